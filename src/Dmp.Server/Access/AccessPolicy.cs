@@ -1,7 +1,6 @@
 using Dmp.Annotations.V1;
 using Dmp.Error.V1;
 using Dmp.Record.V1;
-using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Npgsql;

@@ -64,8 +64,8 @@ internal sealed class PageTokens(IDataProtectionProvider protection)
         return position;
     }
 
-    /// <summary>Reads what <see cref="Position"/> wrote.</summary>
-    public static (DateTimeOffset Time, Guid Id, int Number) Position(ReadOnlySpan<byte> position) => (
+    /// <summary>Reads what <see cref="Position(DateTimeOffset, Guid, int)"/> wrote.</summary>
+    public static (DateTimeOffset Time, Guid Id, int Number) ReadPosition(ReadOnlySpan<byte> position) => (
         new DateTimeOffset(BinaryPrimitives.ReadInt64BigEndian(position), TimeSpan.Zero),
         new Guid(position.Slice(8, 16), bigEndian: true),
         BinaryPrimitives.ReadInt32BigEndian(position[24..]));

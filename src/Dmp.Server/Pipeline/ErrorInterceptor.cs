@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using Dmp.Error.V1;
 using Dmp.Server.Content;
 using Dmp.Server.Errors;

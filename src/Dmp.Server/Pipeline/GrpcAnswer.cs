@@ -2,6 +2,7 @@ using System.Globalization;
 using Google.Protobuf;
 using Google.Rpc;
 using Microsoft.AspNetCore.Http.Features;
+using HttpResponse = Microsoft.AspNetCore.Http.HttpResponse;
 
 namespace Dmp.Server.Pipeline;
 

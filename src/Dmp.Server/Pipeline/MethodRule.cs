@@ -1,6 +1,6 @@
 using Dmp.Annotations.V1;
-using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server;
+using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Dmp.Server.Pipeline;
 
