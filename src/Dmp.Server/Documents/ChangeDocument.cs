@@ -1,0 +1,119 @@
+using Dmp.Document.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Google.Protobuf;
+using Grpc.Core;
+using Npgsql;
+using Contract = Dmp.Document.V1;
+
+namespace Dmp.Server.Documents;
+
+/// <summary>Mask, unmask, archive, unarchive, delete: five names of one movement.</summary>
+internal sealed partial class DocumentService
+{
+    public override Task<MaskDocumentResponse> MaskDocument(MaskDocumentRequest request, ServerCallContext context) =>
+        ChangeAsync(
+            DocumentChange.Mask, request, new Target(request.RecordId, request.DocumentId, request.Etag, request.RequestId),
+            static withoutId => withoutId.RequestId = "", MaskDocumentResponse.Parser,
+            document => new MaskDocumentResponse { Document = document }, context);
+
+    public override Task<UnmaskDocumentResponse> UnmaskDocument(UnmaskDocumentRequest request, ServerCallContext context) =>
+        ChangeAsync(
+            DocumentChange.Unmask, request, new Target(request.RecordId, request.DocumentId, request.Etag, request.RequestId),
+            static withoutId => withoutId.RequestId = "", UnmaskDocumentResponse.Parser,
+            document => new UnmaskDocumentResponse { Document = document }, context);
+
+    public override Task<ArchiveDocumentResponse> ArchiveDocument(ArchiveDocumentRequest request, ServerCallContext context) =>
+        ChangeAsync(
+            DocumentChange.Archive, request, new Target(request.RecordId, request.DocumentId, request.Etag, request.RequestId),
+            static withoutId => withoutId.RequestId = "", ArchiveDocumentResponse.Parser,
+            document => new ArchiveDocumentResponse { Document = document }, context);
+
+    public override Task<UnarchiveDocumentResponse> UnarchiveDocument(UnarchiveDocumentRequest request, ServerCallContext context) =>
+        ChangeAsync(
+            DocumentChange.Unarchive, request, new Target(request.RecordId, request.DocumentId, request.Etag, request.RequestId),
+            static withoutId => withoutId.RequestId = "", UnarchiveDocumentResponse.Parser,
+            document => new UnarchiveDocumentResponse { Document = document }, context);
+
+    public override Task<DeleteDocumentResponse> DeleteDocument(DeleteDocumentRequest request, ServerCallContext context) =>
+        ChangeAsync(
+            DocumentChange.Delete, request, new Target(request.RecordId, request.DocumentId, request.Etag, request.RequestId),
+            static withoutId => withoutId.RequestId = "", DeleteDocumentResponse.Parser,
+            document => new DeleteDocumentResponse { Document = document }, context);
+
+    private Task<TResponse> ChangeAsync<TRequest, TResponse>(
+        DocumentChange change,
+        TRequest request,
+        Target target,
+        Action<TRequest> clearRequestId,
+        MessageParser<TResponse> parser,
+        Func<Contract.Document, TResponse> toResponse,
+        ServerCallContext context)
+        where TRequest : class, IMessage<TRequest>, IDeepCloneable<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var (recordId, documentId) = Ids(call, target.RecordId, target.DocumentId, faults);
+        var requestId = faults.Id(target.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        call.DocumentIds = [documentId];
+        var withoutId = request.Clone();
+        clearRequestId(withoutId);
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, withoutId),
+            parser,
+            connection => policy.RequireAsync(connection, call, recordId, ct),
+            async (connection, access) => toResponse(await ApplyAsync(connection, access, change, documentId, target.Etag, ct)),
+            ct);
+    }
+
+    private async Task<Contract.Document> ApplyAsync(
+        NpgsqlConnection connection, RecordAccess access, DocumentChange change, Guid documentId, string etag, CancellationToken ct)
+    {
+        var row = await FindForChangeAsync(connection, access, change, documentId, etag, ct);
+        if (DocumentRules.Decide(change, row, access) == DocumentVerdict.NothingToDo)
+        {
+            return row.ToMessage();
+        }
+
+        var (masked, state, kind) = change switch
+        {
+            DocumentChange.Mask => (true, row.State, OutboxKind.DocumentMasked),
+            DocumentChange.Unmask => (false, row.State, OutboxKind.DocumentUnmasked),
+            DocumentChange.Archive => (row.Masked, (short)DocumentStatus.Archived, OutboxKind.DocumentArchived),
+            DocumentChange.Unarchive => (row.Masked, (short)DocumentStatus.Approved, OutboxKind.DocumentUnarchived),
+            DocumentChange.Delete => (row.Masked, (short)DocumentStatus.Deleted, OutboxKind.DocumentDeleted),
+            _ => throw new ArgumentOutOfRangeException(nameof(change)),
+        };
+        var now = time.GetUtcNow();
+        await DocumentSql.ChangeAsync(connection, row, masked, state, now, ct);
+        await OutboxSql.AppendAsync(connection, kind, access.RecordId, now, ct, documentId, row.Version);
+        return (row with { Masked = masked, State = state, Revision = row.Revision + 1, UpdateTime = now }).ToMessage();
+    }
+
+    /// <summary>Locks the document, or refuses: not there, not allowed, wrong state, changed in the meantime.</summary>
+    private static async Task<DocumentRow> FindForChangeAsync(
+        NpgsqlConnection connection, RecordAccess access, DocumentChange change, Guid documentId, string etag, CancellationToken ct)
+    {
+        var row = await DocumentSql.FindForChangeAsync(connection, access, documentId, ct)
+            ?? throw Failures.Of(ErrorReason.DocumentNotFound);
+        return DocumentRules.Decide(change, row, access) switch
+        {
+            DocumentVerdict.NotAllowed => throw Failures.Of(ErrorReason.DocumentActionNotAllowed),
+            DocumentVerdict.WrongState => throw Failures.Of(
+                ErrorReason.DocumentStateConflict, ("state", ((DocumentStatus)row.State).ToString().ToUpperInvariant())),
+            _ when etag.Length > 0 && etag != row.Etag => throw Failures.Of(ErrorReason.EtagMismatch),
+            _ => row,
+        };
+    }
+
+    private sealed record Target(string RecordId, string DocumentId, string Etag, string RequestId);
+}

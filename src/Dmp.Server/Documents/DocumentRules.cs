@@ -1,0 +1,216 @@
+using Dmp.Document.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Errors;
+using Dmp.Type.V1;
+using Google.Protobuf.Collections;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Dmp.Server.Documents;
+
+/// <summary>What can be done to a document.</summary>
+internal enum DocumentChange
+{
+    Mask,
+    Unmask,
+    Archive,
+    Unarchive,
+    Delete,
+    Replace,
+}
+
+/// <summary>The verdict on a change.</summary>
+internal enum DocumentVerdict
+{
+    /// <summary>Do it.</summary>
+    Go,
+
+    /// <summary>It is so already; answer the document unchanged.</summary>
+    NothingToDo,
+
+    /// <summary>DOCUMENT_ACTION_NOT_ALLOWED.</summary>
+    NotAllowed,
+
+    /// <summary>DOCUMENT_STATE_CONFLICT.</summary>
+    WrongState,
+}
+
+/// <summary>Rules on documents that need no I/O.</summary>
+internal static class DocumentRules
+{
+    private static readonly string[] mediaTypes =
+        ["text/xml", "application/xslt+xml", "application/pdf", "image/jpeg", "image/tiff", "text/rtf", "text/plain"];
+
+    private static readonly string[] practiceSettings =
+    [
+        "AMBULATOIRE", "AMO", "DEPISTAGE", "ESSMS", "ETABLISSEMENT", "HAD", "MAD", "PALLIATIF", "SAD", "SAMU_SMUR",
+    ];
+
+    /// <summary>
+    /// Who may do what (functional matrix v1.8, TD2.1b and TD3.3a to d), for a document that exists for the caller:
+    /// <code>
+    ///                       patient, representative   attending physician   author, author's structure   others authorised
+    /// Mask                  yes                       yes                   yes                          yes, on request
+    /// Unmask                yes                       yes                   yes                          no
+    /// Archive, Unarchive    own documents             yes                   yes                          no
+    /// Delete                own documents             patient's documents   yes                          no
+    /// Replace               own documents             no                    yes                          no
+    /// </code>
+    /// An author without authorisation may archive, delete and replace, never mask: those methods ask for one.
+    /// </summary>
+    public static DocumentVerdict Decide(DocumentChange change, DocumentRow row, RecordAccess access)
+    {
+        var isPatients = row.DepositorKind is (short)ActorKind.Patient or (short)ActorKind.Representative;
+        var isAuthor = isPatients ? access.IsOwner : row.IsOwn;
+        var isAllowed = change switch
+        {
+            DocumentChange.Mask => access.IsOwner || access.IsAuthorized,
+            DocumentChange.Unmask => access.IsOwner || access.IsAttending || isAuthor,
+            DocumentChange.Archive or DocumentChange.Unarchive => access.IsAttending || isAuthor,
+            DocumentChange.Delete => isAuthor || isPatients && access.IsAttending,
+            DocumentChange.Replace => isAuthor,
+            _ => false,
+        };
+        if (!isAllowed)
+        {
+            return DocumentVerdict.NotAllowed;
+        }
+
+        return (change, (DocumentStatus)row.State) switch
+        {
+            (_, DocumentStatus.Deleted) => DocumentVerdict.WrongState,
+            (DocumentChange.Mask, _) => row.Masked ? DocumentVerdict.NothingToDo : DocumentVerdict.Go,
+            (DocumentChange.Unmask, _) => row.Masked ? DocumentVerdict.Go : DocumentVerdict.NothingToDo,
+            (DocumentChange.Archive, DocumentStatus.Archived) => DocumentVerdict.WrongState,
+            (DocumentChange.Unarchive, DocumentStatus.Approved) => DocumentVerdict.WrongState,
+            _ => DocumentVerdict.Go,
+        };
+    }
+
+    /// <summary>Checks what the producer says. Presence of required fields is checked before, from the contract.</summary>
+    public static void Check(DocumentMetadata metadata, Caller caller, DateTimeOffset now, FieldFaults faults)
+    {
+        faults.Text(metadata.Title, "metadata.title", 256);
+        faults.Text(metadata.Comments, "metadata.comments", 1000);
+        faults.Text(metadata.UniqueId, "metadata.unique_id", 128);
+        faults.Require(!metadata.UniqueId.Any(char.IsWhiteSpace), "metadata.unique_id", "Must not contain white space.");
+        faults.Require(
+            metadata.LanguageCode.Length is 0 or (>= 2 and <= 35),
+            "metadata.language_code",
+            "Must be a language tag as in BCP 47, for example fr-FR.");
+        faults.Require(
+            metadata.MediaType.Length == 0 || mediaTypes.Contains(metadata.MediaType),
+            "metadata.media_type",
+            $"Must be one of {string.Join(", ", mediaTypes)}.");
+        faults.Require(
+            metadata.Type is null or { System: "" } or { Code: "" } || DocumentTypes.Find(metadata.Type) is not null,
+            "metadata.type",
+            "Must be a published document type (value set J07): LOINC 2.16.840.1.113883.6.1 or TRE_A05 1.2.250.1.213.1.1.4.12.");
+        faults.Require(
+            metadata.Confidentiality is null or { System: "2.16.840.1.113883.5.25", Code: "N" or "R" or "V" },
+            "metadata.confidentiality",
+            "Must be N, R or V of 2.16.840.1.113883.5.25.");
+        faults.Require(
+            metadata.PracticeSetting is null
+                || metadata.PracticeSetting.System == "1.2.250.1.213.1.1.4.9" && practiceSettings.Contains(metadata.PracticeSetting.Code)
+                || metadata.PracticeSetting is { System: "1.2.250.1.213.1.1.4.6", Code: "EXP_PATIENT" or "SNR" },
+            "metadata.practice_setting",
+            "Must be a practice setting of value set J04 (1.2.250.1.213.1.1.4.9).");
+        CheckCoding(metadata.Type, "metadata.type", faults);
+        CheckCoding(metadata.Format, "metadata.format", faults);
+        CheckCoding(metadata.FacilityType, "metadata.facility_type", faults);
+        CheckCodings(metadata.EventCodes, "metadata.event_codes", faults);
+        CheckTimes(metadata, now, faults);
+        CheckAuthors(metadata, caller, faults);
+    }
+
+    /// <summary>Checks a filter or list of codes: at most 50, each with its system.</summary>
+    public static void CheckCodings(RepeatedField<Coding> codings, string field, FieldFaults faults)
+    {
+        faults.Require(codings.Count <= 50, field, "Must have at most 50 codes.");
+        for (var i = 0; i < codings.Count; i++)
+        {
+            CheckCoding(codings[i], $"{field}[{i}]", faults);
+        }
+    }
+
+    private static void CheckCoding(Coding? coding, string field, FieldFaults faults)
+    {
+        if (coding is not null)
+        {
+            faults.Text(coding.System, field + ".system", 64);
+            faults.Text(coding.Code, field + ".code", 64);
+            faults.Text(coding.Display, field + ".display", 256);
+            faults.Require(
+                !coding.System.Contains('|', StringComparison.Ordinal) && !coding.Code.Contains('|', StringComparison.Ordinal),
+                field,
+                "Must not contain the character |.");
+        }
+    }
+
+    private static void CheckTimes(DocumentMetadata metadata, DateTimeOffset now, FieldFaults faults)
+    {
+        var creation = CheckTime(metadata.CreationTime, "metadata.creation_time", faults);
+        var start = CheckTime(metadata.ServiceStartTime, "metadata.service_start_time", faults);
+        var stop = CheckTime(metadata.ServiceStopTime, "metadata.service_stop_time", faults);
+        faults.Require(
+            creation is null || creation <= now.AddDays(1), "metadata.creation_time", "Must not be more than a day in the future.");
+        faults.Require(
+            start is null || stop is null || start <= stop,
+            "metadata.service_stop_time",
+            "Must not be before service_start_time.");
+    }
+
+    /// <summary>A time between 1850 and 2200 (no living person has an older act); null when it is absent or a fault.</summary>
+    public static DateTimeOffset? CheckTime(Timestamp? time, string field, FieldFaults faults)
+    {
+        // Seconds outside the range of the type would throw in the conversion.
+        if (time is null)
+        {
+            return null;
+        }
+
+        if (time.Nanos is >= 0 and < 1_000_000_000 && time.Seconds is >= -3_786_825_600 and <= 7_258_118_400)
+        {
+            return time.ToDateTimeOffset();
+        }
+
+        faults.Add(field, "Must be a time between the years 1850 and 2200.");
+        return null;
+    }
+
+    private static void CheckAuthors(DocumentMetadata metadata, Caller caller, FieldFaults faults)
+    {
+        faults.Require(metadata.Authors.Count <= 20, "metadata.authors", "Must have at most 20 authors.");
+        faults.Require(
+            metadata.Authors.Count > 0 || caller.Kind != CallerKind.Structure, "metadata.authors", "Required for a structure.");
+        for (var i = 0; i < metadata.Authors.Count; i++)
+        {
+            var author = metadata.Authors[i];
+            var field = $"metadata.authors[{i}]";
+            faults.Require(author.Person is not null || author.Institution is not null, field, "Must have a person or an institution.");
+            CheckPerson(author.Person, field + ".person", faults);
+            faults.Text(author.Institution?.Id ?? "", field + ".institution.id", 64);
+            faults.Text(author.Institution?.Name ?? "", field + ".institution.name", 256);
+            faults.Text(author.Role, field + ".role", 100);
+            CheckCoding(author.Specialty, field + ".specialty", faults);
+        }
+
+        CheckPerson(metadata.LegalAuthenticator, "metadata.legal_authenticator", faults);
+        faults.Require(
+            metadata.Authors.Count == 0
+                || caller.StructureId is null
+                || metadata.Authors.Any(author => author.Institution?.Id == caller.StructureId),
+            "metadata.authors",
+            "At least one author must have the caller's own structure as institution.");
+    }
+
+    private static void CheckPerson(Person? person, string field, FieldFaults faults)
+    {
+        if (person is not null)
+        {
+            faults.Text(person.Id, field + ".id", 64);
+            faults.Text(person.FamilyName, field + ".family_name", 100);
+            faults.Text(person.GivenName, field + ".given_name", 100);
+        }
+    }
+}

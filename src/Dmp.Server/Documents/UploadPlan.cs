@@ -1,0 +1,222 @@
+using Dmp.Document.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Identity;
+using Dmp.Type.V1;
+using Google.Protobuf;
+using ContentForm = Dmp.Document.V1.ContentForm;
+using Form = Dmp.Server.Content.ContentForm;
+
+namespace Dmp.Server.Documents;
+
+/// <summary>An upload whose intent was found good: what it will become.</summary>
+internal sealed record UploadPlan
+{
+    private const string XdsSdFormats = "1.3.6.1.4.1.19376.1.2.3";
+
+    public required UploadIntent Message { get; init; }
+
+    public required Guid RecordId { get; init; }
+
+    public required Guid RequestId { get; init; }
+
+    public required Guid? Replaces { get; init; }
+
+    public required Guid UploadId { get; init; }
+
+    public required Guid ContentId { get; init; }
+
+    /// <summary>The metadata with the defaults of the contract filled in.</summary>
+    public required DocumentMetadata Metadata { get; init; }
+
+    /// <summary>Whom a unique id is unique for: the structure, else the person or the patient's side.</summary>
+    public static string DepositorKey(Caller caller) => caller.Kind switch
+    {
+        CallerKind.Patient or CallerKind.Representative => "patient",
+        _ => caller.StructureId ?? caller.ProfessionalId ?? caller.Subject,
+    };
+
+    /// <summary>The same for a repeat: what was said about the document, and its bytes.</summary>
+    public byte[] Fingerprint(string method, ReadOnlySpan<byte> sha256)
+    {
+        var same = Message.Clone();
+        same.RequestId = "";
+        same.ExpectedSha256 = ByteString.Empty;
+        same.ClearExpectedSizeBytes();
+        return RequestLog.Fingerprint(method, same, sha256);
+    }
+
+    /// <summary>Fills in the defaults that the contract promises.</summary>
+    public static DocumentMetadata Complete(DocumentMetadata given, Caller caller)
+    {
+        var metadata = given.Clone();
+        if (metadata.UniqueId.Length == 0)
+        {
+            metadata.UniqueId = $"urn:uuid:{Guid.NewGuid()}";
+        }
+
+        if (DocumentTypes.Find(metadata.Type) is { Display.Length: > 0 } type)
+        {
+            metadata.Type.Display = type.Display;
+        }
+
+        metadata.Format ??= metadata.MediaType switch
+        {
+            "application/pdf" => new Coding { System = XdsSdFormats, Code = "urn:ihe:iti:xds-sd:pdf:2008" },
+            "text/plain" => new Coding { System = XdsSdFormats, Code = "urn:ihe:iti:xds-sd:text:2008" },
+            "image/jpeg" => new Coding { System = XdsSdFormats, Code = "urn:ihe:iti-fr:xds-sd:jpeg:2010" },
+            "image/tiff" => new Coding { System = XdsSdFormats, Code = "urn:ihe:iti-fr:xds-sd:tiff:2010" },
+            "text/rtf" => new Coding { System = XdsSdFormats, Code = "urn:ihe:iti-fr:xds-sd:rtf:2010" },
+            _ => null,
+        };
+        metadata.LanguageCode = metadata.LanguageCode.Length == 0 ? "fr-FR" : metadata.LanguageCode;
+        metadata.Confidentiality ??= new Coding { System = "2.16.840.1.113883.5.25", Code = "N", Display = "Normal" };
+        metadata.FacilityType ??= DefaultFacilityType(caller);
+        if (metadata.Authors.Count == 0)
+        {
+            metadata.Authors.Add(DefaultAuthor(caller));
+        }
+
+        return metadata;
+    }
+
+    /// <summary>What production would have refused about identifiers in the metadata (realm <c>test</c>).</summary>
+    public static IEnumerable<Warning> Warnings(DocumentMetadata metadata)
+    {
+        for (var i = 0; i < metadata.Authors.Count; i++)
+        {
+            var author = metadata.Authors[i];
+            if (author.Person?.Id is ['8', .. { Length: 11 } rpps] && !NationalIds.RppsIsValid(rpps))
+            {
+                yield return new Warning { Field = $"metadata.authors[{i}].person.id", Description = "The key of the RPPS number is wrong." };
+            }
+
+            if (author.Institution?.Id is ['1', .. { Length: 9 } finess] && !NationalIds.FinessIsValid(finess))
+            {
+                yield return new Warning { Field = $"metadata.authors[{i}].institution.id", Description = "The key of the FINESS number is wrong." };
+            }
+        }
+    }
+
+    /// <summary>The bytes that came are the bytes that were announced, at the start and at the end.</summary>
+    public static void RequireAnnounced(UploadFinish finish, UploadIntent intent, ContentDigests content)
+    {
+        if (content.Size == 0)
+        {
+            throw Failures.Of(ErrorReason.DocumentEmpty);
+        }
+
+        var announced = finish.SizeBytes != content.Size ? finish.SizeBytes
+            : intent.HasExpectedSizeBytes && intent.ExpectedSizeBytes != content.Size ? intent.ExpectedSizeBytes
+            : content.Size;
+        if (announced != content.Size)
+        {
+            throw Failures.Of(
+                ErrorReason.SizeMismatch, ("received_bytes", $"{content.Size}"), ("announced_bytes", $"{announced}"));
+        }
+
+        if (!finish.Sha256.Span.SequenceEqual(content.Sha256)
+            || !intent.ExpectedSha256.IsEmpty && !intent.ExpectedSha256.Span.SequenceEqual(content.Sha256))
+        {
+            throw Failures.Of(ErrorReason.DigestMismatch);
+        }
+    }
+
+    /// <summary>The content may be what its media type says.</summary>
+    public static bool Agrees(string mediaType, Form form) => mediaType switch
+    {
+        "text/xml" or "application/xslt+xml" => form is Form.CdaR2 or Form.CdaSelfPresenting or Form.OtherXml,
+        "application/pdf" => form is Form.Pdf,
+        "image/jpeg" => form is Form.Jpeg,
+        "image/tiff" => form is Form.Tiff,
+        "text/rtf" => form is Form.Rtf,
+        "text/plain" => form is Form.PlainText,
+        _ => false,
+    };
+
+    /// <summary>The form in the words of the contract; <paramref name="level"/> is the level of a CDA document, if found.</summary>
+    public static ContentForm ToContract(Form form, int? level) => (form, level) switch
+    {
+        (_, 3) => ContentForm.CdaStructured,
+        (_, 1) => ContentForm.CdaUnstructured,
+        (Form.CdaR2, _) => ContentForm.CdaOther,
+        (Form.CdaSelfPresenting, _) => ContentForm.CdaSelfPresenting,
+        (Form.OtherXml, _) => ContentForm.Xml,
+        (Form.Pdf, _) => ContentForm.Pdf,
+        (Form.Jpeg, _) => ContentForm.Jpeg,
+        (Form.Tiff, _) => ContentForm.Tiff,
+        (Form.Rtf, _) => ContentForm.Rtf,
+        (Form.PlainText, _) => ContentForm.Text,
+        _ => ContentForm.Unspecified,
+    };
+
+    public NewVersion ToVersion(
+        RecordAccess access, Guid documentId, int version, ContentDigests content, ContentForm form, DateTimeOffset now)
+    {
+        var caller = access.Caller;
+        var depositor = caller.ToActor();
+        return new NewVersion
+        {
+            DocumentId = documentId,
+            Version = version,
+            RecordId = access.RecordId,
+            UniqueId = Metadata.UniqueId,
+            DepositorKind = (short)depositor.Kind,
+            DepositorProfessionalId = caller.ProfessionalId,
+            DepositorStructureId = caller.StructureId,
+            DepositorKey = DepositorKey(caller),
+            Depositor = depositor.ToByteArray(),
+            Metadata = Metadata.ToByteArray(),
+            TypeCode = Metadata.Type.ToColumn(),
+            ClassCode = DocumentTypes.Class(DocumentTypes.Find(Metadata.Type)!.ClassCode).ToColumn(),
+            PracticeSetting = Metadata.PracticeSetting?.ToColumn(),
+            FacilityType = Metadata.FacilityType?.ToColumn(),
+            EventCodes = [.. Metadata.EventCodes.Select(code => code.ToColumn())],
+            AuthorIds = [.. Metadata.Authors.Select(author => author.Person?.Id ?? "").Where(id => id.Length > 0).Distinct()],
+            AuthorStructureIds =
+                [.. Metadata.Authors.Select(author => author.Institution?.Id ?? "").Where(id => id.Length > 0).Distinct()],
+            CreationTime = Metadata.CreationTime.ToDateTimeOffset(),
+            ServiceStartTime = Metadata.ServiceStartTime.ToDateTimeOffset(),
+            SizeBytes = content.Size,
+            Sha256 = content.Sha256,
+            Sha1 = content.Sha1,
+            Form = (short)form,
+            ContentId = ContentId,
+            CreateTime = now,
+        };
+    }
+
+    private static Coding? DefaultFacilityType(Caller caller) => caller switch
+    {
+        { Kind: CallerKind.Patient or CallerKind.Representative } =>
+            new Coding { System = "1.2.250.1.213.1.1.4.6", Code = "EXP_PATIENT", Display = "Expression personnelle du patient" },
+        { SectorCode: { } sector } => new Coding { System = "1.2.250.1.71.4.2.4", Code = sector },
+        _ => null,
+    };
+
+    private static Author DefaultAuthor(Caller caller)
+    {
+        var author = new Author
+        {
+            Person = new Person
+            {
+                Id = caller.ProfessionalId ?? "",
+                FamilyName = caller.FamilyName ?? "",
+                GivenName = caller.GivenName ?? "",
+            },
+        };
+        if (caller.StructureId is not null)
+        {
+            author.Institution = new Institution { Id = caller.StructureId, Name = caller.StructureName ?? caller.StructureId };
+        }
+
+        if (caller is { ProfessionCode: { } profession, SpecialtyCode: { } specialty })
+        {
+            author.Specialty = new Coding { System = "1.2.250.1.213.1.1.4.5", Code = $"G15_{profession}/{specialty}" };
+        }
+
+        return author;
+    }
+}

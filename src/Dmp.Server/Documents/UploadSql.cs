@@ -1,0 +1,190 @@
+using Dapper;
+using Dmp.Server.Access;
+using Npgsql;
+
+namespace Dmp.Server.Documents;
+
+/// <summary>An upload under way.</summary>
+internal sealed record UploadRow
+{
+    public required Guid UploadId { get; init; }
+
+    public required string CallerKey { get; init; }
+
+    public required Guid RequestId { get; init; }
+
+    public required Guid RecordId { get; init; }
+
+    public required Guid ContentId { get; init; }
+}
+
+/// <summary>A version to be inserted; the columns of <c>document_version</c>.</summary>
+internal sealed record NewVersion
+{
+    public required Guid DocumentId { get; init; }
+
+    public required int Version { get; init; }
+
+    public required Guid RecordId { get; init; }
+
+    public required string UniqueId { get; init; }
+
+    public required short DepositorKind { get; init; }
+
+    public required string? DepositorProfessionalId { get; init; }
+
+    public required string? DepositorStructureId { get; init; }
+
+    public required string DepositorKey { get; init; }
+
+    public required byte[] Depositor { get; init; }
+
+    public required byte[] Metadata { get; init; }
+
+    public required string TypeCode { get; init; }
+
+    public required string ClassCode { get; init; }
+
+    public required string? PracticeSetting { get; init; }
+
+    public required string? FacilityType { get; init; }
+
+    public required string[] EventCodes { get; init; }
+
+    public required string[] AuthorIds { get; init; }
+
+    public required string[] AuthorStructureIds { get; init; }
+
+    public required DateTimeOffset CreationTime { get; init; }
+
+    public required DateTimeOffset ServiceStartTime { get; init; }
+
+    public required long SizeBytes { get; init; }
+
+    public required byte[] Sha256 { get; init; }
+
+    public required byte[] Sha1 { get; init; }
+
+    public required short Form { get; init; }
+
+    public required Guid ContentId { get; init; }
+
+    public required DateTimeOffset CreateTime { get; init; }
+}
+
+internal static class UploadSql
+{
+    // One upload for one request id. A row whose server fell silent is taken over; upload_request_key decides.
+    private const string Claim =
+        """
+        insert into upload (upload_id, caller_key, request_id, record_id, content_id, start_time, heartbeat_time)
+        values (@UploadId, @CallerKey, @RequestId, @RecordId, @ContentId, @Now, @Now)
+        on conflict on constraint upload_request_key do update
+            set upload_id = excluded.upload_id,
+                record_id = excluded.record_id,
+                content_id = excluded.content_id,
+                start_time = excluded.start_time,
+                heartbeat_time = excluded.heartbeat_time
+            where upload.heartbeat_time < @AbandonedBefore
+        """;
+
+    private const string Beat =
+        """
+        update upload
+        set heartbeat_time = @Now
+        where upload_id = @UploadId
+        """;
+
+    private const string Release =
+        """
+        delete from upload
+        where upload_id = @UploadId
+        """;
+
+    private const string ReleaseAbandoned =
+        """
+        delete from upload
+        where heartbeat_time < @AbandonedBefore
+        """;
+
+    private const string UniqueIdIsTaken =
+        """
+        select exists (
+            select from document_version
+            where record_id = @RecordId
+                and depositor_key = @DepositorKey
+                and unique_id = @UniqueId
+        )
+        """;
+
+    private const string InsertDocument =
+        """
+        insert into document (document_id, record_id, current_version, masked, state, revision, create_time, update_time)
+        values (@DocumentId, @RecordId, 1, @Masked, 1, 1, @Now, @Now)
+        """;
+
+    private const string InsertVersion =
+        """
+        insert into document_version (
+            document_id, version, record_id, unique_id, depositor_kind, depositor_professional_id, depositor_structure_id,
+            depositor_key, depositor, metadata, type_code, class_code, practice_setting, facility_type, event_codes,
+            author_ids, author_structure_ids, creation_time, service_start_time, size_bytes, sha256, sha1, form, content_id,
+            create_time)
+        values (
+            @DocumentId, @Version, @RecordId, @UniqueId, @DepositorKind, @DepositorProfessionalId, @DepositorStructureId,
+            @DepositorKey, @Depositor, @Metadata, @TypeCode, @ClassCode, @PracticeSetting, @FacilityType, @EventCodes,
+            @AuthorIds, @AuthorStructureIds, @CreationTime, @ServiceStartTime, @SizeBytes, @Sha256, @Sha1, @Form, @ContentId,
+            @CreateTime)
+        """;
+
+    // The row is locked by DocumentSql.FindForChangeAsync. A replaced document is current again, even from the archive.
+    private const string MoveToVersion =
+        """
+        update document
+        set current_version = @Version, masked = masked or @Masked, state = 1, revision = revision + 1, update_time = @Now
+        where document_id = @DocumentId
+        """;
+
+    /// <summary>False when another upload with this request id is alive.</summary>
+    public static async Task<bool> ClaimAsync(
+        NpgsqlConnection connection, UploadRow upload, DateTimeOffset now, DateTimeOffset abandonedBefore, CancellationToken ct) =>
+        await connection.ExecuteAsync(new CommandDefinition(
+            Claim,
+            new { upload.UploadId, upload.CallerKey, upload.RequestId, upload.RecordId, upload.ContentId, Now = now, AbandonedBefore = abandonedBefore },
+            cancellationToken: ct)) == 1;
+
+    public static Task BeatAsync(NpgsqlConnection connection, Guid uploadId, DateTimeOffset now, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(Beat, new { UploadId = uploadId, Now = now }, cancellationToken: ct));
+
+    public static Task ReleaseAsync(NpgsqlConnection connection, Guid uploadId, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(Release, new { UploadId = uploadId }, cancellationToken: ct));
+
+    public static Task<int> ReleaseAbandonedAsync(NpgsqlConnection connection, DateTimeOffset abandonedBefore, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(
+            ReleaseAbandoned, new { AbandonedBefore = abandonedBefore }, cancellationToken: ct));
+
+    public static Task<bool> UniqueIdIsTakenAsync(
+        NpgsqlConnection connection, RecordAccess access, string depositorKey, string uniqueId, CancellationToken ct) =>
+        connection.QuerySingleAsync<bool>(new CommandDefinition(
+            UniqueIdIsTaken, new { access.RecordId, DepositorKey = depositorKey, UniqueId = uniqueId }, cancellationToken: ct));
+
+    public static async Task InsertDocumentAsync(
+        NpgsqlConnection connection, RecordAccess access, NewVersion version, bool masked, CancellationToken ct)
+    {
+        await connection.ExecuteAsync(new CommandDefinition(
+            InsertDocument,
+            new { version.DocumentId, access.RecordId, Masked = masked, Now = version.CreateTime },
+            cancellationToken: ct));
+        await connection.ExecuteAsync(new CommandDefinition(InsertVersion, version, cancellationToken: ct));
+    }
+
+    public static async Task InsertReplacementAsync(
+        NpgsqlConnection connection, DocumentRow locked, NewVersion version, bool masked, CancellationToken ct)
+    {
+        await connection.ExecuteAsync(new CommandDefinition(InsertVersion, version, cancellationToken: ct));
+        await connection.ExecuteAsync(new CommandDefinition(
+            MoveToVersion,
+            new { locked.DocumentId, version.Version, Masked = masked, Now = version.CreateTime },
+            cancellationToken: ct));
+    }
+}
