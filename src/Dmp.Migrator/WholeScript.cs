@@ -4,8 +4,8 @@ using Npgsql;
 namespace Dmp.Migrator;
 
 /// <summary>
-/// Hands a script to the driver in one piece. DbUp's own splitter would have to understand dollar quotes, comments and SQL
-/// function bodies; the driver already does.
+/// Hands a script to the driver in one piece, because the driver knows PostgreSQL's quotes, dollar quotes and comments. It
+/// does not know <c>begin atomic</c>: write function bodies between dollar quotes.
 /// </summary>
 internal sealed class WholeScript(NpgsqlDataSource source) : PostgresqlConnectionManager(source)
 {

@@ -28,6 +28,9 @@ internal sealed record ClusterFiles(string Home)
 
     public string AdminPassword => Path.Combine(Home, "initdb.password");
 
+    /// <summary>PostgreSQL's own log, a file per weekday.</summary>
+    public string Log => Path.Combine(Cluster, "log");
+
     /// <summary>What PostgreSQL says before its own log is open.</summary>
     public string StartLog => Path.Combine(Cluster, "start.log");
 }

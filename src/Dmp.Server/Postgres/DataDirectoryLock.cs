@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Dmp.Server.Postgres;
 
@@ -15,31 +16,26 @@ internal sealed class DataDirectoryLock : IDisposable
 
     private DataDirectoryLock(FileStream file) => _file = file;
 
-    public static DataDirectoryLock Take(string path)
+    public static async Task<DataDirectoryLock> TakeAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
             var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             file.SetLength(0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+            file.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
             file.Flush();
             return new DataDirectoryLock(file);
         }
         catch (IOException failure) when (failure.HResult == HeldByAnother)
         {
+            // A program of the machine reads it, because .NET respects the lock for reading too.
+            var holder = await OsCommand.RunAsync("cat", ["--", path], cancellationToken);
             throw new ManagedPostgresException(
-                $"Another server (process {ReadHolder(path)}) uses the data directory {Path.GetDirectoryName(path)}. Stop it, "
+                $"Another server (process {(holder.Output.Length > 0 ? holder.Output : "unknown")}) uses the data directory {Path.GetDirectoryName(path)}. Stop it, "
                 + "or give this one its own data directory (DMP_DATA).",
                 failure);
         }
     }
 
     public void Dispose() => _file.Dispose();
-
-    private static string ReadHolder(string path)
-    {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using var reader = new StreamReader(file);
-        return reader.ReadToEnd() is { Length: > 0 } holder ? holder : "unknown";
-    }
 }

@@ -55,7 +55,7 @@ internal sealed class ManagedPostgres : IAsyncDisposable
         var dataDirectory = await ClusterCreation.CreateDataDirectoryAsync(options.DataDirectory, cancellationToken);
         var files = new ClusterFiles(Path.Combine(dataDirectory, "postgres"));
         ClusterCreation.CreateHome(files);
-        var held = DataDirectoryLock.Take(files.Lock);
+        var held = await DataDirectoryLock.TakeAsync(files.Lock, cancellationToken);
         try
         {
             return await StartLockedAsync(options, dataDirectory, files, held, logger, cancellationToken);

@@ -13,7 +13,8 @@ internal sealed record ManagedPostgresOptions
     public string? BinDirectory { get; init; }
 
     /// <summary>
-    /// For tests only: false lets PostgreSQL forget commits when the machine stops. A killed process loses nothing either way.
+    /// For tests only: false leaves the flushing to the kernel, so that commits may be lost when the machine stops. They
+    /// survive a killed process either way.
     /// </summary>
     public bool Durable { get; init; } = true;
 

@@ -38,7 +38,7 @@ internal static class PostgresConfiguration
             max_connections = 200
             jit = off
             fsync = {sync}
-            synchronous_commit = {sync}
+            synchronous_commit = on
             full_page_writes = {sync}
             timezone = 'UTC'
             logging_collector = on

@@ -44,7 +44,7 @@ internal sealed class PostmasterControl(
                 if (time.GetElapsedTime(begin) > RecoveryLimit)
                 {
                     throw new ManagedPostgresException(
-                        $"PostgreSQL (process {found.Pid}) is not ready after {RecoveryLimit}. Its log is in {files.Cluster}/log.");
+                        $"PostgreSQL (process {found.Pid}) is not ready after {RecoveryLimit}. Its log is in {files.Log}.");
                 }
 
                 await Task.Delay(Pause, time, cancellationToken);
@@ -55,7 +55,7 @@ internal sealed class PostmasterControl(
             {
                 if (time.GetElapsedTime(begin) > RetryLimit || !Passing.Any(text => reason.Contains(text, StringComparison.Ordinal)))
                 {
-                    throw new ManagedPostgresException($"PostgreSQL does not start. Its log is in {files.Cluster}/log. {reason}");
+                    throw new ManagedPostgresException($"PostgreSQL does not start. Its log is in {files.Log}. {reason}");
                 }
 
                 PostgresLog.StartPostponed(logger, reason);
@@ -116,9 +116,18 @@ internal sealed class PostmasterControl(
             return null;
         }
 
+        return $"{answer.Output} {await ReadLogAsync(cancellationToken)}".ReplaceLineEndings(" ").Trim();
+    }
+
+    /// <summary>The last lines of both logs: PostgreSQL may give up before or after it opens its own.</summary>
+    private async Task<string> ReadLogAsync(CancellationToken cancellationToken)
+    {
+        string[] own = Directory.Exists(files.Log)
+            ? [.. Directory.GetFiles(files.Log).OrderByDescending(File.GetLastWriteTimeUtc).Take(1)]
+            : [];
         // Read under PostgreSQL's account: in its folder a file may be a link to anything.
-        var log = await account.RunAsync("tail", ["--bytes=2000", files.StartLog], cancellationToken);
-        return $"{answer.Output} {log.Output}".ReplaceLineEndings(" ").Trim();
+        var tail = await account.RunAsync("tail", ["--quiet", "--lines=5", files.StartLog, .. own], cancellationToken);
+        return tail.Output;
     }
 
     private Task<OsAnswer> StopAsync(string mode, CancellationToken cancellationToken) => account.RunAsync(
