@@ -1,6 +1,7 @@
 using Dmp.Annotations.V1;
 using Dmp.Error.V1;
 using Dmp.Record.V1;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Npgsql;
@@ -33,7 +34,7 @@ internal sealed class AccessPolicy(TimeProvider time)
     {
         call.RecordId = recordId;
         var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
-        return Prove(call, facts);
+        return Prove(call, call.RequiredRelation, call.Rule.OnClosedRecord, facts);
     }
 
     /// <summary>
@@ -45,6 +46,24 @@ internal sealed class AccessPolicy(TimeProvider time)
     {
         await AccessSql.LockRecordAsync(connection, recordId, ct);
         return await RequireAsync(connection, call, recordId, ct);
+    }
+
+    /// <summary>
+    /// As <see cref="RequireLockedAsync"/>, for a change that ends the very right it needs: closing a record, giving up
+    /// one's own authorisation. Its repeat, with the same content, is answered to whoever made it and is not blocked since.
+    /// </summary>
+    public async Task<RecordAccess> RequireLockedOrRepeatAsync(
+        NpgsqlConnection connection, Call call, Guid recordId, Guid requestId, byte[] fingerprint, CancellationToken ct)
+    {
+        call.RecordId = recordId;
+        await AccessSql.LockRecordAsync(connection, recordId, ct);
+
+        // After the lock: a first call under way has ended by now, and its answer is there or will never be.
+        var isRepeat = await RequestLog.FindAsync(connection, call, requestId, fingerprint, ct) is not null;
+        var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
+        return isRepeat
+            ? Prove(call, AfterRight(call.RequiredRelation), onClosedRecord: true, facts)
+            : Prove(call, call.RequiredRelation, call.Rule.OnClosedRecord, facts);
     }
 
     /// <summary>
@@ -93,10 +112,12 @@ internal sealed class AccessPolicy(TimeProvider time)
 
     private static bool IsCarer(Caller caller) => caller.Kind is CallerKind.Professional or CallerKind.Structure;
 
-    private RecordAccess Prove(Call call, AccessFacts? facts)
+    private static Relation AfterRight(Relation relation) => relation == Relation.Authorized ? Relation.NotBlocked : relation;
+
+    private RecordAccess Prove(Call call, Relation relation, bool onClosedRecord, AccessFacts? facts)
     {
         var now = time.GetUtcNow();
-        return Decide(call.RequiredRelation, call.Rule.OnClosedRecord, call.Caller, facts, now) switch
+        return Decide(relation, onClosedRecord, call.Caller, facts, now) switch
         {
             AccessDecision.Allowed => new RecordAccess(call.Caller, facts!, now),
             AccessDecision.Closed => throw Failures.Of(ErrorReason.RecordNotOpen),

@@ -70,5 +70,14 @@ internal sealed class PageTokens(IDataProtectionProvider protection)
         new Guid(position.Slice(8, 16), bigEndian: true),
         BinaryPrimitives.ReadInt32BigEndian(position[24..]));
 
-    private static byte[] Binding(Caller caller, IMessage query) => RequestLog.Fingerprint(caller.Key, query);
+    /// <summary>A position that is a UUID.</summary>
+    public static byte[] Position(Guid id) => id.ToByteArray(bigEndian: true);
+
+    /// <summary>Reads a token whose position is a UUID; null for the first page.</summary>
+    public Guid? ReadId(string token, Caller caller, IMessage query) =>
+        Read(token, caller, query) is { } position ? new Guid(position, bigEndian: true) : null;
+
+    // The type of the query is part of it: two different queries can have the same bytes.
+    private static byte[] Binding(Caller caller, IMessage query) =>
+        RequestLog.Fingerprint($"{query.Descriptor.FullName}|{caller.Key}", query);
 }

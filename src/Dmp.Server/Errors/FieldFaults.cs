@@ -2,6 +2,7 @@ using System.Text;
 using Google.Api;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 
 namespace Dmp.Server.Errors;
@@ -12,6 +13,10 @@ namespace Dmp.Server.Errors;
 /// </summary>
 internal sealed class FieldFaults
 {
+    // The range of google.protobuf.Timestamp: 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z.
+    private const long TimeSecondsMin = -62_135_596_800;
+    private const long TimeSecondsMax = 253_402_300_799;
+
     private readonly List<BadRequest.Types.FieldViolation> violations = [];
 
     /// <summary>Starts with the required fields that <paramref name="request"/> lacks, at any depth.</summary>
@@ -67,6 +72,23 @@ internal sealed class FieldFaults
 
         Add(field, "Must be a UUID in the form 8-4-4-4-12.");
         return Guid.Empty;
+    }
+
+    /// <summary>A time; null when it is absent or, which is a fault, outside of what the type may hold.</summary>
+    public DateTimeOffset? Time(Timestamp? value, string field)
+    {
+        if (value is null)
+        {
+            return null;
+        }
+
+        if (value.Seconds is < TimeSecondsMin or > TimeSecondsMax || value.Nanos is < 0 or > 999_999_999)
+        {
+            Add(field, "Must be a time between the years 1 and 9999 with 0 to 999999999 nanoseconds.");
+            return null;
+        }
+
+        return value.ToDateTimeOffset();
     }
 
     /// <summary>The size of a page: 0 is the default, more than the maximum is the maximum, negative is a fault.</summary>

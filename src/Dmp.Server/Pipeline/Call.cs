@@ -1,5 +1,6 @@
 using Dmp.Annotations.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Errors;
 using Grpc.Core;
 
 namespace Dmp.Server.Pipeline;
@@ -48,6 +49,21 @@ internal sealed class Call
 
     /// <summary>The relation to the record that this caller needs.</summary>
     public Relation RequiredRelation => RelationFor(Rule, Caller.Kind);
+
+    /// <summary>
+    /// Reads the record id of a request and names the record in the trace at once: a call that is refused for other faults
+    /// is an event of the record too.
+    /// </summary>
+    public Guid ReadRecordId(string recordId, FieldFaults faults)
+    {
+        var id = faults.Id(recordId, "record_id");
+        if (id != Guid.Empty)
+        {
+            RecordId = id;
+        }
+
+        return id;
+    }
 
     public static Call Of(ServerCallContext context) =>
         context.GetHttpContext().Features.Get<Call>()

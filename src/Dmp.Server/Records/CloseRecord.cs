@@ -1,0 +1,47 @@
+using Dmp.Error.V1;
+using Dmp.Record.V1;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+
+namespace Dmp.Server.Records;
+
+internal sealed partial class RecordService
+{
+    public override Task<CloseRecordResponse> CloseRecord(CloseRecordRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        RecordRules.CheckClosing(request, call.Caller.Kind, faults);
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+        var fingerprint = RequestLog.Fingerprint(call.Method, new CloseRecordRequest(request) { RequestId = "" });
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            fingerprint,
+            CloseRecordResponse.Parser,
+            // Closing refuses a closed record, which is what the first call has made of it.
+            connection => policy.RequireLockedOrRepeatAsync(connection, call, recordId, requestId, fingerprint, ct),
+            async (connection, access) =>
+            {
+                var row = await RecordSql.FindAsync(connection, access, ct);
+                if (request.Etag.Length > 0 && row.Etag != request.Etag)
+                {
+                    throw Failures.Of(ErrorReason.EtagMismatch);
+                }
+
+                var now = time.GetUtcNow();
+                var closed = RecordRules.Close(row, request.Reason, request.Comment, now);
+                var written = await RecordSql.UpdateAsync(connection, closed, ct)
+                    ?? throw Failures.Of(ErrorReason.EtagMismatch);
+                await OutboxSql.AppendAsync(connection, OutboxKind.RecordClosed, recordId, now, ct);
+                return new CloseRecordResponse { Record = written.ToMessage() };
+            },
+            ct);
+    }
+}

@@ -1,0 +1,41 @@
+using Dmp.Record.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+
+namespace Dmp.Server.Records;
+
+internal sealed partial class RecordService
+{
+    public override async Task<ListRecordsResponse> ListRecords(ListRecordsRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var authorizedAfter = faults.Time(request.AuthorizedAfter, "authorized_after");
+        var pageSize = faults.PageSize(request.PageSize);
+        faults.ThrowIfAny();
+        var query = new ListRecordsRequest(request) { PageToken = "" };
+        var after = pageTokens.ReadId(request.PageToken, call.Caller, query);
+
+        // One row more than the page tells whether there is a next page.
+        await using var connection = await database.OpenAsync(ct);
+        var rows = call.Caller.Kind is CallerKind.Patient or CallerKind.Representative
+            ? await RecordListSql.ListOwnedAsync(connection, call.Caller, after, pageSize + 1, ct)
+            : await RecordListSql.ListAuthorizedAsync(
+                connection, call.Caller, time.GetUtcNow(), authorizedAfter, after, pageSize + 1, ct);
+        var found = rows.AsList();
+
+        var response = new ListRecordsResponse();
+        response.Records.AddRange(found.Take(pageSize).Select(row => row.ToMessage()));
+        if (found.Count > pageSize)
+        {
+            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(found[pageSize - 1].RecordId));
+        }
+
+        await audit.TraceReadAsync(connection, call, [], ct);
+        return response;
+    }
+}

@@ -1,0 +1,67 @@
+using Dmp.Error.V1;
+using Dmp.Record.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+using Npgsql;
+
+namespace Dmp.Server.Records;
+
+internal sealed partial class RecordService
+{
+    public override Task<OpenRecordResponse> OpenRecord(OpenRecordRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var now = time.GetUtcNow();
+        var faults = FieldFaults.Of(request);
+        var warnings = IdentityRules.CheckIns(request.Ins, realm.Value.Realm, faults);
+        // The day it is now in the first time zone that reaches it: nobody born today is refused.
+        IdentityRules.CheckTraits(request.Traits, DateOnly.FromDateTime(now.UtcDateTime.AddHours(14)), faults);
+        RecordRules.CheckOpening(request, faults);
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new OpenRecordRequest(request) { RequestId = "" }),
+            OpenRecordResponse.Parser,
+            AuthorizeAsync,
+            async (connection, existing) =>
+            {
+                if (existing is not null)
+                {
+                    throw Failures.Of(ErrorReason.RecordAlreadyExists);
+                }
+
+                // Two openings at once: record_ins_key lets one pass, and the other one ends with the same reason.
+                var opened = RecordRules.Open(request, Guid.CreateVersion7(now), now);
+                call.RecordId = opened.RecordId;
+                var row = await RecordSql.InsertAsync(connection, opened, ct);
+                await OutboxSql.AppendAsync(connection, OutboxKind.RecordOpened, row.RecordId, now, ct);
+                var response = new OpenRecordResponse { Record = row.ToMessage() };
+                response.Warnings.AddRange(warnings);
+                return response;
+            },
+            ct);
+
+        // There is no record to have a right on yet. One that exists is named in the trace: it is the patient's business
+        // that somebody tried to open it.
+        async Task<AccessFacts?> AuthorizeAsync(NpgsqlConnection connection)
+        {
+            if (call.Caller.Kind is CallerKind.Patient or CallerKind.Representative
+                && !AccessPolicy.Owns(call.Caller, request.Ins.Number))
+            {
+                throw Failures.Of(ErrorReason.RecordAccessDenied);
+            }
+
+            var existing = await AccessSql.FindByInsAsync(
+                connection, call.Caller, request.Ins.System, request.Ins.Number, now, ct);
+            call.RecordId = existing?.RecordId;
+            return existing;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using Dmp.Error.V1;
+using Dmp.Record.V1;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+
+namespace Dmp.Server.Records;
+
+internal sealed partial class RecordService
+{
+    public override Task<ReopenRecordResponse> ReopenRecord(ReopenRecordRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new ReopenRecordRequest(request) { RequestId = "" }),
+            ReopenRecordResponse.Parser,
+            connection => policy.RequireLockedAsync(connection, call, recordId, ct),
+            async (connection, access) =>
+            {
+                if (access.IsOpen)
+                {
+                    throw Failures.Of(ErrorReason.RecordNotClosed);
+                }
+
+                var row = await RecordSql.FindAsync(connection, access, ct);
+                if (request.Etag.Length > 0 && row.Etag != request.Etag)
+                {
+                    throw Failures.Of(ErrorReason.EtagMismatch);
+                }
+
+                var now = time.GetUtcNow();
+                var written = await RecordSql.UpdateAsync(connection, RecordRules.Reopen(row, now), ct)
+                    ?? throw Failures.Of(ErrorReason.EtagMismatch);
+                await OutboxSql.AppendAsync(connection, OutboxKind.RecordReopened, recordId, now, ct);
+                return new ReopenRecordResponse { Record = written.ToMessage() };
+            },
+            ct);
+    }
+}

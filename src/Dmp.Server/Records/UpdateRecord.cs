@@ -1,0 +1,46 @@
+using Dmp.Error.V1;
+using Dmp.Record.V1;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+
+namespace Dmp.Server.Records;
+
+internal sealed partial class RecordService
+{
+    public override Task<UpdateRecordResponse> UpdateRecord(UpdateRecordRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        RecordRules.CheckAdministrativeData(request.AdministrativeData, faults);
+        RecordRules.CheckMask(request.UpdateMask, faults);
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new UpdateRecordRequest(request) { RequestId = "" }),
+            UpdateRecordResponse.Parser,
+            connection => policy.RequireLockedAsync(connection, call, recordId, ct),
+            async (connection, access) =>
+            {
+                var row = await RecordSql.FindAsync(connection, access, ct);
+                if (row.Etag != request.Etag)
+                {
+                    throw Failures.Of(ErrorReason.EtagMismatch);
+                }
+
+                var now = time.GetUtcNow();
+                var changed = RecordRules.Update(row, request.AdministrativeData, request.UpdateMask, now);
+                var written = await RecordSql.UpdateAsync(connection, changed, ct)
+                    ?? throw Failures.Of(ErrorReason.EtagMismatch);
+                await OutboxSql.AppendAsync(connection, OutboxKind.RecordUpdated, recordId, now, ct);
+                return new UpdateRecordResponse { Record = written.ToMessage() };
+            },
+            ct);
+    }
+}
