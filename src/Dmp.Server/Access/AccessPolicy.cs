@@ -1,0 +1,106 @@
+using Dmp.Annotations.V1;
+using Dmp.Error.V1;
+using Dmp.Record.V1;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Npgsql;
+
+namespace Dmp.Server.Access;
+
+/// <summary>What a decision about a record came to.</summary>
+internal enum AccessDecision
+{
+    Allowed,
+
+    /// <summary>RECORD_ACCESS_DENIED.</summary>
+    Denied,
+
+    /// <summary>The caller has the right, but the record is closed: RECORD_NOT_OPEN.</summary>
+    Closed,
+}
+
+/// <summary>
+/// The fine gate: may this caller use this record for this method? The coarse gate, by kind of caller, is
+/// <see cref="AccessGate"/>. Both read the same option of the contract.
+/// </summary>
+internal sealed class AccessPolicy(TimeProvider time)
+{
+    /// <summary>
+    /// Checks the right that the called method needs on a record and returns the proof that SQL functions ask for.
+    /// Reads the facts inside the transaction of <paramref name="connection"/> when it has one.
+    /// </summary>
+    public async Task<RecordAccess> RequireAsync(NpgsqlConnection connection, Call call, Guid recordId, CancellationToken ct)
+    {
+        call.RecordId = recordId;
+        var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
+        return Prove(call, facts);
+    }
+
+    /// <summary>
+    /// As <see cref="RequireAsync"/>, and keeps other changes of the record's life and consents waiting until the
+    /// transaction ends.
+    /// </summary>
+    public async Task<RecordAccess> RequireLockedAsync(
+        NpgsqlConnection connection, Call call, Guid recordId, CancellationToken ct)
+    {
+        await AccessSql.LockRecordAsync(connection, recordId, ct);
+        return await RequireAsync(connection, call, recordId, ct);
+    }
+
+    /// <summary>
+    /// The whole rule on a record, without I/O.
+    /// <code>
+    /// relation      professional, structure                  patient, representative      operator, auditor
+    /// IDENTIFIED    the record exists                        the record exists            the record exists
+    /// NOT_BLOCKED   exists, not blocked                      -                            -
+    /// AUTHORIZED    not blocked, authorisation not ended     -                            -
+    /// OWNER         -                                        own INS, represented INS     -
+    /// </code>
+    /// The blocked list wins over every authorisation. A closed record is CLOSED only to those who have the right:
+    /// to others it is DENIED, like one that does not exist.
+    /// </summary>
+    public static AccessDecision Decide(
+        Relation relation, bool onClosedRecord, Caller caller, AccessFacts? facts, DateTimeOffset now)
+    {
+        if (facts is null)
+        {
+            return AccessDecision.Denied;
+        }
+
+        var holds = relation switch
+        {
+            Relation.Identified => true,
+            Relation.NotBlocked => IsCarer(caller) && !facts.IsBlocked,
+            Relation.Authorized => IsCarer(caller) && !facts.IsBlocked && facts.ExpireTime > now,
+            Relation.Owner => Owns(caller, facts.InsNumber),
+            _ => false,
+        };
+        if (!holds)
+        {
+            return AccessDecision.Denied;
+        }
+
+        return facts.State == (short)RecordState.Open || onClosedRecord ? AccessDecision.Allowed : AccessDecision.Closed;
+    }
+
+    /// <summary>True when the INS is the patient's own or that of a person the representative stands for.</summary>
+    public static bool Owns(Caller caller, string insNumber) => caller.Kind switch
+    {
+        CallerKind.Patient => string.Equals(caller.Ins, insNumber, StringComparison.Ordinal),
+        CallerKind.Representative => caller.RepresentedIns.Contains(insNumber, StringComparer.Ordinal),
+        _ => false,
+    };
+
+    private static bool IsCarer(Caller caller) => caller.Kind is CallerKind.Professional or CallerKind.Structure;
+
+    private RecordAccess Prove(Call call, AccessFacts? facts)
+    {
+        var now = time.GetUtcNow();
+        return Decide(call.RequiredRelation, call.Rule.OnClosedRecord, call.Caller, facts, now) switch
+        {
+            AccessDecision.Allowed => new RecordAccess(call.Caller, facts!, now),
+            AccessDecision.Closed => throw Failures.Of(ErrorReason.RecordNotOpen),
+            _ => throw Failures.Of(ErrorReason.RecordAccessDenied),
+        };
+    }
+}

@@ -1,0 +1,98 @@
+using Dapper;
+using Npgsql;
+
+namespace Dmp.Server.Access;
+
+/// <summary>What a decision about one caller and one record needs, read at one moment.</summary>
+internal sealed record AccessFacts
+{
+    public required Guid RecordId { get; init; }
+
+    public required string InsNumber { get; init; }
+
+    /// <summary>The numbers of <see cref="Dmp.Record.V1.RecordState"/>.</summary>
+    public required short State { get; init; }
+
+    public required bool DocumentsMaskedByDefault { get; init; }
+
+    /// <summary>The caller or the caller's structure is on the blocked list.</summary>
+    public required bool IsBlocked { get; init; }
+
+    /// <summary>The latest end of an authorisation of the caller or the structure that was not revoked; null when there is none.</summary>
+    public DateTimeOffset? ExpireTime { get; init; }
+
+    /// <summary>The caller is an attending physician (<i>médecin traitant</i>) by an authorisation that has not ended.</summary>
+    public required bool IsAttending { get; init; }
+
+    /// <summary>There was an authorisation once, whatever became of it.</summary>
+    public required bool WasEverAuthorized { get; init; }
+}
+
+internal static class AccessSql
+{
+    // Decides who is meant: the professional and the structure of the pinned work situation. Served by block_living_key,
+    // consent_living_key and, for "ever", consent_record_idx. Locks nothing: a decision is as of its statement, and every
+    // statement that starts after a revocation committed sees it.
+    private const string Select =
+        """
+        select r.record_id, r.ins_number, r.state, r.documents_masked_by_default,
+            exists (
+                select from block b
+                where b.record_id = r.record_id
+                    and b.unblock_time is null
+                    and (b.actor_kind = 1 and b.actor_id = @ProfessionalId or b.actor_kind = 2 and b.actor_id = @StructureId)
+            ) as is_blocked,
+            (
+                select max(c.expire_time) from consent c
+                where c.record_id = r.record_id
+                    and c.revoke_time is null
+                    and (c.actor_kind = 1 and c.actor_id = @ProfessionalId or c.actor_kind = 2 and c.actor_id = @StructureId)
+            ) as expire_time,
+            exists (
+                select from consent c
+                where c.record_id = r.record_id
+                    and c.revoke_time is null
+                    and c.actor_kind = 1
+                    and c.actor_id = @ProfessionalId
+                    and c.attending_physician
+                    and c.expire_time > @Now
+            ) as is_attending,
+            exists (
+                select from consent c
+                where c.record_id = r.record_id
+                    and (c.actor_kind = 1 and c.actor_id = @ProfessionalId or c.actor_kind = 2 and c.actor_id = @StructureId)
+            ) as was_ever_authorized
+        from record r
+        """;
+
+    private const string ByRecord = Select + " where r.record_id = @RecordId";
+
+    // The existence test (TD0.2) names the person, not the record.
+    private const string ByIns = Select + " where r.ins_system = @InsSystem and r.ins_number = @InsNumber";
+
+    // Two changes of one record's life or consents wait for each other here; reads do not wait.
+    private const string LockRecord =
+        """
+        select record_id
+        from record
+        where record_id = @RecordId
+        for no key update
+        """;
+
+    public static Task<AccessFacts?> FindAsync(
+        NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct) =>
+        connection.QuerySingleOrDefaultAsync<AccessFacts>(new CommandDefinition(
+            ByRecord,
+            new { RecordId = recordId, caller.ProfessionalId, caller.StructureId, Now = now },
+            cancellationToken: ct));
+
+    public static Task<AccessFacts?> FindByInsAsync(
+        NpgsqlConnection connection, Caller caller, string insSystem, string insNumber, DateTimeOffset now, CancellationToken ct) =>
+        connection.QuerySingleOrDefaultAsync<AccessFacts>(new CommandDefinition(
+            ByIns,
+            new { InsSystem = insSystem, InsNumber = insNumber, caller.ProfessionalId, caller.StructureId, Now = now },
+            cancellationToken: ct));
+
+    public static Task LockRecordAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(LockRecord, new { RecordId = recordId }, cancellationToken: ct));
+}

@@ -1,0 +1,38 @@
+using Dmp.Record.V1;
+
+namespace Dmp.Server.Access;
+
+/// <summary>
+/// The proof that a caller may use a record for the method called. Only <see cref="AccessPolicy"/> makes one; every SQL
+/// function on a record's rows asks for one, so that forgetting the check does not compile.
+/// </summary>
+internal sealed class RecordAccess
+{
+    internal RecordAccess(Caller caller, AccessFacts facts, DateTimeOffset now)
+    {
+        Caller = caller;
+        RecordId = facts.RecordId;
+        IsOpen = facts.State == (short)RecordState.Open;
+        DocumentsMaskedByDefault = facts.DocumentsMaskedByDefault;
+        IsOwner = AccessPolicy.Owns(caller, facts.InsNumber);
+        IsAuthorized = caller.Kind == CallerKind.Professional && !facts.IsBlocked && facts.ExpireTime > now;
+        IsAttending = caller.Kind == CallerKind.Professional && !facts.IsBlocked && facts.IsAttending;
+    }
+
+    public Caller Caller { get; }
+
+    public Guid RecordId { get; }
+
+    public bool IsOpen { get; }
+
+    public bool DocumentsMaskedByDefault { get; }
+
+    /// <summary>The patient, or a representative of the patient.</summary>
+    public bool IsOwner { get; }
+
+    /// <summary>A professional with a valid authorisation: sees what is not masked. Structures never read.</summary>
+    public bool IsAuthorized { get; }
+
+    /// <summary>An attending physician (<i>médecin traitant DMP</i>): sees what is masked too, and the whole trace.</summary>
+    public bool IsAttending { get; }
+}

@@ -1,0 +1,72 @@
+using Dmp.Audit.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Pipeline;
+using Dmp.Type.V1;
+using Grpc.Core;
+using Npgsql;
+
+namespace Dmp.Server.Audit;
+
+/// <summary>
+/// Writes the trace: exactly one event for each call. A change is traced in its own transaction
+/// (<see cref="RequestLog"/>), a read before its first byte leaves (<see cref="TraceReadAsync"/>), everything refused or
+/// failed by the access gate before the answer leaves.
+/// </summary>
+internal sealed class AuditTrail(Database database, TimeProvider time)
+{
+    /// <summary>Adds the event of an allowed call inside the transaction of <paramref name="connection"/>.</summary>
+    public Task TraceAllowedAsync(NpgsqlConnection connection, Call call, CancellationToken ct) =>
+        AuditSql.AppendAsync(connection, ToRow(call, AuditOutcome.Allowed, StatusCode.OK, null), ct);
+
+    /// <summary>
+    /// Records a read, durably, before anything of it is answered. <paramref name="documentIds"/>: the documents that the
+    /// answer holds.
+    /// </summary>
+    public async Task TraceReadAsync(
+        NpgsqlConnection connection, Call call, IReadOnlyList<Guid> documentIds, CancellationToken ct)
+    {
+        call.DocumentIds = documentIds;
+        await TraceAllowedAsync(connection, call, ct);
+        call.IsTraced = true;
+    }
+
+    /// <summary>Records a call that was refused or failed, on its own connection: nothing of the call was kept.</summary>
+    public async Task TraceFailureAsync(Call call, StatusCode code, string? reason, CancellationToken ct)
+    {
+        var outcome = code is StatusCode.Unauthenticated or StatusCode.PermissionDenied or StatusCode.NotFound
+            ? AuditOutcome.Refused
+            : AuditOutcome.Failed;
+        await using var connection = await database.OpenAsync(ct);
+        await AuditSql.AppendAsync(connection, ToRow(call, outcome, code, reason), ct);
+        call.IsTraced = true;
+    }
+
+    private AuditEventRow ToRow(Call call, AuditOutcome outcome, StatusCode code, string? reason)
+    {
+        var caller = call.VerifiedCaller;
+        var now = time.GetUtcNow();
+        return new AuditEventRow
+        {
+            EventId = Guid.CreateVersion7(now),
+            EventTime = now,
+            Method = call.Method,
+            ActorKind = caller is null ? (short)ActorKind.Unspecified : (short)caller.ToActor().Kind,
+            ActorId = caller?.ToActor().Id is { Length: > 0 } id ? id : null,
+            ActorName = caller?.DisplayName,
+            ProfessionSystem = caller?.ProfessionSystem,
+            ProfessionCode = caller?.ProfessionCode,
+            StructureId = caller?.StructureId,
+            StructureName = caller?.StructureName,
+            SoftwareId = caller?.SoftwareId,
+            Subject = caller?.Subject,
+            RecordId = call.RecordId,
+            DocumentIds = [.. call.DocumentIds],
+            Outcome = (short)outcome,
+            StatusCode = (short)code,
+            Reason = reason,
+            ServerRequestId = call.ServerRequestId,
+            RequestId = call.RequestId,
+        };
+    }
+}

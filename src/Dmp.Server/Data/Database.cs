@@ -1,0 +1,34 @@
+using System.Runtime.CompilerServices;
+using Dapper;
+using Npgsql;
+
+namespace Dmp.Server.Data;
+
+/// <summary>The only way to PostgreSQL. Opens connections and transactions; statements live in the <c>*Sql.cs</c> files.</summary>
+internal sealed class Database(NpgsqlDataSource source)
+{
+    /// <summary>
+    /// Dapper maps <c>snake_case</c> columns to properties only with this switch, and it must stand before a row type is
+    /// first used; a module initializer is before everything (ADR 0001).
+    /// </summary>
+    [ModuleInitializer]
+    internal static void MapSnakeCase() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+    /// <summary>A connection for reads and single statements. The caller disposes of it and never waits for a client on it.</summary>
+    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken ct) => source.OpenConnectionAsync(ct);
+
+    /// <summary>
+    /// Runs <paramref name="body"/> in one READ COMMITTED transaction and commits it. Anything thrown rolls back. No stream
+    /// and no client is awaited inside.
+    /// </summary>
+    public async Task<T> InTransactionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        var result = await body(connection);
+
+        // From here on the caller's wish to cancel no longer counts: an effect is either committed and answered or not done.
+        await transaction.CommitAsync(CancellationToken.None);
+        return result;
+    }
+}

@@ -1,0 +1,42 @@
+using Dapper;
+using Npgsql;
+
+namespace Dmp.Server.Data;
+
+/// <summary>What an outbox row tells. Names are stable: subscribers will read them.</summary>
+internal static class OutboxKind
+{
+    public const string RecordOpened = "RECORD_OPENED";
+    public const string RecordUpdated = "RECORD_UPDATED";
+    public const string RecordClosed = "RECORD_CLOSED";
+    public const string RecordReopened = "RECORD_REOPENED";
+    public const string DocumentCreated = "DOCUMENT_CREATED";
+    public const string DocumentReplaced = "DOCUMENT_REPLACED";
+    public const string DocumentMasked = "DOCUMENT_MASKED";
+    public const string DocumentUnmasked = "DOCUMENT_UNMASKED";
+    public const string DocumentArchived = "DOCUMENT_ARCHIVED";
+    public const string DocumentUnarchived = "DOCUMENT_UNARCHIVED";
+    public const string DocumentDeleted = "DOCUMENT_DELETED";
+    public const string ConsentGranted = "CONSENT_GRANTED";
+    public const string ConsentRevoked = "CONSENT_REVOKED";
+    public const string ActorBlocked = "ACTOR_BLOCKED";
+    public const string ActorUnblocked = "ACTOR_UNBLOCKED";
+    public const string SettingsChanged = "SETTINGS_CHANGED";
+}
+
+internal static class OutboxSql
+{
+    private const string Append =
+        """
+        insert into outbox (event_time, kind, record_id, document_id, version)
+        values (@Now, @Kind, @RecordId, @DocumentId, @Version)
+        """;
+
+    /// <summary>Adds a row in the transaction of the change it tells of.</summary>
+    public static Task AppendAsync(
+        NpgsqlConnection connection, string kind, Guid recordId, DateTimeOffset now, CancellationToken ct, Guid? documentId = null, int? version = null) =>
+        connection.ExecuteAsync(new CommandDefinition(
+            Append,
+            new { Now = now, Kind = kind, RecordId = recordId, DocumentId = documentId, Version = version },
+            cancellationToken: ct));
+}

@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using System.Text;
+using Dmp.Error.V1;
+using Dmp.Server.Audit;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Google.Protobuf;
+using Npgsql;
+
+namespace Dmp.Server.Data;
+
+/// <summary>
+/// Runs a change once. The claim on the request id, the effect, its event in the trace and the remembered answer commit
+/// together: a repeat finds all of them or none.
+/// </summary>
+internal sealed class RequestLog(Database database, AuditTrail audit, TimeProvider time)
+{
+    /// <summary>
+    /// Runs <paramref name="effect"/> for a request id, or answers what it answered before.
+    /// <para><paramref name="authorize"/> runs first and in the same transaction, also for a repeat: who lost the right in
+    /// the meantime gets nothing.</para>
+    /// </summary>
+    /// <param name="call">The call, for the trace and for the caller's key.</param>
+    /// <param name="requestId">The caller's request id.</param>
+    /// <param name="fingerprint">What must be equal for a repeat, see <see cref="Fingerprint"/>.</param>
+    /// <param name="parser">Reads the remembered answer.</param>
+    /// <param name="authorize">Checks the right and returns its proof.</param>
+    /// <param name="effect">Makes the change with the proof and returns the answer.</param>
+    /// <param name="ct">Stops everything before the commit.</param>
+    public async Task<TResponse> RunOnceAsync<TProof, TResponse>(
+        Call call,
+        Guid requestId,
+        byte[] fingerprint,
+        MessageParser<TResponse> parser,
+        Func<NpgsqlConnection, Task<TProof>> authorize,
+        Func<NpgsqlConnection, TProof, Task<TResponse>> effect,
+        CancellationToken ct)
+        where TResponse : class, IMessage<TResponse>
+    {
+        call.RequestId = requestId.ToString();
+        var callerKey = call.Caller.Key;
+        var answer = await database.InTransactionAsync(
+            async connection =>
+            {
+                var proof = await authorize(connection);
+                TResponse response;
+                if (await RequestLogSql.ClaimAsync(connection, callerKey, requestId, call.Method, fingerprint, time.GetUtcNow(), ct))
+                {
+                    response = await effect(connection, proof);
+                    await RequestLogSql.CompleteAsync(connection, callerKey, requestId, response.ToByteArray(), ct);
+                }
+                else
+                {
+                    response = parser.ParseFrom(await RecallAsync(connection, call, requestId, fingerprint, ct));
+                }
+
+                await audit.TraceAllowedAsync(connection, call, ct);
+                return response;
+            },
+            ct);
+        call.IsTraced = true;
+        return answer;
+    }
+
+    /// <summary>The answer remembered for a request id, null when there is none. Refuses another content.</summary>
+    public static async Task<byte[]?> FindAsync(
+        NpgsqlConnection connection, Call call, Guid requestId, byte[] fingerprint, CancellationToken ct)
+    {
+        var row = await RequestLogSql.FindAsync(connection, call.Caller.Key, requestId, ct);
+        if (row is null)
+        {
+            return null;
+        }
+
+        return row.Fingerprint.AsSpan().SequenceEqual(fingerprint)
+            ? row.Response
+            : throw Failures.Of(ErrorReason.RequestIdReused, ("request_id", requestId.ToString()));
+    }
+
+    /// <summary>
+    /// What makes two calls the same: the method and the request without its request id. <paramref name="more"/> adds what
+    /// is not in the message (the digest of uploaded bytes).
+    /// </summary>
+    public static byte[] Fingerprint(string method, IMessage requestWithoutId, ReadOnlySpan<byte> more = default)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(method));
+        hash.AppendData([0]);
+        hash.AppendData(requestWithoutId.ToByteArray());
+        hash.AppendData(more);
+        return hash.GetHashAndReset();
+    }
+
+    private static async Task<byte[]> RecallAsync(
+        NpgsqlConnection connection, Call call, Guid requestId, byte[] fingerprint, CancellationToken ct) =>
+        await FindAsync(connection, call, requestId, fingerprint, ct)
+        // The claim failed, so a row was there; it is gone only if its retention ended in between.
+        ?? throw Failures.Of(ErrorReason.RequestInProgress, ("request_id", requestId.ToString()));
+}

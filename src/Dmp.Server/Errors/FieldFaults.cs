@@ -1,0 +1,137 @@
+using System.Text;
+using Google.Api;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+using Google.Rpc;
+
+namespace Dmp.Server.Errors;
+
+/// <summary>
+/// Collects everything that is wrong with a request, so that the caller learns it at once. The presence of REQUIRED fields
+/// is read from the contract; the rest is added by the <c>*Rules.cs</c> of the feature.
+/// </summary>
+internal sealed class FieldFaults
+{
+    private readonly List<BadRequest.Types.FieldViolation> violations = [];
+
+    /// <summary>Starts with the required fields that <paramref name="request"/> lacks, at any depth.</summary>
+    public static FieldFaults Of(IMessage request)
+    {
+        var faults = new FieldFaults();
+        faults.CheckRequired(request, "");
+        return faults;
+    }
+
+    /// <summary>Adds a fault. The description says what is expected, never what came.</summary>
+    public void Add(string field, string description) =>
+        violations.Add(new BadRequest.Types.FieldViolation { Field = field, Description = description });
+
+    /// <summary>Adds the fault when <paramref name="isGood"/> is false.</summary>
+    public void Require(bool isGood, string field, string description)
+    {
+        if (!isGood)
+        {
+            Add(field, description);
+        }
+    }
+
+    /// <summary>Adds a fault for a text longer than its limit in characters (Unicode scalar values), or with control characters.</summary>
+    public void Text(string value, string field, int charactersMax)
+    {
+        var characters = 0;
+        foreach (var rune in value.EnumerateRunes())
+        {
+            characters++;
+            if (Rune.IsControl(rune) && rune.Value is not ('\n' or '\r' or '\t'))
+            {
+                Add(field, "Must not contain control characters.");
+                return;
+            }
+        }
+
+        Require(characters <= charactersMax, field, $"Must have at most {charactersMax} characters.");
+    }
+
+    /// <summary>Parses an identifier of ours. An absent one is a fault only where the field is required, which is checked before.</summary>
+    public Guid Id(string value, string field)
+    {
+        if (value.Length == 0)
+        {
+            return Guid.Empty;
+        }
+
+        if (Guid.TryParseExact(value, "D", out var id))
+        {
+            return id;
+        }
+
+        Add(field, "Must be a UUID in the form 8-4-4-4-12.");
+        return Guid.Empty;
+    }
+
+    /// <summary>The size of a page: 0 is the default, more than the maximum is the maximum, negative is a fault.</summary>
+    public int PageSize(int pageSize)
+    {
+        Require(pageSize >= 0, "page_size", "Must not be negative.");
+        return pageSize == 0 ? 50 : Math.Clamp(pageSize, 1, 200);
+    }
+
+    /// <summary>Refuses the call with all faults found, if any.</summary>
+    public void ThrowIfAny()
+    {
+        if (violations.Count > 0)
+        {
+            throw Failures.FieldsInvalid(violations);
+        }
+    }
+
+    private void CheckRequired(IMessage message, string path)
+    {
+        foreach (var field in message.Descriptor.Fields.InFieldNumberOrder())
+        {
+            var name = path + field.Name;
+            var value = field.Accessor.GetValue(message);
+            if (field.IsRepeated)
+            {
+                var items = (System.Collections.IList)value;
+                if (items.Count == 0 && IsRequired(field))
+                {
+                    Add(name, "Required.");
+                }
+
+                for (var i = 0; field.FieldType == FieldType.Message && i < items.Count; i++)
+                {
+                    CheckRequired((IMessage)items[i]!, $"{name}[{i}].");
+                }
+            }
+            else if (field.FieldType == FieldType.Message)
+            {
+                if (value is IMessage inner)
+                {
+                    CheckRequired(inner, name + ".");
+                }
+                else if (IsRequired(field))
+                {
+                    Add(name, "Required.");
+                }
+            }
+            else if (IsRequired(field) && IsDefault(value))
+            {
+                Add(name, "Required.");
+            }
+        }
+    }
+
+    private static bool IsRequired(FieldDescriptor field) =>
+        field.GetOptions()?.GetExtension(FieldBehaviorExtensions.FieldBehavior)?.Contains(FieldBehavior.Required) == true;
+
+    // A number is never absent in proto3: 0 is a value (an offset, a size), and its range is the rule's business.
+    private static bool IsDefault(object value) => value switch
+    {
+        string text => text.Length == 0,
+        ByteString bytes => bytes.IsEmpty,
+        bool flag => !flag,
+        System.Enum number => Convert.ToInt32(number, System.Globalization.CultureInfo.InvariantCulture) == 0,
+        _ => false,
+    };
+}

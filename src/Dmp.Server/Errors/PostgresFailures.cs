@@ -1,0 +1,23 @@
+using Dmp.Error.V1;
+using Grpc.Core;
+using Npgsql;
+
+namespace Dmp.Server.Errors;
+
+/// <summary>Violations of named constraints that are the caller's doing. Recognised by name, never by message text.</summary>
+internal static class PostgresFailures
+{
+    /// <summary>The failure; null when the violation is a fault of ours.</summary>
+    public static RpcException? Of(PostgresException exception) => exception switch
+    {
+        { ConstraintName: "record_ins_key" } => Failures.Of(ErrorReason.RecordAlreadyExists),
+        { ConstraintName: "document_version_unique_id_key" } => Failures.Of(ErrorReason.UniqueIdTaken),
+        // Two first grants or blocks of one actor at the same moment: the repeat finds the other one's row.
+        { ConstraintName: "consent_living_key" or "block_living_key" } => Failures.Of(ErrorReason.WriteConflict),
+        // The database is going down or coming up, or another server made it read-only for a moment.
+        { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
+            or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.DiskFull } =>
+            Failures.Of(ErrorReason.StorageUnavailable),
+        _ => null,
+    };
+}

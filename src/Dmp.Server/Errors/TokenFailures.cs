@@ -1,0 +1,32 @@
+using Dmp.Error.V1;
+using Dmp.Server.Identity;
+using Google.Rpc;
+
+namespace Dmp.Server.Errors;
+
+/// <summary>A refused token as a status of the contract.</summary>
+internal static class TokenFailures
+{
+    public static Status ToStatus(TokenRefusal refusal)
+    {
+        var reason = refusal.Reason switch
+        {
+            TokenRefusalReason.Missing => ErrorReason.TokenMissing,
+            TokenRefusalReason.Malformed => ErrorReason.TokenMalformed,
+            TokenRefusalReason.Expired => ErrorReason.TokenExpired,
+            TokenRefusalReason.NotYetValid => ErrorReason.TokenNotYetValid,
+            TokenRefusalReason.WrongAudience => ErrorReason.TokenAudienceMismatch,
+            TokenRefusalReason.UnknownIssuer => ErrorReason.TokenIssuerUnknown,
+            TokenRefusalReason.BadSignature => ErrorReason.TokenSignatureInvalid,
+            TokenRefusalReason.ClaimMissing => ErrorReason.TokenClaimMissing,
+            TokenRefusalReason.ClaimInvalid => ErrorReason.TokenClaimInvalid,
+            TokenRefusalReason.WorkSituationAmbiguous => ErrorReason.TokenWorkSituationAmbiguous,
+            TokenRefusalReason.NotBound => ErrorReason.TokenNotBound,
+            TokenRefusalReason.IssuerUnavailable => ErrorReason.IssuerUnavailable,
+            _ => ErrorReason.TokenMalformed,
+        };
+        return refusal.Claim is { } claim && reason is ErrorReason.TokenClaimMissing or ErrorReason.TokenClaimInvalid
+            ? Failures.ToStatus(reason, ("claim", refusal.Claim ?? ""))
+            : Failures.ToStatus(reason);
+    }
+}

@@ -1,0 +1,15 @@
+namespace Dmp.Server.Logging;
+
+/// <summary>Log messages of the content store. Content ids are random and say nothing about a document.</summary>
+internal static partial class ContentLog
+{
+    [LoggerMessage(EventId = 3001, Level = LogLevel.Information,
+        Message = "Content sweep: {PartsDeleted} abandoned parts deleted, {BlobsChecked} blobs checked, {OrphansDeleted} orphans deleted")]
+    public static partial void Swept(this ILogger logger, int partsDeleted, long blobsChecked, int orphansDeleted);
+
+    [LoggerMessage(EventId = 3002, Level = LogLevel.Information, Message = "Orphaned blob {ContentId} deleted")]
+    public static partial void OrphanDeleted(this ILogger logger, Guid contentId);
+
+    [LoggerMessage(EventId = 3003, Level = LogLevel.Error, Message = "Content sweep failed; it is tried again after the usual pause")]
+    public static partial void SweepFailed(this ILogger logger, Exception exception);
+}

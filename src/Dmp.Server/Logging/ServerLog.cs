@@ -1,0 +1,24 @@
+namespace Dmp.Server.Logging;
+
+/// <summary>Log messages of the request path (event ids 1000 to 1099). No content, no INS, no token: names and our ids only.</summary>
+internal static partial class ServerLog
+{
+    [LoggerMessage(1000, LogLevel.Error, "{Method} failed; request {ServerRequestId}")]
+    public static partial void CallFailed(ILogger logger, Exception exception, string method, Guid serverRequestId);
+
+    [LoggerMessage(1001, LogLevel.Critical, "{Method} answered without an event in the trace; request {ServerRequestId}")]
+    public static partial void CallWithoutTrace(ILogger logger, string method, Guid serverRequestId);
+
+    [LoggerMessage(1002, LogLevel.Error, "The failure {StatusCode} of {Method} could not be traced; request {ServerRequestId}")]
+    public static partial void FailureNotTraced(
+        ILogger logger, Exception exception, string method, Guid serverRequestId, int statusCode);
+
+    [LoggerMessage(1003, LogLevel.Warning, "The database or the content store did not answer {Method}")]
+    public static partial void StorageFailed(ILogger logger, Exception exception, string method);
+
+    [LoggerMessage(1010, LogLevel.Information, "Forgot {Requests} old request ids and {Uploads} abandoned uploads")]
+    public static partial void Swept(ILogger logger, int requests, int uploads);
+
+    [LoggerMessage(1011, LogLevel.Warning, "Sweeping old request ids and uploads failed; it is tried again later")]
+    public static partial void SweepFailed(ILogger logger, Exception exception);
+}

@@ -1,0 +1,29 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Dmp.Server.Options;
+
+/// <summary>The database, section <c>Dmp:Database</c>.</summary>
+internal sealed record DatabaseOptions
+{
+    public const string Section = "Dmp:Database";
+
+    /// <summary>
+    /// Npgsql connection string of the runtime role, a member of <c>dmp_runtime</c>. Empty: the server manages a private
+    /// PostgreSQL in its data directory.
+    /// </summary>
+    public string? ConnectionString { get; init; }
+
+    /// <summary>
+    /// Sandbox only: connection string of the role that owns the schema, so that the server can bring it up to date
+    /// itself. Elsewhere the migrator is run by hand.
+    /// </summary>
+    public string? MigrationConnectionString { get; init; }
+
+    /// <summary>A statement that runs longer is cancelled. Default 30 s.</summary>
+    [Range(1, 3600)]
+    public int StatementTimeoutSeconds { get; init; } = 30;
+
+    /// <summary>Most connections of one server. Default 50.</summary>
+    [Range(2, 1000)]
+    public int ConnectionsMax { get; init; } = 50;
+}

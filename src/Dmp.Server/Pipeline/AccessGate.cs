@@ -1,0 +1,133 @@
+using Dmp.Annotations.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Errors;
+using Dmp.Server.Identity;
+using Dmp.Server.Logging;
+using Grpc.Core;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+
+namespace Dmp.Server.Pipeline;
+
+/// <summary>
+/// The coarse gate, before a byte of the message is read, for unary calls and streams alike: is there a rule, is the token
+/// good, may this kind of caller call? It also sees that each call ends in the trace, and that each failure carries its
+/// reason.
+/// </summary>
+internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimeProvider time, ILogger<AccessGate> logger)
+{
+    /// <summary>
+    /// Most bytes of headers. Kestrel's own limit is set above it, because Kestrel answers an excess by closing the
+    /// connection with everything else that runs on it.
+    /// </summary>
+    public const int HeaderBytesMax = 32 * 1024;
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (http.GetEndpoint() is { } endpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+        {
+            await next(http);
+            return;
+        }
+
+        var rule = http.GetEndpoint()?.Metadata.GetMetadata<MethodRule>();
+        var call = new Call
+        {
+            ServerRequestId = Guid.CreateVersion7(time.GetUtcNow()),
+            Method = rule?.Method ?? "unknown",
+            Rule = rule?.Access ?? new Annotations.V1.Access(),
+        };
+        Call.Current = call;
+        http.Features.Set(call);
+        http.Response.Headers["dmp-request-id"] = call.ServerRequestId.ToString();
+
+        if (await RefusalAsync(http, call, rule) is { } refusal)
+        {
+            await TraceAsync(call, refusal);
+            GrpcAnswer.Write(http.Response, refusal);
+            return;
+        }
+
+        await next(http);
+
+        if (GrpcAnswer.StatusOf(http.Response) is { } status and not (int)StatusCode.OK)
+        {
+            var failure = GrpcAnswer.DetailsOf(http.Response);
+            if (failure is null)
+            {
+                // The framework answered by itself, before or around the method: what came was no message of ours.
+                failure = Failures.ToStatus(FrameworkReason((StatusCode)status));
+                GrpcAnswer.Write(http.Response, failure);
+            }
+
+            await TraceAsync(call, failure);
+        }
+        else if (!call.IsTraced)
+        {
+            ServerLog.CallWithoutTrace(logger, call.Method, call.ServerRequestId);
+            await audit.TraceFailureAsync(call, StatusCode.Unknown, null, CancellationToken.None);
+        }
+    }
+
+    private static async Task<Google.Rpc.Status?> RefusalAsync(HttpContext http, Call call, MethodRule? rule)
+    {
+        if (rule is null)
+        {
+            return Failures.ToStatus(ErrorReason.MethodUnknown, ("method", "of this name"));
+        }
+
+        var headerBytes = http.Request.Headers.Sum(header => header.Key.Length + header.Value.Sum(value => value?.Length ?? 0));
+        if (headerBytes > HeaderBytesMax)
+        {
+            return Failures.ToStatus(ErrorReason.HeadersTooLarge, ("limit_bytes", $"{HeaderBytesMax}"));
+        }
+
+        var result = await http.AuthenticateAsync();
+        if (!result.Succeeded)
+        {
+            return TokenFailures.ToStatus(TokenRefusal.Of(result));
+        }
+
+        var caller = http.Features.Get<Caller>()
+            ?? throw new InvalidOperationException("A token was accepted without a caller.");
+        call.VerifiedCaller = caller;
+        return Call.RelationFor(rule.Access, caller.Kind) == Relation.Unspecified
+            ? Failures.ToStatus(
+                ErrorReason.CallerKindNotAllowed,
+                ("caller_kind", caller.Kind.ToString().ToUpperInvariant()),
+                ("method", call.Method))
+            : null;
+    }
+
+    private static ErrorReason FrameworkReason(StatusCode status) => status switch
+    {
+        StatusCode.ResourceExhausted => ErrorReason.MessageTooLarge,
+        StatusCode.Unimplemented => ErrorReason.MethodUnknown,
+        StatusCode.DeadlineExceeded => ErrorReason.CallTimedOut,
+        StatusCode.Cancelled => ErrorReason.CallCancelled,
+        StatusCode.Unavailable => ErrorReason.ServerStopping,
+        _ => ErrorReason.MessageMalformed,
+    };
+
+    private async Task TraceAsync(Call call, Google.Rpc.Status failure)
+    {
+        if (call.IsTraced && failure.Code is (int)StatusCode.Cancelled or (int)StatusCode.DeadlineExceeded)
+        {
+            // The effect or the read stands in the trace; that the caller left before the last byte changes nothing.
+            return;
+        }
+
+        try
+        {
+            var reason = failure.GetDetail<Google.Rpc.ErrorInfo>()?.Reason;
+            await audit.TraceFailureAsync(call, (StatusCode)failure.Code, reason, CancellationToken.None);
+        }
+        catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
+        {
+            // Nothing was given out, and the database is the reason more often than not; the log keeps the fact.
+            ServerLog.FailureNotTraced(logger, e, call.Method, call.ServerRequestId, failure.Code);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using Dmp.Annotations.V1;
+using Dmp.Server.Access;
+using Grpc.Core;
+
+namespace Dmp.Server.Pipeline;
+
+/// <summary>
+/// One call under way: who calls what, and what the trace will say about it. Made by <see cref="AccessGate"/> before
+/// anything of the message is read.
+/// </summary>
+internal sealed class Call
+{
+    private static readonly AsyncLocal<Call?> current = new();
+
+    /// <summary>The call that the running code belongs to; null outside of calls.</summary>
+    public static Call? Current
+    {
+        get => current.Value;
+        set => current.Value = value;
+    }
+
+    /// <summary>Our id of the call: what support asks for.</summary>
+    public required Guid ServerRequestId { get; init; }
+
+    /// <summary>Full name of the method, <c>dmp.record.v1.RecordService/OpenRecord</c>.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The rule of the method, from the contract.</summary>
+    public required Annotations.V1.Access Rule { get; init; }
+
+    /// <summary>Who calls. Null until the token is verified: no method is reached with null.</summary>
+    public Caller? VerifiedCaller { get; set; }
+
+    /// <summary>Who calls.</summary>
+    public Caller Caller => VerifiedCaller ?? throw new InvalidOperationException("No method runs without a verified caller.");
+
+    /// <summary>The record named by the request, for the trace. Set as soon as it is read.</summary>
+    public Guid? RecordId { get; set; }
+
+    /// <summary>The documents that the answer holds or that the call changes, for the trace.</summary>
+    public IReadOnlyList<Guid> DocumentIds { get; set; } = [];
+
+    /// <summary>The caller's request id, for the trace.</summary>
+    public string? RequestId { get; set; }
+
+    /// <summary>True once the trace holds this call.</summary>
+    public bool IsTraced { get; set; }
+
+    /// <summary>The relation to the record that this caller needs.</summary>
+    public Relation RequiredRelation => RelationFor(Rule, Caller.Kind);
+
+    public static Call Of(ServerCallContext context) =>
+        context.GetHttpContext().Features.Get<Call>()
+        ?? throw new InvalidOperationException("The access gate did not run.");
+
+    public static Relation RelationFor(Annotations.V1.Access rule, CallerKind kind) => kind switch
+    {
+        CallerKind.Professional => rule.Professional,
+        CallerKind.Structure => rule.Structure,
+        CallerKind.Patient => rule.Patient,
+        CallerKind.Representative => rule.Representative,
+        CallerKind.Operator => rule.Operator,
+        CallerKind.Auditor => rule.Auditor,
+        _ => Relation.Unspecified,
+    };
+}

@@ -1,0 +1,24 @@
+using Dmp.Server.Pipeline;
+
+namespace Dmp.Server.Startup;
+
+/// <summary>gRPC on Kestrel.</summary>
+internal static class GrpcSetup
+{
+    /// <summary>Most bytes of one message: a chunk of an upload with room for its frame. Larger ones are refused unread.</summary>
+    public const int MessageBytesMax = 1024 * 1024;
+
+    public static void AddDmpGrpc(this IServiceCollection services)
+    {
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = MessageBytesMax;
+            grpc.EnableDetailedErrors = false;
+            grpc.Interceptors.Add<ErrorInterceptor>();
+
+            // Documents are compressed formats in most cases, and a compressed message would have to be buffered whole.
+            grpc.ResponseCompressionAlgorithm = null;
+        });
+        services.AddGrpcHealthChecks();
+    }
+}
