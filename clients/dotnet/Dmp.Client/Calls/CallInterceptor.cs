@@ -1,0 +1,158 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+
+namespace Dmp.Client;
+
+/// <summary>
+/// Gives every call its token and unary calls a deadline and retries. All unary calls of the contract may be repeated:
+/// reads change nothing, and every mutation must carry a request id.
+/// </summary>
+internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tokens) : Interceptor
+{
+    private readonly RetryPolicy _retries = new(options);
+
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+        TRequest request,
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+    {
+        var attempts = new Attempts<TRequest, TResponse>(this, request, WithDeadline(context), continuation);
+        return new AsyncUnaryCall<TResponse>(
+            attempts.RunAsync(),
+            attempts.HeadersAsync(),
+            () => attempts.Current.GetStatus(),
+            () => attempts.Current.GetTrailers(),
+            () => attempts.Current.Dispose());
+    }
+
+    public override TResponse BlockingUnaryCall<TRequest, TResponse>(
+        TRequest request,
+        ClientInterceptorContext<TRequest, TResponse> context,
+        BlockingUnaryCallContinuation<TRequest, TResponse> continuation) =>
+        continuation(request, WithToken(WithDeadline(context)));
+
+    public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
+        TRequest request,
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation) =>
+        continuation(request, WithToken(context));
+
+    public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncClientStreamingCallContinuation<TRequest, TResponse> continuation) =>
+        continuation(WithToken(context));
+
+    public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncDuplexStreamingCallContinuation<TRequest, TResponse> continuation) =>
+        continuation(WithToken(context));
+
+    private ClientInterceptorContext<TRequest, TResponse> WithDeadline<TRequest, TResponse>(
+        ClientInterceptorContext<TRequest, TResponse> context)
+        where TRequest : class
+        where TResponse : class =>
+        context.Options.Deadline is not null
+            ? context
+            : new(context.Method, context.Host,
+                context.Options.WithDeadline((options.TimeProvider.GetUtcNow() + options.CallDeadline).UtcDateTime));
+
+    // Credentials that are there already (transfers, or a caller of the generated clients) are left alone.
+    private ClientInterceptorContext<TRequest, TResponse> WithToken<TRequest, TResponse>(
+        ClientInterceptorContext<TRequest, TResponse> context)
+        where TRequest : class
+        where TResponse : class =>
+        context.Options.Credentials is not null
+            ? context
+            : new(context.Method, context.Host, context.Options.WithCredentials(new CallToken(tokens).Credentials));
+
+    /// <summary>The attempts of one unary call. They share one deadline.</summary>
+    private sealed class Attempts<TRequest, TResponse>(
+        CallInterceptor owner,
+        TRequest request,
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+        where TRequest : class
+        where TResponse : class
+    {
+        private readonly TaskCompletionSource<Metadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>The attempt that runs or ran last. Set before <see cref="RunAsync"/> first yields.</summary>
+        public AsyncUnaryCall<TResponse> Current { get; private set; } = null!;
+
+        public Task<Metadata> HeadersAsync() => _headers.Task;
+
+        public async Task<TResponse> RunAsync()
+        {
+            try
+            {
+                return await RepeatAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                // Whoever awaits the headers must not wait for ever; the response carries the failure itself.
+                _headers.TrySetResult([]);
+            }
+        }
+
+        private async Task<TResponse> RepeatAsync()
+        {
+            var tokenRenewed = false;
+            for (var attempt = 1; ; attempt++)
+            {
+                var token = new CallToken(owner.Tokens);
+                Current = Start(token);
+                try
+                {
+                    var response = await Current.ResponseAsync.ConfigureAwait(false);
+                    _headers.TrySetResult(await Current.ResponseHeadersAsync.ConfigureAwait(false));
+                    return response;
+                }
+                catch (RpcException failure)
+                {
+                    var details = ErrorDetails.From(failure);
+                    if (!tokenRenewed && token.DropIfExpired(details))
+                    {
+                        tokenRenewed = true;
+                        Current.Dispose();
+                        continue;
+                    }
+                    if (!await WaitAsync(failure, details, attempt).ConfigureAwait(false))
+                    {
+                        throw;
+                    }
+                    Current.Dispose();
+                }
+            }
+        }
+
+        private AsyncUnaryCall<TResponse> Start(CallToken token)
+        {
+            var attempt = context.Options.Credentials is not null
+                ? context
+                : new(context.Method, context.Host, context.Options.WithCredentials(token.Credentials));
+            return continuation(request, attempt);
+        }
+
+        /// <summary>Waits before another attempt; false when there is none.</summary>
+        private async Task<bool> WaitAsync(RpcException failure, ErrorDetails details, int attempt)
+        {
+            var cancellation = context.Options.CancellationToken;
+            if (cancellation.IsCancellationRequested || !RetryPolicy.IsTransient(failure, details)
+                || owner._retries.DelayAfter(attempt, details.RetryAfter) is not { } delay)
+            {
+                return false;
+            }
+            // An attempt that could only start after the deadline would replace the real failure by "too late".
+            if (owner.Options.TimeProvider.GetUtcNow() + delay >= context.Options.Deadline)
+            {
+                return false;
+            }
+            await Task.Delay(delay, owner.Options.TimeProvider, cancellation).ConfigureAwait(false);
+            return true;
+        }
+    }
+
+    private DmpClientOptions Options => options;
+
+    private ITokenSource Tokens => tokens;
+}

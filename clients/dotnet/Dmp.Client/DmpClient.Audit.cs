@@ -1,0 +1,21 @@
+using Dmp.Audit.V1;
+
+namespace Dmp.Client;
+
+public sealed partial class DmpClient
+{
+    /// <summary>Lists what was done, or tried, with a record, newest first.</summary>
+    /// <param name="request">Record and time span. <c>page_size</c> is the size of one fetch; <c>page_token</c> is where to start.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The events, fetched page by page while you enumerate.</returns>
+    public IAsyncEnumerable<AuditEvent> ListRecordEventsAsync(ListRecordEventsRequest request, CancellationToken cancellationToken = default) =>
+        PagesAsync<ListRecordEventsRequest, ListRecordEventsResponse, AuditEvent>(
+            request, ListRecordEventsPageAsync, page => (page.Events, page.NextPageToken), cancellationToken);
+
+    /// <summary>Fetches one page, for programs that show pages themselves.</summary>
+    /// <param name="request">Record and time span.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The page, and the token of the next one.</returns>
+    public Task<ListRecordEventsResponse> ListRecordEventsPageAsync(ListRecordEventsRequest request, CancellationToken cancellationToken = default) =>
+        CallAsync<ListRecordEventsRequest, ListRecordEventsResponse>(Audit.ListRecordEventsAsync, request, cancellationToken);
+}

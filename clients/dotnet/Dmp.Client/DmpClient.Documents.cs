@@ -1,0 +1,63 @@
+using Dmp.Document.V1;
+
+namespace Dmp.Client;
+
+public sealed partial class DmpClient
+{
+    /// <summary>Reads the metadata of a document.</summary>
+    /// <param name="request">Names the document.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The document.</returns>
+    public async Task<DocumentEntry> GetDocumentAsync(GetDocumentRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<GetDocumentRequest, GetDocumentResponse>(Documents.GetDocumentAsync, request, cancellationToken).ConfigureAwait(false)).Document;
+
+    /// <summary>Searches the metadata of a record's documents, newest act first (TD3.1a).</summary>
+    /// <param name="request">The filters. <c>page_size</c> is the size of one fetch; <c>page_token</c> is where to start.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The documents, fetched page by page while you enumerate.</returns>
+    public IAsyncEnumerable<DocumentEntry> SearchDocumentsAsync(SearchDocumentsRequest request, CancellationToken cancellationToken = default) =>
+        PagesAsync<SearchDocumentsRequest, SearchDocumentsResponse, DocumentEntry>(
+            request, SearchDocumentsPageAsync, page => (page.Documents, page.NextPageToken), cancellationToken);
+
+    /// <summary>Fetches one page, for programs that show pages themselves.</summary>
+    /// <param name="request">The filters.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The page, and the token of the next one.</returns>
+    public Task<SearchDocumentsResponse> SearchDocumentsPageAsync(SearchDocumentsRequest request, CancellationToken cancellationToken = default) =>
+        CallAsync<SearchDocumentsRequest, SearchDocumentsResponse>(Documents.SearchDocumentsAsync, request, cancellationToken);
+
+    /// <summary>Masks a document to professionals (TD3.3a).</summary>
+    /// <param name="request">Names the document; an empty <c>request_id</c> is filled in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The masked document.</returns>
+    public async Task<DocumentEntry> MaskDocumentAsync(MaskDocumentRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<MaskDocumentRequest, MaskDocumentResponse>(Documents.MaskDocumentAsync, request, cancellationToken).ConfigureAwait(false)).Document;
+
+    /// <summary>Lifts the mask of a document.</summary>
+    /// <param name="request">Names the document; an empty <c>request_id</c> is filled in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The unmasked document.</returns>
+    public async Task<DocumentEntry> UnmaskDocumentAsync(UnmaskDocumentRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<UnmaskDocumentRequest, UnmaskDocumentResponse>(Documents.UnmaskDocumentAsync, request, cancellationToken).ConfigureAwait(false)).Document;
+
+    /// <summary>Archives a document (TD3.3d).</summary>
+    /// <param name="request">Names the document; an empty <c>request_id</c> is filled in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The archived document.</returns>
+    public async Task<DocumentEntry> ArchiveDocumentAsync(ArchiveDocumentRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<ArchiveDocumentRequest, ArchiveDocumentResponse>(Documents.ArchiveDocumentAsync, request, cancellationToken).ConfigureAwait(false)).Document;
+
+    /// <summary>Takes a document back from the archive (TD3.3d).</summary>
+    /// <param name="request">Names the document; an empty <c>request_id</c> is filled in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The document.</returns>
+    public async Task<DocumentEntry> UnarchiveDocumentAsync(UnarchiveDocumentRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<UnarchiveDocumentRequest, UnarchiveDocumentResponse>(Documents.UnarchiveDocumentAsync, request, cancellationToken).ConfigureAwait(false)).Document;
+
+    /// <summary>Deletes a document logically, all versions (TD3.3c). There is no undo.</summary>
+    /// <param name="request">Names the document; an empty <c>request_id</c> is filled in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The deleted document.</returns>
+    public async Task<DocumentEntry> DeleteDocumentAsync(DeleteDocumentRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<DeleteDocumentRequest, DeleteDocumentResponse>(Documents.DeleteDocumentAsync, request, cancellationToken).ConfigureAwait(false)).Document;
+}

@@ -1,0 +1,183 @@
+using System.Runtime.CompilerServices;
+using Dmp.Audit.V1;
+using Dmp.Consent.V1;
+using Dmp.Document.V1;
+using Dmp.Record.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
+
+namespace Dmp.Client;
+
+/// <summary>
+/// The platform as seen by one identity: records, documents, consents and the trace, with tokens, deadlines, retries and
+/// typed errors taken care of. Safe for use by several threads; make one and keep it.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Mutating methods fill <c>request_id</c> with a new UUID when it is empty, before the first attempt, so that their
+/// retries cannot act twice. Set it yourself to be able to repeat a call after <see cref="DmpUnavailableException"/>, even
+/// after a restart of your program. The message given is never changed.
+/// </para>
+/// <para>
+/// Every method throws a <see cref="DmpException"/> of the fitting subclass when the platform refuses or cannot be
+/// reached, and <see cref="OperationCanceledException"/> when the caller's token is cancelled.
+/// </para>
+/// </remarks>
+public sealed partial class DmpClient : IDisposable
+{
+    // A page of 200 documents with long metadata exceeds the 4 MiB that gRPC accepts by default.
+    internal const int MessageBytesMax = 16 * 1024 * 1024;
+
+    private readonly DmpClientOptions _options;
+    private readonly ITokenSource _tokens;
+    private readonly CallInvoker _transport;
+    private readonly GrpcChannel? _ownChannel;
+
+    /// <summary>Makes a client with a channel of its own. Connects at the first call.</summary>
+    /// <param name="options">Address, tokens and limits; read once.</param>
+    /// <exception cref="InvalidOperationException">The options are incomplete, or would send a token in plain text over a network.</exception>
+    public DmpClient(DmpClientOptions options)
+        : this(options, OpenChannel(options))
+    {
+    }
+
+    private DmpClient(DmpClientOptions options, GrpcChannel channel)
+        : this(options, options.Tokens!, channel.CreateCallInvoker()) => _ownChannel = channel;
+
+    internal DmpClient(DmpClientOptions options, ITokenSource tokens, CallInvoker transport)
+    {
+        _options = options;
+        _tokens = tokens;
+        _transport = transport;
+        var invoker = transport.Intercept(new CallInterceptor(options, tokens));
+        Records = new RecordService.RecordServiceClient(invoker);
+        Documents = new DocumentService.DocumentServiceClient(invoker);
+        Consents = new ConsentService.ConsentServiceClient(invoker);
+        Audit = new AuditService.AuditServiceClient(invoker);
+    }
+
+    /// <summary>
+    /// The generated client of the records, with the same channel, tokens, deadlines and retries. It throws
+    /// <see cref="RpcException"/>; <see cref="DmpException.From"/> translates.
+    /// </summary>
+    public RecordService.RecordServiceClient Records { get; }
+
+    /// <summary>
+    /// The generated client of the documents, with the same channel and tokens; its streams have neither deadline nor
+    /// retries. It throws <see cref="RpcException"/>; <see cref="DmpException.From"/> translates.
+    /// </summary>
+    public DocumentService.DocumentServiceClient Documents { get; }
+
+    /// <summary>
+    /// The generated client of the consents, with the same channel, tokens, deadlines and retries. It throws
+    /// <see cref="RpcException"/>; <see cref="DmpException.From"/> translates.
+    /// </summary>
+    public ConsentService.ConsentServiceClient Consents { get; }
+
+    /// <summary>
+    /// The generated client of the trace, with the same channel, tokens, deadlines and retries. It throws
+    /// <see cref="RpcException"/>; <see cref="DmpException.From"/> translates.
+    /// </summary>
+    public AuditService.AuditServiceClient Audit { get; }
+
+    /// <summary>
+    /// The platform as seen by another identity, over the same connections: one client per logged-in user costs next to
+    /// nothing. Disposing the result does not close the connections; disposing this client does.
+    /// </summary>
+    /// <param name="tokens">The tokens of that identity.</param>
+    /// <returns>A client that calls with those tokens.</returns>
+    public DmpClient WithTokens(ITokenSource tokens)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        return new DmpClient(_options, tokens, _transport);
+    }
+
+    /// <summary>Closes the connections this client opened. A client from dependency injection has none of its own.</summary>
+    public void Dispose() => _ownChannel?.Dispose();
+
+    private static GrpcChannel OpenChannel(DmpClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        var channelOptions = new GrpcChannelOptions
+        {
+            HttpHandler = options.HttpHandler ?? new SocketsHttpHandler
+            {
+                // Pings notice a dead line while a transfer waits; without them it would hang until the stall timeout.
+                KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+                EnableMultipleHttp2Connections = true,
+            },
+            DisposeHttpClient = true,
+        };
+        Configure(options, channelOptions);
+        return GrpcChannel.ForAddress(options.Address!, channelOptions);
+    }
+
+    internal static void Configure(DmpClientOptions options, GrpcChannelOptions channel)
+    {
+        channel.MaxReceiveMessageSize = MessageBytesMax;
+        // gRPC drops call credentials on plain connections unless told otherwise. Validate() allows those on loopback only.
+        channel.UnsafeUseInsecureChannelCallCredentials = options.Address!.Scheme == Uri.UriSchemeHttp;
+    }
+
+    private static async Task<TResponse> CallAsync<TRequest, TResponse>(
+        Func<TRequest, CallOptions, AsyncUnaryCall<TResponse>> method, TRequest request, CancellationToken cancellationToken)
+        where TRequest : class, IMessage<TRequest>
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        try
+        {
+            using var call = method(WithRequestId(request), new CallOptions(cancellationToken: cancellationToken));
+            return await call.ResponseAsync.ConfigureAwait(false);
+        }
+        catch (RpcException failure)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw DmpException.From(failure);
+        }
+    }
+
+    private static TRequest WithRequestId<TRequest>(TRequest request)
+        where TRequest : class, IMessage<TRequest>
+    {
+        if (request.Descriptor.FindFieldByName("request_id") is not { } field
+            || ((string)field.Accessor.GetValue(request)).Length > 0)
+        {
+            return request;
+        }
+        var copy = request.Clone();
+        field.Accessor.SetValue(copy, NewRequestId());
+        return copy;
+    }
+
+    // The contract asks for a version 4 UUID here: it is an arbitrary value, not a key that should sort by time.
+    internal static string NewRequestId() => Guid.NewGuid().ToString();
+
+    private static async IAsyncEnumerable<TItem> PagesAsync<TRequest, TResponse, TItem>(
+        TRequest request,
+        Func<TRequest, CancellationToken, Task<TResponse>> call,
+        Func<TResponse, (IEnumerable<TItem> Items, string NextPageToken)> read,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+        where TRequest : class, IMessage<TRequest>
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var page = request.Clone();
+        var pageToken = page.Descriptor.FindFieldByName("page_token").Accessor;
+        while (true)
+        {
+            var (items, next) = read(await call(page, cancellationToken).ConfigureAwait(false));
+            foreach (var item in items)
+            {
+                yield return item;
+            }
+            if (next.Length == 0)
+            {
+                yield break;
+            }
+            pageToken.SetValue(page, next);
+        }
+    }
+}

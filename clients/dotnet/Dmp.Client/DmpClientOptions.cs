@@ -1,0 +1,63 @@
+namespace Dmp.Client;
+
+/// <summary>Where the platform is, who calls, and how patient the client is.</summary>
+public sealed class DmpClientOptions
+{
+    /// <summary>
+    /// Required. The address of the platform, for example <c>https://dmp.example.fr</c>. Plain <c>http</c> is accepted on
+    /// the loopback interface only: a token is never sent in plain text over a network.
+    /// </summary>
+    public Uri? Address { get; set; }
+
+    /// <summary>Required. Gives the tokens; <see cref="ClientCredentialsTokenSource"/> or <see cref="DelegateTokenSource"/>.</summary>
+    public ITokenSource? Tokens { get; set; }
+
+    /// <summary>The most time a unary call takes, all its attempts together. Default 30 s.</summary>
+    public TimeSpan CallDeadline { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long an upload or download may stand still before it counts as broken. Default 60 s. The whole transfer has no
+    /// limit: documents and lines differ too much.
+    /// </summary>
+    public TimeSpan TransferStallTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The most attempts of a call, the first included. Default 4; 1 switches retries off.</summary>
+    public int AttemptsMax { get; set; } = 4;
+
+    /// <summary>The wait before the second attempt; each further one waits about twice as long. Default 200 ms.</summary>
+    public TimeSpan BackoffInitial { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The longest wait of the client's own choice. A longer delay that the platform asks for is kept. Default 5 s.</summary>
+    public TimeSpan BackoffMax { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// The handler to send with, for example one with a client certificate. Used by <see cref="DmpClient(DmpClientOptions)"/>
+    /// only and disposed with the client; with dependency injection configure the <c>IHttpClientBuilder</c> instead.
+    /// </summary>
+    public HttpMessageHandler? HttpHandler { get; set; }
+
+    /// <summary>The clock, for tests. Default the system's.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    internal void Validate()
+    {
+        if (Address is null || !Address.IsAbsoluteUri || (Address.Scheme != Uri.UriSchemeHttp && Address.Scheme != Uri.UriSchemeHttps))
+        {
+            throw new InvalidOperationException($"{nameof(DmpClientOptions)}.{nameof(Address)} must be an absolute http or https address.");
+        }
+        if (!PlaintextRule.Allows(Address))
+        {
+            throw new InvalidOperationException(
+                $"{nameof(DmpClientOptions)}.{nameof(Address)} must be https: a token never travels in plain text beyond this machine.");
+        }
+        if (Tokens is null)
+        {
+            throw new InvalidOperationException($"{nameof(DmpClientOptions)}.{nameof(Tokens)} is missing: every call carries a token.");
+        }
+        if (AttemptsMax < 1 || CallDeadline <= TimeSpan.Zero || TransferStallTimeout <= TimeSpan.Zero
+            || BackoffInitial <= TimeSpan.Zero || BackoffMax < BackoffInitial)
+        {
+            throw new InvalidOperationException($"The limits of {nameof(DmpClientOptions)} must be positive, and BackoffMax at least BackoffInitial.");
+        }
+    }
+}

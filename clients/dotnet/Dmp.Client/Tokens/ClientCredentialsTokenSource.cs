@@ -1,0 +1,175 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Dmp.Client;
+
+/// <summary>
+/// Tokens of a program (back end, sandbox persona) from an OpenID Connect issuer: finds the token endpoint by discovery,
+/// asks for a token with the client's secret, and keeps it until shortly before it expires. Many calls that need a token
+/// at the same moment cause one request.
+/// </summary>
+public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
+{
+    // One pool of connections for all sources; connections are renewed so that a moved issuer is found.
+    private static readonly HttpClient SharedHttp =
+        new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(30) };
+
+    private static readonly TimeSpan RenewBefore = TimeSpan.FromSeconds(60);
+
+    private readonly ClientCredentialsOptions _options;
+    private readonly HttpClient _http;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private Uri? _tokenEndpoint;
+    private volatile CachedToken? _cached;
+
+    /// <summary>Makes a source; nothing is fetched before the first token is needed.</summary>
+    /// <param name="options">The issuer and the client.</param>
+    /// <param name="http">The client to reach the issuer with, for example one with a client certificate; not disposed here.</param>
+    /// <param name="time">The clock; the system's when null.</param>
+    public ClientCredentialsTokenSource(ClientCredentialsOptions options, HttpClient? http = null, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (!PlaintextRule.Allows(options.Issuer))
+        {
+            throw new ArgumentException("The issuer must be an https address: a secret never travels in plain text beyond this machine.", nameof(options));
+        }
+        _options = options;
+        _http = http ?? SharedHttp;
+        _time = time ?? TimeProvider.System;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<string> GetTokenAsync(CancellationToken cancellationToken)
+    {
+        if (Fresh() is { } present)
+        {
+            return present;
+        }
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return Fresh() ?? await FetchAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Invalidate(string token)
+    {
+        if (_cached is { } cached && string.Equals(cached.Value, token, StringComparison.Ordinal))
+        {
+            Interlocked.CompareExchange(ref _cached, null, cached);
+        }
+    }
+
+    /// <summary>Frees the lock of this source.</summary>
+    public void Dispose() => _gate.Dispose();
+
+    private string? Fresh() => _cached is { } cached && _time.GetUtcNow() < cached.RenewTime ? cached.Value : null;
+
+    private async Task<string> FetchAsync(CancellationToken cancellationToken)
+    {
+        var form = new Dictionary<string, string>
+        {
+            ["grant_type"] = "client_credentials",
+            ["client_id"] = _options.ClientId,
+            ["client_secret"] = _options.ClientSecret,
+        };
+        if (_options.Scope is { Length: > 0 } scope)
+        {
+            form["scope"] = scope;
+        }
+
+        try
+        {
+            _tokenEndpoint ??= await DiscoverAsync(cancellationToken).ConfigureAwait(false);
+            using var content = new FormUrlEncodedContent(form);
+            using var response = await _http.PostAsync(_tokenEndpoint, content, cancellationToken).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw await RefusedAsync(response, cancellationToken).ConfigureAwait(false);
+            }
+            var answer = await response.Content.ReadFromJsonAsync<TokenAnswer>(cancellationToken).ConfigureAwait(false);
+            if (answer?.AccessToken is not { Length: > 0 } token)
+            {
+                throw new DmpAuthenticationException($"The issuer {_options.Issuer} answered without an access token.");
+            }
+            _cached = new CachedToken(token, RenewTime(answer.ExpiresInSeconds));
+            return token;
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException
+            || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new DmpUnavailableException($"The issuer {_options.Issuer} cannot be reached.", failure);
+        }
+        catch (JsonException failure)
+        {
+            throw new DmpAuthenticationException($"The issuer {_options.Issuer} answered something that is not JSON.", failure);
+        }
+    }
+
+    private async Task<Uri> DiscoverAsync(CancellationToken cancellationToken)
+    {
+        var address = new Uri($"{_options.Issuer.AbsoluteUri.TrimEnd('/')}/.well-known/openid-configuration");
+        using var response = await _http.GetAsync(address, cancellationToken).ConfigureAwait(false);
+        response.EnsureSuccessStatusCode();
+        var document = await response.Content.ReadFromJsonAsync<Discovery>(cancellationToken).ConfigureAwait(false);
+
+        // OpenID Connect Discovery 4.3: a document that names another issuer must not be used.
+        if (!string.Equals(document?.Issuer?.TrimEnd('/'), _options.Issuer.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal))
+        {
+            throw new DmpAuthenticationException($"The discovery document of {_options.Issuer} names another issuer.");
+        }
+        if (!Uri.TryCreate(document?.TokenEndpoint, UriKind.Absolute, out var endpoint) || !PlaintextRule.Allows(endpoint))
+        {
+            throw new DmpAuthenticationException($"The discovery document of {_options.Issuer} names no usable token endpoint.");
+        }
+        return endpoint;
+    }
+
+    // Only the OAuth error code is taken over: a description could repeat what was sent.
+    private async Task<DmpException> RefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if ((int)response.StatusCode >= 500)
+        {
+            return new DmpUnavailableException($"The issuer {_options.Issuer} answered {(int)response.StatusCode}.");
+        }
+        string? code = null;
+        try
+        {
+            code = (await response.Content.ReadFromJsonAsync<OAuthError>(cancellationToken).ConfigureAwait(false))?.Error;
+        }
+        catch (JsonException)
+        {
+            // Some issuers answer a page; the HTTP status below is all there is to say then.
+        }
+        return new DmpAuthenticationException(
+            $"The issuer {_options.Issuer} refused a token to the client {_options.ClientId}: {code ?? $"HTTP {(int)response.StatusCode}"}.");
+    }
+
+    // A minute early, or a tenth of the lifetime when tokens live shorter than ten minutes. An issuer that gives no
+    // lifetime is asked again each minute.
+    private DateTimeOffset RenewTime(double? expiresInSeconds)
+    {
+        var lifetime = TimeSpan.FromSeconds(expiresInSeconds ?? 120);
+        var early = lifetime / 10 < RenewBefore ? lifetime / 10 : RenewBefore;
+        return _time.GetUtcNow() + lifetime - (expiresInSeconds is null ? RenewBefore : early);
+    }
+
+    private sealed record CachedToken(string Value, DateTimeOffset RenewTime);
+
+    private sealed record Discovery(
+        [property: JsonPropertyName("issuer")] string? Issuer,
+        [property: JsonPropertyName("token_endpoint")] string? TokenEndpoint);
+
+    private sealed record TokenAnswer(
+        [property: JsonPropertyName("access_token")] string? AccessToken,
+        [property: JsonPropertyName("expires_in")] double? ExpiresInSeconds);
+
+    private sealed record OAuthError([property: JsonPropertyName("error")] string? Error);
+}

@@ -1,0 +1,284 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Dmp.Document.V1;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Dmp.Client;
+
+/// <summary>
+/// One attempt of an upload: intent, wait for `accepted`, chunks, finish. Answers are read while chunks are sent, because
+/// a refusal, or the answer to a repeated upload, may come at any time and ends the sending.
+/// </summary>
+internal sealed class UploadAttempt : IDisposable
+{
+    // Big enough that the per-message cost does not matter, small enough that memory does not.
+    private const int ChunkBytesWanted = 256 * 1024;
+
+    // The platform gives up after 30 s without a message; a slow source is bridged with empty chunks.
+    private readonly TimeSpan _keepAlive;
+
+    private readonly UploadIntent _intent;
+    private readonly Stream _content;
+    private readonly UploadOptions _options;
+    private readonly IProgress<TransferProgress>? _progress;
+    private readonly StallGuard _guard;
+    private readonly TimeProvider _time;
+    private readonly AsyncDuplexStreamingCall<UploadDocumentRequest, UploadDocumentResponse> _call;
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly TaskCompletionSource<UploadAccepted> _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _sent;
+    private long _confirmed;
+
+    public UploadAttempt(
+        DocumentService.DocumentServiceClient documents,
+        CallCredentials credentials,
+        UploadIntent intent,
+        Stream content,
+        UploadOptions options,
+        IProgress<TransferProgress>? progress,
+        DmpClientOptions clientOptions,
+        CancellationToken cancellationToken)
+    {
+        _intent = intent;
+        _content = content;
+        _options = options;
+        _progress = progress;
+        _time = clientOptions.TimeProvider;
+        _keepAlive = TimeSpan.FromTicks(Math.Min(TimeSpan.FromSeconds(10).Ticks, clientOptions.TransferStallTimeout.Ticks / 2));
+        _guard = new StallGuard(clientOptions, cancellationToken);
+        _call = documents.UploadDocument(new CallOptions(credentials: credentials, cancellationToken: _guard.Token));
+    }
+
+    /// <summary>Runs the dialogue. Throws what gRPC throws; a stall is UNAVAILABLE.</summary>
+    public async Task<DocumentEntry> RunAsync()
+    {
+        var answers = ReadAnswersAsync();
+        try
+        {
+            await SendAsync(answers).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Writes never throw, so the source failed: the call must not stay open, nor the reader be left behind.
+            _guard.Stop();
+            await ((Task)answers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_guard.Stalled)
+            {
+                throw _guard.ToException();
+            }
+            throw;
+        }
+
+        DocumentEntry document;
+        try
+        {
+            document = await answers.ConfigureAwait(false);
+        }
+        catch (Exception failure) when (_guard.Stalled && failure is RpcException or OperationCanceledException)
+        {
+            throw _guard.ToException();
+        }
+        await VerifyAsync(document).ConfigureAwait(false);
+        return document;
+    }
+
+    public void Dispose()
+    {
+        _call.Dispose();
+        _hash.Dispose();
+        _guard.Dispose();
+    }
+
+    private async Task<DocumentEntry> ReadAnswersAsync()
+    {
+        DocumentEntry? document = null;
+        try
+        {
+            while (await _call.ResponseStream.MoveNext(_guard.Token).ConfigureAwait(false))
+            {
+                _guard.Moved();
+                var answer = _call.ResponseStream.Current;
+                switch (answer.MessageCase)
+                {
+                    case UploadDocumentResponse.MessageOneofCase.Accepted:
+                        _options.Accepted?.Invoke(answer.Accepted);
+                        _accepted.TrySetResult(answer.Accepted);
+                        break;
+                    case UploadDocumentResponse.MessageOneofCase.Progress:
+                        Interlocked.Exchange(ref _confirmed, answer.Progress.PersistedSize);
+                        break;
+                    case UploadDocumentResponse.MessageOneofCase.Document:
+                        document = answer.Document;
+                        break;
+                    default:
+                        // A message of a newer contract says nothing that this version needs.
+                        break;
+                }
+            }
+        }
+        catch (RpcException) when (document is not null)
+        {
+            // The document is durable once it was answered; a line that breaks afterwards changes nothing.
+        }
+        finally
+        {
+            _accepted.TrySetCanceled(CancellationToken.None);
+        }
+        return document ?? throw new RpcException(new Status(StatusCode.Unavailable, "The upload ended without an answer."));
+    }
+
+    private async Task SendAsync(Task answers)
+    {
+        if (!await TryWriteAsync(new UploadDocumentRequest { Intent = _intent }).ConfigureAwait(false))
+        {
+            return;
+        }
+        await Task.WhenAny(_accepted.Task, answers).ConfigureAwait(false);
+        if (!_accepted.Task.IsCompletedSuccessfully)
+        {
+            return;
+        }
+        var limit = (await _accepted.Task.ConfigureAwait(false)).MaxChunkBytes;
+        var chunkBytes = limit > 0 ? Math.Min(limit, ChunkBytesWanted) : ChunkBytesWanted;
+
+        var buffer = ArrayPool<byte>.Shared.Rent(chunkBytes);
+        if (await SendChunksAsync(buffer.AsMemory(0, chunkBytes), answers).ConfigureAwait(false))
+        {
+            // Only here: after a failed write gRPC might still look at the buffer, and then it is left to the collector.
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Sends the source to its end, or until the answer is there; false when a write failed.</summary>
+    private async Task<bool> SendChunksAsync(Memory<byte> buffer, Task answers)
+    {
+        var chunk = new UploadChunk();
+        var message = new UploadDocumentRequest { Chunk = chunk };
+        while (!answers.IsCompleted)
+        {
+            var filled = await FillAsync(buffer, answers).ConfigureAwait(false);
+            var data = buffer[..filled];
+            _hash.AppendData(data.Span);
+            if (filled > 0 && !answers.IsCompleted)
+            {
+                chunk.WriteOffset = _sent;
+                // No copy: the buffer is written again only after this write has completed.
+                chunk.Data = UnsafeByteOperations.UnsafeWrap(data);
+                if (!await TryWriteAsync(message).ConfigureAwait(false))
+                {
+                    _sent += filled;
+                    return false;
+                }
+            }
+            // What was read but no longer sent still belongs to the digest, and so to the size.
+            _sent += filled;
+            if (filled == 0)
+            {
+                return await FinishAsync().ConfigureAwait(false);
+            }
+            Report();
+        }
+        return true;
+    }
+
+    private async Task<bool> FinishAsync()
+    {
+        var finish = new UploadFinish { Sha256 = ByteString.CopyFrom(_hash.GetCurrentHash()), SizeBytes = _sent };
+        if (!await TryWriteAsync(new UploadDocumentRequest { Finish = finish }).ConfigureAwait(false))
+        {
+            return false;
+        }
+        await _call.RequestStream.CompleteAsync().ConfigureAwait(false);
+        return true;
+    }
+
+    // A write fails when the call has ended. Why it ended is what the reader of the answers finds.
+    private async Task<bool> TryWriteAsync(UploadDocumentRequest message)
+    {
+        try
+        {
+            await _call.RequestStream.WriteAsync(message, _guard.Token).ConfigureAwait(false);
+            _guard.Moved();
+            return true;
+        }
+        catch (Exception failure) when (failure is RpcException or InvalidOperationException or OperationCanceledException or IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Fills the buffer from the source, and keeps the stream alive while the source is slow.</summary>
+    private async Task<int> FillAsync(Memory<byte> buffer, Task answers)
+    {
+        var reading = _content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, _guard.Token);
+        if (reading.IsCompletedSuccessfully)
+        {
+            return reading.Result;
+        }
+        var source = reading.AsTask();
+        while (true)
+        {
+            using var timer = CancellationTokenSource.CreateLinkedTokenSource(_guard.Token);
+            await Task.WhenAny(source, answers, Task.Delay(_keepAlive, _time, timer.Token)).ConfigureAwait(false);
+            await timer.CancelAsync().ConfigureAwait(false);
+            if (source.IsCompleted || answers.IsCompletedSuccessfully)
+            {
+                return await source.ConfigureAwait(false);
+            }
+            if (answers.IsCompleted)
+            {
+                // Refused while the source was still thinking: it is asked to stop, and what it says no longer matters.
+                _guard.Stop();
+                await ((Task)source).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return 0;
+            }
+            await TryWriteAsync(new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = _sent } }).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The platform holds exactly the bytes of this stream, or the caller learns that it does not.</summary>
+    private async Task VerifyAsync(DocumentEntry document)
+    {
+        var content = document.Content ?? throw new DmpIntegrityException("The platform answered a document without digest.");
+        byte[] sha256;
+        long size;
+        if (_options.ExpectedSha256.Length > 0 && _sent == 0)
+        {
+            // Answered before anything was sent: the caller's digest decides, the bytes need not even be read.
+            sha256 = _options.ExpectedSha256.ToArray();
+            size = _intent.HasExpectedSizeBytes ? _intent.ExpectedSizeBytes : content.SizeBytes;
+        }
+        else
+        {
+            await HashRestAsync().ConfigureAwait(false);
+            sha256 = _hash.GetCurrentHash();
+            size = _sent;
+        }
+        if (size != content.SizeBytes || !content.Sha256.Span.SequenceEqual(sha256))
+        {
+            throw new DmpIntegrityException(
+                $"The platform answered the digest of other bytes for document {document.DocumentId}: {content.SizeBytes} bytes where {size} were sent.");
+        }
+        _confirmed = size;
+        _sent = size;
+        Report();
+    }
+
+    // Empty after a whole upload; the rest of the source when the answer came before the end of it.
+    private async Task HashRestAsync()
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytesWanted);
+        int read;
+        while ((read = await _content.ReadAsync(buffer, _guard.Token).ConfigureAwait(false)) > 0)
+        {
+            _guard.Moved();
+            _hash.AppendData(buffer, 0, read);
+            _sent += read;
+        }
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    private void Report() => _progress?.Report(new TransferProgress(
+        _sent, Math.Min(_sent, Interlocked.Read(ref _confirmed)), _intent.HasExpectedSizeBytes ? _intent.ExpectedSizeBytes : null));
+}

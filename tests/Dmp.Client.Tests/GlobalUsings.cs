@@ -1,0 +1,3 @@
+global using Dmp.Client.Tests.Fixtures;
+global using Xunit;
+global using DocumentEntry = Dmp.Document.V1.Document;

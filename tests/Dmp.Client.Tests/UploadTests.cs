@@ -1,0 +1,326 @@
+using System.Security.Cryptography;
+using Dmp.Document.V1;
+using Dmp.Error.V1;
+using Grpc.Core;
+
+namespace Dmp.Client.Tests;
+
+public sealed class UploadTests : IAsyncLifetime
+{
+    private readonly byte[] _content = Transfers.Bytes(1_234_567);
+    private ScriptedPlatform _platform = null!;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _platform = await ScriptedPlatform.StartAsync();
+
+    public ValueTask DisposeAsync() => _platform.DisposeAsync();
+
+    [Fact]
+    public async Task The_bytes_arrive_in_order_and_the_document_comes_back()
+    {
+        var received = Array.Empty<byte>();
+        UploadIntent? intent = null;
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            (intent, received) = await Transfers.ReceiveAsync(requests, answers, context.CancellationToken);
+            Assert.False(await requests.MoveNext());
+            await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(received) });
+        };
+        using var client = _platform.Client();
+        var reports = new Reports();
+        var limits = new List<int>();
+
+        var document = await client.UploadAsync(
+            "r-1", new MemoryStream(_content), new DocumentMetadata { Title = "t" },
+            new UploadOptions { Accepted = accepted => limits.Add(accepted.MaxChunkBytes) }, reports, Ct);
+
+        Assert.Equal("doc-1", document.DocumentId);
+        Assert.Equal(_content, received);
+        Assert.Equal(_content.Length, intent!.ExpectedSizeBytes);
+        Assert.Equal(4, Guid.Parse(intent.RequestId).Version);
+        Assert.Equal([Transfers.ChunkBytesMax], limits);
+        Assert.Equal(new TransferProgress(_content.Length, _content.Length, _content.Length), reports.All[^1]);
+        Assert.Equal(reports.All.Select(report => report.TransferredBytes).Order(), reports.All.Select(report => report.TransferredBytes));
+        Assert.All(reports.All, report => Assert.InRange(report.ConfirmedBytes, 0, report.TransferredBytes));
+    }
+
+    [Fact]
+    public async Task A_file_is_streamed_from_its_path()
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        await File.WriteAllBytesAsync(path, _content, Ct);
+        AnswerWhatArrived();
+        using var client = _platform.Client();
+
+        var document = await client.UploadAsync("r-1", path, new DocumentMetadata(), cancellationToken: Ct);
+        File.Delete(path);
+
+        Assert.Equal(SHA256.HashData(_content), document.Content.Sha256.ToByteArray());
+    }
+
+    [Fact]
+    public async Task A_refusal_stops_an_endless_source()
+    {
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            await requests.MoveNext(context.CancellationToken);
+            await answers.WriteAsync(Transfers.Accepted);
+            for (var i = 0; i < 5; i++)
+            {
+                await requests.MoveNext(context.CancellationToken);
+            }
+            throw Refusal.With(StatusCode.ResourceExhausted, "DOCUMENT_TOO_LARGE");
+        };
+        using var client = _platform.Client();
+        using var endless = new OneWayStream((buffer, _) => ValueTask.FromResult(buffer.Length));
+
+        var failure = await Assert.ThrowsAsync<DmpInvalidRequestException>(
+            () => client.UploadAsync("r-1", endless, new DocumentMetadata(), cancellationToken: Ct));
+
+        Assert.Equal(ErrorReason.DocumentTooLarge, failure.ErrorReason);
+    }
+
+    [Fact]
+    public async Task A_refusal_stops_a_source_that_is_still_thinking()
+    {
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            await requests.MoveNext(context.CancellationToken);
+            await answers.WriteAsync(Transfers.Accepted);
+            throw Refusal.With(StatusCode.PermissionDenied, "RECORD_ACCESS_DENIED");
+        };
+        using var client = _platform.Client();
+        using var silent = new OneWayStream(async (_, ct) => { await Task.Delay(Timeout.Infinite, ct); return 0; });
+
+        await Assert.ThrowsAsync<DmpAccessDeniedException>(
+            () => client.UploadAsync("r-1", silent, new DocumentMetadata(), cancellationToken: Ct));
+    }
+
+    [Fact]
+    public async Task A_repeated_upload_is_answered_before_the_bytes_travel()
+    {
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            await requests.MoveNext(context.CancellationToken);
+            Assert.Equal(SHA256.HashData(_content), requests.Current.Intent.ExpectedSha256.ToByteArray());
+            await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(_content) });
+        };
+        using var client = _platform.Client();
+        using var content = new MemoryStream(_content);
+
+        var document = await client.UploadAsync(
+            "r-1", content, new DocumentMetadata(), new UploadOptions { ExpectedSha256 = SHA256.HashData(_content) }, cancellationToken: Ct);
+
+        Assert.Equal("doc-1", document.DocumentId);
+        Assert.Equal(0, content.Position);
+    }
+
+    [Fact]
+    public async Task An_answer_in_mid_stream_is_compared_with_all_of_the_source()
+    {
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            await requests.MoveNext(context.CancellationToken);
+            await answers.WriteAsync(Transfers.Accepted);
+            await requests.MoveNext(context.CancellationToken);
+            await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(_content) });
+        };
+        using var client = _platform.Client();
+
+        var document = await client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct);
+
+        Assert.Equal("doc-1", document.DocumentId);
+    }
+
+    [Fact]
+    public async Task A_broken_stream_is_repeated_as_a_whole_with_the_same_intent()
+    {
+        var intents = new List<UploadIntent>();
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            if (intents.Count == 0)
+            {
+                await requests.MoveNext(context.CancellationToken);
+                intents.Add(requests.Current.Intent);
+                await answers.WriteAsync(Transfers.Accepted);
+                await requests.MoveNext(context.CancellationToken);
+                await requests.MoveNext(context.CancellationToken);
+                context.GetHttpContext().Abort();
+                return;
+            }
+            var (intent, received) = await Transfers.ReceiveAsync(requests, answers, context.CancellationToken);
+            intents.Add(intent);
+            await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(received) });
+        };
+        using var client = _platform.Client();
+        using var content = new MemoryStream(_content);
+        content.Position = 7;
+
+        var document = await client.UploadAsync("r-1", content, new DocumentMetadata(), cancellationToken: Ct);
+
+        Assert.Equal(SHA256.HashData(_content.AsSpan(7)), document.Content.Sha256.ToByteArray());
+        Assert.Equal(2, intents.Count);
+        Assert.Equal(intents[0], intents[1]);
+    }
+
+    [Fact]
+    public async Task A_stream_that_cannot_seek_is_sent_once()
+    {
+        var calls = 0;
+        _platform.Upload = (_, _, _) => { calls++; throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE"); };
+        using var client = _platform.Client();
+
+        await Assert.ThrowsAsync<DmpUnavailableException>(
+            () => client.UploadAsync("r-1", OneWayStream.Over(_content), new DocumentMetadata(), cancellationToken: Ct));
+
+        Assert.Equal(1, calls);
+    }
+
+    [Fact]
+    public async Task Attempts_are_bounded()
+    {
+        var calls = 0;
+        _platform.Upload = (_, _, _) => { calls++; throw Refusal.With(StatusCode.Aborted, "REQUEST_IN_PROGRESS", TimeSpan.FromMilliseconds(1)); };
+        using var client = _platform.Client();
+
+        var failure = await Assert.ThrowsAsync<DmpConflictException>(
+            () => client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct));
+
+        Assert.Equal(ErrorReason.RequestInProgress, failure.ErrorReason);
+        Assert.Equal(4, calls);
+    }
+
+    [Fact]
+    public async Task A_platform_that_answers_another_digest_is_not_believed()
+    {
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            var (_, received) = await Transfers.ReceiveAsync(requests, answers, context.CancellationToken);
+            received[0] ^= 1;
+            await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(received) });
+        };
+        using var client = _platform.Client();
+
+        await Assert.ThrowsAsync<DmpIntegrityException>(
+            () => client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct));
+    }
+
+    [Fact]
+    public async Task A_platform_that_falls_silent_is_given_up()
+    {
+        var calls = 0;
+        _platform.Upload = async (requests, _, context) =>
+        {
+            calls++;
+            await requests.MoveNext(context.CancellationToken);
+            await Task.Delay(Timeout.Infinite, context.CancellationToken);
+        };
+        using var client = _platform.Client(options => { options.TransferStallTimeout = TimeSpan.FromMilliseconds(300); options.AttemptsMax = 2; });
+
+        var failure = await Assert.ThrowsAsync<DmpUnavailableException>(
+            () => client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct));
+
+        Assert.Contains("stood still", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(2, calls);
+    }
+
+    [Fact]
+    public async Task A_slow_source_keeps_the_stream_alive_with_empty_chunks()
+    {
+        var empty = 0;
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            await requests.MoveNext(context.CancellationToken);
+            await answers.WriteAsync(Transfers.Accepted);
+            using var content = new MemoryStream();
+            while (await requests.MoveNext(context.CancellationToken) && requests.Current.Finish is null)
+            {
+                empty += requests.Current.Chunk.Data.IsEmpty ? 1 : 0;
+                requests.Current.Chunk.Data.WriteTo(content);
+            }
+            await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(content.ToArray()) });
+        };
+        using var client = _platform.Client(options => options.TransferStallTimeout = TimeSpan.FromSeconds(1));
+        using var inner = new MemoryStream(_content);
+        using var slow = new OneWayStream(async (buffer, ct) =>
+        {
+            if (inner.Position == 0)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(2.5), ct);
+            }
+            return await inner.ReadAsync(buffer, ct);
+        });
+
+        var document = await client.UploadAsync("r-1", slow, new DocumentMetadata(), cancellationToken: Ct);
+
+        Assert.Equal(_content.Length, document.Content.SizeBytes);
+        Assert.InRange(empty, 2, 6);
+    }
+
+    [Fact]
+    public async Task A_source_that_fails_closes_the_stream_without_finish()
+    {
+        var ended = new TaskCompletionSource<Exception?>();
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            ended.SetResult(await Xunit.Record.ExceptionAsync(() => Transfers.ReceiveAsync(requests, answers, context.CancellationToken)));
+        };
+        using var client = _platform.Client();
+        using var broken = new OneWayStream((_, _) => throw new IOException("the disk is gone"));
+
+        var failure = await Assert.ThrowsAsync<IOException>(
+            () => client.UploadAsync("r-1", broken, new DocumentMetadata(), cancellationToken: Ct));
+
+        Assert.Equal("the disk is gone", failure.Message);
+        Assert.NotNull(await ended.Task.WaitAsync(TimeSpan.FromSeconds(10), Ct));
+    }
+
+    [Fact]
+    public async Task Cancelling_closes_the_stream()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var ended = new TaskCompletionSource();
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            using var registration = context.CancellationToken.Register(ended.SetResult);
+            await requests.MoveNext(context.CancellationToken);
+            await answers.WriteAsync(Transfers.Accepted);
+            await stop.CancelAsync();
+            await Task.Delay(Timeout.Infinite, context.CancellationToken);
+        };
+        using var client = _platform.Client();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: stop.Token));
+
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(10), Ct);
+    }
+
+    [Fact]
+    public async Task A_check_tells_limits_or_every_fault_and_sends_no_bytes()
+    {
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            await requests.MoveNext(context.CancellationToken);
+            Assert.True(requests.Current.Intent.ValidateOnly);
+            if (requests.Current.Intent.Metadata.Title.Length == 0)
+            {
+                throw Refusal.With(StatusCode.InvalidArgument, "FIELDS_INVALID", null, ("intent.metadata.title", "a"), ("intent.metadata.type", "b"));
+            }
+            await answers.WriteAsync(Transfers.Accepted);
+        };
+        using var client = _platform.Client();
+
+        Assert.Equal(Transfers.ChunkBytesMax, (await client.ValidateUploadAsync("r-1", new DocumentMetadata { Title = "t" }, cancellationToken: Ct)).MaxChunkBytes);
+        var failure = await Assert.ThrowsAsync<DmpInvalidRequestException>(
+            () => client.ValidateUploadAsync("r-1", new DocumentMetadata(), cancellationToken: Ct));
+        Assert.Equal(["intent.metadata.title", "intent.metadata.type"], failure.FieldViolations.Select(violation => violation.Field));
+    }
+
+    private void AnswerWhatArrived() => _platform.Upload = async (requests, answers, context) =>
+    {
+        var (_, received) = await Transfers.ReceiveAsync(requests, answers, context.CancellationToken);
+        await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(received) });
+    };
+}
