@@ -1,6 +1,7 @@
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Identity;

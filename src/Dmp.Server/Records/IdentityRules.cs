@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Dmp.Record.V1;
 using Dmp.Server.Errors;
 using Dmp.Server.Identity;
+using Dmp.Server.Options;
 using Dmp.Type.V1;
 
 namespace Dmp.Server.Records;

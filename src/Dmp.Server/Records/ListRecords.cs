@@ -1,3 +1,4 @@
+using Dapper;
 using Dmp.Record.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Data;

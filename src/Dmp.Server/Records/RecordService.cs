@@ -4,7 +4,7 @@ using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Identity;
+using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
