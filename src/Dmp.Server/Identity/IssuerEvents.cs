@@ -1,0 +1,62 @@
+using Dmp.Server.Logging;
+using Dmp.Server.Options;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace Dmp.Server.Identity;
+
+/// <summary>What one issuer's scheme does beside the validation of the library: keys first, the caller after it.</summary>
+internal sealed class IssuerEvents(
+    IssuerOptions issuer, CallerReader reader, JwtBearerEvents? library, ILogger<IssuerEvents> logger) : JwtBearerEvents
+{
+    /// <summary>
+    /// Fetches the issuer's keys (or takes them from memory). The library would validate without them too, and blame the
+    /// token's signature for an issuer that does not answer.
+    /// </summary>
+    public override async Task MessageReceived(MessageReceivedContext context)
+    {
+        try
+        {
+            var found = await context.Options.ConfigurationManager!.GetConfigurationAsync(context.HttpContext.RequestAborted);
+            if (issuer.Validation == TokenValidation.Oidc && found.Issuer != issuer.IssuerValues[0])
+            {
+                // OpenID Connect Discovery 4.3: the document's issuer is exactly the one that was asked.
+                IdentityLog.IssuerNamesAnother(logger, issuer.Name);
+                context.Fail(new TokenRefusedException(new(TokenRefusalReason.IssuerUnavailable)));
+                return;
+            }
+        }
+        catch (InvalidOperationException e)
+        {
+            IdentityLog.IssuerUnavailable(logger, e, issuer.Name);
+            context.Fail(new TokenRefusedException(new(TokenRefusalReason.IssuerUnavailable)));
+            return;
+        }
+
+        await (library?.MessageReceived(context) ?? Task.CompletedTask);
+    }
+
+    public override async Task TokenValidated(TokenValidatedContext context)
+    {
+        await (library?.TokenValidated(context) ?? Task.CompletedTask);
+        if (context.Result?.Failure is not null)
+        {
+            // Microsoft.Identity.Web refuses an Entra token that has neither scope nor role: any application of the tenant
+            // can get such a token.
+            context.Fail(new TokenRefusedException(new(TokenRefusalReason.ClaimMissing, issuer.Claims.Roles)));
+            return;
+        }
+
+        try
+        {
+            var claims = TokenClaims.Of((JsonWebToken)context.SecurityToken);
+            CertificateBinding.Require(claims, context.HttpContext.Connection.ClientCertificate, issuer.RequireCertificateBinding);
+            context.HttpContext.Features.Set(reader.Read(claims));
+        }
+        catch (TokenRefusedException refused)
+        {
+            IdentityLog.TokenRefused(logger, issuer.Name, refused.Refusal.Reason, refused.Refusal.Claim);
+            context.Fail(refused);
+        }
+    }
+}

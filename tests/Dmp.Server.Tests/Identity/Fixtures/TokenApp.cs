@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Dmp.Server.Access;
+using Dmp.Server.Identity;
+using Dmp.Server.Options;
+using Dmp.Server.Startup;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Dmp.Server.Tests.Identity.Fixtures;
+
+/// <summary>What became of a token: the caller, or why it was refused.</summary>
+internal sealed record TokenOutcome(Caller? Caller, TokenRefusal? Refusal);
+
+/// <summary>
+/// A real Kestrel application with the authentication of the server. Its endpoint does what the access gate does first, and keeps
+/// the outcome for the test.
+/// </summary>
+internal sealed class TokenApp : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly HttpClient _http;
+    private readonly ConcurrentQueue<TokenOutcome> _outcomes;
+
+    private TokenApp(WebApplication app, ConcurrentQueue<TokenOutcome> outcomes, CapturedLog log)
+    {
+        _app = app;
+        _outcomes = outcomes;
+        Log = log;
+        _http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+    }
+
+    public CapturedLog Log { get; }
+
+    /// <param name="settings">Configuration below <c>Dmp</c>, such as <c>Identity:Issuers:0:Name</c>.</param>
+    public static async Task<TokenApp> StartAsync(params IEnumerable<(string Key, string Value)> settings)
+    {
+        var outcomes = new ConcurrentQueue<TokenOutcome>();
+        var log = new CapturedLog();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Trace);
+        builder.Configuration.AddInMemoryCollection(settings.Select(pair => KeyValuePair.Create($"Dmp:{pair.Key}", (string?)pair.Value)));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddOptions<RealmOptions>().Bind(builder.Configuration.GetSection(RealmOptions.Section));
+        builder.Services.AddDmpAuthentication(builder.Configuration);
+        var app = builder.Build();
+        app.Run(async http =>
+        {
+            var result = await http.AuthenticateAsync();
+            outcomes.Enqueue(result.Succeeded
+                ? new(http.Features.Get<Caller>(), null)
+                : new(null, TokenRefusal.Of(result)));
+        });
+        await app.StartAsync();
+        return new TokenApp(app, outcomes, log);
+    }
+
+    /// <summary>The settings of a plain issuer on loopback.</summary>
+    public static IEnumerable<(string Key, string Value)> Trust(TestIssuer issuer, params CallerKind[] kinds)
+    {
+        const string prefix = "Identity:Issuers:0";
+        yield return ($"{prefix}:Name", "test");
+        yield return ($"{prefix}:Authority", issuer.Authority);
+        yield return ($"{prefix}:Audience", TestIssuer.DefaultAudience);
+        yield return ($"{prefix}:RequireHttpsMetadata", "false");
+        for (var i = 0; i < kinds.Length; i++)
+        {
+            yield return ($"{prefix}:CallerKinds:{i}", kinds[i].ToString());
+        }
+    }
+
+    /// <summary>Calls with a bearer token.</summary>
+    public Task<TokenOutcome> CallAsync(string token, CancellationToken ct) => CallWithHeadersAsync(ct, $"Bearer {token}");
+
+    /// <summary>Calls with these <c>authorization</c> headers, whatever they hold.</summary>
+    public async Task<TokenOutcome> CallWithHeadersAsync(CancellationToken ct, params string[] authorization)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        foreach (var value in authorization)
+        {
+            Assert.True(request.Headers.TryAddWithoutValidation("Authorization", value));
+        }
+
+        using var response = await _http.SendAsync(request, ct);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.True(_outcomes.TryDequeue(out var outcome));
+        return outcome;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}
+
+/// <summary>Everything that was logged, at every level, with its exceptions.</summary>
+internal sealed class CapturedLog : ILoggerProvider, ILogger
+{
+    private readonly ConcurrentQueue<string> _lines = new();
+
+    public string Text => string.Join('\n', _lines);
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _lines.Enqueue($"{formatter(state, exception)} {exception}");
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,173 @@
+using Dmp.Server.Access;
+using Dmp.Server.Identity;
+using Dmp.Server.Tests.Identity.Fixtures;
+
+namespace Dmp.Server.Tests.Identity;
+
+/// <summary>The token as such: form, signature, issuer, audience, time. Each refusal is the one that the contract names.</summary>
+public sealed class TokenValidationTests : IAsyncLifetime
+{
+    private TestIssuer _issuer = null!;
+    private TokenApp _app = null!;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _issuer = await TestIssuer.StartAsync();
+        _app = await TokenApp.StartAsync(TokenApp.Trust(_issuer, CallerKind.Operator));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await _issuer.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("RS256", 0)]
+    [InlineData("PS256", 0)]
+    [InlineData("ES256", 1)]
+    public async Task A_token_of_each_algorithm_is_accepted(string algorithm, int key)
+    {
+        var outcome = await _app.CallAsync(Mint(header: new() { ["alg"] = algorithm }, key: _issuer.Keys[key]), Ct);
+
+        Assert.Null(outcome.Refusal);
+        Assert.Equal($"{_issuer.Authority}|subject-1", outcome.Caller!.Subject);
+    }
+
+    [Fact]
+    public async Task A_token_of_type_JWT_is_accepted() =>
+        Assert.NotNull((await _app.CallAsync(Mint(header: new() { ["typ"] = "JWT" }), Ct)).Caller);
+
+    [Theory]
+    [InlineData("logout+jwt")]
+    [InlineData("dpop+jwt")]
+    [InlineData(null)]
+    public async Task A_token_of_another_type_is_malformed(string? type) =>
+        await AssertRefusedAsync(TokenRefusalReason.Malformed, Mint(header: new() { ["typ"] = type }));
+
+    [Fact]
+    public async Task A_call_without_a_token_is_missing_one()
+    {
+        Assert.Equal(new(TokenRefusalReason.Missing), (await _app.CallWithHeadersAsync(Ct)).Refusal);
+        foreach (var header in new[] { "", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", $"DPoP {Mint()}", Mint() })
+        {
+            Assert.Equal(new(TokenRefusalReason.Missing), (await _app.CallWithHeadersAsync(Ct, header)).Refusal);
+        }
+    }
+
+    [Fact]
+    public async Task Two_authorization_headers_are_malformed_even_when_one_token_is_good() =>
+        Assert.Equal(
+            new(TokenRefusalReason.Malformed),
+            (await _app.CallWithHeadersAsync(Ct, $"Bearer {Mint()}", $"Bearer {Mint()}")).Refusal);
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("a.b.c")]
+    [InlineData("..")]
+    [InlineData("e30.e30.")]
+    [InlineData("bnVsbA.bnVsbA.x")]
+    [InlineData("W10.W10.x")]
+    [InlineData("eyJhbGciOiJSUzI1NiJ9.eyJpc3Mi.x")]
+    [InlineData("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0")]
+    [InlineData("eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.a.b.c.d")]
+    [InlineData("a b")]
+    public async Task An_unreadable_token_is_malformed(string token) => await AssertRefusedAsync(TokenRefusalReason.Malformed, token);
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("None")]
+    [InlineData("HS256")]
+    [InlineData("RS1")]
+    public async Task Another_algorithm_is_malformed(string algorithm) =>
+        await AssertRefusedAsync(TokenRefusalReason.Malformed, Mint(header: new() { ["alg"] = algorithm }));
+
+    [Fact]
+    public async Task An_expired_token_is_refused_after_30_seconds_of_grace()
+    {
+        await AssertRefusedAsync(TokenRefusalReason.Expired, Mint(new() { ["nbf"] = In(-600), ["exp"] = In(-40) }));
+        Assert.NotNull((await _app.CallAsync(Mint(new() { ["nbf"] = In(-600), ["exp"] = In(-10) }), Ct)).Caller);
+    }
+
+    [Fact]
+    public async Task A_token_of_the_future_is_refused_after_30_seconds_of_grace()
+    {
+        await AssertRefusedAsync(TokenRefusalReason.NotYetValid, Mint(new() { ["nbf"] = In(50) }));
+        Assert.NotNull((await _app.CallAsync(Mint(new() { ["nbf"] = In(15) }), Ct)).Caller);
+    }
+
+    [Fact]
+    public async Task A_token_without_an_end_is_refused() =>
+        await AssertRefusedAsync(TokenRefusalReason.ClaimMissing, Mint(new() { ["exp"] = null }), "exp");
+
+    [Theory]
+    [InlineData("https://other.example")]
+    [InlineData("https://dmp.example/")]
+    [InlineData("https://DMP.example")]
+    [InlineData(null)]
+    public async Task Another_audience_is_refused(string? audience) =>
+        await AssertRefusedAsync(TokenRefusalReason.WrongAudience, Mint(new() { ["aud"] = audience }));
+
+    [Fact]
+    public async Task One_of_several_audiences_is_enough() => Assert.NotNull(
+        (await _app.CallAsync(Mint(new() { ["aud"] = new[] { "https://other.example", TestIssuer.DefaultAudience } }), Ct)).Caller);
+
+    [Fact]
+    public async Task Another_issuer_is_unknown_even_when_its_key_is_ours()
+    {
+        await AssertRefusedAsync(TokenRefusalReason.UnknownIssuer, Mint(new() { ["iss"] = "https://other.example" }));
+        await AssertRefusedAsync(TokenRefusalReason.UnknownIssuer, Mint(new() { ["iss"] = _issuer.Authority + "/" }));
+        await AssertRefusedAsync(TokenRefusalReason.ClaimMissing, Mint(new() { ["iss"] = null }), "iss");
+    }
+
+    [Fact]
+    public async Task A_foreign_key_with_the_same_id_is_refused()
+    {
+        using var foreign = new TestKey(_issuer.Keys[0].Id);
+        await AssertRefusedAsync(TokenRefusalReason.BadSignature, Mint(key: foreign));
+    }
+
+    [Fact]
+    public async Task A_changed_token_is_refused()
+    {
+        var parts = Mint().Split('.');
+        var other = Mint(new() { ["sub"] = "somebody-else" }).Split('.');
+        await AssertRefusedAsync(TokenRefusalReason.BadSignature, $"{parts[0]}.{other[1]}.{parts[2]}");
+        await AssertRefusedAsync(TokenRefusalReason.BadSignature, $"{parts[0]}.{parts[1]}.");
+    }
+
+    [Fact]
+    public async Task A_token_without_a_subject_is_refused() =>
+        await AssertRefusedAsync(TokenRefusalReason.ClaimMissing, Mint(new() { ["sub"] = null }), "sub");
+
+    [Fact]
+    public async Task No_log_holds_a_token_or_a_claim()
+    {
+        const string secret = "somebody-who-must-not-be-logged";
+        var good = Mint(new() { ["sub"] = secret, ["ins"] = TestClaims.Ins });
+        var expired = Mint(new() { ["sub"] = secret, ["nbf"] = In(-600), ["exp"] = In(-60) });
+        var foreign = Mint(new() { ["sub"] = secret, ["aud"] = "https://audience.example" });
+        foreach (var token in new[] { good, expired, foreign, good[..^4], $"{good}.x.y" })
+        {
+            await _app.CallAsync(token, Ct);
+            foreach (var part in token.Split('.').Where(part => part.Length > 20))
+            {
+                Assert.DoesNotContain(part, _app.Log.Text, StringComparison.Ordinal);
+            }
+        }
+
+        Assert.NotEqual("", _app.Log.Text);
+        Assert.DoesNotContain(secret, _app.Log.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(TestClaims.Ins, _app.Log.Text, StringComparison.Ordinal);
+    }
+
+    private static long In(int seconds) => TimeProvider.System.GetUtcNow().AddSeconds(seconds).ToUnixTimeSeconds();
+
+    private string Mint(Dictionary<string, object?>? claims = null, Dictionary<string, object?>? header = null, TestKey? key = null) =>
+        _issuer.Mint(claims ?? [], header, key);
+
+    private async Task AssertRefusedAsync(TokenRefusalReason reason, string token, string? claim = null) =>
+        Assert.Equal(new TokenRefusal(reason, claim), (await _app.CallAsync(token, Ct)).Refusal);
+}
