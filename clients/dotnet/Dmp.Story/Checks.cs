@@ -24,6 +24,15 @@ internal sealed class Checks
         }
     }
 
+    /// <summary>A check inside a loop: told and counted only when it fails.</summary>
+    public void Quietly(string what, bool holds)
+    {
+        if (!holds)
+        {
+            That(what, false, "", "");
+        }
+    }
+
     public void Equal<T>(string what, T expected, T came) =>
         That(what, EqualityComparer<T>.Default.Equals(expected, came), $"{expected}", $"{came}");
 

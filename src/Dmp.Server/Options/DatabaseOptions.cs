@@ -26,4 +26,16 @@ internal sealed record DatabaseOptions
     /// <summary>Most connections of one server. Default 50.</summary>
     [Range(2, 1000)]
     public int ConnectionsMax { get; init; } = 50;
+
+    /// <summary>
+    /// Private PostgreSQL only: folder with <c>initdb</c>, <c>pg_ctl</c> and <c>postgres</c>. Default: DMP_POSTGRES_BIN, then
+    /// PATH, then the newest under <c>/usr/lib/postgresql</c>.
+    /// </summary>
+    public string? BinDirectory { get; init; }
+
+    /// <summary>
+    /// Private PostgreSQL only: false leaves flushing to the kernel, so that a crash of the machine may lose commits. For
+    /// tests; refused outside the sandbox.
+    /// </summary>
+    public bool Durable { get; init; } = true;
 }

@@ -7,9 +7,9 @@ internal sealed record UploadOptions
 {
     public const string Section = "Dmp:Upload";
 
-    /// <summary>Most bytes a document may have. Default 512 MiB.</summary>
+    /// <summary>Most bytes a document may have. Default 2 GiB.</summary>
     [Range(1, long.MaxValue)]
-    public long DocumentBytesMax { get; init; } = 512L * 1024 * 1024;
+    public long DocumentBytesMax { get; init; } = 2L * 1024 * 1024 * 1024;
 
     /// <summary>Most bytes one chunk may hold. Default 256 KiB.</summary>
     [Range(1024, 1024 * 1024)]

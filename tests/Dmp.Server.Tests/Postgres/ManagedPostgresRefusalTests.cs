@@ -25,15 +25,16 @@ public sealed class ManagedPostgresRefusalTests
     public async Task Binaries_of_an_unsupported_version_are_named()
     {
         using var directory = new TemporaryDataDirectory();
+        var binaries = Directory.CreateDirectory(Path.Combine(directory.Path, "bin")).FullName;
         foreach (var name in new[] { "initdb", "pg_ctl", "postgres" })
         {
-            var program = Path.Combine(directory.Path, name);
+            var program = Path.Combine(binaries, name);
             await File.WriteAllTextAsync(program, "#!/bin/sh\necho 'postgres (PostgreSQL) 13.9'\n", Token);
             File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         }
 
-        var refusal = await RefusalAsync(ManagedPostgresTests.Options(directory) with { BinDirectory = directory.Path });
-        Assert.Contains($"found 13 in {directory.Path}", refusal, StringComparison.Ordinal);
+        var refusal = await RefusalAsync(ManagedPostgresTests.Options(directory) with { BinDirectory = binaries });
+        Assert.Contains($"found 13 in {binaries}", refusal, StringComparison.Ordinal);
         Assert.Contains("15 to 18", refusal, StringComparison.Ordinal);
     }
 

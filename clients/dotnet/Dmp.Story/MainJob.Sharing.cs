@@ -1,0 +1,107 @@
+using Dmp.Audit.V1;
+using Dmp.Consent.V1;
+using Dmp.Document.V1;
+using Dmp.Error.V1;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Dmp.Story;
+
+internal sealed partial class MainJob
+{
+    private const int TraceLinesMax = 14;
+
+    private string _consentId = "";
+
+    private async Task HideAsync(CancellationToken ct)
+    {
+        var wanted = _documents[0].Stored!.DocumentId;
+        await _checks.RefusedAsync(
+            "before that, the dentist is refused", ErrorReason.RecordAccessDenied, () => DentistsListAsync(ct));
+
+        _consentId = (await Patient.Client.GrantConsentAsync(
+            new GrantConsentRequest { RecordId = _recordId, Actor = Dentist.Info.Actor }, ct)).ConsentId;
+        var before = await DentistsListAsync(ct);
+        _checks.That("the dentist, authorised by the patient, sees the document", before.Contains(wanted), wanted, "not in the list");
+
+        await Patient.Client.MaskDocumentAsync(new MaskDocumentRequest { RecordId = _recordId, DocumentId = wanted }, ct);
+        var after = await DentistsListAsync(ct);
+        _checks.That("masked by the patient, it is gone from the dentist's list", !after.Contains(wanted), "absent", "still there");
+        _checks.Equal("and nothing else is", before.Count - 1, after.Count);
+        await _checks.RefusedAsync("asked for by its id it does not exist", ErrorReason.DocumentNotFound, () => ReadAsync(Dentist, wanted, ct));
+        var seen = await Physician.Client.GetDocumentAsync(new GetDocumentRequest { RecordId = _recordId, DocumentId = wanted }, ct);
+        _checks.Equal("its author still sees it, marked as masked", 1, seen.VisibilityCodes.Count);
+
+        await Patient.Client.UnmaskDocumentAsync(new UnmaskDocumentRequest { RecordId = _recordId, DocumentId = wanted }, ct);
+        _checks.That("unmasked, it is back", (await DentistsListAsync(ct)).SetEquals(before), "the list of before", "another list");
+    }
+
+    private async Task RevokeAsync(CancellationToken ct)
+    {
+        var visible = _documents[^1].Stored!.DocumentId;
+        await ReadAsync(Dentist, visible, ct);
+        await Patient.Client.RevokeConsentAsync(new RevokeConsentRequest { RecordId = _recordId, ConsentId = _consentId }, ct);
+        await _checks.RefusedAsync("from the next call on the dentist finds nothing", ErrorReason.RecordAccessDenied, () => DentistsListAsync(ct));
+        var refusal = await _checks.RefusedAsync(
+            "and reads nothing", ErrorReason.RecordAccessDenied, () => ReadAsync(Dentist, visible, ct));
+        if (refusal is not null)
+        {
+            Screen.Line($"the dentist's software is told: {refusal.Reason}: {refusal.LocalizedMessage}");
+        }
+    }
+
+    private async Task TraceAsync(CancellationToken ct)
+    {
+        var events = new List<AuditEvent>();
+        await foreach (var one in Patient.Client.ListRecordEventsAsync(
+            new ListRecordEventsRequest { RecordId = _recordId, TimeFrom = Timestamp.FromDateTimeOffset(_begin), PageSize = 200 }, ct))
+        {
+            events.Add(one);
+        }
+
+        events.Reverse();
+        foreach (var one in events.TakeLast(TraceLinesMax))
+        {
+            Screen.Line(
+                $"{one.EventTime.ToDateTimeOffset():HH:mm:ss}  {Outcome(one),-8} {Who(one),-28} {one.Method[(one.Method.LastIndexOf('/') + 1)..]} {one.Reason}");
+        }
+
+        Screen.Line($"{events.Count} events of this run in all");
+        _checks.Equal("every upload is in the trace", _documents.Count, DocumentsOf(events, "UploadDocument", Physician));
+        _checks.Equal("every read is in the trace", _documents.Count, DocumentsOf(events, "ReadDocument", Physician));
+        _checks.Equal(
+            "so is every refusal of the dentist",
+            4,
+            events.Count(one => one.Outcome == AuditOutcome.Refused && one.Actor.Id == Dentist.Info.ProfessionalId));
+    }
+
+    private static string Outcome(AuditEvent one) => one.Outcome switch
+    {
+        AuditOutcome.Allowed => "allowed",
+        AuditOutcome.Refused => "REFUSED",
+        _ => "failed",
+    };
+
+    private static string Who(AuditEvent one) => one.Actor.Name.Length > 0 ? one.Actor.Name : one.Actor.Kind.ToString();
+
+    private static int DocumentsOf(IEnumerable<AuditEvent> events, string method, Persona persona) => events
+        .Where(one => one.Outcome == AuditOutcome.Allowed
+            && one.Actor.Id == persona.Info.ProfessionalId
+            && one.Method.EndsWith(method, StringComparison.Ordinal))
+        .SelectMany(one => one.DocumentIds)
+        .Distinct()
+        .Count();
+
+    private async Task ReadAsync(Persona persona, string documentId, CancellationToken ct) =>
+        await persona.Client.DownloadAsync(_recordId, documentId, Stream.Null, cancellationToken: ct);
+
+    private async Task<HashSet<string>> DentistsListAsync(CancellationToken ct)
+    {
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var found in Dentist.Client.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = _recordId, PageSize = 200 }, ct))
+        {
+            ids.Add(found.DocumentId);
+        }
+
+        return ids;
+    }
+}

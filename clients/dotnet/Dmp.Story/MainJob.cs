@@ -1,0 +1,211 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using Dmp.Client;
+using Dmp.Consent.V1;
+using Dmp.Document.V1;
+using Dmp.Error.V1;
+using Dmp.Record.V1;
+using Dmp.Samples;
+
+namespace Dmp.Story;
+
+/// <summary>
+/// The main job, told through the SDK as a vendor would use it: open a record, stream documents in, find them, stream them
+/// out, decide who sees them, and see what was done. Can be told again and again on the same data.
+/// </summary>
+internal sealed partial class MainJob(StoryOptions options) : IDisposable
+{
+    private readonly Checks _checks = new();
+    private readonly Screen _screen = new();
+    private readonly Personas _personas = new(options);
+    private readonly DateTimeOffset _begin = TimeProvider.System.GetUtcNow();
+    private List<StoryDocument> _documents = [];
+    private Persona? _physician;
+    private Persona? _dentist;
+    private Persona? _patient;
+    private string _recordId = "";
+
+    public bool EverythingHeld => _checks.Failed == 0 && _documents.Count > 0 && _documents.All(document => document.ReadBack is not null);
+
+    public string LastLine => string.Create(
+        CultureInfo.InvariantCulture,
+        $"demo: {_documents.Count(document => document.Stored is not null)} documents in, {_documents.Count(document => document.ReadBack is not null)} out, {_checks.Held} checks held{(_checks.Failed == 0 ? "" : $", {_checks.Failed} FAILED")}");
+
+    private Persona Physician => _physician ?? throw NotThere("the physician");
+
+    private Persona Dentist => _dentist ?? throw NotThere("the dentist");
+
+    private Persona Patient => _patient ?? throw NotThere("the patient");
+
+    public async Task TellAsync(CancellationToken ct)
+    {
+        await _checks.ChapterAsync("1. Three people get their tokens", () => ArriveAsync(ct));
+        await _checks.ChapterAsync("2. The physician opens the patient's record", () => OpenAsync(ct));
+        await _checks.ChapterAsync("3. Documents are streamed in", () => StreamInAsync(ct));
+        await _checks.ChapterAsync("4. They are found", () => FindAsync(ct));
+        await _checks.ChapterAsync("5. They are streamed out again", () => StreamOutAsync(ct));
+        await _checks.ChapterAsync("6. The patient lets a dentist look, and hides one document", () => HideAsync(ct));
+        await _checks.ChapterAsync("7. The patient takes the dentist's access back", () => RevokeAsync(ct));
+        await _checks.ChapterAsync("8. The patient reads the trace of all that", () => TraceAsync(ct));
+    }
+
+    public void Dispose() => _personas.Dispose();
+
+    private static InvalidOperationException NotThere(string who) => new($"{who} got no token");
+
+    private async Task ArriveAsync(CancellationToken ct)
+    {
+        _physician = await _personas.ArriveAsync("dr-martin", ct);
+        _dentist = await _personas.ArriveAsync("dentist-petit", ct);
+        _patient = await _personas.ArriveAsync("patient-jeanne", ct);
+        foreach (var persona in new[] { _physician, _dentist, _patient })
+        {
+            Screen.Line($"{persona.Name} has a token of {options.Issuer}");
+        }
+    }
+
+    private async Task OpenAsync(CancellationToken ct)
+    {
+        var ins = Patient.Info.Ins;
+        try
+        {
+            var opened = await Physician.Client.OpenRecordAsync(
+                new OpenRecordRequest
+                {
+                    Ins = ins,
+                    Traits = Patient.Info.Traits,
+                    IdentityStatus = IdentityStatus.Qualified,
+                    PatientInformed = true,
+                },
+                ct);
+            _recordId = opened.Record.RecordId;
+            _checks.That("a record is opened for the patient's INS", opened.Record.State == RecordState.Open, "OPEN", $"{opened.Record.State}");
+        }
+        catch (DmpException exists) when (exists.ErrorReason == ErrorReason.RecordAlreadyExists)
+        {
+            var known = await Patient.Client.ListRecordsPageAsync(new ListRecordsRequest(), ct);
+            _recordId = known.Records.Single(record => record.Ins.Equals(ins)).RecordId;
+            _checks.That("the record of an earlier run is not opened twice", true, "", "");
+        }
+
+        await Physician.Client.DeclareConsentAsync(
+            new DeclareConsentRequest
+            {
+                RecordId = _recordId,
+                Collection = ConsentCollection.PatientPresent,
+                AttendingPhysician = true,
+            },
+            ct);
+        var access = await Physician.Client.CheckAccessAsync(new CheckAccessRequest { Ins = ins }, ct);
+        _checks.Equal("the physician declares the patient's consent and is authorised", AuthorizationState.Valid, access.AuthorizationState);
+        Screen.Line($"record {_recordId}, authorised until {access.ExpireTime.ToDateTimeOffset():yyyy-MM-dd}");
+    }
+
+    private async Task StreamInAsync(CancellationToken ct)
+    {
+        var info = Physician.Info;
+        var author = new Author
+        {
+            Person = new Person { Id = info.ProfessionalId, FamilyName = info.FamilyName, GivenName = info.SampleAuthor.GivenName },
+            Institution = new Institution { Id = info.StructureId, Name = info.StructureName },
+        };
+        _documents = [.. Samples().Select(sample => StoryDocument.From(sample, author))];
+        var begin = Stopwatch.GetTimestamp();
+        await _screen.TransferAsync(
+            _documents,
+            document => document.FileName,
+            document => document.Content.Length,
+            async (document, progress) =>
+            {
+                using var content = new MemoryStream(document.Content, writable: false);
+                document.Stored = await Physician.Client.UploadAsync(
+                    _recordId, content, document.Metadata, new UploadOptions { RequestId = document.RequestId }, progress, ct);
+            });
+        var bytes = _documents.Sum(document => (long)document.Content.Length);
+        Screen.Line(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{bytes:N0} bytes in {Stopwatch.GetElapsedTime(begin).TotalSeconds:F1} s, SHA-256 computed on both sides"));
+        _checks.That("there is something to send", _documents.Count > 0, "documents", $"none in {options.Samples}");
+        _checks.Equal(
+            "every document is stored with the digest computed here",
+            _documents.Count,
+            _documents.Count(document => document.Stored!.Content.Sha256.Span.SequenceEqual(document.Sha256)));
+
+        var first = _documents[0];
+        using var again = new MemoryStream(first.Content, writable: false);
+        var repeat = await Physician.Client.UploadAsync(
+            _recordId, again, first.Metadata, new UploadOptions { RequestId = first.RequestId }, cancellationToken: ct);
+        _checks.Equal("sending one again with its request id makes no second document", first.Stored!.DocumentId, repeat.DocumentId);
+    }
+
+    private IEnumerable<SampleDocument> Samples()
+    {
+        if (options.Samples is not { } folder)
+        {
+            foreach (var made in SampleDocuments.Create(Patient.Info.SamplePatient, Physician.Info.SampleAuthor, seed: 1, options.Count))
+            {
+                yield return made;
+            }
+
+            yield break;
+        }
+
+        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            if (SampleDocuments.FromFile(path) is { } sample)
+            {
+                yield return sample;
+            }
+            else
+            {
+                Screen.Line($"{Path.GetRelativePath(folder, path)} is no document of a kind the platform takes; left out");
+            }
+        }
+    }
+
+    private async Task FindAsync(CancellationToken ct)
+    {
+        var all = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var found in Physician.Client.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = _recordId, PageSize = 10 }, ct))
+        {
+            _checks.Quietly("no page repeats a document", all.Add(found.DocumentId));
+        }
+
+        _checks.Equal(
+            "a search over all pages finds every one of them", _documents.Count, _documents.Count(document => all.Contains(document.Stored!.DocumentId)));
+
+        var wanted = _documents[0];
+        var byUniqueId = await Physician.Client.SearchDocumentsPageAsync(
+            new SearchDocumentsRequest { RecordId = _recordId, UniqueId = wanted.Metadata.UniqueId }, ct);
+        _checks.Equal("a search for the producer's id finds exactly that one", wanted.Stored!.DocumentId, byUniqueId.Documents.Single().DocumentId);
+
+        var ofType = 0;
+        await foreach (var found in Physician.Client.SearchDocumentsAsync(
+            new SearchDocumentsRequest { RecordId = _recordId, Types_ = { wanted.Metadata.Type } }, ct))
+        {
+            _checks.Quietly("a search for a type finds documents of that type", found.Metadata.Type.Code == wanted.Metadata.Type.Code);
+            ofType++;
+        }
+
+        Screen.Line($"{all.Count} documents in the record, {ofType} of type {wanted.Metadata.Type.Code}");
+    }
+
+    private async Task StreamOutAsync(CancellationToken ct)
+    {
+        var equal = 0;
+        await _screen.TransferAsync(
+            _documents,
+            document => document.FileName,
+            document => document.Content.Length,
+            async (document, progress) =>
+            {
+                using var content = new MemoryStream(document.Content.Length);
+                document.ReadBack = await Physician.Client.DownloadAsync(
+                    _recordId, document.Stored!.DocumentId, content, progress: progress, cancellationToken: ct);
+                var bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
+                equal += bytes.Span.SequenceEqual(document.Content) && SHA256.HashData(bytes.Span).AsSpan().SequenceEqual(document.Sha256) ? 1 : 0;
+            });
+        _checks.Equal("every document comes back byte for byte, with an equal digest", _documents.Count, equal);
+    }
+}

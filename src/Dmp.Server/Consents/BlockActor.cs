@@ -1,0 +1,94 @@
+using Dmp.Consent.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Dmp.Server.Consents;
+
+internal sealed partial class ConsentService
+{
+    public override Task<BlockActorResponse> BlockActor(BlockActorRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        ConsentRules.CheckActor(request.Actor, realm.Value.Realm, faults);
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new BlockActorRequest(request) { RequestId = "" }),
+            BlockActorResponse.Parser,
+            async connection =>
+            {
+                var access = await policy.RequireLockedAsync(connection, call, recordId, ct);
+                return access.IsOwner || access.IsAttending ? access : throw Failures.Of(ErrorReason.ConsentActionNotAllowed);
+            },
+            async (connection, access) =>
+            {
+                var (actorKind, actorId) = ((short)request.Actor.Kind, request.Actor.Id);
+                if (await BlockSql.FindLivingAsync(connection, access, actorKind, actorId, ct) is { } present)
+                {
+                    return new BlockActorResponse { Block = present.ToMessage() };
+                }
+
+                var now = time.GetUtcNow();
+                var blockedBy = call.Caller.ToActor().ToByteArray();
+                var row = await BlockSql.InsertAsync(
+                    connection,
+                    new BlockRow
+                    {
+                        BlockId = Guid.CreateVersion7(now),
+                        RecordId = recordId,
+                        ActorKind = actorKind,
+                        ActorId = actorId,
+                        ActorName = request.Actor.Name,
+                        BlockedBy = blockedBy,
+                        BlockTime = now,
+                    },
+                    ct);
+                if (await ConsentSql.FindLivingAsync(connection, access, actorKind, actorId, ct) is { } consent)
+                {
+                    await ConsentSql.RevokeAsync(connection, consent, blockedBy, now, ct);
+                }
+
+                await OutboxSql.AppendAsync(connection, OutboxKind.ActorBlocked, recordId, now, ct);
+                return new BlockActorResponse { Block = row.ToMessage() };
+            },
+            ct);
+    }
+
+    public override Task<UnblockActorResponse> UnblockActor(UnblockActorRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        var blockId = faults.Id(request.BlockId, "block_id");
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new UnblockActorRequest(request) { RequestId = "" }),
+            UnblockActorResponse.Parser,
+            connection => policy.RequireLockedAsync(connection, call, recordId, ct),
+            async (connection, access) =>
+            {
+                var now = time.GetUtcNow();
+                var row = await BlockSql.LiftAsync(connection, access, blockId, call.Caller.ToActor().ToByteArray(), now, ct)
+                    ?? throw Failures.Of(ErrorReason.BlockNotFound);
+                await OutboxSql.AppendAsync(connection, OutboxKind.ActorUnblocked, recordId, now, ct);
+                return new UnblockActorResponse { Block = row.ToMessage() };
+            },
+            ct);
+    }
+}

@@ -1,0 +1,49 @@
+using Dmp.Consent.V1;
+using Dmp.Server.Data;
+using Dmp.Type.V1;
+using Google.Protobuf.WellKnownTypes;
+using ConsentMessage = Dmp.Consent.V1.Consent;
+
+namespace Dmp.Server.Consents;
+
+internal static class ConsentMapping
+{
+    public static ConsentMessage ToMessage(this ConsentRow row, DateTimeOffset now)
+    {
+        var state = ConsentRules.StateOf(row, now);
+        return new ConsentMessage
+        {
+            ConsentId = row.ConsentId.ToString(),
+            RecordId = row.RecordId.ToString(),
+            Actor = new Actor { Kind = (ActorKind)row.ActorKind, Id = row.ActorId, Name = row.ActorName },
+            AttendingPhysician = row.AttendingPhysician,
+            State = state,
+            Origin = (ConsentOrigin)row.Origin,
+            Collection = (ConsentCollection)row.Collection,
+            GivenBy = Actor.Parser.ParseFrom(row.GivenBy),
+            GrantTime = row.GrantTime.ToTimestamp(),
+            ExpireTime = row.ExpireTime.ToTimestamp(),
+            RevokeTime = state == ConsentState.Revoked ? row.RevokeTime?.ToTimestamp() : null,
+        };
+    }
+
+    public static Block ToMessage(this BlockRow row) => new()
+    {
+        BlockId = row.BlockId.ToString(),
+        RecordId = row.RecordId.ToString(),
+        Actor = new Actor { Kind = (ActorKind)row.ActorKind, Id = row.ActorId, Name = row.ActorName },
+        BlockedBy = Actor.Parser.ParseFrom(row.BlockedBy),
+        BlockTime = row.BlockTime.ToTimestamp(),
+    };
+
+    public static ConsentSettings ToMessage(this ConsentSettingsRow row) => new()
+    {
+        RecordId = row.RecordId.ToString(),
+        EmergencyRegulationAllowed = row.EmergencyRegulationAllowed,
+        EmergencyBreakGlassAllowed = row.EmergencyBreakGlassAllowed,
+        EmergencyMaskedAllowed = row.EmergencyMaskedAllowed,
+        DocumentsMaskedByDefault = row.DocumentsMaskedByDefault,
+        UpdateTime = row.SettingsUpdateTime.ToTimestamp(),
+        Etag = Etag.Of(row.SettingsRevision),
+    };
+}

@@ -1,0 +1,163 @@
+using Dmp.Consent.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Errors;
+using Dmp.Server.Identity;
+using Dmp.Server.Options;
+using Dmp.Type.V1;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Dmp.Server.Consents;
+
+/// <summary>Rules on consents that need no I/O.</summary>
+internal static class ConsentRules
+{
+    private const int ActorNameCharactersMax = 100;
+    private const string PhysicianCode = "10";
+
+    private static readonly string[] switches =
+    [
+        "emergency_regulation_allowed", "emergency_break_glass_allowed", "emergency_masked_allowed", "documents_masked_by_default",
+    ];
+
+    /// <summary>
+    /// Checks whom a consent or block is about. In the test realm check digits do not count, because many published test
+    /// numbers break them; the shape always does.
+    /// </summary>
+    public static void CheckActor(Actor? actor, Realm realm, FieldFaults faults)
+    {
+        if (actor is null)
+        {
+            return;
+        }
+
+        faults.Text(actor.Name, "actor.name", ActorNameCharactersMax);
+        switch (actor.Kind)
+        {
+            case ActorKind.Professional:
+                faults.Require(
+                    actor.Id.Length == 0 || IsProfessional(actor.Id, realm),
+                    "actor.id",
+                    "Must be the national identifier of a professional: 8 and the RPPS number (12 digits), with a right key.");
+                break;
+            case ActorKind.Structure:
+                faults.Require(
+                    actor.Id.Length == 0 || IsStructure(actor.Id, realm),
+                    "actor.id",
+                    "Must be the national identifier of a structure: 1 and the FINESS number (10 characters), with a right key.");
+                break;
+            case ActorKind.Unspecified:
+                break;
+            default:
+                faults.Add("actor.kind", "Must be PROFESSIONAL or STRUCTURE.");
+                break;
+        }
+    }
+
+    public static void CheckAttending(bool attending, Actor? actor, FieldFaults faults) => faults.Require(
+        !attending || actor?.Kind != ActorKind.Structure, "attending_physician", "Only a professional can be an attending physician.");
+
+    /// <summary>The asked or default end of an authorisation.</summary>
+    public static DateTimeOffset CheckExpireTime(Timestamp? asked, DateTimeOffset now, int daysMax, FieldFaults faults)
+    {
+        var latest = now.AddDays(daysMax);
+        if (faults.Time(asked, "expire_time") is not { } expireTime)
+        {
+            return latest;
+        }
+
+        // A caller's clock may be a little ahead of ours.
+        faults.Require(
+            expireTime > now && expireTime <= latest.AddMinutes(5),
+            "expire_time",
+            $"Must be in the future and at most {daysMax} days ahead.");
+        return expireTime;
+    }
+
+    public static void CheckStates(IReadOnlyList<ConsentState> states, FieldFaults faults)
+    {
+        for (var i = 0; i < states.Count; i++)
+        {
+            faults.Require(
+                states[i] is ConsentState.Active or ConsentState.Expired or ConsentState.Revoked,
+                $"states[{i}]",
+                "Must be a state of this version of the contract, and not UNSPECIFIED.");
+        }
+    }
+
+    public static void CheckMask(FieldMask? mask, FieldFaults faults)
+    {
+        if (mask is null)
+        {
+            return;
+        }
+
+        faults.Require(mask.Paths.Count > 0, "update_mask", "Must name at least one switch.");
+        for (var i = 0; i < mask.Paths.Count; i++)
+        {
+            faults.Require(switches.Contains(mask.Paths[i]), $"update_mask.paths[{i}]", $"Must be one of {string.Join(", ", switches)}.");
+        }
+    }
+
+    /// <summary>
+    /// Whether a caller may declare the patient's consent (TD0.3): any professional but an occupational physician, and the
+    /// staff of a structure, not its back end. Only a physician can be asked to be an attending one.
+    /// </summary>
+    public static bool MayDeclare(Caller caller, bool attending) => caller.Kind switch
+    {
+        CallerKind.Professional =>
+            !caller.IsOccupationalPhysician && (!attending || caller.ProfessionCode == PhysicianCode),
+        CallerKind.Structure => caller.StaffId is not null && !attending,
+        _ => false,
+    };
+
+    /// <summary>Whether a caller may end an authorisation: owner and attending physician any, others the own one.</summary>
+    public static bool MayRevoke(RecordAccess access, ConsentRow row) =>
+        access.IsOwner
+        || access.IsAttending
+        || access.Caller.Kind switch
+        {
+            CallerKind.Professional => row.ActorKind == (short)ActorKind.Professional && row.ActorId == access.Caller.ProfessionalId,
+            CallerKind.Structure => access.Caller.StaffId is not null
+                && row.ActorKind == (short)ActorKind.Structure
+                && row.ActorId == access.Caller.StructureId,
+            _ => false,
+        };
+
+    public static ConsentState StateOf(ConsentRow row, DateTimeOffset now) => row switch
+    {
+        { RevokeTime: null } => row.ExpireTime > now ? ConsentState.Active : ConsentState.Expired,
+        _ => row.RevokeTime >= row.ExpireTime ? ConsentState.Expired : ConsentState.Revoked,
+    };
+
+    /// <summary>An authorisation in force, given again: the later end wins.</summary>
+    public static ConsentRow Renew(ConsentRow inForce, ConsentRow given) => given with
+    {
+        ConsentId = inForce.ConsentId,
+        ActorName = given.ActorName.Length > 0 ? given.ActorName : inForce.ActorName,
+        ExpireTime = given.ExpireTime > inForce.ExpireTime ? given.ExpireTime : inForce.ExpireTime,
+    };
+
+    /// <summary>The switches with those of the mask written. The mask was checked.</summary>
+    public static ConsentSettingsRow Update(ConsentSettingsRow row, ConsentSettings settings, FieldMask mask, DateTimeOffset now)
+    {
+        bool Choose(string name, bool present, bool wanted) => mask.Paths.Contains(name) ? wanted : present;
+        return row with
+        {
+            EmergencyRegulationAllowed = Choose(switches[0], row.EmergencyRegulationAllowed, settings.EmergencyRegulationAllowed),
+            EmergencyBreakGlassAllowed = Choose(switches[1], row.EmergencyBreakGlassAllowed, settings.EmergencyBreakGlassAllowed),
+            EmergencyMaskedAllowed = Choose(switches[2], row.EmergencyMaskedAllowed, settings.EmergencyMaskedAllowed),
+            DocumentsMaskedByDefault = Choose(switches[3], row.DocumentsMaskedByDefault, settings.DocumentsMaskedByDefault),
+            SettingsUpdateTime = now,
+        };
+    }
+
+    private static bool IsProfessional(string id, Realm realm) =>
+        id is ['8', .. { Length: 11 } rpps]
+        && rpps.All(char.IsAsciiDigit)
+        && (realm == Realm.Test || NationalIds.RppsIsValid(rpps));
+
+    private static bool IsStructure(string id, Realm realm) =>
+        id is ['1', .. { Length: 9 } finess]
+        && finess.All(char.IsAsciiLetterOrDigit)
+        && (realm == Realm.Test || NationalIds.FinessIsValid(finess));
+}

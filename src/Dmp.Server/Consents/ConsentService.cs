@@ -1,0 +1,93 @@
+using Dapper;
+using Dmp.Consent.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Options;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+using Contract = Dmp.Consent.V1.ConsentService;
+
+namespace Dmp.Server.Consents;
+
+/// <summary>Who may use a record: the reads are here, each change has a file of its name.</summary>
+internal sealed partial class ConsentService(
+    Database database,
+    AccessPolicy policy,
+    RequestLog requestLog,
+    AuditTrail audit,
+    PageTokens pageTokens,
+    IOptions<RealmOptions> realm,
+    IOptions<AccessOptions> accessOptions,
+    TimeProvider time) : Contract.ConsentServiceBase
+{
+    public override async Task<ListConsentsResponse> ListConsents(ListConsentsRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        ConsentRules.CheckStates(request.States, faults);
+        var pageSize = faults.PageSize(request.PageSize);
+        faults.ThrowIfAny();
+        var query = new ListConsentsRequest(request) { PageToken = "" };
+        var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
+        short[] states = request.States.Count == 0 ? [(short)ConsentState.Active] : [.. request.States.Select(state => (short)state)];
+        var now = time.GetUtcNow();
+
+        await using var connection = await database.OpenAsync(ct);
+        var access = await policy.RequireAsync(connection, call, recordId, ct);
+        var rows = (await ConsentSql.ListAsync(connection, access, states, now, before, pageSize + 1, ct)).AsList();
+        var response = new ListConsentsResponse();
+        response.Consents.AddRange(rows.Take(pageSize).Select(row => row.ToMessage(now)));
+        if (rows.Count > pageSize)
+        {
+            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].ConsentId));
+        }
+
+        await audit.TraceReadAsync(connection, call, [], ct);
+        return response;
+    }
+
+    public override async Task<ListBlocksResponse> ListBlocks(ListBlocksRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        var pageSize = faults.PageSize(request.PageSize);
+        faults.ThrowIfAny();
+        var query = new ListBlocksRequest(request) { PageToken = "" };
+        var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
+
+        await using var connection = await database.OpenAsync(ct);
+        var access = await policy.RequireAsync(connection, call, recordId, ct);
+        var rows = (await BlockSql.ListAsync(connection, access, before, pageSize + 1, ct)).AsList();
+        var response = new ListBlocksResponse();
+        response.Blocks.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
+        if (rows.Count > pageSize)
+        {
+            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].BlockId));
+        }
+
+        await audit.TraceReadAsync(connection, call, [], ct);
+        return response;
+    }
+
+    public override async Task<GetConsentSettingsResponse> GetConsentSettings(GetConsentSettingsRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        faults.ThrowIfAny();
+
+        await using var connection = await database.OpenAsync(ct);
+        var access = await policy.RequireAsync(connection, call, recordId, ct);
+        var row = await ConsentSettingsSql.FindAsync(connection, access, ct);
+        await audit.TraceReadAsync(connection, call, [], ct);
+        return new GetConsentSettingsResponse { Settings = row.ToMessage() };
+    }
+}

@@ -1,0 +1,143 @@
+using Dapper;
+using Dmp.Server.Access;
+using Npgsql;
+
+namespace Dmp.Server.Consents;
+
+/// <summary>An authorisation, as stored.</summary>
+internal sealed record ConsentRow
+{
+    public required Guid ConsentId { get; init; }
+
+    public required Guid RecordId { get; init; }
+
+    /// <summary>The numbers of <see cref="Dmp.Type.V1.ActorKind"/>: professional or structure.</summary>
+    public required short ActorKind { get; init; }
+
+    public required string ActorId { get; init; }
+
+    public required string ActorName { get; init; }
+
+    public required bool AttendingPhysician { get; init; }
+
+    /// <summary>The numbers of <see cref="Dmp.Consent.V1.ConsentOrigin"/>.</summary>
+    public required short Origin { get; init; }
+
+    /// <summary>The numbers of <see cref="Dmp.Consent.V1.ConsentCollection"/>.</summary>
+    public required short Collection { get; init; }
+
+    public required byte[] GivenBy { get; init; }
+
+    public required DateTimeOffset GrantTime { get; init; }
+
+    public required DateTimeOffset ExpireTime { get; init; }
+
+    /// <summary>When it was ended. At or after <see cref="ExpireTime"/>: it had ended by time, and a later one took its place.</summary>
+    public DateTimeOffset? RevokeTime { get; init; }
+}
+
+internal static class ConsentSql
+{
+    private const string Columns =
+        """
+        consent_id, record_id, actor_kind, actor_id, actor_name, attending_physician, origin, collection, given_by,
+            grant_time, expire_time, revoke_time
+        """;
+
+    // Served by consent_living_key. Changes of one record's consents follow each other: the record is locked.
+    private const string FindLiving =
+        $"""
+        select {Columns}
+        from consent
+        where record_id = @RecordId
+            and actor_kind = @ActorKind
+            and actor_id = @ActorId
+            and revoke_time is null
+        """;
+
+    // Served by consent_pkey.
+    private const string Find =
+        $"""
+        select {Columns}
+        from consent
+        where consent_id = @ConsentId
+            and record_id = @RecordId
+        """;
+
+    private const string Insert =
+        $"""
+        insert into consent (
+            consent_id, record_id, actor_kind, actor_id, actor_name, attending_physician, origin, collection, given_by,
+            grant_time, expire_time)
+        values (
+            @ConsentId, @RecordId, @ActorKind, @ActorId, @ActorName, @AttendingPhysician, @Origin, @Collection, @GivenBy,
+            @GrantTime, @ExpireTime)
+        returning {Columns}
+        """;
+
+    private const string Renew =
+        $"""
+        update consent
+        set actor_name = @ActorName,
+            attending_physician = @AttendingPhysician,
+            origin = @Origin,
+            collection = @Collection,
+            given_by = @GivenBy,
+            grant_time = @GrantTime,
+            expire_time = @ExpireTime
+        where consent_id = @ConsentId
+        returning {Columns}
+        """;
+
+    private const string Revoke =
+        $"""
+        update consent
+        set revoke_time = @Now, revoked_by = @RevokedBy
+        where consent_id = @ConsentId
+        returning {Columns}
+        """;
+
+    // Served by consent_record_idx. The state is that of ConsentRules.StateOf.
+    private const string List =
+        $"""
+        select {Columns}
+        from consent
+        where record_id = @RecordId
+            and case
+                when revoke_time is null and expire_time > @Now then 1
+                when revoke_time is null or revoke_time >= expire_time then 2
+                else 3
+            end = any(@States)
+            and (@BeforeConsentId::uuid is null or consent_id < @BeforeConsentId)
+        order by consent_id desc
+        limit @Limit
+        """;
+
+    /// <summary>The authorisation that was not ended by anybody, whether or not its time is over.</summary>
+    public static Task<ConsentRow?> FindLivingAsync(
+        NpgsqlConnection connection, RecordAccess access, short actorKind, string actorId, CancellationToken ct) =>
+        connection.QuerySingleOrDefaultAsync<ConsentRow>(new CommandDefinition(
+            FindLiving, new { access.RecordId, ActorKind = actorKind, ActorId = actorId }, cancellationToken: ct));
+
+    public static Task<ConsentRow?> FindAsync(NpgsqlConnection connection, RecordAccess access, Guid consentId, CancellationToken ct) =>
+        connection.QuerySingleOrDefaultAsync<ConsentRow>(new CommandDefinition(
+            Find, new { access.RecordId, ConsentId = consentId }, cancellationToken: ct));
+
+    public static Task<ConsentRow> InsertAsync(NpgsqlConnection connection, ConsentRow row, CancellationToken ct) =>
+        connection.QuerySingleAsync<ConsentRow>(new CommandDefinition(Insert, row, cancellationToken: ct));
+
+    public static Task<ConsentRow> RenewAsync(NpgsqlConnection connection, ConsentRow row, CancellationToken ct) =>
+        connection.QuerySingleAsync<ConsentRow>(new CommandDefinition(Renew, row, cancellationToken: ct));
+
+    public static Task<ConsentRow> RevokeAsync(
+        NpgsqlConnection connection, ConsentRow row, byte[] revokedBy, DateTimeOffset now, CancellationToken ct) =>
+        connection.QuerySingleAsync<ConsentRow>(new CommandDefinition(
+            Revoke, new { row.ConsentId, RevokedBy = revokedBy, Now = now }, cancellationToken: ct));
+
+    public static Task<IEnumerable<ConsentRow>> ListAsync(
+        NpgsqlConnection connection, RecordAccess access, short[] states, DateTimeOffset now, Guid? beforeConsentId, int limit, CancellationToken ct) =>
+        connection.QueryAsync<ConsentRow>(new CommandDefinition(
+            List,
+            new { access.RecordId, States = states, Now = now, BeforeConsentId = beforeConsentId, Limit = limit },
+            cancellationToken: ct));
+}

@@ -1,0 +1,141 @@
+using Dmp.Consent.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Dmp.Type.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Npgsql;
+
+namespace Dmp.Server.Consents;
+
+internal sealed partial class ConsentService
+{
+    public override Task<GrantConsentResponse> GrantConsent(GrantConsentRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var now = time.GetUtcNow();
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        ConsentRules.CheckActor(request.Actor, realm.Value.Realm, faults);
+        ConsentRules.CheckAttending(request.AttendingPhysician, request.Actor, faults);
+        var expireTime = ConsentRules.CheckExpireTime(request.ExpireTime, now, accessOptions.Value.AuthorizationDaysMax, faults);
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new GrantConsentRequest(request) { RequestId = "" }),
+            GrantConsentResponse.Parser,
+            connection => policy.RequireLockedAsync(connection, call, recordId, ct),
+            async (connection, access) =>
+            {
+                var actorKind = (short)request.Actor.Kind;
+                if (await BlockSql.FindLivingAsync(connection, access, actorKind, request.Actor.Id, ct) is not null)
+                {
+                    throw Failures.Of(ErrorReason.ActorBlocked);
+                }
+
+                var origin = call.Caller.Kind == CallerKind.Patient ? ConsentOrigin.Patient : ConsentOrigin.Representative;
+                var given = new ConsentRow
+                {
+                    ConsentId = Guid.CreateVersion7(now),
+                    RecordId = recordId,
+                    ActorKind = actorKind,
+                    ActorId = request.Actor.Id,
+                    ActorName = request.Actor.Name,
+                    AttendingPhysician = request.AttendingPhysician,
+                    Origin = (short)origin,
+                    Collection = (short)ConsentCollection.Unspecified,
+                    GivenBy = call.Caller.ToActor().ToByteArray(),
+                    GrantTime = now,
+                    ExpireTime = expireTime,
+                };
+                var row = await GiveAsync(connection, access, given, keepsAttending: false, now, ct);
+                return new GrantConsentResponse { Consent = row.ToMessage(now) };
+            },
+            ct);
+    }
+
+    public override Task<DeclareConsentResponse> DeclareConsent(DeclareConsentRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var caller = call.Caller;
+        var now = time.GetUtcNow();
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        faults.Require(
+            System.Enum.IsDefined(request.Collection), "collection", "Must be a value of this version of the contract.");
+        var expireTime = ConsentRules.CheckExpireTime(request.ExpireTime, now, accessOptions.Value.AuthorizationDaysMax, faults);
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new DeclareConsentRequest(request) { RequestId = "" }),
+            DeclareConsentResponse.Parser,
+            async connection =>
+            {
+                var access = await policy.RequireLockedAsync(connection, call, recordId, ct);
+                return ConsentRules.MayDeclare(caller, request.AttendingPhysician)
+                    ? access
+                    : throw Failures.Of(ErrorReason.ConsentActionNotAllowed);
+            },
+            async (connection, access) =>
+            {
+                var isProfessional = caller.Kind == CallerKind.Professional;
+                var given = new ConsentRow
+                {
+                    ConsentId = Guid.CreateVersion7(now),
+                    RecordId = recordId,
+                    ActorKind = (short)(isProfessional ? ActorKind.Professional : ActorKind.Structure),
+                    ActorId = (isProfessional ? caller.ProfessionalId : caller.StructureId)
+                        ?? throw new InvalidOperationException("A carer without an identifier."),
+                    ActorName = caller.DisplayName,
+                    AttendingPhysician = request.AttendingPhysician,
+                    Origin = (short)ConsentOrigin.Declared,
+                    Collection = (short)request.Collection,
+                    GivenBy = caller.ToActor().ToByteArray(),
+                    GrantTime = now,
+                    ExpireTime = expireTime,
+                };
+                var row = await GiveAsync(connection, access, given, keepsAttending: true, now, ct);
+                return new DeclareConsentResponse { Consent = row.ToMessage(now) };
+            },
+            ct);
+    }
+
+    /// <summary>
+    /// Adds an authorisation, or renews the one in force. One that has ended by time is closed and stays in the list, so that
+    /// the patient sees both.
+    /// </summary>
+    private static async Task<ConsentRow> GiveAsync(
+        NpgsqlConnection connection, RecordAccess access, ConsentRow given, bool keepsAttending, DateTimeOffset now, CancellationToken ct)
+    {
+        var living = await ConsentSql.FindLivingAsync(connection, access, given.ActorKind, given.ActorId, ct);
+        ConsentRow row;
+        if (living is not null && ConsentRules.StateOf(living, now) == ConsentState.Active)
+        {
+            var attending = given.AttendingPhysician || (keepsAttending && living.AttendingPhysician);
+            row = await ConsentSql.RenewAsync(connection, ConsentRules.Renew(living, given with { AttendingPhysician = attending }), ct);
+        }
+        else
+        {
+            if (living is not null)
+            {
+                await ConsentSql.RevokeAsync(connection, living, given.GivenBy, now, ct);
+            }
+
+            row = await ConsentSql.InsertAsync(connection, given, ct);
+        }
+
+        await OutboxSql.AppendAsync(connection, OutboxKind.ConsentGranted, access.RecordId, now, ct);
+        return row;
+    }
+}

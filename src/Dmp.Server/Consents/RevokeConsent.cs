@@ -1,0 +1,52 @@
+using Dmp.Consent.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Dmp.Server.Consents;
+
+internal sealed partial class ConsentService
+{
+    public override Task<RevokeConsentResponse> RevokeConsent(RevokeConsentRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        var consentId = faults.Id(request.ConsentId, "consent_id");
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+        var fingerprint = RequestLog.Fingerprint(call.Method, new RevokeConsentRequest(request) { RequestId = "" });
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            fingerprint,
+            RevokeConsentResponse.Parser,
+            // Who gives up the own authorisation has none any more when the call is repeated.
+            connection => policy.RequireLockedOrRepeatAsync(connection, call, recordId, requestId, fingerprint, ct),
+            async (connection, access) =>
+            {
+                var now = time.GetUtcNow();
+                var row = await ConsentSql.FindAsync(connection, access, consentId, ct)
+                    ?? throw Failures.Of(ErrorReason.ConsentNotFound);
+                if (!ConsentRules.MayRevoke(access, row))
+                {
+                    throw Failures.Of(ErrorReason.ConsentActionNotAllowed);
+                }
+
+                if (ConsentRules.StateOf(row, now) == ConsentState.Active)
+                {
+                    row = await ConsentSql.RevokeAsync(connection, row, call.Caller.ToActor().ToByteArray(), now, ct);
+                    await OutboxSql.AppendAsync(connection, OutboxKind.ConsentRevoked, recordId, now, ct);
+                }
+
+                return new RevokeConsentResponse { Consent = row.ToMessage(now) };
+            },
+            ct);
+    }
+}

@@ -1,0 +1,108 @@
+using Dmp.Migrator;
+using Dmp.Server.Options;
+using Dmp.Server.Postgres;
+using Npgsql;
+
+namespace Dmp.Server.Startup;
+
+/// <summary>
+/// The database behind the server: the one of the connection string, or a private PostgreSQL of the server's own. Ready
+/// when it is returned: reachable, and with the schema this server needs.
+/// </summary>
+internal sealed class DatabaseSetup : IAsyncDisposable
+{
+    private const int IdleInTransactionSecondsMax = 60;
+    private const int LockSecondsMax = 15;
+    private const int PreparedStatementsMax = 100;
+
+    private readonly ManagedPostgres? managed;
+
+    private DatabaseSetup(ManagedPostgres? managed, string connectionString)
+    {
+        this.managed = managed;
+        ConnectionString = connectionString;
+    }
+
+    /// <summary>Of the role that owns nothing.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>Starts or finds the database. In the sandbox and for a private database it also brings the schema up to date.</summary>
+    /// <exception cref="ManagedPostgresException">The private PostgreSQL does not start.</exception>
+    /// <exception cref="StartupRefusedException">The schema is older than this server.</exception>
+    public static async Task<DatabaseSetup> OpenAsync(
+        DatabaseOptions options, string dataDirectory, bool isSandbox, ILoggerFactory loggers, CancellationToken ct)
+    {
+        if (string.IsNullOrWhiteSpace(options.ConnectionString))
+        {
+            var managed = await ManagedPostgres.StartAsync(
+                new ManagedPostgresOptions { DataDirectory = dataDirectory, BinDirectory = options.BinDirectory, Durable = options.Durable },
+                loggers,
+                ct);
+            try
+            {
+                MigrationRunner.Up(managed.OwnerConnectionString, cancellationToken: ct);
+                return new DatabaseSetup(managed, managed.RuntimeConnectionString);
+            }
+            catch (Exception)
+            {
+                await managed.DisposeAsync();
+                throw;
+            }
+        }
+
+        if (isSandbox && options.MigrationConnectionString is { Length: > 0 } owner)
+        {
+            MigrationRunner.Up(owner, cancellationToken: ct);
+        }
+
+        RequireSchema(options.ConnectionString);
+        return new DatabaseSetup(null, options.ConnectionString);
+    }
+
+    /// <summary>The pool of this server, with the limits that keep a forgotten statement from holding others up.</summary>
+    public NpgsqlDataSource CreateDataSource(DatabaseOptions options, ILoggerFactory loggers)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(ConnectionString)
+        {
+            MaxPoolSize = options.ConnectionsMax,
+
+            // Errors of PostgreSQL may repeat values of the row, and those are medical.
+            IncludeErrorDetail = false,
+            LogParameters = false,
+        };
+        settings.ApplicationName ??= "dmp-server";
+        if (settings.MaxAutoPrepare == 0 && !settings.ContainsKey("Max Auto Prepare"))
+        {
+            settings.MaxAutoPrepare = PreparedStatementsMax;
+        }
+
+        // The driver's own timeout comes a little later: the server's leaves the connection usable.
+        settings.CommandTimeout = options.StatementTimeoutSeconds + 5;
+        settings.Options = string.Join(
+            ' ',
+            settings.Options,
+            $"-c statement_timeout={options.StatementTimeoutSeconds}s",
+            $"-c lock_timeout={LockSecondsMax}s",
+            $"-c idle_in_transaction_session_timeout={IdleInTransactionSecondsMax}s").Trim();
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(loggers).Build();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (managed is not null)
+        {
+            await managed.DisposeAsync();
+        }
+    }
+
+    private static void RequireSchema(string connectionString)
+    {
+        var status = MigrationRunner.Status(connectionString);
+        if (status.Pending.Count > 0)
+        {
+            throw new StartupRefusedException(
+                $"The database lacks {status.Pending.Count} migrations, the first is {status.Pending[0]}. Run the migrator "
+                + "(dmp-migrator up) as the role that owns the schema, then start the server again.");
+        }
+    }
+}

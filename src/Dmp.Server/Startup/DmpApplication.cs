@@ -1,0 +1,92 @@
+using Dmp.Server.Identity.Sandbox;
+using Dmp.Server.Options;
+using Dmp.Server.Postgres;
+
+namespace Dmp.Server.Startup;
+
+/// <summary>The whole server: its database, its services, its endpoints.</summary>
+internal sealed class DmpApplication : IAsyncDisposable
+{
+    /// <summary>The environment with fictitious people, an issuer of its own and no TLS; on loopback only.</summary>
+    public const string SandboxEnvironment = "Sandbox";
+
+    private readonly DatabaseSetup database;
+
+    private DmpApplication(WebApplication web, DatabaseSetup database)
+    {
+        Web = web;
+        this.database = database;
+    }
+
+    public WebApplication Web { get; }
+
+    /// <summary>Prepares everything that must be there before the first call. The caller starts <see cref="Web"/>.</summary>
+    /// <exception cref="StartupRefusedException">The configuration is not one this server starts with.</exception>
+    /// <exception cref="ManagedPostgresException">The private PostgreSQL does not start.</exception>
+    /// <exception cref="Dmp.Migrator.MigrationException">The schema cannot be brought up to date.</exception>
+    public static async Task<DmpApplication> CreateAsync(string[] args, CancellationToken ct)
+    {
+        // The folder of the program, not the current one: appsettings.json lies there, wherever it is started from.
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var isSandbox = builder.Environment.IsEnvironment(SandboxEnvironment);
+        var configuration = builder.Configuration;
+        var dataDirectory = configuration["Dmp:DataDirectory"] is { Length: > 0 } chosen
+            ? Path.GetFullPath(chosen)
+            : ManagedPostgresOptions.DefaultDataDirectory();
+        var listen = configuration.GetSection(ListenOptions.Section).Get<ListenOptions>() ?? new ListenOptions();
+        AddDefaults(configuration, dataDirectory, isSandbox, listen);
+        var databaseOptions = configuration.GetSection(DatabaseOptions.Section).Get<DatabaseOptions>() ?? new DatabaseOptions();
+        StartupGuard.Check(
+            isSandbox,
+            listen,
+            databaseOptions,
+            configuration.GetSection(IdentityOptions.Section).Get<IdentityOptions>() ?? new IdentityOptions(),
+            configuration.GetSection(RealmOptions.Section).Get<RealmOptions>()?.Realm ?? Realm.Production);
+
+        using var loggers = LoggerFactory.Create(logging => logging.AddConfiguration(configuration.GetSection("Logging")).AddConsole());
+        var database = await DatabaseSetup.OpenAsync(databaseOptions, dataDirectory, isSandbox, loggers, ct);
+        try
+        {
+            builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, listen));
+            builder.Services.AddDmp(database);
+            builder.Services.AddDmpAuthentication(configuration);
+            if (isSandbox)
+            {
+                builder.Services.AddHostedService(provider => new SandboxIssuer(
+                    listen.SandboxIssuerPort, dataDirectory, provider.GetRequiredService<ILoggerFactory>()));
+            }
+
+            var web = builder.Build();
+            web.MapDmp(withReflection: isSandbox && listen.Reflection);
+            return new DmpApplication(web, database);
+        }
+        catch (Exception)
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the server first and its database after it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Web.DisposeAsync();
+        await database.DisposeAsync();
+    }
+
+    /// <summary>What follows from other settings; every source of configuration wins over it.</summary>
+    private static void AddDefaults(ConfigurationManager configuration, string dataDirectory, bool isSandbox, ListenOptions listen)
+    {
+        var defaults = new Dictionary<string, string?> { ["Dmp:Content:Directory"] = Path.Combine(dataDirectory, "content") };
+        if (isSandbox)
+        {
+            foreach (var (key, value) in SandboxIssuer.Configuration(listen.SandboxIssuerPort))
+            {
+                defaults[key] = value;
+            }
+        }
+
+        configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource { InitialData = defaults });
+    }
+}

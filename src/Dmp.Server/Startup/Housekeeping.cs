@@ -1,0 +1,64 @@
+using Dmp.Server.Data;
+using Dmp.Server.Documents;
+using Dmp.Server.Logging;
+using Dmp.Server.Options;
+using Microsoft.Extensions.Options;
+
+namespace Dmp.Server.Startup;
+
+/// <summary>
+/// Forgets request ids that are old enough and uploads whose server is gone. Several servers may do it at once: each row
+/// is deleted by whoever comes first.
+/// </summary>
+internal sealed class Housekeeping(
+    Database database,
+    IOptions<AccessOptions> access,
+    IOptions<UploadOptions> uploads,
+    TimeProvider time,
+    ILogger<Housekeeping> logger) : BackgroundService
+{
+    private static readonly TimeSpan period = TimeSpan.FromMinutes(10);
+
+    /// <summary>One pass.</summary>
+    public async Task SweepOnceAsync(CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        await using var connection = await database.OpenAsync(ct);
+        var requests = await RequestLogSql.ForgetAsync(connection, now.AddHours(-access.Value.RequestIdHours), ct);
+        var abandoned = await UploadSql.ReleaseAbandonedAsync(connection, now.AddSeconds(-uploads.Value.AbandonSeconds), ct);
+        if (requests + abandoned > 0)
+        {
+            ServerLog.Swept(logger, requests, abandoned);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(period, time);
+        try
+        {
+            do
+            {
+                await SweepGuardedAsync(stoppingToken);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+    }
+
+    private async Task SweepGuardedAsync(CancellationToken ct)
+    {
+        try
+        {
+            await SweepOnceAsync(ct);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            // A database that restarts must not end this for the life of the process.
+            ServerLog.SweepFailed(logger, failure);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using ListenOptions = Dmp.Server.Options.ListenOptions;
+
+namespace Dmp.Server.Startup;
+
+/// <summary>The ports and what a connection may hold.</summary>
+internal static class KestrelSetup
+{
+    // A window is what may be under way without an answer: bandwidth times delay. 1 MiB for one stream carries 40 MB/s over
+    // 25 ms; 8 MiB let as many streams of one connection run side by side (ADR 0006).
+    private const int StreamWindowBytes = 1024 * 1024;
+    private const int ConnectionWindowBytes = 8 * 1024 * 1024;
+
+    // Above AccessGate.HeaderBytesMax, which answers the call. Kestrel's own limits end the connection and all its calls.
+    private const int HeaderBytesMax = 1024 * 1024;
+
+    private static readonly TimeSpan pingDelay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan pingTimeout = TimeSpan.FromSeconds(20);
+
+    public static void Configure(KestrelServerOptions kestrel, ListenOptions listen)
+    {
+        kestrel.AddServerHeader = false;
+        var limits = kestrel.Limits;
+        limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
+        limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
+        limits.Http2.MaxRequestHeaderFieldSize = HeaderBytesMax;
+        limits.MaxRequestHeadersTotalSize = HeaderBytesMax;
+
+        // A dead peer is found by pings, a slow one by the stall limit of the upload, a large one by the limits of the
+        // contract. Kestrel's own would end a hospital's slow line.
+        limits.Http2.KeepAlivePingDelay = pingDelay;
+        limits.Http2.KeepAlivePingTimeout = pingTimeout;
+        limits.MaxRequestBodySize = null;
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = null;
+
+        var address = IPAddress.Parse(listen.Address);
+        kestrel.Listen(address, listen.GrpcPort, port =>
+        {
+            port.Protocols = HttpProtocols.Http2;
+            if (listen.CertificatePath is { Length: > 0 } path)
+            {
+                var certificate = X509Certificate2.CreateFromPemFile(path, listen.CertificateKeyPath);
+                port.UseHttps(https =>
+                {
+                    https.ServerCertificate = certificate;
+
+                    // Asked for and not required: only tokens bound to a certificate need one (RFC 8705), and those are
+                    // compared with it. Whether the chain is trusted plays no part in that (section 2.2: self-signed).
+                    https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                    https.AllowAnyClientCertificate();
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,74 @@
+using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Content;
+using Dmp.Server.Data;
+using Dmp.Server.Documents;
+using Dmp.Server.Options;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Dmp.Server.Startup;
+
+/// <summary>The only list of registrations.</summary>
+internal static class ServiceSetup
+{
+    private static readonly TimeSpan healthPeriod = TimeSpan.FromSeconds(10);
+
+    public static void AddDmp(this IServiceCollection services, DatabaseSetup database)
+    {
+        services.AddOptions<RealmOptions>().BindConfiguration(RealmOptions.Section).ValidateOnStart();
+        services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<UploadOptions>().BindConfiguration(UploadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddContent();
+
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => database.CreateDataSource(
+            provider.GetRequiredService<IOptions<DatabaseOptions>>().Value, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<Database>();
+        services.AddSingleton<RequestLog>();
+        services.AddSingleton<AuditTrail>();
+        services.AddSingleton<AccessPolicy>();
+        services.AddSingleton<PageTokens>();
+        services.AddPageTokenKeys();
+        services.AddHostedService<Housekeeping>();
+
+        services.AddDmpGrpc();
+        services.AddHealthChecks().AddCheck<StorageHealth>("storage");
+        services.Configure<HealthCheckPublisherOptions>(publisher =>
+        {
+            publisher.Delay = TimeSpan.Zero;
+            publisher.Period = healthPeriod;
+        });
+
+        // Streams that are under way when the server is told to stop may end in peace.
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(60));
+    }
+
+    private static void AddContent(this IServiceCollection services)
+    {
+        services.AddOptions<ContentOptions>().BindConfiguration(ContentOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ContentOptions>, ContentOptionsValidator>();
+        services.AddSingleton<IContentStore, DiskContentStore>();
+        services.AddSingleton<FindReferencedContent>(provider =>
+        {
+            var database = provider.GetRequiredService<Database>();
+            return async (contentIds, ct) =>
+            {
+                await using var connection = await database.OpenAsync(ct);
+                return (await DocumentSql.FindReferencedAsync(connection, contentIds, ct)).ToHashSet();
+            };
+        });
+        services.AddHostedService<ContentSweeper>();
+    }
+
+    private static void AddPageTokenKeys(this IServiceCollection services)
+    {
+        services.AddDataProtection().SetApplicationName("dmp");
+        services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
+            new ConfigureOptions<KeyManagementOptions>(keys => keys.XmlRepository = new KeyRing(provider.GetRequiredService<NpgsqlDataSource>())));
+    }
+}

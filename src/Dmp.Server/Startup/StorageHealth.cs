@@ -1,0 +1,31 @@
+using Dmp.Server.Content;
+using Dmp.Server.Data;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+
+namespace Dmp.Server.Startup;
+
+/// <summary>Serving means that the database answers and the content store has room to write.</summary>
+internal sealed class StorageHealth(Database database, IContentStore content, TimeProvider time) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await using (var connection = await database.OpenAsync(cancellationToken))
+            await using (var command = new NpgsqlCommand("select", connection))
+            {
+                await command.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            // A blob that is begun and given up: what an upload would do first.
+            var writer = await content.CreateAsync(Guid.CreateVersion7(time.GetUtcNow()), cancellationToken);
+            await writer.DisposeAsync();
+            return HealthCheckResult.Healthy();
+        }
+        catch (Exception failure) when (failure is NpgsqlException or TimeoutException or ContentUnavailableException)
+        {
+            return HealthCheckResult.Unhealthy("The database or the content store does not answer.", failure);
+        }
+    }
+}

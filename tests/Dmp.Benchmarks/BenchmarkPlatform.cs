@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Dmp.Client;
+using Dmp.Consent.V1;
+using Dmp.Record.V1;
+using Dmp.Server.Startup;
+using Dmp.Type.V1;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Dmp.Benchmarks;
+
+/// <summary>The real server with its private PostgreSQL, a record to work on, and a client of the physician who opened it.</summary>
+internal sealed class BenchmarkPlatform : IAsyncDisposable
+{
+    private readonly DmpApplication application;
+    private readonly string directory;
+    private readonly ClientCredentialsTokenSource tokens;
+
+    private BenchmarkPlatform(DmpApplication application, string directory, ClientCredentialsTokenSource tokens, Uri address)
+    {
+        this.application = application;
+        this.directory = directory;
+        this.tokens = tokens;
+        Client = new DmpClient(new DmpClientOptions { Address = address, Tokens = tokens });
+    }
+
+    public DmpClient Client { get; }
+
+    public string RecordId { get; private set; } = "";
+
+    public string Directory => directory;
+
+    public IServiceProvider Services => application.Web.Services;
+
+    public static async Task<BenchmarkPlatform> StartAsync()
+    {
+        var directory = System.IO.Directory.CreateTempSubdirectory("dmp-bench-").FullName;
+        if (OperatingSystem.IsLinux())
+        {
+            // PostgreSQL runs as another account when this runs as root, and must be able to pass.
+            File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        }
+
+        var issuerPort = FreePort();
+        var application = await DmpApplication.CreateAsync(
+            [
+                "--environment=Sandbox",
+                $"--Dmp:DataDirectory={directory}",
+                "--Dmp:Listen:GrpcPort=0",
+                $"--Dmp:Listen:SandboxIssuerPort={issuerPort.ToString(CultureInfo.InvariantCulture)}",
+                "--Logging:LogLevel:Default=Warning",
+            ],
+            CancellationToken.None);
+        await application.Web.StartAsync();
+        var address = application.Web.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()
+            .Addresses.Select(text => new Uri(text)).First(uri => uri.Port != issuerPort);
+        var issuer = new Uri($"http://127.0.0.1:{issuerPort}/");
+        var tokens = Tokens(issuer, "dr-martin");
+        var platform = new BenchmarkPlatform(application, directory, tokens, address);
+        await platform.OpenRecordAsync(issuer);
+        return platform;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        tokens.Dispose();
+        await application.DisposeAsync();
+        System.IO.Directory.Delete(directory, recursive: true);
+    }
+
+    private static ClientCredentialsTokenSource Tokens(Uri issuer, string persona) =>
+        new(new ClientCredentialsOptions { Issuer = issuer, ClientId = persona, ClientSecret = "sandbox" });
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task OpenRecordAsync(Uri issuer)
+    {
+        using var patientTokens = Tokens(issuer, "patient-jeanne");
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Authorization = new("Bearer", await patientTokens.GetTokenAsync(CancellationToken.None));
+        var claims = await http.GetFromJsonAsync<JsonElement>(new Uri(issuer, "connect/userinfo"));
+        string Text(string name) => claims.GetProperty(name).GetString()!;
+        var opened = await Client.OpenRecordAsync(new OpenRecordRequest
+        {
+            Ins = new Ins { Number = Text("ins"), System = Text("ins_system") },
+            Traits = new IdentityTraits
+            {
+                BirthFamilyName = Text("birth_family_name"),
+                BirthGivenNames = { claims.GetProperty("birth_given_names").EnumerateArray().Select(name => name.GetString()!) },
+                BirthDate = Text("birth_date"),
+                Sex = Text("sex") == "F" ? Sex.Female : Sex.Male,
+                BirthPlaceCode = Text("birth_place_code"),
+            },
+            IdentityStatus = IdentityStatus.Qualified,
+            PatientInformed = true,
+        });
+        RecordId = opened.Record.RecordId;
+        await Client.DeclareConsentAsync(new DeclareConsentRequest { RecordId = RecordId, Collection = ConsentCollection.PatientPresent });
+    }
+}

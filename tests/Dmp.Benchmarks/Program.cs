@@ -1,0 +1,15 @@
+using Dmp.Benchmarks;
+
+// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|search]
+var chosen = args.Length == 0 ? ["upload", "search"] : args;
+await using var platform = await BenchmarkPlatform.StartAsync();
+Console.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, private PostgreSQL with durable settings");
+if (chosen.Contains("upload"))
+{
+    await UploadBenchmark.RunAsync(platform);
+}
+
+if (chosen.Contains("search"))
+{
+    await SearchBenchmark.RunAsync(platform);
+}

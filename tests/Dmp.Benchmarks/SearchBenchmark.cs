@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using Dmp.Client;
+using Dmp.Document.V1;
+using Npgsql;
+
+namespace Dmp.Benchmarks;
+
+/// <summary>
+/// Metadata search in requests/s, beside the very statements it runs (who may see, what there is, the event in the trace)
+/// straight through Npgsql on connections that stay open.
+/// </summary>
+internal static class SearchBenchmark
+{
+    private const int Documents = 500;
+    private const int PageSize = 20;
+    private const int Parallel = 8;
+    private static readonly TimeSpan slice = TimeSpan.FromSeconds(3);
+
+    public static async Task RunAsync(BenchmarkPlatform platform)
+    {
+        await FillAsync(platform);
+        var request = new SearchDocumentsRequest { RecordId = platform.RecordId, PageSize = PageSize };
+        var found = await platform.Client.SearchDocumentsPageAsync(request);
+        var depositor = found.Documents[0].Depositor;
+        var statements = new SearchFloor(Guid.Parse(platform.RecordId), depositor.Id, depositor.StructureId, PageSize + 1);
+        var source = platform.Services.GetRequiredService<NpgsqlDataSource>();
+        var (ours, floor, readsOnly) = (new List<double>(), new List<double>(), new List<double>());
+        for (var round = -1; round < 4; round++)
+        {
+            var search = await RateAsync(_ => platform.Client.SearchDocumentsPageAsync(request));
+            var same = await RateAsync(_ => statements.RunAsync(source, withTrace: true));
+            var reads = await RateAsync(_ => statements.RunAsync(source, withTrace: false));
+            if (round >= 0)
+            {
+                ours.Add(search);
+                floor.Add(same);
+                readsOnly.Add(reads);
+            }
+        }
+
+        var median = UploadBenchmark.Median(ours);
+        Print("the same SQL", median, UploadBenchmark.Median(floor), "(target 0.35)");
+        Print("the same SQL without the event in the trace", median, UploadBenchmark.Median(readsOnly), "");
+    }
+
+    private static void Print(string floorName, double ours, double floor, string target) => Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"search, {PageSize} of {Documents} documents, {Parallel} at once: {ours:F0}/s, {floorName} {floor:F0}/s, ratio {ours / floor:F2} {target}"));
+
+    private static async Task FillAsync(BenchmarkPlatform platform) => await System.Threading.Tasks.Parallel.ForEachAsync(
+        Enumerable.Range(0, Documents),
+        new ParallelOptions { MaxDegreeOfParallelism = Parallel },
+        async (i, ct) =>
+        {
+            using var content = new MemoryStream("Texte"u8.ToArray());
+            var metadata = UploadBenchmark.Metadata();
+            metadata.ServiceStartTime.Seconds += i;
+            await platform.Client.UploadAsync(platform.RecordId, content, metadata, cancellationToken: ct);
+        });
+
+    private static async Task<double> RateAsync(Func<int, Task> call)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        var counts = await Task.WhenAll(Enumerable.Range(0, Parallel).Select(worker => Task.Run(async () =>
+        {
+            var count = 0;
+            while (Stopwatch.GetElapsedTime(begin) < slice)
+            {
+                await call(worker);
+                count++;
+            }
+
+            return count;
+        })));
+        return counts.Sum() / Stopwatch.GetElapsedTime(begin).TotalSeconds;
+    }
+}

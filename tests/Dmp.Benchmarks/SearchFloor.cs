@@ -1,0 +1,116 @@
+using System.Reflection;
+using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Documents;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Dmp.Benchmarks;
+
+/// <summary>
+/// The statements of one search straight through Npgsql: the server's own texts, read by reflection so that they cannot
+/// differ, with parameters bound by hand, prepared, every column of every row read.
+/// </summary>
+internal sealed class SearchFloor(Guid recordId, string professionalId, string structureId, int limit)
+{
+    private static readonly string access = TextOf(typeof(AccessSql), "ByRecord");
+    private static readonly string search = TextOf(typeof(DocumentSql), "Search");
+    private static readonly string append = TextOf(typeof(AuditSql), "Append");
+
+    public async Task RunAsync(NpgsqlDataSource source, bool withTrace)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        await ReadAsync(
+            connection,
+            access,
+            ("RecordId", recordId),
+            ("ProfessionalId", professionalId),
+            ("StructureId", structureId),
+            ("Now", DateTimeOffset.UtcNow));
+        var ids = await ReadAsync(
+            connection,
+            search,
+            ("RecordId", recordId),
+            ("SeesAll", false),
+            ("SeesUnmasked", true),
+            ("IsStructure", false),
+            ("ProfessionalId", professionalId),
+            ("StructureId", structureId),
+            ("AfterTime", DateTimeOffset.MaxValue),
+            ("AfterId", Guid.AllBitsSet),
+            ("AfterVersion", int.MaxValue),
+            ("Statuses", new short[] { 1 }),
+            ("Types", null),
+            ("Classes", null),
+            ("CreationTimeFrom", null),
+            ("CreationTimeTo", null),
+            ("ServiceTimeFrom", null),
+            ("ServiceTimeTo", null),
+            ("AuthorId", null),
+            ("AuthorStructureId", null),
+            ("PracticeSettings", null),
+            ("FacilityTypes", null),
+            ("EventCodes", null),
+            ("UniqueId", null),
+            ("Limit", limit));
+        if (withTrace)
+        {
+            await AppendAsync(connection, ids);
+        }
+    }
+
+    private Task<List<Guid>> AppendAsync(NpgsqlConnection connection, List<Guid> documentIds) => ReadAsync(
+        connection,
+        append,
+        ("EventId", Guid.CreateVersion7()),
+        ("EventTime", DateTimeOffset.UtcNow),
+        ("Method", "dmp.document.v1.DocumentService/SearchDocuments"),
+        ("ActorKind", (short)1),
+        ("ActorId", professionalId),
+        ("ActorName", "BENCH"),
+        ("ProfessionSystem", null),
+        ("ProfessionCode", "10"),
+        ("StructureId", structureId),
+        ("StructureName", "BENCH"),
+        ("SoftwareId", "bench"),
+        ("Subject", "bench"),
+        ("RecordId", recordId),
+        ("DocumentIds", documentIds.ToArray()),
+        ("Outcome", (short)1),
+        ("StatusCode", (short)0),
+        ("Reason", null),
+        ("ServerRequestId", Guid.CreateVersion7()),
+        ("RequestId", null));
+
+    private static async Task<List<Guid>> ReadAsync(NpgsqlConnection connection, string sql, params (string Name, object? Value)[] parameters)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.Add(value is null
+                ? new NpgsqlParameter(name, NullType(name)) { Value = DBNull.Value }
+                : new NpgsqlParameter(name, value));
+        }
+
+        var ids = new List<Guid>();
+        await using var reader = await command.ExecuteReaderAsync();
+        var row = new object[reader.FieldCount];
+        while (await reader.ReadAsync())
+        {
+            reader.GetValues(row);
+            ids.Add((Guid)row[0]);
+        }
+
+        return ids;
+    }
+
+    private static NpgsqlDbType NullType(string name) => name switch
+    {
+        "Types" or "Classes" or "PracticeSettings" or "FacilityTypes" or "EventCodes" => NpgsqlDbType.Array | NpgsqlDbType.Text,
+        "CreationTimeFrom" or "CreationTimeTo" or "ServiceTimeFrom" or "ServiceTimeTo" => NpgsqlDbType.TimestampTz,
+        _ => NpgsqlDbType.Text,
+    };
+
+    private static string TextOf(Type type, string name) =>
+        (string)type.GetField(name, BindingFlags.Static | BindingFlags.NonPublic)!.GetRawConstantValue()!;
+}

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using Dmp.Client;
+using Dmp.Document.V1;
+using Dmp.Server.Options;
+using Dmp.Server.Startup;
+using Dmp.Type.V1;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Dmp.Benchmarks;
+
+/// <summary>Streaming upload in MB/s, beside a sink in the same process, alternating so that both meet the same machine.</summary>
+internal static class UploadBenchmark
+{
+    private const int DocumentBytes = 20_000_000;
+    private const int Rounds = 12;
+
+    public static async Task RunAsync(BenchmarkPlatform platform)
+    {
+        await using var sink = await StartSinkAsync(platform.Directory);
+        var address = sink.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        using var sinkClient = new DmpClient(new DmpClientOptions
+        {
+            Address = new Uri(address),
+            Tokens = new DelegateTokenSource(_ => ValueTask.FromResult("none")),
+        });
+        foreach (var parallel in new[] { 1, 4 })
+        {
+            await CompareAsync(platform, sinkClient, parallel);
+        }
+    }
+
+    private static async Task CompareAsync(BenchmarkPlatform platform, DmpClient sink, int parallel)
+    {
+        var content = Content();
+        var ours = new List<double>();
+        var floor = new List<double>();
+        for (var round = -2; round < Rounds; round++)
+        {
+            // The first rounds warm both up.
+            var sinkSeconds = await MeasureAsync(sink, platform.RecordId, content, parallel);
+            var ourSeconds = await MeasureAsync(platform.Client, platform.RecordId, content, parallel);
+            if (round >= 0)
+            {
+                ours.Add(parallel * DocumentBytes / 1e6 / ourSeconds);
+                floor.Add(parallel * DocumentBytes / 1e6 / sinkSeconds);
+            }
+        }
+
+        var (median, floorMedian) = (Median(ours), Median(floor));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"upload, 20 MB, {parallel} at once: {median:F0} MB/s, sink {floorMedian:F0} MB/s, ratio {median / floorMedian:F2} (target 0.60)"));
+    }
+
+    private static async Task<double> MeasureAsync(DmpClient client, string recordId, byte[] content, int parallel)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, parallel).Select(_ => Task.Run(async () =>
+        {
+            using var stream = new MemoryStream(content, writable: false);
+            await client.UploadAsync(recordId, stream, Metadata());
+        })));
+        return Stopwatch.GetElapsedTime(begin).TotalSeconds;
+    }
+
+    public static DocumentMetadata Metadata() => new()
+    {
+        Type = new Coding { System = "2.16.840.1.113883.6.1", Code = "11488-4" },
+        Title = "Compte rendu",
+        MediaType = "text/plain",
+        CreationTime = Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 5, 4, 10, 0, 0, TimeSpan.Zero)),
+        ServiceStartTime = Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 5, 4, 9, 0, 0, TimeSpan.Zero)),
+    };
+
+    public static double Median(List<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+    }
+
+    private static byte[] Content() => System.Text.Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString("abcdefghijklmnop \n", DocumentBytes));
+
+    private static async Task<WebApplication> StartSinkAsync(string directory)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        var listen = new ListenOptions { GrpcPort = 0 };
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, listen));
+        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = GrpcSetup.MessageBytesMax);
+        builder.Services.AddSingleton(new SinkService(directory));
+        var sink = builder.Build();
+        sink.MapGrpcService<SinkService>();
+        await sink.StartAsync();
+        return sink;
+    }
+}

@@ -1,0 +1,39 @@
+using Dmp.Audit.V1;
+using Dmp.Consent.V1;
+using Dmp.Document.V1;
+using Dmp.Record.V1;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
+
+namespace Dmp.Server.Tests.Fixtures;
+
+/// <summary>The generated clients, calling as one caller.</summary>
+internal sealed class Api
+{
+    public Api(GrpcChannel channel, string? token)
+    {
+        var invoker = token is null
+            ? channel.CreateCallInvoker()
+            : channel.Intercept(metadata =>
+            {
+                metadata.Add("authorization", $"Bearer {token}");
+                return metadata;
+            });
+        Invoker = invoker;
+        Records = new RecordService.RecordServiceClient(invoker);
+        Documents = new DocumentService.DocumentServiceClient(invoker);
+        Consents = new ConsentService.ConsentServiceClient(invoker);
+        Audit = new AuditService.AuditServiceClient(invoker);
+    }
+
+    public CallInvoker Invoker { get; }
+
+    public RecordService.RecordServiceClient Records { get; }
+
+    public DocumentService.DocumentServiceClient Documents { get; }
+
+    public ConsentService.ConsentServiceClient Consents { get; }
+
+    public AuditService.AuditServiceClient Audit { get; }
+}

@@ -1,0 +1,162 @@
+using System.Security.Cryptography;
+using System.Text;
+using Dmp.Consent.V1;
+using Dmp.Document.V1;
+using Dmp.Record.V1;
+using Dmp.Type.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Xunit;
+using StoredDocument = Dmp.Document.V1.Document;
+
+namespace Dmp.Server.Tests.Fixtures;
+
+/// <summary>A record with its patient, and the professional who opened it and is authorised.</summary>
+internal sealed record OpenedRecord(TestPatient Patient, TestProfessional Physician, Record.V1.Record Record)
+{
+    public string Id => Record.RecordId;
+}
+
+/// <summary>Ways to get a platform into a state, always through its own calls.</summary>
+internal static class Given
+{
+    public static readonly Coding ReportType = new() { System = "2.16.840.1.113883.6.1", Code = "11488-4" };
+
+    public static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static string NewId() => Guid.NewGuid().ToString();
+
+    public static OpenRecordRequest OpenRequest(TestPatient patient) => new()
+    {
+        Ins = patient.Ins,
+        Traits = patient.Traits,
+        IdentityStatus = IdentityStatus.Qualified,
+        PatientInformed = true,
+        RequestId = NewId(),
+    };
+
+    /// <summary>Opens a record; the physician declares the patient's consent.</summary>
+    public static async Task<OpenedRecord> RecordAsync(this Platform platform)
+    {
+        var patient = TestPatient.New();
+        var physician = TestProfessional.New();
+        var api = platform.As(physician);
+        var opened = await api.Records.OpenRecordAsync(OpenRequest(patient), cancellationToken: Token);
+        await api.DeclareAsync(opened.Record.RecordId);
+        return new OpenedRecord(patient, physician, opened.Record);
+    }
+
+    public static async Task<Consent.V1.Consent> DeclareAsync(this Api api, string recordId, bool attending = false) =>
+        (await api.Consents.DeclareConsentAsync(
+            new DeclareConsentRequest
+            {
+                RecordId = recordId,
+                Collection = ConsentCollection.PatientPresent,
+                AttendingPhysician = attending,
+                RequestId = NewId(),
+            },
+            cancellationToken: Token)).Consent;
+
+    /// <summary>Another professional whom the patient has authorised.</summary>
+    public static async Task<TestProfessional> ColleagueAsync(this Platform platform, OpenedRecord record, bool attending = false)
+    {
+        var colleague = TestProfessional.New();
+        await platform.As(colleague).DeclareAsync(record.Id, attending);
+        return colleague;
+    }
+
+    public static UploadIntent Intent(string recordId, string mediaType = "text/plain") => new()
+    {
+        RecordId = recordId,
+        RequestId = NewId(),
+        Metadata = new DocumentMetadata
+        {
+            Type = ReportType,
+            Title = "Compte rendu",
+            MediaType = mediaType,
+            CreationTime = Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 5, 4, 10, 0, 0, TimeSpan.Zero)),
+            ServiceStartTime = Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 5, 4, 9, 30, 0, TimeSpan.Zero)),
+        },
+    };
+
+    public static byte[] Text(int size = 100) => Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString("abcdefghijklmnop \n", size));
+
+    /// <summary>Sends a whole document and returns what the platform made of it.</summary>
+    public static async Task<StoredDocument> UploadAsync(this Api api, UploadIntent intent, byte[] content)
+    {
+        using var call = api.Documents.UploadDocument(cancellationToken: Token);
+        await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+        await call.SendAsync(content);
+        await call.RequestStream.WriteAsync(Finish(content), Token);
+        await call.RequestStream.CompleteAsync();
+        return await call.DocumentAsync();
+    }
+
+    public static Task<StoredDocument> UploadAsync(this Api api, string recordId, Action<UploadIntent>? change = null)
+    {
+        var intent = Intent(recordId);
+        change?.Invoke(intent);
+        return api.UploadAsync(intent, Text());
+    }
+
+    public static async Task SendAsync(
+        this AsyncDuplexStreamingCall<UploadDocumentRequest, UploadDocumentResponse> call, byte[] content, int chunkBytes = 64 * 1024)
+    {
+        for (var offset = 0; offset < content.Length; offset += chunkBytes)
+        {
+            await call.RequestStream.WriteAsync(
+                new UploadDocumentRequest
+                {
+                    Chunk = new UploadChunk
+                    {
+                        WriteOffset = offset,
+                        Data = ByteString.CopyFrom(content, offset, Math.Min(chunkBytes, content.Length - offset)),
+                    },
+                },
+                Token);
+        }
+    }
+
+    public static UploadDocumentRequest Finish(byte[] content) => new()
+    {
+        Finish = new UploadFinish { Sha256 = ByteString.CopyFrom(SHA256.HashData(content)), SizeBytes = content.Length },
+    };
+
+    public static async Task<StoredDocument> DocumentAsync(this AsyncDuplexStreamingCall<UploadDocumentRequest, UploadDocumentResponse> call)
+    {
+        StoredDocument? document = null;
+        await foreach (var response in call.ResponseStream.ReadAllAsync(Token))
+        {
+            document = response.Document ?? document;
+        }
+
+        return document ?? throw new InvalidOperationException("The upload ended without a document.");
+    }
+
+    public static async Task<byte[]> ReadAsync(this Api api, StoredDocument document, Action<ReadDocumentRequest>? change = null)
+    {
+        var request = new ReadDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId };
+        change?.Invoke(request);
+        using var call = api.Documents.ReadDocument(request, cancellationToken: Token);
+        using var content = new MemoryStream();
+        await foreach (var response in call.ResponseStream.ReadAllAsync(Token))
+        {
+            if (response.Chunk is { } chunk)
+            {
+                Assert.Equal(request.ReadOffset + content.Length, chunk.ReadOffset);
+                content.Write(chunk.Data.Span);
+            }
+        }
+
+        return content.ToArray();
+    }
+
+    public static async Task<List<string>> SearchIdsAsync(this Api api, string recordId, Action<SearchDocumentsRequest>? change = null)
+    {
+        var request = new SearchDocumentsRequest { RecordId = recordId };
+        change?.Invoke(request);
+        var found = await api.Documents.SearchDocumentsAsync(request, cancellationToken: Token);
+        return [.. found.Documents.Select(document => document.DocumentId)];
+    }
+}

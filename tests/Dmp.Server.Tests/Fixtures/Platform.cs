@@ -1,0 +1,88 @@
+using Dmp.Server.Tests.Fixtures;
+using Dmp.Server.Tests.Identity.Fixtures;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(Platform))]
+
+namespace Dmp.Server.Tests.Fixtures;
+
+/// <summary>
+/// What all wire tests share: PostgreSQL, an issuer whose tokens the servers accept, and one server with default settings.
+/// Each test makes its own people and records, so all of them run at once.
+/// </summary>
+public sealed class Platform : IAsyncLifetime
+{
+    private readonly string directory = Directory.CreateTempSubdirectory("dmp-platform-").FullName;
+    private TestDatabase? databases;
+    private TestIssuer? issuer;
+    private TestServer? server;
+
+    internal TestDatabase Databases => databases ?? throw NotReady();
+
+    internal TestIssuer Issuer => issuer ?? throw NotReady();
+
+    internal TestServer Server => server ?? throw NotReady();
+
+    /// <summary>The issuer as configuration of a server, beside the sandbox's own.</summary>
+    internal string[] IssuerSettings =>
+    [
+        "--Dmp:Identity:Issuers:test:Name=test",
+        "--Dmp:Identity:Issuers:test:Validation=Oidc",
+        $"--Dmp:Identity:Issuers:test:Authority={Issuer.Authority}",
+        $"--Dmp:Identity:Issuers:test:Audience={TestIssuer.DefaultAudience}",
+        "--Dmp:Identity:Issuers:test:RequireHttpsMetadata=false",
+        "--Dmp:Identity:Issuers:test:KindClaim=dmp_kind",
+        .. Enum.GetNames<Access.CallerKind>().Select((kind, i) => $"--Dmp:Identity:Issuers:test:CallerKinds:{i}={kind}"),
+    ];
+
+    internal Callers Callers => new(Issuer);
+
+    public async ValueTask InitializeAsync()
+    {
+        // PostgreSQL runs as another account when the tests run as root, and must be able to pass.
+        if (OperatingSystem.IsLinux())
+        {
+            File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        }
+
+        issuer = await TestIssuer.StartAsync();
+        databases = await TestDatabase.StartAsync(directory);
+        server = await TestServer.StartAsync(this);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (server is not null)
+        {
+            await server.DisposeAsync();
+        }
+
+        if (databases is not null)
+        {
+            await databases.DisposeAsync();
+        }
+
+        if (issuer is not null)
+        {
+            await issuer.DisposeAsync();
+        }
+
+        Directory.Delete(directory, recursive: true);
+    }
+
+    internal Api As(string? token) => new(Server.Channel, token);
+
+    internal Api As(TestProfessional professional) => As(Callers.Token(professional));
+
+    internal Api As(TestPatient patient) => As(Callers.Token(patient));
+
+    internal Api AsStructure(string structureId) => As(Callers.StructureToken(structureId));
+
+    internal Api AsRepresentativeOf(params TestPatient[] patients) => As(Callers.RepresentativeToken(patients));
+
+    internal Api AsOperator() => As(Callers.RoleToken("operator", "dmp.operator"));
+
+    internal Api AsAuditor() => As(Callers.RoleToken("auditor", "dmp.auditor"));
+
+    private static InvalidOperationException NotReady() => new("The fixture is not initialized.");
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Dmp.Server.Startup;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Dmp.Server.Tests.Fixtures;
+
+/// <summary>The real server on a loopback port, with a database and a content directory of its own.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly DmpApplication application;
+    private readonly string directory;
+
+    private TestServer(DmpApplication application, string directory, string database, int issuerPort)
+    {
+        this.application = application;
+        this.directory = directory;
+        Database = database;
+        SandboxIssuer = new Uri($"http://127.0.0.1:{issuerPort}/");
+        Address = new Uri(application.Web.Services.GetRequiredService<IServer>().Features
+            .GetRequiredFeature<IServerAddressesFeature>().Addresses
+            .First(address => new Uri(address).Port != issuerPort));
+        Channel = OpenChannel();
+    }
+
+    public Uri Address { get; }
+
+    public Uri SandboxIssuer { get; }
+
+    /// <summary>Name of the database, for <see cref="TestDatabase"/>.</summary>
+    public string Database { get; }
+
+    public GrpcChannel Channel { get; }
+
+    public IServiceProvider Services => application.Web.Services;
+
+    public string ContentDirectory => Path.Combine(directory, "content");
+
+    public static async Task<TestServer> StartAsync(Platform platform, params string[] settings)
+    {
+        var directory = Directory.CreateTempSubdirectory("dmp-server-").FullName;
+        var database = await platform.Databases.CreateAsync();
+        var issuerPort = FreePort();
+        var application = await DmpApplication.CreateAsync(
+            [
+                "--environment=Sandbox",
+                $"--Dmp:Database:ConnectionString={platform.Databases.RuntimeOf(database)}",
+                $"--Dmp:DataDirectory={directory}",
+                "--Dmp:Listen:GrpcPort=0",
+                $"--Dmp:Listen:SandboxIssuerPort={issuerPort.ToString(CultureInfo.InvariantCulture)}",
+                "--Logging:LogLevel:Default=Warning",
+                .. platform.IssuerSettings,
+                .. settings,
+            ],
+            CancellationToken.None);
+        await application.Web.StartAsync();
+        return new TestServer(application, directory, database, issuerPort);
+    }
+
+    /// <summary>A connection of its own.</summary>
+    public GrpcChannel OpenChannel() => GrpcChannel.ForAddress(Address, new GrpcChannelOptions { MaxReceiveMessageSize = null });
+
+    /// <summary>Reads the database as its superuser: what is really there.</summary>
+    public async Task<T> QueryAsync<T>(Platform platform, string sql)
+    {
+        await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(Database));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async Task StopAsync() => await application.Web.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        Channel.Dispose();
+        await application.DisposeAsync();
+        Directory.Delete(directory, recursive: true);
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,167 @@
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Dmp.Document.V1;
+using Dmp.Record.V1;
+using Dmp.Server.Tests.Fixtures;
+using Dmp.Type.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Xunit;
+
+namespace Dmp.Server.Tests.Resilience;
+
+/// <summary>Killed servers, killed databases, orderly stops, and a document larger than the memory it may take.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class KillTests
+{
+    private const int MebiByte = 1024 * 1024;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Everything_answered_survives_and_half_an_upload_leaves_nothing()
+    {
+        await using var server = await ServerProcess.StartAsync("--Dmp:Content:PartAgeMax=00:01:00", "--Dmp:Upload:AbandonSeconds=2");
+        var (api, recordId) = await OpenAsync(server);
+        var content = Given.Text(500_000);
+        var stored = await api.UploadAsync(Given.Intent(recordId), content);
+        var intent = Given.Intent(recordId);
+        using (var half = api.Documents.UploadDocument(cancellationToken: Token))
+        {
+            await half.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+            Assert.True(await half.ResponseStream.MoveNext(Token));
+            await half.SendAsync(content[..300_000]);
+            await server.KillAsync();
+        }
+
+        await server.RestartAsync();
+
+        api = await server.AsAsync("dr-martin");
+        Assert.Equal([stored.DocumentId], await api.SearchIdsAsync(recordId));
+        Assert.Equal(content, await api.ReadAsync(stored));
+
+        // The request id of the broken upload is free again once its server is known to be gone.
+        await Task.Delay(TimeSpan.FromSeconds(2.5), Token);
+        Assert.Equal(content, await api.ReadAsync(await api.UploadAsync(intent, content)));
+    }
+
+    [Fact]
+    public async Task A_killed_database_is_told_as_unavailable_and_comes_back()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        var (api, recordId) = await OpenAsync(server);
+        var stored = await api.UploadAsync(recordId);
+
+        await server.KillPostgresAsync();
+
+        var reasons = new HashSet<string>();
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                Assert.Equal([stored.DocumentId], await api.SearchIdsAsync(recordId));
+                break;
+            }
+            catch (RpcException failure) when (attempt < 300)
+            {
+                reasons.Add($"{failure.StatusCode} {Errors.Failures.ReasonOf(failure)}");
+                await Task.Delay(100, Token);
+            }
+        }
+
+        Assert.Subset(new HashSet<string> { "Unavailable STORAGE_UNAVAILABLE" }, reasons);
+        Assert.NotEmpty(await api.ReadAsync(stored));
+    }
+
+    [Fact]
+    public async Task A_stop_lets_streams_finish()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        var (api, recordId) = await OpenAsync(server);
+        var content = Given.Text(400_000);
+        using var call = api.Documents.UploadDocument(cancellationToken: Token);
+        await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = Given.Intent(recordId) }, Token);
+        Assert.True(await call.ResponseStream.MoveNext(Token));
+
+        server.Terminate();
+        await Task.Delay(500, Token);
+        await call.SendAsync(content);
+        await call.RequestStream.WriteAsync(Given.Finish(content), Token);
+        var document = await call.DocumentAsync();
+
+        Assert.Equal(0, await server.WaitForExitAsync());
+        await server.RestartAsync();
+        Assert.Equal(content, await (await server.AsAsync("dr-martin")).ReadAsync(document));
+    }
+
+    [Fact]
+    public async Task One_gibibyte_in_and_out_takes_less_than_64_mebibytes()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        var (api, recordId) = await OpenAsync(server);
+
+        // One document of the usual size first: what the first call needs is not what a large document needs.
+        await api.ReadAsync(await api.UploadAsync(Given.Intent(recordId), Given.Text(20 * MebiByte)));
+        server.ResetPeakMemory();
+        var before = server.ReadMemory();
+
+        var chunk = ByteString.CopyFromUtf8(RandomNumberGenerator.GetString("abcdefgh\n", 256 * 1024));
+        using var sent = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var upload = api.Documents.UploadDocument(cancellationToken: Token);
+        await upload.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = Given.Intent(recordId) }, Token);
+        var answers = upload.DocumentAsync();
+        for (var offset = 0L; offset < 1024L * MebiByte; offset += chunk.Length)
+        {
+            sent.AppendData(chunk.Span);
+            await upload.RequestStream.WriteAsync(
+                new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = offset, Data = chunk } }, Token);
+        }
+
+        var digest = sent.GetHashAndReset();
+        await upload.RequestStream.WriteAsync(
+            new UploadDocumentRequest { Finish = new UploadFinish { Sha256 = ByteString.CopyFrom(digest), SizeBytes = 1024L * MebiByte } }, Token);
+        var document = await answers;
+
+        using var received = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var read = api.Documents.ReadDocument(
+            new ReadDocumentRequest { RecordId = recordId, DocumentId = document.DocumentId }, cancellationToken: Token);
+        await foreach (var response in read.ResponseStream.ReadAllAsync(Token))
+        {
+            received.AppendData(response.Chunk?.Data.Span ?? []);
+        }
+
+        Assert.Equal(digest, received.GetHashAndReset());
+        var grown = (server.ReadPeakMemory() - before) / MebiByte;
+        TestContext.Current.TestOutputHelper!.WriteLine($"1 GiB in and out: peak memory {grown} MiB above {before / MebiByte} MiB");
+        Assert.InRange(grown, long.MinValue, 63);
+    }
+
+    /// <summary>A record of the sandbox's first patient, opened by her general practitioner.</summary>
+    private static async Task<(Api Api, string RecordId)> OpenAsync(ServerProcess server)
+    {
+        var api = await server.AsAsync("dr-martin");
+        var patient = await server.UserInfoAsync("patient-jeanne");
+        var opened = await api.Records.OpenRecordAsync(
+            new OpenRecordRequest
+            {
+                Ins = new Ins { Number = Text(patient, "ins"), System = Text(patient, "ins_system") },
+                Traits = new IdentityTraits
+                {
+                    BirthFamilyName = Text(patient, "birth_family_name"),
+                    BirthGivenNames = { patient.GetProperty("birth_given_names").EnumerateArray().Select(name => name.GetString()!) },
+                    BirthDate = Text(patient, "birth_date"),
+                    Sex = Text(patient, "sex") == "F" ? Sex.Female : Sex.Male,
+                    BirthPlaceCode = Text(patient, "birth_place_code"),
+                },
+                IdentityStatus = IdentityStatus.Qualified,
+                PatientInformed = true,
+                RequestId = Given.NewId(),
+            },
+            cancellationToken: Token);
+        await api.DeclareAsync(opened.Record.RecordId);
+        return (api, opened.Record.RecordId);
+    }
+
+    private static string Text(JsonElement claims, string name) => claims.GetProperty(name).GetString()!;
+}
