@@ -7,9 +7,9 @@ using Dmp.Server.Startup;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Xunit;
 
 namespace Dmp.Server.Tests.Identity.Fixtures;
 
@@ -36,14 +36,18 @@ internal sealed class TokenApp : IAsyncDisposable
 
     public CapturedLog Log { get; }
 
-    /// <param name="settings">Configuration below <c>Dmp</c>, such as <c>Identity:Issuers:0:Name</c>.</param>
+    /// <param name="settings">Configuration below <c>Dmp</c>, such as <c>Identity:Issuers:0:Name</c>; the last one of a name counts.</param>
     public static async Task<TokenApp> StartAsync(params IEnumerable<(string Key, string Value)> settings)
     {
         var outcomes = new ConcurrentQueue<TokenOutcome>();
         var log = new CapturedLog();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Trace);
-        builder.Configuration.AddInMemoryCollection(settings.Select(pair => KeyValuePair.Create($"Dmp:{pair.Key}", (string?)pair.Value)));
+        foreach (var (key, value) in settings)
+        {
+            builder.Configuration[$"Dmp:{key}"] = value;
+        }
+
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddOptions<RealmOptions>().Bind(builder.Configuration.GetSection(RealmOptions.Section));
         builder.Services.AddDmpAuthentication(builder.Configuration);
