@@ -80,7 +80,7 @@ public sealed class CertificateBindingTests : IDisposable
     private static Dictionary<string, string> Thumbprint(X509Certificate2 certificate) =>
         new() { ["x5t#S256"] = Base64Url.EncodeToString(SHA256.HashData(certificate.RawData)) };
 
-    private static X509Certificate2 Certificate(string name)
+    internal static X509Certificate2 Certificate(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var now = TimeProvider.System.GetUtcNow();

@@ -1,6 +1,10 @@
+using System.Security.Cryptography.X509Certificates;
 using Dmp.Server.Access;
 using Dmp.Server.Identity;
 using Dmp.Server.Tests.Identity.Fixtures;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Identity.Web;
 using Xunit;
 
 namespace Dmp.Server.Tests.Identity;
@@ -11,6 +15,7 @@ public sealed class EntraTests : IAsyncLifetime
     private const string Tenant = "11111111-2222-3333-4444-555555555555";
     private const string OtherTenant = "99999999-2222-3333-4444-555555555555";
 
+    private X509Certificate2 _certificate = null!;
     private TestIssuer _issuer = null!;
     private TokenApp _app = null!;
 
@@ -18,13 +23,20 @@ public sealed class EntraTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _issuer = await TestIssuer.StartAsync($"/{Tenant}/v2.0");
+        _certificate = CertificateBindingTests.Certificate("CN=127.0.0.1");
+        _issuer = await TestIssuer.StartAsync($"/{Tenant}/v2.0", _certificate);
         _issuer.Keys.ForEach(key => key.Extra["issuer"] = _issuer.Authority);
         _app = await TokenApp.StartAsync(
+            services =>
+            {
+                // The library's validator of issuers insists on HTTPS; its two clients trust the certificate of this test.
+                services.AddHttpClient(nameof(EntraTests)).ConfigurePrimaryHttpMessageHandler(TrustingHandler);
+                services.Configure<AadIssuerValidatorOptions>(options => options.HttpClientName = nameof(EntraTests));
+                services.ConfigureAll<JwtBearerOptions>(jwt => jwt.BackchannelHttpHandler = TrustingHandler());
+            },
             ("Identity:Issuers:0:Name", "entra"),
             ("Identity:Issuers:0:Validation", "Entra"),
-            ("Identity:Issuers:0:Authority", $"http://127.0.0.1:{_issuer.Port}"),
-            ("Identity:Issuers:0:RequireHttpsMetadata", "false"),
+            ("Identity:Issuers:0:Authority", _issuer.Origin),
             ("Identity:Issuers:0:TenantId", Tenant),
             ("Identity:Issuers:0:ClientId", "66666666-7777-8888-9999-000000000000"),
             ("Identity:Issuers:0:Audience", TestIssuer.DefaultAudience),
@@ -38,6 +50,7 @@ public sealed class EntraTests : IAsyncLifetime
     {
         await _app.DisposeAsync();
         await _issuer.DisposeAsync();
+        _certificate.Dispose();
     }
 
     [Theory]
@@ -69,16 +82,29 @@ public sealed class EntraTests : IAsyncLifetime
             new(TokenRefusalReason.UnknownIssuer), (await CallAsync(["Dmp.Operator"], ("tid", OtherTenant))).Refusal);
         Assert.Equal(
             new(TokenRefusalReason.UnknownIssuer),
-            (await CallAsync(["Dmp.Operator"], ("iss", $"http://127.0.0.1:{_issuer.Port}/{OtherTenant}/v2.0"))).Refusal);
+            (await CallAsync(["Dmp.Operator"], ("iss", $"{_issuer.Origin}/{OtherTenant}/v2.0"))).Refusal);
     }
 
     [Fact]
-    public async Task A_key_of_another_issuer_is_refused()
+    public async Task A_key_of_another_tenant_is_refused()
     {
-        _issuer.Keys.ForEach(key => key.Extra["issuer"] = $"http://127.0.0.1:{_issuer.Port}/{OtherTenant}/v2.0");
+        _issuer.Keys.ForEach(key => key.Extra["issuer"] = $"{_issuer.Origin}/{OtherTenant}/v2.0");
 
-        Assert.Equal(new(TokenRefusalReason.BadSignature), (await CallAsync(["Dmp.Operator"])).Refusal);
+        Assert.Equal(new(TokenRefusalReason.UnknownIssuer), (await CallAsync(["Dmp.Operator"])).Refusal);
     }
+
+    [Fact]
+    public async Task An_issuer_that_is_down_is_unavailable()
+    {
+        await _issuer.StopAsync();
+
+        Assert.Equal(new(TokenRefusalReason.IssuerUnavailable), (await CallAsync(["Dmp.Operator"])).Refusal);
+    }
+
+    private HttpClientHandler TrustingHandler() => new()
+    {
+        ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate?.Thumbprint == _certificate.Thumbprint,
+    };
 
     private Task<TokenOutcome> CallAsync(string[]? roles, params (string Name, object? Value)[] claims)
     {

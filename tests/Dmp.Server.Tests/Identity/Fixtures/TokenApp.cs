@@ -37,7 +37,12 @@ internal sealed class TokenApp : IAsyncDisposable
     public CapturedLog Log { get; }
 
     /// <param name="settings">Configuration below <c>Dmp</c>, such as <c>Identity:Issuers:0:Name</c>; the last one of a name counts.</param>
-    public static async Task<TokenApp> StartAsync(params IEnumerable<(string Key, string Value)> settings)
+    public static Task<TokenApp> StartAsync(params IEnumerable<(string Key, string Value)> settings) => StartAsync(_ => { }, settings);
+
+    /// <param name="configure">Further services.</param>
+    /// <param name="settings">As above.</param>
+    public static async Task<TokenApp> StartAsync(
+        Action<IServiceCollection> configure, params IEnumerable<(string Key, string Value)> settings)
     {
         var outcomes = new ConcurrentQueue<TokenOutcome>();
         var log = new CapturedLog();
@@ -51,6 +56,7 @@ internal sealed class TokenApp : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddOptions<RealmOptions>().Bind(builder.Configuration.GetSection(RealmOptions.Section));
         builder.Services.AddDmpAuthentication(builder.Configuration);
+        configure(builder.Services);
         var app = builder.Build();
         app.Run(async http =>
         {
