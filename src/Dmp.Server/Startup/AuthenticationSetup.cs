@@ -21,7 +21,10 @@ internal static class AuthenticationSetup
     /// </summary>
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a key that the issuer has withdrawn can still be in use, when no new key shows up before.</summary>
+    /// <summary>
+    /// Age at which known keys are fetched again; the library adds some jitter. A key that its issuer has withdrawn is in use
+    /// until then, unless a token of a new key makes it fetch earlier.
+    /// </summary>
     private static readonly TimeSpan KeyAgeMax = TimeSpan.FromHours(1);
 
     private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(3);

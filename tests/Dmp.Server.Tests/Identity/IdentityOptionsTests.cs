@@ -1,6 +1,8 @@
+using System.Text;
 using Dmp.Server.Access;
 using Dmp.Server.Options;
 using Dmp.Server.Tests.Identity.Fixtures;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Xunit;
 
@@ -71,6 +73,27 @@ public sealed class IdentityOptionsTests
         var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => TokenApp.StartAsync(TokenApp.Trust(issuer)));
         Assert.Contains("Dmp:Identity:Issuers:0:CallerKinds", refused.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<OptionsValidationException>(() => TokenApp.StartAsync());
+    }
+
+    [Fact]
+    public void The_configuration_printed_in_the_guide_is_a_good_one()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "Dmp.Grpc.sln")))
+        {
+            root = root.Parent ?? throw new InvalidOperationException("These tests do not run inside the repository.");
+        }
+
+        var guide = File.ReadAllText(Path.Combine(root.FullName, "docs", "authentication.md"));
+        var json = guide.Split("```json\n").Single(block => block.StartsWith("{\n  \"Dmp\"", StringComparison.Ordinal)).Split("```")[0];
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(json));
+        var options = new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection(IdentityOptions.Section).Get<IdentityOptions>()!;
+
+        Assert.Empty(IdentityOptionsRules.Faults(options));
+        Assert.Equal(["psc", "patients", "structures", "entra"], options.Issuers.Select(issuer => issuer.Name));
+        Assert.Equal("urn:example:ins", options.Issuers[1].Claims.Ins);
+        Assert.True(options.Issuers[2].RequireCertificateBinding);
+        Assert.Equal(CallerKind.Auditor, options.Issuers[3].RoleKinds["Dmp.Auditor"]);
     }
 
     private static string[] Faults(params IssuerOptions[] issuers) =>
