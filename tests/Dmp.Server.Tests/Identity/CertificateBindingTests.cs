@@ -5,6 +5,10 @@ using System.Text.Json;
 using Dmp.Server.Access;
 using Dmp.Server.Identity;
 using Dmp.Server.Tests.Identity.Fixtures;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Dmp.Server.Tests.Identity;
@@ -63,6 +67,27 @@ public sealed class CertificateBindingTests : IDisposable
         Assert.Equal(new(TokenRefusalReason.NotBound), (await strict.CallAsync(unbound, ct)).Refusal);
     }
 
+    [Fact]
+    public async Task A_bound_token_is_accepted_over_a_connection_with_its_certificate_only()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        await using var issuer = await TestIssuer.StartAsync();
+        await using var app = await TokenApp.StartAsync(
+            services => services.Configure<KestrelServerOptions>(kestrel => kestrel.ConfigureEndpointDefaults(
+                endpoint => endpoint.UseHttps(_other, https =>
+                {
+                    https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                    https.AllowAnyClientCertificate();
+                }))),
+            TokenApp.Trust(issuer, CallerKind.Operator));
+        var bound = issuer.Mint(new Dictionary<string, object?> { ["cnf"] = Thumbprint(_own) });
+        using var own = ConnectionWith(_own);
+        using var other = ConnectionWith(_other);
+
+        Assert.NotNull((await app.CallOverAsync(own, bound, ct)).Caller);
+        Assert.Equal(new(TokenRefusalReason.NotBound), (await app.CallOverAsync(other, bound, ct)).Refusal);
+    }
+
     public void Dispose()
     {
         _own.Dispose();
@@ -74,6 +99,12 @@ public sealed class CertificateBindingTests : IDisposable
         var refused = Assert.Throws<TokenRefusedException>(() => CertificateBinding.Require(claims, certificate, required));
         Assert.Equal(new(TokenRefusalReason.NotBound), refused.Refusal);
     }
+
+    private HttpClientHandler ConnectionWith(X509Certificate2 certificate) => new()
+    {
+        ClientCertificates = { certificate },
+        ServerCertificateCustomValidationCallback = (_, server, _, _) => server?.Thumbprint == _other.Thumbprint,
+    };
 
     private static TokenClaims Claims(object payload) => new(JsonSerializer.SerializeToElement(payload));
 

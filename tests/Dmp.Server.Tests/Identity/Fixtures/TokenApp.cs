@@ -53,10 +53,10 @@ internal sealed class TokenApp : IAsyncDisposable
             builder.Configuration[$"Dmp:{key}"] = value;
         }
 
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        configure(builder.Services);
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddOptions<RealmOptions>().Bind(builder.Configuration.GetSection(RealmOptions.Section));
         builder.Services.AddDmpAuthentication(builder.Configuration);
-        configure(builder.Services);
         var app = builder.Build();
         app.Run(async http =>
         {
@@ -86,8 +86,25 @@ internal sealed class TokenApp : IAsyncDisposable
     /// <summary>Calls with a bearer token.</summary>
     public Task<TokenOutcome> CallAsync(string token, CancellationToken ct) => CallWithHeadersAsync(ct, $"Bearer {token}");
 
+    /// <summary>Calls with a bearer token over a connection of the caller's making.</summary>
+    public async Task<TokenOutcome> CallOverAsync(HttpMessageHandler connection, string token, CancellationToken ct)
+    {
+        using var http = new HttpClient(connection, disposeHandler: false) { BaseAddress = _http.BaseAddress };
+        return await SendAsync(http, ct, $"Bearer {token}");
+    }
+
     /// <summary>Calls with these <c>authorization</c> headers, whatever they hold.</summary>
-    public async Task<TokenOutcome> CallWithHeadersAsync(CancellationToken ct, params string[] authorization)
+    public Task<TokenOutcome> CallWithHeadersAsync(CancellationToken ct, params string[] authorization) =>
+        SendAsync(_http, ct, authorization);
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private async Task<TokenOutcome> SendAsync(HttpClient http, CancellationToken ct, params string[] authorization)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");
         foreach (var value in authorization)
@@ -95,17 +112,10 @@ internal sealed class TokenApp : IAsyncDisposable
             Assert.True(request.Headers.TryAddWithoutValidation("Authorization", value));
         }
 
-        using var response = await _http.SendAsync(request, ct);
+        using var response = await http.SendAsync(request, ct);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.True(_outcomes.TryDequeue(out var outcome));
         return outcome;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _http.Dispose();
-        await _app.StopAsync();
-        await _app.DisposeAsync();
     }
 }
 
