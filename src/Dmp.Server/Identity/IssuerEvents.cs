@@ -2,6 +2,7 @@ using Dmp.Server.Logging;
 using Dmp.Server.Options;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Dmp.Server.Identity;
 
@@ -57,6 +58,19 @@ internal sealed class IssuerEvents(
         {
             IdentityLog.TokenRefused(logger, issuer.Name, refused.Refusal.Reason, refused.Refusal.Claim);
             context.Fail(refused);
+        }
+    }
+
+    /// <summary>
+    /// The issuer validator of Microsoft.Identity.Web fetches metadata by itself and reports a failure of that as a wrong issuer.
+    /// </summary>
+    public override async Task AuthenticationFailed(AuthenticationFailedContext context)
+    {
+        await (library?.AuthenticationFailed(context) ?? Task.CompletedTask);
+        if (context.Exception is SecurityTokenInvalidIssuerException { InnerException: InvalidOperationException fetch })
+        {
+            IdentityLog.IssuerUnavailable(logger, fetch, issuer.Name);
+            context.Fail(new TokenRefusedException(new(TokenRefusalReason.IssuerUnavailable)));
         }
     }
 }

@@ -67,7 +67,11 @@ internal sealed record IssuerOptions
     public IReadOnlyList<string> IssuerValues => Validation switch
     {
         // Version 2 and version 1 of Entra's access tokens; which one comes is a setting of the application registration.
-        TokenValidation.Entra => [$"{Authority.TrimEnd('/')}/{TenantId}/v2.0", $"https://sts.windows.net/{TenantId}/"],
+        TokenValidation.Entra =>
+        [
+            $"{Authority.TrimEnd('/')}/{TenantId?.ToLowerInvariant()}/v2.0",
+            $"https://sts.windows.net/{TenantId?.ToLowerInvariant()}/",
+        ],
         _ => [Issuer ?? Authority],
     };
 }

@@ -21,7 +21,13 @@ internal static class AuthenticationSetup
     /// </summary>
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// Age at which known keys are fetched again; the library adds some jitter. A key that its issuer has withdrawn is in use
+    /// until then, unless a token of a new key makes it fetch earlier.
+    /// </summary>
+    private static readonly TimeSpan KeyAgeMax = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(3);
 
     public static void AddDmpAuthentication(this IServiceCollection services, IConfiguration configuration)
     {
@@ -79,6 +85,7 @@ internal static class AuthenticationSetup
                 jwt.MapInboundClaims = false;
                 jwt.SaveToken = false;
                 jwt.RefreshInterval = RefreshInterval;
+                jwt.AutomaticRefreshInterval = KeyAgeMax;
                 jwt.BackchannelTimeout = FetchTimeout;
                 jwt.TokenValidationParameters.ClockSkew = ClockSkew;
                 jwt.TokenValidationParameters.ValidAlgorithms = IssuerSchemes.Algorithms;
@@ -86,6 +93,11 @@ internal static class AuthenticationSetup
                 var reader = new CallerReader(issuer, realm.Value.Realm);
                 var library = issuer.Validation == TokenValidation.Entra ? jwt.Events : null;
                 jwt.Events = new IssuerEvents(issuer, reader, library, logger);
+            })
+            .PostConfigure(jwt =>
+            {
+                // The library would accept a key for an hour after its issuer has replaced it ("last known good").
+                ((BaseConfigurationManager)jwt.ConfigurationManager!).UseLastKnownGoodConfiguration = false;
             });
     }
 
@@ -100,7 +112,9 @@ internal static class AuthenticationSetup
         {
             ValidIssuer = issuer.IssuerValues[0],
             ValidAudience = issuer.Audience,
+            IgnoreTrailingSlashWhenValidatingAudience = false,
             ValidTypes = ["at+jwt", "JWT"],
+            TryAllIssuerSigningKeys = false,
             RequireExpirationTime = true,
             RequireSignedTokens = true,
         };

@@ -1,6 +1,7 @@
 using Dmp.Server.Access;
 using Dmp.Server.Identity;
 using Dmp.Server.Tests.Identity.Fixtures;
+using Xunit;
 
 namespace Dmp.Server.Tests.Identity;
 

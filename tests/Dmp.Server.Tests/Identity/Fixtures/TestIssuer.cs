@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -19,17 +20,21 @@ internal sealed class TestIssuer : IAsyncDisposable
     public const string DefaultAudience = "https://dmp.example";
 
     private readonly string _path;
+    private readonly X509Certificate2? _certificate;
     private WebApplication? _app;
 
-    private TestIssuer(int port, string path)
+    private TestIssuer(string path, X509Certificate2? certificate)
     {
-        Port = port;
         _path = path;
+        _certificate = certificate;
     }
 
     public int Port { get; private set; }
 
-    public string Authority => $"http://127.0.0.1:{Port}{_path}";
+    /// <summary>Scheme, host and port.</summary>
+    public string Origin => $"{(_certificate is null ? "http" : "https")}://127.0.0.1:{Port}";
+
+    public string Authority => $"{Origin}{_path}";
 
     /// <summary>The issuer as discovery names it; the authority unless a test says otherwise.</summary>
     public string? DiscoveredIssuer { get; set; }
@@ -41,9 +46,10 @@ internal sealed class TestIssuer : IAsyncDisposable
     public int Fetches { get; private set; }
 
     /// <param name="path">Path of the authority, such as <c>/realms/test</c>.</param>
-    public static async Task<TestIssuer> StartAsync(string path = "")
+    /// <param name="certificate">Given, the issuer speaks HTTPS.</param>
+    public static async Task<TestIssuer> StartAsync(string path = "", X509Certificate2? certificate = null)
     {
-        var issuer = new TestIssuer(0, path);
+        var issuer = new TestIssuer(path, certificate);
         await issuer.ListenAsync();
         return issuer;
     }
@@ -60,7 +66,13 @@ internal sealed class TestIssuer : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, Port));
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, Port, listen =>
+        {
+            if (_certificate is not null)
+            {
+                listen.UseHttps(_certificate);
+            }
+        }));
         _app = builder.Build();
         _app.MapGet("{**path}", (string? path) => Answer($"/{path}"));
         await _app.StartAsync();
@@ -125,7 +137,7 @@ internal sealed class TestIssuer : IAsyncDisposable
     {
         if (path.EndsWith("/.well-known/openid-configuration", StringComparison.Ordinal))
         {
-            return Results.Json(new { issuer = DiscoveredIssuer ?? Authority, jwks_uri = $"http://127.0.0.1:{Port}/jwks" });
+            return Results.Json(new { issuer = DiscoveredIssuer ?? Authority, jwks_uri = $"{Origin}/jwks" });
         }
 
         if (path == "/jwks")

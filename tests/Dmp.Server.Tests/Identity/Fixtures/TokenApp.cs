@@ -7,9 +7,9 @@ using Dmp.Server.Startup;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Xunit;
 
 namespace Dmp.Server.Tests.Identity.Fixtures;
 
@@ -36,15 +36,25 @@ internal sealed class TokenApp : IAsyncDisposable
 
     public CapturedLog Log { get; }
 
-    /// <param name="settings">Configuration below <c>Dmp</c>, such as <c>Identity:Issuers:0:Name</c>.</param>
-    public static async Task<TokenApp> StartAsync(params IEnumerable<(string Key, string Value)> settings)
+    /// <param name="settings">Configuration below <c>Dmp</c>, such as <c>Identity:Issuers:0:Name</c>; the last one of a name counts.</param>
+    public static Task<TokenApp> StartAsync(params IEnumerable<(string Key, string Value)> settings) => StartAsync(_ => { }, settings);
+
+    /// <param name="configure">Further services.</param>
+    /// <param name="settings">As above.</param>
+    public static async Task<TokenApp> StartAsync(
+        Action<IServiceCollection> configure, params IEnumerable<(string Key, string Value)> settings)
     {
         var outcomes = new ConcurrentQueue<TokenOutcome>();
         var log = new CapturedLog();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Trace);
-        builder.Configuration.AddInMemoryCollection(settings.Select(pair => KeyValuePair.Create($"Dmp:{pair.Key}", (string?)pair.Value)));
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        foreach (var (key, value) in settings)
+        {
+            builder.Configuration[$"Dmp:{key}"] = value;
+        }
+
+        configure(builder.Services);
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddOptions<RealmOptions>().Bind(builder.Configuration.GetSection(RealmOptions.Section));
         builder.Services.AddDmpAuthentication(builder.Configuration);
         var app = builder.Build();
@@ -76,8 +86,25 @@ internal sealed class TokenApp : IAsyncDisposable
     /// <summary>Calls with a bearer token.</summary>
     public Task<TokenOutcome> CallAsync(string token, CancellationToken ct) => CallWithHeadersAsync(ct, $"Bearer {token}");
 
+    /// <summary>Calls with a bearer token over a connection of the caller's making.</summary>
+    public async Task<TokenOutcome> CallOverAsync(HttpMessageHandler connection, string token, CancellationToken ct)
+    {
+        using var http = new HttpClient(connection, disposeHandler: false) { BaseAddress = _http.BaseAddress };
+        return await SendAsync(http, ct, $"Bearer {token}");
+    }
+
     /// <summary>Calls with these <c>authorization</c> headers, whatever they hold.</summary>
-    public async Task<TokenOutcome> CallWithHeadersAsync(CancellationToken ct, params string[] authorization)
+    public Task<TokenOutcome> CallWithHeadersAsync(CancellationToken ct, params string[] authorization) =>
+        SendAsync(_http, ct, authorization);
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private async Task<TokenOutcome> SendAsync(HttpClient http, CancellationToken ct, params string[] authorization)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");
         foreach (var value in authorization)
@@ -85,17 +112,10 @@ internal sealed class TokenApp : IAsyncDisposable
             Assert.True(request.Headers.TryAddWithoutValidation("Authorization", value));
         }
 
-        using var response = await _http.SendAsync(request, ct);
+        using var response = await http.SendAsync(request, ct);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.True(_outcomes.TryDequeue(out var outcome));
         return outcome;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _http.Dispose();
-        await _app.StopAsync();
-        await _app.DisposeAsync();
     }
 }
 
