@@ -19,6 +19,7 @@ internal static class GrpcSetup
             // Documents are compressed formats in most cases, and a compressed message would have to be buffered whole.
             grpc.ResponseCompressionAlgorithm = null;
         });
+        services.AddGrpcReflection();
         services.AddGrpcHealthChecks();
     }
 }

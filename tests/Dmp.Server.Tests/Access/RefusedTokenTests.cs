@@ -30,7 +30,7 @@ public sealed class RefusedTokenTests(Platform platform)
     {
         var good = platform.Callers.Token(TestProfessional.New());
         var none = $"{Base64UrlEncoder.Encode("""{"alg":"none","typ":"at+jwt"}""")}.{good.Split('.')[1]}.";
-        await RefusedAsync(ErrorReason.TokenSignatureInvalid, none);
+        await RefusedAsync(ErrorReason.TokenMalformed, none);
         await RefusedAsync(ErrorReason.TokenSignatureInvalid, $"{good[..good.LastIndexOf('.')]}.{Base64UrlEncoder.Encode(new byte[256])}");
 
         // The same signature over other claims.

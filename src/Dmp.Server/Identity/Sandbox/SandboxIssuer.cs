@@ -42,8 +42,9 @@ internal sealed class SandboxIssuer(int port, string dataDirectory, ILoggerFacto
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<IHostLifetime, LifetimeOfServer>();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         builder.Services.AddOpenIddict().AddServer(Configure);
         web = builder.Build();
@@ -93,5 +94,13 @@ internal sealed class SandboxIssuer(int port, string dataDirectory, ILoggerFacto
         server.AddEventHandler<ValidateAuthorizationRequestContext>(handler => handler.UseInlineHandler(SandboxFlows.ValidateAuthorizationRequest));
         server.AddEventHandler<HandleAuthorizationRequestContext>(handler => handler.UseInlineHandler(SandboxFlows.HandleAuthorizationRequestAsync));
         server.AddEventHandler<HandleUserInfoRequestContext>(handler => handler.UseInlineHandler(SandboxFlows.HandleUserInfoRequest));
+    }
+
+    /// <summary>Signals are the server's: the issuer lives until the server stops it.</summary>
+    private sealed class LifetimeOfServer : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
