@@ -104,7 +104,7 @@ internal static class DocumentSql
             {DocumentFilter.IsReadable} as is_readable
         from document d
         join document_version v on v.document_id = d.document_id
-            and v.version = case @Version when 0 then d.current_version else @Version end
+            and v.version = case @Version::int when 0 then d.current_version else @Version end
         where d.document_id = @DocumentId
             and d.record_id = @RecordId
             and {DocumentFilter.Exists}

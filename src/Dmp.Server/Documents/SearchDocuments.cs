@@ -58,10 +58,14 @@ internal sealed partial class DocumentService
         DocumentRules.CheckCodings(request.PracticeSettings, "practice_settings", faults);
         DocumentRules.CheckCodings(request.FacilityTypes, "facility_types", faults);
         DocumentRules.CheckCodings(request.EventCodes, "event_codes", faults);
-        faults.Require(
-            request.Statuses.All(status => status != DocumentStatus.Unspecified && System.Enum.IsDefined(status)),
-            "statuses",
-            "Must be statuses of this version of the contract, and not UNSPECIFIED.");
+        for (var i = 0; i < request.Statuses.Count; i++)
+        {
+            faults.Require(
+                request.Statuses[i] != DocumentStatus.Unspecified && System.Enum.IsDefined(request.Statuses[i]),
+                $"statuses[{i}]",
+                "Must be a status of this version of the contract, and not UNSPECIFIED.");
+        }
+
         return new DocumentSearch
         {
             Types = Columns(request.Types_),

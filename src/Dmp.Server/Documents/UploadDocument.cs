@@ -72,10 +72,14 @@ internal sealed partial class DocumentService
             DocumentRules.Check(message.Metadata, call.Caller, now, faults);
         }
 
-        faults.Require(
-            message.VisibilityCodes.All(code => code == VisibilityCode.MaskedFromProfessionals),
-            "visibility_codes",
-            "Must be codes of this version of the contract, and not UNSPECIFIED.");
+        for (var i = 0; i < message.VisibilityCodes.Count; i++)
+        {
+            faults.Require(
+                message.VisibilityCodes[i] == VisibilityCode.MaskedFromProfessionals,
+                $"visibility_codes[{i}]",
+                "Must be a code of this version of the contract, and not UNSPECIFIED.");
+        }
+
         faults.Require(
             (message.ReplacesDocumentId.Length > 0) == (message.Etag.Length > 0),
             "etag",

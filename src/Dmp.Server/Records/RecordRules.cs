@@ -60,14 +60,13 @@ internal static partial class RecordRules
         }
 
         faults.Require(mask.Paths.Count > 0, "update_mask", "Must name at least one field.");
-        foreach (var path in mask.Paths)
+        for (var i = 0; i < mask.Paths.Count; i++)
         {
-            var isKnown = administrativeFields.Contains(path, StringComparer.Ordinal) || (path == EveryField && mask.Paths.Count == 1);
-            if (!isKnown)
-            {
-                faults.Add("update_mask", $"Must name fields of administrative_data ({string.Join(", ", administrativeFields)}), or be * alone.");
-                return;
-            }
+            var path = mask.Paths[i];
+            faults.Require(
+                administrativeFields.Contains(path, StringComparer.Ordinal) || (path == EveryField && mask.Paths.Count == 1),
+                $"update_mask.paths[{i}]",
+                $"Must be a field of administrative_data ({string.Join(", ", administrativeFields)}), or * alone.");
         }
     }
 

@@ -41,7 +41,7 @@ public sealed class BadMessageTests(Platform platform)
     public async Task Headers_of_200_kilobytes_are_refused_and_the_connection_goes_on()
     {
         using var channel = platform.Server.OpenChannel();
-        var api = new Api(channel, platform.Callers.Token(TestProfessional.New()));
+        var api = new DmpApi(channel, platform.Callers.Token(TestProfessional.New()));
         var headers = new Metadata { { "x-large", new string('x', 200_000) } };
         await Refusals.RefusedAsync(StatusCode.ResourceExhausted, ErrorReason.HeadersTooLarge, async () =>
             await api.Records.ListRecordsAsync(new(), headers, cancellationToken: Token));

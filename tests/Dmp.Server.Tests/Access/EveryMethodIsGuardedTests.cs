@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
+using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 using CallerAccess = Dmp.Annotations.V1.Access;
 
 namespace Dmp.Server.Tests.Access;
@@ -18,7 +19,7 @@ namespace Dmp.Server.Tests.Access;
 public sealed class EveryMethodIsGuardedTests(Platform platform)
 {
     /// <summary>Services that need no token, each with its reason in EndpointSetup.</summary>
-    private static readonly string[] open = ["grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"];
+    private static readonly string[] open = ["grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection", "grpc.reflection.v1.ServerReflection"];
 
     public static TheoryData<string> Methods => new(Descriptors.Select(method => method.FullName));
 
@@ -88,7 +89,7 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
             }
 
             var failure = await Assert.ThrowsAsync<RpcException>(() => CallAsync(api, method));
-            Assert.Equal((kind, expected), (kind, (failure.StatusCode, Errors.Failures.ReasonOf(failure))));
+            Assert.Equal((kind, expected), (kind, (failure.StatusCode, Dmp.Server.Errors.Failures.ReasonOf(failure))));
         }
     }
 
@@ -117,7 +118,7 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
     };
 
     /// <summary>Calls with an empty message, whatever the method is.</summary>
-    private static async Task CallAsync(Api api, MethodDescriptor method)
+    private static async Task CallAsync(DmpApi api, MethodDescriptor method)
     {
         var kind = (method.IsClientStreaming, method.IsServerStreaming) switch
         {
@@ -149,7 +150,7 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
         }
     }
 
-    private IEnumerable<(CallerKind Kind, Api Api)> Everybody() =>
+    private IEnumerable<(CallerKind Kind, DmpApi DmpApi)> Everybody() =>
     [
         (CallerKind.Professional, platform.As(TestProfessional.New())),
         (CallerKind.Structure, platform.AsStructure(TestProfessional.NewStructureId())),

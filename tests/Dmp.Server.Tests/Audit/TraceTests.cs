@@ -91,7 +91,7 @@ public sealed class TraceTests(Platform platform)
     }
 
     /// <summary>Oldest first, whatever the order of the contract.</summary>
-    private static async Task<List<AuditEvent>> ListAsync(Api api, string recordId)
+    private static async Task<List<AuditEvent>> ListAsync(DmpApi api, string recordId)
     {
         var response = await api.Audit.ListRecordEventsAsync(
             new ListRecordEventsRequest { RecordId = recordId, PageSize = 200 }, cancellationToken: Token);

@@ -142,11 +142,11 @@ public sealed class ConsentTests(Platform platform)
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => api.SearchIdsAsync(record.Id));
     }
 
-    private static async Task<Consent.V1.Consent> RevokeAsync(Api api, Consent.V1.Consent consent) =>
+    private static async Task<Consent.V1.Consent> RevokeAsync(DmpApi api, Consent.V1.Consent consent) =>
         (await api.Consents.RevokeConsentAsync(
             new RevokeConsentRequest { RecordId = consent.RecordId, ConsentId = consent.ConsentId, RequestId = Given.NewId() },
             cancellationToken: Token)).Consent;
 
-    private static Task RefusedAsync(Api api, Dmp.Document.V1.Document document) =>
+    private static Task<Google.Rpc.Status> RefusedAsync(DmpApi api, Dmp.Document.V1.Document document) =>
         Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => api.ReadAsync(document));
 }

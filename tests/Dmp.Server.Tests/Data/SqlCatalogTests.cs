@@ -47,6 +47,6 @@ public sealed partial class SqlCatalogTests(Platform platform)
     [GeneratedRegex(@"^\s*(select|insert|update|delete|with)\b")]
     private static partial Regex Beginning();
 
-    [GeneratedRegex("@[A-Za-z]+")]
+    [GeneratedRegex("@[A-Za-z0-9]+")]
     private static partial Regex Parameter();
 }

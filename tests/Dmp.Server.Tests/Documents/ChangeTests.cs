@@ -160,27 +160,27 @@ public sealed class ChangeTests(Platform platform)
     private static MaskDocumentRequest Mask(StoredDocument document) =>
         new() { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() };
 
-    private static async Task<StoredDocument> UnmaskAsync(Api api, StoredDocument document) =>
+    private static async Task<StoredDocument> UnmaskAsync(DmpApi api, StoredDocument document) =>
         (await api.Documents.UnmaskDocumentAsync(
             new UnmaskDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() },
             cancellationToken: Token)).Document;
 
-    private static async Task<StoredDocument> ArchiveAsync(Api api, StoredDocument document) =>
+    private static async Task<StoredDocument> ArchiveAsync(DmpApi api, StoredDocument document) =>
         (await api.Documents.ArchiveDocumentAsync(
             new ArchiveDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() },
             cancellationToken: Token)).Document;
 
-    private static async Task<StoredDocument> UnarchiveAsync(Api api, StoredDocument document) =>
+    private static async Task<StoredDocument> UnarchiveAsync(DmpApi api, StoredDocument document) =>
         (await api.Documents.UnarchiveDocumentAsync(
             new UnarchiveDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() },
             cancellationToken: Token)).Document;
 
-    private static async Task<StoredDocument> DeleteAsync(Api api, StoredDocument document) =>
+    private static async Task<StoredDocument> DeleteAsync(DmpApi api, StoredDocument document) =>
         (await api.Documents.DeleteDocumentAsync(
             new DeleteDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() },
             cancellationToken: Token)).Document;
 
-    private static async Task AbsentAsync(Api api, StoredDocument document) =>
+    private static async Task AbsentAsync(DmpApi api, StoredDocument document) =>
         await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.DocumentNotFound, () => api.ReadAsync(document));
 
     private static void RemoveRequestInfo(Google.Rpc.Status status)

@@ -21,7 +21,7 @@ public sealed class SearchTests(Platform platform)
         var record = await platform.RecordAsync();
         var api = platform.As(record.Physician);
         var setting = new Coding { System = "1.2.250.1.213.1.1.4.9", Code = "AMBULATOIRE" };
-        var facility = new Coding { System = "1.2.250.1.71.4.2.4", Code = "SA07" };
+        var facility = new Coding { System = "1.2.250.1.71.4.2.4", Code = "SA01" };
         var act = new Coding { System = "1.2.250.1.213.2.5", Code = "DEQP003" };
         var prescription = new Coding { System = "2.16.840.1.113883.6.1", Code = "57833-6" };
         var wanted = await api.UploadAsync(record.Id, intent =>
@@ -103,7 +103,7 @@ public sealed class SearchTests(Platform platform)
         var token = (await api.Documents.SearchDocumentsAsync(
             new SearchDocumentsRequest { RecordId = record.Id, PageSize = 1 }, cancellationToken: Token)).NextPageToken;
 
-        Task Search(Api caller, Action<SearchDocumentsRequest> change) => Refusals.RefusedAsync(
+        Task Search(DmpApi caller, Action<SearchDocumentsRequest> change) => Refusals.RefusedAsync(
             StatusCode.InvalidArgument,
             ErrorReason.PageTokenInvalid,
             () => caller.SearchIdsAsync(record.Id, request =>

@@ -27,7 +27,7 @@ public sealed class ContractDocumentsTests
         Assert.NotEmpty(status.GetDetail<LocalizedMessage>()!.Message);
         Assert.Equal(Refusals.Name(reason), status.GetDetail<ErrorInfo>()!.Reason);
         var info = ReasonDescriptor((int)reason).GetOptions().GetExtension(AnnotationsExtensions.Error);
-        Assert.Equal(Placeholders(info.Message), Placeholders(info.MessageFr));
+        Assert.Empty(Placeholders(info.MessageFr).Except(Placeholders(info.Message)));
     }
 
     [Fact]

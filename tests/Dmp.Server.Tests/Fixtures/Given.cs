@@ -47,7 +47,7 @@ internal static class Given
         return new OpenedRecord(patient, physician, opened.Record);
     }
 
-    public static async Task<Consent.V1.Consent> DeclareAsync(this Api api, string recordId, bool attending = false) =>
+    public static async Task<Consent.V1.Consent> DeclareAsync(this DmpApi api, string recordId, bool attending = false) =>
         (await api.Consents.DeclareConsentAsync(
             new DeclareConsentRequest
             {
@@ -83,7 +83,7 @@ internal static class Given
     public static byte[] Text(int size = 100) => Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString("abcdefghijklmnop \n", size));
 
     /// <summary>Sends a whole document and returns what the platform made of it.</summary>
-    public static async Task<StoredDocument> UploadAsync(this Api api, UploadIntent intent, byte[] content)
+    public static async Task<StoredDocument> UploadAsync(this DmpApi api, UploadIntent intent, byte[] content)
     {
         using var call = api.Documents.UploadDocument(cancellationToken: Token);
         await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
@@ -93,7 +93,7 @@ internal static class Given
         return await call.DocumentAsync();
     }
 
-    public static Task<StoredDocument> UploadAsync(this Api api, string recordId, Action<UploadIntent>? change = null)
+    public static Task<StoredDocument> UploadAsync(this DmpApi api, string recordId, Action<UploadIntent>? change = null)
     {
         var intent = Intent(recordId);
         change?.Invoke(intent);
@@ -134,7 +134,7 @@ internal static class Given
         return document ?? throw new InvalidOperationException("The upload ended without a document.");
     }
 
-    public static async Task<byte[]> ReadAsync(this Api api, StoredDocument document, Action<ReadDocumentRequest>? change = null)
+    public static async Task<byte[]> ReadAsync(this DmpApi api, StoredDocument document, Action<ReadDocumentRequest>? change = null)
     {
         var request = new ReadDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId };
         change?.Invoke(request);
@@ -152,7 +152,7 @@ internal static class Given
         return content.ToArray();
     }
 
-    public static async Task<List<string>> SearchIdsAsync(this Api api, string recordId, Action<SearchDocumentsRequest>? change = null)
+    public static async Task<List<string>> SearchIdsAsync(this DmpApi api, string recordId, Action<SearchDocumentsRequest>? change = null)
     {
         var request = new SearchDocumentsRequest { RecordId = recordId };
         change?.Invoke(request);

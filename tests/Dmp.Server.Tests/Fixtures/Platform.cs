@@ -32,7 +32,7 @@ public sealed class Platform : IAsyncLifetime
         $"--Dmp:Identity:Issuers:test:Audience={TestIssuer.DefaultAudience}",
         "--Dmp:Identity:Issuers:test:RequireHttpsMetadata=false",
         "--Dmp:Identity:Issuers:test:KindClaim=dmp_kind",
-        .. Enum.GetNames<Access.CallerKind>().Select((kind, i) => $"--Dmp:Identity:Issuers:test:CallerKinds:{i}={kind}"),
+        .. Enum.GetNames<Dmp.Server.Access.CallerKind>().Select((kind, i) => $"--Dmp:Identity:Issuers:test:CallerKinds:{i}={kind}"),
     ];
 
     internal Callers Callers => new(Issuer);
@@ -70,19 +70,19 @@ public sealed class Platform : IAsyncLifetime
         Directory.Delete(directory, recursive: true);
     }
 
-    internal Api As(string? token) => new(Server.Channel, token);
+    internal DmpApi As(string? token) => new(Server.Channel, token);
 
-    internal Api As(TestProfessional professional) => As(Callers.Token(professional));
+    internal DmpApi As(TestProfessional professional) => As(Callers.Token(professional));
 
-    internal Api As(TestPatient patient) => As(Callers.Token(patient));
+    internal DmpApi As(TestPatient patient) => As(Callers.Token(patient));
 
-    internal Api AsStructure(string structureId) => As(Callers.StructureToken(structureId));
+    internal DmpApi AsStructure(string structureId) => As(Callers.StructureToken(structureId));
 
-    internal Api AsRepresentativeOf(params TestPatient[] patients) => As(Callers.RepresentativeToken(patients));
+    internal DmpApi AsRepresentativeOf(params TestPatient[] patients) => As(Callers.RepresentativeToken(patients));
 
-    internal Api AsOperator() => As(Callers.RoleToken("operator", "dmp.operator"));
+    internal DmpApi AsOperator() => As(Callers.RoleToken("operator", "dmp.operator"));
 
-    internal Api AsAuditor() => As(Callers.RoleToken("auditor", "dmp.auditor"));
+    internal DmpApi AsAuditor() => As(Callers.RoleToken("auditor", "dmp.auditor"));
 
     private static InvalidOperationException NotReady() => new("The fixture is not initialized.");
 }

@@ -58,7 +58,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>The generated clients with a token of the sandbox issuer.</summary>
-    public async Task<Api> AsAsync(string persona) => new(Channel, await TokenAsync(persona));
+    public async Task<DmpApi> AsAsync(string persona) => new(Channel, await TokenAsync(persona));
 
     public async Task<JsonElement> UserInfoAsync(string persona)
     {

@@ -85,7 +85,7 @@ public sealed class RecordTests(Platform platform)
         Assert.Contains(opened.Warnings, warning => warning.Field == "ins.number");
 
         await using var strict = await TestServer.StartAsync(platform, "--Dmp:Realm=Production");
-        var api = new Api(strict.Channel, platform.Callers.Token(TestProfessional.New()));
+        var api = new DmpApi(strict.Channel, platform.Callers.Token(TestProfessional.New()));
         await Refusals.FieldsAsync(async () => await api.Records.OpenRecordAsync(request, cancellationToken: Token), "ins.number", "ins.system");
     }
 
@@ -187,9 +187,9 @@ public sealed class RecordTests(Platform platform)
         Assert.Single(await patient.SearchIdsAsync(record.Id));
     }
 
-    private static async Task<CheckAccessResponse> CheckAsync(Api api, TestPatient patient) =>
+    private static async Task<CheckAccessResponse> CheckAsync(DmpApi api, TestPatient patient) =>
         await api.Records.CheckAccessAsync(new CheckAccessRequest { Ins = patient.Ins }, cancellationToken: Token);
 
-    private static async Task<Record.V1.Record> GetAsync(Api api, string recordId) =>
+    private static async Task<Record.V1.Record> GetAsync(DmpApi api, string recordId) =>
         (await api.Records.GetRecordAsync(new GetRecordRequest { RecordId = recordId }, cancellationToken: Token)).Record;
 }

@@ -65,7 +65,7 @@ public sealed class KillTests
             }
             catch (RpcException failure) when (attempt < 300)
             {
-                reasons.Add($"{failure.StatusCode} {Errors.Failures.ReasonOf(failure)}");
+                reasons.Add($"{failure.StatusCode} {Dmp.Server.Errors.Failures.ReasonOf(failure)}");
                 await Task.Delay(100, Token);
             }
         }
@@ -128,7 +128,7 @@ public sealed class KillTests
             new ReadDocumentRequest { RecordId = recordId, DocumentId = document.DocumentId }, cancellationToken: Token);
         await foreach (var response in read.ResponseStream.ReadAllAsync(Token))
         {
-            received.AppendData(response.Chunk?.Data.Span ?? []);
+            received.AppendData(response.Chunk is { } piece ? piece.Data.Span : default);
         }
 
         Assert.Equal(digest, received.GetHashAndReset());
@@ -138,7 +138,7 @@ public sealed class KillTests
     }
 
     /// <summary>A record of the sandbox's first patient, opened by her general practitioner.</summary>
-    private static async Task<(Api Api, string RecordId)> OpenAsync(ServerProcess server)
+    private static async Task<(DmpApi DmpApi, string RecordId)> OpenAsync(ServerProcess server)
     {
         var api = await server.AsAsync("dr-martin");
         var patient = await server.UserInfoAsync("patient-jeanne");

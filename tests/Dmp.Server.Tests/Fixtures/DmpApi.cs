@@ -9,9 +9,9 @@ using Grpc.Net.Client;
 namespace Dmp.Server.Tests.Fixtures;
 
 /// <summary>The generated clients, calling as one caller.</summary>
-internal sealed class Api
+internal sealed class DmpApi
 {
-    public Api(GrpcChannel channel, string? token)
+    public DmpApi(GrpcChannel channel, string? token)
     {
         var invoker = token is null
             ? channel.CreateCallInvoker()
