@@ -9,6 +9,7 @@ using Dmp.Server.Startup;
 using Dmp.Type.V1;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Dmp.Benchmarks;
 
@@ -52,6 +53,7 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
                 "--Dmp:Listen:GrpcPort=0",
                 $"--Dmp:Listen:SandboxIssuerPort={issuerPort.ToString(CultureInfo.InvariantCulture)}",
                 "--Logging:LogLevel:Default=Warning",
+                "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
             ],
             CancellationToken.None);
         await application.Web.StartAsync();

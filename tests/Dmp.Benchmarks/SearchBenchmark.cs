@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Dmp.Client;
 using Dmp.Document.V1;
 using Npgsql;
 

@@ -111,6 +111,6 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         _ => NpgsqlDbType.Text,
     };
 
-    private static string TextOf(Type type, string name) =>
+    private static string TextOf(System.Type type, string name) =>
         (string)type.GetField(name, BindingFlags.Static | BindingFlags.NonPublic)!.GetRawConstantValue()!;
 }

@@ -9,6 +9,7 @@ using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Dmp.Benchmarks;
 

@@ -15,8 +15,10 @@ internal static class PostgresFailures
         // Two first grants or blocks of one actor at the same moment: the repeat finds the other one's row.
         { ConstraintName: "consent_living_key" or "block_living_key" } => Failures.Of(ErrorReason.WriteConflict),
         // The database is going down or coming up, or another server made it read-only for a moment.
-        { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
-            or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.DiskFull } =>
+        {
+            SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
+            or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.DiskFull
+        } =>
             Failures.Of(ErrorReason.StorageUnavailable),
         _ => null,
     };

@@ -83,8 +83,11 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
                 ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
                 return Failures.Of(ErrorReason.StorageUnavailable);
 
-            case PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
-                or PostgresErrorCodes.LockNotAvailable }:
+            case PostgresException
+            {
+                SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
+                or PostgresErrorCodes.LockNotAvailable
+            }:
                 return Failures.Of(ErrorReason.WriteConflict);
 
             case PostgresException postgres when PostgresFailures.Of(postgres) is { } known:

@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
-using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 using CallerAccess = Dmp.Annotations.V1.Access;
+using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Dmp.Server.Tests.Access;
 

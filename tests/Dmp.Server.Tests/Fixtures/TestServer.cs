@@ -55,6 +55,7 @@ internal sealed class TestServer : IAsyncDisposable
                 "--Dmp:Listen:GrpcPort=0",
                 $"--Dmp:Listen:SandboxIssuerPort={issuerPort.ToString(CultureInfo.InvariantCulture)}",
                 "--Logging:LogLevel:Default=Warning",
+                "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
                 .. platform.IssuerSettings,
                 .. settings,
             ],

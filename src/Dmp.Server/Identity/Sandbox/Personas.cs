@@ -112,20 +112,20 @@ internal static class Personas
 
     private static Persona Patient(
         string name, string description, string ins, string familyName, string[] givenNames, string birthDate, string sex, string birthPlace) => new()
-    {
-        Name = name,
-        Description = description,
-        Claims = Claims("patient", ("ins", ins), ("given_name", givenNames[0]), ("family_name", familyName)),
-        UserInfo = new Dictionary<string, JsonNode>
         {
-            ["ins_system"] = TestInsSystem,
-            ["birth_family_name"] = familyName,
-            ["birth_given_names"] = new JsonArray([.. givenNames.Select(given => (JsonNode)given)]),
-            ["birth_date"] = birthDate,
-            ["sex"] = sex,
-            ["birth_place_code"] = birthPlace,
-        },
-    };
+            Name = name,
+            Description = description,
+            Claims = Claims("patient", ("ins", ins), ("given_name", givenNames[0]), ("family_name", familyName)),
+            UserInfo = new Dictionary<string, JsonNode>
+            {
+                ["ins_system"] = TestInsSystem,
+                ["birth_family_name"] = familyName,
+                ["birth_given_names"] = new JsonArray([.. givenNames.Select(given => (JsonNode)given)]),
+                ["birth_date"] = birthDate,
+                ["sex"] = sex,
+                ["birth_place_code"] = birthPlace,
+            },
+        };
 
     private static Persona WithRole(string name, string description, string kind) => new()
     {

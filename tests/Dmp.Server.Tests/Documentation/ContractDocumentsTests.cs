@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text;
 using Dmp.Annotations.V1;
 using Dmp.Error.V1;
@@ -10,7 +9,7 @@ using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Xunit;
 
-namespace Dmp.Server.Tests.Errors;
+namespace Dmp.Server.Tests.Documentation;
 
 /// <summary>The list of reasons and the access matrix in docs/ are what the contract says.</summary>
 public sealed class ContractDocumentsTests
@@ -55,7 +54,7 @@ public sealed class ContractDocumentsTests
             text.Append(CultureInfo.InvariantCulture, $"| `{Refusals.Name((ErrorReason)value.Number)}` | {UpperSnake(code)} | {retry} | {error.Message} |\n");
         }
 
-        AssertGolden("docs/errors.md", text.ToString());
+        Repository.AssertHolds("docs/errors.md", text.ToString());
     }
 
     [Fact]
@@ -86,7 +85,7 @@ public sealed class ContractDocumentsTests
                 $"| `{method.Service.Name}/{method.Name}` | {string.Join(" | ", cells)} | {(access.OnClosedRecord ? "yes" : "")} |\n");
         }
 
-        AssertGolden("docs/access-matrix.md", text.ToString());
+        Repository.AssertHolds("docs/access-matrix.md", text.ToString());
     }
 
     private static string Cell(Relation relation) => relation switch
@@ -105,18 +104,4 @@ public sealed class ContractDocumentsTests
 
     private static string[] Placeholders(string text) =>
         [.. text.Split('{').Skip(1).Select(part => part[..part.IndexOf('}', StringComparison.Ordinal)]).Order(StringComparer.Ordinal)];
-
-    /// <summary>The file holds this text. With DMP_WRITE_DOCS=1 it is written instead.</summary>
-    private static void AssertGolden(string path, string expected, [CallerFilePath] string here = "")
-    {
-        var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
-        var file = Path.Combine(root, path);
-        if (Environment.GetEnvironmentVariable("DMP_WRITE_DOCS") == "1")
-        {
-            File.WriteAllText(file, expected);
-        }
-
-        Assert.True(File.Exists(file), $"{path} is missing; DMP_WRITE_DOCS=1 ./test writes it");
-        Assert.Equal(expected, File.ReadAllText(file));
-    }
 }
