@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using System.Web;
 using Dmp.Server.Identity.Sandbox;
 using Microsoft.AspNetCore.Http.Extensions;
+using Xunit;
 using Base64Url = System.Buffers.Text.Base64Url;
 
 namespace Dmp.Server.Tests.Sandbox;
@@ -34,6 +35,16 @@ public sealed partial class AuthorizationCodeTests(IssuerFixture fixture) : ICla
         Assert.Equal(1, token.GetProperty("SubjectRefPro").GetProperty("exercices").GetArrayLength());
         Assert.False(token.TryGetProperty(PersonaPrincipal.CodeIdClaim, out _));
         Assert.Equal(3, answer.GetProperty("id_token").GetString()!.Split('.').Length);
+    }
+
+    [Fact]
+    public async Task A_list_of_one_is_a_list_after_a_code_too()
+    {
+        using var authorized = await AuthorizeAsync(Query(hint: "mother-claire"));
+        using var response = await RedeemAsync(RedirectOf(authorized)["code"]!, Verifier);
+        var answer = await RunningIssuer.JsonOfAsync(response, Ct);
+        var token = await Issuer.VerifyAsync(answer.GetProperty("access_token").GetString()!, Ct);
+        Assert.Equal("219052A00499342", Assert.Single(token.GetProperty("represented_ins").EnumerateArray()).GetString());
     }
 
     [Fact]

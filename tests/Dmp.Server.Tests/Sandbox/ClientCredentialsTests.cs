@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Dmp.Server.Identity.Sandbox;
+using Xunit;
 
 namespace Dmp.Server.Tests.Sandbox;
 

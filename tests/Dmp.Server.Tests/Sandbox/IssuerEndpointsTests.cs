@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Dmp.Server.Identity.Sandbox;
+using Xunit;
 
 namespace Dmp.Server.Tests.Sandbox;
 

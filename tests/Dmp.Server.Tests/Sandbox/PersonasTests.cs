@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dmp.Server.Identity;
 using Dmp.Server.Identity.Sandbox;
+using Xunit;
 
 namespace Dmp.Server.Tests.Sandbox;
 

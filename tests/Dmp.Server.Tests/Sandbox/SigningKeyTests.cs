@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Dmp.Server.Identity.Sandbox;
 using Dmp.Server.Startup;
 using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
 
 namespace Dmp.Server.Tests.Sandbox;
 

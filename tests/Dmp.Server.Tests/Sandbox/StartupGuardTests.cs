@@ -1,5 +1,6 @@
 using Dmp.Server.Options;
 using Dmp.Server.Startup;
+using Xunit;
 
 namespace Dmp.Server.Tests.Sandbox;
 

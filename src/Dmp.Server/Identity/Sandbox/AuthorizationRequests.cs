@@ -27,7 +27,7 @@ internal static class AuthorizationRequests
     {
         if (Personas.Find(context.Request.LoginHint) is { } persona)
         {
-            context.SignIn(PersonaPrincipal.Create(persona, context.Request.GetScopes(), Guid.CreateVersion7().ToString("N")));
+            context.SignIn(PersonaPrincipal.ForCode(persona, context.Request.GetScopes()));
         }
         else if (!string.IsNullOrEmpty(context.Request.LoginHint))
         {

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text.Json.Nodes;
+using Microsoft.IdentityModel.JsonWebTokens;
 using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 
@@ -13,31 +14,54 @@ internal static class PersonaPrincipal
     /// <summary>Marks a code, so that it can be spent. Not part of any token.</summary>
     public const string CodeIdClaim = "dmp_code_id";
 
-    public static ClaimsPrincipal Create(Persona persona, IEnumerable<string> scopes, string? codeId = null)
+    /// <summary>What a code holds: who it is for, not what is to be said of them.</summary>
+    public static ClaimsPrincipal ForCode(Persona persona, IEnumerable<string> scopes)
     {
-        var identity = new ClaimsIdentity("sandbox", Claims.Name, Claims.Role);
-        identity.SetClaim(Claims.Subject, persona.Name).SetClaim(KindClaim, persona.Kind).SetClaim(CodeIdClaim, codeId);
+        var principal = Create(persona, scopes);
+        return principal.SetClaim(CodeIdClaim, Guid.CreateVersion7().ToString("N"));
+    }
+
+    public static ClaimsPrincipal ForTokens(Persona persona, IEnumerable<string> scopes) => Describe(Create(persona, scopes), persona);
+
+    /// <summary>
+    /// Adds what the tokens say. After a code this happens when it is redeemed: on their way through a code, lists of one would
+    /// become texts.
+    /// </summary>
+    public static ClaimsPrincipal Describe(ClaimsPrincipal principal, Persona persona)
+    {
+        var identity = (ClaimsIdentity)principal.Identity!;
+        identity.SetClaim(KindClaim, persona.Kind);
         foreach (var (name, value) in persona.TokenClaims())
         {
             Set(identity, name, value);
         }
 
-        var principal = new ClaimsPrincipal(identity);
-        principal.SetScopes(scopes.Where(scope => scope == Scopes.OpenId)).SetResources(SandboxIssuer.Audience);
-        principal.SetDestinations(DestinationsOf);
-        return principal;
+        return principal.SetDestinations(DestinationsOf);
+    }
+
+    private static ClaimsPrincipal Create(Persona persona, IEnumerable<string> scopes)
+    {
+        var identity = new ClaimsIdentity("sandbox", Claims.Name, Claims.Role);
+        identity.SetClaim(Claims.Subject, persona.Name)
+            .SetScopes(scopes.Where(scope => scope == Scopes.OpenId))
+            .SetResources(SandboxIssuer.Audience);
+        return new ClaimsPrincipal(identity);
     }
 
     private static void Set(ClaimsIdentity identity, string name, JsonNode? value)
     {
-        // A text would keep its quotes as a JSON node.
-        if (value is JsonValue text)
+        switch (value)
         {
-            identity.SetClaim(name, text.GetValue<string>());
-        }
-        else
-        {
-            identity.SetClaim(name, value);
+            // As one claim: as one claim for each item, a list of one would come out as a text.
+            case JsonArray list:
+                identity.AddClaim(new Claim(name, list.ToJsonString(), JsonClaimValueTypes.JsonArray));
+                break;
+            case JsonObject:
+                identity.SetClaim(name, value);
+                break;
+            default:
+                identity.SetClaim(name, value?.GetValue<string>());
+                break;
         }
     }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
+using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
 using OAuthErrors = OpenIddict.Abstractions.OpenIddictConstants.Errors;
 
@@ -29,11 +30,14 @@ internal sealed class TokenRequests(SpentCodes spentCodes) : IOpenIddictServerHa
     {
         if (context.Request.IsClientCredentialsGrantType())
         {
-            context.SignIn(PersonaPrincipal.Create(Personas.Find(context.ClientId)!, context.Request.GetScopes()));
+            context.SignIn(PersonaPrincipal.ForTokens(Personas.Find(context.ClientId)!, context.Request.GetScopes()));
         }
-        else if (context.AuthorizationCodePrincipal?.GetClaim(PersonaPrincipal.CodeIdClaim) is { } codeId && spentCodes.TrySpend(codeId))
+        else if (context.AuthorizationCodePrincipal is { } code
+            && Personas.Find(code.GetClaim(Claims.Subject)) is { } persona
+            && code.GetClaim(PersonaPrincipal.CodeIdClaim) is { } codeId
+            && spentCodes.TrySpend(codeId))
         {
-            context.SignIn(context.AuthorizationCodePrincipal);
+            context.SignIn(PersonaPrincipal.Describe(code, persona));
         }
         else
         {
