@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Dmp.Story;
 
 /// <summary>
-/// What the issuer says about a persona. Professionals carry the claims of Pro Santé Connect, patients those of
-/// FranceConnect and their INS. A claim may be a text, or an object or list that holds it.
+/// What the issuer says about a persona. Professionals carry the claims of Pro Santé Connect, patients their INS and the
+/// five strict traits.
 /// </summary>
 internal sealed class UserInfo(JsonElement claims)
 {
@@ -32,4 +32,24 @@ internal sealed class UserInfo(JsonElement claims)
     public string StructureId => Required("SubjectOrganizationID");
 
     public string StructureName => Required("SubjectOrganization");
+
+    /// <summary>INS of a patient, with its key.</summary>
+    public string Ins => Required("ins");
+
+    /// <summary>OID of the authority that assigned the INS.</summary>
+    public string InsSystem => Required("ins_system");
+
+    public string BirthFamilyName => Required("birth_family_name");
+
+    public IReadOnlyList<string> BirthGivenNames =>
+        [.. claims.GetProperty("birth_given_names").EnumerateArray().Select(name => name.GetString()!)];
+
+    /// <summary><c>YYYY-MM-DD</c>.</summary>
+    public string BirthDate => Required("birth_date");
+
+    /// <summary><c>F</c> or <c>M</c>.</summary>
+    public string Sex => Required("sex");
+
+    /// <summary>INSEE code of the commune.</summary>
+    public string BirthPlaceCode => Required("birth_place_code");
 }

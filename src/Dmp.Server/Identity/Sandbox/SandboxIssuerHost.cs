@@ -1,6 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using Dmp.Server.Logging;
+using Dmp.Server.Startup;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.IdentityModel.Tokens;
@@ -23,7 +25,15 @@ internal sealed class SandboxIssuerHost(int port, string dataDirectory, ILoggerF
         var logger = logs.CreateLogger<SandboxIssuerHost>();
         _key = SigningKeyFile.LoadOrCreate(dataDirectory, logger);
         _app = Build(_key);
-        await _app.StartAsync(cancellationToken);
+        try
+        {
+            await _app.StartAsync(cancellationToken);
+        }
+        catch (IOException fault) when (fault.InnerException is AddressInUseException)
+        {
+            throw new StartupRefusedException($"The port {port} of the sandbox issuer (Dmp:Listen:SandboxIssuerPort) is in use.", fault);
+        }
+
         SandboxLog.IssuerStarted(logger, SandboxIssuer.Authority(port));
     }
 
