@@ -6,6 +6,7 @@ using System.Text.Json;
 using Dmp.Server.Identity.Sandbox;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Xunit;
@@ -29,11 +30,16 @@ internal sealed class RunningIssuer : IAsyncDisposable
     /// <summary>Follows no redirects: they are what the tests look at.</summary>
     public HttpClient Http { get; }
 
-    public static async Task<RunningIssuer> StartAsync(string dataDirectory, CancellationToken ct, TimeProvider? time = null, int? port = null)
+    public static async Task<RunningIssuer> StartAsync(string dataDirectory, CancellationToken ct, TimeProvider? time = null, int? port = null, ILoggerProvider? log = null)
     {
         var chosen = port ?? FreePort();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddLogging();
+        if (log is not null)
+        {
+            builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(log);
+        }
+
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSandboxIssuer(chosen, dataDirectory);
         var host = builder.Build();

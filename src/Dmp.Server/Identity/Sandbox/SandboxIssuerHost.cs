@@ -53,7 +53,9 @@ internal sealed class SandboxIssuerHost(int port, string dataDirectory, ILoggerF
     {
         // Empty: neither settings nor addresses meant for the platform may reach the issuer.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(logs);
+
+        // Warnings only, whatever the host's settings say: below that OpenIddict logs whole messages, and userinfo holds an INS.
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new HostLog(logs));
         builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -111,5 +113,15 @@ internal sealed class SandboxIssuerHost(int port, string dataDirectory, ILoggerF
 
         // Plain HTTP: the port is on loopback, and nowhere else.
         server.UseAspNetCore().DisableTransportSecurityRequirement();
+    }
+
+    /// <summary>Hands the issuer's messages to the log of the host, which owns it.</summary>
+    private sealed class HostLog(ILoggerFactory logs) : ILoggerProvider
+    {
+        public ILogger CreateLogger(string categoryName) => logs.CreateLogger(categoryName);
+
+        public void Dispose()
+        {
+        }
     }
 }
