@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Options;
 
@@ -7,24 +8,27 @@ internal sealed record ListenOptions
 {
     public const string Section = "Dmp:Listen";
 
-    /// <summary>IP address of the gRPC port. Default: this machine only.</summary>
-    [Required]
+    /// <summary>IP address of the gRPC port. Default loopback; in the sandbox nothing else is allowed.</summary>
+    [Required(AllowEmptyStrings = false)]
     public string Address { get; init; } = "127.0.0.1";
 
-    /// <summary>gRPC over HTTP/2. Default 7443; 0 takes a free one.</summary>
+    /// <summary>Port of the gRPC services; 0 takes a free one. Default 7443.</summary>
     [Range(0, 65535)]
     public int GrpcPort { get; init; } = 7443;
 
-    /// <summary>Sandbox only: its OpenID Connect issuer, on 127.0.0.1. Default 7444.</summary>
+    /// <summary>Port of the sandbox issuer, always on 127.0.0.1. It is part of the issuer's name. Default 7444.</summary>
     [Range(1, 65535)]
     public int SandboxIssuerPort { get; init; } = 7444;
 
-    /// <summary>TLS certificate with its chain, PEM. Required outside the sandbox.</summary>
+    /// <summary>TLS certificate of the gRPC port with its chain (PEM). Without it the port speaks plain HTTP/2, in the sandbox only.</summary>
     public string? CertificatePath { get; init; }
 
-    /// <summary>Private key of the certificate, PEM; absent when it is in the same file.</summary>
+    /// <summary>Private key of the certificate (PEM). Empty: it is in the file of the certificate.</summary>
     public string? CertificateKeyPath { get; init; }
 
-    /// <summary>gRPC reflection; in the sandbox only.</summary>
+    /// <summary>Whether the server describes its services to anybody who asks (gRPC reflection). Default false.</summary>
     public bool Reflection { get; init; }
 }
+
+[OptionsValidator]
+internal sealed partial class ListenOptionsValidator : IValidateOptions<ListenOptions>;

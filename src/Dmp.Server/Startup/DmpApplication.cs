@@ -7,9 +7,6 @@ namespace Dmp.Server.Startup;
 /// <summary>The whole server: its database, its services, its endpoints.</summary>
 internal sealed class DmpApplication : IAsyncDisposable
 {
-    /// <summary>The environment with fictitious people, an issuer of its own and no TLS; on loopback only.</summary>
-    public const string SandboxEnvironment = "Sandbox";
-
     private readonly DatabaseSetup database;
 
     private DmpApplication(WebApplication web, DatabaseSetup database)
@@ -29,20 +26,27 @@ internal sealed class DmpApplication : IAsyncDisposable
         // The folder of the program, not the current one: appsettings.json lies there, wherever it is started from.
         var builder = WebApplication.CreateBuilder(
             new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        var isSandbox = builder.Environment.IsEnvironment(SandboxEnvironment);
+        var environment = builder.Environment.EnvironmentName;
+        var isSandbox = SandboxOptions.IsSandbox(environment);
         var configuration = builder.Configuration;
         var dataDirectory = configuration["Dmp:DataDirectory"] is { Length: > 0 } chosen
             ? Path.GetFullPath(chosen)
             : ManagedPostgresOptions.DefaultDataDirectory();
         var listen = configuration.GetSection(ListenOptions.Section).Get<ListenOptions>() ?? new ListenOptions();
-        AddDefaults(configuration, dataDirectory, isSandbox, listen);
+        var sandboxOptions = configuration.GetSection(SandboxOptions.Section).Get<SandboxOptions>() ?? new SandboxOptions();
+        var runsIssuer = sandboxOptions.IssuerRuns(environment);
+        AddDefaults(configuration, dataDirectory, isSandbox && runsIssuer, listen);
         var databaseOptions = configuration.GetSection(DatabaseOptions.Section).Get<DatabaseOptions>() ?? new DatabaseOptions();
-        StartupGuard.Check(
-            isSandbox,
-            listen,
-            databaseOptions,
-            configuration.GetSection(IdentityOptions.Section).Get<IdentityOptions>() ?? new IdentityOptions(),
-            configuration.GetSection(RealmOptions.Section).Get<RealmOptions>()?.Realm ?? Realm.Production);
+        var identityOptions = configuration.GetSection(IdentityOptions.Section).Get<IdentityOptions>() ?? new IdentityOptions();
+        StartupGuard.Check(new StartupFacts
+        {
+            Environment = environment,
+            Listen = listen,
+            Sandbox = sandboxOptions,
+            Realm = configuration.GetSection(RealmOptions.Section).Get<RealmOptions>() ?? new RealmOptions(),
+            Database = databaseOptions,
+            Issuers = [.. identityOptions.Issuers.Select(issuer => new ConfiguredIssuer(issuer.Name, issuer.Authority))],
+        });
 
         using var loggers = LoggerFactory.Create(logging => logging.AddConfiguration(configuration.GetSection("Logging")).AddConsole());
         var database = await DatabaseSetup.OpenAsync(databaseOptions, dataDirectory, isSandbox, loggers, ct);
@@ -51,10 +55,9 @@ internal sealed class DmpApplication : IAsyncDisposable
             builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, listen));
             builder.Services.AddDmp(database);
             builder.Services.AddDmpAuthentication(configuration);
-            if (isSandbox)
+            if (runsIssuer)
             {
-                builder.Services.AddHostedService(provider => new SandboxIssuer(
-                    listen.SandboxIssuerPort, dataDirectory, provider.GetRequiredService<ILoggerFactory>()));
+                builder.Services.AddSandboxIssuer(listen.SandboxIssuerPort, dataDirectory);
             }
 
             var web = builder.Build();
@@ -76,10 +79,10 @@ internal sealed class DmpApplication : IAsyncDisposable
     }
 
     /// <summary>What follows from other settings; every source of configuration wins over it.</summary>
-    private static void AddDefaults(ConfigurationManager configuration, string dataDirectory, bool isSandbox, ListenOptions listen)
+    private static void AddDefaults(ConfigurationManager configuration, string dataDirectory, bool runsIssuer, ListenOptions listen)
     {
         var defaults = new Dictionary<string, string?> { ["Dmp:Content:Directory"] = Path.Combine(dataDirectory, "content") };
-        if (isSandbox)
+        if (runsIssuer)
         {
             foreach (var (key, value) in SandboxIssuer.Configuration(listen.SandboxIssuerPort))
             {

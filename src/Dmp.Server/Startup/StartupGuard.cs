@@ -4,99 +4,174 @@ using Npgsql;
 
 namespace Dmp.Server.Startup;
 
-/// <summary>The configuration is not one this server starts with. The message says what to set.</summary>
-internal sealed class StartupRefusedException(string message) : Exception(message);
+/// <summary>An issuer whose tokens the server is to accept.</summary>
+internal sealed record ConfiguredIssuer(string Name, string Authority);
+
+/// <summary>What decides whether the server may start.</summary>
+internal sealed record StartupFacts
+{
+    public required string Environment { get; init; }
+
+    public required ListenOptions Listen { get; init; }
+
+    public required SandboxOptions Sandbox { get; init; }
+
+    public required RealmOptions Realm { get; init; }
+
+    public required DatabaseOptions Database { get; init; }
+
+    /// <summary>The issuers of the configuration; the sandbox issuer is not among them unless somebody wrote it down.</summary>
+    public required IReadOnlyList<ConfiguredIssuer> Issuers { get; init; }
+}
 
 /// <summary>
-/// Keeps the sandbox and real people apart: what is fine with fictitious people on loopback does not start anywhere else, and
-/// the sandbox does not listen to the world.
+/// Keeps what is good enough for a sandbox out of every other environment, and the sandbox on this machine. The rules hold
+/// before anything listens. A refusal never repeats a secret.
 /// </summary>
 internal static class StartupGuard
 {
-    /// <summary>Passwords that everybody tries first.</summary>
-    private static readonly string[] defaultPasswords = ["postgres", "password", "sandbox", "dmp", "secret", "changeme", "admin"];
+    private static readonly string[] DefaultPasswords = ["sandbox", "postgres", "password", "dmp", "changeme", "changeit"];
 
-    /// <exception cref="StartupRefusedException">Names every fault at once.</exception>
-    public static void Check(bool isSandbox, ListenOptions listen, DatabaseOptions database, IdentityOptions identity, Realm realm)
+    /// <exception cref="StartupRefusedException">The server must not start; the message holds every reason.</exception>
+    public static void Check(StartupFacts facts)
     {
-        var faults = isSandbox ? SandboxFaults(listen, realm) : Faults(listen, database, identity);
-        var all = string.Join(" ", AddressFaults(listen).Concat(faults));
-        if (all.Length > 0)
+        var refusals = Refusals(facts).ToList();
+        if (refusals.Count > 0)
         {
-            throw new StartupRefusedException(all);
+            throw new StartupRefusedException("The server does not start. " + string.Join(' ', refusals));
         }
     }
 
-    private static IEnumerable<string> AddressFaults(ListenOptions listen)
+    /// <summary>The reasons against a start, one sentence each.</summary>
+    public static IEnumerable<string> Refusals(StartupFacts facts)
     {
-        if (!IPAddress.TryParse(listen.Address, out _))
+        if (!IPAddress.TryParse(facts.Listen.Address, out var address))
         {
-            yield return "Dmp:Listen:Address must be an IP address.";
+            return ["Dmp:Listen:Address is not an IP address."];
         }
 
-        if (listen.CertificatePath is { Length: > 0 } path && !File.Exists(path))
+        return SandboxOptions.IsSandbox(facts.Environment)
+            ? SandboxRefusals(facts, address)
+            : [.. IdentityRefusals(facts), .. TlsRefusals(facts.Listen), .. SecretRefusals(facts.Database), .. TestSettingRefusals(facts)];
+    }
+
+    private static IEnumerable<string> SandboxRefusals(StartupFacts facts, IPAddress address)
+    {
+        // Whoever reaches the sandbox gets a token: the secrets of its personas are public.
+        if (!IPAddress.IsLoopback(address))
         {
-            yield return $"Dmp:Listen:CertificatePath names no file ({path}).";
+            yield return $"The sandbox listens on loopback only, and Dmp:Listen:Address is {address}.";
+        }
+
+        if (facts.Sandbox.IssuerRuns(facts.Environment) && facts.Listen.GrpcPort == facts.Listen.SandboxIssuerPort)
+        {
+            yield return "Dmp:Listen:GrpcPort and Dmp:Listen:SandboxIssuerPort are the same port.";
         }
     }
 
-    private static IEnumerable<string> SandboxFaults(ListenOptions listen, Realm realm)
+    private static IEnumerable<string> IdentityRefusals(StartupFacts facts)
     {
-        if (IPAddress.TryParse(listen.Address, out var address) && !IPAddress.IsLoopback(address))
+        if (facts.Sandbox.IssuerRuns(facts.Environment))
         {
-            yield return "The sandbox listens on loopback only (Dmp:Listen:Address): its secrets are public and its port has no TLS.";
+            yield return $"The sandbox issuer (Dmp:Sandbox:Issuer) runs in the environment {SandboxOptions.EnvironmentName} only; this is {facts.Environment}.";
         }
 
-        if (realm == Realm.Production && listen.CertificatePath is { Length: > 0 })
+        if (facts.Realm.Realm == Realm.Test && !facts.Sandbox.AllowTestRealm)
         {
-            yield return "A production realm with a certificate is no sandbox: set DOTNET_ENVIRONMENT to Production.";
+            yield return "Dmp:Realm is Test, which softens the checks of identities; set Dmp:Sandbox:AllowTestRealm to true when that is meant.";
+        }
+
+        foreach (var issuer in facts.Issuers)
+        {
+            if (!Uri.TryCreate(issuer.Authority, UriKind.Absolute, out var authority) || authority.Scheme != Uri.UriSchemeHttps)
+            {
+                yield return $"The authority of the issuer {issuer.Name} is not an https address.";
+            }
+            else if (IsThisMachine(authority))
+            {
+                yield return $"The authority of the issuer {issuer.Name} is on loopback, where only the sandbox has an issuer.";
+            }
         }
     }
 
-    private static IEnumerable<string> Faults(ListenOptions listen, DatabaseOptions database, IdentityOptions identity)
+    private static IEnumerable<string> TlsRefusals(ListenOptions listen)
     {
-        if (string.IsNullOrEmpty(listen.CertificatePath))
+        if (string.IsNullOrWhiteSpace(listen.CertificatePath))
         {
-            yield return "The gRPC port needs TLS outside the sandbox: set Dmp:Listen:CertificatePath and CertificateKeyPath.";
+            yield return "The gRPC port has no TLS certificate (Dmp:Listen:CertificatePath).";
+        }
+        else if (!File.Exists(listen.CertificatePath))
+        {
+            yield return $"There is no TLS certificate at {listen.CertificatePath} (Dmp:Listen:CertificatePath).";
         }
 
-        if (listen.Reflection)
+        if (!string.IsNullOrWhiteSpace(listen.CertificateKeyPath) && !File.Exists(listen.CertificateKeyPath))
+        {
+            yield return $"There is no private key at {listen.CertificateKeyPath} (Dmp:Listen:CertificateKeyPath).";
+        }
+    }
+
+    private static IEnumerable<string> SecretRefusals(DatabaseOptions database) =>
+        [.. SecretRefusals("Dmp:Database:ConnectionString", database.ConnectionString),
+            .. SecretRefusals("Dmp:Database:MigrationConnectionString", database.MigrationConnectionString)];
+
+    private static IEnumerable<string> TestSettingRefusals(StartupFacts facts)
+    {
+        if (facts.Listen.Reflection)
         {
             yield return "Dmp:Listen:Reflection is for the sandbox only.";
         }
 
-        foreach (var issuer in identity.Issuers)
+        if (!facts.Database.Durable)
         {
-            if (!Uri.TryCreate(issuer.Authority, UriKind.Absolute, out var authority)
-                || authority.Scheme != Uri.UriSchemeHttps
-                || authority.IsLoopback)
-            {
-                yield return $"The issuer '{issuer.Name}' is on loopback or without TLS, as the sandbox's is; outside the sandbox its "
-                    + "Authority must be an https address of another machine.";
-            }
-        }
-
-        if (!database.Durable)
-        {
-            yield return "Dmp:Database:Durable=false is for tests only.";
-        }
-
-        if (HasDefaultPassword(database.ConnectionString))
-        {
-            yield return "Dmp:Database:ConnectionString has a default password; give the role one of its own.";
+            yield return "Dmp:Database:Durable is false, which loses documents when the machine stops; it is for tests only.";
         }
     }
 
-    private static bool HasDefaultPassword(string? connectionString)
+    private static IEnumerable<string> SecretRefusals(string setting, string? connectionString)
     {
         if (string.IsNullOrWhiteSpace(connectionString))
         {
-            return false;
+            yield break;
         }
 
-        var settings = new NpgsqlConnectionStringBuilder(connectionString);
-        return settings.Password is { Length: > 0 } password
-            && (defaultPasswords.Contains(password, StringComparer.OrdinalIgnoreCase)
-                || string.Equals(password, settings.Username, StringComparison.OrdinalIgnoreCase));
+        if (Parse(connectionString) is not { } connection)
+        {
+            yield return $"{setting} is not a connection string.";
+        }
+        else if (DefaultPasswords.Contains(connection.Password, StringComparer.OrdinalIgnoreCase))
+        {
+            yield return $"{setting} has a default password.";
+        }
+        else if (string.IsNullOrEmpty(connection.Password) && !HasAnotherCredential(connection) && !IsSocket(connection.Host))
+        {
+            yield return $"{setting} has no password for a server that is reached over the network.";
+        }
     }
+
+    private static NpgsqlConnectionStringBuilder? Parse(string connectionString)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connectionString);
+        }
+        catch (ArgumentException)
+        {
+            // The message of the exception may repeat a part of the string, and with it the password.
+            return null;
+        }
+    }
+
+    private static bool HasAnotherCredential(NpgsqlConnectionStringBuilder connection) =>
+        !string.IsNullOrEmpty(connection.Passfile) || !string.IsNullOrEmpty(connection.SslCertificate);
+
+    // On a Unix socket PostgreSQL asks the kernel who calls. Several hosts are separated by commas; @ is an abstract socket.
+    private static bool IsSocket(string? hosts) =>
+        hosts is { Length: > 0 } && hosts.Split(',').All(host => host.TrimStart() is ['/' or '@', ..]);
+
+    private static bool IsThisMachine(Uri authority) =>
+        authority.IsLoopback
+        || authority.IdnHost.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(authority.IdnHost.TrimEnd('.'), out var address)
+            && (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)));
 }

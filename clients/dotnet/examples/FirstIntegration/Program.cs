@@ -11,16 +11,16 @@ using var tokens = new ClientCredentialsTokenSource(
 using var dmp = new DmpClient(new() { Address = new("http://127.0.0.1:7443"), Tokens = tokens });
 
 // Is there a record for this patient, and may I use it?
-var ins = new Ins { Number = "158121305500250", System = "1.2.250.1.213.1.4.10" };
+var ins = new Ins { Number = "172116938399204", System = "1.2.250.1.213.1.4.10" };
 var access = await dmp.CheckAccessAsync(new() { Ins = ins });
-var traits = new IdentityTraits { BirthFamilyName = "LEROY", BirthGivenNames = { "PAUL" }, BirthDate = "1958-12-03", Sex = Sex.Male, BirthPlaceCode = "13055" };
+var traits = new IdentityTraits { BirthFamilyName = "MODELE", BirthGivenNames = { "PAUL" }, BirthDate = "1972-11-23", Sex = Sex.Male, BirthPlaceCode = "69383" };
 var recordId = access.RecordState == RecordState.Open
     ? access.RecordId
     : (await dmp.OpenRecordAsync(new() { Ins = ins, Traits = traits, IdentityStatus = IdentityStatus.Qualified, PatientInformed = true })).Record.RecordId;
 await dmp.DeclareConsentAsync(new() { RecordId = recordId, Collection = ConsentCollection.PatientPresent });
 
 // A document in, found, and out again; digests are computed and compared on both sides.
-await File.WriteAllTextAsync("letter.txt", "Bonjour, merci d'avoir vu M. Leroy.");
+await File.WriteAllTextAsync("letter.txt", "Bonjour, merci d'avoir vu M. Modèle.");
 var now = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow);
 var letter = await dmp.UploadAsync(recordId, "letter.txt", new DocumentMetadata
 {

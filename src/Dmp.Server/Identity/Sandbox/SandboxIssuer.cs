@@ -1,106 +1,55 @@
-using System.Globalization;
-using System.Net;
-using static OpenIddict.Server.OpenIddictServerEvents;
+using Dmp.Server.Access;
+using Dmp.Server.Options;
 
 namespace Dmp.Server.Identity.Sandbox;
 
-/// <summary>
-/// A real OpenID Connect issuer for people who do not exist, on a loopback port of its own: in the server's process, and
-/// nothing else shared with it. The platform validates its tokens like those of any other issuer (ADR 0007).
-/// </summary>
-internal sealed class SandboxIssuer(int port, string dataDirectory, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
+/// <summary>The names under which the sandbox issuer is known, and its registration.</summary>
+internal static class SandboxIssuer
 {
-    /// <summary>What the platform is called in the tokens' <c>aud</c>.</summary>
+    /// <summary>Audience of the access tokens.</summary>
     public const string Audience = "dmp-api";
 
-    /// <summary>A public client for interactive logins with authorisation code and PKCE.</summary>
-    public const string AppClient = "dmp-app";
+    /// <summary>The public client for applications with a user (authorization code with PKCE).</summary>
+    public const string AppClientId = "dmp-app";
 
-    private static readonly TimeSpan tokenLifetime = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan codeLifetime = TimeSpan.FromMinutes(2);
+    /// <summary>Secret of every persona. Public and worthless: the issuer is on loopback and knows only people who do not exist.</summary>
+    public const string Secret = "sandbox";
 
-    private WebApplication? web;
+    public const string AuthorizationPath = "connect/authorize";
+    public const string TokenPath = "connect/token";
+    public const string UserInfoPath = "connect/userinfo";
 
-    /// <summary>The <c>iss</c> of its tokens.</summary>
-    public static string Authority(int port) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/");
+    public static readonly TimeSpan AccessTokenLifetime = TimeSpan.FromMinutes(15);
 
-    /// <summary>How the platform is told to trust it: the same settings as for any issuer.</summary>
+    public static readonly TimeSpan CodeLifetime = TimeSpan.FromMinutes(2);
+
+    /// <summary>The issuer's identifier, claim <c>iss</c>.</summary>
+    public static Uri Authority(int port) => new($"http://127.0.0.1:{port}/");
+
+    /// <summary>How the platform is told to accept its tokens: with the settings of any other issuer.</summary>
     public static IEnumerable<KeyValuePair<string, string?>> Configuration(int port)
     {
         const string section = "Dmp:Identity:Issuers:sandbox";
         yield return new($"{section}:Name", "sandbox");
-        yield return new($"{section}:Validation", "Oidc");
-        yield return new($"{section}:Authority", Authority(port));
+        yield return new($"{section}:Validation", nameof(TokenValidation.Oidc));
+        yield return new($"{section}:Authority", Authority(port).ToString());
         yield return new($"{section}:Audience", Audience);
-        yield return new($"{section}:KindClaim", Personas.KindClaim);
+        yield return new($"{section}:KindClaim", "dmp_kind");
         yield return new($"{section}:RequireHttpsMetadata", "false");
-        foreach (var kind in Enum.GetValues<Access.CallerKind>())
+        foreach (var kind in Enum.GetValues<CallerKind>())
         {
             yield return new($"{section}:CallerKinds:{(int)kind}", kind.ToString());
         }
     }
 
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Services.AddSingleton(loggers);
-        builder.Services.AddSingleton<IHostLifetime, LifetimeOfServer>();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
-        builder.Services.AddOpenIddict().AddServer(Configure);
-        web = builder.Build();
-        web.UseAuthentication();
-        web.MapGet("/", SandboxPages.Index);
-        await web.StartAsync(cancellationToken);
-    }
-
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        if (web is not null)
-        {
-            await web.StopAsync(cancellationToken);
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (web is not null)
-        {
-            await web.DisposeAsync();
-        }
-    }
-
-    private void Configure(OpenIddictServerBuilder server)
-    {
-        // Clients and users are the personas of the source, so the library's stores have nothing to store.
-        server.EnableDegradedMode();
-        server.SetIssuer(new Uri(Authority(port)));
-        server.SetTokenEndpointUris("connect/token")
-            .SetAuthorizationEndpointUris("connect/authorize")
-            .SetUserInfoEndpointUris("connect/userinfo");
-        server.AllowClientCredentialsFlow().AllowAuthorizationCodeFlow().RequireProofKeyForCodeExchange();
-        server.Configure(options =>
-        {
-            options.CodeChallengeMethods.Clear();
-            options.CodeChallengeMethods.Add(OpenIddict.Abstractions.OpenIddictConstants.CodeChallengeMethods.Sha256);
-        });
-        server.RegisterScopes("profile");
-        server.SetAccessTokenLifetime(tokenLifetime).SetAuthorizationCodeLifetime(codeLifetime);
-        server.DisableAccessTokenEncryption();
-        server.AddSigningKey(SandboxKey.LoadOrCreate(dataDirectory));
-        server.AddEphemeralEncryptionKey();
-        server.UseAspNetCore().DisableTransportSecurityRequirement();
-        server.AddEventHandler<ValidateTokenRequestContext>(handler => handler.UseInlineHandler(SandboxFlows.ValidateTokenRequest));
-        server.AddEventHandler<HandleTokenRequestContext>(handler => handler.UseInlineHandler(SandboxFlows.HandleTokenRequest));
-        server.AddEventHandler<ValidateAuthorizationRequestContext>(handler => handler.UseInlineHandler(SandboxFlows.ValidateAuthorizationRequest));
-        server.AddEventHandler<HandleAuthorizationRequestContext>(handler => handler.UseInlineHandler(SandboxFlows.HandleAuthorizationRequestAsync));
-        server.AddEventHandler<HandleUserInfoRequestContext>(handler => handler.UseInlineHandler(SandboxFlows.HandleUserInfoRequest));
-    }
-
-    /// <summary>Signals are the server's: the issuer lives until the server stops it.</summary>
-    private sealed class LifetimeOfServer : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
+    /// <summary>
+    /// Runs the issuer in this process from the start of the host to its end. It listens before the host's own server does,
+    /// on a port of its own, and shares nothing with the host but the log and the clock.
+    /// </summary>
+    public static IServiceCollection AddSandboxIssuer(this IServiceCollection services, int port, string dataDirectory) =>
+        services.AddHostedService(host => new SandboxIssuerHost(
+            port,
+            dataDirectory,
+            host.GetRequiredService<ILoggerFactory>(),
+            host.GetService<TimeProvider>() ?? TimeProvider.System));
 }

@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using Dmp.Server.Identity.Sandbox;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace Dmp.Server.Tests.Sandbox;
+
+public sealed class IssuerLogTests : IDisposable
+{
+    private readonly string _dataDirectory = Directory.CreateTempSubdirectory("dmp-issuer-").FullName;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_dataDirectory, recursive: true);
+
+    [Fact]
+    public async Task Even_the_most_talkative_log_holds_no_person_no_secret_and_no_token()
+    {
+        using var log = new KeptLog();
+        string token;
+        await using (var issuer = await RunningIssuer.StartAsync(_dataDirectory, Ct, log: log))
+        {
+            token = await issuer.TokenOfAsync("patient-jeanne", Ct);
+            using var userInfo = await issuer.GetUserInfoAsync(token, Ct);
+            using var refused = await issuer.PostCredentialsAsync("dr-martin", "a-wrong-secret", Ct);
+            Assert.True(userInfo.IsSuccessStatusCode);
+            Assert.False(refused.IsSuccessStatusCode);
+        }
+
+        var jeanne = Assert.IsType<PatientPersona>(Personas.Find("patient-jeanne"));
+        Assert.Contains(log.Lines, line => line.StartsWith("The sandbox issuer answers at", StringComparison.Ordinal));
+        Assert.All([jeanne.Ins, jeanne.BirthFamilyName, "a-wrong-secret", token], secret =>
+            Assert.DoesNotContain(log.Lines, line => line.Contains(secret, StringComparison.Ordinal)));
+    }
+
+    private sealed class KeptLog : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue($"{formatter(state, exception)} {exception}");
+
+        public void Dispose()
+        {
+        }
+    }
+}
