@@ -14,7 +14,7 @@ internal sealed partial class MainJob
 
     private async Task HideAsync(CancellationToken ct)
     {
-        var wanted = _documents[0].Stored!.DocumentId;
+        var wanted = Sent[0].Stored!.DocumentId;
         await _checks.RefusedAsync(
             "before that, the dentist is refused", ErrorReason.RecordAccessDenied, () => DentistsListAsync(ct));
 
@@ -37,7 +37,7 @@ internal sealed partial class MainJob
 
     private async Task RevokeAsync(CancellationToken ct)
     {
-        var visible = _documents[^1].Stored!.DocumentId;
+        var visible = Sent[^1].Stored!.DocumentId;
         await ReadAsync(Dentist, visible, ct);
         await Patient.Client.RevokeConsentAsync(new RevokeConsentRequest { RecordId = _recordId, ConsentId = _consentId }, ct);
         await _checks.RefusedAsync("from the next call on the dentist finds nothing", ErrorReason.RecordAccessDenied, () => DentistsListAsync(ct));
@@ -66,8 +66,8 @@ internal sealed partial class MainJob
         }
 
         Screen.Line($"{events.Count} events of this run in all");
-        _checks.Equal("every upload is in the trace", _documents.Count, DocumentsOf(events, "UploadDocument", Physician));
-        _checks.Equal("every read is in the trace", _documents.Count, DocumentsOf(events, "ReadDocument", Physician));
+        _checks.Equal("every upload is in the trace", Sent.Count, DocumentsOf(events, "UploadDocument", Physician));
+        _checks.Equal("every read is in the trace", Sent.Count, DocumentsOf(events, "ReadDocument", Physician));
         _checks.Equal(
             "so is every refusal of the dentist",
             4,

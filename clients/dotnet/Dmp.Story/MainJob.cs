@@ -52,6 +52,11 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
 
     public void Dispose() => _personas.Dispose();
 
+    /// <summary>The documents, once all of them are stored. A chapter about them cannot be told before.</summary>
+    private List<StoryDocument> Sent => _documents.Count > 0 && _documents.TrueForAll(document => document.Stored is not null)
+        ? _documents
+        : throw new InvalidOperationException("the documents were not stored");
+
     private static InvalidOperationException NotThere(string who) => new($"{who} got no token");
 
     private async Task ArriveAsync(CancellationToken ct)
@@ -166,6 +171,7 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
 
     private async Task FindAsync(CancellationToken ct)
     {
+        var wanted = Sent[0];
         var all = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var found in Physician.Client.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = _recordId, PageSize = 10 }, ct))
         {
@@ -175,7 +181,6 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
         _checks.Equal(
             "a search over all pages finds every one of them", _documents.Count, _documents.Count(document => all.Contains(document.Stored!.DocumentId)));
 
-        var wanted = _documents[0];
         var byUniqueId = await Physician.Client.SearchDocumentsPageAsync(
             new SearchDocumentsRequest { RecordId = _recordId, UniqueId = wanted.Metadata.UniqueId }, ct);
         _checks.Equal("a search for the producer's id finds exactly that one", wanted.Stored!.DocumentId, byUniqueId.Documents.Single().DocumentId);
@@ -195,7 +200,7 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
     {
         var equal = 0;
         await _screen.TransferAsync(
-            _documents,
+            Sent,
             document => document.FileName,
             document => document.Content.Length,
             async (document, progress) =>
