@@ -28,8 +28,7 @@ internal sealed class MigrationJournal(
 
     public const string Exists = "select to_regclass('public.schema_migration') is not null";
 
-    // DbUp creates the journal after the first script and in its transaction. That script creates dmp_runtime; the test
-    // keeps the journal usable for lists of scripts that do not.
+    // DbUp creates the journal before or after the first script, which creates dmp_runtime: whichever comes second grants.
     private const string Create =
         """
         create table public.schema_migration (

@@ -23,3 +23,12 @@ $$;
 revoke create on schema public from public;
 
 grant usage on schema public to dmp_runtime;
+
+-- The migrator's journal, which the server reads at its start. It may have been made just before this role was.
+do $$
+begin
+    if to_regclass('public.schema_migration') is not null then
+        grant select on public.schema_migration to dmp_runtime;
+    end if;
+end
+$$;

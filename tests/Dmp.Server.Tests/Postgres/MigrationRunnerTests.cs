@@ -1,5 +1,7 @@
 using System.Runtime.Versioning;
 using Dmp.Migrator;
+using Dmp.Server.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Xunit;
 
@@ -60,6 +62,25 @@ public sealed class MigrationRunnerTests(PostgresFixture fixture)
         var refusal = await Assert.ThrowsAsync<PostgresException>(
             () => Sql.RunAsync(runtime, "insert into schema_migration (name, checksum) values ('9999_x_y.sql', '')", Token));
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal.SqlState);
+    }
+
+    [Fact]
+    public async Task A_cluster_that_never_saw_the_role_gets_it_with_the_journal()
+    {
+        using var directory = new TemporaryDataDirectory();
+        await using var postgres = await ManagedPostgres.StartAsync(
+            ManagedPostgresTests.Options(directory), NullLoggerFactory.Instance, Token);
+        var admin = new NpgsqlConnectionStringBuilder(postgres.AdminConnectionString) { Database = "own", Pooling = false };
+        foreach (var statement in new[] { "drop owned by dmp_runtime", "drop role dmp_runtime", "create database own" })
+        {
+            await Sql.RunAsync(postgres.AdminConnectionString, statement, Token);
+        }
+
+        MigrationRunner.Up(admin.ConnectionString, cancellationToken: Token);
+
+        await Sql.RunAsync(admin.ConnectionString, "create role somebody login password 'own' in role dmp_runtime", Token);
+        var runtime = new NpgsqlConnectionStringBuilder(admin.ConnectionString) { Username = "somebody", Password = "own" };
+        Assert.Empty(MigrationRunner.Status(runtime.ConnectionString).Pending);
     }
 
     [Fact]
