@@ -40,6 +40,13 @@ public sealed partial class DmpClient
     public async Task<DocumentEntry> UnmaskDocumentAsync(UnmaskDocumentRequest request, CancellationToken cancellationToken = default) =>
         (await CallAsync<UnmaskDocumentRequest, UnmaskDocumentResponse>(Documents.UnmaskDocumentAsync, request, cancellationToken).ConfigureAwait(false)).Document;
 
+    /// <summary>Shows a document to those from whom it was hidden: the patient, or the legal representatives.</summary>
+    /// <param name="request">Names the document and what is lifted; an empty <c>request_id</c> is filled in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The revealed document.</returns>
+    public async Task<DocumentEntry> RevealDocumentAsync(RevealDocumentRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<RevealDocumentRequest, RevealDocumentResponse>(Documents.RevealDocumentAsync, request, cancellationToken).ConfigureAwait(false)).Document;
+
     /// <summary>Archives a document (TD3.3d).</summary>
     /// <param name="request">Names the document; an empty <c>request_id</c> is filled in.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Dmp.Audit.V1;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
+using Dmp.Emergency.V1;
 using Dmp.Record.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -56,6 +57,7 @@ public sealed partial class DmpClient : IDisposable
         Documents = new DocumentService.DocumentServiceClient(invoker);
         Consents = new ConsentService.ConsentServiceClient(invoker);
         Audit = new AuditService.AuditServiceClient(invoker);
+        Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
     }
 
     /// <summary>
@@ -81,6 +83,9 @@ public sealed partial class DmpClient : IDisposable
     /// <see cref="RpcException"/>; <see cref="DmpException.From"/> translates.
     /// </summary>
     public AuditService.AuditServiceClient Audit { get; }
+
+    /// <summary>The generated client of emergencies, for what the methods of this class do not cover.</summary>
+    public EmergencyService.EmergencyServiceClient Emergencies { get; }
 
     /// <summary>
     /// The platform as seen by another identity, over the same connections: one client per logged-in user costs next to

@@ -72,14 +72,16 @@ internal sealed class AccessPolicy(TimeProvider time)
     /// relation      professional, structure                  patient, representative      operator, auditor
     /// IDENTIFIED    the record exists                        the record exists            the record exists
     /// NOT_BLOCKED   exists, not blocked                      -                            -
-    /// AUTHORIZED    not blocked, authorisation not ended     -                            -
+    /// AUTHORIZED    not blocked, authorisation not ended,    -                            -
+    ///               or in an emergency where the method
+    ///               says so
     /// OWNER         -                                        own INS, represented INS     -
     /// </code>
     /// The blocked list wins over every authorisation. A closed record is CLOSED only to those who have the right:
     /// to others it is DENIED, like one that does not exist.
     /// </summary>
     public static AccessDecision Decide(
-        Relation relation, bool onClosedRecord, Caller caller, AccessFacts? facts, DateTimeOffset now)
+        Relation relation, bool onClosedRecord, bool inEmergency, Caller caller, AccessFacts? facts, DateTimeOffset now)
     {
         if (facts is null)
         {
@@ -90,7 +92,9 @@ internal sealed class AccessPolicy(TimeProvider time)
         {
             Relation.Identified => true,
             Relation.NotBlocked => IsCarer(caller) && !facts.IsBlocked,
-            Relation.Authorized => IsCarer(caller) && !facts.IsBlocked && facts.ExpireTime > now,
+            Relation.Authorized => IsCarer(caller)
+                && !facts.IsBlocked
+                && (facts.ExpireTime > now || (inEmergency && IsInEmergency(caller, facts, now))),
             Relation.Owner => Owns(caller, facts.InsNumber),
             _ => false,
         };
@@ -101,6 +105,14 @@ internal sealed class AccessPolicy(TimeProvider time)
 
         return facts.State == (short)RecordState.Open || onClosedRecord ? AccessDecision.Allowed : AccessDecision.Closed;
     }
+
+    /// <summary>
+    /// An emergency access is open, and the patient still allows its mode: closing the switch ends it at once (R1111-48).
+    /// </summary>
+    public static bool IsInEmergency(Caller caller, AccessFacts facts, DateTimeOffset now) =>
+        caller.Kind == CallerKind.Professional
+        && ((facts.BreakGlassExpireTime > now && facts.EmergencyBreakGlassAllowed)
+            || (facts.RegulationExpireTime > now && facts.EmergencyRegulationAllowed && caller.MayRegulate));
 
     /// <summary>True when the INS is the patient's own or that of a person the representative stands for.</summary>
     public static bool Owns(Caller caller, string insNumber) => caller.Kind switch
@@ -117,7 +129,7 @@ internal sealed class AccessPolicy(TimeProvider time)
     private RecordAccess Prove(Call call, Relation relation, bool onClosedRecord, AccessFacts? facts)
     {
         var now = time.GetUtcNow();
-        return Decide(relation, onClosedRecord, call.Caller, facts, now) switch
+        return Decide(relation, onClosedRecord, call.Rule.InEmergency, call.Caller, facts, now) switch
         {
             AccessDecision.Allowed => new RecordAccess(call.Caller, facts!, now),
             AccessDecision.Closed => throw Failures.Of(ErrorReason.RecordNotOpen),

@@ -26,6 +26,18 @@ internal sealed record AccessFacts
 
     /// <summary>There was an authorisation once, whatever became of it.</summary>
     public required bool WasEverAuthorized { get; init; }
+
+    public required bool EmergencyBreakGlassAllowed { get; init; }
+
+    public required bool EmergencyRegulationAllowed { get; init; }
+
+    public required bool EmergencyMaskedAllowed { get; init; }
+
+    /// <summary>End of the caller's latest break-glass access; null when there never was one.</summary>
+    public DateTimeOffset? BreakGlassExpireTime { get; init; }
+
+    /// <summary>End of the caller's latest access in regulation.</summary>
+    public DateTimeOffset? RegulationExpireTime { get; init; }
 }
 
 internal static class AccessSql
@@ -61,7 +73,16 @@ internal static class AccessSql
                 select from consent c
                 where c.record_id = r.record_id
                     and (c.actor_kind = 1 and c.actor_id = @ProfessionalId or c.actor_kind = 2 and c.actor_id = @StructureId)
-            ) as was_ever_authorized
+            ) as was_ever_authorized,
+            r.emergency_break_glass_allowed, r.emergency_regulation_allowed, r.emergency_masked_allowed,
+            (
+                select max(e.expire_time) from emergency_access e
+                where e.record_id = r.record_id and e.professional_id = @ProfessionalId and e.mode = 1
+            ) as break_glass_expire_time,
+            (
+                select max(e.expire_time) from emergency_access e
+                where e.record_id = r.record_id and e.professional_id = @ProfessionalId and e.mode = 2
+            ) as regulation_expire_time
         from record r
         """;
 

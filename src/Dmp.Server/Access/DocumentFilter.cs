@@ -4,10 +4,12 @@ namespace Dmp.Server.Access;
 /// Which documents of a record exist for a caller: one predicate, in SQL, for every statement that touches documents.
 /// A row that does not pass it does not exist.
 /// <code>
-/// patient, representative of the record      every document
-/// attending physician                        every document
-/// professional with a valid authorisation    what is not masked, and what the professional deposited
-/// professional without one                   what the professional deposited
+/// patient                                    what is not (or no longer) hidden from the patient
+/// representative                             the same, and not hidden from representatives
+/// professional with a right on the record    types the matrix opens to the profession, and not masked
+///   attending physician                      masked ones too
+///   in an emergency                          masked ones too when the patient allows it
+/// professional, whatever the right           what the professional deposited
 /// structure                                  what the structure deposited
 /// </code>
 /// A document is a professional's own when the professional deposited one of its versions, or when the professional is
@@ -29,35 +31,80 @@ internal static class DocumentFilter
         )
         """;
 
-    /// <summary>The document <c>d</c> exists for the caller.</summary>
-    public const string Exists = $"(@SeesAll or @SeesUnmasked and not d.masked or {IsOwn})";
+    /// <summary>The matrix in force lets the caller's profession read the type of the version <c>v</c>.</summary>
+    public const string IsOpenToProfession =
+        """
+        v.type_code in (
+            select c.type_code
+            from habilitation_cell c
+            where c.profession = @Profession
+                and c.matrix_id = (
+                    select m.matrix_id
+                    from habilitation_matrix m
+                    where m.effective_time <= @Now
+                    order by m.effective_time desc, m.import_time desc
+                    limit 1
+                )
+        )
+        """;
+
+    /// <summary>The version <c>v</c> of the document <c>d</c> exists for the caller.</summary>
+    public const string Exists =
+        $"""
+        (
+            @IsOwner
+                and (d.patient_visible_time is null or d.patient_visible_time <= @Now)
+                and not (@IsRepresentative and d.hidden_from_representatives)
+            or @IsAuthorized and (not d.masked or @SeesMasked) and {IsOpenToProfession}
+            or {IsOwn}
+        )
+        """;
 
     /// <summary>
-    /// The content of the document <c>d</c> may be read: deleted content only by the author, attending physicians and the
-    /// patient.
+    /// The content of the version <c>v</c> of the document <c>d</c> may be read: deleted content only by the author,
+    /// attending physicians and the patient.
     /// </summary>
-    public const string IsReadable = $"({Exists} and (d.state <> 4 or @SeesAll or {IsOwn}))";
+    public const string IsReadable = $"({Exists} and (d.state <> 4 or @ReadsDeleted or {IsOwn}))";
 }
 
 /// <summary>The parameters of <see cref="DocumentFilter"/>.</summary>
 internal sealed record DocumentScope
 {
-    public required bool SeesAll { get; init; }
+    public required Guid RecordId { get; init; }
 
-    public required bool SeesUnmasked { get; init; }
+    public required bool IsOwner { get; init; }
+
+    public required bool IsRepresentative { get; init; }
+
+    public required bool IsAuthorized { get; init; }
+
+    public required bool SeesMasked { get; init; }
+
+    public required bool ReadsDeleted { get; init; }
 
     public required bool IsStructure { get; init; }
+
+    /// <summary><c>system|code</c>; null for callers without a profession, to whom the matrix opens nothing.</summary>
+    public required string? Profession { get; init; }
 
     public required string? ProfessionalId { get; init; }
 
     public required string? StructureId { get; init; }
 
+    public required DateTimeOffset Now { get; init; }
+
     public static DocumentScope Of(RecordAccess access) => new()
     {
-        SeesAll = access.IsOwner || access.IsAttending,
-        SeesUnmasked = access.IsAuthorized,
+        RecordId = access.RecordId,
+        IsOwner = access.IsOwner,
+        IsRepresentative = access.Caller.Kind == CallerKind.Representative,
+        IsAuthorized = access.IsAuthorized,
+        SeesMasked = access.SeesMasked,
+        ReadsDeleted = access.IsOwner || access.IsAttending,
         IsStructure = access.Caller.Kind == CallerKind.Structure,
+        Profession = access.Caller.ProfessionCode is { } code ? $"{access.Caller.ProfessionSystem}|{code}" : null,
         ProfessionalId = access.Caller.ProfessionalId,
         StructureId = access.Caller.StructureId,
+        Now = access.Now,
     };
 }

@@ -15,13 +15,20 @@ internal sealed class RecordAccess
         IsOpen = facts.State == (short)RecordState.Open;
         DocumentsMaskedByDefault = facts.DocumentsMaskedByDefault;
         IsOwner = AccessPolicy.Owns(caller, facts.InsNumber);
-        IsAuthorized = caller.Kind == CallerKind.Professional && !facts.IsBlocked && facts.ExpireTime > now;
-        IsAttending = caller.Kind == CallerKind.Professional && !facts.IsBlocked && facts.IsAttending;
+        Now = now;
+        var isCarer = caller.Kind == CallerKind.Professional && !facts.IsBlocked;
+        var isInEmergency = isCarer && AccessPolicy.IsInEmergency(caller, facts, now);
+        IsAuthorized = isCarer && (facts.ExpireTime > now || isInEmergency);
+        IsAttending = isCarer && facts.IsAttending;
+        SeesMasked = IsAttending || (isInEmergency && facts.EmergencyMaskedAllowed);
     }
 
     public Caller Caller { get; }
 
     public Guid RecordId { get; }
+
+    /// <summary>The moment as of which was decided.</summary>
+    public DateTimeOffset Now { get; }
 
     public bool IsOpen { get; }
 
@@ -30,9 +37,12 @@ internal sealed class RecordAccess
     /// <summary>The patient, or a representative of the patient.</summary>
     public bool IsOwner { get; }
 
-    /// <summary>A professional with a valid authorisation: sees what is not masked. Structures never read.</summary>
+    /// <summary>A professional with a valid authorisation, or in an emergency: sees what is not masked. Structures never read.</summary>
     public bool IsAuthorized { get; }
 
     /// <summary>An attending physician (<i>médecin traitant DMP</i>): sees what is masked too, and the whole trace.</summary>
     public bool IsAttending { get; }
+
+    /// <summary>An attending physician, or an emergency on a record whose patient shows masked documents then.</summary>
+    public bool SeesMasked { get; }
 }

@@ -17,6 +17,10 @@ internal static class OutboxKind
     public const string DocumentArchived = "DOCUMENT_ARCHIVED";
     public const string DocumentUnarchived = "DOCUMENT_UNARCHIVED";
     public const string DocumentDeleted = "DOCUMENT_DELETED";
+    public const string DocumentAnnounced = "DOCUMENT_ANNOUNCED";
+    public const string DocumentRevealed = "DOCUMENT_REVEALED";
+    public const string EmergencyOpened = "EMERGENCY_OPENED";
+    public const string EmergencyAcknowledged = "EMERGENCY_ACKNOWLEDGED";
     public const string ConsentGranted = "CONSENT_GRANTED";
     public const string ConsentRevoked = "CONSENT_REVOKED";
     public const string ActorBlocked = "ACTOR_BLOCKED";

@@ -44,6 +44,15 @@ internal sealed partial class DocumentService
             static withoutId => withoutId.RequestId = "", DeleteDocumentResponse.Parser,
             document => new DeleteDocumentResponse { Document = document }, context);
 
+    public override Task<RevealDocumentResponse> RevealDocument(RevealDocumentRequest request, ServerCallContext context) =>
+        ChangeAsync(
+            request.VisibilityCode == VisibilityCode.HiddenFromRepresentatives
+                ? DocumentChange.RevealToRepresentatives
+                : DocumentChange.RevealToPatient,
+            request, new Target(request.RecordId, request.DocumentId, request.Etag, request.RequestId),
+            static withoutId => withoutId.RequestId = "", RevealDocumentResponse.Parser,
+            document => new RevealDocumentResponse { Document = document }, context);
+
     private Task<TResponse> ChangeAsync<TRequest, TResponse>(
         DocumentChange change,
         TRequest request,
@@ -60,6 +69,11 @@ internal sealed partial class DocumentService
         var faults = FieldFaults.Of(request);
         var (recordId, documentId) = Ids(call, target.RecordId, target.DocumentId, faults);
         var requestId = faults.Id(target.RequestId, "request_id");
+        faults.Require(
+            request is not RevealDocumentRequest { VisibilityCode: var code }
+                || code is VisibilityCode.HiddenFromPatient or VisibilityCode.HiddenFromRepresentatives or VisibilityCode.Unspecified,
+            "visibility_code",
+            "Must be HIDDEN_FROM_PATIENT or HIDDEN_FROM_REPRESENTATIVES.");
         faults.ThrowIfAny();
 
         call.DocumentIds = [documentId];
@@ -84,19 +98,21 @@ internal sealed partial class DocumentService
             return row.ToMessage();
         }
 
-        var (masked, state, kind) = change switch
+        var (changed, kind) = change switch
         {
-            DocumentChange.Mask => (true, row.State, OutboxKind.DocumentMasked),
-            DocumentChange.Unmask => (false, row.State, OutboxKind.DocumentUnmasked),
-            DocumentChange.Archive => (row.Masked, (short)DocumentStatus.Archived, OutboxKind.DocumentArchived),
-            DocumentChange.Unarchive => (row.Masked, (short)DocumentStatus.Approved, OutboxKind.DocumentUnarchived),
-            DocumentChange.Delete => (row.Masked, (short)DocumentStatus.Deleted, OutboxKind.DocumentDeleted),
+            DocumentChange.Mask => (row with { Masked = true }, OutboxKind.DocumentMasked),
+            DocumentChange.Unmask => (row with { Masked = false }, OutboxKind.DocumentUnmasked),
+            DocumentChange.Archive => (row with { State = (short)DocumentStatus.Archived }, OutboxKind.DocumentArchived),
+            DocumentChange.Unarchive => (row with { State = (short)DocumentStatus.Approved }, OutboxKind.DocumentUnarchived),
+            DocumentChange.Delete => (row with { State = (short)DocumentStatus.Deleted }, OutboxKind.DocumentDeleted),
+            DocumentChange.RevealToPatient => (row with { PatientVisibleTime = null }, OutboxKind.DocumentRevealed),
+            DocumentChange.RevealToRepresentatives => (row with { HiddenFromRepresentatives = false }, OutboxKind.DocumentRevealed),
             _ => throw new ArgumentOutOfRangeException(nameof(change)),
         };
-        var now = time.GetUtcNow();
-        await DocumentSql.ChangeAsync(connection, row, masked, state, now, ct);
-        await OutboxSql.AppendAsync(connection, kind, access.RecordId, now, ct, documentId, row.Version);
-        return (row with { Masked = masked, State = state, Revision = row.Revision + 1, UpdateTime = now }).ToMessage();
+        changed = changed with { Revision = row.Revision + 1, UpdateTime = time.GetUtcNow() };
+        await DocumentSql.ChangeAsync(connection, changed, ct);
+        await OutboxSql.AppendAsync(connection, kind, access.RecordId, changed.UpdateTime, ct, documentId, row.Version);
+        return changed.ToMessage();
     }
 
     /// <summary>Locks the document, or refuses: not there, not allowed, wrong state, changed in the meantime.</summary>

@@ -45,6 +45,17 @@ internal static class DocumentMapping
                 document.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals);
             }
 
+            if (row.PatientVisibleTime is { } visibleTime)
+            {
+                document.VisibilityCodes.Add(VisibilityCode.HiddenFromPatient);
+                document.PatientVisibleTime = visibleTime.ToTimestamp();
+            }
+
+            if (row.HiddenFromRepresentatives)
+            {
+                document.VisibilityCodes.Add(VisibilityCode.HiddenFromRepresentatives);
+            }
+
             return document;
         }
     }

@@ -16,6 +16,12 @@ internal enum DocumentChange
     Unarchive,
     Delete,
     Replace,
+
+    /// <summary>Lifts HIDDEN_FROM_PATIENT.</summary>
+    RevealToPatient,
+
+    /// <summary>Lifts HIDDEN_FROM_REPRESENTATIVES.</summary>
+    RevealToRepresentatives,
 }
 
 /// <summary>The verdict on a change.</summary>
@@ -54,6 +60,7 @@ internal static class DocumentRules
     /// Archive, Unarchive    own documents             yes                   yes                          no
     /// Delete                own documents             patient's documents   yes                          no
     /// Replace               own documents             no                    yes                          no
+    /// Reveal                no                        yes                   yes                          yes
     /// </code>
     /// An author without authorisation may archive, delete and replace, never mask: those methods ask for one.
     /// </summary>
@@ -68,6 +75,7 @@ internal static class DocumentRules
             DocumentChange.Archive or DocumentChange.Unarchive => access.IsAttending || isAuthor,
             DocumentChange.Delete => isAuthor || isPatients && access.IsAttending,
             DocumentChange.Replace => isAuthor,
+            DocumentChange.RevealToPatient or DocumentChange.RevealToRepresentatives => access.IsAuthorized,
             _ => false,
         };
         if (!isAllowed)
@@ -80,10 +88,40 @@ internal static class DocumentRules
             (_, DocumentStatus.Deleted) => DocumentVerdict.WrongState,
             (DocumentChange.Mask, _) => row.Masked ? DocumentVerdict.NothingToDo : DocumentVerdict.Go,
             (DocumentChange.Unmask, _) => row.Masked ? DocumentVerdict.Go : DocumentVerdict.NothingToDo,
+            (DocumentChange.RevealToPatient, _) => row.PatientVisibleTime is null ? DocumentVerdict.NothingToDo : DocumentVerdict.Go,
+            (DocumentChange.RevealToRepresentatives, _) =>
+                row.HiddenFromRepresentatives ? DocumentVerdict.Go : DocumentVerdict.NothingToDo,
             (DocumentChange.Archive, DocumentStatus.Archived) => DocumentVerdict.WrongState,
             (DocumentChange.Unarchive, DocumentStatus.Approved) => DocumentVerdict.WrongState,
             _ => DocumentVerdict.Go,
         };
+    }
+
+    /// <summary>
+    /// Checks what is to be hidden from the start. Hidden from the patient and masked by the patient exclude each other
+    /// (EX_2.1-1050), and only those who care for the patient announce what they found.
+    /// </summary>
+    public static void CheckVisibility(RepeatedField<VisibilityCode> codes, Caller caller, FieldFaults faults)
+    {
+        for (var i = 0; i < codes.Count; i++)
+        {
+            faults.Require(
+                codes[i] != VisibilityCode.Unspecified && System.Enum.IsDefined(codes[i]),
+                $"visibility_codes[{i}]",
+                "Must be a code of this version of the contract, and not UNSPECIFIED.");
+        }
+
+        if (codes.Contains(VisibilityCode.HiddenFromPatient))
+        {
+            faults.Require(
+                !codes.Contains(VisibilityCode.MaskedFromProfessionals),
+                "visibility_codes",
+                "HIDDEN_FROM_PATIENT and MASKED_FROM_PROFESSIONALS exclude each other.");
+            faults.Require(
+                caller.Kind is CallerKind.Professional or CallerKind.Structure,
+                "visibility_codes",
+                "HIDDEN_FROM_PATIENT is for professionals and structures.");
+        }
     }
 
     /// <summary>Checks what the producer says. Presence of required fields is checked before, from the contract.</summary>

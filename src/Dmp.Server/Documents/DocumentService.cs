@@ -23,6 +23,7 @@ internal sealed partial class DocumentService(
     PageTokens pageTokens,
     IContentStore contentStore,
     IOptions<UploadOptions> uploadOptions,
+    IOptions<AccessOptions> accessOptions,
     TimeProvider time,
     ILogger<DocumentService> logger) : Contract.DocumentService.DocumentServiceBase
 {

@@ -17,6 +17,11 @@ internal sealed record DocumentRow
 
     public required bool Masked { get; init; }
 
+    /// <summary>Hidden from the patient until then; null when it is not.</summary>
+    public DateTimeOffset? PatientVisibleTime { get; init; }
+
+    public bool HiddenFromRepresentatives { get; init; }
+
     public required short State { get; init; }
 
     public required long Revision { get; init; }
@@ -91,7 +96,8 @@ internal static class DocumentSql
 {
     private const string Columns =
         """
-        d.document_id, v.version, d.record_id, d.current_version, d.masked, d.state, d.revision, d.update_time,
+        d.document_id, v.version, d.record_id, d.current_version, d.masked, d.patient_visible_time,
+            d.hidden_from_representatives, d.state, d.revision, d.update_time,
             v.depositor_kind, v.depositor, v.metadata, v.class_code, v.service_start_time, v.size_bytes, v.sha256, v.sha1,
             v.form, v.content_id, v.create_time
         """;
@@ -143,7 +149,13 @@ internal static class DocumentSql
     private const string Change =
         """
         update document
-        set masked = @Masked, state = @State, revision = revision + 1, update_time = @Now
+        set masked = @Masked,
+            state = @State,
+            patient_visible_time = @PatientVisibleTime,
+            announce_time = case when @PatientVisibleTime::timestamptz is null then null else announce_time end,
+            hidden_from_representatives = @HiddenFromRepresentatives,
+            revision = revision + 1,
+            update_time = @UpdateTime
         where document_id = @DocumentId
         """;
 
@@ -167,17 +179,10 @@ internal static class DocumentSql
     public static Task<IEnumerable<DocumentRow>> SearchAsync(
         NpgsqlConnection connection, RecordAccess access, DocumentSearch search, CancellationToken ct)
     {
-        var scope = DocumentScope.Of(access);
-        return connection.QueryAsync<DocumentRow>(new CommandDefinition(
-            Search,
+        var parameters = new DynamicParameters(DocumentScope.Of(access));
+        parameters.AddDynamicParams(
             new
             {
-                access.RecordId,
-                scope.SeesAll,
-                scope.SeesUnmasked,
-                scope.IsStructure,
-                scope.ProfessionalId,
-                scope.StructureId,
                 AfterTime = search.After.Time,
                 AfterId = search.After.Id,
                 AfterVersion = search.After.Version,
@@ -195,15 +200,13 @@ internal static class DocumentSql
                 search.EventCodes,
                 search.UniqueId,
                 search.Limit,
-            },
-            cancellationToken: ct));
+            });
+        return connection.QueryAsync<DocumentRow>(new CommandDefinition(Search, parameters, cancellationToken: ct));
     }
 
-    /// <summary>Writes mask and state of a row that was found for change, and moves its revision.</summary>
-    public static Task ChangeAsync(
-        NpgsqlConnection connection, DocumentRow locked, bool masked, short state, DateTimeOffset now, CancellationToken ct) =>
-        connection.ExecuteAsync(new CommandDefinition(
-            Change, new { locked.DocumentId, Masked = masked, State = state, Now = now }, cancellationToken: ct));
+    /// <summary>Writes visibility and state of a row that was found for change, and moves its revision.</summary>
+    public static Task ChangeAsync(NpgsqlConnection connection, DocumentRow changed, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(Change, changed, cancellationToken: ct));
 
     /// <summary>Which of these blobs a version refers to, for the sweep of the content store.</summary>
     public static Task<IEnumerable<Guid>> FindReferencedAsync(
@@ -214,20 +217,8 @@ internal static class DocumentSql
     private static Task<DocumentRow?> FindAsync(
         NpgsqlConnection connection, string sql, RecordAccess access, Guid documentId, int version, CancellationToken ct)
     {
-        var scope = DocumentScope.Of(access);
-        return connection.QuerySingleOrDefaultAsync<DocumentRow>(new CommandDefinition(
-            sql,
-            new
-            {
-                access.RecordId,
-                DocumentId = documentId,
-                Version = version,
-                scope.SeesAll,
-                scope.SeesUnmasked,
-                scope.IsStructure,
-                scope.ProfessionalId,
-                scope.StructureId,
-            },
-            cancellationToken: ct));
+        var parameters = new DynamicParameters(DocumentScope.Of(access));
+        parameters.AddDynamicParams(new { DocumentId = documentId, Version = version });
+        return connection.QuerySingleOrDefaultAsync<DocumentRow>(new CommandDefinition(sql, parameters, cancellationToken: ct));
     }
 }

@@ -72,14 +72,7 @@ internal sealed partial class DocumentService
             DocumentRules.Check(message.Metadata, call.Caller, now, faults);
         }
 
-        for (var i = 0; i < message.VisibilityCodes.Count; i++)
-        {
-            faults.Require(
-                message.VisibilityCodes[i] == VisibilityCode.MaskedFromProfessionals,
-                $"visibility_codes[{i}]",
-                "Must be a code of this version of the contract, and not UNSPECIFIED.");
-        }
-
+        DocumentRules.CheckVisibility(message.VisibilityCodes, call.Caller, faults);
         faults.Require(
             (message.ReplacesDocumentId.Length > 0) == (message.Etag.Length > 0),
             "etag",
@@ -283,15 +276,15 @@ internal sealed partial class DocumentService
         var replaced = await RequireGoodAsync(connection, access, intent, ct);
         var documentId = replaced?.DocumentId ?? Guid.CreateVersion7(now);
         var version = intent.ToVersion(access, documentId, (replaced?.CurrentVersion ?? 0) + 1, content, form, now);
-        var masked = intent.Message.VisibilityCodes.Count > 0 || access.DocumentsMaskedByDefault && replaced is null;
+        var visibility = intent.ToVisibility(now, access.DocumentsMaskedByDefault && replaced is null, accessOptions.Value);
         call.DocumentIds = [documentId];
         if (replaced is null)
         {
-            await UploadSql.InsertDocumentAsync(connection, access, version, masked, ct);
+            await UploadSql.InsertDocumentAsync(connection, access, version, visibility, ct);
         }
         else
         {
-            await UploadSql.InsertReplacementAsync(connection, replaced, version, masked, ct);
+            await UploadSql.InsertReplacementAsync(connection, replaced, version, visibility, ct);
         }
 
         var kind = replaced is null ? OutboxKind.DocumentCreated : OutboxKind.DocumentReplaced;

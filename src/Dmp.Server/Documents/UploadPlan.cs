@@ -5,6 +5,7 @@ using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Identity;
+using Dmp.Server.Options;
 using Dmp.Type.V1;
 using Google.Protobuf;
 using ContentForm = Dmp.Document.V1.ContentForm;
@@ -47,6 +48,19 @@ internal sealed record UploadPlan
         same.ExpectedSha256 = ByteString.Empty;
         same.ClearExpectedSizeBytes();
         return RequestLog.Fingerprint(method, same, sha256);
+    }
+
+    /// <summary>From whom the document is hidden, and until when.</summary>
+    public NewVisibility ToVisibility(DateTimeOffset now, bool maskedByDefault, AccessOptions options)
+    {
+        var isHiddenFromPatient = Message.VisibilityCodes.Contains(VisibilityCode.HiddenFromPatient);
+        return new NewVisibility
+        {
+            Masked = maskedByDefault || Message.VisibilityCodes.Contains(VisibilityCode.MaskedFromProfessionals),
+            PatientVisibleTime = isHiddenFromPatient ? now + options.RevealAfter : null,
+            AnnounceTime = isHiddenFromPatient ? now + options.AnnounceAfter : null,
+            HiddenFromRepresentatives = Message.VisibilityCodes.Contains(VisibilityCode.HiddenFromRepresentatives),
+        };
     }
 
     /// <summary>Fills in the defaults that the contract promises.</summary>

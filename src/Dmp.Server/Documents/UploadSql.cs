@@ -72,6 +72,20 @@ internal sealed record NewVersion
     public required DateTimeOffset CreateTime { get; init; }
 }
 
+/// <summary>From whom a new document, or a new version of one, is hidden.</summary>
+internal sealed record NewVisibility
+{
+    public required bool Masked { get; init; }
+
+    /// <summary>Hidden from the patient until then; null when it is not.</summary>
+    public required DateTimeOffset? PatientVisibleTime { get; init; }
+
+    /// <summary>When the patient is told that something waits.</summary>
+    public required DateTimeOffset? AnnounceTime { get; init; }
+
+    public required bool HiddenFromRepresentatives { get; init; }
+}
+
 internal static class UploadSql
 {
     // One upload for one request id. A row whose server fell silent is taken over; upload_request_key decides.
@@ -119,8 +133,11 @@ internal static class UploadSql
 
     private const string InsertDocument =
         """
-        insert into document (document_id, record_id, current_version, masked, state, revision, create_time, update_time)
-        values (@DocumentId, @RecordId, 1, @Masked, 1, 1, @Now, @Now)
+        insert into document (
+            document_id, record_id, current_version, masked, patient_visible_time, announce_time, hidden_from_representatives,
+            state, revision, create_time, update_time)
+        values (
+            @DocumentId, @RecordId, 1, @Masked, @PatientVisibleTime, @AnnounceTime, @HiddenFromRepresentatives, 1, 1, @Now, @Now)
         """;
 
     private const string InsertVersion =
@@ -141,7 +158,14 @@ internal static class UploadSql
     private const string MoveToVersion =
         """
         update document
-        set current_version = @Version, masked = masked or @Masked, state = 1, revision = revision + 1, update_time = @Now
+        set current_version = @Version,
+            masked = masked or @Masked,
+            patient_visible_time = coalesce(@PatientVisibleTime, patient_visible_time),
+            announce_time = coalesce(@AnnounceTime, announce_time),
+            hidden_from_representatives = hidden_from_representatives or @HiddenFromRepresentatives,
+            state = 1,
+            revision = revision + 1,
+            update_time = @Now
         where document_id = @DocumentId
         """;
 
@@ -169,22 +193,40 @@ internal static class UploadSql
             UniqueIdIsTaken, new { access.RecordId, DepositorKey = depositorKey, UniqueId = uniqueId }, cancellationToken: ct));
 
     public static async Task InsertDocumentAsync(
-        NpgsqlConnection connection, RecordAccess access, NewVersion version, bool masked, CancellationToken ct)
+        NpgsqlConnection connection, RecordAccess access, NewVersion version, NewVisibility visibility, CancellationToken ct)
     {
         await connection.ExecuteAsync(new CommandDefinition(
             InsertDocument,
-            new { version.DocumentId, access.RecordId, Masked = masked, Now = version.CreateTime },
+            new
+            {
+                version.DocumentId,
+                access.RecordId,
+                visibility.Masked,
+                visibility.PatientVisibleTime,
+                visibility.AnnounceTime,
+                visibility.HiddenFromRepresentatives,
+                Now = version.CreateTime,
+            },
             cancellationToken: ct));
         await connection.ExecuteAsync(new CommandDefinition(InsertVersion, version, cancellationToken: ct));
     }
 
     public static async Task InsertReplacementAsync(
-        NpgsqlConnection connection, DocumentRow locked, NewVersion version, bool masked, CancellationToken ct)
+        NpgsqlConnection connection, DocumentRow locked, NewVersion version, NewVisibility visibility, CancellationToken ct)
     {
         await connection.ExecuteAsync(new CommandDefinition(InsertVersion, version, cancellationToken: ct));
         await connection.ExecuteAsync(new CommandDefinition(
             MoveToVersion,
-            new { locked.DocumentId, version.Version, Masked = masked, Now = version.CreateTime },
+            new
+            {
+                locked.DocumentId,
+                version.Version,
+                visibility.Masked,
+                visibility.PatientVisibleTime,
+                visibility.AnnounceTime,
+                visibility.HiddenFromRepresentatives,
+                Now = version.CreateTime,
+            },
             cancellationToken: ct));
     }
 }

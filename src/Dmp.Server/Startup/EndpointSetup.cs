@@ -1,6 +1,7 @@
 using Dmp.Audit.V1;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
+using Dmp.Emergency.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Pipeline;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
@@ -17,6 +18,7 @@ internal static class EndpointSetup
         DocumentService.Descriptor,
         ConsentService.Descriptor,
         AuditService.Descriptor,
+        EmergencyService.Descriptor,
     ];
 
     public static void MapDmp(this WebApplication app, bool withReflection)
@@ -27,6 +29,7 @@ internal static class EndpointSetup
         Map<Documents.DocumentService>(app, DocumentService.Descriptor);
         Map<Consents.ConsentService>(app, ConsentService.Descriptor);
         Map<Audit.AuditService>(app, AuditService.Descriptor);
+        Map<Emergencies.EmergencyService>(app, EmergencyService.Descriptor);
 
         // For load balancers, which have no token; it tells nothing but "serving" or "not serving".
         app.MapGrpcHealthChecksService().AllowAnonymous();

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Dmp.Server.Startup;
 
 /// <summary>
-/// Forgets request ids that are old enough and uploads whose server is gone. Several servers may do it at once: each row
+/// Forgets request ids that are old enough and uploads whose server is gone, and runs the clocks of announcements. Several servers may do it at once: each row
 /// is deleted by whoever comes first.
 /// </summary>
 internal sealed class Housekeeping(
@@ -17,7 +17,7 @@ internal sealed class Housekeeping(
     TimeProvider time,
     ILogger<Housekeeping> logger) : BackgroundService
 {
-    private static readonly TimeSpan period = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan period = TimeSpan.FromMinutes(5);
 
     /// <summary>One pass.</summary>
     public async Task SweepOnceAsync(CancellationToken ct)
@@ -26,6 +26,16 @@ internal sealed class Housekeeping(
         await using var connection = await database.OpenAsync(ct);
         var requests = await RequestLogSql.ForgetAsync(connection, now.AddHours(-access.Value.RequestIdHours), ct);
         var abandoned = await UploadSql.ReleaseAbandonedAsync(connection, now.AddSeconds(-uploads.Value.AbandonSeconds), ct);
+
+        // A batch at a time: a backlog must not hold one transaction open over all of it.
+        while (await AnnouncementSql.RevealAsync(connection, OutboxKind.DocumentRevealed, now, ct) > 0)
+        {
+        }
+
+        while (await AnnouncementSql.AnnounceAsync(connection, OutboxKind.DocumentAnnounced, now, ct) > 0)
+        {
+        }
+
         if (requests + abandoned > 0)
         {
             ServerLog.Swept(logger, requests, abandoned);

@@ -25,7 +25,7 @@ internal static class ServiceSetup
         services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddContent();
 
-        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<TimeProvider, DatabaseClock>();
         services.AddSingleton(provider => database.CreateDataSource(
             provider.GetRequiredService<IOptions<DatabaseOptions>>().Value, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<Database>();

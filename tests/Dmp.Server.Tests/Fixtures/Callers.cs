@@ -51,7 +51,7 @@ internal sealed class Callers(TestIssuer issuer)
         ["SubjectNameID"] = professional.Id,
         ["given_name"] = "CLAIRE",
         ["family_name"] = professional.FamilyName,
-        ["Acces_Regulation_Medicale"] = "FAUX",
+        ["Acces_Regulation_Medicale"] = professional.Regulates ? "VRAI" : "FAUX",
         ["SubjectRefPro"] = new JsonObject
         {
             ["exercices"] = new JsonArray(new JsonObject

@@ -1,6 +1,7 @@
 using Dmp.Audit.V1;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
+using Dmp.Emergency.V1;
 using Dmp.Record.V1;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -25,6 +26,7 @@ internal sealed class DmpApi
         Documents = new DocumentService.DocumentServiceClient(invoker);
         Consents = new ConsentService.ConsentServiceClient(invoker);
         Audit = new AuditService.AuditServiceClient(invoker);
+        Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
     }
 
     public CallInvoker Invoker { get; }
@@ -36,4 +38,6 @@ internal sealed class DmpApi
     public ConsentService.ConsentServiceClient Consents { get; }
 
     public AuditService.AuditServiceClient Audit { get; }
+
+    public EmergencyService.EmergencyServiceClient Emergencies { get; }
 }

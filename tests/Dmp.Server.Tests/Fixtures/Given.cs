@@ -59,9 +59,10 @@ internal static class Given
             cancellationToken: Token)).Consent;
 
     /// <summary>Another professional whom the patient has authorised.</summary>
-    public static async Task<TestProfessional> ColleagueAsync(this Platform platform, OpenedRecord record, bool attending = false)
+    public static async Task<TestProfessional> ColleagueAsync(
+        this Platform platform, OpenedRecord record, bool attending = false, TestProfessional? who = null)
     {
-        var colleague = TestProfessional.New();
+        var colleague = who ?? TestProfessional.New();
         await platform.As(colleague).DeclareAsync(record.Id, attending);
         return colleague;
     }

@@ -54,6 +54,9 @@ internal sealed record TestProfessional
 
     public string FamilyName { get; init; } = "ESSAI";
 
+    /// <summary>Works for a regulation centre.</summary>
+    public bool Regulates { get; init; }
+
     public Actor Actor => new() { Kind = ActorKind.Professional, Id = Id };
 
     public static TestProfessional New() => new()

@@ -1,0 +1,62 @@
+using Dapper;
+using Npgsql;
+
+namespace Dmp.Server.Documents;
+
+/// <summary>
+/// The two clocks of a document that is hidden from the patient (consultation d'annonce). What counts for access is the time
+/// in the row, so that a late job delays no right; the job tells, once, whatever number of servers runs it.
+/// </summary>
+internal static class AnnouncementSql
+{
+    private const int BatchSize = 500;
+
+    // Rows another server works on are skipped, and both see a row that is done.
+    private const string Announce =
+        """
+        with due as (
+            update document
+            set announce_time = null
+            where document_id in (
+                select document_id
+                from document
+                where announce_time <= @Now
+                order by announce_time
+                limit @BatchSize
+                for update skip locked
+            )
+            returning document_id, record_id, current_version
+        )
+        insert into outbox (event_time, kind, record_id, document_id, version)
+        select @Now, @Kind, record_id, document_id, current_version
+        from due
+        """;
+
+    private const string Reveal =
+        """
+        with due as (
+            update document
+            set patient_visible_time = null, announce_time = null, revision = revision + 1, update_time = @Now
+            where document_id in (
+                select document_id
+                from document
+                where patient_visible_time <= @Now
+                order by patient_visible_time
+                limit @BatchSize
+                for update skip locked
+            )
+            returning document_id, record_id, current_version
+        )
+        insert into outbox (event_time, kind, record_id, document_id, version)
+        select @Now, @Kind, record_id, document_id, current_version
+        from due
+        """;
+
+    /// <summary>Tells of documents that wait; returns how many.</summary>
+    public static Task<int> AnnounceAsync(NpgsqlConnection connection, string kind, DateTimeOffset now, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(Announce, new { Kind = kind, Now = now, BatchSize }, cancellationToken: ct));
+
+    /// <summary>Clears the clocks of documents whose time has come; returns how many.</summary>
+    public static Task<int> RevealAsync(NpgsqlConnection connection, string kind, DateTimeOffset now, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(Reveal, new { Kind = kind, Now = now, BatchSize }, cancellationToken: ct));
+}

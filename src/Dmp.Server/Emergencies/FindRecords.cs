@@ -1,0 +1,50 @@
+using System.Globalization;
+using Dapper;
+using Dmp.Emergency.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+
+namespace Dmp.Server.Emergencies;
+
+internal sealed partial class EmergencyService
+{
+    private const int FoundMax = 10;
+    private const int NameCharactersMax = 100;
+
+    public override async Task<FindRecordsResponse> FindRecords(FindRecordsRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        if (!call.Caller.MayRegulate)
+        {
+            throw Failures.Of(ErrorReason.EmergencyNotAllowed);
+        }
+
+        var faults = FieldFaults.Of(request);
+        faults.Text(request.BirthFamilyName, "birth_family_name", NameCharactersMax);
+        faults.Text(request.BirthGivenName, "birth_given_name", NameCharactersMax);
+        faults.Require(System.Enum.IsDefined(request.Sex), "sex", "Must be a value of Sex.");
+        var isDate = DateOnly.TryParseExact(
+            request.BirthDate, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var birthDate);
+        faults.Require(isDate || request.BirthDate.Length == 0, "birth_date", "Must be a date of the calendar as YYYY-MM-DD.");
+        faults.ThrowIfAny();
+
+        await using var connection = await database.OpenAsync(ct);
+        var givenName = request.BirthGivenName.Length == 0 ? null : request.BirthGivenName;
+        var rows = (await EmergencySql.FindByTraitsAsync(
+            connection, call.Caller, request.BirthFamilyName, givenName, birthDate, (short)request.Sex, FoundMax + 1, ct)).AsList();
+        var found = rows.Take(FoundMax).ToList();
+
+        // Whoever is found learns of it: the search is an event of each record.
+        await audit.TraceReadAsync(connection, call, [], ct);
+        foreach (var row in found)
+        {
+            call.RecordId = row.RecordId;
+            await audit.TraceReadAsync(connection, call, [], ct);
+        }
+
+        return new FindRecordsResponse { Records = { found.Select(row => row.ToMessage()) }, More = rows.Count > FoundMax };
+    }
+}

@@ -1,0 +1,68 @@
+using Dmp.Emergency.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Dmp.Server.Emergencies;
+
+internal sealed partial class EmergencyService
+{
+    public override Task<OpenEmergencyAccessResponse> OpenEmergencyAccess(
+        OpenEmergencyAccessRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        EmergencyRules.Check(request, faults);
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new OpenEmergencyAccessRequest(request) { RequestId = "" }),
+            OpenEmergencyAccessResponse.Parser,
+            async connection =>
+            {
+                // Locked: a switch that is being closed is closed before, or after.
+                await policy.RequireLockedAsync(connection, call, recordId, ct);
+                var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
+                return facts is not null && EmergencyRules.MayOpen(call.Caller, request.Mode, facts)
+                    ? facts
+                    : throw Failures.Of(ErrorReason.EmergencyNotAllowed);
+            },
+            async (connection, facts) =>
+            {
+                var now = time.GetUtcNow();
+                var row = await EmergencySql.InsertAsync(
+                    connection,
+                    new EmergencyAccessRow
+                    {
+                        EmergencyAccessId = Guid.CreateVersion7(now),
+                        RecordId = recordId,
+                        ProfessionalId = call.Caller.ProfessionalId
+                            ?? throw new InvalidOperationException("A professional without an identifier."),
+                        Actor = call.Caller.ToActor().ToByteArray(),
+                        Mode = (short)request.Mode,
+                        Reason = request.Reason.Trim(),
+                        OpenTime = now,
+                        ExpireTime = now.AddHours(accessOptions.Value.EmergencyHours),
+                    },
+                    ct);
+
+                // The notices to the patient and the attending physicians start from this row.
+                await OutboxSql.AppendAsync(connection, OutboxKind.EmergencyOpened, recordId, now, ct);
+                return new OpenEmergencyAccessResponse
+                {
+                    EmergencyAccess = row.ToMessage(),
+                    MaskedDocumentsShown = facts.EmergencyMaskedAllowed,
+                };
+            },
+            ct);
+    }
+}
