@@ -22,7 +22,12 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         await using var connection = await source.OpenConnectionAsync();
         await ReadAsync(
             connection,
-            access,
+            $"{RowScope.Set}; {access}",
+            ("ScopeRecord", recordId.ToString()),
+            ("ScopeIns", ""),
+            ("ScopeActors", ""),
+            ("ScopeCaller", "bench"),
+            ("ScopeTask", ""),
             ("RecordId", recordId),
             ("ProfessionalId", professionalId),
             ("StructureId", structureId),
@@ -31,9 +36,13 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
             connection,
             search,
             ("RecordId", recordId),
-            ("SeesAll", false),
-            ("SeesUnmasked", true),
+            ("IsOwner", false),
+            ("IsRepresentative", false),
+            ("IsAuthorized", true),
+            ("SeesMasked", false),
             ("IsStructure", false),
+            ("Profession", "1.2.250.1.71.1.2.7|10"),
+            ("Now", DateTimeOffset.UtcNow),
             ("ProfessionalId", professionalId),
             ("StructureId", structureId),
             ("AfterTime", DateTimeOffset.MaxValue),
@@ -94,12 +103,19 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
 
         var ids = new List<Guid>();
         await using var reader = await command.ExecuteReaderAsync();
-        var row = new object[reader.FieldCount];
-        while (await reader.ReadAsync())
+        do
         {
-            reader.GetValues(row);
-            ids.Add((Guid)row[0]);
+            var row = new object[reader.FieldCount];
+            while (await reader.ReadAsync())
+            {
+                reader.GetValues(row);
+                if (row[0] is Guid id)
+                {
+                    ids.Add(id);
+                }
+            }
         }
+        while (await reader.NextResultAsync());
 
         return ids;
     }

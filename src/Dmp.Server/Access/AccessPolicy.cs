@@ -44,7 +44,7 @@ internal sealed class AccessPolicy(TimeProvider time)
     public async Task<RecordAccess> RequireLockedAsync(
         NpgsqlConnection connection, Call call, Guid recordId, CancellationToken ct)
     {
-        await AccessSql.LockRecordAsync(connection, recordId, ct);
+        await AccessSql.LockRecordAsync(connection, call.Caller, recordId, ct);
         return await RequireAsync(connection, call, recordId, ct);
     }
 
@@ -56,7 +56,7 @@ internal sealed class AccessPolicy(TimeProvider time)
         NpgsqlConnection connection, Call call, Guid recordId, Guid requestId, byte[] fingerprint, CancellationToken ct)
     {
         call.RecordId = recordId;
-        await AccessSql.LockRecordAsync(connection, recordId, ct);
+        await AccessSql.LockRecordAsync(connection, call.Caller, recordId, ct);
 
         // After the lock: a first call under way has ended by now, and its answer is there or will never be.
         var isRepeat = await RequestLog.FindAsync(connection, call, requestId, fingerprint, ct) is not null;

@@ -88,8 +88,16 @@ internal static class AccessSql
 
     private const string ByRecord = Select + " where r.record_id = @RecordId";
 
-    // The existence test (TD0.2) names the person, not the record.
-    private const string ByIns = Select + " where r.ins_system = @InsSystem and r.ins_number = @InsNumber";
+    // The existence test (TD0.2) names the person, not the record: the scope moves from the one to the other.
+    private const string MoveScopeToIns =
+        """
+        select set_config(
+            'dmp.record',
+            coalesce((select record_id::text from record where ins_system = @InsSystem and ins_number = @InsNumber), ''),
+            false)
+        """;
+
+    private const string ByScope = Select + " where r.record_id = dmp_record()";
 
     // Two changes of one record's life or consents wait for each other here; reads do not wait.
     private const string LockRecord =
@@ -100,20 +108,34 @@ internal static class AccessSql
         for no key update
         """;
 
-    public static Task<AccessFacts?> FindAsync(
-        NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct) =>
-        connection.QuerySingleOrDefaultAsync<AccessFacts>(new CommandDefinition(
-            ByRecord,
-            new { RecordId = recordId, caller.ProfessionalId, caller.StructureId, Now = now },
-            cancellationToken: ct));
+    /// <summary>The facts; null when there is no such record. From here on the connection is for this record alone.</summary>
+    public static async Task<AccessFacts?> FindAsync(
+        NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct)
+    {
+        var parameters = RowScope.OfRecord(caller, recordId)
+            .Parameters(new { RecordId = recordId, caller.ProfessionalId, caller.StructureId, Now = now });
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            $"{RowScope.Set}; {ByRecord}", parameters, cancellationToken: ct));
+        await results.ReadAsync();
+        return await results.ReadSingleOrDefaultAsync<AccessFacts>();
+    }
 
-    public static Task<AccessFacts?> FindByInsAsync(
-        NpgsqlConnection connection, Caller caller, string insSystem, string insNumber, DateTimeOffset now, CancellationToken ct) =>
-        connection.QuerySingleOrDefaultAsync<AccessFacts>(new CommandDefinition(
-            ByIns,
-            new { InsSystem = insSystem, InsNumber = insNumber, caller.ProfessionalId, caller.StructureId, Now = now },
-            cancellationToken: ct));
+    /// <summary>The same for the record of a person.</summary>
+    public static async Task<AccessFacts?> FindByInsAsync(
+        NpgsqlConnection connection, Caller caller, string insSystem, string insNumber, DateTimeOffset now, CancellationToken ct)
+    {
+        var parameters = RowScope.OfIns(caller, insNumber)
+            .Parameters(new { InsSystem = insSystem, InsNumber = insNumber, caller.ProfessionalId, caller.StructureId, Now = now });
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            $"{RowScope.Set}; {MoveScopeToIns}; {ByScope}", parameters, cancellationToken: ct));
+        await results.ReadAsync();
+        await results.ReadAsync();
+        return await results.ReadSingleOrDefaultAsync<AccessFacts>();
+    }
 
-    public static Task LockRecordAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
-        connection.ExecuteAsync(new CommandDefinition(LockRecord, new { RecordId = recordId }, cancellationToken: ct));
+    public static Task LockRecordAsync(NpgsqlConnection connection, Caller caller, Guid recordId, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(
+            $"{RowScope.Set}; {LockRecord}",
+            RowScope.OfRecord(caller, recordId).Parameters(new { RecordId = recordId }),
+            cancellationToken: ct));
 }

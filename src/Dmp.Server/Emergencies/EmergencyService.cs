@@ -60,6 +60,7 @@ internal sealed partial class EmergencyService(
         var after = pageTokens.ReadId(request.PageToken, call.Caller, query);
 
         await using var connection = await database.OpenAsync(ct);
+        await RowScope.OfTask(RowScope.Review).ApplyAsync(connection, ct);
         var rows = (await EmergencySql.ListQueueAsync(connection, after, pageSize + 1, ct)).AsList();
         var response = new ListUnacknowledgedAccessesResponse();
         response.EmergencyAccesses.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));

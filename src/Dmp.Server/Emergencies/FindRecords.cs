@@ -2,6 +2,7 @@ using System.Globalization;
 using Dapper;
 using Dmp.Emergency.V1;
 using Dmp.Error.V1;
+using Dmp.Server.Access;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
@@ -32,6 +33,7 @@ internal sealed partial class EmergencyService
         faults.ThrowIfAny();
 
         await using var connection = await database.OpenAsync(ct);
+        await RowScope.OfActor(call.Caller, RowScope.Regulation).ApplyAsync(connection, ct);
         var givenName = request.BirthGivenName.Length == 0 ? null : request.BirthGivenName;
         var rows = (await EmergencySql.FindByTraitsAsync(
             connection, call.Caller, request.BirthFamilyName, givenName, birthDate, (short)request.Sex, FoundMax + 1, ct)).AsList();

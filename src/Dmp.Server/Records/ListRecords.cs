@@ -23,6 +23,7 @@ internal sealed partial class RecordService
 
         // One row more than the page tells whether there is a next page.
         await using var connection = await database.OpenAsync(ct);
+        await RecordListSql.ScopeOf(call.Caller).ApplyAsync(connection, ct);
         var rows = call.Caller.Kind is CallerKind.Patient or CallerKind.Representative
             ? await RecordListSql.ListOwnedAsync(connection, call.Caller, after, pageSize + 1, ct)
             : await RecordListSql.ListAuthorizedAsync(

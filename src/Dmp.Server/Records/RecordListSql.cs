@@ -78,6 +78,11 @@ internal static class RecordListSql
         limit @Limit
         """;
 
+    /// <summary>For whom a list reads.</summary>
+    public static RowScope ScopeOf(Caller caller) => caller.Kind is CallerKind.Patient or CallerKind.Representative
+        ? RowScope.OfIns(caller, InsOf(caller))
+        : RowScope.OfActor(caller);
+
     /// <summary>The records that a professional or structure is authorised on at <paramref name="now"/> and not blocked from.</summary>
     public static Task<IEnumerable<RecordSummaryRow>> ListAuthorizedAsync(
         NpgsqlConnection connection,
@@ -108,14 +113,16 @@ internal static class RecordListSql
             new
             {
                 IdentityRules.InsSystems,
-                InsNumbers = caller.Kind switch
-                {
-                    CallerKind.Patient when caller.Ins is { } ins => [ins],
-                    CallerKind.Representative => [.. caller.RepresentedIns],
-                    _ => Array.Empty<string>(),
-                },
+                InsNumbers = InsOf(caller),
                 AfterRecordId = afterRecordId,
                 Limit = limit,
             },
             cancellationToken: ct));
+
+    private static string[] InsOf(Caller caller) => caller.Kind switch
+    {
+        CallerKind.Patient when caller.Ins is { } ins => [ins],
+        CallerKind.Representative => [.. caller.RepresentedIns],
+        _ => [],
+    };
 }

@@ -1,3 +1,4 @@
+using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Logging;
@@ -24,6 +25,7 @@ internal sealed class Housekeeping(
     {
         var now = time.GetUtcNow();
         await using var connection = await database.OpenAsync(ct);
+        await RowScope.OfTask(RowScope.Housekeeping).ApplyAsync(connection, ct);
         var requests = await RequestLogSql.ForgetAsync(connection, now.AddHours(-access.Value.RequestIdHours), ct);
         var abandoned = await UploadSql.ReleaseAbandonedAsync(connection, now.AddSeconds(-uploads.Value.AbandonSeconds), ct);
 

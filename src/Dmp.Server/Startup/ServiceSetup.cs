@@ -59,6 +59,7 @@ internal static class ServiceSetup
             return async (contentIds, ct) =>
             {
                 await using var connection = await database.OpenAsync(ct);
+                await RowScope.OfTask(RowScope.Housekeeping).ApplyAsync(connection, ct);
                 return (await DocumentSql.FindReferencedAsync(connection, contentIds, ct)).ToHashSet();
             };
         });

@@ -1,0 +1,76 @@
+using Dapper;
+using Npgsql;
+
+namespace Dmp.Server.Access;
+
+/// <summary>
+/// For whom a connection reads: the second wall, in PostgreSQL's row-level security (migration 0008). Set before the first
+/// statement on patients' rows; a connection without it sees none. It ends when the connection goes back to the pool, which
+/// resets every setting; a pool in front of PostgreSQL must therefore keep a session together.
+/// </summary>
+internal sealed record RowScope
+{
+    /// <summary>Sweeps over all records; reads no content.</summary>
+    public const string Housekeeping = "housekeeping";
+
+    /// <summary>A search by traits for a regulation centre.</summary>
+    public const string Regulation = "regulation";
+
+    /// <summary>The reviewer's queue.</summary>
+    public const string Review = "review";
+
+    /// <summary>Can be put before a statement, to save a round trip.</summary>
+    public const string Set =
+        """
+        select set_config('dmp.record', @ScopeRecord, false),
+            set_config('dmp.ins', @ScopeIns, false),
+            set_config('dmp.actors', @ScopeActors, false),
+            set_config('dmp.caller', @ScopeCaller, false),
+            set_config('dmp.task', @ScopeTask, false)
+        """;
+
+    private string Record { get; init; } = "";
+
+    private string Ins { get; init; } = "";
+
+    private string Actors { get; init; } = "";
+
+    private string Key { get; init; } = "";
+
+    private string Task { get; init; } = "";
+
+    /// <summary>One record, whatever the rules then let the caller see of it.</summary>
+    public static RowScope OfRecord(Caller caller, Guid recordId) => new() { Record = recordId.ToString(), Key = caller.Key };
+
+    /// <summary>The record of one person.</summary>
+    public static RowScope OfIns(Caller caller, params IEnumerable<string> numbers) =>
+        new() { Ins = string.Join(' ', numbers), Key = caller.Key };
+
+    /// <summary>The records on which a professional or structure has, or had, an authorisation.</summary>
+    public static RowScope OfActor(Caller caller, string task = "") => new()
+    {
+        Actors = string.Join(' ', new[] { caller.ProfessionalId, caller.StructureId }.OfType<string>()),
+        Key = caller.Key,
+        Task = task,
+    };
+
+    public static RowScope OfTask(string task) => new() { Task = task };
+
+    public Task ApplyAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(Set, Parameters(), cancellationToken: ct));
+
+    /// <summary>The parameters of <see cref="Set"/>, with those of the statement behind it.</summary>
+    public DynamicParameters Parameters(object? more = null)
+    {
+        var parameters = new DynamicParameters(more);
+        parameters.AddDynamicParams(new
+        {
+            ScopeRecord = Record,
+            ScopeIns = Ins,
+            ScopeActors = Actors,
+            ScopeCaller = Key,
+            ScopeTask = Task,
+        });
+        return parameters;
+    }
+}
