@@ -69,6 +69,31 @@ public sealed partial class DmpClient
     public Task<ListBlocksResponse> ListBlocksPageAsync(ListBlocksRequest request, CancellationToken cancellationToken = default) =>
         CallAsync<ListBlocksRequest, ListBlocksResponse>(Consents.ListBlocksAsync, request, cancellationToken);
 
+    /// <summary>Hides documents from some who would see them, or shows a masked one to one professional.</summary>
+    /// <param name="request">Record and rule; an empty <c>request_id</c> is filled in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The rule in force.</returns>
+    public async Task<VisibilityRule> AddVisibilityRuleAsync(AddVisibilityRuleRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<AddVisibilityRuleRequest, AddVisibilityRuleResponse>(Consents.AddVisibilityRuleAsync, request, cancellationToken).ConfigureAwait(false)).Rule;
+
+    /// <summary>Removes a visibility rule.</summary>
+    /// <param name="request">Names the rule; an empty <c>request_id</c> is filled in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The rule as it was.</returns>
+    public async Task<VisibilityRule> RemoveVisibilityRuleAsync(RemoveVisibilityRuleRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<RemoveVisibilityRuleRequest, RemoveVisibilityRuleResponse>(Consents.RemoveVisibilityRuleAsync, request, cancellationToken).ConfigureAwait(false)).Rule;
+
+    /// <summary>Lists the visibility rules in force, newest first.</summary>
+    /// <param name="request">The record. <c>page_size</c> is the size of one fetch; <c>page_token</c> is where to start.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The rules, fetched page by page while you enumerate.</returns>
+    public IAsyncEnumerable<VisibilityRule> ListVisibilityRulesAsync(ListVisibilityRulesRequest request, CancellationToken cancellationToken = default) =>
+        PagesAsync<ListVisibilityRulesRequest, ListVisibilityRulesResponse, VisibilityRule>(
+            request,
+            (page, ct) => CallAsync<ListVisibilityRulesRequest, ListVisibilityRulesResponse>(Consents.ListVisibilityRulesAsync, page, ct),
+            page => (page.Rules, page.NextPageToken),
+            cancellationToken);
+
     /// <summary>Reads the emergency switches and the default masking.</summary>
     /// <param name="request">The record.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -6,9 +6,10 @@ namespace Dmp.Server.Access;
 /// <code>
 /// patient                                    what is not (or no longer) hidden from the patient
 /// representative                             the same, and not hidden from representatives
-/// professional with a right on the record    types the matrix opens to the profession, and not masked
+/// professional with a right on the record    types the matrix opens to the profession, neither masked nor hidden by a rule
 ///   attending physician                      masked ones too
 ///   in an emergency                          masked ones too when the patient allows it
+///   named by a rule of the patient           the masked document of that rule too
 /// professional, whatever the right           what the professional deposited
 /// structure                                  what the structure deposited
 /// </code>
@@ -48,6 +49,41 @@ internal static class DocumentFilter
         )
         """;
 
+    /// <summary>A rule of the patient hides the version <c>v</c> of the document <c>d</c> from the caller.</summary>
+    public const string IsHiddenByRule =
+        """
+        exists (
+            select from visibility_rule h
+            where h.record_id = d.record_id
+                and h.remove_time is null
+                and h.effect = 1
+                and (
+                    h.document_id = d.document_id
+                    or h.type_code = v.type_code
+                    or h.author_id = any (v.author_ids)
+                    or v.service_start_time >= h.period_from and v.service_start_time < h.period_to
+                )
+                and (
+                    h.actor_kind = 1 and h.actor_id = @ProfessionalId
+                    or h.actor_kind = 2 and h.actor_id = @StructureId
+                    or h.profession = @Profession
+                )
+        )
+        """;
+
+    /// <summary>A rule of the patient shows the masked document <c>d</c> to the caller.</summary>
+    public const string IsShownByRule =
+        """
+        exists (
+            select from visibility_rule s
+            where s.record_id = d.record_id
+                and s.remove_time is null
+                and s.effect = 2
+                and s.document_id = d.document_id
+                and s.actor_id = @ProfessionalId
+        )
+        """;
+
     /// <summary>The version <c>v</c> of the document <c>d</c> exists for the caller.</summary>
     public const string Exists =
         $"""
@@ -55,7 +91,10 @@ internal static class DocumentFilter
             @IsOwner
                 and (d.patient_visible_time is null or d.patient_visible_time <= @Now)
                 and not (@IsRepresentative and d.hidden_from_representatives)
-            or @IsAuthorized and (not d.masked or @SeesMasked) and {IsOpenToProfession}
+            or @IsAuthorized
+                and (not d.masked or @SeesMasked or {IsShownByRule})
+                and not {IsHiddenByRule}
+                and {IsOpenToProfession}
             or {IsOwn}
         )
         """;

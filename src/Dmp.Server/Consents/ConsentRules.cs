@@ -23,32 +23,35 @@ internal static class ConsentRules
     /// Checks whom a consent or block is about. In the test realm check digits do not count, because many published test
     /// numbers break them; the shape always does.
     /// </summary>
-    public static void CheckActor(Actor? actor, Realm realm, FieldFaults faults)
+    public static void CheckActor(Actor? actor, Realm realm, FieldFaults faults) => CheckActor(actor, realm, "actor", faults);
+
+    /// <summary>The same for an actor in another field.</summary>
+    public static void CheckActor(Actor? actor, Realm realm, string field, FieldFaults faults)
     {
         if (actor is null)
         {
             return;
         }
 
-        faults.Text(actor.Name, "actor.name", ActorNameCharactersMax);
+        faults.Text(actor.Name, field + ".name", ActorNameCharactersMax);
         switch (actor.Kind)
         {
             case ActorKind.Professional:
                 faults.Require(
                     actor.Id.Length == 0 || IsProfessional(actor.Id, realm),
-                    "actor.id",
+                    field + ".id",
                     "Must be the national identifier of a professional: 8 and the RPPS number (12 digits), with a right key.");
                 break;
             case ActorKind.Structure:
                 faults.Require(
                     actor.Id.Length == 0 || IsStructure(actor.Id, realm),
-                    "actor.id",
+                    field + ".id",
                     "Must be the national identifier of a structure: 1 and the FINESS number (10 characters), with a right key.");
                 break;
             case ActorKind.Unspecified:
                 break;
             default:
-                faults.Add("actor.kind", "Must be PROFESSIONAL or STRUCTURE.");
+                faults.Add(field + ".kind", "Must be PROFESSIONAL or STRUCTURE.");
                 break;
         }
     }

@@ -25,6 +25,7 @@ internal static class OutboxKind
     public const string ConsentRevoked = "CONSENT_REVOKED";
     public const string ActorBlocked = "ACTOR_BLOCKED";
     public const string ActorUnblocked = "ACTOR_UNBLOCKED";
+    public const string VisibilityChanged = "VISIBILITY_CHANGED";
     public const string SettingsChanged = "SETTINGS_CHANGED";
 }
 
