@@ -48,19 +48,9 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
             ("AfterTime", DateTimeOffset.MaxValue),
             ("AfterId", Guid.AllBitsSet),
             ("AfterVersion", int.MaxValue),
-            ("Statuses", new short[] { 1 }),
-            ("Types", null),
-            ("Classes", null),
-            ("CreationTimeFrom", null),
-            ("CreationTimeTo", null),
-            ("ServiceTimeFrom", null),
-            ("ServiceTimeTo", null),
-            ("AuthorId", null),
-            ("AuthorStructureId", null),
-            ("PracticeSettings", null),
-            ("FacilityTypes", null),
-            ("EventCodes", null),
-            ("UniqueId", null),
+            ("CurrentStates", new short[] { 1 }),
+            ("WithDeprecated", false),
+            ("WithDeleted", false),
             ("Limit", limit));
         if (withTrace)
         {
@@ -97,7 +87,7 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         foreach (var (name, value) in parameters)
         {
             command.Parameters.Add(value is null
-                ? new NpgsqlParameter(name, NullType(name)) { Value = DBNull.Value }
+                ? new NpgsqlParameter(name, NpgsqlDbType.Text) { Value = DBNull.Value }
                 : new NpgsqlParameter(name, value));
         }
 
@@ -119,13 +109,6 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
 
         return ids;
     }
-
-    private static NpgsqlDbType NullType(string name) => name switch
-    {
-        "Types" or "Classes" or "PracticeSettings" or "FacilityTypes" or "EventCodes" => NpgsqlDbType.Array | NpgsqlDbType.Text,
-        "CreationTimeFrom" or "CreationTimeTo" or "ServiceTimeFrom" or "ServiceTimeTo" => NpgsqlDbType.TimestampTz,
-        _ => NpgsqlDbType.Text,
-    };
 
     private static string TextOf(System.Type type, string name) =>
         (string)type.GetField(name, BindingFlags.Static | BindingFlags.NonPublic)!.GetRawConstantValue()!;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
@@ -57,6 +58,7 @@ public sealed partial class DmpClient : IDisposable
         Documents = new DocumentService.DocumentServiceClient(invoker);
         Consents = new ConsentService.ConsentServiceClient(invoker);
         Audit = new AuditService.AuditServiceClient(invoker);
+        Access = new AccessService.AccessServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
     }
 
@@ -83,6 +85,9 @@ public sealed partial class DmpClient : IDisposable
     /// <see cref="RpcException"/>; <see cref="DmpException.From"/> translates.
     /// </summary>
     public AuditService.AuditServiceClient Audit { get; }
+
+    /// <summary>The generated client of explanations, for what the methods of this class do not cover.</summary>
+    public AccessService.AccessServiceClient Access { get; }
 
     /// <summary>The generated client of emergencies, for what the methods of this class do not cover.</summary>
     public EmergencyService.EmergencyServiceClient Emergencies { get; }

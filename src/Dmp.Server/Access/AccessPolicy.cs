@@ -122,6 +122,11 @@ internal sealed class AccessPolicy(TimeProvider time)
         _ => false,
     };
 
+    /// <summary>
+    /// What a decision would be for somebody, to be explained to the patient or to that somebody. Gives nothing out.
+    /// </summary>
+    public static RecordAccess Suppose(Caller caller, AccessFacts facts, DateTimeOffset now) => new(caller, facts, now);
+
     private static bool IsCarer(Caller caller) => caller.Kind is CallerKind.Professional or CallerKind.Structure;
 
     private static Relation AfterRight(Relation relation) => relation == Relation.Authorized ? Relation.NotBlocked : relation;

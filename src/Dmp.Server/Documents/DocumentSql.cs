@@ -1,4 +1,5 @@
 using Dapper;
+using Dmp.Document.V1;
 using Dmp.Server.Access;
 using Npgsql;
 
@@ -90,6 +91,23 @@ internal sealed record DocumentSearch
     public required (DateTimeOffset Time, Guid Id, int Version) After { get; init; }
 
     public required int Limit { get; init; }
+
+    /// <summary>Nothing but the status is asked for.</summary>
+    public bool IsUnfiltered => this is
+    {
+        Types: null,
+        Classes: null,
+        CreationTimeFrom: null,
+        CreationTimeTo: null,
+        ServiceTimeFrom: null,
+        ServiceTimeTo: null,
+        AuthorId: null,
+        AuthorStructureId: null,
+        PracticeSettings: null,
+        FacilityTypes: null,
+        EventCodes: null,
+        UniqueId: null,
+    };
 }
 
 internal static class DocumentSql
@@ -119,16 +137,38 @@ internal static class DocumentSql
     // Locks the document, not its versions: changes of one document follow each other, reads go on.
     private const string FindForChange = Find + " for no key update of d";
 
-    // document_version_search_idx gives the record's versions in order from the key of the last page; the primary key of
-    // document decides each. The other filters thin out what the index gives.
-    private const string Search =
+    // Two statements, because the planner cannot tell that an absent filter thins out nothing: with the filters in it, it
+    // expects next to no row, and sorts all versions of the record for each page instead of stopping after the first ones.
+    private const string SearchFrom =
         $"""
         select {Columns}
         from document_version v
         join document d on d.document_id = v.document_id
         where v.record_id = @RecordId
             and (v.service_start_time, v.document_id, v.version) < (@AfterTime, @AfterId, @AfterVersion)
-            and case when d.state = 4 then 4 when v.version < d.current_version then 2 else d.state end = any(@Statuses)
+            and (
+                v.version = d.current_version and d.state = any(@CurrentStates)
+                or @WithDeprecated and v.version < d.current_version and d.state <> 4
+                or @WithDeleted and v.version < d.current_version and d.state = 4
+            )
+            and {DocumentFilter.Exists}
+        """;
+
+    private const string SearchOrder =
+        """
+        order by v.service_start_time desc, v.document_id desc, v.version desc
+        limit @Limit
+        """;
+
+    // document_version_search_idx gives the record's versions in order from the key of the last page; the primary key of
+    // document decides each.
+    private const string Search = SearchFrom + "\n" + SearchOrder;
+
+    // The same with filters, which thin out what the index gives.
+    private const string SearchFiltered =
+        SearchFrom
+        + "\n"
+        + """
             and (@Types::text[] is null or v.type_code = any(@Types))
             and (@Classes::text[] is null or v.class_code = any(@Classes))
             and (@CreationTimeFrom::timestamptz is null or v.creation_time >= @CreationTimeFrom)
@@ -141,10 +181,9 @@ internal static class DocumentSql
             and (@FacilityTypes::text[] is null or v.facility_type = any(@FacilityTypes))
             and (@EventCodes::text[] is null or v.event_codes && @EventCodes)
             and (@UniqueId::text is null or v.unique_id = @UniqueId)
-            and {DocumentFilter.Exists}
-        order by v.service_start_time desc, v.document_id desc, v.version desc
-        limit @Limit
-        """;
+
+            """
+        + SearchOrder;
 
     private const string Change =
         """
@@ -180,28 +219,37 @@ internal static class DocumentSql
         NpgsqlConnection connection, RecordAccess access, DocumentSearch search, CancellationToken ct)
     {
         var parameters = new DynamicParameters(DocumentScope.Of(access));
-        parameters.AddDynamicParams(
-            new
-            {
-                AfterTime = search.After.Time,
-                AfterId = search.After.Id,
-                AfterVersion = search.After.Version,
-                search.Statuses,
-                search.Types,
-                search.Classes,
-                search.CreationTimeFrom,
-                search.CreationTimeTo,
-                search.ServiceTimeFrom,
-                search.ServiceTimeTo,
-                search.AuthorId,
-                search.AuthorStructureId,
-                search.PracticeSettings,
-                search.FacilityTypes,
-                search.EventCodes,
-                search.UniqueId,
-                search.Limit,
-            });
-        return connection.QueryAsync<DocumentRow>(new CommandDefinition(Search, parameters, cancellationToken: ct));
+        parameters.AddDynamicParams(new
+        {
+            AfterTime = search.After.Time,
+            AfterId = search.After.Id,
+            AfterVersion = search.After.Version,
+            CurrentStates = search.Statuses.Where(status => status != (short)DocumentStatus.Deprecated).ToArray(),
+            WithDeprecated = search.Statuses.Contains((short)DocumentStatus.Deprecated),
+            WithDeleted = search.Statuses.Contains((short)DocumentStatus.Deleted),
+            search.Limit,
+        });
+        if (search.IsUnfiltered)
+        {
+            return connection.QueryAsync<DocumentRow>(new CommandDefinition(Search, parameters, cancellationToken: ct));
+        }
+
+        parameters.AddDynamicParams(new
+        {
+            search.Types,
+            search.Classes,
+            search.CreationTimeFrom,
+            search.CreationTimeTo,
+            search.ServiceTimeFrom,
+            search.ServiceTimeTo,
+            search.AuthorId,
+            search.AuthorStructureId,
+            search.PracticeSettings,
+            search.FacilityTypes,
+            search.EventCodes,
+            search.UniqueId,
+        });
+        return connection.QueryAsync<DocumentRow>(new CommandDefinition(SearchFiltered, parameters, cancellationToken: ct));
     }
 
     /// <summary>Writes visibility and state of a row that was found for change, and moves its revision.</summary>

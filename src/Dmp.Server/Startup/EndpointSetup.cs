@@ -1,3 +1,4 @@
+using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
@@ -19,6 +20,7 @@ internal static class EndpointSetup
         ConsentService.Descriptor,
         AuditService.Descriptor,
         EmergencyService.Descriptor,
+        AccessService.Descriptor,
     ];
 
     public static void MapDmp(this WebApplication app, bool withReflection)
@@ -30,6 +32,7 @@ internal static class EndpointSetup
         Map<Consents.ConsentService>(app, ConsentService.Descriptor);
         Map<Audit.AuditService>(app, AuditService.Descriptor);
         Map<Emergencies.EmergencyService>(app, EmergencyService.Descriptor);
+        Map<Explanations.AccessService>(app, AccessService.Descriptor);
 
         // For load balancers, which have no token; it tells nothing but "serving" or "not serving".
         app.MapGrpcHealthChecksService().AllowAnonymous();

@@ -1,3 +1,4 @@
+using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
@@ -26,6 +27,7 @@ internal sealed class DmpApi
         Documents = new DocumentService.DocumentServiceClient(invoker);
         Consents = new ConsentService.ConsentServiceClient(invoker);
         Audit = new AuditService.AuditServiceClient(invoker);
+        Access = new AccessService.AccessServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
     }
 
@@ -40,4 +42,6 @@ internal sealed class DmpApi
     public AuditService.AuditServiceClient Audit { get; }
 
     public EmergencyService.EmergencyServiceClient Emergencies { get; }
+
+    public AccessService.AccessServiceClient Access { get; }
 }

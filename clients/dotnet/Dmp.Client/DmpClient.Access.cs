@@ -1,0 +1,13 @@
+using Dmp.Access.V1;
+
+namespace Dmp.Client;
+
+public sealed partial class DmpClient
+{
+    /// <summary>Explains whether a professional may read a record or a document, and by which rules.</summary>
+    /// <param name="request">Record, document, and for the patient whom it is about.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The decision with its steps.</returns>
+    public Task<ExplainAccessResponse> ExplainAccessAsync(ExplainAccessRequest request, CancellationToken cancellationToken = default) =>
+        CallAsync<ExplainAccessRequest, ExplainAccessResponse>(Access.ExplainAccessAsync, request, cancellationToken);
+}

@@ -1,0 +1,99 @@
+using Dmp.Access.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Dmp.Type.V1;
+using Grpc.Core;
+using Npgsql;
+using Contract = Dmp.Access.V1.AccessService;
+
+namespace Dmp.Server.Explanations;
+
+/// <summary>Explains decisions by the rules that make them.</summary>
+internal sealed class AccessService(Database database, AccessPolicy policy, AuditTrail audit, TimeProvider time) : Contract.AccessServiceBase
+{
+    public override async Task<ExplainAccessResponse> ExplainAccess(ExplainAccessRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var isOwner = call.Caller.Kind is CallerKind.Patient or CallerKind.Representative;
+        var faults = FieldFaults.Of(new ExplainAccessRequest(request) { Actor = null });
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        var documentId = faults.Id(request.DocumentId, "document_id");
+        faults.Require(
+            isOwner ? request.Actor is { Kind: ActorKind.Professional, Id.Length: > 0 } : request.Actor is null,
+            "actor",
+            isOwner ? "Must be a professional with an identifier." : "Must be empty: a professional asks about oneself.");
+        faults.Require(isOwner || request.Profession is null, "profession", "Must be empty: it is in the token.");
+        faults.ThrowIfAny();
+
+        await using var connection = await database.OpenAsync(ct);
+        var response = isOwner
+            ? await ExplainToOwnerAsync(connection, call, request, recordId, documentId, ct)
+            : await ExplainToProfessionalAsync(connection, call, recordId, documentId, ct);
+        await audit.TraceReadAsync(connection, call, documentId == Guid.Empty ? [] : [documentId], ct);
+        return response;
+    }
+
+    private async Task<ExplainAccessResponse> ExplainToOwnerAsync(
+        NpgsqlConnection connection, Call call, ExplainAccessRequest request, Guid recordId, Guid documentId, CancellationToken ct)
+    {
+        var owner = await policy.RequireAsync(connection, call, recordId, ct);
+        if (documentId != Guid.Empty && !await ExplanationSql.ExistsAsync(connection, owner, documentId, ct))
+        {
+            throw Failures.Of(ErrorReason.DocumentNotFound);
+        }
+
+        var profession = request.Profession is { } coding
+            ? $"{coding.System}|{coding.Code}"
+            : await ExplanationSql.FindLastProfessionAsync(connection, owner, request.Actor.Id, ct);
+        var professional = new Caller
+        {
+            Kind = CallerKind.Professional,
+            Subject = call.Caller.Subject,
+            ProfessionalId = request.Actor.Id,
+            ProfessionSystem = profession?.Split('|')[0],
+            ProfessionCode = profession?.Split('|')[1],
+        };
+        return await ExplainAsync(connection, professional, recordId, documentId, ct);
+    }
+
+    private async Task<ExplainAccessResponse> ExplainToProfessionalAsync(
+        NpgsqlConnection connection, Call call, Guid recordId, Guid documentId, CancellationToken ct)
+    {
+        var response = await ExplainAsync(connection, call.Caller, recordId, documentId, ct);
+
+        // Who passes the rules on the record and not those on the document meets a document that does not exist.
+        var isHidden = response.Steps[^1] is { Passed: false, Rule: AccessRule.Mask or AccessRule.Visibility or AccessRule.Matrix };
+        return isHidden ? throw Failures.Of(ErrorReason.DocumentNotFound) : response;
+    }
+
+    private async Task<ExplainAccessResponse> ExplainAsync(
+        NpgsqlConnection connection, Caller professional, Guid recordId, Guid documentId, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var facts = await AccessSql.FindAsync(connection, professional, recordId, now, ct);
+        var steps = ExplanationRules.OnRecord(professional, facts, now);
+        var mayReadRecord = steps.TrueForAll(step => step.Passed || step.Rule == AccessRule.Consent) && steps[^1].Passed;
+        if (!mayReadRecord || documentId == Guid.Empty)
+        {
+            return new ExplainAccessResponse { Allowed = mayReadRecord, Steps = { steps } };
+        }
+
+        var access = AccessPolicy.Suppose(professional, facts!, now);
+        var found = await ExplanationSql.FindAsync(connection, access, documentId, ct) ?? throw Failures.Of(ErrorReason.DocumentNotFound);
+        foreach (var step in ExplanationRules.OnDocument(access, found))
+        {
+            steps.Add(step);
+            if (!step.Passed)
+            {
+                break;
+            }
+        }
+
+        return new ExplainAccessResponse { Allowed = steps[^1].Passed && found.IsReadable, Steps = { steps } };
+    }
+}

@@ -1,0 +1,118 @@
+using System.Globalization;
+using Dmp.Access.V1;
+using Dmp.Record.V1;
+using Dmp.Server.Access;
+
+namespace Dmp.Server.Explanations;
+
+/// <summary>The steps of a decision, in the order in which they count. Pure.</summary>
+internal static class ExplanationRules
+{
+    /// <summary>The steps on the record; the last one decides when it does not let pass.</summary>
+    public static List<AccessStep> OnRecord(Caller professional, AccessFacts? facts, DateTimeOffset now)
+    {
+        if (facts is null)
+        {
+            return [Step(AccessRule.Consent, false, "NONE", "There is no consent.", "Aucune autorisation n’a été donnée.")];
+        }
+
+        var steps = new List<AccessStep>();
+        if (facts.IsBlocked)
+        {
+            steps.Add(Step(
+                AccessRule.NotBlocked, false, "BLOCKED",
+                "The professional or the structure is on the patient's blocked list.",
+                "Le professionnel ou sa structure est bloqué par le patient."));
+            return steps;
+        }
+
+        steps.Add(Step(AccessRule.NotBlocked, true, "NOT_BLOCKED", "The professional is not blocked.", "Le professionnel n’est pas bloqué."));
+        var isInEmergency = AccessPolicy.IsInEmergency(professional, facts, now);
+        var hasConsent = facts.ExpireTime > now;
+        steps.Add(ConsentStep(facts, hasConsent, now));
+        if (!hasConsent)
+        {
+            steps.Add(isInEmergency
+                ? Step(AccessRule.Emergency, true, "OPEN", "An emergency access is open.", "Un accès en urgence est ouvert.")
+                : Step(AccessRule.Emergency, false, "NONE", "No emergency access is open.", "Aucun accès en urgence n’est ouvert."));
+            if (!isInEmergency)
+            {
+                return steps;
+            }
+        }
+
+        var isOpen = facts.State == (short)RecordState.Open;
+        steps.Add(isOpen
+            ? Step(AccessRule.RecordOpen, true, "OPEN", "The record is open.", "Le dossier est ouvert.")
+            : Step(AccessRule.RecordOpen, false, "CLOSED", "The record is closed.", "Le dossier est fermé."));
+        return steps;
+    }
+
+    /// <summary>The further steps on a document, for a professional who passed those on the record.</summary>
+    public static IEnumerable<AccessStep> OnDocument(RecordAccess access, DocumentFindings found)
+    {
+        if (access.Caller.IsOccupationalPhysician)
+        {
+            yield return Step(
+                AccessRule.Function, false, "OCCUPATIONAL_PHYSICIAN",
+                "Occupational physicians never read content.", "Un médecin du travail ne lit jamais le contenu.");
+            yield break;
+        }
+
+        if (found.IsOwn)
+        {
+            yield return Step(
+                AccessRule.Depositor, true, "DEPOSITOR", "The professional deposited the document.", "Le professionnel a déposé le document.");
+            yield break;
+        }
+
+        yield return MaskStep(access, found);
+        yield return found.IsHiddenByRule
+            ? Step(
+                AccessRule.Visibility, false, "HIDDEN", "A rule of the patient hides it from this professional.",
+                "Une règle du patient le cache à ce professionnel.")
+            : Step(AccessRule.Visibility, true, "NO_RULE", "No rule of the patient hides it.", "Aucune règle du patient ne le cache.");
+        yield return found.IsOpenToProfession
+            ? Step(
+                AccessRule.Matrix, true, "OPEN_TO_PROFESSION", "The type of the document is open to the profession.",
+                "La matrice ouvre ce type de document à la profession.")
+            : Step(
+                AccessRule.Matrix, false, access.Caller.ProfessionCode is null ? "PROFESSION_UNKNOWN" : "CLOSED_TO_PROFESSION",
+                "The type of the document is not open to the profession.", "La matrice n’ouvre pas ce type de document à la profession.");
+    }
+
+    private static AccessStep ConsentStep(AccessFacts facts, bool hasConsent, DateTimeOffset now)
+    {
+        if (hasConsent)
+        {
+            var until = facts.ExpireTime!.Value.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+            var isAttending = facts.IsAttending;
+            return Step(
+                AccessRule.Consent, true, isAttending ? "ATTENDING_PHYSICIAN" : "VALID",
+                $"A consent is in force until {until}{(isAttending ? ", as attending physician" : "")}.",
+                $"Une autorisation est valide jusqu’au {until}{(isAttending ? ", comme médecin traitant" : "")}.");
+        }
+
+        return facts.WasEverAuthorized
+            ? Step(AccessRule.Consent, false, "EXPIRED", "The consent has ended.", "L’autorisation a pris fin.")
+            : Step(AccessRule.Consent, false, "NONE", "There is no consent.", "Aucune autorisation n’a été donnée.");
+    }
+
+    private static AccessStep MaskStep(RecordAccess access, DocumentFindings found) => (found, access) switch
+    {
+        ({ Masked: false }, _) => Step(AccessRule.Mask, true, "NOT_MASKED", "The document is not masked.", "Le document n’est pas masqué."),
+        (_, { IsAttending: true }) => Step(
+            AccessRule.Mask, true, "ATTENDING_PHYSICIAN", "Masked, and shown to the attending physician.",
+            "Masqué, mais visible du médecin traitant."),
+        (_, { SeesMasked: true }) => Step(
+            AccessRule.Mask, true, "EMERGENCY", "Masked, and shown in emergencies as the patient decided.",
+            "Masqué, mais visible en urgence selon le choix du patient."),
+        ({ IsShownByRule: true }, _) => Step(
+            AccessRule.Mask, true, "SHOWN_BY_RULE", "Masked, and shown to this professional by a rule of the patient.",
+            "Masqué, mais montré à ce professionnel par une règle du patient."),
+        _ => Step(AccessRule.Mask, false, "MASKED", "The document is masked to professionals.", "Le document est masqué aux professionnels."),
+    };
+
+    private static AccessStep Step(AccessRule rule, bool passed, string finding, string sentence, string sentenceFr) =>
+        new() { Rule = rule, Passed = passed, Finding = finding, Sentence = sentence, SentenceFr = sentenceFr };
+}
