@@ -10,4 +10,11 @@ public sealed partial class DmpClient
     /// <returns>The decision with its steps.</returns>
     public Task<ExplainAccessResponse> ExplainAccessAsync(ExplainAccessRequest request, CancellationToken cancellationToken = default) =>
         CallAsync<ExplainAccessRequest, ExplainAccessResponse>(Access.ExplainAccessAsync, request, cancellationToken);
+
+    /// <summary>Lists which functions are open to the caller, so that software can grey out the others.</summary>
+    /// <param name="request">Optionally the record.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The open functions with their conditions.</returns>
+    public Task<ListFunctionsResponse> ListFunctionsAsync(ListFunctionsRequest request, CancellationToken cancellationToken = default) =>
+        CallAsync<ListFunctionsRequest, ListFunctionsResponse>(Access.ListFunctionsAsync, request, cancellationToken);
 }

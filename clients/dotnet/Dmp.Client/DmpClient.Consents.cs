@@ -25,6 +25,15 @@ public sealed partial class DmpClient
     public async Task<PatientConsent> RevokeConsentAsync(RevokeConsentRequest request, CancellationToken cancellationToken = default) =>
         (await CallAsync<RevokeConsentRequest, RevokeConsentResponse>(Consents.RevokeConsentAsync, request, cancellationToken).ConfigureAwait(false)).Consent;
 
+    /// <summary>An attending physician gives up that role and keeps the authorisation (TD0.3).</summary>
+    /// <param name="request">The record; an empty <c>request_id</c> is filled in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The authorisation without the role.</returns>
+    public async Task<PatientConsent> ResignAttendingPhysicianAsync(
+        ResignAttendingPhysicianRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<ResignAttendingPhysicianRequest, ResignAttendingPhysicianResponse>(
+            Consents.ResignAttendingPhysicianAsync, request, cancellationToken).ConfigureAwait(false)).Consent;
+
     /// <summary>Lists authorisations, newest first (TD1.6).</summary>
     /// <param name="request">Record and states. <c>page_size</c> is the size of one fetch; <c>page_token</c> is where to start.</param>
     /// <param name="cancellationToken">Gives up.</param>

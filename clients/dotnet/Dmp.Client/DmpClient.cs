@@ -104,6 +104,28 @@ public sealed partial class DmpClient : IDisposable
         return new DmpClient(_options, tokens, _transport);
     }
 
+    /// <summary>
+    /// The platform in one mode of access (<c>dmp-access-mode</c>), over the same connections and with the same tokens. Without it
+    /// a call is made in the mode in which the caller has a right on the record, normal before emergencies.
+    /// </summary>
+    /// <param name="mode">The mode.</param>
+    /// <returns>A client whose calls all ask for that mode.</returns>
+    public DmpClient WithAccessMode(AccessMode mode)
+    {
+        var header = mode switch
+        {
+            AccessMode.Normal => "normal",
+            AccessMode.BreakGlass => "break-glass",
+            AccessMode.Regulation => "regulation",
+            _ => throw new ArgumentOutOfRangeException(nameof(mode)),
+        };
+        return new DmpClient(_options, _tokens, _transport.Intercept(headers =>
+        {
+            headers.Add("dmp-access-mode", header);
+            return headers;
+        }));
+    }
+
     /// <summary>Closes the connections this client opened. A client from dependency injection has none of its own.</summary>
     public void Dispose() => _ownChannel?.Dispose();
 

@@ -4,6 +4,7 @@ using Dmp.Record.V1;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
+using Grpc.Core;
 using Npgsql;
 
 namespace Dmp.Server.Access;
@@ -62,26 +63,40 @@ internal sealed class AccessPolicy(TimeProvider time)
         var isRepeat = await RequestLog.FindAsync(connection, call, requestId, fingerprint, ct) is not null;
         var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
         return isRepeat
-            ? Prove(call, AfterRight(call.RequiredRelation), onClosedRecord: true, facts)
+            ? Prove(call, AfterRight(call.RequiredRelation), onClosedRecord: true, facts, isRepeat: true)
             : Prove(call, call.RequiredRelation, call.Rule.OnClosedRecord, facts);
     }
 
     /// <summary>
-    /// The whole rule on a record, without I/O.
+    /// Checks the function of a method that names no record. <paramref name="absent"/> is the mode of a call that asks for none.
+    /// </summary>
+    public static void RequireFunction(Call call, AccessMode absent = AccessMode.Normal)
+    {
+        var mode = call.AskedMode ?? absent;
+        if (!HasFunction(call, null, mode))
+        {
+            throw FunctionRefused(call, null, mode);
+        }
+    }
+
+    /// <summary>
+    /// The relation of a caller to a record, without I/O: the second filter.
     /// <code>
     /// relation      professional, structure                  patient, representative      operator, auditor
     /// IDENTIFIED    the record exists                        the record exists            the record exists
     /// NOT_BLOCKED   exists, not blocked                      -                            -
-    /// AUTHORIZED    not blocked, authorisation not ended,    -                            -
-    ///               or in an emergency where the method
-    ///               says so
+    /// AUTHORIZED    not blocked, and                         -                            -
+    ///   normal        authorisation not ended
+    ///   break-glass   access open, switch open
+    ///   regulation    access open, switch open; a
+    ///                 structure needs the switch only
     /// OWNER         -                                        own INS, represented INS     -
     /// </code>
     /// The blocked list wins over every authorisation. A closed record is CLOSED only to those who have the right:
     /// to others it is DENIED, like one that does not exist.
     /// </summary>
     public static AccessDecision Decide(
-        Relation relation, bool onClosedRecord, bool inEmergency, Caller caller, AccessFacts? facts, DateTimeOffset now)
+        Relation relation, bool onClosedRecord, AccessMode mode, Caller caller, AccessFacts? facts, DateTimeOffset now)
     {
         if (facts is null)
         {
@@ -92,9 +107,7 @@ internal sealed class AccessPolicy(TimeProvider time)
         {
             Relation.Identified => true,
             Relation.NotBlocked => IsCarer(caller) && !facts.IsBlocked,
-            Relation.Authorized => IsCarer(caller)
-                && !facts.IsBlocked
-                && (facts.ExpireTime > now || (inEmergency && IsInEmergency(caller, facts, now))),
+            Relation.Authorized => IsAuthorized(caller, facts, mode, now),
             Relation.Owner => Owns(caller, facts.InsNumber),
             _ => false,
         };
@@ -107,12 +120,36 @@ internal sealed class AccessPolicy(TimeProvider time)
     }
 
     /// <summary>
-    /// An emergency access is open, and the patient still allows its mode: closing the switch ends it at once (R1111-48).
+    /// The mode of a call: the one it asks for; else the one in which the caller has a right on the record, an authorisation
+    /// before an emergency access.
     /// </summary>
-    public static bool IsInEmergency(Caller caller, AccessFacts facts, DateTimeOffset now) =>
-        caller.Kind == CallerKind.Professional
-        && ((facts.BreakGlassExpireTime > now && facts.EmergencyBreakGlassAllowed)
-            || (facts.RegulationExpireTime > now && facts.EmergencyRegulationAllowed && caller.MayRegulate));
+    public static AccessMode ModeOf(AccessMode? asked, Caller caller, AccessFacts facts, DateTimeOffset now) =>
+        asked
+        ?? (facts.ExpireTime > now || caller.Kind != CallerKind.Professional ? AccessMode.Normal
+            : IsInEmergency(caller, facts, AccessMode.BreakGlass, now) ? AccessMode.BreakGlass
+            : IsInEmergency(caller, facts, AccessMode.Regulation, now) ? AccessMode.Regulation
+            : AccessMode.Normal);
+
+    /// <summary>A right to use the record in this mode: of somebody who cares for the patient and is not blocked.</summary>
+    public static bool IsAuthorized(Caller caller, AccessFacts facts, AccessMode mode, DateTimeOffset now) =>
+        IsCarer(caller)
+        && !facts.IsBlocked
+        && (mode == AccessMode.Normal ? facts.ExpireTime > now : IsInEmergency(caller, facts, mode, now));
+
+    /// <summary>
+    /// An emergency access is open, and the patient still allows its mode: closing the switch ends it at once (R1111-48). The
+    /// functions of a structure in regulation show no document and need no access of their own.
+    /// </summary>
+    public static bool IsInEmergency(Caller caller, AccessFacts facts, AccessMode mode, DateTimeOffset now) => mode switch
+    {
+        AccessMode.BreakGlass => caller.Kind == CallerKind.Professional
+            && facts.BreakGlassExpireTime > now
+            && facts.EmergencyBreakGlassAllowed,
+        AccessMode.Regulation => caller.MayRegulate
+            && facts.EmergencyRegulationAllowed
+            && (caller.Kind == CallerKind.Structure || facts.RegulationExpireTime > now),
+        _ => false,
+    };
 
     /// <summary>True when the INS is the patient's own or that of a person the representative stands for.</summary>
     public static bool Owns(Caller caller, string insNumber) => caller.Kind switch
@@ -125,20 +162,50 @@ internal sealed class AccessPolicy(TimeProvider time)
     /// <summary>
     /// What a decision would be for somebody, to be explained to the patient or to that somebody. Gives nothing out.
     /// </summary>
-    public static RecordAccess Suppose(Caller caller, AccessFacts facts, DateTimeOffset now) => new(caller, facts, now);
+    public static RecordAccess Suppose(Caller caller, AccessFacts facts, DateTimeOffset now) =>
+        new(caller, facts, ModeOf(null, caller, facts, now), now);
 
     private static bool IsCarer(Caller caller) => caller.Kind is CallerKind.Professional or CallerKind.Structure;
 
     private static Relation AfterRight(Relation relation) => relation == Relation.Authorized ? Relation.NotBlocked : relation;
 
-    private RecordAccess Prove(Call call, Relation relation, bool onClosedRecord, AccessFacts? facts)
+    private static bool HasFunction(Call call, AccessFacts? facts, AccessMode mode)
+    {
+        if (!IsCarer(call.Caller))
+        {
+            return true;
+        }
+
+        // Who may not regulate has no mode of regulation, whatever the call asks for.
+        var actor = mode == AccessMode.Regulation && !call.Caller.MayRegulate
+            ? null
+            : FunctionRights.ActorOf(call.Caller, facts is { IsAttending: true });
+        return call.Rule.Functions.Any(function => FunctionRights.Of(function, actor, mode).IsAllowed);
+    }
+
+    private static RpcException FunctionRefused(Call call, AccessFacts? facts, AccessMode mode) => Failures.Of(
+        ErrorReason.FunctionNotAllowed,
+        ("function", NameOf($"{call.Rule.Functions.FirstOrDefault()}")),
+        ("actor", NameOf($"{FunctionRights.ActorOf(call.Caller, facts is { IsAttending: true })}")),
+        ("access_mode", NameOf($"{mode}")));
+
+    /// <summary><c>ReadMasked</c> as the contract writes it: <c>READ_MASKED</c>.</summary>
+    private static string NameOf(string name) =>
+        string.Concat(name.Select((letter, i) => i > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{char.ToUpperInvariant(letter)}"));
+
+    private RecordAccess Prove(Call call, Relation relation, bool onClosedRecord, AccessFacts? facts, bool isRepeat = false)
     {
         var now = time.GetUtcNow();
-        return Decide(relation, onClosedRecord, call.Rule.InEmergency, call.Caller, facts, now) switch
+        var mode = facts is null ? AccessMode.Normal : ModeOf(call.AskedMode, call.Caller, facts, now);
+        var decision = Decide(relation, onClosedRecord, mode, call.Caller, facts, now);
+
+        // Which record it is stays out of a refusal of the function; so does whether it is there, to those who have no relation.
+        return decision switch
         {
-            AccessDecision.Allowed => new RecordAccess(call.Caller, facts!, now),
+            AccessDecision.Denied => throw Failures.Of(ErrorReason.RecordAccessDenied),
+            _ when !isRepeat && !HasFunction(call, facts, mode) => throw FunctionRefused(call, facts, mode),
             AccessDecision.Closed => throw Failures.Of(ErrorReason.RecordNotOpen),
-            _ => throw Failures.Of(ErrorReason.RecordAccessDenied),
+            _ => new RecordAccess(call.Caller, facts!, mode, now),
         };
     }
 }

@@ -22,6 +22,19 @@ internal enum CallerKind
     Auditor,
 }
 
+/// <summary>How a professional or structure authenticated (<i>Authentification_mode</i> of the VIHF).</summary>
+internal enum AuthenticationMode
+{
+    /// <summary>A person, by card or its mobile equivalent (DIRECTE).</summary>
+    Direct,
+
+    /// <summary>A structure, by its certificate (INDIRECTE).</summary>
+    Indirect,
+
+    /// <summary>A structure by its certificate with a person who authenticated strongly (INDIRECTE_RENFORCEE, AIR).</summary>
+    IndirectReinforced,
+}
+
 /// <summary>
 /// Who calls. Built once from the verified token by <c>Identity.CallerReader</c>; everything a decision needs is here
 /// and nothing in it comes from a message.
@@ -29,6 +42,9 @@ internal enum CallerKind
 internal sealed record Caller
 {
     public required CallerKind Kind { get; init; }
+
+    /// <summary>How the caller authenticated. Counts for professionals and structures.</summary>
+    public AuthenticationMode Authentication { get; init; }
 
     /// <summary>Issuer and subject, <c>issuer|sub</c>: stable for one person or system and free of any INS.</summary>
     public required string Subject { get; init; }
@@ -66,7 +82,7 @@ internal sealed record Caller
     /// <summary>Software that calls, as the issuer knows it (OAuth client id).</summary>
     public string? SoftwareId { get; init; }
 
-    /// <summary>True when the token says the professional works for a regulation centre (<i>Acces_Regulation_Medicale</i>).</summary>
+    /// <summary>True when the token says the caller works for a regulation centre (<i>Acces_Regulation_Medicale</i>).</summary>
     public bool MayRegulate { get; init; }
 
     /// <summary>INS of the patient (15 characters), for <see cref="CallerKind.Patient"/>. Never logged.</summary>

@@ -1,3 +1,4 @@
+using Dmp.Annotations.V1;
 using Dmp.Record.V1;
 
 namespace Dmp.Server.Access;
@@ -8,22 +9,33 @@ namespace Dmp.Server.Access;
 /// </summary>
 internal sealed class RecordAccess
 {
-    internal RecordAccess(Caller caller, AccessFacts facts, DateTimeOffset now)
+    private readonly FunctionActor? _actor;
+
+    internal RecordAccess(Caller caller, AccessFacts facts, AccessMode mode, DateTimeOffset now)
     {
         Caller = caller;
+        Mode = mode;
         RecordId = facts.RecordId;
         IsOpen = facts.State == (short)RecordState.Open;
         DocumentsMaskedByDefault = facts.DocumentsMaskedByDefault;
         IsOwner = AccessPolicy.Owns(caller, facts.InsNumber);
         Now = now;
         var isCarer = caller.Kind == CallerKind.Professional && !facts.IsBlocked;
-        var isInEmergency = isCarer && AccessPolicy.IsInEmergency(caller, facts, now);
-        IsAuthorized = isCarer && (facts.ExpireTime > now || isInEmergency);
+        IsAuthorized = isCarer && AccessPolicy.IsAuthorized(caller, facts, mode, now);
         IsAttending = isCarer && facts.IsAttending;
-        SeesMasked = IsAttending || (isInEmergency && facts.EmergencyMaskedAllowed);
+        _actor = FunctionRights.ActorOf(caller, IsAttending);
+        SeesMasked = IsAuthorized && Right(Function.ReadMasked) switch
+        {
+            { IsAllowed: true, Condition: FunctionCondition.None } => true,
+            { IsAllowed: true, Condition: FunctionCondition.MaskedShown } => facts.EmergencyMaskedAllowed,
+            _ => false,
+        };
     }
 
     public Caller Caller { get; }
+
+    /// <summary>The mode in which the record is used.</summary>
+    public AccessMode Mode { get; }
 
     public Guid RecordId { get; }
 
@@ -45,4 +57,7 @@ internal sealed class RecordAccess
 
     /// <summary>An attending physician, or an emergency on a record whose patient shows masked documents then.</summary>
     public bool SeesMasked { get; }
+
+    /// <summary>What the functional matrix says of a function for this caller in this mode. Not for patients.</summary>
+    public FunctionRight Right(Function function) => FunctionRights.Of(function, _actor, Mode);
 }

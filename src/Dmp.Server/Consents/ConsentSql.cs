@@ -26,6 +26,9 @@ internal sealed record ConsentRow
     /// <summary>The numbers of <see cref="Dmp.Consent.V1.ConsentCollection"/>.</summary>
     public required short Collection { get; init; }
 
+    /// <summary>Where the professional worked when it was declared; null for what the patient gave.</summary>
+    public string? StructureId { get; init; }
+
     public required byte[] GivenBy { get; init; }
 
     public required DateTimeOffset GrantTime { get; init; }
@@ -40,8 +43,8 @@ internal static class ConsentSql
 {
     private const string Columns =
         """
-        consent_id, record_id, actor_kind, actor_id, actor_name, attending_physician, origin, collection, given_by,
-            grant_time, expire_time, revoke_time
+        consent_id, record_id, actor_kind, actor_id, actor_name, attending_physician, origin, collection, structure_id,
+            given_by, grant_time, expire_time, revoke_time
         """;
 
     // Served by consent_living_key. Changes of one record's consents follow each other: the record is locked.
@@ -67,11 +70,11 @@ internal static class ConsentSql
     private const string Insert =
         $"""
         insert into consent (
-            consent_id, record_id, actor_kind, actor_id, actor_name, attending_physician, origin, collection, given_by,
-            grant_time, expire_time)
+            consent_id, record_id, actor_kind, actor_id, actor_name, attending_physician, origin, collection, structure_id,
+            given_by, grant_time, expire_time)
         values (
-            @ConsentId, @RecordId, @ActorKind, @ActorId, @ActorName, @AttendingPhysician, @Origin, @Collection, @GivenBy,
-            @GrantTime, @ExpireTime)
+            @ConsentId, @RecordId, @ActorKind, @ActorId, @ActorName, @AttendingPhysician, @Origin, @Collection, @StructureId,
+            @GivenBy, @GrantTime, @ExpireTime)
         returning {Columns}
         """;
 
@@ -82,6 +85,7 @@ internal static class ConsentSql
             attending_physician = @AttendingPhysician,
             origin = @Origin,
             collection = @Collection,
+            structure_id = @StructureId,
             given_by = @GivenBy,
             grant_time = @GrantTime,
             expire_time = @ExpireTime

@@ -101,6 +101,7 @@ internal sealed partial class ConsentService
                     AttendingPhysician = request.AttendingPhysician,
                     Origin = (short)ConsentOrigin.Declared,
                     Collection = (short)request.Collection,
+                    StructureId = isProfessional ? caller.StructureId : null,
                     GivenBy = caller.ToActor().ToByteArray(),
                     GrantTime = now,
                     ExpireTime = expireTime,

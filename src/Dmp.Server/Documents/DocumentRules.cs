@@ -1,3 +1,4 @@
+using Dmp.Annotations.V1;
 using Dmp.Document.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Errors;
@@ -52,31 +53,33 @@ internal static class DocumentRules
     ];
 
     /// <summary>
-    /// Who may do what (functional matrix v1.8, TD2.1b and TD3.3a to d), for a document that exists for the caller:
+    /// Who may do what with a document that exists for the caller. Professionals and structures by the functional matrix (TD2.1b
+    /// and TD3.3a to d, <see cref="FunctionRights"/>), whose conditions are decided here; a patient's document is changed by the
+    /// patient, and deleted by an attending physician too.
     /// <code>
-    ///                       patient, representative   attending physician   author, author's structure   others authorised
-    /// Mask                  yes                       yes                   yes                          yes, on request
-    /// Unmask                yes                       yes                   yes                          no
-    /// Archive, Unarchive    own documents             yes                   yes                          no
-    /// Delete                own documents             patient's documents   yes                          no
-    /// Replace               own documents             no                    yes                          no
-    /// Reveal                no                        yes                   yes                          yes
+    ///                       patient, representative   condition of the matrix
+    /// Mask                  yes                       none
+    /// Unmask                yes                       own documents; none for attending physicians
+    /// Archive, Unarchive    own documents             own documents; none for attending physicians, and physicians in emergencies
+    /// Delete                own documents             own documents, the structure's; attending physicians also the patient's
+    /// Replace               own documents             own documents
+    /// Reveal                no                        none
     /// </code>
-    /// An author without authorisation may archive, delete and replace, never mask: those methods ask for one.
     /// </summary>
     public static DocumentVerdict Decide(DocumentChange change, DocumentRow row, RecordAccess access)
     {
         var isPatients = row.DepositorKind is (short)ActorKind.Patient or (short)ActorKind.Representative;
         var isAuthor = isPatients ? access.IsOwner : row.IsOwn;
-        var isAllowed = change switch
+        var isAllowed = (access.IsOwner, change) switch
         {
-            DocumentChange.Mask => access.IsOwner || access.IsAuthorized,
-            DocumentChange.Unmask => access.IsOwner || access.IsAttending || isAuthor,
-            DocumentChange.Archive or DocumentChange.Unarchive => access.IsAttending || isAuthor,
-            DocumentChange.Delete => isAuthor || isPatients && access.IsAttending,
-            DocumentChange.Replace => isAuthor,
-            DocumentChange.RevealToPatient or DocumentChange.RevealToRepresentatives => access.IsAuthorized,
-            _ => false,
+            (true, DocumentChange.Mask or DocumentChange.Unmask) => true,
+            (true, DocumentChange.RevealToPatient or DocumentChange.RevealToRepresentatives) => false,
+            (true, _) or (_, DocumentChange.Replace) => isAuthor,
+            (_, DocumentChange.Delete) => isAuthor || isPatients && access.IsAttending,
+            (_, DocumentChange.Archive or DocumentChange.Unarchive) =>
+                isAuthor || access.IsAuthorized && access.Right(Function.Archive) is { IsAllowed: true, Condition: FunctionCondition.None },
+            (_, DocumentChange.Unmask) => isAuthor || access.Right(Function.Unmask) is { IsAllowed: true, Condition: FunctionCondition.None },
+            _ => access.IsAuthorized,
         };
         if (!isAllowed)
         {

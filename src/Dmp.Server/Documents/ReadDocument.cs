@@ -102,11 +102,6 @@ internal sealed partial class DocumentService
             throw Failures.Of(ErrorReason.DocumentNotFound);
         }
 
-        if (access.Caller.IsOccupationalPhysician)
-        {
-            throw Failures.Of(ErrorReason.ContentNotAllowed);
-        }
-
         if (trace)
         {
             await audit.TraceReadAsync(connection, call, [row.DocumentId], ct);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Dapper;
 using Dmp.Emergency.V1;
-using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
@@ -18,10 +17,7 @@ internal sealed partial class EmergencyService
     {
         var ct = context.CancellationToken;
         var call = Call.Of(context);
-        if (!call.Caller.MayRegulate)
-        {
-            throw Failures.Of(ErrorReason.EmergencyNotAllowed);
-        }
+        AccessPolicy.RequireFunction(call, AccessMode.Regulation);
 
         var faults = FieldFaults.Of(request);
         faults.Text(request.BirthFamilyName, "birth_family_name", NameCharactersMax);

@@ -13,7 +13,7 @@ using Contract = Dmp.Access.V1.AccessService;
 namespace Dmp.Server.Explanations;
 
 /// <summary>Explains decisions by the rules that make them.</summary>
-internal sealed class AccessService(Database database, AccessPolicy policy, AuditTrail audit, TimeProvider time) : Contract.AccessServiceBase
+internal sealed partial class AccessService(Database database, AccessPolicy policy, AuditTrail audit, TimeProvider time) : Contract.AccessServiceBase
 {
     public override async Task<ExplainAccessResponse> ExplainAccess(ExplainAccessRequest request, ServerCallContext context)
     {

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Dmp.Access.V1;
+using Dmp.Annotations.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Access;
+using AccessMode = Dmp.Server.Access.AccessMode;
 
 namespace Dmp.Server.Explanations;
 
@@ -27,7 +29,8 @@ internal static class ExplanationRules
         }
 
         steps.Add(Step(AccessRule.NotBlocked, true, "NOT_BLOCKED", "The professional is not blocked.", "Le professionnel n’est pas bloqué."));
-        var isInEmergency = AccessPolicy.IsInEmergency(professional, facts, now);
+        var isInEmergency = AccessPolicy.IsInEmergency(professional, facts, AccessMode.BreakGlass, now)
+            || AccessPolicy.IsInEmergency(professional, facts, AccessMode.Regulation, now);
         var hasConsent = facts.ExpireTime > now;
         steps.Add(ConsentStep(facts, hasConsent, now));
         if (!hasConsent)
@@ -51,11 +54,12 @@ internal static class ExplanationRules
     /// <summary>The further steps on a document, for a professional who passed those on the record.</summary>
     public static IEnumerable<AccessStep> OnDocument(RecordAccess access, DocumentFindings found)
     {
-        if (access.Caller.IsOccupationalPhysician)
+        if (!access.Right(Function.Read).IsAllowed)
         {
             yield return Step(
-                AccessRule.Function, false, "OCCUPATIONAL_PHYSICIAN",
-                "Occupational physicians never read content.", "Un médecin du travail ne lit jamais le contenu.");
+                AccessRule.Function, false, access.Caller.IsOccupationalPhysician ? "OCCUPATIONAL_PHYSICIAN" : "NOT_OPEN",
+                "The functional matrix does not let this professional read content.",
+                "Les droits fonctionnels n’ouvrent pas la lecture à ce professionnel.");
             yield break;
         }
 

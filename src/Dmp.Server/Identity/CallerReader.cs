@@ -97,12 +97,8 @@ internal sealed class CallerReader(IssuerOptions issuer, Realm realm)
             StructureId = situation.StructureId,
             StructureName = situation.StructureName,
             SectorCode = situation.SectorCode,
-            MayRegulate = claims.Text(_names.MayRegulate) switch
-            {
-                null or "FAUX" => false,
-                "VRAI" => true,
-                _ => throw TokenClaims.Invalid(_names.MayRegulate),
-            },
+            Authentication = AuthenticationOf(claims, AuthenticationMode.Direct),
+            MayRegulate = MayRegulate(claims),
         };
     }
 
@@ -114,13 +110,37 @@ internal sealed class CallerReader(IssuerOptions issuer, Realm realm)
             throw TokenClaims.Invalid(_names.StructureId);
         }
 
+        // Without a person in the token nobody authenticated but the structure.
+        var staffId = claims.Text(_names.StaffId);
+        var authentication = AuthenticationOf(claims, staffId is null ? AuthenticationMode.Indirect : AuthenticationMode.Direct);
         return caller with
         {
             StructureId = id,
             StructureName = claims.RequiredText(_names.StructureName),
-            StaffId = claims.Text(_names.StaffId),
+            StaffId = staffId,
+            Authentication = staffId is null && authentication != AuthenticationMode.Indirect
+                ? throw TokenClaims.Invalid(_names.AuthenticationMode)
+                : authentication,
+            MayRegulate = MayRegulate(claims),
         };
     }
+
+    private AuthenticationMode AuthenticationOf(TokenClaims claims, AuthenticationMode absent) =>
+        claims.Text(_names.AuthenticationMode) switch
+        {
+            null => absent,
+            "DIRECTE" => AuthenticationMode.Direct,
+            "INDIRECTE" => AuthenticationMode.Indirect,
+            "INDIRECTE_RENFORCEE" => AuthenticationMode.IndirectReinforced,
+            _ => throw TokenClaims.Invalid(_names.AuthenticationMode),
+        };
+
+    private bool MayRegulate(TokenClaims claims) => claims.Text(_names.MayRegulate) switch
+    {
+        null or "FAUX" => false,
+        "VRAI" => true,
+        _ => throw TokenClaims.Invalid(_names.MayRegulate),
+    };
 
     private Caller Patient(Caller caller, TokenClaims claims)
     {

@@ -82,6 +82,12 @@ internal sealed record ClaimNames
     /// <summary>National identifier of the professional: <c>8</c> and the RPPS number.</summary>
     public string ProfessionalId { get; init; } = "SubjectNameID";
 
+    /// <summary>
+    /// How the caller authenticated: <c>DIRECTE</c>, <c>INDIRECTE</c> or <c>INDIRECTE_RENFORCEE</c>. Where it is absent a person
+    /// (professional or named staff) authenticated directly, and a structure without one indirectly.
+    /// </summary>
+    public string AuthenticationMode { get; init; } = "Authentification_mode";
+
     public string GivenName { get; init; } = "given_name";
 
     public string FamilyName { get; init; } = "family_name";
@@ -92,7 +98,7 @@ internal sealed record ClaimNames
     /// <summary>The structure of the work situation chosen at login.</summary>
     public string ChosenStructure { get; init; } = "SubjectOrganizationID";
 
-    /// <summary><c>VRAI</c> when the professional may act for a regulation centre.</summary>
+    /// <summary><c>VRAI</c> when the professional or structure may act for a regulation centre.</summary>
     public string MayRegulate { get; init; } = "Acces_Regulation_Medicale";
 
     public string StructureId { get; init; } = "structure_id";

@@ -24,6 +24,9 @@ internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimePro
     /// </summary>
     public const int HeaderBytesMax = 32 * 1024;
 
+    /// <summary>Metadata in which a professional or structure asks for a mode of access.</summary>
+    public const string ModeHeader = "dmp-access-mode";
+
     public async Task InvokeAsync(HttpContext http)
     {
         if (http.GetEndpoint() is { } endpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
@@ -93,12 +96,31 @@ internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimePro
         var caller = http.Features.Get<Caller>()
             ?? throw new InvalidOperationException("A token was accepted without a caller.");
         call.VerifiedCaller = caller;
-        return Call.RelationFor(rule.Access, caller.Kind) == Relation.Unspecified
-            ? Failures.ToStatus(
+        if (Call.RelationFor(rule.Access, caller.Kind) == Relation.Unspecified)
+        {
+            return Failures.ToStatus(
                 ErrorReason.CallerKindNotAllowed,
                 ("caller_kind", caller.Kind.ToString().ToUpperInvariant()),
-                ("method", call.Method))
-            : null;
+                ("method", call.Method));
+        }
+
+        return ReadMode(http, call);
+    }
+
+    private static Google.Rpc.Status? ReadMode(HttpContext http, Call call)
+    {
+        call.AskedMode = http.Request.Headers[ModeHeader].ToString() switch
+        {
+            "normal" => AccessMode.Normal,
+            "break-glass" => AccessMode.BreakGlass,
+            "regulation" => AccessMode.Regulation,
+            _ => null,
+        };
+        var isCarer = call.Caller.Kind is CallerKind.Professional or CallerKind.Structure;
+        var isGood = http.Request.Headers[ModeHeader].Count == 0
+            || call.AskedMode == AccessMode.Normal
+            || (call.AskedMode is not null && isCarer);
+        return isGood ? null : Failures.ToStatus(ErrorReason.AccessModeInvalid);
     }
 
     private static ErrorReason FrameworkReason(StatusCode status) => status switch

@@ -35,6 +35,9 @@ internal sealed class Call
     /// <summary>Who calls.</summary>
     public Caller Caller => VerifiedCaller ?? throw new InvalidOperationException("No method runs without a verified caller.");
 
+    /// <summary>The mode of access that the call asks for (<c>dmp-access-mode</c>); null when it asks for none.</summary>
+    public AccessMode? AskedMode { get; set; }
+
     /// <summary>The record named by the request, for the trace. Set as soon as it is read.</summary>
     public Guid? RecordId { get; set; }
 

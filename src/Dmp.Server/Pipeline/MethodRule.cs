@@ -24,6 +24,11 @@ internal sealed record MethodRule(string Method, Annotations.V1.Access Access)
             var access = method?.GetOptions()?.GetExtension(AnnotationsExtensions.Access)
                 ?? throw new InvalidOperationException(
                     $"{service.FullName}/{grpc.Method.Name} has no (dmp.annotations.v1.access) option; nobody may call it.");
+            if (access.Functions.Count == 0 && (access.Professional != Relation.Unspecified || access.Structure != Relation.Unspecified))
+            {
+                throw new InvalidOperationException($"{service.FullName}/{grpc.Method.Name} names no function of the functional matrix.");
+            }
+
             builder.Metadata.Add(new MethodRule($"{service.FullName}/{grpc.Method.Name}", access));
         });
     }

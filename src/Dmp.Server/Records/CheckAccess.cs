@@ -13,6 +13,7 @@ internal sealed partial class RecordService
     {
         var ct = context.CancellationToken;
         var call = Call.Of(context);
+        AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
         IdentityRules.CheckIns(request.Ins, realm.Value.Realm, faults);
         faults.ThrowIfAny();

@@ -14,8 +14,13 @@ internal sealed partial class RecordService
     {
         var ct = context.CancellationToken;
         var call = Call.Of(context);
+        AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
         var authorizedAfter = faults.Time(request.AuthorizedAfter, "authorized_after");
+        faults.Require(
+            authorizedAfter is not null || call.Caller is not { Kind: CallerKind.Structure, Authentication: AuthenticationMode.Indirect },
+            "authorized_after",
+            "Required for a structure without a person: it may only list new authorisations (TD0.4).");
         var pageSize = faults.PageSize(request.PageSize);
         faults.ThrowIfAny();
         var query = new ListRecordsRequest(request) { PageToken = "" };

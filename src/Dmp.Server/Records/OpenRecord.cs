@@ -15,6 +15,7 @@ internal sealed partial class RecordService
     {
         var ct = context.CancellationToken;
         var call = Call.Of(context);
+        AccessPolicy.RequireFunction(call);
         var now = time.GetUtcNow();
         var faults = FieldFaults.Of(request);
         var warnings = IdentityRules.CheckIns(request.Ins, realm.Value.Realm, faults);

@@ -36,8 +36,9 @@ internal sealed record RecordSummaryRow
 /// <summary>The lists that are about a caller instead of about one record: the caller is their proof.</summary>
 internal static class RecordListSql
 {
-    // Served by consent_actor_idx, then record_pkey and block_living_key for each record found. Authorisations of the
-    // professional and of the structure of the work situation count alike; the later end is the one in force.
+    // Served by consent_actor_idx and consent_structure_idx, then record_pkey and block_living_key for each record found.
+    // Authorisations of the professional and of the structure of the work situation count alike; the later end is the one in
+    // force. A structure also lists what its own professionals declared (functional matrix, TD0.4).
     private const string ListAuthorized =
         """
         select r.record_id, r.ins_system, r.ins_number, r.birth_family_name, r.birth_given_names, r.birth_date, r.sex,
@@ -50,7 +51,11 @@ internal static class RecordListSql
             from consent
             where revoke_time is null
                 and expire_time > @Now
-                and (actor_kind = 1 and actor_id = @ProfessionalId or actor_kind = 2 and actor_id = @StructureId)
+                and (
+                    actor_kind = 1 and actor_id = @ProfessionalId
+                    or actor_kind = 2 and actor_id = @StructureId
+                    or @IsStructure and structure_id = @StructureId
+                )
                 and (@AfterRecordId::uuid is null or record_id > @AfterRecordId)
             group by record_id
         ) c
@@ -98,6 +103,7 @@ internal static class RecordListSql
             {
                 caller.ProfessionalId,
                 caller.StructureId,
+                IsStructure = caller.Kind == CallerKind.Structure,
                 Now = now,
                 AuthorizedAfter = authorizedAfter,
                 AfterRecordId = afterRecordId,

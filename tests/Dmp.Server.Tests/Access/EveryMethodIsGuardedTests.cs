@@ -60,6 +60,9 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
         Assert.Contains(
             new[] { rule.Professional, rule.Structure, rule.Patient, rule.Representative, rule.Operator, rule.Auditor },
             relation => relation != Relation.Unspecified);
+        Assert.Equal(
+            rule.Professional != Relation.Unspecified || rule.Structure != Relation.Unspecified,
+            rule.Functions.Count > 0 && !rule.Functions.Contains(Function.Unspecified));
     }
 
     [Theory]
@@ -81,13 +84,15 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
             var expected = RelationOf(rule, kind) == Relation.Unspecified
                 ? (StatusCode.PermissionDenied, "CALLER_KIND_NOT_ALLOWED")
                 : (StatusCode.InvalidArgument, method.Name == "UploadDocument" ? "UPLOAD_INTENT_MISSING" : "FIELDS_INVALID");
-            if (method.Name == "FindRecords" && kind == CallerKind.Professional)
+            if (method.Name == "FindRecords" && RelationOf(rule, kind) != Relation.Unspecified)
             {
                 // Its fine rule needs no message: the token does not say that the caller may regulate.
-                expected = (StatusCode.PermissionDenied, "EMERGENCY_NOT_ALLOWED");
+                expected = (StatusCode.PermissionDenied, "FUNCTION_NOT_ALLOWED");
             }
 
-            if (method.Name is "ListRecords" or "ListUnacknowledgedAccesses" && RelationOf(rule, kind) != Relation.Unspecified)
+            if (method.Name is "ListRecords" or "ListUnacknowledgedAccesses" or "ListFunctions"
+                && RelationOf(rule, kind) != Relation.Unspecified
+                && (method.Name, kind) is not ("ListRecords", CallerKind.Structure))
             {
                 // The methods for which an empty message is a good one.
                 await CallAsync(api, method);

@@ -92,7 +92,7 @@ public sealed class ConsentTests(Platform platform)
         var record = await platform.RecordAsync();
         var occupational = TestProfessional.New() with { Specialty = "SM25", Sector = "SA66" };
         await Refusals.RefusedAsync(
-            StatusCode.PermissionDenied, ErrorReason.ConsentActionNotAllowed, () => platform.As(occupational).DeclareAsync(record.Id));
+            StatusCode.PermissionDenied, ErrorReason.FunctionNotAllowed, () => platform.As(occupational).DeclareAsync(record.Id));
     }
 
     [Fact]

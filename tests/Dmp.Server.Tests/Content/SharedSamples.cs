@@ -17,6 +17,9 @@ internal static class SharedSamples
         return folder;
     }
 
+    /// <summary>One file, or null where the folder is missing.</summary>
+    public static string? Find(string file) => Path.Combine(Root(), file) is var path && File.Exists(path) ? path : null;
+
     private static string Root()
     {
         if (Environment.GetEnvironmentVariable("DMP_SHARED") is { Length: > 0 } configured)

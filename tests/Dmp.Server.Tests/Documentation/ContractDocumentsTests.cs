@@ -66,13 +66,14 @@ public sealed class ContractDocumentsTests
 
             What a caller must be to the record for each method; an empty cell is never allowed. **identified**: a valid token of
             that kind is enough. **not blocked**: and the patient has not blocked the caller. **authorised**: and a consent of the
-            patient is in force. **owner**: the patient of the record, or a legal representative. On a closed record only the methods
-            marked so can be called. Which documents a caller sees is decided for each document beside this.
+            patient is in force, or an emergency access is open. **owner**: the patient of the record, or a legal representative. On a closed record only the methods
+            marked so can be called. Professionals and structures also need the function: in which modes, and how authenticated, says
+            [the functional matrix](access-rules.md). Which documents a caller sees is decided for each document beside this.
 
             This page is made from the `access` option of each method in `protos/`.
 
-            | Method | professional | structure | patient | representative | operator | auditor | closed record |
-            |---|---|---|---|---|---|---|---|
+            | Method | professional | structure | patient | representative | operator | auditor | closed record | function |
+            |---|---|---|---|---|---|---|---|---|
 
             """);
         foreach (var method in EndpointSetup.Services.SelectMany(service => service.Methods))
@@ -82,7 +83,7 @@ public sealed class ContractDocumentsTests
                 .Select(Cell);
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| `{method.Service.Name}/{method.Name}` | {string.Join(" | ", cells)} | {(access.OnClosedRecord ? "yes" : "")} |\n");
+                $"| `{method.Service.Name}/{method.Name}` | {string.Join(" | ", cells)} | {(access.OnClosedRecord ? "yes" : "")} | {string.Join(", ", access.Functions.Select(function => UpperSnake($"{function}")))} |\n");
         }
 
         Repository.AssertHolds("docs/access-matrix.md", text.ToString());

@@ -86,7 +86,7 @@ public sealed class ReadTests(Platform platform)
             cancellationToken: Token);
 
         await Refusals.RefusedAsync(
-            StatusCode.PermissionDenied, ErrorReason.ContentNotAllowed, () => platform.As(occupational).ReadAsync(document));
+            StatusCode.PermissionDenied, ErrorReason.FunctionNotAllowed, () => platform.As(occupational).ReadAsync(document));
     }
 
     [Fact]

@@ -43,8 +43,34 @@ public sealed class EmergencyTests(Platform platform)
         ];
         foreach (var change in changes)
         {
-            await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, change);
+            await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.FunctionNotAllowed, change);
         }
+    }
+
+    [Fact]
+    public async Task What_the_patient_agrees_to_after_waking_up_is_declared_in_the_normal_mode()
+    {
+        var record = await platform.RecordAsync();
+        var helper = TestProfessional.New();
+        await OpenAsync(platform.As(helper), record.Id);
+
+        await Refusals.RefusedAsync(
+            StatusCode.PermissionDenied, ErrorReason.FunctionNotAllowed, () => platform.As(helper).DeclareAsync(record.Id));
+        await platform.As(platform.Callers.Token(helper), ("dmp-access-mode", "normal")).DeclareAsync(record.Id);
+
+        await platform.As(helper).Consents.ListConsentsAsync(new() { RecordId = record.Id }, cancellationToken: Token);
+        foreach (var (token, mode) in new[]
+        {
+            (platform.Callers.Token(helper), "bris_de_glace"), (platform.Callers.Token(record.Patient), "break-glass"),
+        })
+        {
+            await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.AccessModeInvalid, () =>
+                platform.As(token, ("dmp-access-mode", mode)).SearchIdsAsync(record.Id));
+        }
+
+        // An emergency that is asked for must have been opened, whatever other right there is.
+        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () =>
+            platform.As(platform.Callers.Token(record.Physician), ("dmp-access-mode", "break-glass")).SearchIdsAsync(record.Id));
     }
 
     [Fact]
@@ -87,7 +113,7 @@ public sealed class EmergencyTests(Platform platform)
             BirthGivenName = "louise",
         };
         var ordinary = platform.As(TestProfessional.New());
-        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.EmergencyNotAllowed, async () =>
+        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.FunctionNotAllowed, async () =>
             await ordinary.Emergencies.FindRecordsAsync(search, cancellationToken: Token));
         await Refusals.RefusedAsync(
             StatusCode.PermissionDenied, ErrorReason.EmergencyNotAllowed, () => OpenAsync(ordinary, record.Id, EmergencyMode.Regulation));
@@ -145,7 +171,7 @@ public sealed class EmergencyTests(Platform platform)
                 cancellationToken: Token),
             "mode", "reason");
         var occupational = platform.As(TestProfessional.New() with { Specialty = "SM25", Sector = "SA66" });
-        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.EmergencyNotAllowed, () => OpenAsync(occupational, record.Id));
+        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.FunctionNotAllowed, () => OpenAsync(occupational, record.Id));
     }
 
     private static async Task<OpenEmergencyAccessResponse> OpenAsync(

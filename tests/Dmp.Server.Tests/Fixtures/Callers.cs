@@ -19,14 +19,16 @@ internal sealed class Callers(TestIssuer issuer)
         ["ins"] = patient.Number,
     });
 
-    public string StructureToken(string structureId) => Mint(new JsonObject
+    public string StructureToken(string structureId) => Mint(StructureClaims(structureId));
+
+    public static JsonObject StructureClaims(string structureId) => new()
     {
         ["sub"] = $"structure-{structureId}",
         ["client_id"] = "hospital-engine",
         ["dmp_kind"] = "structure",
         ["structure_id"] = structureId,
         ["structure_name"] = "HOPITAL D'ESSAI",
-    });
+    };
 
     public string RepresentativeToken(params TestPatient[] patients) => Mint(new JsonObject
     {

@@ -13,14 +13,19 @@ namespace Dmp.Server.Tests.Fixtures;
 /// <summary>The generated clients, calling as one caller.</summary>
 internal sealed class DmpApi
 {
-    public DmpApi(GrpcChannel channel, string? token)
+    public DmpApi(GrpcChannel channel, string? token, params (string Key, string Value)[] metadata)
     {
         var invoker = token is null
             ? channel.CreateCallInvoker()
-            : channel.Intercept(metadata =>
+            : channel.Intercept(headers =>
             {
-                metadata.Add("authorization", $"Bearer {token}");
-                return metadata;
+                headers.Add("authorization", $"Bearer {token}");
+                foreach (var (key, value) in metadata)
+                {
+                    headers.Add(key, value);
+                }
+
+                return headers;
             });
         Invoker = invoker;
         Records = new RecordService.RecordServiceClient(invoker);

@@ -70,7 +70,8 @@ public sealed class Platform : IAsyncLifetime
         Directory.Delete(directory, recursive: true);
     }
 
-    internal DmpApi As(string? token) => new(Server.Channel, token);
+    /// <summary>With further metadata in each call.</summary>
+    internal DmpApi As(string? token, params (string Key, string Value)[] metadata) => new(Server.Channel, token, metadata);
 
     internal DmpApi As(TestProfessional professional) => As(Callers.Token(professional));
 

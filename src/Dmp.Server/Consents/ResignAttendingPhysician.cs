@@ -1,0 +1,52 @@
+using Dmp.Consent.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Dmp.Type.V1;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Dmp.Server.Consents;
+
+internal sealed partial class ConsentService
+{
+    public override Task<ResignAttendingPhysicianResponse> ResignAttendingPhysician(
+        ResignAttendingPhysicianRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+        var fingerprint = RequestLog.Fingerprint(call.Method, new ResignAttendingPhysicianRequest(request) { RequestId = "" });
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            fingerprint,
+            ResignAttendingPhysicianResponse.Parser,
+            // The function is for attending physicians: whoever resigned is none any more when the call is repeated.
+            connection => policy.RequireLockedOrRepeatAsync(connection, call, recordId, requestId, fingerprint, ct),
+            async (connection, access) =>
+            {
+                var now = time.GetUtcNow();
+                var professionalId = access.Caller.ProfessionalId ?? throw new InvalidOperationException("A professional without an identifier.");
+                var row = await ConsentSql.FindLivingAsync(connection, access, (short)ActorKind.Professional, professionalId, ct)
+                    ?? throw Failures.Of(ErrorReason.ConsentNotFound);
+                if (row.AttendingPhysician)
+                {
+                    row = await ConsentSql.RenewAsync(
+                        connection,
+                        row with { AttendingPhysician = false, GivenBy = call.Caller.ToActor().ToByteArray() },
+                        ct);
+                    await OutboxSql.AppendAsync(connection, OutboxKind.ConsentGranted, recordId, now, ct);
+                }
+
+                return new ResignAttendingPhysicianResponse { Consent = row.ToMessage(now) };
+            },
+            ct);
+    }
+}

@@ -1,0 +1,51 @@
+using Dmp.Access.V1;
+using Dmp.Annotations.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+using AccessModeMessage = Dmp.Access.V1.AccessMode;
+using FunctionConditionMessage = Dmp.Access.V1.FunctionCondition;
+using FunctionRightMessage = Dmp.Access.V1.FunctionRight;
+using Mode = Dmp.Server.Access.AccessMode;
+
+namespace Dmp.Server.Explanations;
+
+internal sealed partial class AccessService
+{
+    public override async Task<ListFunctionsResponse> ListFunctions(ListFunctionsRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        AccessPolicy.RequireFunction(call);
+        var faults = FieldFaults.Of(request);
+        var recordId = faults.Id(request.RecordId, "record_id");
+        faults.ThrowIfAny();
+
+        await using var connection = await database.OpenAsync(ct);
+        AccessFacts? facts = null;
+        if (recordId != Guid.Empty)
+        {
+            call.RecordId = recordId;
+            facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
+        }
+
+        await audit.TraceReadAsync(connection, call, [], ct);
+        var mode = call.AskedMode ?? Mode.Normal;
+        var actor = FunctionRights.ActorOf(call.Caller, facts is { IsBlocked: false, IsAttending: true });
+        var response = new ListFunctionsResponse { AccessMode = (AccessModeMessage)((int)mode + 1) };
+        foreach (var function in System.Enum.GetValues<Function>())
+        {
+            if (FunctionRights.Of(function, actor, mode) is { IsAllowed: true } right)
+            {
+                response.Functions.Add(new FunctionRightMessage
+                {
+                    Function = function,
+                    Condition = (FunctionConditionMessage)(int)right.Condition,
+                });
+            }
+        }
+
+        return response;
+    }
+}
