@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
+using Dmp.CareTeam.V1;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
@@ -59,6 +60,7 @@ public sealed partial class DmpClient : IDisposable
         Consents = new ConsentService.ConsentServiceClient(invoker);
         Audit = new AuditService.AuditServiceClient(invoker);
         Access = new AccessService.AccessServiceClient(invoker);
+        CareTeams = new CareTeamService.CareTeamServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
     }
 
@@ -88,6 +90,9 @@ public sealed partial class DmpClient : IDisposable
 
     /// <summary>The generated client of explanations, for what the methods of this class do not cover.</summary>
     public AccessService.AccessServiceClient Access { get; }
+
+    /// <summary>The generated client of care teams, for what the methods of this class do not cover.</summary>
+    public CareTeamService.CareTeamServiceClient CareTeams { get; }
 
     /// <summary>The generated client of emergencies, for what the methods of this class do not cover.</summary>
     public EmergencyService.EmergencyServiceClient Emergencies { get; }

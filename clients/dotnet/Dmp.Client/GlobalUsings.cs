@@ -2,4 +2,5 @@
 // These aliases keep the code readable; callers outside Dmp use the real names.
 global using DocumentEntry = Dmp.Document.V1.Document;
 global using PatientConsent = Dmp.Consent.V1.Consent;
+global using PatientCareTeam = Dmp.CareTeam.V1.CareTeam;
 global using PatientRecord = Dmp.Record.V1.Record;

@@ -42,11 +42,28 @@ internal sealed record AccessFacts
 
 internal static class AccessSql
 {
+    /// <summary>
+    /// The authorisation <c>c</c> is for the caller: the professional, the structure of the pinned work situation, or a care team of
+    /// which one of them is a member now.
+    /// </summary>
+    public const string IsForCaller =
+        """
+        (
+            c.actor_kind = 1 and c.actor_id = @ProfessionalId
+            or c.actor_kind = 2 and c.actor_id = @StructureId
+            or c.care_team_id in (
+                select m.care_team_id from care_team_member m
+                where m.leave_time is null
+                    and (m.actor_kind = 1 and m.actor_id = @ProfessionalId or m.actor_kind = 2 and m.actor_id = @StructureId)
+            )
+        )
+        """;
+
     // Decides who is meant: the professional and the structure of the pinned work situation. Served by block_living_key,
     // consent_living_key and, for "ever", consent_record_idx. Locks nothing: a decision is as of its statement, and every
     // statement that starts after a revocation committed sees it.
     private const string Select =
-        """
+        $"""
         select r.record_id, r.ins_number, r.state, r.documents_masked_by_default,
             exists (
                 select from block b
@@ -58,7 +75,7 @@ internal static class AccessSql
                 select max(c.expire_time) from consent c
                 where c.record_id = r.record_id
                     and c.revoke_time is null
-                    and (c.actor_kind = 1 and c.actor_id = @ProfessionalId or c.actor_kind = 2 and c.actor_id = @StructureId)
+                    and {IsForCaller}
             ) as expire_time,
             exists (
                 select from consent c
@@ -72,7 +89,7 @@ internal static class AccessSql
             exists (
                 select from consent c
                 where c.record_id = r.record_id
-                    and (c.actor_kind = 1 and c.actor_id = @ProfessionalId or c.actor_kind = 2 and c.actor_id = @StructureId)
+                    and {IsForCaller}
             ) as was_ever_authorized,
             r.emergency_break_glass_allowed, r.emergency_regulation_allowed, r.emergency_masked_allowed,
             (

@@ -17,6 +17,7 @@ internal static class ConsentMapping
             RecordId = row.RecordId.ToString(),
             Actor = new Actor { Kind = (ActorKind)row.ActorKind, Id = row.ActorId, Name = row.ActorName },
             AttendingPhysician = row.AttendingPhysician,
+            Initial = row.Initial,
             State = state,
             Origin = (ConsentOrigin)row.Origin,
             Collection = (ConsentCollection)row.Collection,

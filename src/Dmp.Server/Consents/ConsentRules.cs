@@ -25,6 +25,19 @@ internal static class ConsentRules
     /// </summary>
     public static void CheckActor(Actor? actor, Realm realm, FieldFaults faults) => CheckActor(actor, realm, "actor", faults);
 
+    /// <summary>The same where a care team may be authorised too.</summary>
+    public static void CheckActorOrTeam(Actor? actor, Realm realm, FieldFaults faults)
+    {
+        if (actor?.Kind == ActorKind.CareTeam)
+        {
+            faults.Require(Guid.TryParseExact(actor.Id, "D", out _), "actor.id", "Must be the UUID of a care team in the form 8-4-4-4-12.");
+        }
+        else
+        {
+            CheckActor(actor, realm, faults);
+        }
+    }
+
     /// <summary>The same for an actor in another field.</summary>
     public static void CheckActor(Actor? actor, Realm realm, string field, FieldFaults faults)
     {
@@ -57,7 +70,7 @@ internal static class ConsentRules
     }
 
     public static void CheckAttending(bool attending, Actor? actor, FieldFaults faults) => faults.Require(
-        !attending || actor?.Kind != ActorKind.Structure, "attending_physician", "Only a professional can be an attending physician.");
+        !attending || actor?.Kind is not (ActorKind.Structure or ActorKind.CareTeam), "attending_physician", "Only a professional can be an attending physician.");
 
     /// <summary>The asked or default end of an authorisation.</summary>
     public static DateTimeOffset CheckExpireTime(Timestamp? asked, DateTimeOffset now, int daysMax, FieldFaults faults)
@@ -102,14 +115,14 @@ internal static class ConsentRules
     }
 
     /// <summary>
-    /// Whether a caller may declare the patient's consent (TD0.3): any professional but an occupational physician, and the
-    /// staff of a structure, not its back end. Only a physician can be asked to be an attending one.
+    /// Whether a caller with the function may declare the patient's consent like this (TD0.3, L1111-17 II): for oneself, a
+    /// colleague, the own structure, an own team; staff for the structure only. Only a physician can be asked to be an attending one.
     /// </summary>
-    public static bool MayDeclare(Caller caller, bool attending) => caller.Kind switch
+    public static bool MayDeclare(Caller caller, Actor actor, bool attending) => caller.Kind switch
     {
-        CallerKind.Professional =>
-            !caller.IsOccupationalPhysician && (!attending || caller.ProfessionCode == PhysicianCode),
-        CallerKind.Structure => caller.StaffId is not null && !attending,
+        CallerKind.Professional => (!attending || caller.ProfessionCode == PhysicianCode)
+            && (actor.Kind != ActorKind.Structure || actor.Id == caller.StructureId),
+        CallerKind.Structure => !attending && actor.Kind == ActorKind.Structure && actor.Id == caller.StructureId,
         _ => false,
     };
 

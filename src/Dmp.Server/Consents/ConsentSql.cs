@@ -11,12 +11,18 @@ internal sealed record ConsentRow
 
     public required Guid RecordId { get; init; }
 
-    /// <summary>The numbers of <see cref="Dmp.Type.V1.ActorKind"/>: professional or structure.</summary>
+    /// <summary>The numbers of <see cref="Dmp.Type.V1.ActorKind"/>: professional, structure or care team.</summary>
     public required short ActorKind { get; init; }
 
     public required string ActorId { get; init; }
 
     public required string ActorName { get; init; }
+
+    /// <summary>The team, when the actor is one.</summary>
+    public Guid? CareTeamId { get; init; }
+
+    /// <summary>The first authorisation of this structure or team on the record.</summary>
+    public bool Initial { get; init; }
 
     public required bool AttendingPhysician { get; init; }
 
@@ -43,8 +49,8 @@ internal static class ConsentSql
 {
     private const string Columns =
         """
-        consent_id, record_id, actor_kind, actor_id, actor_name, attending_physician, origin, collection, structure_id,
-            given_by, grant_time, expire_time, revoke_time
+        consent_id, record_id, actor_kind, actor_id, actor_name, care_team_id, initial, attending_physician, origin, collection,
+            structure_id, given_by, grant_time, expire_time, revoke_time
         """;
 
     // Served by consent_living_key. Changes of one record's consents follow each other: the record is locked.
@@ -67,14 +73,17 @@ internal static class ConsentSql
             and record_id = @RecordId
         """;
 
+    // Whether it is the first one is decided under the lock of the record.
     private const string Insert =
         $"""
         insert into consent (
-            consent_id, record_id, actor_kind, actor_id, actor_name, attending_physician, origin, collection, structure_id,
-            given_by, grant_time, expire_time)
+            consent_id, record_id, actor_kind, actor_id, actor_name, care_team_id, initial, attending_physician, origin, collection,
+            structure_id, given_by, grant_time, expire_time)
         values (
-            @ConsentId, @RecordId, @ActorKind, @ActorId, @ActorName, @AttendingPhysician, @Origin, @Collection, @StructureId,
-            @GivenBy, @GrantTime, @ExpireTime)
+            @ConsentId, @RecordId, @ActorKind, @ActorId, @ActorName, @CareTeamId,
+            @ActorKind::smallint <> 1 and not exists (
+                select from consent where record_id = @RecordId and actor_kind = @ActorKind and actor_id = @ActorId),
+            @AttendingPhysician, @Origin, @Collection, @StructureId, @GivenBy, @GrantTime, @ExpireTime)
         returning {Columns}
         """;
 

@@ -1,6 +1,7 @@
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.CareTeams;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
@@ -20,7 +21,7 @@ internal sealed partial class ConsentService
         var now = time.GetUtcNow();
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
-        ConsentRules.CheckActor(request.Actor, realm.Value.Realm, faults);
+        ConsentRules.CheckActorOrTeam(request.Actor, realm.Value.Realm, faults);
         ConsentRules.CheckAttending(request.AttendingPhysician, request.Actor, faults);
         var expireTime = ConsentRules.CheckExpireTime(request.ExpireTime, now, accessOptions.Value.AuthorizationDaysMax, faults);
         var requestId = faults.Id(request.RequestId, "request_id");
@@ -34,20 +35,16 @@ internal sealed partial class ConsentService
             connection => policy.RequireLockedAsync(connection, call, recordId, ct),
             async (connection, access) =>
             {
-                var actorKind = (short)request.Actor.Kind;
-                if (await BlockSql.FindLivingAsync(connection, access, actorKind, request.Actor.Id, ct) is not null)
-                {
-                    throw Failures.Of(ErrorReason.ActorBlocked);
-                }
-
+                var team = await RequireGrantableAsync(connection, access, request.Actor, ct);
                 var origin = call.Caller.Kind == CallerKind.Patient ? ConsentOrigin.Patient : ConsentOrigin.Representative;
                 var given = new ConsentRow
                 {
                     ConsentId = Guid.CreateVersion7(now),
                     RecordId = recordId,
-                    ActorKind = actorKind,
+                    ActorKind = (short)request.Actor.Kind,
                     ActorId = request.Actor.Id,
-                    ActorName = request.Actor.Name,
+                    ActorName = team?.Name ?? request.Actor.Name,
+                    CareTeamId = team?.CareTeamId,
                     AttendingPhysician = request.AttendingPhysician,
                     Origin = (short)origin,
                     Collection = (short)ConsentCollection.Unspecified,
@@ -69,11 +66,15 @@ internal sealed partial class ConsentService
         var now = time.GetUtcNow();
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
+        ConsentRules.CheckActorOrTeam(request.Actor, realm.Value.Realm, faults);
+        faults.Require(
+            request.Actor is null || !request.AttendingPhysician, "attending_physician", "Nobody is made attending physician by a colleague.");
         faults.Require(
             System.Enum.IsDefined(request.Collection), "collection", "Must be a value of this version of the contract.");
         var expireTime = ConsentRules.CheckExpireTime(request.ExpireTime, now, accessOptions.Value.AuthorizationDaysMax, faults);
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
+        var actor = request.Actor ?? OwnActor(caller);
 
         return requestLog.RunOnceAsync(
             call,
@@ -83,25 +84,25 @@ internal sealed partial class ConsentService
             async connection =>
             {
                 var access = await policy.RequireLockedAsync(connection, call, recordId, ct);
-                return ConsentRules.MayDeclare(caller, request.AttendingPhysician)
+                return ConsentRules.MayDeclare(caller, actor, request.AttendingPhysician)
                     ? access
                     : throw Failures.Of(ErrorReason.ConsentActionNotAllowed);
             },
             async (connection, access) =>
             {
-                var isProfessional = caller.Kind == CallerKind.Professional;
+                var team = await RequireGrantableAsync(connection, access, actor, ct);
                 var given = new ConsentRow
                 {
                     ConsentId = Guid.CreateVersion7(now),
                     RecordId = recordId,
-                    ActorKind = (short)(isProfessional ? ActorKind.Professional : ActorKind.Structure),
-                    ActorId = (isProfessional ? caller.ProfessionalId : caller.StructureId)
-                        ?? throw new InvalidOperationException("A carer without an identifier."),
-                    ActorName = caller.DisplayName,
+                    ActorKind = (short)actor.Kind,
+                    ActorId = actor.Id,
+                    ActorName = team?.Name ?? actor.Name,
+                    CareTeamId = team?.CareTeamId,
                     AttendingPhysician = request.AttendingPhysician,
                     Origin = (short)ConsentOrigin.Declared,
                     Collection = (short)request.Collection,
-                    StructureId = isProfessional ? caller.StructureId : null,
+                    StructureId = actor.Id == caller.ProfessionalId ? caller.StructureId : null,
                     GivenBy = caller.ToActor().ToByteArray(),
                     GrantTime = now,
                     ExpireTime = expireTime,
@@ -110,6 +111,30 @@ internal sealed partial class ConsentService
                 return new DeclareConsentResponse { Consent = row.ToMessage(now) };
             },
             ct);
+    }
+
+    /// <summary>Whom a declaration without an actor is for: the caller.</summary>
+    private static Actor OwnActor(Caller caller) => new()
+    {
+        Kind = caller.Kind == CallerKind.Professional ? ActorKind.Professional : ActorKind.Structure,
+        Id = (caller.Kind == CallerKind.Professional ? caller.ProfessionalId : caller.StructureId)
+            ?? throw new InvalidOperationException("A carer without an identifier."),
+        Name = caller.DisplayName,
+    };
+
+    /// <summary>Refuses somebody who is blocked, and a team that is none of this record or, to a professional, none of the own.</summary>
+    private static async Task<CareTeamRow?> RequireGrantableAsync(
+        NpgsqlConnection connection, RecordAccess access, Actor actor, CancellationToken ct)
+    {
+        if (actor.Kind == ActorKind.CareTeam)
+        {
+            return await CareTeamSql.FindAsync(connection, access, Guid.Parse(actor.Id), onlyMine: !access.IsOwner, ct)
+                ?? throw Failures.Of(ErrorReason.CareTeamNotFound);
+        }
+
+        return await BlockSql.FindLivingAsync(connection, access, (short)actor.Kind, actor.Id, ct) is null
+            ? null
+            : throw Failures.Of(ErrorReason.ActorBlocked);
     }
 
     /// <summary>
@@ -136,7 +161,7 @@ internal sealed partial class ConsentService
             row = await ConsentSql.InsertAsync(connection, given, ct);
         }
 
-        await OutboxSql.AppendAsync(connection, OutboxKind.ConsentGranted, access.RecordId, now, ct);
+        await OutboxSql.AppendAsync(connection, row.Initial ? OutboxKind.InitialConsentGiven : OutboxKind.ConsentGranted, access.RecordId, now, ct);
         return row;
     }
 }

@@ -26,6 +26,8 @@ internal static class OutboxKind
     public const string ActorBlocked = "ACTOR_BLOCKED";
     public const string ActorUnblocked = "ACTOR_UNBLOCKED";
     public const string VisibilityChanged = "VISIBILITY_CHANGED";
+    public const string InitialConsentGiven = "INITIAL_CONSENT_GIVEN";
+    public const string CareTeamChanged = "CARE_TEAM_CHANGED";
     public const string SettingsChanged = "SETTINGS_CHANGED";
 }
 

@@ -37,10 +37,10 @@ internal sealed record RecordSummaryRow
 internal static class RecordListSql
 {
     // Served by consent_actor_idx and consent_structure_idx, then record_pkey and block_living_key for each record found.
-    // Authorisations of the professional and of the structure of the work situation count alike; the later end is the one in
+    // Authorisations of the professional, of the structure of the work situation and of their teams count alike; the later end is the one in
     // force. A structure also lists what its own professionals declared (functional matrix, TD0.4).
     private const string ListAuthorized =
-        """
+        $"""
         select r.record_id, r.ins_system, r.ins_number, r.birth_family_name, r.birth_given_names, r.birth_date, r.sex,
             r.birth_place_code, r.state, c.authorize_time, c.expire_time, c.attending_physician
         from (
@@ -48,14 +48,10 @@ internal static class RecordListSql
                 max(grant_time) as authorize_time,
                 max(expire_time) as expire_time,
                 bool_or(attending_physician) as attending_physician
-            from consent
+            from consent c
             where revoke_time is null
                 and expire_time > @Now
-                and (
-                    actor_kind = 1 and actor_id = @ProfessionalId
-                    or actor_kind = 2 and actor_id = @StructureId
-                    or @IsStructure and structure_id = @StructureId
-                )
+                and ({AccessSql.IsForCaller} or @IsStructure and c.structure_id = @StructureId)
                 and (@AfterRecordId::uuid is null or record_id > @AfterRecordId)
             group by record_id
         ) c

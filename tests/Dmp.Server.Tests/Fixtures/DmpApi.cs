@@ -1,5 +1,6 @@
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
+using Dmp.CareTeam.V1;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
@@ -33,6 +34,7 @@ internal sealed class DmpApi
         Consents = new ConsentService.ConsentServiceClient(invoker);
         Audit = new AuditService.AuditServiceClient(invoker);
         Access = new AccessService.AccessServiceClient(invoker);
+        CareTeams = new CareTeamService.CareTeamServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
     }
 
@@ -49,4 +51,6 @@ internal sealed class DmpApi
     public EmergencyService.EmergencyServiceClient Emergencies { get; }
 
     public AccessService.AccessServiceClient Access { get; }
+
+    public CareTeamService.CareTeamServiceClient CareTeams { get; }
 }

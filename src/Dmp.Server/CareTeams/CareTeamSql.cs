@@ -1,0 +1,173 @@
+using Dapper;
+using Dmp.Server.Access;
+using Npgsql;
+
+namespace Dmp.Server.CareTeams;
+
+/// <summary>A care team, as stored.</summary>
+internal sealed record CareTeamRow
+{
+    public required Guid CareTeamId { get; init; }
+
+    /// <summary>The record on which the patient recognises it; null for a formal one.</summary>
+    public Guid? RecordId { get; init; }
+
+    public required string Name { get; init; }
+
+    public required DateTimeOffset CreateTime { get; init; }
+
+    public required byte[] CreatedBy { get; init; }
+
+    public required long Revision { get; init; }
+}
+
+/// <summary>A member of a team.</summary>
+internal sealed record CareTeamMemberRow
+{
+    public required Guid CareTeamId { get; init; }
+
+    /// <summary>The numbers of <see cref="Dmp.Type.V1.ActorKind"/>: professional or structure.</summary>
+    public required short ActorKind { get; init; }
+
+    public required string ActorId { get; init; }
+
+    public required string ActorName { get; init; }
+}
+
+internal static class CareTeamSql
+{
+    private const string Columns = "t.care_team_id, t.record_id, t.name, t.create_time, t.created_by, t.revision";
+
+    // care_team_member_living_key.
+    private const string HasCaller =
+        """
+        exists (
+            select from care_team_member m
+            where m.care_team_id = t.care_team_id
+                and m.leave_time is null
+                and (m.actor_kind = 1 and m.actor_id = @ProfessionalId or m.actor_kind = 2 and m.actor_id = @StructureId)
+        )
+        """;
+
+    private const string Insert =
+        """
+        insert into care_team (care_team_id, record_id, name, create_time, created_by, revision)
+        values (@CareTeamId, @RecordId, @Name, @CreateTime, @CreatedBy, @Revision)
+        """;
+
+    // Locks the team, so that two lists of members follow each other.
+    private const string FindForChange =
+        $"""
+        select {Columns}
+        from care_team t
+        where t.care_team_id = @CareTeamId
+            and t.record_id is not distinct from @RecordId
+        for no key update
+        """;
+
+    // care_team_pkey. A recognised team is for its record only.
+    private const string Find =
+        $"""
+        select {Columns}
+        from care_team t
+        where t.care_team_id = @CareTeamId
+            and (t.record_id is null or t.record_id = @RecordId)
+            and (not @OnlyMine or {HasCaller})
+        """;
+
+    private const string Touch = "update care_team set revision = revision + 1 where care_team_id = @CareTeamId";
+
+    private const string Leave =
+        """
+        update care_team_member
+        set leave_time = @Now
+        where care_team_id = @CareTeamId
+            and leave_time is null
+            and not (actor_kind::text || actor_id = any(@Stays))
+        """;
+
+    private const string Join =
+        """
+        insert into care_team_member (care_team_id, actor_kind, actor_id, actor_name, join_time)
+        values (@CareTeamId, @ActorKind, @ActorId, @ActorName, @Now)
+        on conflict (care_team_id, actor_kind, actor_id) where leave_time is null
+        do update set actor_name = excluded.actor_name
+        """;
+
+    // Served by care_team_record_idx, consent_record_idx and care_team_member_actor_idx.
+    private const string List =
+        $"""
+        select {Columns}
+        from care_team t
+        where (
+                t.record_id = @RecordId
+                or t.record_id is null and (
+                    @OnlyMine
+                    or t.care_team_id in (select c.care_team_id from consent c where c.record_id = @RecordId and c.actor_kind = 8)
+                )
+            )
+            and (not @OnlyMine or {HasCaller})
+        order by t.care_team_id
+        limit 200
+        """;
+
+    private const string Members =
+        """
+        select care_team_id, actor_kind, actor_id, actor_name
+        from care_team_member
+        where care_team_id = any(@CareTeamIds)
+            and leave_time is null
+        order by join_time, actor_id
+        """;
+
+    public static Task InsertAsync(NpgsqlConnection connection, CareTeamRow row, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(Insert, row, cancellationToken: ct));
+
+    /// <summary>The team, locked; a formal one when <paramref name="recordId"/> is null.</summary>
+    public static Task<CareTeamRow?> FindForChangeAsync(
+        NpgsqlConnection connection, Guid careTeamId, Guid? recordId, CancellationToken ct) =>
+        connection.QuerySingleOrDefaultAsync<CareTeamRow>(new CommandDefinition(
+            FindForChange, new { CareTeamId = careTeamId, RecordId = recordId }, cancellationToken: ct));
+
+    /// <summary>A team that may be authorised on the record; <paramref name="onlyMine"/>: of which the caller is a member.</summary>
+    public static Task<CareTeamRow?> FindAsync(
+        NpgsqlConnection connection, RecordAccess access, Guid careTeamId, bool onlyMine, CancellationToken ct) =>
+        connection.QuerySingleOrDefaultAsync<CareTeamRow>(new CommandDefinition(
+            Find,
+            new
+            {
+                CareTeamId = careTeamId,
+                access.RecordId,
+                OnlyMine = onlyMine,
+                access.Caller.ProfessionalId,
+                access.Caller.StructureId,
+            },
+            cancellationToken: ct));
+
+    /// <summary>Makes these the members: those who left have left, those who stay keep their time of joining.</summary>
+    public static async Task SetMembersAsync(
+        NpgsqlConnection connection, Guid careTeamId, IReadOnlyList<CareTeamMemberRow> members, DateTimeOffset now, CancellationToken ct)
+    {
+        await connection.ExecuteAsync(new CommandDefinition(
+            Leave,
+            new { CareTeamId = careTeamId, Now = now, Stays = members.Select(member => $"{member.ActorKind}{member.ActorId}").ToArray() },
+            cancellationToken: ct));
+        await connection.ExecuteAsync(new CommandDefinition(
+            Join,
+            members.Select(member => new { member.CareTeamId, member.ActorKind, member.ActorId, member.ActorName, Now = now }),
+            cancellationToken: ct));
+        await connection.ExecuteAsync(new CommandDefinition(Touch, new { CareTeamId = careTeamId }, cancellationToken: ct));
+    }
+
+    public static Task<IEnumerable<CareTeamRow>> ListAsync(
+        NpgsqlConnection connection, RecordAccess access, bool onlyMine, CancellationToken ct) =>
+        connection.QueryAsync<CareTeamRow>(new CommandDefinition(
+            List,
+            new { access.RecordId, OnlyMine = onlyMine, access.Caller.ProfessionalId, access.Caller.StructureId },
+            cancellationToken: ct));
+
+    public static Task<IEnumerable<CareTeamMemberRow>> ListMembersAsync(
+        NpgsqlConnection connection, IEnumerable<Guid> careTeamIds, CancellationToken ct) =>
+        connection.QueryAsync<CareTeamMemberRow>(new CommandDefinition(
+            Members, new { CareTeamIds = careTeamIds.ToArray() }, cancellationToken: ct));
+}
