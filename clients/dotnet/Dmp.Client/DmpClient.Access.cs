@@ -17,4 +17,13 @@ public sealed partial class DmpClient
     /// <returns>The open functions with their conditions.</returns>
     public Task<ListFunctionsResponse> ListFunctionsAsync(ListFunctionsRequest request, CancellationToken cancellationToken = default) =>
         CallAsync<ListFunctionsRequest, ListFunctionsResponse>(Access.ListFunctionsAsync, request, cancellationToken);
+
+    /// <summary>The patient asks who can see a document, and by which rules.</summary>
+    /// <param name="request">Record and document.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Professionals and structures with the rules that let them in.</returns>
+    public async Task<IReadOnlyList<DocumentViewer>> ListWhoCanSeeAsync(
+        ListWhoCanSeeRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<ListWhoCanSeeRequest, ListWhoCanSeeResponse>(Access.ListWhoCanSeeAsync, request, cancellationToken)
+            .ConfigureAwait(false)).Viewers;
 }

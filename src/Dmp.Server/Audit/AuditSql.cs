@@ -22,6 +22,10 @@ internal sealed record AuditEventRow
 
     public string? ProfessionCode { get; init; }
 
+    public string? SpecialtyCode { get; init; }
+
+    public string? SectorCode { get; init; }
+
     public string? StructureId { get; init; }
 
     public string? StructureName { get; init; }
@@ -51,11 +55,11 @@ internal static class AuditSql
         """
         insert into audit_event (
             event_id, event_time, method, actor_kind, actor_id, actor_name, profession_system, profession_code,
-            structure_id, structure_name, software_id, subject, record_id, document_ids, outcome, status_code, reason,
+            specialty_code, sector_code, structure_id, structure_name, software_id, subject, record_id, document_ids, outcome, status_code, reason,
             server_request_id, request_id)
         values (
             @EventId, @EventTime, @Method, @ActorKind, @ActorId, @ActorName, @ProfessionSystem, @ProfessionCode,
-            @StructureId, @StructureName, @SoftwareId, @Subject, @RecordId, @DocumentIds, @Outcome, @StatusCode, @Reason,
+            @SpecialtyCode, @SectorCode, @StructureId, @StructureName, @SoftwareId, @Subject, @RecordId, @DocumentIds, @Outcome, @StatusCode, @Reason,
             @ServerRequestId, @RequestId)
         """;
 

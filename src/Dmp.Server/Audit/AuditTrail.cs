@@ -56,6 +56,8 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
             ActorName = caller?.DisplayName,
             ProfessionSystem = caller?.ProfessionSystem,
             ProfessionCode = caller?.ProfessionCode,
+            SpecialtyCode = caller?.SpecialtyCode,
+            SectorCode = caller?.SectorCode,
             StructureId = caller?.StructureId,
             StructureName = caller?.StructureName,
             SoftwareId = caller?.SoftwareId,

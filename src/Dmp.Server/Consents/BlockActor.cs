@@ -21,12 +21,12 @@ internal sealed partial class ConsentService
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
 
-        return requestLog.RunOnceAsync(
+        return ChangeAsync<BlockActorRequest, BlockActorResponse>(
             call,
+            request,
             requestId,
-            RequestLog.Fingerprint(call.Method, new BlockActorRequest(request) { RequestId = "" }),
-            BlockActorResponse.Parser,
-            async connection =>
+            request.Actor,
+            async (connection, _) =>
             {
                 var access = await policy.RequireLockedAsync(connection, call, recordId, ct);
                 return access.IsOwner || access.IsAttending ? access : throw Failures.Of(ErrorReason.ConsentActionNotAllowed);
@@ -75,12 +75,12 @@ internal sealed partial class ConsentService
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
 
-        return requestLog.RunOnceAsync(
+        return ChangeAsync<UnblockActorRequest, UnblockActorResponse>(
             call,
+            request,
             requestId,
-            RequestLog.Fingerprint(call.Method, new UnblockActorRequest(request) { RequestId = "" }),
-            UnblockActorResponse.Parser,
-            connection => policy.RequireLockedAsync(connection, call, recordId, ct),
+            null,
+            (connection, _) => policy.RequireLockedAsync(connection, call, recordId, ct),
             async (connection, access) =>
             {
                 var now = time.GetUtcNow();

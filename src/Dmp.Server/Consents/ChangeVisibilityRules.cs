@@ -22,12 +22,12 @@ internal sealed partial class ConsentService
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
 
-        return requestLog.RunOnceAsync(
+        return ChangeAsync<AddVisibilityRuleRequest, AddVisibilityRuleResponse>(
             call,
+            request,
             requestId,
-            RequestLog.Fingerprint(call.Method, new AddVisibilityRuleRequest(request) { RequestId = "" }),
-            AddVisibilityRuleResponse.Parser,
-            connection => policy.RequireLockedAsync(connection, call, recordId, ct),
+            request.Rule.Actor,
+            (connection, _) => policy.RequireLockedAsync(connection, call, recordId, ct),
             async (connection, access) =>
             {
                 var now = time.GetUtcNow();
@@ -56,12 +56,12 @@ internal sealed partial class ConsentService
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
 
-        return requestLog.RunOnceAsync(
+        return ChangeAsync<RemoveVisibilityRuleRequest, RemoveVisibilityRuleResponse>(
             call,
+            request,
             requestId,
-            RequestLog.Fingerprint(call.Method, new RemoveVisibilityRuleRequest(request) { RequestId = "" }),
-            RemoveVisibilityRuleResponse.Parser,
-            connection => policy.RequireLockedAsync(connection, call, recordId, ct),
+            null,
+            (connection, _) => policy.RequireLockedAsync(connection, call, recordId, ct),
             async (connection, access) =>
             {
                 var now = time.GetUtcNow();

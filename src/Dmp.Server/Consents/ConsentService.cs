@@ -4,10 +4,14 @@ using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
+using Dmp.Server.Explanations;
 using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
+using Dmp.Type.V1;
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Contract = Dmp.Consent.V1.ConsentService;
 
 namespace Dmp.Server.Consents;
@@ -19,6 +23,7 @@ internal sealed partial class ConsentService(
     RequestLog requestLog,
     AuditTrail audit,
     PageTokens pageTokens,
+    AccessEffects effects,
     IOptions<RealmOptions> realm,
     IOptions<AccessOptions> accessOptions,
     TimeProvider time) : Contract.ConsentServiceBase
@@ -89,5 +94,43 @@ internal sealed partial class ConsentService(
         var row = await ConsentSettingsSql.FindAsync(connection, access, ct);
         await audit.TraceReadAsync(connection, call, [], ct);
         return new GetConsentSettingsResponse { Settings = row.ToMessage() };
+    }
+
+    /// <summary>
+    /// Makes a change once, or with <c>validate_only</c> tries it and tells its effect. The requests and answers of all changes here
+    /// have those fields.
+    /// </summary>
+    private Task<TResponse> ChangeAsync<TRequest, TResponse>(
+        Call call,
+        TRequest request,
+        Guid requestId,
+        Actor? actor,
+        Func<NpgsqlConnection, byte[], Task<RecordAccess>> authorize,
+        Func<NpgsqlConnection, RecordAccess, Task<TResponse>> effect,
+        CancellationToken ct)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse>, new()
+    {
+        var withoutId = request.Clone();
+        var fields = request.Descriptor;
+        fields.FindFieldByName("request_id").Accessor.SetValue(withoutId, "");
+        var fingerprint = RequestLog.Fingerprint(call.Method, withoutId);
+        if (fields.FindFieldByName("validate_only").Accessor.GetValue(request) is not true)
+        {
+            return requestLog.RunOnceAsync(
+                call, requestId, fingerprint, new MessageParser<TResponse>(() => new TResponse()),
+                connection => authorize(connection, fingerprint), effect, ct);
+        }
+
+        return requestLog.TryAsync(
+            call,
+            connection => authorize(connection, fingerprint),
+            async (connection, access) =>
+            {
+                var (response, told) = await effects.OfAsync(connection, access, actor, () => effect(connection, access), ct);
+                response.Descriptor.FindFieldByName("effect").Accessor.SetValue(response, told);
+                return response;
+            },
+            ct);
     }
 }

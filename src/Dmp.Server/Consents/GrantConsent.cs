@@ -27,12 +27,12 @@ internal sealed partial class ConsentService
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
 
-        return requestLog.RunOnceAsync(
+        return ChangeAsync<GrantConsentRequest, GrantConsentResponse>(
             call,
+            request,
             requestId,
-            RequestLog.Fingerprint(call.Method, new GrantConsentRequest(request) { RequestId = "" }),
-            GrantConsentResponse.Parser,
-            connection => policy.RequireLockedAsync(connection, call, recordId, ct),
+            request.Actor,
+            (connection, _) => policy.RequireLockedAsync(connection, call, recordId, ct),
             async (connection, access) =>
             {
                 var team = await RequireGrantableAsync(connection, access, request.Actor, ct);
@@ -76,12 +76,12 @@ internal sealed partial class ConsentService
         faults.ThrowIfAny();
         var actor = request.Actor ?? OwnActor(caller);
 
-        return requestLog.RunOnceAsync(
+        return ChangeAsync<DeclareConsentRequest, DeclareConsentResponse>(
             call,
+            request,
             requestId,
-            RequestLog.Fingerprint(call.Method, new DeclareConsentRequest(request) { RequestId = "" }),
-            DeclareConsentResponse.Parser,
-            async connection =>
+            actor,
+            async (connection, _) =>
             {
                 var access = await policy.RequireLockedAsync(connection, call, recordId, ct);
                 return ConsentRules.MayDeclare(caller, actor, request.AttendingPhysician)

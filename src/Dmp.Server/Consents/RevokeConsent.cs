@@ -20,15 +20,14 @@ internal sealed partial class ConsentService
         var consentId = faults.Id(request.ConsentId, "consent_id");
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
-        var fingerprint = RequestLog.Fingerprint(call.Method, new RevokeConsentRequest(request) { RequestId = "" });
 
-        return requestLog.RunOnceAsync(
+        return ChangeAsync<RevokeConsentRequest, RevokeConsentResponse>(
             call,
+            request,
             requestId,
-            fingerprint,
-            RevokeConsentResponse.Parser,
+            null,
             // Who gives up the own authorisation has none any more when the call is repeated.
-            connection => policy.RequireLockedOrRepeatAsync(connection, call, recordId, requestId, fingerprint, ct),
+            (connection, fingerprint) => policy.RequireLockedOrRepeatAsync(connection, call, recordId, requestId, fingerprint, ct),
             async (connection, access) =>
             {
                 var now = time.GetUtcNow();

@@ -20,12 +20,12 @@ internal sealed partial class ConsentService
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
 
-        return requestLog.RunOnceAsync(
+        return ChangeAsync<UpdateConsentSettingsRequest, UpdateConsentSettingsResponse>(
             call,
+            request,
             requestId,
-            RequestLog.Fingerprint(call.Method, new UpdateConsentSettingsRequest(request) { RequestId = "" }),
-            UpdateConsentSettingsResponse.Parser,
-            connection => policy.RequireLockedAsync(connection, call, recordId, ct),
+            null,
+            (connection, _) => policy.RequireLockedAsync(connection, call, recordId, ct),
             async (connection, access) =>
             {
                 var row = await ConsentSettingsSql.FindAsync(connection, access, ct);

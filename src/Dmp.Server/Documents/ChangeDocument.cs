@@ -79,6 +79,29 @@ internal sealed partial class DocumentService
         call.DocumentIds = [documentId];
         var withoutId = request.Clone();
         clearRequestId(withoutId);
+        if (request is MaskDocumentRequest { ValidateOnly: true } or UnmaskDocumentRequest { ValidateOnly: true })
+        {
+            return requestLog.TryAsync(
+                call,
+                connection => policy.RequireAsync(connection, call, recordId, ct),
+                async (connection, access) =>
+                {
+                    var (response, told) = await effects.OfAsync(
+                        connection,
+                        access,
+                        null,
+                        async () => toResponse(await ApplyAsync(connection, access, change, documentId, target.Etag, ct)),
+                        ct);
+                    if (access.IsOwner)
+                    {
+                        response.Descriptor.FindFieldByName("effect").Accessor.SetValue(response, told);
+                    }
+
+                    return response;
+                },
+                ct);
+        }
+
         return requestLog.RunOnceAsync(
             call,
             requestId,

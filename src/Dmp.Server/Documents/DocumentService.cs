@@ -5,6 +5,7 @@ using Dmp.Server.Audit;
 using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
+using Dmp.Server.Explanations;
 using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
@@ -21,6 +22,7 @@ internal sealed partial class DocumentService(
     AuditTrail audit,
     RequestLog requestLog,
     PageTokens pageTokens,
+    AccessEffects effects,
     IContentStore contentStore,
     IOptions<UploadOptions> uploadOptions,
     IOptions<AccessOptions> accessOptions,

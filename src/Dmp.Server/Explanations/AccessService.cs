@@ -47,17 +47,10 @@ internal sealed partial class AccessService(Database database, AccessPolicy poli
             throw Failures.Of(ErrorReason.DocumentNotFound);
         }
 
-        var profession = request.Profession is { } coding
-            ? $"{coding.System}|{coding.Code}"
-            : await ExplanationSql.FindLastProfessionAsync(connection, owner, request.Actor.Id, ct);
-        var professional = new Caller
-        {
-            Kind = CallerKind.Professional,
-            Subject = call.Caller.Subject,
-            ProfessionalId = request.Actor.Id,
-            ProfessionSystem = profession?.Split('|')[0],
-            ProfessionCode = profession?.Split('|')[1],
-        };
+        var seen = await AudienceSql.FindAsync(connection, recordId, request.Actor.Id, ct);
+        var professional = AccessEffects.ToCaller(request.Profession is { } profession
+            ? seen with { ProfessionSystem = profession.System, ProfessionCode = profession.Code }
+            : seen);
         return await ExplainAsync(connection, professional, recordId, documentId, ct);
     }
 

@@ -10,6 +10,10 @@ namespace Dmp.Server.Explanations;
 /// <summary>The steps of a decision, in the order in which they count. Pure.</summary>
 internal static class ExplanationRules
 {
+    /// <summary>The step of a depositor.</summary>
+    public static AccessStep Depositor => Step(
+        AccessRule.Depositor, true, "DEPOSITOR", "The actor deposited the document.", "L’acteur a déposé le document.");
+
     /// <summary>The steps on the record; the last one decides when it does not let pass.</summary>
     public static List<AccessStep> OnRecord(Caller professional, AccessFacts? facts, DateTimeOffset now)
     {
@@ -65,8 +69,7 @@ internal static class ExplanationRules
 
         if (found.IsOwn)
         {
-            yield return Step(
-                AccessRule.Depositor, true, "DEPOSITOR", "The professional deposited the document.", "Le professionnel a déposé le document.");
+            yield return Depositor;
             yield break;
         }
 

@@ -49,18 +49,6 @@ internal static class ExplanationSql
         )
         """;
 
-    // Served by audit_event_record_idx.
-    private const string LastProfession =
-        """
-        select profession_system || '|' || profession_code
-        from audit_event
-        where record_id = @RecordId
-            and actor_id = @ProfessionalId
-            and profession_code is not null
-        order by event_id desc
-        limit 1
-        """;
-
     public static Task<DocumentFindings?> FindAsync(NpgsqlConnection connection, RecordAccess access, Guid documentId, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<DocumentFindings>(new CommandDefinition(
             Find, Parameters(access, documentId), cancellationToken: ct));
@@ -68,12 +56,6 @@ internal static class ExplanationSql
     /// <summary>True when the document exists for whom <paramref name="access"/> is of.</summary>
     public static Task<bool> ExistsAsync(NpgsqlConnection connection, RecordAccess access, Guid documentId, CancellationToken ct) =>
         connection.QuerySingleAsync<bool>(new CommandDefinition(Exists, Parameters(access, documentId), cancellationToken: ct));
-
-    /// <summary>The profession under which somebody last used the record, <c>system|code</c>; null when nothing is known.</summary>
-    public static Task<string?> FindLastProfessionAsync(
-        NpgsqlConnection connection, RecordAccess access, string professionalId, CancellationToken ct) =>
-        connection.QuerySingleOrDefaultAsync<string>(new CommandDefinition(
-            LastProfession, new { access.RecordId, ProfessionalId = professionalId }, cancellationToken: ct));
 
     private static DynamicParameters Parameters(RecordAccess access, Guid documentId)
     {

@@ -3,6 +3,7 @@ using Dmp.Server.Audit;
 using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
+using Dmp.Server.Explanations;
 using Dmp.Server.Options;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -32,6 +33,7 @@ internal static class ServiceSetup
         services.AddSingleton<RequestLog>();
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<AccessPolicy>();
+        services.AddSingleton<AccessEffects>();
         services.AddSingleton<PageTokens>();
         services.AddPageTokenKeys();
         services.AddHostedService<Housekeeping>();
