@@ -69,14 +69,15 @@ internal sealed class AccessPolicy(TimeProvider time)
     /// <summary>
     /// The whole rule on a record, without I/O.
     /// <code>
-    /// relation      professional, structure                  patient, representative      operator, auditor
+    /// relation      professional, structure                  people                       operator, auditor
     /// IDENTIFIED    the record exists                        the record exists            the record exists
     /// NOT_BLOCKED   exists, not blocked                      -                            -
     /// AUTHORIZED    not blocked, authorisation not ended,    -                            -
     ///               or in an emergency where the method
     ///               says so
-    /// OWNER         -                                        own INS, represented INS     -
+    /// OWNER         -                                        a capacity (Capacities.Of)   -
     /// </code>
+    /// Which relation a person needs depends on the capacity: see <see cref="Call.RelationFor(Annotations.V1.Access, Capacity)"/>.
     /// The blocked list wins over every authorisation. A closed record is CLOSED only to those who have the right:
     /// to others it is DENIED, like one that does not exist.
     /// </summary>
@@ -95,7 +96,7 @@ internal sealed class AccessPolicy(TimeProvider time)
             Relation.Authorized => IsCarer(caller)
                 && !facts.IsBlocked
                 && (facts.ExpireTime > now || (inEmergency && IsInEmergency(caller, facts, now))),
-            Relation.Owner => Owns(caller, facts.InsNumber),
+            Relation.Owner => Capacities.Of(caller, facts) != Capacity.None,
             _ => false,
         };
         if (!holds)
@@ -114,7 +115,7 @@ internal sealed class AccessPolicy(TimeProvider time)
         && ((facts.BreakGlassExpireTime > now && facts.EmergencyBreakGlassAllowed)
             || (facts.RegulationExpireTime > now && facts.EmergencyRegulationAllowed && caller.MayRegulate));
 
-    /// <summary>True when the INS is the patient's own or that of a person the representative stands for.</summary>
+    /// <summary>True when the token names the INS as the patient's own or as that of a person the representative stands for.</summary>
     public static bool Owns(Caller caller, string insNumber) => caller.Kind switch
     {
         CallerKind.Patient => string.Equals(caller.Ins, insNumber, StringComparison.Ordinal),
@@ -134,6 +135,11 @@ internal sealed class AccessPolicy(TimeProvider time)
     private RecordAccess Prove(Call call, Relation relation, bool onClosedRecord, AccessFacts? facts)
     {
         var now = time.GetUtcNow();
+        if (facts is not null && Capacities.IsPerson(call.Caller.Kind))
+        {
+            relation = call.ActAs(Capacities.Of(call.Caller, facts), facts.DelegateName);
+        }
+
         return Decide(relation, onClosedRecord, call.Rule.InEmergency, call.Caller, facts, now) switch
         {
             AccessDecision.Allowed => new RecordAccess(call.Caller, facts!, now),

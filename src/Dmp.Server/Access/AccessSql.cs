@@ -1,4 +1,5 @@
 using Dapper;
+using Dmp.Server.Delegations;
 using Npgsql;
 
 namespace Dmp.Server.Access;
@@ -38,15 +39,20 @@ internal sealed record AccessFacts
 
     /// <summary>End of the caller's latest access in regulation.</summary>
     public DateTimeOffset? RegulationExpireTime { get; init; }
+
+    /// <summary>The numbers of <see cref="Dmp.Delegation.V1.DelegationKind"/>: what an active delegation makes the caller.</summary>
+    public short? DelegationKind { get; init; }
+
+    public string? DelegateName { get; init; }
 }
 
 internal static class AccessSql
 {
     // Decides who is meant: the professional and the structure of the pinned work situation. Served by block_living_key,
-    // consent_living_key and, for "ever", consent_record_idx. Locks nothing: a decision is as of its statement, and every
+    // consent_living_key, delegation_delegate_idx and, for "ever", consent_record_idx. Locks nothing: a decision is as of its statement, and every
     // statement that starts after a revocation committed sees it.
     private const string Select =
-        """
+        $"""
         select r.record_id, r.ins_number, r.state, r.documents_masked_by_default,
             exists (
                 select from block b
@@ -82,8 +88,19 @@ internal static class AccessSql
             (
                 select max(e.expire_time) from emergency_access e
                 where e.record_id = r.record_id and e.professional_id = @ProfessionalId and e.mode = 2
-            ) as regulation_expire_time
+            ) as regulation_expire_time,
+            g.kind as delegation_kind,
+            g.delegate_name
         from record r
+        left join lateral (
+            select d.kind, d.delegate_name
+            from delegation d
+            where d.record_id = r.record_id
+                and d.delegate_subject = @Subject
+                and {DelegationSql.IsActive}
+            order by d.kind
+            limit 1
+        ) g on true
         """;
 
     private const string ByRecord = Select + " where r.record_id = @RecordId";
@@ -113,7 +130,7 @@ internal static class AccessSql
         NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct)
     {
         var parameters = RowScope.OfRecord(caller, recordId)
-            .Parameters(new { RecordId = recordId, caller.ProfessionalId, caller.StructureId, Now = now });
+            .Parameters(new { RecordId = recordId, caller.Subject, caller.ProfessionalId, caller.StructureId, Now = now });
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"{RowScope.Set}; {ByRecord}", parameters, cancellationToken: ct));
         await results.ReadAsync();
@@ -125,7 +142,7 @@ internal static class AccessSql
         NpgsqlConnection connection, Caller caller, string insSystem, string insNumber, DateTimeOffset now, CancellationToken ct)
     {
         var parameters = RowScope.OfIns(caller, insNumber)
-            .Parameters(new { InsSystem = insSystem, InsNumber = insNumber, caller.ProfessionalId, caller.StructureId, Now = now });
+            .Parameters(new { InsSystem = insSystem, InsNumber = insNumber, caller.Subject, caller.ProfessionalId, caller.StructureId, Now = now });
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"{RowScope.Set}; {MoveScopeToIns}; {ByScope}", parameters, cancellationToken: ct));
         await results.ReadAsync();

@@ -14,7 +14,7 @@ internal sealed class RecordAccess
         RecordId = facts.RecordId;
         IsOpen = facts.State == (short)RecordState.Open;
         DocumentsMaskedByDefault = facts.DocumentsMaskedByDefault;
-        IsOwner = AccessPolicy.Owns(caller, facts.InsNumber);
+        Capacity = Capacities.Of(caller, facts);
         Now = now;
         var isCarer = caller.Kind == CallerKind.Professional && !facts.IsBlocked;
         var isInEmergency = isCarer && AccessPolicy.IsInEmergency(caller, facts, now);
@@ -34,8 +34,11 @@ internal sealed class RecordAccess
 
     public bool DocumentsMaskedByDefault { get; }
 
+    /// <summary>What the caller is to the record.</summary>
+    public Capacity Capacity { get; }
+
     /// <summary>The patient, or a representative of the patient.</summary>
-    public bool IsOwner { get; }
+    public bool IsOwner => Capacity is Capacity.Patient or Capacity.Representative;
 
     /// <summary>A professional with a valid authorisation, or in an emergency: sees what is not masked. Structures never read.</summary>
     public bool IsAuthorized { get; }

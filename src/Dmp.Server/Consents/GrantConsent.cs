@@ -40,7 +40,7 @@ internal sealed partial class ConsentService
                     throw Failures.Of(ErrorReason.ActorBlocked);
                 }
 
-                var origin = call.Caller.Kind == CallerKind.Patient ? ConsentOrigin.Patient : ConsentOrigin.Representative;
+                var origin = access.Capacity == Capacity.Patient ? ConsentOrigin.Patient : ConsentOrigin.Representative;
                 var given = new ConsentRow
                 {
                     ConsentId = Guid.CreateVersion7(now),

@@ -27,6 +27,10 @@ internal static class OutboxKind
     public const string ActorUnblocked = "ACTOR_UNBLOCKED";
     public const string VisibilityChanged = "VISIBILITY_CHANGED";
     public const string SettingsChanged = "SETTINGS_CHANGED";
+    public const string DelegationInvited = "DELEGATION_INVITED";
+    public const string DelegationAccepted = "DELEGATION_ACCEPTED";
+    public const string DelegationRefused = "DELEGATION_REFUSED";
+    public const string DelegationRevoked = "DELEGATION_REVOKED";
 }
 
 internal static class OutboxSql

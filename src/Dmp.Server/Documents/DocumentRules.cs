@@ -62,11 +62,11 @@ internal static class DocumentRules
     /// Replace               own documents             no                    yes                          no
     /// Reveal                no                        yes                   yes                          yes
     /// </code>
-    /// An author without authorisation may archive, delete and replace, never mask: those methods ask for one.
+    /// A document that a caregiver added is the patient's. An author without authorisation may archive, delete and replace, never mask: those methods ask for one.
     /// </summary>
     public static DocumentVerdict Decide(DocumentChange change, DocumentRow row, RecordAccess access)
     {
-        var isPatients = row.DepositorKind is (short)ActorKind.Patient or (short)ActorKind.Representative;
+        var isPatients = row.DepositorKind is (short)ActorKind.Patient or (short)ActorKind.Representative or (short)ActorKind.Caregiver;
         var isAuthor = isPatients ? access.IsOwner : row.IsOwn;
         var isAllowed = change switch
         {
@@ -123,6 +123,14 @@ internal static class DocumentRules
                 "HIDDEN_FROM_PATIENT is for professionals and structures.");
         }
     }
+
+    /// <summary>Caregivers decide nothing about visibility, and nobody hides a document from oneself.</summary>
+    public static bool MayChoose(RepeatedField<VisibilityCode> codes, Capacity capacity) => capacity switch
+    {
+        Capacity.Caregiver => codes.Count == 0,
+        Capacity.Representative => !codes.Contains(VisibilityCode.HiddenFromRepresentatives),
+        _ => true,
+    };
 
     /// <summary>Checks what the producer says. Presence of required fields is checked before, from the contract.</summary>
     public static void Check(DocumentMetadata metadata, Caller caller, DateTimeOffset now, FieldFaults faults)

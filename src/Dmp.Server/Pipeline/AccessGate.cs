@@ -1,4 +1,3 @@
-using Dmp.Annotations.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
@@ -93,12 +92,12 @@ internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimePro
         var caller = http.Features.Get<Caller>()
             ?? throw new InvalidOperationException("A token was accepted without a caller.");
         call.VerifiedCaller = caller;
-        return Call.RelationFor(rule.Access, caller.Kind) == Relation.Unspecified
-            ? Failures.ToStatus(
+        return Call.IsOpenTo(rule.Access, caller.Kind)
+            ? null
+            : Failures.ToStatus(
                 ErrorReason.CallerKindNotAllowed,
                 ("caller_kind", caller.Kind.ToString().ToUpperInvariant()),
-                ("method", call.Method))
-            : null;
+                ("method", call.Method));
     }
 
     private static ErrorReason FrameworkReason(StatusCode status) => status switch

@@ -1,6 +1,7 @@
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.Consent.V1;
+using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Record.V1;
@@ -21,6 +22,7 @@ internal static class EndpointSetup
         AuditService.Descriptor,
         EmergencyService.Descriptor,
         AccessService.Descriptor,
+        DelegationService.Descriptor,
     ];
 
     public static void MapDmp(this WebApplication app, bool withReflection)
@@ -33,6 +35,7 @@ internal static class EndpointSetup
         Map<Audit.AuditService>(app, AuditService.Descriptor);
         Map<Emergencies.EmergencyService>(app, EmergencyService.Descriptor);
         Map<Explanations.AccessService>(app, AccessService.Descriptor);
+        Map<Delegations.DelegationService>(app, DelegationService.Descriptor);
 
         // For load balancers, which have no token; it tells nothing but "serving" or "not serving".
         app.MapGrpcHealthChecksService().AllowAnonymous();

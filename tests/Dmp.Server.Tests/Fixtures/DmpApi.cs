@@ -1,6 +1,7 @@
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.Consent.V1;
+using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Record.V1;
@@ -28,6 +29,7 @@ internal sealed class DmpApi
         Consents = new ConsentService.ConsentServiceClient(invoker);
         Audit = new AuditService.AuditServiceClient(invoker);
         Access = new AccessService.AccessServiceClient(invoker);
+        Delegations = new DelegationService.DelegationServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
     }
 
@@ -44,4 +46,6 @@ internal sealed class DmpApi
     public EmergencyService.EmergencyServiceClient Emergencies { get; }
 
     public AccessService.AccessServiceClient Access { get; }
+
+    public DelegationService.DelegationServiceClient Delegations { get; }
 }
