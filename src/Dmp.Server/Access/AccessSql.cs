@@ -19,7 +19,10 @@ internal sealed record AccessFacts
     /// <summary>The caller or the caller's structure is on the blocked list.</summary>
     public required bool IsBlocked { get; init; }
 
-    /// <summary>The latest end of an authorisation of the caller or the structure that was not revoked; null when there is none.</summary>
+    /// <summary>
+    /// The latest end of an authorisation of the caller or the structure that was neither revoked nor waits for the approval of
+    /// a patient who came of age; null when there is none.
+    /// </summary>
     public DateTimeOffset? ExpireTime { get; init; }
 
     /// <summary>The caller is an attending physician (<i>médecin traitant</i>) by an authorisation that has not ended.</summary>
@@ -27,6 +30,15 @@ internal sealed record AccessFacts
 
     /// <summary>There was an authorisation once, whatever became of it.</summary>
     public required bool WasEverAuthorized { get; init; }
+
+    /// <summary>An authorisation that has not ended waits for the approval of a patient who came of age.</summary>
+    public required bool AwaitsReapproval { get; init; }
+
+    /// <summary>When the patient comes of age, or came.</summary>
+    public required DateTimeOffset MajorityTime { get; init; }
+
+    /// <summary>A minor, or an adult under guardianship: representatives act for the patient.</summary>
+    public required bool IsRepresented { get; init; }
 
     public required bool EmergencyBreakGlassAllowed { get; init; }
 
@@ -65,6 +77,7 @@ internal static class AccessSql
                 where c.record_id = r.record_id
                     and c.revoke_time is null
                     and (c.actor_kind = 1 and c.actor_id = @ProfessionalId or c.actor_kind = 2 and c.actor_id = @StructureId)
+                    and {Majority.IsApproved}
             ) as expire_time,
             exists (
                 select from consent c
@@ -74,7 +87,16 @@ internal static class AccessSql
                     and c.actor_id = @ProfessionalId
                     and c.attending_physician
                     and c.expire_time > @Now
+                    and {Majority.IsApproved}
             ) as is_attending,
+            exists (
+                select from consent c
+                where c.record_id = r.record_id
+                    and c.revoke_time is null
+                    and (c.actor_kind = 1 and c.actor_id = @ProfessionalId or c.actor_kind = 2 and c.actor_id = @StructureId)
+                    and c.expire_time > @Now
+                    and not {Majority.IsApproved}
+            ) as awaits_reapproval,
             exists (
                 select from consent c
                 where c.record_id = r.record_id
@@ -89,6 +111,8 @@ internal static class AccessSql
                 select max(e.expire_time) from emergency_access e
                 where e.record_id = r.record_id and e.professional_id = @ProfessionalId and e.mode = 2
             ) as regulation_expire_time,
+            dmp_majority_time(r.birth_date) as majority_time,
+            {Majority.IsRepresented} as is_represented,
             g.kind as delegation_kind,
             g.delegate_name
         from record r
@@ -102,6 +126,8 @@ internal static class AccessSql
             limit 1
         ) g on true
         """;
+
+    private const string IsMinor = "select dmp_majority_time(@BirthDate) > @Now";
 
     private const string ByRecord = Select + " where r.record_id = @RecordId";
 
@@ -149,6 +175,11 @@ internal static class AccessSql
         await results.ReadAsync();
         return await results.ReadSingleOrDefaultAsync<AccessFacts>();
     }
+
+    /// <summary>True when somebody born on this day is not of age yet.</summary>
+    public static Task<bool> IsMinorAsync(NpgsqlConnection connection, DateOnly birthDate, DateTimeOffset now, CancellationToken ct) =>
+        connection.QuerySingleAsync<bool>(new CommandDefinition(
+            IsMinor, new { BirthDate = birthDate, Now = now }, cancellationToken: ct));
 
     public static Task LockRecordAsync(NpgsqlConnection connection, Caller caller, Guid recordId, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(

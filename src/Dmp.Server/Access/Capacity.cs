@@ -31,6 +31,8 @@ internal static class Capacities
     /// the token names the INS as represented, or an active delegation says so       representative
     /// an active delegation says so                                                  caregiver
     /// </code>
+    /// Representatives are none from the day on which the patient comes of age, unless the record is under guardianship. What
+    /// that does to delegations is in <see cref="Delegations.DelegationSql.IsActive"/>.
     /// </summary>
     public static Capacity Of(Caller caller, AccessFacts facts)
     {
@@ -44,9 +46,10 @@ internal static class Capacities
             return Capacity.Patient;
         }
 
-        var isRepresented = caller.Kind == CallerKind.Representative
+        var isRepresentative = facts.IsRepresented
+            && caller.Kind == CallerKind.Representative
             && caller.RepresentedIns.Contains(facts.InsNumber, StringComparer.Ordinal);
-        return isRepresented ? Capacity.Representative : (DelegationKind)(facts.DelegationKind ?? 0) switch
+        return isRepresentative ? Capacity.Representative : (DelegationKind)(facts.DelegationKind ?? 0) switch
         {
             DelegationKind.Representative => Capacity.Representative,
             DelegationKind.Caregiver => Capacity.Caregiver,

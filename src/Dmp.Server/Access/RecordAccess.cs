@@ -16,6 +16,8 @@ internal sealed class RecordAccess
         DocumentsMaskedByDefault = facts.DocumentsMaskedByDefault;
         Capacity = Capacities.Of(caller, facts);
         Now = now;
+        MajorityTime = facts.MajorityTime;
+        IsRepresented = facts.IsRepresented;
         var isCarer = caller.Kind == CallerKind.Professional && !facts.IsBlocked;
         var isInEmergency = isCarer && AccessPolicy.IsInEmergency(caller, facts, now);
         IsAuthorized = isCarer && (facts.ExpireTime > now || isInEmergency);
@@ -39,6 +41,12 @@ internal sealed class RecordAccess
 
     /// <summary>The patient, or a representative of the patient.</summary>
     public bool IsOwner => Capacity is Capacity.Patient or Capacity.Representative;
+
+    /// <summary>When the patient comes of age, or came.</summary>
+    public DateTimeOffset MajorityTime { get; }
+
+    /// <summary>A minor, or an adult under guardianship: representatives act for the patient.</summary>
+    public bool IsRepresented { get; }
 
     /// <summary>A professional with a valid authorisation, or in an emergency: sees what is not masked. Structures never read.</summary>
     public bool IsAuthorized { get; }

@@ -30,6 +30,7 @@ internal static class OutboxKind
     public const string DelegationInvited = "DELEGATION_INVITED";
     public const string DelegationAccepted = "DELEGATION_ACCEPTED";
     public const string DelegationRefused = "DELEGATION_REFUSED";
+    public const string GuardianshipSet = "GUARDIANSHIP_SET";
     public const string DelegationRevoked = "DELEGATION_REVOKED";
 }
 

@@ -30,10 +30,10 @@ internal sealed partial class DelegationService
             {
                 var now = time.GetUtcNow();
                 var (row, facts) = (invitation.Row, invitation.Facts);
-                RequireOpen(row, now);
+                RequireOpen(invitation, now);
                 var living = await DelegationSql.ListLivingAsync(connection, row.RecordId, ct);
                 if (Capacities.Of(call.Caller, facts) != Capacity.None
-                    || living.Any(other => other.DelegateSubject == call.Caller.Subject && DelegationRules.IsLiving(other, now)))
+                    || living.Any(other => other.DelegateSubject == call.Caller.Subject && DelegationRules.IsLiving(other, facts.IsRepresented, now)))
                 {
                     throw Failures.Of(ErrorReason.DelegationNotAllowed);
                 }
@@ -41,7 +41,7 @@ internal sealed partial class DelegationService
                 call.ActAs((DelegationKind)row.Kind == DelegationKind.Representative ? Capacity.Representative : Capacity.Caregiver, row.DelegateName);
                 row = await DelegationSql.AcceptAsync(connection, row, call.Caller, now, ct);
                 await OutboxSql.AppendAsync(connection, OutboxKind.DelegationAccepted, row.RecordId, now, ct);
-                return new AcceptDelegationResponse { Delegation = row.ToMessage(now) };
+                return new AcceptDelegationResponse { Delegation = row.ToMessage(facts.IsRepresented, now) };
             },
             ct);
     }
@@ -63,7 +63,7 @@ internal sealed partial class DelegationService
             async (connection, invitation) =>
             {
                 var now = time.GetUtcNow();
-                RequireOpen(invitation.Row, now);
+                RequireOpen(invitation, now);
                 await DelegationSql.RefuseAsync(connection, invitation.Row, now, ct);
                 await OutboxSql.AppendAsync(connection, OutboxKind.DelegationRefused, invitation.Row.RecordId, now, ct);
                 return new RefuseDelegationResponse();
@@ -86,9 +86,9 @@ internal sealed partial class DelegationService
         return facts is null || row is null ? throw Failures.Of(ErrorReason.DelegationCodeInvalid) : new Invitation(row, facts);
     }
 
-    private static void RequireOpen(DelegationRow row, DateTimeOffset now)
+    private static void RequireOpen(Invitation invitation, DateTimeOffset now)
     {
-        if (DelegationRules.StateOf(row, now) != DelegationState.Invited)
+        if (DelegationRules.StateOf(invitation.Row, invitation.Facts.IsRepresented, now) != DelegationState.Invited)
         {
             throw Failures.Of(ErrorReason.DelegationCodeInvalid);
         }

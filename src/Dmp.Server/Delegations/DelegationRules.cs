@@ -72,24 +72,43 @@ internal static class DelegationRules
         return (start, end);
     }
 
-    public static DelegationState StateOf(DelegationRow row, DateTimeOffset now) => row switch
+    /// <summary>Checks a guardianship; returns its end, null to remove it.</summary>
+    public static DateTimeOffset? Check(SetGuardianshipRequest request, DateTimeOffset now, FieldFaults faults)
+    {
+        faults.Text(request.Reason, "reason", 500);
+        faults.Require(request.Reason.Length == 0 || request.Reason.Trim().Length >= 10, "reason", "Must have at least 10 characters.");
+        var until = faults.Time(request.UntilTime, "until_time");
+        faults.Require(until is null || (until > now && until <= now.AddYears(20)), "until_time", "Must be in the future and at most 20 years ahead.");
+        return until;
+    }
+
+    /// <summary>It ends when representatives no longer act for the patient.</summary>
+    public static bool DependsOnRepresentation(DelegationRow row) =>
+        row.Kind == (short)DelegationKind.Representative || !row.InvitedByPatient;
+
+    /// <param name="row">The delegation.</param>
+    /// <param name="isRepresented">Representatives act for the patient.</param>
+    /// <param name="now">As of when.</param>
+    public static DelegationState StateOf(DelegationRow row, bool isRepresented, DateTimeOffset now) => row switch
     {
         { RevokeTime: not null } => DelegationState.Revoked,
         { RefuseTime: not null } => DelegationState.Refused,
+        _ when !isRepresented && DependsOnRepresentation(row) => DelegationState.Expired,
         { EndTime: { } end } when end <= now => DelegationState.Expired,
         { AcceptTime: not null } => DelegationState.Active,
         _ => row.CodeExpireTime > now ? DelegationState.Invited : DelegationState.Expired,
     };
 
     /// <summary>It counts against the limits, and can be revoked.</summary>
-    public static bool IsLiving(DelegationRow row, DateTimeOffset now) => StateOf(row, now) is DelegationState.Invited or DelegationState.Active;
+    public static bool IsLiving(DelegationRow row, bool isRepresented, DateTimeOffset now) =>
+        StateOf(row, isRepresented, now) is DelegationState.Invited or DelegationState.Active;
 
-    public static DelegationMessage ToMessage(this DelegationRow row, DateTimeOffset now) => new()
+    public static DelegationMessage ToMessage(this DelegationRow row, bool isRepresented, DateTimeOffset now) => new()
     {
         DelegationId = row.DelegationId.ToString(),
         RecordId = row.RecordId.ToString(),
         Kind = (DelegationKind)row.Kind,
-        State = StateOf(row, now),
+        State = StateOf(row, isRepresented, now),
         DelegateName = row.DelegateName,
         RelationshipCode = row.RelationshipCode ?? "",
         InvitedBy = Actor.Parser.ParseFrom(row.InvitedBy),

@@ -36,7 +36,7 @@ internal sealed partial class DelegationService(
         var rows = (await DelegationSql.ListAsync(connection, access, onlySubject, before, pageSize + 1, ct)).AsList();
         var now = time.GetUtcNow();
         var response = new ListDelegationsResponse();
-        response.Delegations.AddRange(rows.Take(pageSize).Select(row => row.ToMessage(now)));
+        response.Delegations.AddRange(rows.Take(pageSize).Select(row => row.ToMessage(access.IsRepresented, now)));
         if (rows.Count > pageSize)
         {
             response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].DelegationId));

@@ -40,7 +40,7 @@ internal sealed partial class DelegationService
                 // The record is locked: two invitations at once are counted one after the other.
                 var living = await DelegationSql.ListLivingAsync(connection, recordId, ct);
                 var limit = DelegationRules.LimitOf(request.Kind);
-                if (living.Count(row => row.Kind == (short)request.Kind && DelegationRules.IsLiving(row, now)) >= limit)
+                if (living.Count(row => row.Kind == (short)request.Kind && DelegationRules.IsLiving(row, access.IsRepresented, now)) >= limit)
                 {
                     throw Failures.Of(ErrorReason.DelegationLimitReached, ("limit", limit.ToString(CultureInfo.InvariantCulture)));
                 }
@@ -66,7 +66,7 @@ internal sealed partial class DelegationService
                     },
                     ct);
                 await OutboxSql.AppendAsync(connection, OutboxKind.DelegationInvited, recordId, now, ct);
-                return new InviteDelegateResponse { Delegation = row.ToMessage(now) };
+                return new InviteDelegateResponse { Delegation = row.ToMessage(access.IsRepresented, now) };
             },
             ct);
         response.Code = code;

@@ -28,16 +28,17 @@ internal sealed partial class DelegationService
             RequestLog.Fingerprint(call.Method, new RevokeDelegationRequest(request) { RequestId = "" }),
             RevokeDelegationResponse.Parser,
             connection => RequireRevocableAsync(connection, call, recordId, delegationId, ct),
-            async (connection, row) =>
+            async (connection, revocable) =>
             {
                 var now = time.GetUtcNow();
-                if (DelegationRules.IsLiving(row, now))
+                var (row, isRepresented) = revocable;
+                if (DelegationRules.IsLiving(row, isRepresented, now))
                 {
                     row = await DelegationSql.RevokeAsync(connection, row, call.Caller.ToActor().ToByteArray(), now, ct);
                     await OutboxSql.AppendAsync(connection, OutboxKind.DelegationRevoked, recordId, now, ct);
                 }
 
-                return new RevokeDelegationResponse { Delegation = row.ToMessage(now) };
+                return new RevokeDelegationResponse { Delegation = row.ToMessage(isRepresented, now) };
             },
             ct);
     }
@@ -46,18 +47,19 @@ internal sealed partial class DelegationService
     /// A delegate may always give up the own delegation: before it starts, and again as the repeat of a call that ended the
     /// very right to call. Others need a right on the record.
     /// </summary>
-    private async Task<DelegationRow> RequireRevocableAsync(
+    private async Task<(DelegationRow Row, bool IsRepresented)> RequireRevocableAsync(
         NpgsqlConnection connection, Call call, Guid recordId, Guid delegationId, CancellationToken ct)
     {
         await AccessSql.LockRecordAsync(connection, call.Caller, recordId, ct);
         var row = await DelegationSql.FindAsync(connection, recordId, delegationId, ct);
         if (row?.DelegateSubject == call.Caller.Subject)
         {
+            var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
             call.ActAs((DelegationKind)row.Kind == DelegationKind.Representative ? Capacity.Representative : Capacity.Caregiver, row.DelegateName);
-            return row;
+            return (row, facts?.IsRepresented == true);
         }
 
         var access = await policy.RequireAsync(connection, call, recordId, ct);
-        return access.IsOwner && row is not null ? row : throw Failures.Of(ErrorReason.DelegationNotFound);
+        return access.IsOwner && row is not null ? (row, access.IsRepresented) : throw Failures.Of(ErrorReason.DelegationNotFound);
     }
 }

@@ -43,20 +43,22 @@ internal static class RecordListSql
     // Served by consent_actor_idx, then record_pkey and block_living_key for each record found. Authorisations of the
     // professional and of the structure of the work situation count alike; the later end is the one in force.
     private const string ListAuthorized =
-        """
+        $"""
         select r.record_id, r.ins_system, r.ins_number, r.birth_family_name, r.birth_given_names, r.birth_date, r.sex,
             r.birth_place_code, r.state, c.authorize_time, c.expire_time, c.attending_physician
         from (
-            select record_id,
-                max(grant_time) as authorize_time,
-                max(expire_time) as expire_time,
-                bool_or(attending_physician) as attending_physician
-            from consent
-            where revoke_time is null
-                and expire_time > @Now
-                and (actor_kind = 1 and actor_id = @ProfessionalId or actor_kind = 2 and actor_id = @StructureId)
-                and (@AfterRecordId::uuid is null or record_id > @AfterRecordId)
-            group by record_id
+            select c.record_id,
+                max(c.grant_time) as authorize_time,
+                max(c.expire_time) as expire_time,
+                bool_or(c.attending_physician) as attending_physician
+            from consent c
+            join record r on r.record_id = c.record_id
+            where c.revoke_time is null
+                and c.expire_time > @Now
+                and (c.actor_kind = 1 and c.actor_id = @ProfessionalId or c.actor_kind = 2 and c.actor_id = @StructureId)
+                and {Majority.IsApproved}
+                and (@AfterRecordId::uuid is null or c.record_id > @AfterRecordId)
+            group by c.record_id
         ) c
         join record r on r.record_id = c.record_id
         where (@AuthorizedAfter::timestamptz is null or c.authorize_time > @AuthorizedAfter)
@@ -78,10 +80,11 @@ internal static class RecordListSql
         from (
             select record_id, min(acting_as) as acting_as
             from (
-                select record_id, case when @IsPatient then 3 else 4 end::smallint as acting_as
-                from record
-                where ins_system = any(@InsSystems)
-                    and ins_number = any(@InsNumbers)
+                select r.record_id, case when @IsPatient then 3 else 4 end::smallint as acting_as
+                from record r
+                where r.ins_system = any(@InsSystems)
+                    and r.ins_number = any(@InsNumbers)
+                    and (@IsPatient or {Majority.IsRepresented})
                 union all
                 select d.record_id, case d.kind when 1 then 4 else 8 end::smallint
                 from delegation d
