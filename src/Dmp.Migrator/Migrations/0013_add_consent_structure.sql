@@ -1,6 +1,6 @@
 -- Why: staff list the records of the professionals of their own structure (TD0.4), so an authorisation remembers where its
 -- professional worked when it was declared. Locks: consent, for an instant; no table is rewritten. Undo: put the two policies
--- back as in 0008 and drop the column.
+-- back as in 0012 and drop the column.
 
 alter table consent add column structure_id text;
 
@@ -18,4 +18,8 @@ alter policy record_scope on record
             where c.record_id = record.record_id and (c.actor_id = any (dmp_actors()) or c.structure_id = any (dmp_actors()))
         )
         or dmp_task() = 'regulation' and emergency_regulation_allowed and state = 1
+        or dmp_task() = 'delegation' and exists (
+            select from delegation d
+            where d.record_id = record.record_id and d.delegate_subject = current_setting('dmp.caller', true)
+        )
     );

@@ -40,7 +40,7 @@ alter table consent add column care_team_id uuid references care_team (care_team
 alter table consent add column initial boolean not null default false;
 alter table consent drop constraint consent_actor_check;
 alter table consent add constraint consent_actor_check
-    check (actor_kind in (1, 2, 8) and actor_id <> '' and (actor_kind = 8) = (care_team_id is not null));
+    check (actor_kind in (1, 2, 9) and actor_id <> '' and (actor_kind = 9) = (care_team_id is not null));
 create index consent_care_team_idx on consent (care_team_id, record_id) where revoke_time is null and care_team_id is not null;
 
 alter table care_team enable row level security;
@@ -72,4 +72,8 @@ alter policy record_scope on record
         -- The policy of consent decides which authorisations are the caller's.
         or dmp_actors() is not null and exists (select from consent c where c.record_id = record.record_id)
         or dmp_task() = 'regulation' and emergency_regulation_allowed and state = 1
+        or dmp_task() = 'delegation' and exists (
+            select from delegation d
+            where d.record_id = record.record_id and d.delegate_subject = current_setting('dmp.caller', true)
+        )
     );

@@ -82,7 +82,7 @@ internal sealed class AccessPolicy(TimeProvider time)
     /// <summary>
     /// The relation of a caller to a record, without I/O: the second filter.
     /// <code>
-    /// relation      professional, structure                  patient, representative      operator, auditor
+    /// relation      professional, structure                  people                       operator, auditor
     /// IDENTIFIED    the record exists                        the record exists            the record exists
     /// NOT_BLOCKED   exists, not blocked                      -                            -
     /// AUTHORIZED    not blocked, and                         -                            -
@@ -90,8 +90,9 @@ internal sealed class AccessPolicy(TimeProvider time)
     ///   break-glass   access open, switch open
     ///   regulation    access open, switch open; a
     ///                 structure needs the switch only
-    /// OWNER         -                                        own INS, represented INS     -
+    /// OWNER         -                                        a capacity (Capacities.Of)   -
     /// </code>
+    /// Which relation a person needs depends on the capacity: see <see cref="Call.RelationFor(Annotations.V1.Access, Capacity)"/>.
     /// The blocked list wins over every authorisation. A closed record is CLOSED only to those who have the right:
     /// to others it is DENIED, like one that does not exist.
     /// </summary>
@@ -108,7 +109,7 @@ internal sealed class AccessPolicy(TimeProvider time)
             Relation.Identified => true,
             Relation.NotBlocked => IsCarer(caller) && !facts.IsBlocked,
             Relation.Authorized => IsAuthorized(caller, facts, mode, now),
-            Relation.Owner => Owns(caller, facts.InsNumber),
+            Relation.Owner => Capacities.Of(caller, facts) != Capacity.None,
             _ => false,
         };
         if (!holds)
@@ -151,7 +152,7 @@ internal sealed class AccessPolicy(TimeProvider time)
         _ => false,
     };
 
-    /// <summary>True when the INS is the patient's own or that of a person the representative stands for.</summary>
+    /// <summary>True when the token names the INS as the patient's own or as that of a person the representative stands for.</summary>
     public static bool Owns(Caller caller, string insNumber) => caller.Kind switch
     {
         CallerKind.Patient => string.Equals(caller.Ins, insNumber, StringComparison.Ordinal),
@@ -196,6 +197,11 @@ internal sealed class AccessPolicy(TimeProvider time)
     private RecordAccess Prove(Call call, Relation relation, bool onClosedRecord, AccessFacts? facts, bool isRepeat = false)
     {
         var now = time.GetUtcNow();
+        if (facts is not null && Capacities.IsPerson(call.Caller.Kind))
+        {
+            relation = call.ActAs(Capacities.Of(call.Caller, facts), facts.DelegateName);
+        }
+
         var mode = facts is null ? AccessMode.Normal : ModeOf(call.AskedMode, call.Caller, facts, now);
         var decision = Decide(relation, onClosedRecord, mode, call.Caller, facts, now);
 

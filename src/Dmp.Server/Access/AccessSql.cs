@@ -1,4 +1,5 @@
 using Dapper;
+using Dmp.Server.Delegations;
 using Npgsql;
 
 namespace Dmp.Server.Access;
@@ -18,7 +19,10 @@ internal sealed record AccessFacts
     /// <summary>The caller or the caller's structure is on the blocked list.</summary>
     public required bool IsBlocked { get; init; }
 
-    /// <summary>The latest end of an authorisation of the caller or the structure that was not revoked; null when there is none.</summary>
+    /// <summary>
+    /// The latest end of an authorisation of the caller or the structure that was neither revoked nor waits for the approval of
+    /// a patient who came of age; null when there is none.
+    /// </summary>
     public DateTimeOffset? ExpireTime { get; init; }
 
     /// <summary>The caller is an attending physician (<i>médecin traitant</i>) by an authorisation that has not ended.</summary>
@@ -26,6 +30,15 @@ internal sealed record AccessFacts
 
     /// <summary>There was an authorisation once, whatever became of it.</summary>
     public required bool WasEverAuthorized { get; init; }
+
+    /// <summary>An authorisation that has not ended waits for the approval of a patient who came of age.</summary>
+    public required bool AwaitsReapproval { get; init; }
+
+    /// <summary>When the patient comes of age, or came.</summary>
+    public required DateTimeOffset MajorityTime { get; init; }
+
+    /// <summary>A minor, or an adult under guardianship: representatives act for the patient.</summary>
+    public required bool IsRepresented { get; init; }
 
     public required bool EmergencyBreakGlassAllowed { get; init; }
 
@@ -38,6 +51,11 @@ internal sealed record AccessFacts
 
     /// <summary>End of the caller's latest access in regulation.</summary>
     public DateTimeOffset? RegulationExpireTime { get; init; }
+
+    /// <summary>The numbers of <see cref="Dmp.Delegation.V1.DelegationKind"/>: what an active delegation makes the caller.</summary>
+    public short? DelegationKind { get; init; }
+
+    public string? DelegateName { get; init; }
 }
 
 internal static class AccessSql
@@ -60,7 +78,7 @@ internal static class AccessSql
         """;
 
     // Decides who is meant: the professional and the structure of the pinned work situation. Served by block_living_key,
-    // consent_living_key and, for "ever", consent_record_idx. Locks nothing: a decision is as of its statement, and every
+    // consent_living_key, delegation_delegate_idx and, for "ever", consent_record_idx. Locks nothing: a decision is as of its statement, and every
     // statement that starts after a revocation committed sees it.
     private const string Select =
         $"""
@@ -76,6 +94,7 @@ internal static class AccessSql
                 where c.record_id = r.record_id
                     and c.revoke_time is null
                     and {IsForCaller}
+                    and {Majority.IsApproved}
             ) as expire_time,
             exists (
                 select from consent c
@@ -85,7 +104,16 @@ internal static class AccessSql
                     and c.actor_id = @ProfessionalId
                     and c.attending_physician
                     and c.expire_time > @Now
+                    and {Majority.IsApproved}
             ) as is_attending,
+            exists (
+                select from consent c
+                where c.record_id = r.record_id
+                    and c.revoke_time is null
+                    and {IsForCaller}
+                    and c.expire_time > @Now
+                    and not {Majority.IsApproved}
+            ) as awaits_reapproval,
             exists (
                 select from consent c
                 where c.record_id = r.record_id
@@ -99,9 +127,24 @@ internal static class AccessSql
             (
                 select max(e.expire_time) from emergency_access e
                 where e.record_id = r.record_id and e.professional_id = @ProfessionalId and e.mode = 2
-            ) as regulation_expire_time
+            ) as regulation_expire_time,
+            dmp_majority_time(r.birth_date) as majority_time,
+            {Majority.IsRepresented} as is_represented,
+            g.kind as delegation_kind,
+            g.delegate_name
         from record r
+        left join lateral (
+            select d.kind, d.delegate_name
+            from delegation d
+            where d.record_id = r.record_id
+                and d.delegate_subject = @Subject
+                and {DelegationSql.IsActive}
+            order by d.kind
+            limit 1
+        ) g on true
         """;
+
+    private const string IsMinor = "select dmp_majority_time(@BirthDate) > @Now";
 
     private const string ByRecord = Select + " where r.record_id = @RecordId";
 
@@ -130,7 +173,7 @@ internal static class AccessSql
         NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct)
     {
         var parameters = RowScope.OfRecord(caller, recordId)
-            .Parameters(new { RecordId = recordId, caller.ProfessionalId, caller.StructureId, Now = now });
+            .Parameters(new { RecordId = recordId, caller.Subject, caller.ProfessionalId, caller.StructureId, Now = now });
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"{RowScope.Set}; {ByRecord}", parameters, cancellationToken: ct));
         await results.ReadAsync();
@@ -142,13 +185,18 @@ internal static class AccessSql
         NpgsqlConnection connection, Caller caller, string insSystem, string insNumber, DateTimeOffset now, CancellationToken ct)
     {
         var parameters = RowScope.OfIns(caller, insNumber)
-            .Parameters(new { InsSystem = insSystem, InsNumber = insNumber, caller.ProfessionalId, caller.StructureId, Now = now });
+            .Parameters(new { InsSystem = insSystem, InsNumber = insNumber, caller.Subject, caller.ProfessionalId, caller.StructureId, Now = now });
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"{RowScope.Set}; {MoveScopeToIns}; {ByScope}", parameters, cancellationToken: ct));
         await results.ReadAsync();
         await results.ReadAsync();
         return await results.ReadSingleOrDefaultAsync<AccessFacts>();
     }
+
+    /// <summary>True when somebody born on this day is not of age yet.</summary>
+    public static Task<bool> IsMinorAsync(NpgsqlConnection connection, DateOnly birthDate, DateTimeOffset now, CancellationToken ct) =>
+        connection.QuerySingleAsync<bool>(new CommandDefinition(
+            IsMinor, new { BirthDate = birthDate, Now = now }, cancellationToken: ct));
 
     public static Task LockRecordAsync(NpgsqlConnection connection, Caller caller, Guid recordId, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(

@@ -91,6 +91,15 @@ internal sealed record Caller
     /// <summary>INS numbers of the persons a representative acts for. Never logged.</summary>
     public IReadOnlyList<string> RepresentedIns { get; init; } = [];
 
+    /// <summary>
+    /// What the caller is to the record of the call: <see cref="Access.Capacity.None"/> until <see cref="AccessPolicy"/> has
+    /// decided.
+    /// </summary>
+    public Capacity Capacity { get; init; }
+
+    /// <summary>Name of a person to whom the record was entrusted, as the delegation says it.</summary>
+    public string? DelegateName { get; init; }
+
     /// <summary>Application roles, for operators, auditors and vendor back ends.</summary>
     public IReadOnlySet<string> Roles { get; init; } = new HashSet<string>();
 

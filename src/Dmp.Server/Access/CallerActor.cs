@@ -7,10 +7,12 @@ internal static class CallerActor
 {
     extension(Caller caller)
     {
-        /// <summary>Name for people. A patient's or representative's name is not repeated beside the record.</summary>
+        /// <summary>
+        /// Name for people. A patient's or representative's name is not repeated beside the record; a delegate's tells which one.
+        /// </summary>
         public string DisplayName => caller.Kind switch
         {
-            CallerKind.Patient or CallerKind.Representative => "",
+            CallerKind.Patient or CallerKind.Representative => caller.DelegateName ?? "",
             CallerKind.Structure => caller.StructureName ?? "",
             _ => string.Join(' ', new[] { caller.GivenName, caller.FamilyName }.Where(name => !string.IsNullOrEmpty(name))),
         };
@@ -20,14 +22,17 @@ internal static class CallerActor
         {
             var actor = new Actor
             {
-                Kind = caller.Kind switch
+                Kind = (caller.Capacity, caller.Kind) switch
                 {
-                    CallerKind.Professional => ActorKind.Professional,
-                    CallerKind.Structure => ActorKind.Structure,
-                    CallerKind.Patient => ActorKind.Patient,
-                    CallerKind.Representative => ActorKind.Representative,
-                    CallerKind.Operator => ActorKind.Operator,
-                    CallerKind.Auditor => ActorKind.Auditor,
+                    (Capacity.Patient, _) => ActorKind.Patient,
+                    (Capacity.Representative, _) => ActorKind.Representative,
+                    (Capacity.Caregiver, _) => ActorKind.Caregiver,
+                    (_, CallerKind.Professional) => ActorKind.Professional,
+                    (_, CallerKind.Structure) => ActorKind.Structure,
+                    (_, CallerKind.Patient) => ActorKind.Patient,
+                    (_, CallerKind.Representative) => ActorKind.Representative,
+                    (_, CallerKind.Operator) => ActorKind.Operator,
+                    (_, CallerKind.Auditor) => ActorKind.Auditor,
                     _ => ActorKind.Unspecified,
                 },
                 Id = caller.Kind switch

@@ -5,7 +5,7 @@ namespace Dmp.Server.Access;
 /// A row that does not pass it does not exist.
 /// <code>
 /// patient                                    what is not (or no longer) hidden from the patient
-/// representative                             the same, and not hidden from representatives
+/// representative, caregiver                  the same, and not hidden from representatives
 /// professional with a right on the record    types the matrix opens to the profession, neither masked nor hidden by a rule
 ///   attending physician                      masked ones too
 ///   in an emergency                          masked ones too when the patient allows it
@@ -111,8 +111,10 @@ internal sealed record DocumentScope
 {
     public required Guid RecordId { get; init; }
 
+    /// <summary>The patient's side: the patient, a representative, a caregiver.</summary>
     public required bool IsOwner { get; init; }
 
+    /// <summary>Of those, everybody but the patient.</summary>
     public required bool IsRepresentative { get; init; }
 
     public required bool IsAuthorized { get; init; }
@@ -135,8 +137,8 @@ internal sealed record DocumentScope
     public static DocumentScope Of(RecordAccess access) => new()
     {
         RecordId = access.RecordId,
-        IsOwner = access.IsOwner,
-        IsRepresentative = access.Caller.Kind == CallerKind.Representative,
+        IsOwner = access.Capacity != Capacity.None,
+        IsRepresentative = access.Capacity is Capacity.Representative or Capacity.Caregiver,
         IsAuthorized = access.IsAuthorized,
         SeesMasked = access.SeesMasked,
         ReadsDeleted = access.IsOwner || access.IsAttending,

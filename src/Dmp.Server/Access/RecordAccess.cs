@@ -18,8 +18,10 @@ internal sealed class RecordAccess
         RecordId = facts.RecordId;
         IsOpen = facts.State == (short)RecordState.Open;
         DocumentsMaskedByDefault = facts.DocumentsMaskedByDefault;
-        IsOwner = AccessPolicy.Owns(caller, facts.InsNumber);
+        Capacity = Capacities.Of(caller, facts);
         Now = now;
+        MajorityTime = facts.MajorityTime;
+        IsRepresented = facts.IsRepresented;
         var isCarer = caller.Kind == CallerKind.Professional && !facts.IsBlocked;
         IsAuthorized = isCarer && AccessPolicy.IsAuthorized(caller, facts, mode, now);
         IsAttending = isCarer && facts.IsAttending;
@@ -46,8 +48,17 @@ internal sealed class RecordAccess
 
     public bool DocumentsMaskedByDefault { get; }
 
+    /// <summary>What the caller is to the record.</summary>
+    public Capacity Capacity { get; }
+
     /// <summary>The patient, or a representative of the patient.</summary>
-    public bool IsOwner { get; }
+    public bool IsOwner => Capacity is Capacity.Patient or Capacity.Representative;
+
+    /// <summary>When the patient comes of age, or came.</summary>
+    public DateTimeOffset MajorityTime { get; }
+
+    /// <summary>A minor, or an adult under guardianship: representatives act for the patient.</summary>
+    public bool IsRepresented { get; }
 
     /// <summary>A professional with a valid authorisation, or in an emergency: sees what is not masked. Structures never read.</summary>
     public bool IsAuthorized { get; }

@@ -10,6 +10,9 @@ namespace Dmp.Server.Access;
 /// </summary>
 internal sealed record RowScope
 {
+    /// <summary>A person's list of records: those entrusted to the person too.</summary>
+    public const string Delegation = "delegation";
+
     /// <summary>Sweeps over all records; reads no content.</summary>
     public const string Housekeeping = "housekeeping";
 
@@ -26,6 +29,7 @@ internal sealed record RowScope
             set_config('dmp.ins', @ScopeIns, false),
             set_config('dmp.actors', @ScopeActors, false),
             set_config('dmp.caller', @ScopeCaller, false),
+            set_config('dmp.code', @ScopeCode, false),
             set_config('dmp.task', @ScopeTask, false)
         """;
 
@@ -37,6 +41,8 @@ internal sealed record RowScope
 
     private string Key { get; init; } = "";
 
+    private string Code { get; init; } = "";
+
     private string Task { get; init; } = "";
 
     /// <summary>One record, whatever the rules then let the caller see of it.</summary>
@@ -45,6 +51,13 @@ internal sealed record RowScope
     /// <summary>The record of one person.</summary>
     public static RowScope OfIns(Caller caller, params IEnumerable<string> numbers) =>
         new() { Ins = string.Join(' ', numbers), Key = caller.Key };
+
+    /// <summary>The records of a person's list: of these INS numbers, and those entrusted to the person.</summary>
+    public static RowScope OfPerson(Caller caller, IEnumerable<string> numbers) =>
+        OfIns(caller, numbers) with { Task = Delegation };
+
+    /// <summary>The delegation of an invitation code, by its hash.</summary>
+    public static RowScope OfCode(Caller caller, byte[] codeSha256) => new() { Code = Convert.ToHexString(codeSha256), Key = caller.Key };
 
     /// <summary>The records on which a professional or structure has, or had, an authorisation.</summary>
     public static RowScope OfActor(Caller caller, string task = "") => new()
@@ -69,6 +82,7 @@ internal sealed record RowScope
             ScopeIns = Ins,
             ScopeActors = Actors,
             ScopeCaller = Key,
+            ScopeCode = Code,
             ScopeTask = Task,
         });
         return parameters;

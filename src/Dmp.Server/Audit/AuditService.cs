@@ -38,7 +38,7 @@ internal sealed class AuditService(Database database, AccessPolicy policy, Audit
 
         var seesAll = access.IsOwner || access.IsAttending || call.Caller.Kind == CallerKind.Auditor;
         var onlySubject = seesAll ? null : call.Caller.Subject;
-        var rows = (await AuditSql.ListAsync(connection, recordId, onlySubject, timeFrom, timeTo, before, pageSize + 1, ct)).AsList();
+        var rows = (await AuditSql.ListAsync(connection, access, onlySubject, timeFrom, timeTo, before, pageSize + 1, ct)).AsList();
         var response = new ListRecordEventsResponse();
         response.Events.AddRange(rows.Take(pageSize).Select(ToMessage));
         if (rows.Count > pageSize)

@@ -1,4 +1,5 @@
 using Dapper;
+using Dmp.Server.Access;
 using Npgsql;
 
 namespace Dmp.Server.Audit;
@@ -63,20 +64,31 @@ internal static class AuditSql
             @ServerRequestId, @RequestId)
         """;
 
-    // Served by audit_event_record_idx: event ids are UUIDs of version 7, in the order of time. @OnlySubject limits the
-    // answer to one caller's own events.
+    // Served by audit_event_record_idx: event ids are UUIDs of version 7, in the order of time; the primary key of document
+    // decides each document named. @OnlySubject limits the answer to one caller's own events. Documents that do not exist for
+    // the patient's side (DocumentFilter.Exists) are left out, and so are events that are about nothing else.
     private const string List =
         """
-        select event_id, event_time, method, actor_kind, actor_id, actor_name, profession_system, profession_code,
-            structure_id, structure_name, software_id, subject, record_id, document_ids, outcome, status_code, reason,
-            server_request_id, request_id
-        from audit_event
-        where record_id = @RecordId
-            and (@OnlySubject::text is null or subject = @OnlySubject)
-            and (@TimeFrom::timestamptz is null or event_time >= @TimeFrom)
-            and (@TimeTo::timestamptz is null or event_time < @TimeTo)
-            and (@BeforeEventId::uuid is null or event_id < @BeforeEventId)
-        order by event_id desc
+        select e.event_id, e.event_time, e.method, e.actor_kind, e.actor_id, e.actor_name, e.profession_system,
+            e.profession_code, e.structure_id, e.structure_name, e.software_id, e.subject, e.record_id, v.document_ids,
+            e.outcome, e.status_code, e.reason, e.server_request_id, e.request_id
+        from audit_event e
+        cross join lateral (
+            select coalesce(array_agg(named.document_id order by named.place) filter (
+                    where not coalesce(
+                        @IsOwner and d.patient_visible_time > @Now or @IsRepresentative and d.hidden_from_representatives,
+                        false)),
+                '{}') as document_ids
+            from unnest(e.document_ids) with ordinality as named (document_id, place)
+            left join document d on d.document_id = named.document_id and d.record_id = e.record_id
+        ) v
+        where e.record_id = @RecordId
+            and (e.document_ids = '{}' or v.document_ids <> '{}')
+            and (@OnlySubject::text is null or e.subject = @OnlySubject)
+            and (@TimeFrom::timestamptz is null or e.event_time >= @TimeFrom)
+            and (@TimeTo::timestamptz is null or e.event_time < @TimeTo)
+            and (@BeforeEventId::uuid is null or e.event_id < @BeforeEventId)
+        order by e.event_id desc
         limit @Limit
         """;
 
@@ -85,7 +97,7 @@ internal static class AuditSql
 
     public static Task<IEnumerable<AuditEventRow>> ListAsync(
         NpgsqlConnection connection,
-        Guid recordId,
+        RecordAccess access,
         string? onlySubject,
         DateTimeOffset? timeFrom,
         DateTimeOffset? timeTo,
@@ -96,7 +108,10 @@ internal static class AuditSql
             List,
             new
             {
-                RecordId = recordId,
+                access.RecordId,
+                IsOwner = access.Capacity != Capacity.None,
+                IsRepresentative = access.Capacity is Capacity.Representative or Capacity.Caregiver,
+                access.Now,
                 OnlySubject = onlySubject,
                 TimeFrom = timeFrom,
                 TimeTo = timeTo,

@@ -15,8 +15,8 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using Contract = Dmp.CareTeam.V1.CareTeamService;
 using CareTeamMessage = Dmp.CareTeam.V1.CareTeam;
+using Contract = Dmp.CareTeam.V1.CareTeamService;
 
 namespace Dmp.Server.CareTeams;
 

@@ -103,7 +103,7 @@ internal static class CareTeamSql
                 t.record_id = @RecordId
                 or t.record_id is null and (
                     @OnlyMine
-                    or t.care_team_id in (select c.care_team_id from consent c where c.record_id = @RecordId and c.actor_kind = 8)
+                    or t.care_team_id in (select c.care_team_id from consent c where c.record_id = @RecordId and c.actor_kind = 9)
                 )
             )
             and (not @OnlyMine or {HasCaller})

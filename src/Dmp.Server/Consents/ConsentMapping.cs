@@ -8,9 +8,9 @@ namespace Dmp.Server.Consents;
 
 internal static class ConsentMapping
 {
-    public static ConsentMessage ToMessage(this ConsentRow row, DateTimeOffset now)
+    public static ConsentMessage ToMessage(this ConsentRow row, DateTimeOffset now, DateTimeOffset majorityTime)
     {
-        var state = ConsentRules.StateOf(row, now);
+        var state = ConsentRules.StateOf(row, now, majorityTime);
         return new ConsentMessage
         {
             ConsentId = row.ConsentId.ToString(),
@@ -25,6 +25,7 @@ internal static class ConsentMapping
             GrantTime = row.GrantTime.ToTimestamp(),
             ExpireTime = row.ExpireTime.ToTimestamp(),
             RevokeTime = state == ConsentState.Revoked ? row.RevokeTime?.ToTimestamp() : null,
+            ReapproveTime = row.ReapproveTime?.ToTimestamp(),
         };
     }
 

@@ -94,7 +94,7 @@ internal static class ConsentRules
         for (var i = 0; i < states.Count; i++)
         {
             faults.Require(
-                states[i] is ConsentState.Active or ConsentState.Expired or ConsentState.Revoked,
+                states[i] is ConsentState.Active or ConsentState.Expired or ConsentState.Revoked or ConsentState.PendingReapproval,
                 $"states[{i}]",
                 "Must be a state of this version of the contract, and not UNSPECIFIED.");
         }
@@ -139,9 +139,12 @@ internal static class ConsentRules
             _ => false,
         };
 
-    public static ConsentState StateOf(ConsentRow row, DateTimeOffset now) => row switch
+    /// <summary>The state for people; statements ask <see cref="Majority.IsApproved"/>, which says the same.</summary>
+    public static ConsentState StateOf(ConsentRow row, DateTimeOffset now, DateTimeOffset majorityTime) => row switch
     {
-        { RevokeTime: null } => row.ExpireTime > now ? ConsentState.Active : ConsentState.Expired,
+        { RevokeTime: null } => row.ExpireTime <= now ? ConsentState.Expired
+            : majorityTime <= now && (row.ReapproveTime ?? row.GrantTime) < majorityTime ? ConsentState.PendingReapproval
+            : ConsentState.Active,
         _ => row.RevokeTime >= row.ExpireTime ? ConsentState.Expired : ConsentState.Revoked,
     };
 

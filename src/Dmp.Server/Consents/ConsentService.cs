@@ -46,7 +46,7 @@ internal sealed partial class ConsentService(
         var access = await policy.RequireAsync(connection, call, recordId, ct);
         var rows = (await ConsentSql.ListAsync(connection, access, states, now, before, pageSize + 1, ct)).AsList();
         var response = new ListConsentsResponse();
-        response.Consents.AddRange(rows.Take(pageSize).Select(row => row.ToMessage(now)));
+        response.Consents.AddRange(rows.Take(pageSize).Select(row => row.ToMessage(now, access.MajorityTime)));
         if (rows.Count > pageSize)
         {
             response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].ConsentId));

@@ -43,6 +43,9 @@ internal sealed record ConsentRow
 
     /// <summary>When it was ended. At or after <see cref="ExpireTime"/>: it had ended by time, and a later one took its place.</summary>
     public DateTimeOffset? RevokeTime { get; init; }
+
+    /// <summary>When the patient approved it after coming of age.</summary>
+    public DateTimeOffset? ReapproveTime { get; init; }
 }
 
 internal static class ConsentSql
@@ -50,7 +53,7 @@ internal static class ConsentSql
     private const string Columns =
         """
         consent_id, record_id, actor_kind, actor_id, actor_name, care_team_id, initial, attending_physician, origin, collection,
-            structure_id, given_by, grant_time, expire_time, revoke_time
+            structure_id, given_by, grant_time, expire_time, revoke_time, reapprove_time
         """;
 
     // Served by consent_living_key. Changes of one record's consents follow each other: the record is locked.
@@ -114,16 +117,39 @@ internal static class ConsentSql
     private const string List =
         $"""
         select {Columns}
-        from consent
-        where record_id = @RecordId
-            and case
-                when revoke_time is null and expire_time > @Now then 1
+        from (
+            select c.*, {Majority.IsApproved} as is_approved
+            from consent c
+            join record r on r.record_id = c.record_id
+            where c.record_id = @RecordId
+        ) c
+        where case
+                when revoke_time is null and expire_time > @Now and is_approved then 1
+                when revoke_time is null and expire_time > @Now then 4
                 when revoke_time is null or revoke_time >= expire_time then 2
                 else 3
             end = any(@States)
             and (@BeforeConsentId::uuid is null or consent_id < @BeforeConsentId)
         order by consent_id desc
         limit @Limit
+        """;
+
+    // Served by consent_record_idx.
+    private const string Reapprove =
+        $"""
+        update consent
+        set reapprove_time = @Now
+        where consent_id in (
+            select c.consent_id
+            from consent c
+            join record r on r.record_id = c.record_id
+            where c.record_id = @RecordId
+                and c.revoke_time is null
+                and c.expire_time > @Now
+                and not {Majority.IsApproved}
+                and (@ConsentIds::uuid[] is null or c.consent_id = any(@ConsentIds))
+        )
+        returning {Columns}
         """;
 
     /// <summary>The authorisation that was not ended by anybody, whether or not its time is over.</summary>
@@ -146,6 +172,12 @@ internal static class ConsentSql
         NpgsqlConnection connection, ConsentRow row, byte[] revokedBy, DateTimeOffset now, CancellationToken ct) =>
         connection.QuerySingleAsync<ConsentRow>(new CommandDefinition(
             Revoke, new { row.ConsentId, RevokedBy = revokedBy, Now = now }, cancellationToken: ct));
+
+    /// <summary>Approves those that wait for it: all, or those named. Returns them.</summary>
+    public static Task<IEnumerable<ConsentRow>> ReapproveAsync(
+        NpgsqlConnection connection, RecordAccess access, Guid[]? consentIds, DateTimeOffset now, CancellationToken ct) =>
+        connection.QueryAsync<ConsentRow>(new CommandDefinition(
+            Reapprove, new { access.RecordId, ConsentIds = consentIds, Now = now }, cancellationToken: ct));
 
     public static Task<IEnumerable<ConsentRow>> ListAsync(
         NpgsqlConnection connection, RecordAccess access, short[] states, DateTimeOffset now, Guid? beforeConsentId, int limit, CancellationToken ct) =>

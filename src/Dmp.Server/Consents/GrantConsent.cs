@@ -36,7 +36,7 @@ internal sealed partial class ConsentService
             async (connection, access) =>
             {
                 var team = await RequireGrantableAsync(connection, access, request.Actor, ct);
-                var origin = call.Caller.Kind == CallerKind.Patient ? ConsentOrigin.Patient : ConsentOrigin.Representative;
+                var origin = access.Capacity == Capacity.Patient ? ConsentOrigin.Patient : ConsentOrigin.Representative;
                 var given = new ConsentRow
                 {
                     ConsentId = Guid.CreateVersion7(now),
@@ -53,7 +53,7 @@ internal sealed partial class ConsentService
                     ExpireTime = expireTime,
                 };
                 var row = await GiveAsync(connection, access, given, keepsAttending: false, now, ct);
-                return new GrantConsentResponse { Consent = row.ToMessage(now) };
+                return new GrantConsentResponse { Consent = row.ToMessage(now, access.MajorityTime) };
             },
             ct);
     }
@@ -108,7 +108,7 @@ internal sealed partial class ConsentService
                     ExpireTime = expireTime,
                 };
                 var row = await GiveAsync(connection, access, given, keepsAttending: true, now, ct);
-                return new DeclareConsentResponse { Consent = row.ToMessage(now) };
+                return new DeclareConsentResponse { Consent = row.ToMessage(now, access.MajorityTime) };
             },
             ct);
     }
@@ -146,7 +146,13 @@ internal sealed partial class ConsentService
     {
         var living = await ConsentSql.FindLivingAsync(connection, access, given.ActorKind, given.ActorId, ct);
         ConsentRow row;
-        if (living is not null && ConsentRules.StateOf(living, now) == ConsentState.Active)
+        if (living is not null && ConsentRules.StateOf(living, now, access.MajorityTime) == ConsentState.PendingReapproval)
+        {
+            // What others decided for the child, the end and the role, is not what the adult says now.
+            row = await ConsentSql.RenewAsync(
+                connection, ConsentRules.Renew(living with { ExpireTime = given.ExpireTime }, given), ct);
+        }
+        else if (living is not null && ConsentRules.StateOf(living, now, access.MajorityTime) == ConsentState.Active)
         {
             var attending = given.AttendingPhysician || (keepsAttending && living.AttendingPhysician);
             row = await ConsentSql.RenewAsync(connection, ConsentRules.Renew(living, given with { AttendingPhysician = attending }), ct);

@@ -45,7 +45,7 @@ internal sealed partial class ConsentService
                     await OutboxSql.AppendAsync(connection, OutboxKind.ConsentGranted, recordId, now, ct);
                 }
 
-                return new ResignAttendingPhysicianResponse { Consent = row.ToMessage(now) };
+                return new ResignAttendingPhysicianResponse { Consent = row.ToMessage(now, access.MajorityTime) };
             },
             ct);
     }

@@ -38,13 +38,13 @@ internal sealed partial class ConsentService
                     throw Failures.Of(ErrorReason.ConsentActionNotAllowed);
                 }
 
-                if (ConsentRules.StateOf(row, now) == ConsentState.Active)
+                if (ConsentRules.StateOf(row, now, access.MajorityTime) is ConsentState.Active or ConsentState.PendingReapproval)
                 {
                     row = await ConsentSql.RevokeAsync(connection, row, call.Caller.ToActor().ToByteArray(), now, ct);
                     await OutboxSql.AppendAsync(connection, OutboxKind.ConsentRevoked, recordId, now, ct);
                 }
 
-                return new RevokeConsentResponse { Consent = row.ToMessage(now) };
+                return new RevokeConsentResponse { Consent = row.ToMessage(now, access.MajorityTime) };
             },
             ct);
     }

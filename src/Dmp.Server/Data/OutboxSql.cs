@@ -29,6 +29,11 @@ internal static class OutboxKind
     public const string InitialConsentGiven = "INITIAL_CONSENT_GIVEN";
     public const string CareTeamChanged = "CARE_TEAM_CHANGED";
     public const string SettingsChanged = "SETTINGS_CHANGED";
+    public const string DelegationInvited = "DELEGATION_INVITED";
+    public const string DelegationAccepted = "DELEGATION_ACCEPTED";
+    public const string DelegationRefused = "DELEGATION_REFUSED";
+    public const string GuardianshipSet = "GUARDIANSHIP_SET";
+    public const string DelegationRevoked = "DELEGATION_REVOKED";
 }
 
 internal static class OutboxSql

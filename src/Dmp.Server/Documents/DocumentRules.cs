@@ -65,10 +65,11 @@ internal static class DocumentRules
     /// Replace               own documents             own documents
     /// Reveal                no                        none
     /// </code>
+    /// A document that a caregiver added is the patient's.
     /// </summary>
     public static DocumentVerdict Decide(DocumentChange change, DocumentRow row, RecordAccess access)
     {
-        var isPatients = row.DepositorKind is (short)ActorKind.Patient or (short)ActorKind.Representative;
+        var isPatients = row.DepositorKind is (short)ActorKind.Patient or (short)ActorKind.Representative or (short)ActorKind.Caregiver;
         var isAuthor = isPatients ? access.IsOwner : row.IsOwn;
         var isAllowed = (access.IsOwner, change) switch
         {
@@ -126,6 +127,14 @@ internal static class DocumentRules
                 "HIDDEN_FROM_PATIENT is for professionals and structures.");
         }
     }
+
+    /// <summary>Caregivers decide nothing about visibility, and nobody hides a document from oneself.</summary>
+    public static bool MayChoose(RepeatedField<VisibilityCode> codes, Capacity capacity) => capacity switch
+    {
+        Capacity.Caregiver => codes.Count == 0,
+        Capacity.Representative => !codes.Contains(VisibilityCode.HiddenFromRepresentatives),
+        _ => true,
+    };
 
     /// <summary>Checks what the producer says. Presence of required fields is checked before, from the contract.</summary>
     public static void Check(DocumentMetadata metadata, Caller caller, DateTimeOffset now, FieldFaults faults)

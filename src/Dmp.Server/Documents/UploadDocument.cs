@@ -163,12 +163,17 @@ internal sealed partial class DocumentService
     }
 
     /// <summary>
-    /// The replaced document and the unique id. Returns the replaced document; with a transaction it stays locked until
+    /// The visibility, the replaced document and the unique id. Returns the replaced document; with a transaction it stays locked until
     /// the end of it.
     /// </summary>
     private static async Task<DocumentRow?> RequireGoodAsync(
         NpgsqlConnection connection, RecordAccess access, UploadPlan intent, CancellationToken ct)
     {
+        if (!DocumentRules.MayChoose(intent.Message.VisibilityCodes, access.Capacity))
+        {
+            throw Failures.Of(ErrorReason.DocumentActionNotAllowed);
+        }
+
         var replaced = intent.Replaces is { } documentId
             ? await FindForChangeAsync(connection, access, DocumentChange.Replace, documentId, intent.Message.Etag, ct)
             : null;

@@ -100,6 +100,14 @@ internal static class ExplanationRules
                 $"Une autorisation est valide jusqu’au {until}{(isAttending ? ", comme médecin traitant" : "")}.");
         }
 
+        if (facts.AwaitsReapproval)
+        {
+            return Step(
+                AccessRule.Consent, false, "PENDING_REAPPROVAL",
+                "The consent was given before the patient came of age and waits for the patient's approval.",
+                "L’autorisation date d’avant la majorité du patient et attend sa confirmation.");
+        }
+
         return facts.WasEverAuthorized
             ? Step(AccessRule.Consent, false, "EXPIRED", "The consent has ended.", "L’autorisation a pris fin.")
             : Step(AccessRule.Consent, false, "NONE", "There is no consent.", "Aucune autorisation n’a été donnée.");

@@ -1,4 +1,3 @@
-using Dmp.Annotations.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
@@ -96,7 +95,7 @@ internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimePro
         var caller = http.Features.Get<Caller>()
             ?? throw new InvalidOperationException("A token was accepted without a caller.");
         call.VerifiedCaller = caller;
-        if (Call.RelationFor(rule.Access, caller.Kind) == Relation.Unspecified)
+        if (!Call.IsOpenTo(rule.Access, caller.Kind))
         {
             return Failures.ToStatus(
                 ErrorReason.CallerKindNotAllowed,

@@ -50,8 +50,15 @@ internal sealed class Call
     /// <summary>True once the trace holds this call.</summary>
     public bool IsTraced { get; set; }
 
-    /// <summary>The relation to the record that this caller needs.</summary>
+    /// <summary>The relation to the record that this caller needs. For people the fine gate decides by their capacity.</summary>
     public Relation RequiredRelation => RelationFor(Rule, Caller.Kind);
+
+    /// <summary>From here on the caller of this call is what the person is to the record. Returns the relation that this needs.</summary>
+    public Relation ActAs(Capacity capacity, string? delegateName)
+    {
+        VerifiedCaller = Caller with { Capacity = capacity, DelegateName = delegateName };
+        return RelationFor(Rule, capacity);
+    }
 
     /// <summary>
     /// Reads the record id of a request and names the record in the trace at once: a call that is refused for other faults
@@ -82,4 +89,20 @@ internal sealed class Call
         CallerKind.Auditor => rule.Auditor,
         _ => Relation.Unspecified,
     };
+
+    public static Relation RelationFor(Annotations.V1.Access rule, Capacity capacity) => capacity switch
+    {
+        Capacity.Patient => rule.Patient,
+        Capacity.Representative => rule.Representative,
+        Capacity.Caregiver => rule.Caregiver,
+        _ => Relation.Unspecified,
+    };
+
+    /// <summary>
+    /// The coarse gate: some caller of this kind may call the method. A person may be a patient here and a caregiver there,
+    /// whatever the kind of the token.
+    /// </summary>
+    public static bool IsOpenTo(Annotations.V1.Access rule, CallerKind kind) => Capacities.IsPerson(kind)
+        ? (rule.Patient, rule.Representative, rule.Caregiver) != default
+        : RelationFor(rule, kind) != Relation.Unspecified;
 }

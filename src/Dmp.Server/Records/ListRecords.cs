@@ -30,7 +30,7 @@ internal sealed partial class RecordService
         await using var connection = await database.OpenAsync(ct);
         await RecordListSql.ScopeOf(call.Caller).ApplyAsync(connection, ct);
         var rows = call.Caller.Kind is CallerKind.Patient or CallerKind.Representative
-            ? await RecordListSql.ListOwnedAsync(connection, call.Caller, after, pageSize + 1, ct)
+            ? await RecordListSql.ListOwnedAsync(connection, call.Caller, time.GetUtcNow(), after, pageSize + 1, ct)
             : await RecordListSql.ListAuthorizedAsync(
                 connection, call.Caller, time.GetUtcNow(), authorizedAfter, after, pageSize + 1, ct);
         var found = rows.AsList();

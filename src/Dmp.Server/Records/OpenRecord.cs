@@ -53,8 +53,7 @@ internal sealed partial class RecordService
         // that somebody tried to open it.
         async Task<AccessFacts?> AuthorizeAsync(NpgsqlConnection connection)
         {
-            if (call.Caller.Kind is CallerKind.Patient or CallerKind.Representative
-                && !AccessPolicy.Owns(call.Caller, request.Ins.Number))
+            if (Capacities.IsPerson(call.Caller.Kind) && !await MayOpenAsync(connection))
             {
                 throw Failures.Of(ErrorReason.RecordAccessDenied);
             }
@@ -64,5 +63,12 @@ internal sealed partial class RecordService
             call.RecordId = existing?.RecordId;
             return existing;
         }
+
+        // Representatives open the records of minors; that of a protected adult is opened by others before a guardian uses it.
+        async Task<bool> MayOpenAsync(NpgsqlConnection connection) =>
+            AccessPolicy.Owns(call.Caller, request.Ins.Number)
+            && (call.Caller.Kind == CallerKind.Patient
+                || (IdentityRules.ReadBirthDate(request.Traits.BirthDate) is { } birthDate
+                    && await AccessSql.IsMinorAsync(connection, birthDate, now, ct)));
     }
 }

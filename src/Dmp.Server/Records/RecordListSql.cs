@@ -1,5 +1,6 @@
 using Dapper;
 using Dmp.Server.Access;
+using Dmp.Server.Delegations;
 using Npgsql;
 
 namespace Dmp.Server.Records;
@@ -31,6 +32,9 @@ internal sealed record RecordSummaryRow
     public DateTimeOffset? ExpireTime { get; init; }
 
     public bool AttendingPhysician { get; init; }
+
+    /// <summary>The numbers of <see cref="Dmp.Type.V1.ActorKind"/>: what a person is to the record.</summary>
+    public short ActingAs { get; init; }
 }
 
 /// <summary>The lists that are about a caller instead of about one record: the caller is their proof.</summary>
@@ -44,16 +48,18 @@ internal static class RecordListSql
         select r.record_id, r.ins_system, r.ins_number, r.birth_family_name, r.birth_given_names, r.birth_date, r.sex,
             r.birth_place_code, r.state, c.authorize_time, c.expire_time, c.attending_physician
         from (
-            select record_id,
-                max(grant_time) as authorize_time,
-                max(expire_time) as expire_time,
-                bool_or(attending_physician) as attending_physician
+            select c.record_id,
+                max(c.grant_time) as authorize_time,
+                max(c.expire_time) as expire_time,
+                bool_or(c.attending_physician) as attending_physician
             from consent c
-            where revoke_time is null
-                and expire_time > @Now
+            join record r on r.record_id = c.record_id
+            where c.revoke_time is null
+                and c.expire_time > @Now
                 and ({AccessSql.IsForCaller} or @IsStructure and c.structure_id = @StructureId)
-                and (@AfterRecordId::uuid is null or record_id > @AfterRecordId)
-            group by record_id
+                and {Majority.IsApproved}
+                and (@AfterRecordId::uuid is null or c.record_id > @AfterRecordId)
+            group by c.record_id
         ) c
         join record r on r.record_id = c.record_id
         where (@AuthorizedAfter::timestamptz is null or c.authorize_time > @AuthorizedAfter)
@@ -67,21 +73,37 @@ internal static class RecordListSql
         limit @Limit
         """;
 
-    // Served by record_ins_key. A token names the INS number only, so every system is asked for.
+    // Served by record_ins_key and delegation_delegate_idx. A token names the INS number only, so every system is asked for.
     private const string ListOwned =
-        """
-        select record_id, ins_system, ins_number, birth_family_name, birth_given_names, birth_date, sex, birth_place_code, state
-        from record
-        where ins_system = any(@InsSystems)
-            and ins_number = any(@InsNumbers)
-            and (@AfterRecordId::uuid is null or record_id > @AfterRecordId)
-        order by record_id
+        $"""
+        select r.record_id, r.ins_system, r.ins_number, r.birth_family_name, r.birth_given_names, r.birth_date, r.sex,
+            r.birth_place_code, r.state, o.acting_as
+        from (
+            select record_id, min(acting_as) as acting_as
+            from (
+                select r.record_id, case when @IsPatient then 3 else 4 end::smallint as acting_as
+                from record r
+                where r.ins_system = any(@InsSystems)
+                    and r.ins_number = any(@InsNumbers)
+                    and (@IsPatient or {Majority.IsRepresented})
+                union all
+                select d.record_id, case d.kind when 1 then 4 else 8 end::smallint
+                from delegation d
+                join record r on r.record_id = d.record_id
+                where d.delegate_subject = @Subject
+                    and {DelegationSql.IsActive}
+            ) a
+            group by record_id
+        ) o
+        join record r on r.record_id = o.record_id
+        where (@AfterRecordId::uuid is null or r.record_id > @AfterRecordId)
+        order by r.record_id
         limit @Limit
         """;
 
     /// <summary>For whom a list reads.</summary>
     public static RowScope ScopeOf(Caller caller) => caller.Kind is CallerKind.Patient or CallerKind.Representative
-        ? RowScope.OfIns(caller, InsOf(caller))
+        ? RowScope.OfPerson(caller, InsOf(caller))
         : RowScope.OfActor(caller);
 
     /// <summary>The records that a professional or structure is authorised on at <paramref name="now"/> and not blocked from.</summary>
@@ -107,15 +129,18 @@ internal static class RecordListSql
             },
             cancellationToken: ct));
 
-    /// <summary>The patient's own record, or those of the persons a representative stands for.</summary>
+    /// <summary>The patient's own record, those of the persons a representative stands for, and those entrusted to the person.</summary>
     public static Task<IEnumerable<RecordSummaryRow>> ListOwnedAsync(
-        NpgsqlConnection connection, Caller caller, Guid? afterRecordId, int limit, CancellationToken ct) =>
+        NpgsqlConnection connection, Caller caller, DateTimeOffset now, Guid? afterRecordId, int limit, CancellationToken ct) =>
         connection.QueryAsync<RecordSummaryRow>(new CommandDefinition(
             ListOwned,
             new
             {
                 IdentityRules.InsSystems,
                 InsNumbers = InsOf(caller),
+                IsPatient = caller.Kind == CallerKind.Patient,
+                caller.Subject,
+                Now = now,
                 AfterRecordId = afterRecordId,
                 Limit = limit,
             },

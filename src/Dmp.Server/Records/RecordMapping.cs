@@ -77,6 +77,7 @@ internal static class RecordMapping
         AuthorizeTime = row.AuthorizeTime?.ToTimestamp(),
         ExpireTime = row.ExpireTime?.ToTimestamp(),
         AttendingPhysician = row.AttendingPhysician,
+        ActingAs = (ActorKind)row.ActingAs,
     };
 
     /// <summary>

@@ -2,6 +2,7 @@ using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.CareTeam.V1;
 using Dmp.Consent.V1;
+using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Record.V1;
@@ -23,6 +24,7 @@ internal static class EndpointSetup
         EmergencyService.Descriptor,
         AccessService.Descriptor,
         CareTeamService.Descriptor,
+        DelegationService.Descriptor,
     ];
 
     public static void MapDmp(this WebApplication app, bool withReflection)
@@ -36,6 +38,7 @@ internal static class EndpointSetup
         Map<Emergencies.EmergencyService>(app, EmergencyService.Descriptor);
         Map<Explanations.AccessService>(app, AccessService.Descriptor);
         Map<CareTeams.CareTeamService>(app, CareTeamService.Descriptor);
+        Map<Delegations.DelegationService>(app, DelegationService.Descriptor);
 
         // For load balancers, which have no token; it tells nothing but "serving" or "not serving".
         app.MapGrpcHealthChecksService().AllowAnonymous();

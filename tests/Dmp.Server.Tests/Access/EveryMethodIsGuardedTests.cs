@@ -58,7 +58,7 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
         var rule = Find(name).GetOptions()?.GetExtension(AnnotationsExtensions.Access);
         Assert.NotNull(rule);
         Assert.Contains(
-            new[] { rule.Professional, rule.Structure, rule.Patient, rule.Representative, rule.Operator, rule.Auditor },
+            new[] { rule.Professional, rule.Structure, rule.Patient, rule.Representative, rule.Caregiver, rule.Operator, rule.Auditor },
             relation => relation != Relation.Unspecified);
         Assert.Equal(
             rule.Professional != Relation.Unspecified || rule.Structure != Relation.Unspecified,
@@ -81,17 +81,17 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
         var rule = method.GetOptions().GetExtension(AnnotationsExtensions.Access);
         foreach (var (kind, api) in Everybody())
         {
-            var expected = RelationOf(rule, kind) == Relation.Unspecified
+            var expected = !IsOpenTo(rule, kind)
                 ? (StatusCode.PermissionDenied, "CALLER_KIND_NOT_ALLOWED")
                 : (StatusCode.InvalidArgument, method.Name == "UploadDocument" ? "UPLOAD_INTENT_MISSING" : "FIELDS_INVALID");
-            if (method.Name == "FindRecords" && RelationOf(rule, kind) != Relation.Unspecified)
+            if (method.Name == "FindRecords" && IsOpenTo(rule, kind))
             {
                 // Its fine rule needs no message: the token does not say that the caller may regulate.
                 expected = (StatusCode.PermissionDenied, "FUNCTION_NOT_ALLOWED");
             }
 
             if (method.Name is "ListRecords" or "ListUnacknowledgedAccesses" or "ListFunctions"
-                && RelationOf(rule, kind) != Relation.Unspecified
+                && IsOpenTo(rule, kind)
                 && (method.Name, kind) is not ("ListRecords", CallerKind.Structure))
             {
                 // The methods for which an empty message is a good one.
@@ -118,15 +118,15 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
 
     private static CallOptions Options() => new(cancellationToken: TestContext.Current.CancellationToken);
 
-    private static Relation RelationOf(CallerAccess rule, CallerKind kind) => kind switch
+    // People are let in by what they may be to some record; what they are to the one named is the fine gate's business.
+    private static bool IsOpenTo(CallerAccess rule, CallerKind kind) => (kind switch
     {
-        CallerKind.Professional => rule.Professional,
-        CallerKind.Structure => rule.Structure,
-        CallerKind.Patient => rule.Patient,
-        CallerKind.Representative => rule.Representative,
-        CallerKind.Operator => rule.Operator,
-        _ => rule.Auditor,
-    };
+        CallerKind.Professional => [rule.Professional],
+        CallerKind.Structure => [rule.Structure],
+        CallerKind.Patient or CallerKind.Representative => [rule.Patient, rule.Representative, rule.Caregiver],
+        CallerKind.Operator => [rule.Operator],
+        _ => new[] { rule.Auditor },
+    }).Any(relation => relation != Relation.Unspecified);
 
     /// <summary>Calls with an empty message, whatever the method is.</summary>
     private static async Task CallAsync(DmpApi api, MethodDescriptor method)

@@ -18,7 +18,7 @@ public sealed class VisibilityTests(Platform platform)
     [Fact]
     public async Task A_document_that_waits_for_its_announcement_is_absent_for_the_patient_until_a_professional_reveals_it()
     {
-        var record = await platform.RecordAsync();
+        var record = await platform.RecordAsync(TestPatient.NewMinor());
         var author = platform.As(record.Physician);
         var colleague = platform.As(await platform.ColleagueAsync(record));
         var (patient, mother) = (platform.As(record.Patient), platform.AsRepresentativeOf(record.Patient));
@@ -46,7 +46,7 @@ public sealed class VisibilityTests(Platform platform)
     [Fact]
     public async Task What_a_minor_keeps_secret_is_absent_for_representatives_only()
     {
-        var record = await platform.RecordAsync();
+        var record = await platform.RecordAsync(TestPatient.NewMinor());
         var document = await platform.As(record.Physician).UploadAsync(
             record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromRepresentatives));
 

@@ -66,20 +66,21 @@ public sealed class ContractDocumentsTests
 
             What a caller must be to the record for each method; an empty cell is never allowed. **identified**: a valid token of
             that kind is enough. **not blocked**: and the patient has not blocked the caller. **authorised**: and a consent of the
-            patient is in force, or an emergency access is open. **owner**: the patient of the record, or a legal representative. On a closed record only the methods
-            marked so can be called. Professionals and structures also need the function: in which modes, and how authenticated, says
+            patient is in force, or an emergency access is open. **owner**: what the column says to this very record: its patient, a legal
+            representative (by token or by delegation), a caregiver (*aidant*, by delegation). On a closed record only the methods marked so
+            can be called. Professionals and structures also need the function: in which modes, and how authenticated, says
             [the functional matrix](access-rules.md). Which documents a caller sees is decided for each document beside this.
 
             This page is made from the `access` option of each method in `protos/`.
 
-            | Method | professional | structure | patient | representative | operator | auditor | closed record | function |
+            | Method | professional | structure | patient | representative | caregiver | operator | auditor | closed record | function |
             |---|---|---|---|---|---|---|---|---|
 
             """);
         foreach (var method in EndpointSetup.Services.SelectMany(service => service.Methods))
         {
             var access = method.GetOptions().GetExtension(AnnotationsExtensions.Access);
-            var cells = new[] { access.Professional, access.Structure, access.Patient, access.Representative, access.Operator, access.Auditor }
+            var cells = new[] { access.Professional, access.Structure, access.Patient, access.Representative, access.Caregiver, access.Operator, access.Auditor }
                 .Select(Cell);
             text.Append(
                 CultureInfo.InvariantCulture,

@@ -55,7 +55,7 @@ public sealed class ReadTests(Platform platform)
     [Fact]
     public async Task Only_the_authorised_read()
     {
-        var record = await platform.RecordAsync();
+        var record = await platform.RecordAsync(TestPatient.NewMinor());
         var document = await platform.As(record.Physician).UploadAsync(record.Id);
 
         Assert.NotEmpty(await platform.As(record.Patient).ReadAsync(document));

@@ -2,6 +2,7 @@ using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.CareTeam.V1;
 using Dmp.Consent.V1;
+using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Record.V1;
@@ -35,6 +36,7 @@ internal sealed class DmpApi
         Audit = new AuditService.AuditServiceClient(invoker);
         Access = new AccessService.AccessServiceClient(invoker);
         CareTeams = new CareTeamService.CareTeamServiceClient(invoker);
+        Delegations = new DelegationService.DelegationServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
     }
 
@@ -53,4 +55,6 @@ internal sealed class DmpApi
     public AccessService.AccessServiceClient Access { get; }
 
     public CareTeamService.CareTeamServiceClient CareTeams { get; }
+
+    public DelegationService.DelegationServiceClient Delegations { get; }
 }

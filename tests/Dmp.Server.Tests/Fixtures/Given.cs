@@ -37,9 +37,9 @@ internal static class Given
     };
 
     /// <summary>Opens a record; the physician declares the patient's consent.</summary>
-    public static async Task<OpenedRecord> RecordAsync(this Platform platform)
+    public static async Task<OpenedRecord> RecordAsync(this Platform platform, TestPatient? person = null)
     {
-        var patient = TestPatient.New();
+        var patient = person ?? TestPatient.New();
         var physician = TestProfessional.New();
         var api = platform.As(physician);
         var opened = await api.Records.OpenRecordAsync(OpenRequest(patient), cancellationToken: Token);

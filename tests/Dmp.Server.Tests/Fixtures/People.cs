@@ -16,10 +16,16 @@ internal sealed record TestPatient
 
     public Ins Ins => new() { Number = Number, System = InsSystem };
 
-    public static TestPatient New()
+    /// <summary>An adult.</summary>
+    public static TestPatient New() => Born(RandomNumberGenerator.GetInt32(1940, 2000));
+
+    /// <summary>Somebody of about ten years.</summary>
+    public static TestPatient NewMinor() => Born(DateTimeOffset.UtcNow.Year - RandomNumberGenerator.GetInt32(8, 13));
+
+    private static TestPatient Born(int birthYear)
     {
         var month = RandomNumberGenerator.GetInt32(1, 13);
-        var year = RandomNumberGenerator.GetInt32(40, 100);
+        var year = birthYear % 100;
         var number = string.Create(
             CultureInfo.InvariantCulture,
             $"2{year:00}{month:00}{RandomNumberGenerator.GetInt32(10, 95)}{RandomNumberGenerator.GetInt32(1_000_000):000000}");
@@ -31,7 +37,7 @@ internal sealed record TestPatient
             {
                 BirthFamilyName = "ESSAI",
                 BirthGivenNames = { "ANNE", "LOUISE" },
-                BirthDate = string.Create(CultureInfo.InvariantCulture, $"19{year:00}-{month:00}-14"),
+                BirthDate = string.Create(CultureInfo.InvariantCulture, $"{birthYear}-{month:00}-14"),
                 Sex = Sex.Female,
                 BirthPlaceCode = "63220",
             },

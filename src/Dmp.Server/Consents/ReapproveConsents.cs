@@ -1,0 +1,52 @@
+using Dapper;
+using Dmp.Consent.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+
+namespace Dmp.Server.Consents;
+
+internal sealed partial class ConsentService
+{
+    private const int ReapprovedConsentsMax = 200;
+
+    public override Task<ReapproveConsentsResponse> ReapproveConsents(ReapproveConsentsRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        faults.Require(
+            request.ConsentIds.Count <= ReapprovedConsentsMax, "consent_ids", $"Must have at most {ReapprovedConsentsMax} identifiers.");
+        var consentIds = request.ConsentIds.Select((id, i) => faults.Id(id, $"consent_ids[{i}]")).Distinct().ToArray();
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new ReapproveConsentsRequest(request) { RequestId = "" }),
+            ReapproveConsentsResponse.Parser,
+            connection => policy.RequireLockedAsync(connection, call, recordId, ct),
+            async (connection, access) =>
+            {
+                var now = time.GetUtcNow();
+                foreach (var consentId in consentIds)
+                {
+                    _ = await ConsentSql.FindAsync(connection, access, consentId, ct) ?? throw Failures.Of(ErrorReason.ConsentNotFound);
+                }
+
+                var rows = (await ConsentSql.ReapproveAsync(
+                    connection, access, consentIds.Length == 0 ? null : consentIds, now, ct)).AsList();
+                if (rows.Count > 0)
+                {
+                    await OutboxSql.AppendAsync(connection, OutboxKind.ConsentGranted, recordId, now, ct);
+                }
+
+                return new ReapproveConsentsResponse { Consents = { rows.Select(row => row.ToMessage(now, access.MajorityTime)) } };
+            },
+            ct);
+    }
+}

@@ -1,0 +1,48 @@
+using Dapper;
+using Dmp.Delegation.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+using Contract = Dmp.Delegation.V1.DelegationService;
+
+namespace Dmp.Server.Delegations;
+
+/// <summary>People around the patient: the list is here, each change has a file of its name.</summary>
+internal sealed partial class DelegationService(
+    Database database,
+    AccessPolicy policy,
+    RequestLog requestLog,
+    AuditTrail audit,
+    PageTokens pageTokens,
+    TimeProvider time) : Contract.DelegationServiceBase
+{
+    public override async Task<ListDelegationsResponse> ListDelegations(ListDelegationsRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        var pageSize = faults.PageSize(request.PageSize);
+        faults.ThrowIfAny();
+        var query = new ListDelegationsRequest(request) { PageToken = "" };
+        var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
+
+        await using var connection = await database.OpenAsync(ct);
+        var access = await policy.RequireAsync(connection, call, recordId, ct);
+        var onlySubject = access.IsOwner ? null : call.Caller.Subject;
+        var rows = (await DelegationSql.ListAsync(connection, access, onlySubject, before, pageSize + 1, ct)).AsList();
+        var now = time.GetUtcNow();
+        var response = new ListDelegationsResponse();
+        response.Delegations.AddRange(rows.Take(pageSize).Select(row => row.ToMessage(access.IsRepresented, now)));
+        if (rows.Count > pageSize)
+        {
+            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].DelegationId));
+        }
+
+        await audit.TraceReadAsync(connection, call, [], ct);
+        return response;
+    }
+}

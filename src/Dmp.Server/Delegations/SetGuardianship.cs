@@ -1,0 +1,50 @@
+using Dmp.Delegation.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+
+namespace Dmp.Server.Delegations;
+
+internal sealed partial class DelegationService
+{
+    public override Task<SetGuardianshipResponse> SetGuardianship(SetGuardianshipRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var now = time.GetUtcNow();
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        var until = DelegationRules.Check(request, now, faults);
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new SetGuardianshipRequest(request) { RequestId = "" }),
+            SetGuardianshipResponse.Parser,
+            connection => policy.RequireLockedAsync(connection, call, recordId, ct),
+            async (connection, access) =>
+            {
+                // What ended on the day of majority stays ended: a guardian is not whoever represented the child.
+                if (!access.IsRepresented)
+                {
+                    var ended = (await DelegationSql.ListLivingAsync(connection, recordId, ct))
+                        .Where(DelegationRules.DependsOnRepresentation);
+                    foreach (var row in ended.ToList())
+                    {
+                        await DelegationSql.RevokeAsync(connection, row, call.Caller.ToActor().ToByteArray(), now, ct);
+                    }
+                }
+
+                await GuardianshipSql.SetAsync(connection, access, until, until is null ? null : request.Reason.Trim(), ct);
+                await OutboxSql.AppendAsync(connection, OutboxKind.GuardianshipSet, recordId, now, ct);
+                return new SetGuardianshipResponse { RecordId = recordId.ToString(), UntilTime = until?.ToTimestamp() };
+            },
+            ct);
+    }
+}
