@@ -26,4 +26,12 @@ public sealed partial class DmpClient
         ListWhoCanSeeRequest request, CancellationToken cancellationToken = default) =>
         (await CallAsync<ListWhoCanSeeRequest, ListWhoCanSeeResponse>(Access.ListWhoCanSeeAsync, request, cancellationToken)
             .ConfigureAwait(false)).Viewers;
+
+    /// <summary>The patient looks at the record as a professional would see it.</summary>
+    /// <param name="request">Record and professional.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The decision, and one page of what the professional sees.</returns>
+    public Task<SimulateAccessResponse> SimulateAccessPageAsync(
+        SimulateAccessRequest request, CancellationToken cancellationToken = default) =>
+        CallAsync<SimulateAccessRequest, SimulateAccessResponse>(Access.SimulateAccessAsync, request, cancellationToken);
 }

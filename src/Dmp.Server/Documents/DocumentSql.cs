@@ -185,6 +185,22 @@ internal static class DocumentSql
             """
         + SearchOrder;
 
+    // What both the professional of the scope and the one who asks may see. Served like Search.
+    private const string SearchSeenByBoth =
+        $"""
+        select {Columns}
+        from document_version v
+        join document d on d.document_id = v.document_id
+        where v.record_id = @RecordId
+            and (v.service_start_time, v.document_id, v.version) < (@AfterTime, @AfterId, @AfterVersion)
+            and v.version = d.current_version
+            and d.state = 1
+            and (d.patient_visible_time is null or d.patient_visible_time <= @Now)
+            and (not @ForRepresentative or not d.hidden_from_representatives)
+            and {DocumentFilter.Exists}
+        {SearchOrder}
+        """;
+
     private const string Change =
         """
         update document
@@ -250,6 +266,27 @@ internal static class DocumentSql
             search.UniqueId,
         });
         return connection.QueryAsync<DocumentRow>(new CommandDefinition(SearchFiltered, parameters, cancellationToken: ct));
+    }
+
+    /// <summary>The approved documents that <paramref name="access"/> shows and <paramref name="asker"/>, the patient's side, may see.</summary>
+    public static Task<IEnumerable<DocumentRow>> SearchSeenByBothAsync(
+        NpgsqlConnection connection,
+        RecordAccess access,
+        RecordAccess asker,
+        (DateTimeOffset Time, Guid Id, int Version) after,
+        int limit,
+        CancellationToken ct)
+    {
+        var parameters = new DynamicParameters(DocumentScope.Of(access));
+        parameters.AddDynamicParams(new
+        {
+            AfterTime = after.Time,
+            AfterId = after.Id,
+            AfterVersion = after.Version,
+            ForRepresentative = DocumentScope.Of(asker).IsRepresentative,
+            Limit = limit,
+        });
+        return connection.QueryAsync<DocumentRow>(new CommandDefinition(SearchSeenByBoth, parameters, cancellationToken: ct));
     }
 
     /// <summary>Writes visibility and state of a row that was found for change, and moves its revision.</summary>

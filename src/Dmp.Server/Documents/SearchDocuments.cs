@@ -11,7 +11,8 @@ namespace Dmp.Server.Documents;
 
 internal sealed partial class DocumentService
 {
-    private static readonly (DateTimeOffset Time, Guid Id, int Version) firstPage =
+    /// <summary>Sorts before every document: the position in front of the first page.</summary>
+    internal static readonly (DateTimeOffset Time, Guid Id, int Version) FirstPage =
         (DateTimeOffset.MaxValue, Guid.AllBitsSet, int.MaxValue);
 
     public override async Task<SearchDocumentsResponse> SearchDocuments(SearchDocumentsRequest request, ServerCallContext context)
@@ -31,7 +32,7 @@ internal sealed partial class DocumentService
         var query = request.Clone();
         query.PageToken = "";
         var position = pageTokens.Read(request.PageToken, call.Caller, query);
-        var after = position is null ? firstPage : PageTokens.ReadPosition(position);
+        var after = position is null ? FirstPage : PageTokens.ReadPosition(position);
 
         await using var connection = await database.OpenAsync(ct);
         var access = await policy.RequireAsync(connection, call, recordId, ct);
@@ -83,7 +84,7 @@ internal sealed partial class DocumentService
             FacilityTypes = Columns(request.FacilityTypes),
             EventCodes = Columns(request.EventCodes),
             UniqueId = OrNull(request.UniqueId),
-            After = firstPage,
+            After = FirstPage,
             Limit = 0,
         };
     }

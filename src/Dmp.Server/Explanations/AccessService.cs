@@ -13,7 +13,8 @@ using Contract = Dmp.Access.V1.AccessService;
 namespace Dmp.Server.Explanations;
 
 /// <summary>Explains decisions by the rules that make them.</summary>
-internal sealed partial class AccessService(Database database, AccessPolicy policy, AuditTrail audit, TimeProvider time) : Contract.AccessServiceBase
+internal sealed partial class AccessService(
+    Database database, AccessPolicy policy, AuditTrail audit, PageTokens pageTokens, TimeProvider time) : Contract.AccessServiceBase
 {
     public override async Task<ExplainAccessResponse> ExplainAccess(ExplainAccessRequest request, ServerCallContext context)
     {
@@ -47,11 +48,17 @@ internal sealed partial class AccessService(Database database, AccessPolicy poli
             throw Failures.Of(ErrorReason.DocumentNotFound);
         }
 
-        var seen = await AudienceSql.FindAsync(connection, recordId, request.Actor.Id, ct);
-        var professional = AccessEffects.ToCaller(request.Profession is { } profession
-            ? seen with { ProfessionSystem = profession.System, ProfessionCode = profession.Code }
-            : seen);
+        var professional = await AsSeenAsync(connection, recordId, request.Actor, request.Profession, ct);
         return await ExplainAsync(connection, professional, recordId, documentId, ct);
+    }
+
+    /// <summary>A professional as last seen on the record, in another profession when one is given.</summary>
+    private static async Task<Caller> AsSeenAsync(
+        NpgsqlConnection connection, Guid recordId, Actor actor, Coding? profession, CancellationToken ct)
+    {
+        var seen = await AudienceSql.FindAsync(connection, recordId, actor.Id, ct);
+        return AccessEffects.ToCaller(
+            profession is null ? seen : seen with { ProfessionSystem = profession.System, ProfessionCode = profession.Code });
     }
 
     private async Task<ExplainAccessResponse> ExplainToProfessionalAsync(

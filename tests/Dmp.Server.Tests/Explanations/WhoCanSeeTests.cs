@@ -76,6 +76,41 @@ public sealed class WhoCanSeeTests(Platform platform)
     }
 
     [Fact]
+    public async Task The_simulated_view_is_what_the_professional_gets_less_what_the_patient_may_not_know()
+    {
+        var record = await platform.RecordAsync();
+        var author = platform.As(record.Physician);
+        for (var i = 0; i < 5; i++)
+        {
+            await author.UploadAsync(record.Id);
+        }
+
+        await author.UploadAsync(record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals));
+        await author.UploadAsync(record.Id, intent => intent.Metadata.Type = new Coding { System = Given.ReportType.System, Code = "68599-0" });
+        var waiting = await author.UploadAsync(record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromPatient));
+        var dentist = await platform.ColleagueAsync(record, who: TestProfessional.New() with { Profession = "40", Specialty = "" });
+
+        var request = new SimulateAccessRequest { RecordId = record.Id, Actor = dentist.Actor, PageSize = 2 };
+        var seen = new List<string>();
+        do
+        {
+            var page = await platform.As(record.Patient).Access.SimulateAccessAsync(request, cancellationToken: Token);
+            Assert.True(page.Allowed);
+            seen.AddRange(page.Documents.Select(document => document.DocumentId));
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+
+        Assert.Equal(5, seen.Count);
+        Assert.Equal((await platform.As(dentist).SearchIdsAsync(record.Id)).Where(id => id != waiting.DocumentId), seen);
+
+        await BlockAsync(record, dentist);
+        request.PageToken = "";
+        var blocked = await platform.As(record.Patient).Access.SimulateAccessAsync(request, cancellationToken: Token);
+        Assert.Equal((false, AccessRule.NotBlocked, 0), (blocked.Allowed, blocked.Steps[^1].Rule, blocked.Documents.Count));
+    }
+
+    [Fact]
     public async Task A_document_that_waits_for_its_announcement_is_nobodys_business_yet()
     {
         var record = await platform.RecordAsync();

@@ -1,0 +1,51 @@
+using Dmp.Access.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Documents;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Dmp.Type.V1;
+using Grpc.Core;
+
+namespace Dmp.Server.Explanations;
+
+internal sealed partial class AccessService
+{
+    public override async Task<SimulateAccessResponse> SimulateAccess(SimulateAccessRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        faults.Require(request.Actor is { Kind: ActorKind.Professional, Id.Length: > 0 }, "actor", "Must be a professional with an identifier.");
+        var pageSize = faults.PageSize(request.PageSize);
+        faults.ThrowIfAny();
+        var query = new SimulateAccessRequest(request) { PageToken = "" };
+        var position = pageTokens.Read(request.PageToken, call.Caller, query);
+        var after = position is null ? DocumentService.FirstPage : PageTokens.ReadPosition(position);
+
+        await using var connection = await database.OpenAsync(ct);
+        var owner = await policy.RequireAsync(connection, call, recordId, ct);
+        var professional = await AsSeenAsync(connection, recordId, request.Actor!, request.Profession, ct);
+        var explained = await ExplainAsync(connection, professional, recordId, Guid.Empty, ct);
+        var response = new SimulateAccessResponse { Allowed = explained.Allowed, Steps = { explained.Steps } };
+        if (explained.Allowed)
+        {
+            var now = time.GetUtcNow();
+            var facts = await AccessSql.FindAsync(connection, professional, recordId, now, ct)
+                ?? throw new InvalidOperationException("A record vanished under its owner.");
+            var access = AccessPolicy.Suppose(professional, facts, now);
+            var rows = (await DocumentSql.SearchSeenByBothAsync(connection, access, owner, after, pageSize + 1, ct)).ToList();
+            response.Documents.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
+            if (rows.Count > pageSize)
+            {
+                var last = rows[pageSize - 1];
+                response.NextPageToken = pageTokens.Create(
+                    call.Caller, query, PageTokens.Position(last.ServiceStartTime, last.DocumentId, last.Version));
+            }
+        }
+
+        await audit.TraceReadAsync(connection, call, [.. response.Documents.Select(document => Guid.Parse(document.DocumentId))], ct);
+        return response;
+    }
+}
