@@ -142,6 +142,7 @@ internal sealed class AccessPolicy(TimeProvider time)
 
         return Decide(relation, onClosedRecord, call.Rule.InEmergency, call.Caller, facts, now) switch
         {
+            AccessDecision.Allowed when call.IsSecret && facts!.MajorityTime <= now => throw Failures.Of(ErrorReason.SecretConnectionNotAllowed),
             AccessDecision.Allowed => new RecordAccess(call.Caller, facts!, now),
             AccessDecision.Closed => throw Failures.Of(ErrorReason.RecordNotOpen),
             _ => throw Failures.Of(ErrorReason.RecordAccessDenied),

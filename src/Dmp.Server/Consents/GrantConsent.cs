@@ -78,7 +78,7 @@ internal sealed partial class ConsentService
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new DeclareConsentRequest(request) { RequestId = "" }),
+            RequestLog.Fingerprint(call.Method, new DeclareConsentRequest(request) { RequestId = "" }, call.IsSecret ? [1] : []),
             DeclareConsentResponse.Parser,
             async connection =>
             {
@@ -101,6 +101,7 @@ internal sealed partial class ConsentService
                     AttendingPhysician = request.AttendingPhysician,
                     Origin = (short)ConsentOrigin.Declared,
                     Collection = (short)request.Collection,
+                    HiddenFromRepresentatives = call.IsSecret,
                     GivenBy = caller.ToActor().ToByteArray(),
                     GrantTime = now,
                     ExpireTime = expireTime,
@@ -118,7 +119,8 @@ internal sealed partial class ConsentService
     private static async Task<ConsentRow> GiveAsync(
         NpgsqlConnection connection, RecordAccess access, ConsentRow given, bool keepsAttending, DateTimeOffset now, CancellationToken ct)
     {
-        var living = await ConsentSql.FindLivingAsync(connection, access, given.ActorKind, given.ActorId, ct);
+        var living = await ConsentSql.FindLivingAsync(
+            connection, access, given.ActorKind, given.ActorId, given.HiddenFromRepresentatives, ct);
         ConsentRow row;
         if (living is not null && ConsentRules.StateOf(living, now, access.MajorityTime) == ConsentState.PendingReapproval)
         {

@@ -28,12 +28,20 @@ internal sealed partial class ConsentService
             fingerprint,
             RevokeConsentResponse.Parser,
             // Who gives up the own authorisation has none any more when the call is repeated.
-            connection => policy.RequireLockedOrRepeatAsync(connection, call, recordId, requestId, fingerprint, ct),
-            async (connection, access) =>
+            async connection =>
             {
-                var now = time.GetUtcNow();
+                var access = await policy.RequireLockedOrRepeatAsync(connection, call, recordId, requestId, fingerprint, ct);
                 var row = await ConsentSql.FindAsync(connection, access, consentId, ct)
                     ?? throw Failures.Of(ErrorReason.ConsentNotFound);
+
+                // The end of a secret is as secret as its beginning; also when it is repeated or refused.
+                call.HidesEvent = row.HiddenFromRepresentatives;
+                return (Access: access, Row: row);
+            },
+            async (connection, proof) =>
+            {
+                var now = time.GetUtcNow();
+                var (access, row) = proof;
                 if (!ConsentRules.MayRevoke(access, row))
                 {
                     throw Failures.Of(ErrorReason.ConsentActionNotAllowed);

@@ -58,13 +58,13 @@ internal sealed class AccessService(Database database, AccessPolicy policy, Audi
             ProfessionSystem = profession?.Split('|')[0],
             ProfessionCode = profession?.Split('|')[1],
         };
-        return await ExplainAsync(connection, professional, recordId, documentId, ct);
+        return await ExplainAsync(connection, professional, recordId, documentId, owner.SeesSecret, ct);
     }
 
     private async Task<ExplainAccessResponse> ExplainToProfessionalAsync(
         NpgsqlConnection connection, Call call, Guid recordId, Guid documentId, CancellationToken ct)
     {
-        var response = await ExplainAsync(connection, call.Caller, recordId, documentId, ct);
+        var response = await ExplainAsync(connection, call.Caller, recordId, documentId, withSecret: true, ct);
 
         // Who passes the rules on the record and not those on the document meets a document that does not exist.
         var isHidden = response.Steps[^1] is { Passed: false, Rule: AccessRule.Mask or AccessRule.Visibility or AccessRule.Matrix };
@@ -72,10 +72,10 @@ internal sealed class AccessService(Database database, AccessPolicy policy, Audi
     }
 
     private async Task<ExplainAccessResponse> ExplainAsync(
-        NpgsqlConnection connection, Caller professional, Guid recordId, Guid documentId, CancellationToken ct)
+        NpgsqlConnection connection, Caller professional, Guid recordId, Guid documentId, bool withSecret, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var facts = await AccessSql.FindAsync(connection, professional, recordId, now, ct);
+        var facts = await AccessSql.FindAsync(connection, professional, recordId, now, ct, withSecret);
         var steps = ExplanationRules.OnRecord(professional, facts, now);
         var mayReadRecord = steps.TrueForAll(step => step.Passed || step.Rule == AccessRule.Consent) && steps[^1].Passed;
         if (!mayReadRecord || documentId == Guid.Empty)

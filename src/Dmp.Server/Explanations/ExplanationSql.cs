@@ -57,6 +57,7 @@ internal static class ExplanationSql
         where record_id = @RecordId
             and actor_id = @ProfessionalId
             and profession_code is not null
+            and (@SeesSecret or not hidden_from_representatives)
         order by event_id desc
         limit 1
         """;
@@ -73,7 +74,7 @@ internal static class ExplanationSql
     public static Task<string?> FindLastProfessionAsync(
         NpgsqlConnection connection, RecordAccess access, string professionalId, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<string>(new CommandDefinition(
-            LastProfession, new { access.RecordId, ProfessionalId = professionalId }, cancellationToken: ct));
+            LastProfession, new { access.RecordId, access.SeesSecret, ProfessionalId = professionalId }, cancellationToken: ct));
 
     private static DynamicParameters Parameters(RecordAccess access, Guid documentId)
     {

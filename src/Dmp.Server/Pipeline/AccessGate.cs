@@ -23,6 +23,8 @@ internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimePro
     /// </summary>
     public const int HeaderBytesMax = 32 * 1024;
 
+    private const string SecretConnectionHeader = "dmp-secret-connection";
+
     public async Task InvokeAsync(HttpContext http)
     {
         if (http.GetEndpoint() is { } endpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
@@ -92,12 +94,32 @@ internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimePro
         var caller = http.Features.Get<Caller>()
             ?? throw new InvalidOperationException("A token was accepted without a caller.");
         call.VerifiedCaller = caller;
+        if (!ReadSecret(http, call, rule))
+        {
+            return Failures.ToStatus(ErrorReason.SecretConnectionNotAllowed);
+        }
+
         return Call.IsOpenTo(rule.Access, caller.Kind)
             ? null
             : Failures.ToStatus(
                 ErrorReason.CallerKindNotAllowed,
                 ("caller_kind", caller.Kind.ToString().ToUpperInvariant()),
                 ("method", call.Method));
+    }
+
+    /// <summary>
+    /// Reads the request metadata of a secret connection. Anything but "true" and "false" is refused: a typing error must not
+    /// make known what was to be kept secret. False when the call cannot be secret at all.
+    /// </summary>
+    private static bool ReadSecret(HttpContext http, Call call, MethodRule rule)
+    {
+        if (!http.Request.Headers.TryGetValue(SecretConnectionHeader, out var value) || value == "false")
+        {
+            return true;
+        }
+
+        call.IsSecret = call.HidesEvent = call.Caller.Kind == CallerKind.Professional;
+        return call.IsSecret && value == "true" && rule.Access.InSecret;
     }
 
     private static ErrorReason FrameworkReason(StatusCode status) => status switch

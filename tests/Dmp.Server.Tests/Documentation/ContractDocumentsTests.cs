@@ -71,8 +71,8 @@ public sealed class ContractDocumentsTests
 
             This page is made from the `access` option of each method in `protos/`.
 
-            | Method | professional | structure | patient | representative | caregiver | operator | auditor | closed record |
-            |---|---|---|---|---|---|---|---|---|
+            | Method | professional | structure | patient | representative | caregiver | operator | auditor | closed record | secret connection |
+            |---|---|---|---|---|---|---|---|---|---|
 
             """);
         foreach (var method in EndpointSetup.Services.SelectMany(service => service.Methods))
@@ -82,7 +82,7 @@ public sealed class ContractDocumentsTests
                 .Select(Cell);
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| `{method.Service.Name}/{method.Name}` | {string.Join(" | ", cells)} | {(access.OnClosedRecord ? "yes" : "")} |\n");
+                $"| `{method.Service.Name}/{method.Name}` | {string.Join(" | ", cells)} | {(access.OnClosedRecord ? "yes" : "")} | {(access.InSecret ? "yes" : "")} |\n");
         }
 
         Repository.AssertHolds("docs/access-matrix.md", text.ToString());

@@ -14,13 +14,21 @@ namespace Dmp.Server.Tests.Fixtures;
 /// <summary>The generated clients, calling as one caller.</summary>
 internal sealed class DmpApi
 {
-    public DmpApi(GrpcChannel channel, string? token)
+    /// <param name="channel">To the server.</param>
+    /// <param name="token">Of the caller.</param>
+    /// <param name="secret">The request metadata <c>dmp-secret-connection</c>.</param>
+    public DmpApi(GrpcChannel channel, string? token, string? secret = null)
     {
         var invoker = token is null
             ? channel.CreateCallInvoker()
             : channel.Intercept(metadata =>
             {
                 metadata.Add("authorization", $"Bearer {token}");
+                if (secret is not null)
+                {
+                    metadata.Add("dmp-secret-connection", secret);
+                }
+
                 return metadata;
             });
         Invoker = invoker;
