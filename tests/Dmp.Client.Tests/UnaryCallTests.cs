@@ -40,6 +40,26 @@ public sealed class UnaryCallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_secret_connection_says_so_once_in_every_attempt_and_leaves_the_client_it_came_from_alone()
+    {
+        var said = new List<string>();
+        _platform.CheckAccess = (_, context) =>
+        {
+            said.Add(string.Join(',', context.RequestHeaders.Where(entry => entry.Key == "dmp-secret-connection").Select(entry => entry.Value)));
+            return said.Count < 3
+                ? throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE")
+                : Task.FromResult(new CheckAccessResponse());
+        };
+        using var client = _platform.Client();
+
+        await client.InSecretConnection().CheckAccessAsync(new CheckAccessRequest(), Ct);
+        await client.InSecretConnection().WithTokens(new DelegateTokenSource(_ => ValueTask.FromResult("token-2"))).CheckAccessAsync(new CheckAccessRequest(), Ct);
+        await client.CheckAccessAsync(new CheckAccessRequest(), Ct);
+
+        Assert.Equal(["true", "true", "true", "true", ""], said);
+    }
+
+    [Fact]
     public async Task A_request_id_of_the_caller_is_kept()
     {
         _platform.OpenRecord = (request, _) => Task.FromResult(new OpenRecordResponse { Record = new Record.V1.Record { RecordId = request.RequestId } });

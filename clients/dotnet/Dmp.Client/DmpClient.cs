@@ -3,6 +3,7 @@ using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.CareTeam.V1;
 using Dmp.Consent.V1;
+using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Record.V1;
@@ -33,6 +34,8 @@ public sealed partial class DmpClient : IDisposable
     // A page of 200 documents with long metadata exceeds the 4 MiB that gRPC accepts by default.
     internal const int MessageBytesMax = 16 * 1024 * 1024;
 
+    private const string SecretConnection = "dmp-secret-connection";
+
     private readonly DmpClientOptions _options;
     private readonly ITokenSource _tokens;
     private readonly CallInvoker _transport;
@@ -61,6 +64,7 @@ public sealed partial class DmpClient : IDisposable
         Audit = new AuditService.AuditServiceClient(invoker);
         Access = new AccessService.AccessServiceClient(invoker);
         CareTeams = new CareTeamService.CareTeamServiceClient(invoker);
+        Delegations = new DelegationService.DelegationServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
     }
 
@@ -93,6 +97,9 @@ public sealed partial class DmpClient : IDisposable
 
     /// <summary>The generated client of care teams, for what the methods of this class do not cover.</summary>
     public CareTeamService.CareTeamServiceClient CareTeams { get; }
+
+    /// <summary>The generated client of delegations, for what the methods of this class do not cover.</summary>
+    public DelegationService.DelegationServiceClient Delegations { get; }
 
     /// <summary>The generated client of emergencies, for what the methods of this class do not cover.</summary>
     public EmergencyService.EmergencyServiceClient Emergencies { get; }
@@ -130,6 +137,21 @@ public sealed partial class DmpClient : IDisposable
             return headers;
         }));
     }
+
+    /// <summary>
+    /// The same identity in a secret connection (connexion secrète), over the same connections: for a professional and what a
+    /// minor keeps from the legal representatives. Consents declared and documents uploaded with the result, and the trace of
+    /// its calls, do not exist for representatives and caregivers.
+    /// </summary>
+    /// <returns>A client whose every call is secret; one that cannot be is refused with SECRET_CONNECTION_NOT_ALLOWED.</returns>
+    public DmpClient InSecretConnection() => new(_options, _tokens, _transport.Intercept(metadata =>
+    {
+        if (metadata.Get(SecretConnection) is null)
+        {
+            metadata.Add(SecretConnection, "true");
+        }
+        return metadata;
+    }));
 
     /// <summary>Closes the connections this client opened. A client from dependency injection has none of its own.</summary>
     public void Dispose() => _ownChannel?.Dispose();

@@ -1,6 +1,6 @@
 -- Why: people around the patient. Delegations (a second legal representative, caregivers), the end of representation at
 -- majority, and what a minor keeps secret from representatives.
--- Locks: record, consent and audit_event for an instant; new columns have constant defaults, so no table is rewritten. The
+-- Locks: record, consent, audit_event and outbox for an instant; new columns have constant defaults, so no table is rewritten. The
 -- index of living consents is built anew, which holds up grants (not reads) for some seconds on millions of rows.
 -- Undo: drop the table, the functions and the columns; restore the policy of 0008 and the index of 0003.
 
@@ -101,6 +101,7 @@ alter table consent add column reapprove_time timestamptz;
 -- Declared, or done, in a secret connection: does not exist for representatives and caregivers.
 alter table consent add column hidden_from_representatives boolean not null default false;
 alter table audit_event add column hidden_from_representatives boolean not null default false;
+alter table outbox add column hidden_from_representatives boolean not null default false;
 
 -- An actor may have one living authorisation that representatives know and one that they do not.
 drop index consent_living_key;

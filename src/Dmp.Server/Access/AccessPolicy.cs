@@ -210,6 +210,7 @@ internal sealed class AccessPolicy(TimeProvider time)
         {
             AccessDecision.Denied => throw Failures.Of(ErrorReason.RecordAccessDenied),
             _ when !isRepeat && !HasFunction(call, facts, mode) => throw FunctionRefused(call, facts, mode),
+            AccessDecision.Allowed when call.IsSecret && facts!.MajorityTime <= now => throw Failures.Of(ErrorReason.SecretConnectionNotAllowed),
             AccessDecision.Closed => throw Failures.Of(ErrorReason.RecordNotOpen),
             _ => new RecordAccess(call.Caller, facts!, mode, now),
         };

@@ -94,6 +94,7 @@ internal static class AccessSql
                 where c.record_id = r.record_id
                     and c.revoke_time is null
                     and {IsForCaller}
+                    and (@WithSecret or not c.hidden_from_representatives)
                     and {Majority.IsApproved}
             ) as expire_time,
             exists (
@@ -103,6 +104,7 @@ internal static class AccessSql
                     and c.actor_kind = 1
                     and c.actor_id = @ProfessionalId
                     and c.attending_physician
+                    and (@WithSecret or not c.hidden_from_representatives)
                     and c.expire_time > @Now
                     and {Majority.IsApproved}
             ) as is_attending,
@@ -111,6 +113,7 @@ internal static class AccessSql
                 where c.record_id = r.record_id
                     and c.revoke_time is null
                     and {IsForCaller}
+                    and (@WithSecret or not c.hidden_from_representatives)
                     and c.expire_time > @Now
                     and not {Majority.IsApproved}
             ) as awaits_reapproval,
@@ -118,6 +121,7 @@ internal static class AccessSql
                 select from consent c
                 where c.record_id = r.record_id
                     and {IsForCaller}
+                    and (@WithSecret or not c.hidden_from_representatives)
             ) as was_ever_authorized,
             r.emergency_break_glass_allowed, r.emergency_regulation_allowed, r.emergency_masked_allowed,
             (
@@ -168,12 +172,15 @@ internal static class AccessSql
         for no key update
         """;
 
-    /// <summary>The facts; null when there is no such record. From here on the connection is for this record alone.</summary>
+    /// <summary>
+    /// The facts; null when there is no such record. From here on the connection is for this record alone. Without
+    /// <paramref name="withSecret"/> they are as representatives may know them, for explanations and never for decisions.
+    /// </summary>
     public static async Task<AccessFacts?> FindAsync(
-        NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct)
+        NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct, bool withSecret = true)
     {
         var parameters = RowScope.OfRecord(caller, recordId)
-            .Parameters(new { RecordId = recordId, caller.Subject, caller.ProfessionalId, caller.StructureId, Now = now });
+            .Parameters(new { RecordId = recordId, caller.Subject, caller.ProfessionalId, caller.StructureId, WithSecret = withSecret, Now = now });
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"{RowScope.Set}; {ByRecord}", parameters, cancellationToken: ct));
         await results.ReadAsync();
@@ -185,7 +192,7 @@ internal static class AccessSql
         NpgsqlConnection connection, Caller caller, string insSystem, string insNumber, DateTimeOffset now, CancellationToken ct)
     {
         var parameters = RowScope.OfIns(caller, insNumber)
-            .Parameters(new { InsSystem = insSystem, InsNumber = insNumber, caller.Subject, caller.ProfessionalId, caller.StructureId, Now = now });
+            .Parameters(new { InsSystem = insSystem, InsNumber = insNumber, caller.Subject, caller.ProfessionalId, caller.StructureId, WithSecret = true, Now = now });
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"{RowScope.Set}; {MoveScopeToIns}; {ByScope}", parameters, cancellationToken: ct));
         await results.ReadAsync();

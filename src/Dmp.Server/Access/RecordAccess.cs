@@ -54,6 +54,9 @@ internal sealed class RecordAccess
     /// <summary>The patient, or a representative of the patient.</summary>
     public bool IsOwner => Capacity is Capacity.Patient or Capacity.Representative;
 
+    /// <summary>False for representatives and caregivers: what a minor keeps secret does not exist for them.</summary>
+    public bool SeesSecret => Capacity is not (Capacity.Representative or Capacity.Caregiver);
+
     /// <summary>When the patient comes of age, or came.</summary>
     public DateTimeOffset MajorityTime { get; }
 

@@ -48,6 +48,9 @@ internal sealed record AuditEventRow
     public required Guid ServerRequestId { get; init; }
 
     public string? RequestId { get; init; }
+
+    /// <summary>Done in a secret connection, or about something done in one.</summary>
+    public bool HiddenFromRepresentatives { get; init; }
 }
 
 internal static class AuditSql
@@ -56,12 +59,12 @@ internal static class AuditSql
         """
         insert into audit_event (
             event_id, event_time, method, actor_kind, actor_id, actor_name, profession_system, profession_code,
-            specialty_code, sector_code, structure_id, structure_name, software_id, subject, record_id, document_ids, outcome, status_code, reason,
-            server_request_id, request_id)
+            specialty_code, sector_code, structure_id, structure_name, software_id, subject, record_id, document_ids, outcome, status_code,
+            reason, server_request_id, request_id, hidden_from_representatives)
         values (
             @EventId, @EventTime, @Method, @ActorKind, @ActorId, @ActorName, @ProfessionSystem, @ProfessionCode,
-            @SpecialtyCode, @SectorCode, @StructureId, @StructureName, @SoftwareId, @Subject, @RecordId, @DocumentIds, @Outcome, @StatusCode, @Reason,
-            @ServerRequestId, @RequestId)
+            @SpecialtyCode, @SectorCode, @StructureId, @StructureName, @SoftwareId, @Subject, @RecordId, @DocumentIds, @Outcome, @StatusCode,
+            @Reason, @ServerRequestId, @RequestId, @HiddenFromRepresentatives)
         """;
 
     // Served by audit_event_record_idx: event ids are UUIDs of version 7, in the order of time; the primary key of document
@@ -83,6 +86,7 @@ internal static class AuditSql
             left join document d on d.document_id = named.document_id and d.record_id = e.record_id
         ) v
         where e.record_id = @RecordId
+            and not (@IsRepresentative and e.hidden_from_representatives)
             and (e.document_ids = '{}' or v.document_ids <> '{}')
             and (@OnlySubject::text is null or e.subject = @OnlySubject)
             and (@TimeFrom::timestamptz is null or e.event_time >= @TimeFrom)

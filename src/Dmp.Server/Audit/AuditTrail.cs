@@ -69,6 +69,7 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
             Reason = reason,
             ServerRequestId = call.ServerRequestId,
             RequestId = call.RequestId,
+            HiddenFromRepresentatives = call.HidesEvent,
         };
     }
 }

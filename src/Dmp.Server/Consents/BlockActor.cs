@@ -11,6 +11,9 @@ namespace Dmp.Server.Consents;
 
 internal sealed partial class ConsentService
 {
+    /// <summary>The authorisation that representatives know, and the one that they do not.</summary>
+    private static readonly bool[] knownAndHidden = [false, true];
+
     public override Task<BlockActorResponse> BlockActor(BlockActorRequest request, ServerCallContext context)
     {
         var ct = context.CancellationToken;
@@ -54,9 +57,12 @@ internal sealed partial class ConsentService
                         BlockTime = now,
                     },
                     ct);
-                if (await ConsentSql.FindLivingAsync(connection, access, actorKind, actorId, ct) is { } consent)
+                foreach (var hidden in knownAndHidden)
                 {
-                    await ConsentSql.RevokeAsync(connection, consent, blockedBy, now, ct);
+                    if (await ConsentSql.FindLivingAsync(connection, access, actorKind, actorId, hidden, ct) is { } consent)
+                    {
+                        await ConsentSql.RevokeAsync(connection, consent, blockedBy, now, ct);
+                    }
                 }
 
                 await OutboxSql.AppendAsync(connection, OutboxKind.ActorBlocked, recordId, now, ct);

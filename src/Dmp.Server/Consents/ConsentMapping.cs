@@ -25,6 +25,7 @@ internal static class ConsentMapping
             GrantTime = row.GrantTime.ToTimestamp(),
             ExpireTime = row.ExpireTime.ToTimestamp(),
             RevokeTime = state == ConsentState.Revoked ? row.RevokeTime?.ToTimestamp() : null,
+            HiddenFromRepresentatives = row.HiddenFromRepresentatives,
             ReapproveTime = row.ReapproveTime?.ToTimestamp(),
         };
     }

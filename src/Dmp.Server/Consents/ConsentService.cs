@@ -114,7 +114,7 @@ internal sealed partial class ConsentService(
         var withoutId = request.Clone();
         var fields = request.Descriptor;
         fields.FindFieldByName("request_id").Accessor.SetValue(withoutId, "");
-        var fingerprint = RequestLog.Fingerprint(call.Method, withoutId);
+        var fingerprint = RequestLog.Fingerprint(call.Method, withoutId, call.IsSecret ? [1] : []);
         if (fields.FindFieldByName("validate_only").Accessor.GetValue(request) is not true)
         {
             return requestLog.RunOnceAsync(

@@ -44,6 +44,9 @@ internal sealed record ConsentRow
     /// <summary>When it was ended. At or after <see cref="ExpireTime"/>: it had ended by time, and a later one took its place.</summary>
     public DateTimeOffset? RevokeTime { get; init; }
 
+    /// <summary>Declared in a secret connection: does not exist for representatives and caregivers.</summary>
+    public bool HiddenFromRepresentatives { get; init; }
+
     /// <summary>When the patient approved it after coming of age.</summary>
     public DateTimeOffset? ReapproveTime { get; init; }
 }
@@ -53,7 +56,7 @@ internal static class ConsentSql
     private const string Columns =
         """
         consent_id, record_id, actor_kind, actor_id, actor_name, care_team_id, initial, attending_physician, origin, collection,
-            structure_id, given_by, grant_time, expire_time, revoke_time, reapprove_time
+            structure_id, given_by, grant_time, expire_time, revoke_time, reapprove_time, hidden_from_representatives
         """;
 
     // Served by consent_living_key. Changes of one record's consents follow each other: the record is locked.
@@ -64,6 +67,7 @@ internal static class ConsentSql
         where record_id = @RecordId
             and actor_kind = @ActorKind
             and actor_id = @ActorId
+            and hidden_from_representatives = @Hidden
             and revoke_time is null
         """;
 
@@ -74,6 +78,7 @@ internal static class ConsentSql
         from consent
         where consent_id = @ConsentId
             and record_id = @RecordId
+            and (@SeesSecret or not hidden_from_representatives)
         """;
 
     // Whether it is the first one is decided under the lock of the record.
@@ -81,12 +86,12 @@ internal static class ConsentSql
         $"""
         insert into consent (
             consent_id, record_id, actor_kind, actor_id, actor_name, care_team_id, initial, attending_physician, origin, collection,
-            structure_id, given_by, grant_time, expire_time)
+            structure_id, given_by, grant_time, expire_time, hidden_from_representatives)
         values (
             @ConsentId, @RecordId, @ActorKind, @ActorId, @ActorName, @CareTeamId,
             @ActorKind::smallint <> 1 and not exists (
                 select from consent where record_id = @RecordId and actor_kind = @ActorKind and actor_id = @ActorId),
-            @AttendingPhysician, @Origin, @Collection, @StructureId, @GivenBy, @GrantTime, @ExpireTime)
+            @AttendingPhysician, @Origin, @Collection, @StructureId, @GivenBy, @GrantTime, @ExpireTime, @HiddenFromRepresentatives)
         returning {Columns}
         """;
 
@@ -122,6 +127,7 @@ internal static class ConsentSql
             from consent c
             join record r on r.record_id = c.record_id
             where c.record_id = @RecordId
+                and (@SeesSecret or not c.hidden_from_representatives)
         ) c
         where case
                 when revoke_time is null and expire_time > @Now and is_approved then 1
@@ -147,20 +153,21 @@ internal static class ConsentSql
                 and c.revoke_time is null
                 and c.expire_time > @Now
                 and not {Majority.IsApproved}
+                and (@SeesSecret or not c.hidden_from_representatives)
                 and (@ConsentIds::uuid[] is null or c.consent_id = any(@ConsentIds))
         )
         returning {Columns}
         """;
 
-    /// <summary>The authorisation that was not ended by anybody, whether or not its time is over.</summary>
+    /// <summary>The authorisation that was not ended by anybody, whether or not its time is over: the one that representatives know, or the hidden one.</summary>
     public static Task<ConsentRow?> FindLivingAsync(
-        NpgsqlConnection connection, RecordAccess access, short actorKind, string actorId, CancellationToken ct) =>
+        NpgsqlConnection connection, RecordAccess access, short actorKind, string actorId, bool hidden, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<ConsentRow>(new CommandDefinition(
-            FindLiving, new { access.RecordId, ActorKind = actorKind, ActorId = actorId }, cancellationToken: ct));
+            FindLiving, new { access.RecordId, ActorKind = actorKind, ActorId = actorId, Hidden = hidden }, cancellationToken: ct));
 
     public static Task<ConsentRow?> FindAsync(NpgsqlConnection connection, RecordAccess access, Guid consentId, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<ConsentRow>(new CommandDefinition(
-            Find, new { access.RecordId, ConsentId = consentId }, cancellationToken: ct));
+            Find, new { access.RecordId, access.SeesSecret, ConsentId = consentId }, cancellationToken: ct));
 
     public static Task<ConsentRow> InsertAsync(NpgsqlConnection connection, ConsentRow row, CancellationToken ct) =>
         connection.QuerySingleAsync<ConsentRow>(new CommandDefinition(Insert, row, cancellationToken: ct));
@@ -177,12 +184,12 @@ internal static class ConsentSql
     public static Task<IEnumerable<ConsentRow>> ReapproveAsync(
         NpgsqlConnection connection, RecordAccess access, Guid[]? consentIds, DateTimeOffset now, CancellationToken ct) =>
         connection.QueryAsync<ConsentRow>(new CommandDefinition(
-            Reapprove, new { access.RecordId, ConsentIds = consentIds, Now = now }, cancellationToken: ct));
+            Reapprove, new { access.RecordId, access.SeesSecret, ConsentIds = consentIds, Now = now }, cancellationToken: ct));
 
     public static Task<IEnumerable<ConsentRow>> ListAsync(
         NpgsqlConnection connection, RecordAccess access, short[] states, DateTimeOffset now, Guid? beforeConsentId, int limit, CancellationToken ct) =>
         connection.QueryAsync<ConsentRow>(new CommandDefinition(
             List,
-            new { access.RecordId, States = states, Now = now, BeforeConsentId = beforeConsentId, Limit = limit },
+            new { access.RecordId, access.SeesSecret, States = states, Now = now, BeforeConsentId = beforeConsentId, Limit = limit },
             cancellationToken: ct));
 }

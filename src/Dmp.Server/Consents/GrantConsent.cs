@@ -103,6 +103,7 @@ internal sealed partial class ConsentService
                     Origin = (short)ConsentOrigin.Declared,
                     Collection = (short)request.Collection,
                     StructureId = actor.Id == caller.ProfessionalId ? caller.StructureId : null,
+                    HiddenFromRepresentatives = call.IsSecret,
                     GivenBy = caller.ToActor().ToByteArray(),
                     GrantTime = now,
                     ExpireTime = expireTime,
@@ -144,7 +145,8 @@ internal sealed partial class ConsentService
     private static async Task<ConsentRow> GiveAsync(
         NpgsqlConnection connection, RecordAccess access, ConsentRow given, bool keepsAttending, DateTimeOffset now, CancellationToken ct)
     {
-        var living = await ConsentSql.FindLivingAsync(connection, access, given.ActorKind, given.ActorId, ct);
+        var living = await ConsentSql.FindLivingAsync(
+            connection, access, given.ActorKind, given.ActorId, given.HiddenFromRepresentatives, ct);
         ConsentRow row;
         if (living is not null && ConsentRules.StateOf(living, now, access.MajorityTime) == ConsentState.PendingReapproval)
         {

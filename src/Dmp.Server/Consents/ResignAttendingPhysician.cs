@@ -34,7 +34,7 @@ internal sealed partial class ConsentService
             {
                 var now = time.GetUtcNow();
                 var professionalId = access.Caller.ProfessionalId ?? throw new InvalidOperationException("A professional without an identifier.");
-                var row = await ConsentSql.FindLivingAsync(connection, access, (short)ActorKind.Professional, professionalId, ct)
+                var row = await ConsentSql.FindLivingAsync(connection, access, (short)ActorKind.Professional, professionalId, hidden: false, ct)
                     ?? throw Failures.Of(ErrorReason.ConsentNotFound);
                 if (row.AttendingPhysician)
                 {

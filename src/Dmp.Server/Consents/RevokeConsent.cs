@@ -27,7 +27,16 @@ internal sealed partial class ConsentService
             requestId,
             null,
             // Who gives up the own authorisation has none any more when the call is repeated.
-            (connection, fingerprint) => policy.RequireLockedOrRepeatAsync(connection, call, recordId, requestId, fingerprint, ct),
+            async (connection, fingerprint) =>
+            {
+                var access = await policy.RequireLockedOrRepeatAsync(connection, call, recordId, requestId, fingerprint, ct);
+                var row = await ConsentSql.FindAsync(connection, access, consentId, ct)
+                    ?? throw Failures.Of(ErrorReason.ConsentNotFound);
+
+                // The end of a secret is as secret as its beginning; also when it is repeated or refused.
+                call.HidesEvent = row.HiddenFromRepresentatives;
+                return access;
+            },
             async (connection, access) =>
             {
                 var now = time.GetUtcNow();

@@ -75,13 +75,19 @@ internal static class VisibilityRuleSql
         returning {Columns}
         """;
 
-    // Served by visibility_rule_record_idx.
+    // Served by visibility_rule_record_idx. A rule about a document that does not exist for the reader is not listed either: it
+    // would tell of the document.
     private const string List =
         $"""
         select {Columns}
         from visibility_rule
         where record_id = @RecordId
             and remove_time is null
+            and not exists (
+                select from document d
+                where d.document_id = visibility_rule.document_id
+                    and (d.patient_visible_time > @Now or not @SeesSecret and d.hidden_from_representatives)
+            )
             and (@BeforeId::uuid is null or visibility_rule_id < @BeforeId)
         order by visibility_rule_id desc
         limit @Limit
@@ -108,5 +114,5 @@ internal static class VisibilityRuleSql
     public static Task<IEnumerable<VisibilityRuleRow>> ListAsync(
         NpgsqlConnection connection, RecordAccess access, Guid? beforeId, int limit, CancellationToken ct) =>
         connection.QueryAsync<VisibilityRuleRow>(new CommandDefinition(
-            List, new { access.RecordId, BeforeId = beforeId, Limit = limit }, cancellationToken: ct));
+            List, new { access.RecordId, access.SeesSecret, access.Now, BeforeId = beforeId, Limit = limit }, cancellationToken: ct));
 }

@@ -1,4 +1,5 @@
 using Dapper;
+using Dmp.Server.Pipeline;
 using Npgsql;
 
 namespace Dmp.Server.Data;
@@ -40,15 +41,17 @@ internal static class OutboxSql
 {
     private const string Append =
         """
-        insert into outbox (event_time, kind, record_id, document_id, version)
-        values (@Now, @Kind, @RecordId, @DocumentId, @Version)
+        insert into outbox (event_time, kind, record_id, document_id, version, hidden_from_representatives)
+        values (@Now, @Kind, @RecordId, @DocumentId, @Version, @Hidden)
         """;
 
-    /// <summary>Adds a row in the transaction of the change it tells of.</summary>
+    /// <summary>
+    /// Adds a row in the transaction of the change it tells of. What was done in a secret connection is told to no representative.
+    /// </summary>
     public static Task AppendAsync(
         NpgsqlConnection connection, string kind, Guid recordId, DateTimeOffset now, CancellationToken ct, Guid? documentId = null, int? version = null) =>
         connection.ExecuteAsync(new CommandDefinition(
             Append,
-            new { Now = now, Kind = kind, RecordId = recordId, DocumentId = documentId, Version = version },
+            new { Now = now, Kind = kind, RecordId = recordId, DocumentId = documentId, Version = version, Hidden = Call.Current?.HidesEvent == true },
             cancellationToken: ct));
 }

@@ -128,6 +128,12 @@ internal static class DocumentRules
         }
     }
 
+    /// <summary>In a secret connection a document carries one code, and the platform sets it (EX_2.1-1050).</summary>
+    public static void CheckSecret(RepeatedField<VisibilityCode> codes, FieldFaults faults) => faults.Require(
+        codes.All(code => code == VisibilityCode.HiddenFromRepresentatives),
+        "visibility_codes",
+        "Must be empty or HIDDEN_FROM_REPRESENTATIVES in a secret connection.");
+
     /// <summary>Caregivers decide nothing about visibility, and nobody hides a document from oneself.</summary>
     public static bool MayChoose(RepeatedField<VisibilityCode> codes, Capacity capacity) => capacity switch
     {

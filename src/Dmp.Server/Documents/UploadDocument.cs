@@ -73,6 +73,14 @@ internal sealed partial class DocumentService
         }
 
         DocumentRules.CheckVisibility(message.VisibilityCodes, call.Caller, faults);
+        if (call.IsSecret)
+        {
+            // From here on the intent says so itself, and its fingerprint too.
+            DocumentRules.CheckSecret(message.VisibilityCodes, faults);
+            message.VisibilityCodes.Clear();
+            message.VisibilityCodes.Add(VisibilityCode.HiddenFromRepresentatives);
+        }
+
         faults.Require(
             (message.ReplacesDocumentId.Length > 0) == (message.Etag.Length > 0),
             "etag",
@@ -100,6 +108,7 @@ internal sealed partial class DocumentService
             RecordId = recordId,
             RequestId = requestId,
             Replaces = replaces == Guid.Empty ? null : replaces,
+            IsSecret = call.IsSecret,
             UploadId = Guid.CreateVersion7(now),
             ContentId = Guid.CreateVersion7(now),
             Metadata = UploadPlan.Complete(message.Metadata!, call.Caller),
@@ -177,6 +186,12 @@ internal sealed partial class DocumentService
         var replaced = intent.Replaces is { } documentId
             ? await FindForChangeAsync(connection, access, DocumentChange.Replace, documentId, intent.Message.Etag, ct)
             : null;
+        if (intent.IsSecret && replaced is { HiddenFromRepresentatives: false })
+        {
+            // It would vanish before the eyes of the representatives.
+            throw Failures.Of(ErrorReason.SecretConnectionNotAllowed);
+        }
+
         return await UploadSql.UniqueIdIsTakenAsync(
             connection, access, UploadPlan.DepositorKey(access.Caller), intent.Metadata.UniqueId, ct)
             ? throw Failures.Of(ErrorReason.UniqueIdTaken)

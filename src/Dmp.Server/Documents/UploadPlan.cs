@@ -30,6 +30,9 @@ internal sealed record UploadPlan
 
     public required Guid ContentId { get; init; }
 
+    /// <summary>In a secret connection.</summary>
+    public required bool IsSecret { get; init; }
+
     /// <summary>The metadata with the defaults of the contract filled in.</summary>
     public required DocumentMetadata Metadata { get; init; }
 

@@ -87,7 +87,7 @@ internal sealed class AccessEffects(TimeProvider time)
     {
         var now = time.GetUtcNow();
         (short, string)? more = actor is { Kind: ActorKind.Professional or ActorKind.Structure } ? ((short)actor.Kind, actor.Id) : null;
-        var audience = await AudienceSql.ListAsync(connection, asker.RecordId, more, now, ct);
+        var audience = await AudienceSql.ListAsync(connection, asker, more, now, ct);
         var views = new Dictionary<(short, string), View>();
         foreach (var row in audience.ToList())
         {
@@ -97,7 +97,7 @@ internal sealed class AccessEffects(TimeProvider time)
             }
 
             var caller = row.ActorId == asker.Caller.ProfessionalId ? asker.Caller : ToCaller(row);
-            if (await AccessSql.FindAsync(connection, caller, asker.RecordId, now, ct) is { } facts)
+            if (await AccessSql.FindAsync(connection, caller, asker.RecordId, now, ct, asker.SeesSecret) is { } facts)
             {
                 var access = AccessPolicy.Suppose(caller, facts, now);
                 views[(row.ActorKind, row.ActorId)] =

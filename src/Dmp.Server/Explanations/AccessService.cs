@@ -48,15 +48,15 @@ internal sealed partial class AccessService(
             throw Failures.Of(ErrorReason.DocumentNotFound);
         }
 
-        var professional = await AsSeenAsync(connection, recordId, request.Actor, request.Profession, ct);
-        return await ExplainAsync(connection, professional, recordId, documentId, ct);
+        var professional = await AsSeenAsync(connection, owner, request.Actor, request.Profession, ct);
+        return await ExplainAsync(connection, professional, recordId, documentId, owner.SeesSecret, ct);
     }
 
     /// <summary>A professional as last seen on the record, in another profession when one is given.</summary>
     private static async Task<Caller> AsSeenAsync(
-        NpgsqlConnection connection, Guid recordId, Actor actor, Coding? profession, CancellationToken ct)
+        NpgsqlConnection connection, RecordAccess owner, Actor actor, Coding? profession, CancellationToken ct)
     {
-        var seen = await AudienceSql.FindAsync(connection, recordId, actor.Id, ct);
+        var seen = await AudienceSql.FindAsync(connection, owner, actor.Id, ct);
         return AccessEffects.ToCaller(
             profession is null ? seen : seen with { ProfessionSystem = profession.System, ProfessionCode = profession.Code });
     }
@@ -64,7 +64,7 @@ internal sealed partial class AccessService(
     private async Task<ExplainAccessResponse> ExplainToProfessionalAsync(
         NpgsqlConnection connection, Call call, Guid recordId, Guid documentId, CancellationToken ct)
     {
-        var response = await ExplainAsync(connection, call.Caller, recordId, documentId, ct);
+        var response = await ExplainAsync(connection, call.Caller, recordId, documentId, withSecret: true, ct);
 
         // Who passes the rules on the record and not those on the document meets a document that does not exist.
         var isHidden = response.Steps[^1] is { Passed: false, Rule: AccessRule.Mask or AccessRule.Visibility or AccessRule.Matrix };
@@ -72,10 +72,10 @@ internal sealed partial class AccessService(
     }
 
     private async Task<ExplainAccessResponse> ExplainAsync(
-        NpgsqlConnection connection, Caller professional, Guid recordId, Guid documentId, CancellationToken ct)
+        NpgsqlConnection connection, Caller professional, Guid recordId, Guid documentId, bool withSecret, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var facts = await AccessSql.FindAsync(connection, professional, recordId, now, ct);
+        var facts = await AccessSql.FindAsync(connection, professional, recordId, now, ct, withSecret);
         var steps = ExplanationRules.OnRecord(professional, facts, now);
         var mayReadRecord = steps.TrueForAll(step => step.Passed || step.Rule == AccessRule.Consent) && steps[^1].Passed;
         if (!mayReadRecord || documentId == Guid.Empty)

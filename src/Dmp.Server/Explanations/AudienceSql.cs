@@ -38,6 +38,7 @@ internal static class AudienceSql
                 and e.actor_kind = 1
                 and e.actor_id = a.actor_id
                 and e.profession_code is not null
+                and (@SeesSecret or not e.hidden_from_representatives)
             order by e.event_id desc
             limit 1
         ) seen on a.actor_kind = 1
@@ -54,6 +55,7 @@ internal static class AudienceSql
             select c.actor_kind, c.actor_id, c.actor_name
             from consent c
             where c.record_id = @RecordId and c.revoke_time is null and c.expire_time > @Now and c.actor_kind in (1, 2)
+                and (@SeesSecret or not c.hidden_from_representatives)
             union all
             select m.actor_kind, m.actor_id, m.actor_name
             from consent c
@@ -121,17 +123,20 @@ internal static class AudienceSql
         """;
 
     /// <summary>
-    /// Everybody who might see something: with an authorisation, in an authorised team, in an emergency, as depositor, and one more.
+    /// Everybody of whom whoever asks may know that they might see something: with an authorisation, in an authorised team, in an emergency, as depositor, and one more.
     /// </summary>
     public static Task<IEnumerable<AudienceRow>> ListAsync(
-        NpgsqlConnection connection, Guid recordId, (short Kind, string Id)? more, DateTimeOffset now, CancellationToken ct) =>
+        NpgsqlConnection connection, RecordAccess asker, (short Kind, string Id)? more, DateTimeOffset now, CancellationToken ct) =>
         connection.QueryAsync<AudienceRow>(new CommandDefinition(
-            List, new { RecordId = recordId, Now = now, MoreKind = more?.Kind, MoreId = more?.Id }, cancellationToken: ct));
+            List,
+            new { asker.RecordId, asker.SeesSecret, Now = now, MoreKind = more?.Kind, MoreId = more?.Id },
+            cancellationToken: ct));
 
     /// <summary>A professional as last seen on the record.</summary>
-    public static Task<AudienceRow> FindAsync(NpgsqlConnection connection, Guid recordId, string professionalId, CancellationToken ct) =>
+    public static Task<AudienceRow> FindAsync(
+        NpgsqlConnection connection, RecordAccess asker, string professionalId, CancellationToken ct) =>
         connection.QuerySingleAsync<AudienceRow>(new CommandDefinition(
-            Find, new { RecordId = recordId, ProfessionalId = professionalId }, cancellationToken: ct));
+            Find, new { asker.RecordId, asker.SeesSecret, ProfessionalId = professionalId }, cancellationToken: ct));
 
     /// <summary>How many documents exist for <paramref name="access"/> and for whom <paramref name="asker"/> is of.</summary>
     public static Task<int> CountAsync(NpgsqlConnection connection, RecordAccess access, RecordAccess asker, CancellationToken ct)

@@ -29,9 +29,9 @@ internal sealed partial class AccessService
 
         var now = time.GetUtcNow();
         var response = new ListWhoCanSeeResponse();
-        foreach (var row in (await AudienceSql.ListAsync(connection, recordId, null, now, ct)).ToList())
+        foreach (var row in (await AudienceSql.ListAsync(connection, owner, null, now, ct)).ToList())
         {
-            if (await ViewAsync(connection, row, recordId, documentId, ct) is { } viewer)
+            if (await ViewAsync(connection, row, owner, documentId, ct) is { } viewer)
             {
                 response.Viewers.Add(viewer);
             }
@@ -43,9 +43,9 @@ internal sealed partial class AccessService
 
     /// <summary>What lets somebody see the document; null when nothing does.</summary>
     private async Task<DocumentViewer?> ViewAsync(
-        NpgsqlConnection connection, AudienceRow row, Guid recordId, Guid documentId, CancellationToken ct)
+        NpgsqlConnection connection, AudienceRow row, RecordAccess owner, Guid documentId, CancellationToken ct)
     {
-        var now = time.GetUtcNow();
+        var (recordId, now) = (owner.RecordId, time.GetUtcNow());
         var isStructure = row.ActorKind == (short)ActorKind.Structure;
         var professions = isStructure ? (await AudienceSql.ListProfessionsAsync(connection, recordId, documentId, now, ct)).ToList() : [];
         var caller = AccessEffects.ToCaller(row);
@@ -56,8 +56,8 @@ internal sealed partial class AccessService
             caller = caller with { ProfessionSystem = professions[0][..bar], ProfessionCode = professions[0][(bar + 1)..] };
         }
 
-        var explained = await ExplainAsync(connection, caller, recordId, documentId, ct);
-        var facts = await AccessSql.FindAsync(connection, caller, recordId, now, ct);
+        var explained = await ExplainAsync(connection, caller, recordId, documentId, owner.SeesSecret, ct);
+        var facts = await AccessSql.FindAsync(connection, caller, recordId, now, ct, owner.SeesSecret);
         var viewer = new DocumentViewer { Actor = AccessEffects.ToActor(row), Content = explained.Allowed, Steps = { explained.Steps } };
         if (explained.Allowed)
         {

@@ -26,13 +26,13 @@ internal sealed partial class AccessService
 
         await using var connection = await database.OpenAsync(ct);
         var owner = await policy.RequireAsync(connection, call, recordId, ct);
-        var professional = await AsSeenAsync(connection, recordId, request.Actor!, request.Profession, ct);
-        var explained = await ExplainAsync(connection, professional, recordId, Guid.Empty, ct);
+        var professional = await AsSeenAsync(connection, owner, request.Actor!, request.Profession, ct);
+        var explained = await ExplainAsync(connection, professional, recordId, Guid.Empty, owner.SeesSecret, ct);
         var response = new SimulateAccessResponse { Allowed = explained.Allowed, Steps = { explained.Steps } };
         if (explained.Allowed)
         {
             var now = time.GetUtcNow();
-            var facts = await AccessSql.FindAsync(connection, professional, recordId, now, ct)
+            var facts = await AccessSql.FindAsync(connection, professional, recordId, now, ct, owner.SeesSecret)
                 ?? throw new InvalidOperationException("A record vanished under its owner.");
             var access = AccessPolicy.Suppose(professional, facts, now);
             var rows = (await DocumentSql.SearchSeenByBothAsync(connection, access, owner, after, pageSize + 1, ct)).ToList();

@@ -26,6 +26,8 @@ internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimePro
     /// <summary>Metadata in which a professional or structure asks for a mode of access.</summary>
     public const string ModeHeader = "dmp-access-mode";
 
+    private const string SecretConnectionHeader = "dmp-secret-connection";
+
     public async Task InvokeAsync(HttpContext http)
     {
         if (http.GetEndpoint() is { } endpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
@@ -95,6 +97,11 @@ internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimePro
         var caller = http.Features.Get<Caller>()
             ?? throw new InvalidOperationException("A token was accepted without a caller.");
         call.VerifiedCaller = caller;
+        if (!ReadSecret(http, call, rule))
+        {
+            return Failures.ToStatus(ErrorReason.SecretConnectionNotAllowed);
+        }
+
         if (!Call.IsOpenTo(rule.Access, caller.Kind))
         {
             return Failures.ToStatus(
@@ -120,6 +127,21 @@ internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimePro
             || call.AskedMode == AccessMode.Normal
             || (call.AskedMode is not null && isCarer);
         return isGood ? null : Failures.ToStatus(ErrorReason.AccessModeInvalid);
+    }
+
+    /// <summary>
+    /// Reads the request metadata of a secret connection. Anything but "true" and "false" is refused: a typing error must not
+    /// make known what was to be kept secret. False when the call cannot be secret at all.
+    /// </summary>
+    private static bool ReadSecret(HttpContext http, Call call, MethodRule rule)
+    {
+        if (!http.Request.Headers.TryGetValue(SecretConnectionHeader, out var value) || value == "false")
+        {
+            return true;
+        }
+
+        call.IsSecret = call.HidesEvent = call.Caller.Kind == CallerKind.Professional;
+        return call.IsSecret && value == "true" && rule.Access.InSecret;
     }
 
     private static ErrorReason FrameworkReason(StatusCode status) => status switch

@@ -47,6 +47,15 @@ internal sealed class Call
     /// <summary>The caller's request id, for the trace.</summary>
     public string? RequestId { get; set; }
 
+    /// <summary>
+    /// A secret connection (<i>connexion secrète</i>): a professional's call that a minor keeps from representatives. The gates
+    /// have seen that the method and, where a record is named, its patient's age allow it.
+    /// </summary>
+    public bool IsSecret { get; set; }
+
+    /// <summary>The event of this call does not exist for representatives and caregivers. True for every secret call.</summary>
+    public bool HidesEvent { get; set; }
+
     /// <summary>True once the trace holds this call.</summary>
     public bool IsTraced { get; set; }
 

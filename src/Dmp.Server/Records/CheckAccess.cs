@@ -1,3 +1,4 @@
+using Dmp.Error.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Errors;
@@ -22,6 +23,11 @@ internal sealed partial class RecordService
         await using var connection = await database.OpenAsync(ct);
         var facts = await AccessSql.FindByInsAsync(connection, call.Caller, request.Ins.System, request.Ins.Number, now, ct);
         call.RecordId = facts?.RecordId;
+        if (call.IsSecret && facts?.MajorityTime <= now)
+        {
+            throw Failures.Of(ErrorReason.SecretConnectionNotAllowed);
+        }
+
         var row = facts is null ? null : await RecordSql.FindAsync(connection, facts, ct);
         await audit.TraceReadAsync(connection, call, [], ct);
         return RecordMapping.ToCheckAccessResponse(facts, row, now);

@@ -73,8 +73,8 @@ public sealed class ContractDocumentsTests
 
             This page is made from the `access` option of each method in `protos/`.
 
-            | Method | professional | structure | patient | representative | caregiver | operator | auditor | closed record | function |
-            |---|---|---|---|---|---|---|---|---|
+            | Method | professional | structure | patient | representative | caregiver | operator | auditor | closed record | secret connection | function |
+            |---|---|---|---|---|---|---|---|---|---|---|
 
             """);
         foreach (var method in EndpointSetup.Services.SelectMany(service => service.Methods))
@@ -84,7 +84,7 @@ public sealed class ContractDocumentsTests
                 .Select(Cell);
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| `{method.Service.Name}/{method.Name}` | {string.Join(" | ", cells)} | {(access.OnClosedRecord ? "yes" : "")} | {string.Join(", ", access.Functions.Select(function => UpperSnake($"{function}")))} |\n");
+                $"| `{method.Service.Name}/{method.Name}` | {string.Join(" | ", cells)} | {(access.OnClosedRecord ? "yes" : "")} | {(access.InSecret ? "yes" : "")} | {string.Join(", ", access.Functions.Select(function => UpperSnake($"{function}")))} |\n");
         }
 
         Repository.AssertHolds("docs/access-matrix.md", text.ToString());

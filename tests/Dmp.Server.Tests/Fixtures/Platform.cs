@@ -77,6 +77,9 @@ public sealed class Platform : IAsyncLifetime
 
     internal DmpApi As(TestPatient patient) => As(Callers.Token(patient));
 
+    internal DmpApi InSecretAs(TestProfessional professional, string secret = "true") =>
+        new(Server.Channel, Callers.Token(professional), ("dmp-secret-connection", secret));
+
     internal DmpApi AsStructure(string structureId) => As(Callers.StructureToken(structureId));
 
     internal DmpApi AsRepresentativeOf(params TestPatient[] patients) => As(Callers.RepresentativeToken(patients));

@@ -10,8 +10,8 @@ public sealed class PersonasTests
     [Fact]
     public void All_of_the_named_personas_are_there() => Assert.Equal(
         [
-            "auditor-michel", "dentist-petit", "dr-bernard", "dr-martin", "hospital-saint-luc", "minor-lea", "mother-claire",
-            "nurse-richard", "occupational-durand", "operator-simon", "patient-jeanne", "patient-paul", "pharmacist-robert",
+            "auditor-michel", "caregiver-odile", "dentist-petit", "dr-bernard", "dr-martin", "father-marc", "hospital-saint-luc",
+            "minor-lea", "mother-claire", "nurse-richard", "occupational-durand", "operator-simon", "patient-jeanne", "patient-paul", "pharmacist-robert",
             "regulation-dubois", "secretary-moreau",
         ],
         Personas.All.Select(persona => persona.Name).Order(StringComparer.Ordinal));
@@ -42,7 +42,7 @@ public sealed class PersonasTests
     public void Patients_have_an_INS_that_says_what_their_traits_say()
     {
         var patients = Personas.All.OfType<PatientPersona>().ToList();
-        Assert.Equal(3, patients.Count);
+        Assert.Equal(5, patients.Count);
         Assert.All(patients, patient =>
         {
             Assert.True(NationalIds.InsKeyIsValid(patient.Ins), patient.Ins);

@@ -106,6 +106,18 @@ internal static class Personas
         },
         Lea,
         new RepresentativePersona { Name = "mother-claire", Description = "Claire, mother and representative of Léa", RepresentedIns = [Lea.Ins] },
+        new PatientPersona
+        {
+            Name = "father-marc", Description = "Marc, patient, father of Léa: becomes her second representative when Claire invites him",
+            Ins = "186042B03312321", BirthFamilyName = "FICTIF", BirthGivenNames = ["MARC"],
+            BirthDate = new DateOnly(1986, 4, 12), Sex = "M", BirthPlaceCode = "2B033",
+        },
+        new PatientPersona
+        {
+            Name = "caregiver-odile", Description = "Odile, patient, becomes a caregiver (aidant) when somebody invites her",
+            Ins = "255093528812357", BirthFamilyName = "AIDANTE", BirthGivenNames = ["ODILE"],
+            BirthDate = new DateOnly(1955, 9, 3), Sex = "F", BirthPlaceCode = "35288",
+        },
     ];
 
     private static Persona[] Staff() =>
