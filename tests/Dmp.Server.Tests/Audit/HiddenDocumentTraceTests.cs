@@ -71,7 +71,10 @@ public sealed class HiddenDocumentTraceTests(Platform platform)
         await api.Documents.RevealDocumentAsync(
             new RevealDocumentRequest
             {
-                RecordId = document.RecordId, DocumentId = document.DocumentId, VisibilityCode = code, RequestId = Given.NewId(),
+                RecordId = document.RecordId,
+                DocumentId = document.DocumentId,
+                VisibilityCode = code,
+                RequestId = Given.NewId(),
             },
             cancellationToken: Token);
 

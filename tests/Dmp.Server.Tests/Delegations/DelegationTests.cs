@@ -167,7 +167,9 @@ public sealed class DelegationTests(Platform platform)
 
         var revoke = new RevokeDelegationRequest
         {
-            RecordId = record.Id, DelegationId = first.Delegation.DelegationId, RequestId = Given.NewId(),
+            RecordId = record.Id,
+            DelegationId = first.Delegation.DelegationId,
+            RequestId = Given.NewId(),
         };
         var revoked = await caregiver.Delegations.RevokeDelegationAsync(revoke, cancellationToken: Token);
         Assert.Equal(revoked, await caregiver.Delegations.RevokeDelegationAsync(revoke, cancellationToken: Token));

@@ -41,7 +41,9 @@ public sealed class SecretConnectionTests(Platform platform)
                 RecordId = record.Id,
                 Rule = new VisibilityRule
                 {
-                    Effect = VisibilityEffect.Hide, DocumentId = document.DocumentId, Actor = TestProfessional.New().Actor,
+                    Effect = VisibilityEffect.Hide,
+                    DocumentId = document.DocumentId,
+                    Actor = TestProfessional.New().Actor,
                 },
                 RequestId = Given.NewId(),
             },
