@@ -19,16 +19,28 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
     private readonly DmpApplication application;
     private readonly string directory;
     private readonly ClientCredentialsTokenSource tokens;
+    private readonly ClientCredentialsTokenSource colleagueTokens;
+    private int opened;
 
-    private BenchmarkPlatform(DmpApplication application, string directory, ClientCredentialsTokenSource tokens, Uri address)
+    private BenchmarkPlatform(DmpApplication application, string directory, Uri issuer, Uri address)
     {
         this.application = application;
         this.directory = directory;
-        this.tokens = tokens;
+        tokens = Tokens(issuer, "dr-martin");
+        colleagueTokens = Tokens(issuer, "dr-bernard");
         Client = new DmpClient(new DmpClientOptions { Address = address, Tokens = tokens });
+        Colleague = Client.WithTokens(colleagueTokens);
     }
 
     public DmpClient Client { get; }
+
+    /// <summary>Another physician, of another practice.</summary>
+    public DmpClient Colleague { get; }
+
+    /// <summary>National identifiers of the colleague and of the practice, as the sandbox has them.</summary>
+    public string ColleagueId => "801234502027";
+
+    public string ColleagueStructureId => "1990000226";
 
     public string RecordId { get; private set; } = "";
 
@@ -60,8 +72,7 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
         var address = application.Web.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()
             .Addresses.Select(text => new Uri(text)).First(uri => uri.Port != issuerPort);
         var issuer = new Uri($"http://127.0.0.1:{issuerPort}/");
-        var tokens = Tokens(issuer, "dr-martin");
-        var platform = new BenchmarkPlatform(application, directory, tokens, address);
+        var platform = new BenchmarkPlatform(application, directory, issuer, address);
         await platform.OpenRecordAsync(issuer);
         return platform;
     }
@@ -70,8 +81,33 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
     {
         Client.Dispose();
         tokens.Dispose();
+        colleagueTokens.Dispose();
         await application.DisposeAsync();
         System.IO.Directory.Delete(directory, recursive: true);
+    }
+
+    /// <summary>Opens a record for a person nobody is, authorised for the physician.</summary>
+    public async Task<string> OpenAnotherRecordAsync()
+    {
+        var number = string.Create(CultureInfo.InvariantCulture, $"2800163220{++opened:000}");
+        var key = 97 - (long.Parse(number, CultureInfo.InvariantCulture) % 97);
+        var record = await Client.OpenRecordAsync(new OpenRecordRequest
+        {
+            Ins = new Ins { Number = string.Create(CultureInfo.InvariantCulture, $"{number}{key:00}"), System = "1.2.250.1.213.1.4.10" },
+            Traits = new IdentityTraits
+            {
+                BirthFamilyName = "ESSAI",
+                BirthGivenNames = { "ANNE" },
+                BirthDate = "1980-01-14",
+                Sex = Sex.Female,
+                BirthPlaceCode = "63220",
+            },
+            IdentityStatus = IdentityStatus.Qualified,
+            PatientInformed = true,
+        });
+        await Client.DeclareConsentAsync(
+            new DeclareConsentRequest { RecordId = record.Record.RecordId, Collection = ConsentCollection.PatientPresent });
+        return record.Record.RecordId;
     }
 
     private static ClientCredentialsTokenSource Tokens(Uri issuer, string persona) =>

@@ -1,7 +1,7 @@
 using Dmp.Benchmarks;
 
-// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|search]
-var chosen = args.Length == 0 ? ["upload", "search"] : args;
+// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|search|rules]
+var chosen = args.Length == 0 ? ["upload", "search", "rules"] : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
 Console.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, private PostgreSQL with durable settings");
 if (chosen.Contains("upload"))
@@ -12,4 +12,9 @@ if (chosen.Contains("upload"))
 if (chosen.Contains("search"))
 {
     await SearchBenchmark.RunAsync(platform);
+}
+
+if (chosen.Contains("rules"))
+{
+    await RulesBenchmark.RunAsync(platform);
 }

@@ -3,7 +3,6 @@ using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Documents;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Dmp.Benchmarks;
 
@@ -17,46 +16,90 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
     private static readonly string search = TextOf(typeof(DocumentSql), "Search");
     private static readonly string append = TextOf(typeof(AuditSql), "Append");
 
+    // What a search would cost if everybody saw everything: the one predicate taken out, everything else as it is.
+    private static readonly string searchWithoutPolicy = search.Contains(DocumentFilter.Exists, StringComparison.Ordinal)
+        ? search.Replace(DocumentFilter.Exists, "true", StringComparison.Ordinal)
+        : throw new InvalidOperationException("The search does not hold the predicate.");
+
     public async Task RunAsync(NpgsqlDataSource source, bool withTrace)
     {
         await using var connection = await source.OpenConnectionAsync();
         await ReadAsync(
             connection,
             $"{RowScope.Set}; {access}",
-            ("ScopeRecord", recordId.ToString()),
-            ("ScopeIns", ""),
-            ("ScopeActors", ""),
-            ("ScopeCaller", "bench"),
-            ("ScopeTask", ""),
-            ("RecordId", recordId),
-            ("ProfessionalId", professionalId),
-            ("StructureId", structureId),
-            ("Now", DateTimeOffset.UtcNow));
-        var ids = await ReadAsync(
-            connection,
-            search,
-            ("RecordId", recordId),
-            ("IsOwner", false),
-            ("IsRepresentative", false),
-            ("IsAuthorized", true),
-            ("SeesMasked", false),
-            ("IsStructure", false),
-            ("Profession", "1.2.250.1.71.1.2.7|10"),
-            ("Now", DateTimeOffset.UtcNow),
-            ("ProfessionalId", professionalId),
-            ("StructureId", structureId),
-            ("AfterTime", DateTimeOffset.MaxValue),
-            ("AfterId", Guid.AllBitsSet),
-            ("AfterVersion", int.MaxValue),
-            ("CurrentStates", new short[] { 1 }),
-            ("WithDeprecated", false),
-            ("WithDeleted", false),
-            ("Limit", limit));
+            [
+                .. Scope(),
+                ("RecordId", recordId),
+                ("Subject", "bench"),
+                ("ProfessionalId", professionalId),
+                ("StructureId", structureId),
+                ("WithSecret", true),
+                ("Now", DateTimeOffset.UtcNow),
+            ]);
+        var ids = await SearchAsync(connection, search);
         if (withTrace)
         {
             await AppendAsync(connection, ids);
         }
     }
+
+    /// <summary>The search alone, with the rules or without them, on a connection that <see cref="OpenAsync"/> made.</summary>
+    public Task<List<Guid>> SearchAsync(NpgsqlConnection connection, bool withPolicy) =>
+        SearchAsync(connection, withPolicy ? search : searchWithoutPolicy);
+
+    /// <summary>A connection for the record.</summary>
+    public async Task<NpgsqlConnection> OpenAsync(NpgsqlDataSource source)
+    {
+        var connection = await source.OpenConnectionAsync();
+        await ReadAsync(connection, RowScope.Set, Scope());
+        return connection;
+    }
+
+    private (string Name, object? Value)[] Scope() =>
+    [
+        ("ScopeRecord", recordId.ToString()),
+        ("ScopeIns", ""),
+        ("ScopeActors", ""),
+        ("ScopeCaller", "bench"),
+        ("ScopeCode", ""),
+        ("ScopeTask", ""),
+    ];
+
+    private Task<List<Guid>> SearchAsync(NpgsqlConnection connection, string sql) => ReadAsync(
+        connection,
+        sql,
+        ("RecordId", recordId),
+        ("IsOwner", false),
+        ("IsRepresentative", false),
+        ("IsAuthorized", true),
+        ("SeesMasked", false),
+        ("IsStructure", false),
+        ("Profession", "1.2.250.1.71.1.2.7|10"),
+        ("Now", DateTimeOffset.UtcNow),
+        ("ProfessionalId", professionalId),
+        ("StructureId", structureId),
+        ("AfterTime", DateTimeOffset.MaxValue),
+        ("AfterId", Guid.AllBitsSet),
+        ("AfterVersion", int.MaxValue),
+        ("Stretch", 2 * limit),
+        ("CurrentStates", new short[] { 1 }),
+        ("WithDeprecated", false),
+        ("WithDeleted", false),
+        ("Types", null),
+        ("Classes", null),
+        ("CreationTimeFrom", null),
+        ("CreationTimeTo", null),
+        ("ServiceTimeFrom", null),
+        ("ServiceTimeTo", null),
+        ("AuthorId", null),
+        ("AuthorStructureId", null),
+        ("PracticeSettings", null),
+        ("FacilityTypes", null),
+        ("EventCodes", null),
+        ("UniqueId", null),
+        ("ForOwner", false),
+        ("ForRepresentative", false),
+        ("Limit", limit));
 
     private Task<List<Guid>> AppendAsync(NpgsqlConnection connection, List<Guid> documentIds) => ReadAsync(
         connection,
@@ -69,6 +112,8 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         ("ActorName", "BENCH"),
         ("ProfessionSystem", null),
         ("ProfessionCode", "10"),
+        ("SpecialtyCode", null),
+        ("SectorCode", null),
         ("StructureId", structureId),
         ("StructureName", "BENCH"),
         ("SoftwareId", "bench"),
@@ -79,7 +124,8 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         ("StatusCode", (short)0),
         ("Reason", null),
         ("ServerRequestId", Guid.CreateVersion7()),
-        ("RequestId", null));
+        ("RequestId", null),
+        ("HiddenFromRepresentatives", false));
 
     private static async Task<List<Guid>> ReadAsync(NpgsqlConnection connection, string sql, params (string Name, object? Value)[] parameters)
     {
@@ -87,7 +133,7 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         foreach (var (name, value) in parameters)
         {
             command.Parameters.Add(value is null
-                ? new NpgsqlParameter(name, NpgsqlDbType.Text) { Value = DBNull.Value }
+                ? new NpgsqlParameter { ParameterName = name, Value = DBNull.Value }
                 : new NpgsqlParameter(name, value));
         }
 

@@ -61,31 +61,39 @@ internal sealed record DocumentRow
 /// <summary>What a search asks for. Codes are written <c>system|code</c>; null is no filter.</summary>
 internal sealed record DocumentSearch
 {
-    public required string[]? Types { get; init; }
+    /// <summary>All approved documents from the first on; the limit is to be set.</summary>
+    public static readonly DocumentSearch Approved = new()
+    {
+        Statuses = [(short)DocumentStatus.Approved],
+        After = DocumentService.FirstPage,
+        Limit = 0,
+    };
 
-    public required string[]? Classes { get; init; }
+    public string[]? Types { get; init; }
+
+    public string[]? Classes { get; init; }
 
     public required short[] Statuses { get; init; }
 
-    public required DateTimeOffset? CreationTimeFrom { get; init; }
+    public DateTimeOffset? CreationTimeFrom { get; init; }
 
-    public required DateTimeOffset? CreationTimeTo { get; init; }
+    public DateTimeOffset? CreationTimeTo { get; init; }
 
-    public required DateTimeOffset? ServiceTimeFrom { get; init; }
+    public DateTimeOffset? ServiceTimeFrom { get; init; }
 
-    public required DateTimeOffset? ServiceTimeTo { get; init; }
+    public DateTimeOffset? ServiceTimeTo { get; init; }
 
-    public required string? AuthorId { get; init; }
+    public string? AuthorId { get; init; }
 
-    public required string? AuthorStructureId { get; init; }
+    public string? AuthorStructureId { get; init; }
 
-    public required string[]? PracticeSettings { get; init; }
+    public string[]? PracticeSettings { get; init; }
 
-    public required string[]? FacilityTypes { get; init; }
+    public string[]? FacilityTypes { get; init; }
 
-    public required string[]? EventCodes { get; init; }
+    public string[]? EventCodes { get; init; }
 
-    public required string? UniqueId { get; init; }
+    public string? UniqueId { get; init; }
 
     /// <summary>Sort key of the last row of the page before; the largest values for the first page.</summary>
     public required (DateTimeOffset Time, Guid Id, int Version) After { get; init; }
@@ -112,6 +120,11 @@ internal sealed record DocumentSearch
 
 internal static class DocumentSql
 {
+    /// <summary>Versions of the first stretch of a search with filters, which may leave little over.</summary>
+    private const int FilteredStretch = 2000;
+
+    private const int StretchGrowth = 8;
+
     private const string Columns =
         """
         d.document_id, v.version, d.record_id, d.current_version, d.masked, d.patient_visible_time,
@@ -137,38 +150,31 @@ internal static class DocumentSql
     // Locks the document, not its versions: changes of one document follow each other, reads go on.
     private const string FindForChange = Find + " for no key update of d";
 
-    // Two statements, because the planner cannot tell that an absent filter thins out nothing: with the filters in it, it
-    // expects next to no row, and sorts all versions of the record for each page instead of stopping after the first ones.
-    private const string SearchFrom =
-        $"""
-        select {Columns}
+    // The next versions of the record in the order of searches, whatever becomes of them: document_version_search_idx from the key on,
+    // and no further than the limit. The planner cannot know how much the rules leave over; without this step it reads and sorts all
+    // versions of the record for each page.
+    private const string Stretch =
+        """
+        select v.*
         from document_version v
-        join document d on d.document_id = v.document_id
         where v.record_id = @RecordId
             and (v.service_start_time, v.document_id, v.version) < (@AfterTime, @AfterId, @AfterVersion)
-            and (
+        order by v.service_start_time desc, v.document_id desc, v.version desc
+        limit @Stretch
+        """;
+
+    // The primary key of document decides each version of the stretch.
+    private const string Search =
+        $"""
+        select {Columns}
+        from ({Stretch}) v
+        join document d on d.document_id = v.document_id
+        where (
                 v.version = d.current_version and d.state = any(@CurrentStates)
                 or @WithDeprecated and v.version < d.current_version and d.state <> 4
                 or @WithDeleted and v.version < d.current_version and d.state = 4
             )
             and {DocumentFilter.Exists}
-        """;
-
-    private const string SearchOrder =
-        """
-        order by v.service_start_time desc, v.document_id desc, v.version desc
-        limit @Limit
-        """;
-
-    // document_version_search_idx gives the record's versions in order from the key of the last page; the primary key of
-    // document decides each.
-    private const string Search = SearchFrom + "\n" + SearchOrder;
-
-    // The same with filters, which thin out what the index gives.
-    private const string SearchFiltered =
-        SearchFrom
-        + "\n"
-        + """
             and (@Types::text[] is null or v.type_code = any(@Types))
             and (@Classes::text[] is null or v.class_code = any(@Classes))
             and (@CreationTimeFrom::timestamptz is null or v.creation_time >= @CreationTimeFrom)
@@ -181,24 +187,22 @@ internal static class DocumentSql
             and (@FacilityTypes::text[] is null or v.facility_type = any(@FacilityTypes))
             and (@EventCodes::text[] is null or v.event_codes && @EventCodes)
             and (@UniqueId::text is null or v.unique_id = @UniqueId)
+            and (not @ForOwner or d.patient_visible_time is null or d.patient_visible_time <= @Now)
+            and (not @ForRepresentative or not d.hidden_from_representatives)
+        order by v.service_start_time desc, v.document_id desc, v.version desc
+        limit @Limit
+        """;
 
-            """
-        + SearchOrder;
-
-    // What both the professional of the scope and the one who asks may see. Served like Search.
-    private const string SearchSeenByBoth =
-        $"""
-        select {Columns}
+    // Where a stretch ends; nothing when the record has no more versions than that.
+    private const string StretchEnd =
+        """
+        select v.service_start_time as time, v.document_id as id, v.version
         from document_version v
-        join document d on d.document_id = v.document_id
         where v.record_id = @RecordId
             and (v.service_start_time, v.document_id, v.version) < (@AfterTime, @AfterId, @AfterVersion)
-            and v.version = d.current_version
-            and d.state = 1
-            and (d.patient_visible_time is null or d.patient_visible_time <= @Now)
-            and (not @ForRepresentative or not d.hidden_from_representatives)
-            and {DocumentFilter.Exists}
-        {SearchOrder}
+        order by v.service_start_time desc, v.document_id desc, v.version desc
+        offset @Stretch - 1
+        limit 1
         """;
 
     private const string Change =
@@ -231,62 +235,36 @@ internal static class DocumentSql
         NpgsqlConnection connection, RecordAccess access, Guid documentId, CancellationToken ct) =>
         FindAsync(connection, FindForChange, access, documentId, 0, ct);
 
-    public static Task<IEnumerable<DocumentRow>> SearchAsync(
-        NpgsqlConnection connection, RecordAccess access, DocumentSearch search, CancellationToken ct)
+    /// <summary>
+    /// One page of what exists for the caller, and for whom <paramref name="asker"/> is of when the patient's side looks through the
+    /// eyes of a professional. Reads the record in growing stretches until the page is full: the first one is enough for most.
+    /// </summary>
+    public static async Task<List<DocumentRow>> SearchAsync(
+        NpgsqlConnection connection, RecordAccess access, DocumentSearch search, CancellationToken ct, RecordAccess? asker = null)
     {
-        var parameters = new DynamicParameters(DocumentScope.Of(access));
-        parameters.AddDynamicParams(new
+        var rows = new List<DocumentRow>();
+        var after = new Position { Time = search.After.Time, Id = search.After.Id, Version = search.After.Version };
+        for (var stretch = search.IsUnfiltered ? 2 * search.Limit : FilteredStretch; ; stretch *= StretchGrowth)
         {
-            AfterTime = search.After.Time,
-            AfterId = search.After.Id,
-            AfterVersion = search.After.Version,
-            CurrentStates = search.Statuses.Where(status => status != (short)DocumentStatus.Deprecated).ToArray(),
-            WithDeprecated = search.Statuses.Contains((short)DocumentStatus.Deprecated),
-            WithDeleted = search.Statuses.Contains((short)DocumentStatus.Deleted),
-            search.Limit,
-        });
-        if (search.IsUnfiltered)
-        {
-            return connection.QueryAsync<DocumentRow>(new CommandDefinition(Search, parameters, cancellationToken: ct));
+            var parameters = Parameters(access, search with { Limit = search.Limit - rows.Count }, asker);
+            parameters.AddDynamicParams(new { AfterTime = after.Time, AfterId = after.Id, AfterVersion = after.Version, Stretch = stretch });
+            rows.AddRange(await connection.QueryAsync<DocumentRow>(new CommandDefinition(Search, parameters, cancellationToken: ct)));
+            if (rows.Count == search.Limit)
+            {
+                return rows;
+            }
+
+            var end = await connection.QuerySingleOrDefaultAsync<Position>(new CommandDefinition(
+                StretchEnd,
+                new { access.RecordId, AfterTime = after.Time, AfterId = after.Id, AfterVersion = after.Version, Stretch = stretch },
+                cancellationToken: ct));
+            if (end is null)
+            {
+                return rows;
+            }
+
+            after = end;
         }
-
-        parameters.AddDynamicParams(new
-        {
-            search.Types,
-            search.Classes,
-            search.CreationTimeFrom,
-            search.CreationTimeTo,
-            search.ServiceTimeFrom,
-            search.ServiceTimeTo,
-            search.AuthorId,
-            search.AuthorStructureId,
-            search.PracticeSettings,
-            search.FacilityTypes,
-            search.EventCodes,
-            search.UniqueId,
-        });
-        return connection.QueryAsync<DocumentRow>(new CommandDefinition(SearchFiltered, parameters, cancellationToken: ct));
-    }
-
-    /// <summary>The approved documents that <paramref name="access"/> shows and <paramref name="asker"/>, the patient's side, may see.</summary>
-    public static Task<IEnumerable<DocumentRow>> SearchSeenByBothAsync(
-        NpgsqlConnection connection,
-        RecordAccess access,
-        RecordAccess asker,
-        (DateTimeOffset Time, Guid Id, int Version) after,
-        int limit,
-        CancellationToken ct)
-    {
-        var parameters = new DynamicParameters(DocumentScope.Of(access));
-        parameters.AddDynamicParams(new
-        {
-            AfterTime = after.Time,
-            AfterId = after.Id,
-            AfterVersion = after.Version,
-            ForRepresentative = DocumentScope.Of(asker).IsRepresentative,
-            Limit = limit,
-        });
-        return connection.QueryAsync<DocumentRow>(new CommandDefinition(SearchSeenByBoth, parameters, cancellationToken: ct));
     }
 
     /// <summary>Writes visibility and state of a row that was found for change, and moves its revision.</summary>
@@ -305,5 +283,42 @@ internal static class DocumentSql
         var parameters = new DynamicParameters(DocumentScope.Of(access));
         parameters.AddDynamicParams(new { DocumentId = documentId, Version = version });
         return connection.QuerySingleOrDefaultAsync<DocumentRow>(new CommandDefinition(sql, parameters, cancellationToken: ct));
+    }
+
+    private static DynamicParameters Parameters(RecordAccess access, DocumentSearch search, RecordAccess? asker)
+    {
+        var parameters = new DynamicParameters(DocumentScope.Of(access));
+        parameters.AddDynamicParams(new
+        {
+            CurrentStates = search.Statuses.Where(status => status != (short)DocumentStatus.Deprecated).ToArray(),
+            WithDeprecated = search.Statuses.Contains((short)DocumentStatus.Deprecated),
+            WithDeleted = search.Statuses.Contains((short)DocumentStatus.Deleted),
+            search.Limit,
+            search.Types,
+            search.Classes,
+            search.CreationTimeFrom,
+            search.CreationTimeTo,
+            search.ServiceTimeFrom,
+            search.ServiceTimeTo,
+            search.AuthorId,
+            search.AuthorStructureId,
+            search.PracticeSettings,
+            search.FacilityTypes,
+            search.EventCodes,
+            search.UniqueId,
+            ForOwner = asker is not null,
+            ForRepresentative = asker is not null && DocumentScope.Of(asker).IsRepresentative,
+        });
+        return parameters;
+    }
+
+    /// <summary>The key of a version in the order of searches.</summary>
+    private sealed record Position
+    {
+        public required DateTimeOffset Time { get; init; }
+
+        public required Guid Id { get; init; }
+
+        public required int Version { get; init; }
     }
 }

@@ -36,7 +36,7 @@ internal sealed partial class DocumentService
 
         await using var connection = await database.OpenAsync(ct);
         var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var rows = (await DocumentSql.SearchAsync(connection, access, search with { After = after, Limit = pageSize + 1 }, ct)).ToList();
+        var rows = await DocumentSql.SearchAsync(connection, access, search with { After = after, Limit = pageSize + 1 }, ct);
 
         var response = new SearchDocumentsResponse();
         if (rows.Count > pageSize)

@@ -35,7 +35,8 @@ internal sealed partial class AccessService
             var facts = await AccessSql.FindAsync(connection, professional, recordId, now, ct, owner.SeesSecret)
                 ?? throw new InvalidOperationException("A record vanished under its owner.");
             var access = AccessPolicy.Suppose(professional, facts, now);
-            var rows = (await DocumentSql.SearchSeenByBothAsync(connection, access, owner, after, pageSize + 1, ct)).ToList();
+            var search = DocumentSearch.Approved with { After = after, Limit = pageSize + 1 };
+            var rows = await DocumentSql.SearchAsync(connection, access, search, ct, owner);
             response.Documents.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
             if (rows.Count > pageSize)
             {
