@@ -63,6 +63,8 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         ("ScopeCaller", "bench"),
         ("ScopeCode", ""),
         ("ScopeTask", ""),
+        ("ScopeCluster", 0L),
+        ("ScopePosition", ""),
     ];
 
     private Task<List<Guid>> SearchAsync(NpgsqlConnection connection, string sql) => ReadAsync(

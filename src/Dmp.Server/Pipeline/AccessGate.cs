@@ -1,6 +1,7 @@
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Identity;
 using Dmp.Server.Logging;
@@ -15,7 +16,8 @@ namespace Dmp.Server.Pipeline;
 /// good, may this kind of caller call? It also sees that each call ends in the trace, and that each failure carries its
 /// reason.
 /// </summary>
-internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimeProvider time, ILogger<AccessGate> logger)
+internal sealed class AccessGate(
+    RequestDelegate next, AuditTrail audit, ConsistencyTokens consistency, TimeProvider time, ILogger<AccessGate> logger)
 {
     /// <summary>
     /// Most bytes of headers. Kestrel's own limit is set above it, because Kestrel answers an excess by closing the
@@ -75,7 +77,7 @@ internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimePro
         }
     }
 
-    private static async Task<Google.Rpc.Status?> RefusalAsync(HttpContext http, Call call, MethodRule? rule)
+    private async Task<Google.Rpc.Status?> RefusalAsync(HttpContext http, Call call, MethodRule? rule)
     {
         if (rule is null)
         {
@@ -110,7 +112,14 @@ internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimePro
                 ("method", call.Method));
         }
 
-        return ReadMode(http, call);
+        return ReadMode(http, call) ?? ReadConsistency(http, call);
+    }
+
+    private Google.Rpc.Status? ReadConsistency(HttpContext http, Call call)
+    {
+        var fault = consistency.Read(http.Request.Headers[ConsistencyTokens.MetadataName], out var atLeast);
+        call.AtLeast = atLeast;
+        return fault is { } reason ? Failures.ToStatus(reason) : null;
     }
 
     private static Google.Rpc.Status? ReadMode(HttpContext http, Call call)

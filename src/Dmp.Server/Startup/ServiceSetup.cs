@@ -35,6 +35,7 @@ internal static class ServiceSetup
         services.AddSingleton<AccessPolicy>();
         services.AddSingleton<AccessEffects>();
         services.AddSingleton<PageTokens>();
+        services.AddSingleton<ConsistencyTokens>();
         services.AddPageTokenKeys();
         services.AddHostedService<Housekeeping>();
 
