@@ -64,11 +64,19 @@ internal sealed partial class AccessService(
     private async Task<ExplainAccessResponse> ExplainToProfessionalAsync(
         NpgsqlConnection connection, Call call, Guid recordId, Guid documentId, CancellationToken ct)
     {
-        var response = await ExplainAsync(connection, call.Caller, recordId, documentId, withSecret: true, ct);
+        var onRecord = await ExplainAsync(connection, call.Caller, recordId, Guid.Empty, withSecret: true, ct);
+        if (!onRecord.Allowed || documentId == Guid.Empty)
+        {
+            return onRecord;
+        }
 
         // Who passes the rules on the record and not those on the document meets a document that does not exist.
-        var isHidden = response.Steps[^1] is { Passed: false, Rule: AccessRule.Mask or AccessRule.Visibility or AccessRule.Matrix };
-        return isHidden ? throw Failures.Of(ErrorReason.DocumentNotFound) : response;
+        var now = time.GetUtcNow();
+        var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, now, ct)
+            ?? throw Failures.Of(ErrorReason.DocumentNotFound);
+        return await ExplanationSql.ExistsAsync(connection, AccessPolicy.Suppose(call.Caller, facts, now), documentId, ct)
+            ? await ExplainAsync(connection, call.Caller, recordId, documentId, withSecret: true, ct)
+            : throw Failures.Of(ErrorReason.DocumentNotFound);
     }
 
     private async Task<ExplainAccessResponse> ExplainAsync(
