@@ -1,4 +1,5 @@
 using Dapper;
+using Dmp.Server.Pipeline;
 using Npgsql;
 
 namespace Dmp.Server.Access;
@@ -19,14 +20,18 @@ internal sealed record RowScope
     /// <summary>The reviewer's queue.</summary>
     public const string Review = "review";
 
-    /// <summary>Can be put before a statement, to save a round trip.</summary>
+    /// <summary>
+    /// Can be put before a statement, to save a round trip. With a consistency token it also makes sure that the database is
+    /// where the token says, and the statement behind it reads after that (migration 0011).
+    /// </summary>
     public const string Set =
         """
         select set_config('dmp.record', @ScopeRecord, false),
             set_config('dmp.ins', @ScopeIns, false),
             set_config('dmp.actors', @ScopeActors, false),
             set_config('dmp.caller', @ScopeCaller, false),
-            set_config('dmp.task', @ScopeTask, false)
+            set_config('dmp.task', @ScopeTask, false),
+            case when @ScopePosition <> '' then dmp_at_least(@ScopeCluster, @ScopePosition::pg_lsn) end
         """;
 
     private string Record { get; init; } = "";
@@ -62,6 +67,7 @@ internal sealed record RowScope
     /// <summary>The parameters of <see cref="Set"/>, with those of the statement behind it.</summary>
     public DynamicParameters Parameters(object? more = null)
     {
+        var atLeast = Call.Current?.AtLeast;
         var parameters = new DynamicParameters(more);
         parameters.AddDynamicParams(new
         {
@@ -70,6 +76,8 @@ internal sealed record RowScope
             ScopeActors = Actors,
             ScopeCaller = Key,
             ScopeTask = Task,
+            ScopeCluster = atLeast?.Cluster ?? 0,
+            ScopePosition = atLeast?.Lsn.ToString() ?? "",
         });
         return parameters;
     }

@@ -18,10 +18,10 @@ internal sealed class Database(NpgsqlDataSource source)
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken ct) => source.OpenConnectionAsync(ct);
 
     /// <summary>
-    /// Runs <paramref name="body"/> in one READ COMMITTED transaction and commits it. Anything thrown rolls back. No stream
-    /// and no client is awaited inside.
+    /// Runs <paramref name="body"/> in one READ COMMITTED transaction, commits it, and tells where the database is then. Anything
+    /// thrown by it rolls back. No stream and no client is awaited inside.
     /// </summary>
-    public async Task<T> InTransactionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct)
+    public async Task<(T Result, DatabasePosition Committed)> InTransactionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
@@ -29,6 +29,8 @@ internal sealed class Database(NpgsqlDataSource source)
 
         // From here on the caller's wish to cancel no longer counts: an effect is either committed and answered or not done.
         await transaction.CommitAsync(CancellationToken.None);
-        return result;
+
+        // A failure from here on is told as one though the effect stands; its repeat finds it, as after any broken line.
+        return (result, await ConsistencySql.PositionAsync(connection, CancellationToken.None));
     }
 }

@@ -39,7 +39,7 @@ internal sealed class RequestLog(Database database, AuditTrail audit, TimeProvid
     {
         call.RequestId = requestId.ToString();
         var callerKey = call.Caller.Key;
-        var answer = await database.InTransactionAsync(
+        var (answer, committed) = await database.InTransactionAsync(
             async connection =>
             {
                 var proof = await authorize(connection);
@@ -59,6 +59,7 @@ internal sealed class RequestLog(Database database, AuditTrail audit, TimeProvid
             },
             ct);
         call.IsTraced = true;
+        call.Committed = committed;
         return answer;
     }
 

@@ -124,6 +124,7 @@ internal sealed partial class DocumentService
 
         var document = UploadDocumentResponse.Parser.ParseFrom(response).Document;
         await audit.TraceReadAsync(connection, call, [Guid.Parse(document.DocumentId)], ct);
+        call.Committed = await ConsistencySql.PositionAsync(connection, ct);
         return document;
     }
 

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Dmp.Server.Errors;
 
-/// <summary>Violations of named constraints that are the caller's doing. Recognised by name, never by message text.</summary>
+/// <summary>What PostgreSQL refuses and the caller must hear of. Recognised by name of the constraint or SQLSTATE, never by message text.</summary>
 internal static class PostgresFailures
 {
     /// <summary>The failure; null when the violation is a fault of ours.</summary>
@@ -14,6 +14,9 @@ internal static class PostgresFailures
         { ConstraintName: "document_version_unique_id_key" } => Failures.Of(ErrorReason.UniqueIdTaken),
         // Two first grants or blocks of one actor at the same moment: the repeat finds the other one's row.
         { ConstraintName: "consent_living_key" or "block_living_key" } => Failures.Of(ErrorReason.WriteConflict),
+        // Raised by dmp_at_least (migration 0011).
+        { SqlState: "DM001" } => Failures.Of(ErrorReason.ConsistencyNotReached),
+        { SqlState: "DM002" } => Failures.Of(ErrorReason.ConsistencyTokenInvalid),
         // The database is going down or coming up, or another server made it read-only for a moment.
         {
             SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow

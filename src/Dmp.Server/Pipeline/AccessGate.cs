@@ -2,6 +2,7 @@ using Dmp.Annotations.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Identity;
 using Dmp.Server.Logging;
@@ -16,7 +17,8 @@ namespace Dmp.Server.Pipeline;
 /// good, may this kind of caller call? It also sees that each call ends in the trace, and that each failure carries its
 /// reason.
 /// </summary>
-internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimeProvider time, ILogger<AccessGate> logger)
+internal sealed class AccessGate(
+    RequestDelegate next, AuditTrail audit, ConsistencyTokens consistency, TimeProvider time, ILogger<AccessGate> logger)
 {
     /// <summary>
     /// Most bytes of headers. Kestrel's own limit is set above it, because Kestrel answers an excess by closing the
@@ -71,7 +73,7 @@ internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimePro
         }
     }
 
-    private static async Task<Google.Rpc.Status?> RefusalAsync(HttpContext http, Call call, MethodRule? rule)
+    private async Task<Google.Rpc.Status?> RefusalAsync(HttpContext http, Call call, MethodRule? rule)
     {
         if (rule is null)
         {
@@ -93,12 +95,17 @@ internal sealed class AccessGate(RequestDelegate next, AuditTrail audit, TimePro
         var caller = http.Features.Get<Caller>()
             ?? throw new InvalidOperationException("A token was accepted without a caller.");
         call.VerifiedCaller = caller;
-        return Call.RelationFor(rule.Access, caller.Kind) == Relation.Unspecified
-            ? Failures.ToStatus(
+        if (Call.RelationFor(rule.Access, caller.Kind) == Relation.Unspecified)
+        {
+            return Failures.ToStatus(
                 ErrorReason.CallerKindNotAllowed,
                 ("caller_kind", caller.Kind.ToString().ToUpperInvariant()),
-                ("method", call.Method))
-            : null;
+                ("method", call.Method));
+        }
+
+        var fault = consistency.Read(http.Request.Headers[ConsistencyTokens.MetadataName], out var atLeast);
+        call.AtLeast = atLeast;
+        return fault is { } reason ? Failures.ToStatus(reason) : null;
     }
 
     private static ErrorReason FrameworkReason(StatusCode status) => status switch

@@ -1,5 +1,6 @@
 using Dmp.Annotations.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Grpc.Core;
 
@@ -46,6 +47,12 @@ internal sealed class Call
 
     /// <summary>True once the trace holds this call.</summary>
     public bool IsTraced { get; set; }
+
+    /// <summary>The position of the request's consistency token: nothing is read from a database that is not there yet.</summary>
+    public DatabasePosition? AtLeast { get; set; }
+
+    /// <summary>Where the database was after the change of this call committed; null while nothing was changed.</summary>
+    public DatabasePosition? Committed { get; set; }
 
     /// <summary>The relation to the record that this caller needs.</summary>
     public Relation RequiredRelation => RelationFor(Rule, Caller.Kind);

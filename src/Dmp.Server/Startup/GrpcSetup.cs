@@ -15,6 +15,7 @@ internal static class GrpcSetup
             grpc.MaxReceiveMessageSize = MessageBytesMax;
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<ConsistencyInterceptor>();
 
             // Documents are compressed formats in most cases, and a compressed message would have to be buffered whole.
             grpc.ResponseCompressionAlgorithm = null;

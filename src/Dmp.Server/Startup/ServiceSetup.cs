@@ -33,6 +33,7 @@ internal static class ServiceSetup
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<AccessPolicy>();
         services.AddSingleton<PageTokens>();
+        services.AddSingleton<ConsistencyTokens>();
         services.AddPageTokenKeys();
         services.AddHostedService<Housekeeping>();
 
