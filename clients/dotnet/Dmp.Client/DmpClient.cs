@@ -105,6 +105,31 @@ public sealed partial class DmpClient : IDisposable
     public EmergencyService.EmergencyServiceClient Emergencies { get; }
 
     /// <summary>
+    /// Names the latest state that this client, and those it shares connections with, have made or been told of: empty before
+    /// the first change. Hand it to another process, which passes it to <see cref="AddConsistencyToken"/>: no read there meets
+    /// an older state. Opaque, without meaning to people, and no secret that opens anything.
+    /// </summary>
+    /// <remarks>
+    /// Answers of changes carry it, and every call sends it by itself; see <see cref="DmpClientOptions.SendConsistencyTokens"/>
+    /// to switch that off. Calls of the blocking generated methods send it and do not take the one of their answer.
+    /// </remarks>
+    public string ConsistencyToken => string.Join(',', _options.Seen.Tokens);
+
+    /// <summary>Lets all later calls see at least the state that the <see cref="ConsistencyToken"/> of another process names.</summary>
+    /// <param name="token">The token; an empty one changes nothing.</param>
+    public void AddConsistencyToken(string token)
+    {
+        ArgumentNullException.ThrowIfNull(token);
+        _options.Seen.Add(token.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    }
+
+    /// <summary>
+    /// Forgets all consistency tokens: after an operator has restored the platform from a backup, changes that are lost would
+    /// else be waited for (<c>CONSISTENCY_NOT_REACHED</c>).
+    /// </summary>
+    public void ForgetConsistencyTokens() => _options.Seen.Forget(_options.Seen.Tokens);
+
+    /// <summary>
     /// The platform as seen by another identity, over the same connections: one client per logged-in user costs next to
     /// nothing. Disposing the result does not close the connections; disposing this client does.
     /// </summary>

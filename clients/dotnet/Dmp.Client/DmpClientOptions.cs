@@ -36,8 +36,18 @@ public sealed class DmpClientOptions
     /// </summary>
     public HttpMessageHandler? HttpHandler { get; set; }
 
+    /// <summary>
+    /// Whether calls carry the consistency tokens of the changes seen so far, so that no later read can meet the state before
+    /// them, on whichever server. Default true; it costs some 150 bytes of metadata per call. See
+    /// <see cref="DmpClient.ConsistencyToken"/>.
+    /// </summary>
+    public bool SendConsistencyTokens { get; set; } = true;
+
     /// <summary>The clock, for tests. Default the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    // Here because all clients made from these options share it: one per user, and those that dependency injection makes.
+    internal SeenChanges Seen { get; } = new();
 
     internal void Validate()
     {

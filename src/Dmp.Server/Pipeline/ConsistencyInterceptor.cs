@@ -27,7 +27,8 @@ internal sealed class ConsistencyInterceptor(ConsistencyTokens tokens) : Interce
 
     private void Answer(ServerCallContext context)
     {
-        if (Call.Of(context).Committed is { } position)
+        // Health and reflection pass the access gate without a call.
+        if (context.GetHttpContext().Features.Get<Call>()?.Committed is { } position)
         {
             context.ResponseTrailers.Add(ConsistencyTokens.MetadataName, tokens.Create(position));
         }

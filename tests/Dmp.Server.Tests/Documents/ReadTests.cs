@@ -112,4 +112,26 @@ public sealed class ReadTests(Platform platform)
             }
         });
     }
+
+    [Fact]
+    public async Task A_read_under_way_ends_when_the_document_is_masked()
+    {
+        var record = await platform.RecordAsync();
+        var document = await platform.As(record.Physician).UploadAsync(Given.Intent(record.Id), Given.Text(40_000_000));
+        using var call = platform.As(await platform.ColleagueAsync(record)).Documents.ReadDocument(
+            new ReadDocumentRequest { RecordId = record.Id, DocumentId = document.DocumentId }, cancellationToken: Token);
+        Assert.True(await call.ResponseStream.MoveNext(Token));
+
+        await platform.As(record.Patient).Documents.MaskDocumentAsync(
+            new MaskDocumentRequest { RecordId = record.Id, DocumentId = document.DocumentId, RequestId = Given.NewId() },
+            cancellationToken: Token);
+
+        await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.DocumentNotFound, async () =>
+        {
+            while (await call.ResponseStream.MoveNext(Token))
+            {
+                // Bytes that were under way before the mask.
+            }
+        });
+    }
 }

@@ -42,15 +42,22 @@ internal sealed class TestServer : IAsyncDisposable
 
     public string ContentDirectory => Path.Combine(directory, "content");
 
-    public static async Task<TestServer> StartAsync(Platform platform, params string[] settings)
+    public static async Task<TestServer> StartAsync(Platform platform, params string[] settings) =>
+        await StartAsync(platform, platform.Databases, await platform.Databases.CreateAsync(), settings);
+
+    /// <summary>Another server on the same database and content.</summary>
+    public Task<TestServer> StartBesideAsync(Platform platform) =>
+        StartAsync(platform, platform.Databases, Database, [$"--Dmp:Content:Directory={ContentDirectory}"]);
+
+    /// <summary>On a database of another PostgreSQL.</summary>
+    public static async Task<TestServer> StartAsync(Platform platform, TestDatabase databases, string database, string[] settings)
     {
         var directory = Directory.CreateTempSubdirectory("dmp-server-").FullName;
-        var database = await platform.Databases.CreateAsync();
         var issuerPort = FreePort();
         var application = await DmpApplication.CreateAsync(
             [
                 "--environment=Sandbox",
-                $"--Dmp:Database:ConnectionString={platform.Databases.RuntimeOf(database)}",
+                $"--Dmp:Database:ConnectionString={databases.RuntimeOf(database)}",
                 $"--Dmp:DataDirectory={directory}",
                 "--Dmp:Listen:GrpcPort=0",
                 $"--Dmp:Listen:SandboxIssuerPort={issuerPort.ToString(CultureInfo.InvariantCulture)}",

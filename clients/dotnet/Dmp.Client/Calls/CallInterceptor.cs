@@ -4,7 +4,7 @@ using Grpc.Core.Interceptors;
 namespace Dmp.Client;
 
 /// <summary>
-/// Gives every call its token and unary calls a deadline and retries. All unary calls of the contract may be repeated:
+/// Gives every call its token and the consistency tokens seen so far, and unary calls a deadline and retries. All unary calls of the contract may be repeated:
 /// reads change nothing, and every mutation must carry a request id.
 /// </summary>
 internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tokens) : Interceptor
@@ -29,23 +29,79 @@ internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tok
         TRequest request,
         ClientInterceptorContext<TRequest, TResponse> context,
         BlockingUnaryCallContinuation<TRequest, TResponse> continuation) =>
-        continuation(request, WithToken(WithDeadline(context)));
+        continuation(request, WithToken(WithDeadline(WithSeen(context, out _))));
 
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
         TRequest request,
         ClientInterceptorContext<TRequest, TResponse> context,
-        AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation) =>
-        continuation(request, WithToken(context));
+        AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation)
+    {
+        var call = continuation(request, WithToken(WithSeen(context, out var sent)));
+        return new AsyncServerStreamingCall<TResponse>(
+            new ObservedStream<TResponse>(
+                call.ResponseStream,
+                () => options.Seen.Answered(sent, call.GetTrailers()),
+                failure => ForgetIfRefused(sent, ErrorDetails.From(failure))),
+            call.ResponseHeadersAsync,
+            call.GetStatus,
+            call.GetTrailers,
+            call.Dispose);
+    }
 
     public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
         ClientInterceptorContext<TRequest, TResponse> context,
         AsyncClientStreamingCallContinuation<TRequest, TResponse> continuation) =>
-        continuation(WithToken(context));
+        continuation(WithToken(WithSeen(context, out _)));
 
     public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
         ClientInterceptorContext<TRequest, TResponse> context,
-        AsyncDuplexStreamingCallContinuation<TRequest, TResponse> continuation) =>
-        continuation(WithToken(context));
+        AsyncDuplexStreamingCallContinuation<TRequest, TResponse> continuation)
+    {
+        var call = continuation(WithToken(WithSeen(context, out var sent)));
+        return new AsyncDuplexStreamingCall<TRequest, TResponse>(
+            call.RequestStream,
+            new ObservedStream<TResponse>(
+                call.ResponseStream,
+                () => options.Seen.Answered(sent, call.GetTrailers()),
+                failure => ForgetIfRefused(sent, ErrorDetails.From(failure))),
+            call.ResponseHeadersAsync,
+            call.GetStatus,
+            call.GetTrailers,
+            call.Dispose);
+    }
+
+    // A token that the caller of a generated client sends is left alone.
+    private ClientInterceptorContext<TRequest, TResponse> WithSeen<TRequest, TResponse>(
+        ClientInterceptorContext<TRequest, TResponse> context, out string[] sent)
+        where TRequest : class
+        where TResponse : class
+    {
+        var own = context.Options.Headers;
+        sent = options.SendConsistencyTokens && own?.Get(SeenChanges.MetadataName) is null ? options.Seen.Tokens : [];
+        if (sent.Length == 0)
+        {
+            return context;
+        }
+        var headers = new Metadata();
+        foreach (var entry in own ?? [])
+        {
+            headers.Add(entry);
+        }
+        foreach (var token in sent)
+        {
+            headers.Add(SeenChanges.MetadataName, token);
+        }
+        return new(context.Method, context.Host, context.Options.WithHeaders(headers));
+    }
+
+    // The caller is told; the next call must not fail for the same token.
+    private void ForgetIfRefused(string[] sent, ErrorDetails details)
+    {
+        if (details.ErrorReason == Error.V1.ErrorReason.ConsistencyTokenInvalid)
+        {
+            options.Seen.Forget(sent);
+        }
+    }
 
     private ClientInterceptorContext<TRequest, TResponse> WithDeadline<TRequest, TResponse>(
         ClientInterceptorContext<TRequest, TResponse> context)
@@ -75,6 +131,7 @@ internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tok
         where TResponse : class
     {
         private readonly TaskCompletionSource<Metadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private string[] _sent = [];
 
         /// <summary>The attempt that runs or ran last. Set before <see cref="RunAsync"/> first yields.</summary>
         public AsyncUnaryCall<TResponse> Current { get; private set; } = null!;
@@ -104,12 +161,14 @@ internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tok
                 try
                 {
                     var response = await Current.ResponseAsync.ConfigureAwait(false);
+                    owner.Options.Seen.Answered(_sent, Current.GetTrailers());
                     _headers.TrySetResult(await Current.ResponseHeadersAsync.ConfigureAwait(false));
                     return response;
                 }
                 catch (RpcException failure)
                 {
                     var details = ErrorDetails.From(failure);
+                    owner.ForgetIfRefused(_sent, details);
                     if (!tokenRenewed && token.DropIfExpired(details))
                     {
                         tokenRenewed = true;
@@ -127,10 +186,12 @@ internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tok
 
         private AsyncUnaryCall<TResponse> Start(CallToken token)
         {
-            var attempt = context.Options.Credentials is not null
-                ? context
-                : new(context.Method, context.Host, context.Options.WithCredentials(token.Credentials));
-            return continuation(request, attempt);
+            var attempt = owner.WithSeen(context, out _sent);
+            return continuation(
+                request,
+                attempt.Options.Credentials is not null
+                    ? attempt
+                    : new(attempt.Method, attempt.Host, attempt.Options.WithCredentials(token.Credentials)));
         }
 
         /// <summary>Waits before another attempt; false when there is none.</summary>
