@@ -28,13 +28,13 @@ internal static class MatrixSql
         limit 1
         """;
 
-    // What takes over next. Index: habilitation_matrix_effective_idx, read backwards.
+    // What takes over next, by the same rule. Index: habilitation_matrix_effective_idx for the condition.
     private const string Following =
         """
         select matrix_id, name, effective_time, import_time
         from habilitation_matrix
         where effective_time > @at
-        order by effective_time, import_time
+        order by effective_time, import_time desc
         limit 1
         """;
 
