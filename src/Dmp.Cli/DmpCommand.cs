@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Dmp.Cli.Matrix;
+using Npgsql;
+
+namespace Dmp.Cli;
+
+/// <summary>The command <c>dmp</c> of operators: results on standard output, everything else on standard error.</summary>
+internal static class DmpCommand
+{
+    public const int Done = 0;
+    public const int Refused = 1;
+    public const int Misused = 2;
+
+    /// <summary>The database or a file could not be used; trying again may help. As the migrator says it.</summary>
+    public const int Failed = 3;
+
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
+    {
+        RootCommand root = new("Tools of a DMP platform's operators. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
+        {
+            MatrixCommand.Create(),
+        };
+        var parsed = root.Parse(arguments);
+        if (parsed.Action is ParseErrorAction)
+        {
+            foreach (var fault in parsed.Errors)
+            {
+                await error.WriteLineAsync(fault.Message);
+            }
+
+            await error.WriteLineAsync("Add --help to see how it is used.");
+            return Misused;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(
+                new() { Output = output, Error = error, EnableDefaultExceptionHandler = false }, cancellationToken);
+        }
+        catch (RefusedException refusal)
+        {
+            await error.WriteLineAsync(refusal.Message);
+            return Refused;
+        }
+        catch (PostgresException failure)
+        {
+            await error.WriteLineAsync($"The database refused: {failure.SqlState} {failure.MessageText}.{WhatToDo(failure.SqlState)}");
+            return Failed;
+        }
+        catch (Exception failure) when (failure is NpgsqlException or IOException or UnauthorizedAccessException)
+        {
+            await error.WriteLineAsync(failure.Message);
+            return Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync("Stopped. Nothing was changed.");
+            return Failed;
+        }
+    }
+
+    private static string WhatToDo(string sqlState) => sqlState switch
+    {
+        PostgresErrorCodes.InsufficientPrivilege => " Connect as the role that owns the schema, as for migrations.",
+        PostgresErrorCodes.UndefinedTable => " Bring the schema up to date with the migrator first.",
+        PostgresErrorCodes.LockNotAvailable => " Another import is not finishing; try again when it has.",
+        _ => "",
+    };
+}
+
+/// <summary>What was asked is not done, for the reason in the message.</summary>
+internal sealed class RefusedException(string message) : Exception(message);
