@@ -30,13 +30,14 @@ internal sealed class MatrixDiff
         var professions = before.Keys.Concat(after.Keys).Select(cell => cell.Profession).Distinct().Order(StringComparer.Ordinal).ToList();
         var width = professions.Select(profession => profession.Length).Append("profession".Length).Max();
         await output.WriteLineAsync($"{"profession".PadRight(width)}  before   after   added  removed");
+        var (old, now, added, removed) = (Counts(before.Values), Counts(after.Values), Counts(Added), Counts(Removed));
         foreach (var profession in professions)
         {
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{profession.PadRight(width)}  {Of(before.Values),6}  {Of(after.Values),6}  {Of(Added),6}  {Of(Removed),7}"));
+                $"{profession.PadRight(width)}  {Of(old),6}  {Of(now),6}  {Of(added),6}  {Of(removed),7}"));
 
-            int Of(IEnumerable<MatrixCell> cells) => cells.Count(cell => cell.Profession == profession);
+            int Of(Dictionary<string, int> counts) => counts.GetValueOrDefault(profession);
         }
 
         // Sorted together, so that one profession's changes stand together.
@@ -47,4 +48,5 @@ internal sealed class MatrixDiff
             await output.WriteLineAsync($"{sign} {cell.Profession} {cell.Type} {(cell.Published ? "published" : "ours")}");
         }
     }
+    private static Dictionary<string, int> Counts(IEnumerable<MatrixCell> cells) => cells.CountBy(cell => cell.Profession).ToDictionary();
 }

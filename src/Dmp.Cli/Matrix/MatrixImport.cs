@@ -71,7 +71,8 @@ internal sealed record MatrixImport
         }
 
         await MatrixSql.InsertAsync(connection, Name, effective, cells, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        // Not to be stopped half way, when nobody could say whether it happened.
+        await transaction.CommitAsync(CancellationToken.None);
         await output.WriteLineAsync($"Imported '{Name}', effective from {MatrixTime.Write(effective)}.");
     }
 
