@@ -122,6 +122,11 @@ internal static class FunctionRights
     public static FunctionRight Of(Function function, FunctionActor? actor, AccessMode mode) =>
         actor is { } column ? cells.GetValueOrDefault((function, column, mode), FunctionRight.Denied) : FunctionRight.Denied;
 
+    /// <summary>The functions with their cells as written in the table, for documents.</summary>
+    public static IEnumerable<(string Function, string[] Cells)> Rows => Table.Split('\n').Skip(2)
+        .Select(line => line.Split([' ', '|', '\r'], StringSplitOptions.RemoveEmptyEntries))
+        .Select(columns => (columns[0], columns[1..]));
+
     /// <summary>The column of a caller; null for one that the matrix does not know, to whom nothing is open.</summary>
     public static FunctionActor? ActorOf(Caller caller, bool isAttending) => (caller.Kind, caller.Authentication) switch
     {
@@ -145,18 +150,17 @@ internal static class FunctionRights
 
     private static IEnumerable<KeyValuePair<(Function, FunctionActor, AccessMode), FunctionRight>> Read()
     {
-        foreach (var line in Table.Split('\n').Skip(2))
+        foreach (var (name, row) in Rows)
         {
-            var columns = line.Split([' ', '|', '\r'], StringSplitOptions.RemoveEmptyEntries);
-            var function = System.Enum.Parse<Function>(columns[0].Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
-            if (columns.Length != System.Enum.GetValues<FunctionActor>().Length + 1)
+            var function = System.Enum.Parse<Function>(name.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
+            if (row.Length != System.Enum.GetValues<FunctionActor>().Length)
             {
-                throw new InvalidOperationException($"The row {columns[0]} of the function rights has {columns.Length} columns.");
+                throw new InvalidOperationException($"The row {name} of the function rights has {row.Length} columns.");
             }
 
             foreach (var actor in System.Enum.GetValues<FunctionActor>())
             {
-                foreach (var (mode, condition) in ReadCell(columns[(int)actor + 1]))
+                foreach (var (mode, condition) in ReadCell(row[(int)actor]))
                 {
                     yield return new((function, actor, mode), new FunctionRight(true, condition));
                 }

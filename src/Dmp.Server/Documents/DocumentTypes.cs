@@ -29,6 +29,9 @@ internal static class DocumentTypes
         ["95"] = "Document de gestion",
     }.ToFrozenDictionary();
 
+    /// <summary>Every published type.</summary>
+    public static IEnumerable<DocumentType> All => types.Values;
+
     /// <summary>The type behind a code; null when the lists do not know it.</summary>
     public static DocumentType? Find(Coding? type) =>
         type is not null && types.TryGetValue((type.System, type.Code), out var found) ? found : null;

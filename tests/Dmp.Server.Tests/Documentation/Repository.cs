@@ -20,6 +20,15 @@ internal static class Repository
         Assert.Equal(expected, Read(path));
     }
 
+    /// <summary>The same for the part of a file between the lines <c>&lt;!-- name --&gt;</c> and <c>&lt;!-- end --&gt;</c>.</summary>
+    public static void AssertHolds(string path, string name, string expected)
+    {
+        var text = Read(path);
+        var begin = text.IndexOf($"<!-- {name} -->\n", StringComparison.Ordinal) + $"<!-- {name} -->\n".Length;
+        var end = text.IndexOf("<!-- end -->", begin, StringComparison.Ordinal);
+        AssertHolds(path, text[..begin] + expected + text[end..]);
+    }
+
     private static string PathOf(string path, [CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", path));
 }
