@@ -169,7 +169,7 @@ internal static class MatrixFile
         (_, null) => "is not UTF-8; save the file as UTF-8",
         (4, not ("allow" or "deny")) => "is neither allow nor deny",
         (5, not ("published" or "ours")) => "is neither published nor ours",
-        (>= 4, _) => null,
+        (4 or 5, _) => null,
         (_, "") => "is empty",
         (_, { Length: > CodeLengthMax }) => string.Create(CultureInfo.InvariantCulture, $"is longer than {CodeLengthMax} characters"),
         _ when value.Contains('|', StringComparison.Ordinal) => "has a '|', which separates system and code; they have a column each",
