@@ -25,7 +25,10 @@ internal sealed record AccessFacts
     /// </summary>
     public DateTimeOffset? ExpireTime { get; init; }
 
-    /// <summary>The caller is an attending physician (<i>médecin traitant</i>) by an authorisation that has not ended.</summary>
+    /// <summary>
+    /// The caller is an attending physician (<i>médecin traitant</i>) by an authorisation that has not ended. Never an occupational
+    /// physician, whatever the patient said: the functional matrix has one row for them.
+    /// </summary>
     public required bool IsAttending { get; init; }
 
     /// <summary>There was an authorisation once, whatever became of it.</summary>
@@ -104,6 +107,7 @@ internal static class AccessSql
                     and c.actor_kind = 1
                     and c.actor_id = @ProfessionalId
                     and c.attending_physician
+                    and not @IsOccupational
                     and (@WithSecret or not c.hidden_from_representatives)
                     and c.expire_time > @Now
                     and {Majority.IsApproved}
@@ -180,7 +184,16 @@ internal static class AccessSql
         NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct, bool withSecret = true)
     {
         var parameters = RowScope.OfRecord(caller, recordId)
-            .Parameters(new { RecordId = recordId, caller.Subject, caller.ProfessionalId, caller.StructureId, WithSecret = withSecret, Now = now });
+            .Parameters(new
+            {
+                RecordId = recordId,
+                caller.Subject,
+                caller.ProfessionalId,
+                caller.StructureId,
+                IsOccupational = caller.IsOccupationalPhysician,
+                WithSecret = withSecret,
+                Now = now,
+            });
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"{RowScope.Set}; {ByRecord}", parameters, cancellationToken: ct));
         await results.ReadAsync();
@@ -192,7 +205,17 @@ internal static class AccessSql
         NpgsqlConnection connection, Caller caller, string insSystem, string insNumber, DateTimeOffset now, CancellationToken ct)
     {
         var parameters = RowScope.OfIns(caller, insNumber)
-            .Parameters(new { InsSystem = insSystem, InsNumber = insNumber, caller.Subject, caller.ProfessionalId, caller.StructureId, WithSecret = true, Now = now });
+            .Parameters(new
+            {
+                InsSystem = insSystem,
+                InsNumber = insNumber,
+                caller.Subject,
+                caller.ProfessionalId,
+                caller.StructureId,
+                IsOccupational = caller.IsOccupationalPhysician,
+                WithSecret = true,
+                Now = now,
+            });
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"{RowScope.Set}; {MoveScopeToIns}; {ByScope}", parameters, cancellationToken: ct));
         await results.ReadAsync();

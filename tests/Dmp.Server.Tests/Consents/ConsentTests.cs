@@ -1,5 +1,7 @@
 using Dmp.Consent.V1;
+using Dmp.Document.V1;
 using Dmp.Error.V1;
+using Dmp.Record.V1;
 using Dmp.Server.Tests.Fixtures;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -93,6 +95,30 @@ public sealed class ConsentTests(Platform platform)
         var occupational = TestProfessional.New() with { Specialty = "SM25", Sector = "SA66" };
         await Refusals.RefusedAsync(
             StatusCode.PermissionDenied, ErrorReason.FunctionNotAllowed, () => platform.As(occupational).DeclareAsync(record.Id));
+    }
+
+    [Fact]
+    public async Task An_occupational_physician_is_no_attending_physician_even_if_the_patient_says_so()
+    {
+        var record = await platform.RecordAsync();
+        var patient = platform.As(record.Patient);
+        var document = await patient.UploadAsync(record.Id);
+        var occupational = TestProfessional.New() with { Specialty = "SM25", Sector = "SA66" };
+        await patient.Consents.GrantConsentAsync(
+            new GrantConsentRequest { RecordId = record.Id, Actor = occupational.Actor, AttendingPhysician = true, RequestId = Given.NewId() },
+            cancellationToken: Token);
+
+        var api = platform.As(occupational);
+        Assert.False((await api.Records.CheckAccessAsync(
+            new CheckAccessRequest { Ins = record.Patient.Ins }, cancellationToken: Token)).AttendingPhysician);
+        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed, async () =>
+            await api.Documents.DeleteDocumentAsync(
+                new DeleteDocumentRequest { RecordId = record.Id, DocumentId = document.DocumentId, RequestId = Given.NewId() },
+                cancellationToken: Token));
+        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.FunctionNotAllowed, async () =>
+            await api.Consents.BlockActorAsync(
+                new BlockActorRequest { RecordId = record.Id, Actor = record.Physician.Actor, RequestId = Given.NewId() },
+                cancellationToken: Token));
     }
 
     [Fact]
