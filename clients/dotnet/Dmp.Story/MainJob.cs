@@ -23,6 +23,7 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
     private List<StoryDocument> _documents = [];
     private Persona? _physician;
     private Persona? _dentist;
+    private Persona? _stranger;
     private Persona? _patient;
     private string _recordId = "";
 
@@ -36,18 +37,23 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
 
     private Persona Dentist => _dentist ?? throw NotThere("the dentist");
 
+    /// <summary>A physician whom the patient does not know.</summary>
+    private Persona Stranger => _stranger ?? throw NotThere("the physician on call");
+
     private Persona Patient => _patient ?? throw NotThere("the patient");
 
     public async Task TellAsync(CancellationToken ct)
     {
-        await _checks.ChapterAsync("1. Three people get their tokens", () => ArriveAsync(ct));
+        await _checks.ChapterAsync("1. Four people get their tokens", () => ArriveAsync(ct));
         await _checks.ChapterAsync("2. The physician opens the patient's record", () => OpenAsync(ct));
         await _checks.ChapterAsync("3. Documents are streamed in", () => StreamInAsync(ct));
         await _checks.ChapterAsync("4. They are found", () => FindAsync(ct));
         await _checks.ChapterAsync("5. They are streamed out again", () => StreamOutAsync(ct));
         await _checks.ChapterAsync("6. The patient lets a dentist look, and hides one document", () => HideAsync(ct));
-        await _checks.ChapterAsync("7. The patient takes the dentist's access back", () => RevokeAsync(ct));
-        await _checks.ChapterAsync("8. The patient reads the trace of all that", () => TraceAsync(ct));
+        await _checks.ChapterAsync("7. The patient asks who can see a document, and what a change would do", () => AskAsync(ct));
+        await _checks.ChapterAsync("8. The patient takes the dentist's access back", () => RevokeAsync(ct));
+        await _checks.ChapterAsync("9. A physician on call has an emergency", () => EmergencyAsync(ct));
+        await _checks.ChapterAsync("10. The patient reads the trace of all that", () => TraceAsync(ct));
     }
 
     public void Dispose() => _personas.Dispose();
@@ -63,8 +69,9 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
     {
         _physician = await _personas.ArriveAsync("dr-martin", ct);
         _dentist = await _personas.ArriveAsync("dentist-petit", ct);
+        _stranger = await _personas.ArriveAsync("dr-bernard", ct);
         _patient = await _personas.ArriveAsync("patient-jeanne", ct);
-        foreach (var persona in new[] { _physician, _dentist, _patient })
+        foreach (var persona in new[] { _physician, _dentist, _stranger, _patient })
         {
             Screen.Line($"{persona.Name} has a token of {options.Issuer}");
         }

@@ -15,7 +15,7 @@ public sealed class StoryTests(Platform platform)
         {
             var (code, output) = await RunAsync("Dmp.Story.dll", "--demo", "--address", server.Address.ToString(), "--issuer", server.SandboxIssuer.ToString());
             Assert.True(code == 0, output);
-            Assert.Equal("demo: 12 documents in, 12 out, 20 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
+            Assert.Equal("demo: 12 documents in, 12 out, 27 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
         }
     }
 

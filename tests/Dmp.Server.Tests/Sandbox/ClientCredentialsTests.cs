@@ -50,6 +50,14 @@ public sealed class ClientCredentialsTests(IssuerFixture fixture) : IClassFixtur
     }
 
     [Fact]
+    public async Task The_physician_authenticated_by_the_hospital_says_so()
+    {
+        var leroy = await Issuer.VerifyAsync(await Issuer.TokenOfAsync("dr-leroy-air", Ct), Ct);
+        Assert.Equal("INDIRECTE_RENFORCEE", leroy.GetProperty("Authentification_mode").GetString());
+        Assert.False((await Issuer.VerifyAsync(await Issuer.TokenOfAsync("dr-martin", Ct), Ct)).TryGetProperty("Authentification_mode", out _));
+    }
+
+    [Fact]
     public async Task Only_the_regulation_physician_may_regulate()
     {
         var dubois = await Issuer.VerifyAsync(await Issuer.TokenOfAsync("regulation-dubois", Ct), Ct);

@@ -10,7 +10,7 @@ public sealed class PersonasTests
     [Fact]
     public void All_of_the_named_personas_are_there() => Assert.Equal(
         [
-            "auditor-michel", "caregiver-odile", "dentist-petit", "dr-bernard", "dr-martin", "father-marc", "hospital-saint-luc",
+            "auditor-michel", "caregiver-odile", "dentist-petit", "dr-bernard", "dr-leroy-air", "dr-martin", "father-marc", "hospital-saint-luc",
             "minor-lea", "mother-claire", "nurse-richard", "occupational-durand", "operator-simon", "patient-jeanne", "patient-paul", "pharmacist-robert",
             "regulation-dubois", "secretary-moreau",
         ],
@@ -20,7 +20,7 @@ public sealed class PersonasTests
     public void Professionals_have_a_valid_RPPS_of_their_own()
     {
         var numbers = Personas.All.OfType<ProfessionalPersona>().Select(persona => persona.Rpps).ToList();
-        Assert.Equal(7, numbers.Count);
+        Assert.Equal(8, numbers.Count);
         Assert.All(numbers, rpps => Assert.True(NationalIds.RppsIsValid(rpps), rpps));
         Assert.Distinct(numbers);
     }
@@ -33,7 +33,7 @@ public sealed class PersonasTests
             .. Personas.All.OfType<ProfessionalPersona>().Select(persona => persona.Site),
             .. Personas.All.OfType<StructurePersona>().Select(persona => persona.Site),
         ];
-        Assert.Equal(9, sites.Length);
+        Assert.Equal(10, sites.Length);
         Assert.All(sites, site => Assert.True(NationalIds.FinessIsValid(site.Finess), site.Finess));
         Assert.All(sites.GroupBy(site => site.Finess), group => Assert.Single(group.Distinct()));
     }

@@ -50,18 +50,30 @@ internal sealed record ProfessionalPersona : Persona
     /// <summary>May act for a regulation centre (SAMU).</summary>
     public bool MayRegulate { get; init; }
 
+    /// <summary>Authenticated by the structure and not by a card: <i>authentification indirecte renforcée</i>.</summary>
+    public bool IsReinforced { get; init; }
+
     public override string Kind => "professional";
 
-    public override JsonObject TokenClaims() => new()
+    public override JsonObject TokenClaims()
     {
-        ["SubjectNameID"] = "8" + Rpps,
-        ["given_name"] = GivenName,
-        ["family_name"] = FamilyName,
-        ["SubjectOrganizationID"] = Site.NationalId,
-        ["SubjectOrganization"] = Site.Name,
-        ["Acces_Regulation_Medicale"] = MayRegulate ? "VRAI" : "FAUX",
-        ["SubjectRefPro"] = new JsonObject { ["exercices"] = new JsonArray(Exercise()) },
-    };
+        var claims = new JsonObject
+        {
+            ["SubjectNameID"] = "8" + Rpps,
+            ["given_name"] = GivenName,
+            ["family_name"] = FamilyName,
+            ["SubjectOrganizationID"] = Site.NationalId,
+            ["SubjectOrganization"] = Site.Name,
+            ["Acces_Regulation_Medicale"] = MayRegulate ? "VRAI" : "FAUX",
+            ["SubjectRefPro"] = new JsonObject { ["exercices"] = new JsonArray(Exercise()) },
+        };
+        if (IsReinforced)
+        {
+            claims["Authentification_mode"] = "INDIRECTE_RENFORCEE";
+        }
+
+        return claims;
+    }
 
     private JsonObject Exercise()
     {

@@ -57,6 +57,12 @@ internal static class Personas
             PracticeModeCode = Salaried, SectorCode = "SA01", Site = new("990000770", "SAMU du centre hospitalier de la Baie"),
             MayRegulate = true,
         },
+        new ProfessionalPersona
+        {
+            Name = "dr-leroy-air", Description = "physician of the hospital, authenticated by the hospital (authentification indirecte renforcée, AIR)",
+            GivenName = "Karim", FamilyName = "LEROY", Rpps = "01234508081", ProfessionCode = "10", SpecialtyCode = "SM54",
+            PracticeModeCode = Salaried, SectorCode = "SA01", Site = Hospital, IsReinforced = true,
+        },
     ];
 
     private static Persona[] OtherProfessionals() =>
