@@ -18,6 +18,20 @@ namespace Dmp.Server.Access;
 /// </summary>
 internal static class DocumentFilter
 {
+    // The rules that hide something of the record from the caller.
+    private const string RulesForCaller =
+        """
+        visibility_rule h
+            where h.record_id = @RecordId
+                and h.remove_time is null
+                and h.effect = 1
+                and (
+                    h.actor_kind = 1 and h.actor_id = @ProfessionalId
+                    or h.actor_kind = 2 and h.actor_id = @StructureId
+                    or h.profession = @Profession
+                )
+        """;
+
     /// <summary>The document <c>d</c> is the caller's own.</summary>
     public const string IsOwn =
         """
@@ -29,6 +43,7 @@ internal static class DocumentFilter
                     or o.depositor_structure_id = @StructureId
                         and (@IsStructure or o.depositor_kind = 2 and @ProfessionalId = any(o.author_ids))
                 )
+            offset 0
         )
         """;
 
@@ -49,39 +64,32 @@ internal static class DocumentFilter
         )
         """;
 
-    /// <summary>A rule of the patient hides the version <c>v</c> of the document <c>d</c> from the caller.</summary>
+    /// <summary>
+    /// A rule of the patient hides the version <c>v</c> of the document <c>d</c> from the caller. The rules for the caller are
+    /// looked up once for a statement, not once for each document.
+    /// </summary>
     public const string IsHiddenByRule =
-        """
-        exists (
-            select from visibility_rule h
-            where h.record_id = d.record_id
-                and h.remove_time is null
-                and h.effect = 1
-                and (
-                    h.document_id = d.document_id
-                    or h.type_code = v.type_code
-                    or h.author_id = any (v.author_ids)
-                    or v.service_start_time >= h.period_from and v.service_start_time < h.period_to
-                )
-                and (
-                    h.actor_kind = 1 and h.actor_id = @ProfessionalId
-                    or h.actor_kind = 2 and h.actor_id = @StructureId
-                    or h.profession = @Profession
-                )
+        $"""
+        (
+            d.document_id = any (array(select h.document_id from {RulesForCaller} and h.document_id is not null))
+            or v.type_code = any (array(select h.type_code from {RulesForCaller} and h.type_code is not null))
+            or v.author_ids && array(select h.author_id from {RulesForCaller} and h.author_id is not null)
+            or v.service_start_time <@ coalesce(
+                (select range_agg(tstzrange(h.period_from, h.period_to)) from {RulesForCaller} and h.period_from is not null),
+                tstzmultirange())
         )
         """;
 
     /// <summary>A rule of the patient shows the masked document <c>d</c> to the caller.</summary>
     public const string IsShownByRule =
         """
-        exists (
-            select from visibility_rule s
-            where s.record_id = d.record_id
+        d.document_id = any (array(
+            select s.document_id from visibility_rule s
+            where s.record_id = @RecordId
                 and s.remove_time is null
                 and s.effect = 2
-                and s.document_id = d.document_id
                 and s.actor_id = @ProfessionalId
-        )
+        ))
         """;
 
     /// <summary>The version <c>v</c> of the document <c>d</c> exists for the caller.</summary>

@@ -150,6 +150,14 @@ internal static class DocumentSql
     // Locks the document, not its versions: changes of one document follow each other, reads go on.
     private const string FindForChange = Find + " for no key update of d";
 
+    // Until the batch of a search ends, which is a transaction of its own: versions come in the order of the index and are not fetched and
+    // sorted, which the planner prefers while it takes each record for one of average size; and planning is not repeated for each caller.
+    private const string AsIndexed =
+        """
+        select set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true),
+            set_config('plan_cache_mode', 'force_generic_plan', true)
+        """;
+
     // The next versions of the record in the order of searches, whatever becomes of them: document_version_search_idx from the key on,
     // and no further than the limit. The planner cannot know how much the rules leave over; without this step it reads and sorts all
     // versions of the record for each page.
@@ -248,17 +256,14 @@ internal static class DocumentSql
         {
             var parameters = Parameters(access, search with { Limit = search.Limit - rows.Count }, asker);
             parameters.AddDynamicParams(new { AfterTime = after.Time, AfterId = after.Id, AfterVersion = after.Version, Stretch = stretch });
-            rows.AddRange(await connection.QueryAsync<DocumentRow>(new CommandDefinition(Search, parameters, cancellationToken: ct)));
+            rows.AddRange(await ReadAsync<DocumentRow>(connection, Search, parameters, ct));
             if (rows.Count == search.Limit)
             {
                 return rows;
             }
 
-            var end = await connection.QuerySingleOrDefaultAsync<Position>(new CommandDefinition(
-                StretchEnd,
-                new { access.RecordId, AfterTime = after.Time, AfterId = after.Id, AfterVersion = after.Version, Stretch = stretch },
-                cancellationToken: ct));
-            if (end is null)
+            var position = new { access.RecordId, AfterTime = after.Time, AfterId = after.Id, AfterVersion = after.Version, Stretch = stretch };
+            if ((await ReadAsync<Position>(connection, StretchEnd, position, ct)).SingleOrDefault() is not { } end)
             {
                 return rows;
             }
@@ -283,6 +288,15 @@ internal static class DocumentSql
         var parameters = new DynamicParameters(DocumentScope.Of(access));
         parameters.AddDynamicParams(new { DocumentId = documentId, Version = version });
         return connection.QuerySingleOrDefaultAsync<DocumentRow>(new CommandDefinition(sql, parameters, cancellationToken: ct));
+    }
+
+    /// <summary>What a statement answers behind <see cref="AsIndexed"/>.</summary>
+    private static async Task<IEnumerable<T>> ReadAsync<T>(NpgsqlConnection connection, string sql, object parameters, CancellationToken ct)
+    {
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            $"{AsIndexed}; {sql}", parameters, cancellationToken: ct));
+        await results.ReadAsync();
+        return await results.ReadAsync<T>();
     }
 
     private static DynamicParameters Parameters(RecordAccess access, DocumentSearch search, RecordAccess? asker)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dmp.Migrator;
 using Dmp.Server.Options;
 using Dmp.Server.Postgres;
@@ -62,7 +63,9 @@ internal sealed class DatabaseSetup : IAsyncDisposable
     /// <summary>The pool of this server, with the limits that keep a forgotten statement from holding others up.</summary>
     public NpgsqlDataSource CreateDataSource(DatabaseOptions options, ILoggerFactory loggers)
     {
-        var settings = new NpgsqlConnectionStringBuilder(ConnectionString)
+        // The last one of two equal keys counts: a connection string may say otherwise, for a pool in front that keeps no statements.
+        var settings = new NpgsqlConnectionStringBuilder(
+            string.Create(CultureInfo.InvariantCulture, $"Max Auto Prepare={PreparedStatementsMax};{ConnectionString}"))
         {
             MaxPoolSize = options.ConnectionsMax,
 
@@ -71,11 +74,6 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             LogParameters = false,
         };
         settings.ApplicationName ??= "dmp-server";
-        if (settings.MaxAutoPrepare == 0 && !settings.ContainsKey("Max Auto Prepare"))
-        {
-            settings.MaxAutoPrepare = PreparedStatementsMax;
-        }
-
         // The driver's own timeout comes a little later: the server's leaves the connection usable.
         settings.CommandTimeout = options.StatementTimeoutSeconds + 5;
         settings.Options = string.Join(
