@@ -5,11 +5,13 @@ using System.Text.Json;
 using Dmp.Client;
 using Dmp.Consent.V1;
 using Dmp.Record.V1;
+using Dmp.Server.Postgres;
 using Dmp.Server.Startup;
 using Dmp.Type.V1;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Npgsql;
 
 namespace Dmp.Benchmarks;
 
@@ -47,6 +49,21 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
     public string Directory => directory;
 
     public IServiceProvider Services => application.Web.Services;
+
+    /// <summary>What autovacuum does within a minute: fresh statistics, and new plans.</summary>
+    public async Task AnalyzeAsync(NpgsqlDataSource source)
+    {
+        var secrets = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "postgres", "secrets.json"))).RootElement;
+        var owner = new NpgsqlConnectionStringBuilder(source.ConnectionString)
+        {
+            Username = PostgresRoles.Owner,
+            Password = secrets.GetProperty("Owner").GetString(),
+        };
+        await using var connection = new NpgsqlConnection(owner.ConnectionString);
+        await connection.OpenAsync();
+        await using var analyze = new NpgsqlCommand("analyze", connection);
+        await analyze.ExecuteNonQueryAsync();
+    }
 
     public static async Task<BenchmarkPlatform> StartAsync()
     {

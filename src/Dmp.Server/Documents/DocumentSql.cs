@@ -150,11 +150,13 @@ internal static class DocumentSql
     // Locks the document, not its versions: changes of one document follow each other, reads go on.
     private const string FindForChange = Find + " for no key update of d";
 
-    // Until the batch of a search ends, which is a transaction of its own: versions come in the order of the index and are not fetched and
-    // sorted, which the planner prefers while it takes each record for one of average size; and planning is not repeated for each caller.
+    // Until the batch of a search ends, which is a transaction of its own: versions come in the order of the index and each finds its
+    // document by the primary key. The planner prefers to fetch and sort while it takes each record for one of average size, and reads
+    // whole tables with a plan made when they were small. Planning is not repeated for each caller.
     private const string AsIndexed =
         """
-        select set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true),
+        select set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
+            set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
             set_config('plan_cache_mode', 'force_generic_plan', true)
         """;
 
