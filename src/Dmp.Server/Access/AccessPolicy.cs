@@ -212,7 +212,7 @@ internal sealed class AccessPolicy(TimeProvider time)
             _ when !isRepeat && !HasFunction(call, facts, mode) => throw FunctionRefused(call, facts, mode),
             AccessDecision.Allowed when call.IsSecret && facts!.MajorityTime <= now => throw Failures.Of(ErrorReason.SecretConnectionNotAllowed),
             AccessDecision.Closed => throw Failures.Of(ErrorReason.RecordNotOpen),
-            _ => new RecordAccess(call.Caller, facts!, mode, now),
+            _ => call.Access = new RecordAccess(call.Caller, facts!, mode, now),
         };
     }
 }

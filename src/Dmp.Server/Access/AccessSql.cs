@@ -55,6 +55,11 @@ internal sealed record AccessFacts
     /// <summary>End of the caller's latest access in regulation.</summary>
     public DateTimeOffset? RegulationExpireTime { get; init; }
 
+    /// <summary>Those accesses.</summary>
+    public Guid? BreakGlassAccessId { get; init; }
+
+    public Guid? RegulationAccessId { get; init; }
+
     /// <summary>The numbers of <see cref="Dmp.Delegation.V1.DelegationKind"/>: what an active delegation makes the caller.</summary>
     public short? DelegationKind { get; init; }
 
@@ -128,14 +133,8 @@ internal static class AccessSql
                     and (@WithSecret or not c.hidden_from_representatives)
             ) as was_ever_authorized,
             r.emergency_break_glass_allowed, r.emergency_regulation_allowed, r.emergency_masked_allowed,
-            (
-                select max(e.expire_time) from emergency_access e
-                where e.record_id = r.record_id and e.professional_id = @ProfessionalId and e.mode = 1
-            ) as break_glass_expire_time,
-            (
-                select max(e.expire_time) from emergency_access e
-                where e.record_id = r.record_id and e.professional_id = @ProfessionalId and e.mode = 2
-            ) as regulation_expire_time,
+            glass.expire_time as break_glass_expire_time, glass.emergency_access_id as break_glass_access_id,
+            regulation.expire_time as regulation_expire_time, regulation.emergency_access_id as regulation_access_id,
             dmp_majority_time(r.birth_date) as majority_time,
             {Majority.IsRepresented} as is_represented,
             g.kind as delegation_kind,
@@ -150,6 +149,20 @@ internal static class AccessSql
             order by d.kind
             limit 1
         ) g on true
+        left join lateral (
+            select e.expire_time, e.emergency_access_id
+            from emergency_access e
+            where e.record_id = r.record_id and e.professional_id = @ProfessionalId and e.mode = 1
+            order by e.expire_time desc
+            limit 1
+        ) glass on true
+        left join lateral (
+            select e.expire_time, e.emergency_access_id
+            from emergency_access e
+            where e.record_id = r.record_id and e.professional_id = @ProfessionalId and e.mode = 2
+            order by e.expire_time desc
+            limit 1
+        ) regulation on true
         """;
 
     private const string IsMinor = "select dmp_majority_time(@BirthDate) > @Now";

@@ -25,6 +25,12 @@ internal sealed class RecordAccess
         var isCarer = caller.Kind == CallerKind.Professional && !facts.IsBlocked;
         IsAuthorized = isCarer && AccessPolicy.IsAuthorized(caller, facts, mode, now);
         IsAttending = isCarer && facts.IsAttending;
+        EmergencyAccessId = mode switch
+        {
+            AccessMode.BreakGlass => facts.BreakGlassAccessId,
+            AccessMode.Regulation => facts.RegulationAccessId,
+            _ => null,
+        };
         _actor = FunctionRights.ActorOf(caller, IsAttending);
         SeesMasked = IsAuthorized && Right(Function.ReadMasked) switch
         {
@@ -40,6 +46,9 @@ internal sealed class RecordAccess
     public AccessMode Mode { get; }
 
     public Guid RecordId { get; }
+
+    /// <summary>The emergency access in whose mode the record is used; null in the normal mode.</summary>
+    public Guid? EmergencyAccessId { get; }
 
     /// <summary>The moment as of which was decided.</summary>
     public DateTimeOffset Now { get; }

@@ -20,6 +20,9 @@ internal sealed record RowScope
     /// <summary>A search by traits for a regulation centre.</summary>
     public const string Regulation = "regulation";
 
+    /// <summary>What one professional or structure did, on all records.</summary>
+    public const string Conduct = "conduct";
+
     /// <summary>The reviewer's queue.</summary>
     public const string Review = "review";
 
@@ -71,6 +74,9 @@ internal sealed record RowScope
         Key = caller.Key,
         Task = task,
     };
+
+    /// <summary>What a professional or structure did, for somebody who reviews that.</summary>
+    public static RowScope OfConduct(Caller caller, string actorId) => new() { Actors = actorId, Key = caller.Key, Task = Conduct };
 
     public static RowScope OfTask(string task) => new() { Task = task };
 

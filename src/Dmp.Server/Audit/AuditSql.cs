@@ -39,6 +39,29 @@ internal sealed record AuditEventRow
 
     public required Guid[] DocumentIds { get; init; }
 
+    /// <summary>Beside <see cref="DocumentIds"/>.</summary>
+    public required int[] DocumentVersions { get; init; }
+
+    /// <summary>Beside <see cref="DocumentIds"/>; empty where the version is 0.</summary>
+    public required byte[][] DocumentSha256s { get; init; }
+
+    public string? StaffId { get; init; }
+
+    public string? UserAgent { get; init; }
+
+    public short? AccessMode { get; init; }
+
+    /// <summary>The numbers of <see cref="Dmp.Audit.V1.AuditBasis"/>.</summary>
+    public short? Basis { get; init; }
+
+    public Guid? EmergencyAccessId { get; init; }
+
+    public string? Justification { get; init; }
+
+    public string? Origin { get; init; }
+
+    public long? DurationUs { get; init; }
+
     public required short Outcome { get; init; }
 
     public required short StatusCode { get; init; }
@@ -60,35 +83,59 @@ internal static class AuditSql
         insert into audit_event (
             event_id, event_time, method, actor_kind, actor_id, actor_name, profession_system, profession_code,
             specialty_code, sector_code, structure_id, structure_name, software_id, subject, record_id, document_ids, outcome, status_code,
-            reason, server_request_id, request_id, hidden_from_representatives)
+            reason, server_request_id, request_id, hidden_from_representatives, document_versions, document_sha256s, staff_id, user_agent,
+            access_mode, basis, emergency_access_id, justification, origin, duration_us)
         values (
             @EventId, @EventTime, @Method, @ActorKind, @ActorId, @ActorName, @ProfessionSystem, @ProfessionCode,
             @SpecialtyCode, @SectorCode, @StructureId, @StructureName, @SoftwareId, @Subject, @RecordId, @DocumentIds, @Outcome, @StatusCode,
-            @Reason, @ServerRequestId, @RequestId, @HiddenFromRepresentatives)
+            @Reason, @ServerRequestId, @RequestId, @HiddenFromRepresentatives, @DocumentVersions, @DocumentSha256s, @StaffId, @UserAgent,
+            @AccessMode, @Basis, @EmergencyAccessId, @Justification, @Origin::inet, @DurationUs)
+        """;
+
+    private const string Columns =
+        """
+        e.event_id, e.event_time, e.method, e.actor_kind, e.actor_id, e.actor_name, e.profession_system,
+            e.profession_code, e.specialty_code, e.sector_code, e.structure_id, e.structure_name, e.staff_id, e.software_id, e.user_agent,
+            e.subject, e.record_id, e.outcome, e.status_code, e.reason, e.server_request_id, e.request_id, e.access_mode, e.basis,
+            e.emergency_access_id, e.justification, host(e.origin) as origin, e.duration_us
         """;
 
     // Served by audit_event_record_idx: event ids are UUIDs of version 7, in the order of time; the primary key of document
     // decides each document named. @OnlySubject limits the answer to one caller's own events. Documents that do not exist for
     // the patient's side (DocumentFilter.Exists) are left out, and so are events that are about nothing else.
     private const string List =
-        """
-        select e.event_id, e.event_time, e.method, e.actor_kind, e.actor_id, e.actor_name, e.profession_system,
-            e.profession_code, e.structure_id, e.structure_name, e.software_id, e.subject, e.record_id, v.document_ids,
-            e.outcome, e.status_code, e.reason, e.server_request_id, e.request_id
+        $"""
+        select {Columns}, v.document_ids, v.document_versions, v.document_sha256s
         from audit_event e
         cross join lateral (
-            select coalesce(array_agg(named.document_id order by named.place) filter (
-                    where not coalesce(
-                        @IsOwner and d.patient_visible_time > @Now or @IsRepresentative and d.hidden_from_representatives,
-                        false)),
-                '{}') as document_ids
-            from unnest(e.document_ids) with ordinality as named (document_id, place)
+            select coalesce(array_agg(named.document_id order by named.place), array[]::uuid[]) as document_ids,
+                coalesce(array_agg(coalesce(named.version, 0) order by named.place), array[]::integer[]) as document_versions,
+                coalesce(array_agg(coalesce(named.sha256, '') order by named.place), array[]::bytea[]) as document_sha256s
+            from unnest(e.document_ids, e.document_versions, e.document_sha256s) with ordinality as named (document_id, version, sha256, place)
             left join document d on d.document_id = named.document_id and d.record_id = e.record_id
+            where not coalesce(
+                @IsOwner and d.patient_visible_time > @Now or @IsRepresentative and d.hidden_from_representatives,
+                false)
         ) v
         where e.record_id = @RecordId
             and not (@IsRepresentative and e.hidden_from_representatives)
-            and (e.document_ids = '{}' or v.document_ids <> '{}')
+            and (cardinality(e.document_ids) = 0 or cardinality(v.document_ids) > 0)
             and (@OnlySubject::text is null or e.subject = @OnlySubject)
+            and (@TimeFrom::timestamptz is null or e.event_time >= @TimeFrom)
+            and (@TimeTo::timestamptz is null or e.event_time < @TimeTo)
+            and (@BeforeEventId::uuid is null or e.event_id < @BeforeEventId)
+        order by e.event_id desc
+        limit @Limit
+        """;
+
+    // Served by audit_event_actor_idx.
+    private const string ListOfActor =
+        $"""
+        select {Columns}, e.document_ids,
+            coalesce(e.document_versions, array_fill(0, array[cardinality(e.document_ids)])) as document_versions,
+            coalesce(e.document_sha256s, array_fill(''::bytea, array[cardinality(e.document_ids)])) as document_sha256s
+        from audit_event e
+        where e.actor_id = @ActorId
             and (@TimeFrom::timestamptz is null or e.event_time >= @TimeFrom)
             and (@TimeTo::timestamptz is null or e.event_time < @TimeTo)
             and (@BeforeEventId::uuid is null or e.event_id < @BeforeEventId)
@@ -122,5 +169,19 @@ internal static class AuditSql
                 BeforeEventId = beforeEventId,
                 Limit = limit,
             },
+            cancellationToken: ct));
+
+    /// <summary>What one professional or structure did, on a connection of <see cref="RowScope.OfConduct"/>.</summary>
+    public static Task<IEnumerable<AuditEventRow>> ListOfActorAsync(
+        NpgsqlConnection connection,
+        string actorId,
+        DateTimeOffset? timeFrom,
+        DateTimeOffset? timeTo,
+        Guid? beforeEventId,
+        int limit,
+        CancellationToken ct) =>
+        connection.QueryAsync<AuditEventRow>(new CommandDefinition(
+            ListOfActor,
+            new { ActorId = actorId, TimeFrom = timeFrom, TimeTo = timeTo, BeforeEventId = beforeEventId, Limit = limit },
             cancellationToken: ct));
 }

@@ -5,6 +5,7 @@ using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
 using Grpc.Core;
 using Npgsql;
+using ModeMessage = Dmp.Access.V1.AccessMode;
 
 namespace Dmp.Server.Audit;
 
@@ -20,13 +21,13 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
         AuditSql.AppendAsync(connection, ToRow(call, AuditOutcome.Allowed, StatusCode.OK, null), ct);
 
     /// <summary>
-    /// Records a read, durably, before anything of it is answered. <paramref name="documentIds"/>: the documents that the
+    /// Records a read, durably, before anything of it is answered. <paramref name="documents"/>: the documents that the
     /// answer holds.
     /// </summary>
     public async Task TraceReadAsync(
-        NpgsqlConnection connection, Call call, IReadOnlyList<Guid> documentIds, CancellationToken ct)
+        NpgsqlConnection connection, Call call, IReadOnlyList<TracedDocument> documents, CancellationToken ct)
     {
-        call.DocumentIds = documentIds;
+        call.Documents = documents;
         await TraceAllowedAsync(connection, call, ct);
         call.IsTraced = true;
     }
@@ -42,9 +43,30 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
         call.IsTraced = true;
     }
 
+    private static AuditBasis? BasisOf(Caller? caller, RecordAccess? access) => (caller?.Kind, access) switch
+    {
+        (CallerKind.Operator or CallerKind.Auditor, _) => AuditBasis.Role,
+        (_, null) => null,
+        (_, { Capacity: Capacity.Patient }) => AuditBasis.Patient,
+        (_, { Capacity: Capacity.Representative }) => AuditBasis.Representative,
+        (_, { Capacity: Capacity.Caregiver }) => AuditBasis.Caregiver,
+        (_, { IsAuthorized: true, Mode: AccessMode.BreakGlass or AccessMode.Regulation }) => AuditBasis.Emergency,
+        (_, { IsAttending: true }) => AuditBasis.AttendingPhysician,
+        (_, { IsAuthorized: true }) => AuditBasis.Consent,
+        _ => AuditBasis.None,
+    };
+
+    private static ModeMessage ModeOf(AccessMode mode) => mode switch
+    {
+        AccessMode.Regulation => ModeMessage.Regulation,
+        AccessMode.BreakGlass => ModeMessage.BreakGlass,
+        _ => ModeMessage.Normal,
+    };
+
     private AuditEventRow ToRow(Call call, AuditOutcome outcome, StatusCode code, string? reason)
     {
         var caller = call.VerifiedCaller;
+        var access = outcome == AuditOutcome.Allowed ? call.Access : null;
         var now = time.GetUtcNow();
         return new AuditEventRow
         {
@@ -63,7 +85,17 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
             SoftwareId = caller?.SoftwareId,
             Subject = caller?.Subject,
             RecordId = call.RecordId,
-            DocumentIds = [.. call.DocumentIds],
+            DocumentIds = [.. call.Documents.Select(document => document.DocumentId)],
+            DocumentVersions = [.. call.Documents.Select(document => document.Version)],
+            DocumentSha256s = [.. call.Documents.Select(document => document.Sha256)],
+            StaffId = caller?.StaffId,
+            UserAgent = call.UserAgent,
+            AccessMode = access is null ? null : (short)ModeOf(access.Mode),
+            Basis = (short?)BasisOf(caller, access),
+            EmergencyAccessId = access?.EmergencyAccessId,
+            Justification = call.Justification,
+            Origin = call.Origin?.ToString(),
+            DurationUs = (long)time.GetElapsedTime(call.Arrival).TotalMicroseconds,
             Outcome = (short)outcome,
             StatusCode = (short)code,
             Reason = reason,

@@ -80,7 +80,7 @@ internal sealed class RequestLog(Database database, AuditTrail audit, TimeProvid
             answer = await effect(connection, await authorize(connection));
         }
 
-        await audit.TraceReadAsync(connection, call, call.DocumentIds, ct);
+        await audit.TraceReadAsync(connection, call, call.Documents, ct);
         return answer;
     }
 

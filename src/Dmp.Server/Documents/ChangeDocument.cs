@@ -1,6 +1,7 @@
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
@@ -76,7 +77,7 @@ internal sealed partial class DocumentService
             "Must be HIDDEN_FROM_PATIENT or HIDDEN_FROM_REPRESENTATIVES.");
         faults.ThrowIfAny();
 
-        call.DocumentIds = [documentId];
+        call.Documents = [new TracedDocument(documentId)];
         var withoutId = request.Clone();
         clearRequestId(withoutId);
         if (request is MaskDocumentRequest { ValidateOnly: true } or UnmaskDocumentRequest { ValidateOnly: true })
@@ -108,7 +109,12 @@ internal sealed partial class DocumentService
             RequestLog.Fingerprint(call.Method, withoutId),
             parser,
             connection => policy.RequireAsync(connection, call, recordId, ct),
-            async (connection, access) => toResponse(await ApplyAsync(connection, access, change, documentId, target.Etag, ct)),
+            async (connection, access) =>
+            {
+                var changed = await ApplyAsync(connection, access, change, documentId, target.Etag, ct);
+                call.Documents = [TracedDocument.Of(changed)];
+                return toResponse(changed);
+            },
             ct);
     }
 

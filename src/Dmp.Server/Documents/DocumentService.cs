@@ -41,7 +41,7 @@ internal sealed partial class DocumentService(
         await using var connection = await database.OpenAsync(ct);
         var access = await policy.RequireAsync(connection, call, recordId, ct);
         var row = await FindAsync(connection, access, call, documentId, request.Version, ct);
-        await audit.TraceReadAsync(connection, call, [row.DocumentId], ct);
+        await audit.TraceReadAsync(connection, call, [TracedDocument.Of(row)], ct);
         return new GetDocumentResponse { Document = row.ToMessage() };
     }
 
@@ -49,7 +49,7 @@ internal sealed partial class DocumentService(
     private static async Task<DocumentRow> FindAsync(
         NpgsqlConnection connection, RecordAccess access, Call call, Guid documentId, int version, CancellationToken ct)
     {
-        call.DocumentIds = [documentId];
+        call.Documents = [new TracedDocument(documentId)];
         return await DocumentSql.FindAsync(connection, access, documentId, version, ct)
             ?? throw Failures.Of(ErrorReason.DocumentNotFound);
     }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
+using Dmp.Server.Audit;
 using Dmp.Server.Content;
 using Dmp.Server.Errors;
 using Dmp.Server.Logging;
@@ -104,7 +105,7 @@ internal sealed partial class DocumentService
 
         if (trace)
         {
-            await audit.TraceReadAsync(connection, call, [row.DocumentId], ct);
+            await audit.TraceReadAsync(connection, call, [TracedDocument.Of(row)], ct);
         }
 
         return row;

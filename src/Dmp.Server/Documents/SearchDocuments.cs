@@ -1,5 +1,6 @@
 using Dmp.Document.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
@@ -48,7 +49,7 @@ internal sealed partial class DocumentService
         }
 
         response.Documents.AddRange(rows.Select(row => row.ToMessage()));
-        await audit.TraceReadAsync(connection, call, [.. rows.Select(row => row.DocumentId).Distinct()], ct);
+        await audit.TraceReadAsync(connection, call, [.. rows.Select(TracedDocument.Of)], ct);
         return response;
     }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audit;
 using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
@@ -132,7 +133,7 @@ internal sealed partial class DocumentService
         }
 
         var document = UploadDocumentResponse.Parser.ParseFrom(response).Document;
-        await audit.TraceReadAsync(connection, call, [Guid.Parse(document.DocumentId)], ct);
+        await audit.TraceReadAsync(connection, call, [TracedDocument.Of(document)], ct);
         call.Committed = await ConsistencySql.PositionAsync(connection, ct);
         return document;
     }
@@ -142,7 +143,7 @@ internal sealed partial class DocumentService
         await using var connection = await database.OpenAsync(ct);
         var access = await policy.RequireAsync(connection, call, intent.RecordId, ct);
         await RequireGoodAsync(connection, access, intent, ct);
-        await audit.TraceReadAsync(connection, call, intent.Replaces is { } replaced ? [replaced] : [], ct);
+        await audit.TraceReadAsync(connection, call, intent.Replaces is { } replaced ? [new TracedDocument(replaced)] : [], ct);
     }
 
     /// <summary>Checks all that can be checked before bytes travel, and takes the request id.</summary>
@@ -298,7 +299,7 @@ internal sealed partial class DocumentService
         var documentId = replaced?.DocumentId ?? Guid.CreateVersion7(now);
         var version = intent.ToVersion(access, documentId, (replaced?.CurrentVersion ?? 0) + 1, content, form, now);
         var visibility = intent.ToVisibility(now, access.DocumentsMaskedByDefault && replaced is null, accessOptions.Value);
-        call.DocumentIds = [documentId];
+        call.Documents = [new TracedDocument(documentId, version.Version, version.Sha256)];
         if (replaced is null)
         {
             await UploadSql.InsertDocumentAsync(connection, access, version, visibility, ct);

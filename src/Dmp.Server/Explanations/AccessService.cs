@@ -35,7 +35,7 @@ internal sealed partial class AccessService(
         var response = isOwner
             ? await ExplainToOwnerAsync(connection, call, request, recordId, documentId, ct)
             : await ExplainToProfessionalAsync(connection, call, recordId, documentId, ct);
-        await audit.TraceReadAsync(connection, call, documentId == Guid.Empty ? [] : [documentId], ct);
+        await audit.TraceReadAsync(connection, call, documentId == Guid.Empty ? [] : [new TracedDocument(documentId)], ct);
         return response;
     }
 

@@ -1,6 +1,7 @@
 using Dmp.Access.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audit;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
@@ -37,7 +38,7 @@ internal sealed partial class AccessService
             }
         }
 
-        await audit.TraceReadAsync(connection, call, [documentId], ct);
+        await audit.TraceReadAsync(connection, call, [new TracedDocument(documentId)], ct);
         return response;
     }
 

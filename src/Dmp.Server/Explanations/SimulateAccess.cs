@@ -1,5 +1,6 @@
 using Dmp.Access.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Errors;
@@ -46,7 +47,7 @@ internal sealed partial class AccessService
             }
         }
 
-        await audit.TraceReadAsync(connection, call, [.. response.Documents.Select(document => Guid.Parse(document.DocumentId))], ct);
+        await audit.TraceReadAsync(connection, call, [.. response.Documents.Select(TracedDocument.Of)], ct);
         return response;
     }
 }

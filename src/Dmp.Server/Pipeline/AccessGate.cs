@@ -28,6 +28,7 @@ internal sealed class AccessGate(
     /// <summary>Metadata in which a professional or structure asks for a mode of access.</summary>
     public const string ModeHeader = "dmp-access-mode";
 
+    private const int UserAgentLengthMax = 200;
     private const string SecretConnectionHeader = "dmp-secret-connection";
 
     public async Task InvokeAsync(HttpContext http)
@@ -44,6 +45,9 @@ internal sealed class AccessGate(
             ServerRequestId = Guid.CreateVersion7(time.GetUtcNow()),
             Method = rule?.Method ?? "unknown",
             Rule = rule?.Access ?? new Annotations.V1.Access(),
+            UserAgent = http.Request.Headers.UserAgent is [{ Length: > 0 } agent, ..] ? agent[..Math.Min(agent.Length, UserAgentLengthMax)] : null,
+            Origin = http.Connection.RemoteIpAddress,
+            Arrival = time.GetTimestamp(),
         };
         Call.Current = call;
         http.Features.Set(call);

@@ -1,5 +1,7 @@
+using System.Net;
 using Dmp.Annotations.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Grpc.Core;
@@ -43,7 +45,22 @@ internal sealed class Call
     public Guid? RecordId { get; set; }
 
     /// <summary>The documents that the answer holds or that the call changes, for the trace.</summary>
-    public IReadOnlyList<Guid> DocumentIds { get; set; } = [];
+    public IReadOnlyList<TracedDocument> Documents { get; set; } = [];
+
+    /// <summary>The right to the record on which the call stands, for the trace; null before the decision.</summary>
+    public RecordAccess? Access { get; set; }
+
+    /// <summary>Why an operator or auditor looks, for the trace.</summary>
+    public string? Justification { get; set; }
+
+    /// <summary>What the calling software says it is (<c>user-agent</c>).</summary>
+    public string? UserAgent { get; init; }
+
+    /// <summary>Where the call comes from.</summary>
+    public IPAddress? Origin { get; init; }
+
+    /// <summary>When the call arrived, as <see cref="TimeProvider.GetTimestamp"/> counts.</summary>
+    public long Arrival { get; init; }
 
     /// <summary>The caller's request id, for the trace.</summary>
     public string? RequestId { get; set; }

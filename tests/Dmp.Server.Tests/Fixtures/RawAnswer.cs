@@ -40,8 +40,16 @@ internal sealed record RawAnswer(StatusCode Status, string Content)
                 default:
                     using (var call = api.Invoker.AsyncDuplexStreamingCall(rpc, null, options))
                     {
-                        await call.RequestStream.WriteAsync(request.ToByteArray());
-                        await call.RequestStream.CompleteAsync();
+                        try
+                        {
+                            await call.RequestStream.WriteAsync(request.ToByteArray());
+                            await call.RequestStream.CompleteAsync();
+                        }
+                        catch (RpcException)
+                        {
+                            // A refusal may come before the message has left; what it says is read next.
+                        }
+
                         await ReadAllAsync(call.ResponseStream, messages);
                     }
 
