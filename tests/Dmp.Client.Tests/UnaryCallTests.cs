@@ -40,6 +40,37 @@ public sealed class UnaryCallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_software_is_named_in_every_attempt()
+    {
+        var said = new List<string>();
+        _platform.CheckAccess = (_, context) =>
+        {
+            said.Add(context.RequestHeaders.GetValue("user-agent")!);
+            return said.Count < 2
+                ? throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE")
+                : Task.FromResult(new CheckAccessResponse());
+        };
+        using var client = _platform.Client(options => options.Software = "LogicielCabinet/4.2");
+
+        await client.CheckAccessAsync(new CheckAccessRequest(), Ct);
+
+        Assert.Equal(2, said.Count);
+        Assert.All(said, agent => Assert.StartsWith("LogicielCabinet/4.2 Dmp.Client/", agent, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Logiciel de cabinet")]
+    [InlineData("Cabinet/4.2\r\nauthorization: x")]
+    public void Software_without_the_form_of_a_product_is_refused(string software)
+    {
+        using var tokens = new ClientCredentialsTokenSource(
+            new() { Issuer = new("http://127.0.0.1:1/"), ClientId = "a", ClientSecret = "b" });
+        Assert.Throws<InvalidOperationException>(
+            () => new DmpClient(new() { Address = new("http://127.0.0.1:1"), Tokens = tokens, Software = software }));
+    }
+
+    [Fact]
     public async Task A_secret_connection_says_so_once_in_every_attempt_and_leaves_the_client_it_came_from_alone()
     {
         var said = new List<string>();

@@ -187,12 +187,15 @@ public sealed partial class DmpClient : IDisposable
         options.Validate();
         var channelOptions = new GrpcChannelOptions
         {
-            HttpHandler = options.HttpHandler ?? new SocketsHttpHandler
+            HttpHandler = new SoftwareHandler(options)
             {
-                // Pings notice a dead line while a transfer waits; without them it would hang until the stall timeout.
-                KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-                KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
-                EnableMultipleHttp2Connections = true,
+                InnerHandler = options.HttpHandler ?? new SocketsHttpHandler
+                {
+                    // Pings notice a dead line while a transfer waits; without them it would hang until the stall timeout.
+                    KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+                    KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+                    EnableMultipleHttp2Connections = true,
+                },
             },
             DisposeHttpClient = true,
         };

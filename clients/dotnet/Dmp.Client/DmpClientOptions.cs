@@ -1,8 +1,12 @@
+using System.Net.Http.Headers;
+
 namespace Dmp.Client;
 
 /// <summary>Where the platform is, who calls, and how patient the client is.</summary>
 public sealed class DmpClientOptions
 {
+    private const int SoftwareLengthMax = 100;
+
     /// <summary>
     /// Required. The address of the platform, for example <c>https://dmp.example.fr</c>. Plain <c>http</c> is accepted on
     /// the loopback interface only: a token is never sent in plain text over a network.
@@ -11,6 +15,12 @@ public sealed class DmpClientOptions
 
     /// <summary>Required. Gives the tokens; <see cref="ClientCredentialsTokenSource"/> or <see cref="DelegateTokenSource"/>.</summary>
     public ITokenSource? Tokens { get; set; }
+
+    /// <summary>
+    /// Name and version of your software, as <c>LogicielCabinet/4.2</c> (RFC 9110, 10.1.5): the trace of each record shows it. Default
+    /// null, and the trace then knows the SDK only.
+    /// </summary>
+    public string? Software { get; set; }
 
     /// <summary>The most time a unary call takes, all its attempts together. Default 30 s.</summary>
     public TimeSpan CallDeadline { get; set; } = TimeSpan.FromSeconds(30);
@@ -63,6 +73,11 @@ public sealed class DmpClientOptions
         if (Tokens is null)
         {
             throw new InvalidOperationException($"{nameof(DmpClientOptions)}.{nameof(Tokens)} is missing: every call carries a token.");
+        }
+        if (Software is not null && (Software.Length > SoftwareLengthMax || !ProductInfoHeaderValue.TryParse(Software, out _)))
+        {
+            throw new InvalidOperationException(
+                $"{nameof(DmpClientOptions)}.{nameof(Software)} must be a name and a version, as LogicielCabinet/4.2, of at most {SoftwareLengthMax} characters.");
         }
         if (AttemptsMax < 1 || CallDeadline <= TimeSpan.Zero || TransferStallTimeout <= TimeSpan.Zero
             || BackoffInitial <= TimeSpan.Zero || BackoffMax < BackoffInitial)

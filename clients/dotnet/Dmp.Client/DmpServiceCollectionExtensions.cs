@@ -35,7 +35,8 @@ public static class DmpServiceCollectionExtensions
             .AddGrpcClient<DmpClient>(Name, (provider, factory) => factory.Address = Options(provider).Address)
             .ConfigureChannel((provider, channel) => DmpClient.Configure(Options(provider), channel))
             .ConfigureGrpcClientCreator((provider, invoker) =>
-                new DmpClient(Options(provider), Options(provider).Tokens!, invoker));
+                new DmpClient(Options(provider), Options(provider).Tokens!, invoker))
+            .AddHttpMessageHandler(provider => new SoftwareHandler(Options(provider)));
     }
 
     private static DmpClientOptions Options(IServiceProvider provider)

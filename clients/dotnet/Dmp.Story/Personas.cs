@@ -27,7 +27,7 @@ internal sealed class Personas : IDisposable
         var tokens = new ClientCredentialsTokenSource(
             new ClientCredentialsOptions { Issuer = _options.Issuer, ClientId = name, ClientSecret = SandboxSecret });
         _tokens.Add(tokens);
-        _client ??= new DmpClient(new DmpClientOptions { Address = _options.Address, Tokens = tokens });
+        _client ??= new DmpClient(new DmpClientOptions { Address = _options.Address, Tokens = tokens, Software = "Dmp.Story/1.0" });
         return new Persona(name, _client.WithTokens(tokens), await ReadUserInfoAsync(await tokens.GetTokenAsync(ct), ct));
     }
 
