@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Dmp.Cli.Matrix;
+using Dmp.Cli.Trace;
 using Npgsql;
 
 namespace Dmp.Cli;
@@ -20,7 +21,7 @@ internal static class DmpCommand
     {
         RootCommand root = new("Tools of a DMP platform's operators. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
         {
-            MatrixCommand.Create(),
+            MatrixCommand.Create(), TraceCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
@@ -65,7 +66,7 @@ internal static class DmpCommand
     {
         PostgresErrorCodes.InsufficientPrivilege => " Connect as the role that owns the schema, as for migrations.",
         PostgresErrorCodes.UndefinedTable => " Bring the schema up to date with the migrator first.",
-        PostgresErrorCodes.LockNotAvailable => " Another import is not finishing; try again when it has.",
+        PostgresErrorCodes.LockNotAvailable => " Somebody else holds the table, another import for example; try again later.",
         _ => "",
     };
 }

@@ -1,24 +1,16 @@
 using System.CommandLine;
 using System.Globalization;
-using Npgsql;
 
 namespace Dmp.Cli.Matrix;
 
 /// <summary><c>dmp matrix import|export|list</c>: which profession may read which type (matrice d'habilitations).</summary>
 internal static class MatrixCommand
 {
-    private const string ConnectionVariable = "DMP_MIGRATION_CONNECTION";
     private const int NameLengthMax = 200;
 
     public static Command Create()
     {
-        // No default value for the option: --help prints those, and this one holds a password.
-        Option<string?> connection = new("--connection")
-        {
-            Description = $"PostgreSQL, as the owner of the schema. Otherwise from {ConnectionVariable}, which keeps it out of the process list.",
-            HelpName = "STRING",
-            Recursive = true,
-        };
+        var connection = OwnerConnection.Option();
         Command matrix = new("matrix", "Which profession may read which type of documents: versions, each in force from a time on.")
         {
             connection, Import(connection), Export(connection), List(connection),
@@ -40,7 +32,7 @@ internal static class MatrixCommand
         var effective = Time("--effective", "From when on it is in force: now (default), or a later time such as 2026-12-01T00:00:00Z.");
         Option<bool> dryRun = new("--dry-run") { Description = "Print what would change, and change nothing." };
         Command command = new("import", "Make a file the next version. Prints what changes.") { file, name, effective, dryRun };
-        RequireConnection(command, connection);
+        OwnerConnection.Require(command, connection);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             MatrixImport import = new()
@@ -50,7 +42,7 @@ internal static class MatrixCommand
                 DryRun = parsed.GetValue(dryRun),
             };
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            await import.RunAsync(parsed.GetRequiredValue(file), Connection(parsed.GetValue(connection))!, output, error, cancellationToken);
+            await import.RunAsync(parsed.GetRequiredValue(file), OwnerConnection.Text(parsed.GetValue(connection))!, output, error, cancellationToken);
             return DmpCommand.Done;
         });
         return command;
@@ -60,10 +52,10 @@ internal static class MatrixCommand
     {
         var at = Time("--at", "The version in force at this time: now (default), or a time such as 2026-12-01T00:00:00Z.");
         Command command = new("export", "Write the version in force as a file that can be imported.") { at };
-        RequireConnection(command, connection);
+        OwnerConnection.Require(command, connection);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var database = await OpenAsync(parsed.GetValue(connection), cancellationToken);
+            await using var database = await OwnerConnection.OpenAsync(parsed.GetValue(connection), cancellationToken);
             var time = parsed.GetValue(at) ?? await MatrixSql.NowAsync(database, cancellationToken);
             var version = await MatrixSql.InForceAsync(database, time, cancellationToken)
                 ?? throw new RefusedException($"No version is in force at {MatrixTime.Write(time)}.");
@@ -78,10 +70,10 @@ internal static class MatrixCommand
     private static Command List(Option<string?> connection)
     {
         Command command = new("list", "List the versions, the oldest first.");
-        RequireConnection(command, connection);
+        OwnerConnection.Require(command, connection);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var database = await OpenAsync(parsed.GetValue(connection), cancellationToken);
+            await using var database = await OwnerConnection.OpenAsync(parsed.GetValue(connection), cancellationToken);
             var now = await MatrixSql.NowAsync(database, cancellationToken);
             var versions = await MatrixSql.VersionsAsync(database, cancellationToken);
             var current = versions.FindLastIndex(row => row.Version.EffectiveTime <= now);
@@ -105,36 +97,4 @@ internal static class MatrixCommand
 
     private static Option<DateTimeOffset?> Time(string name, string description) =>
         new(name) { Description = description, HelpName = "TIME", CustomParser = MatrixTime.Parse };
-
-    /// <summary>A missing or malformed connection string is wrong usage, told before anything is done.</summary>
-    private static void RequireConnection(Command command, Option<string?> connection) => command.Validators.Add(result =>
-    {
-        try
-        {
-            if (Connection(result.GetValue(connection)) is null)
-            {
-                result.AddError($"No database: set {ConnectionVariable}, or give --connection.");
-            }
-        }
-        catch (ArgumentException malformed)
-        {
-            // The driver's message names the keyword only.
-            result.AddError($"The connection string is malformed: {malformed.Message}");
-        }
-    });
-
-    private static async Task<NpgsqlConnection> OpenAsync(string? given, CancellationToken cancellationToken)
-    {
-        NpgsqlConnection connection = new(Connection(given));
-        await connection.OpenAsync(cancellationToken);
-        return connection;
-    }
-
-    private static string? Connection(string? given)
-    {
-        var text = given ?? Environment.GetEnvironmentVariable(ConnectionVariable);
-        return string.IsNullOrWhiteSpace(text)
-            ? null
-            : new NpgsqlConnectionStringBuilder(text) { ApplicationName = "dmp", Pooling = false }.ConnectionString;
-    }
 }

@@ -143,6 +143,12 @@ internal static class AuditSql
         limit @Limit
         """;
 
+    private const string AddMonths = "select dmp_add_trace_months(3)";
+
+    /// <summary>Makes the partitions of this month and the next two, where they are missing (migration 0017).</summary>
+    public static Task AddMonthsAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(AddMonths, cancellationToken: ct));
+
     public static Task AppendAsync(NpgsqlConnection connection, AuditEventRow row, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Append, row, cancellationToken: ct));
 

@@ -1,4 +1,5 @@
 using Dmp.Server.Access;
+using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Logging;
@@ -8,8 +9,8 @@ using Microsoft.Extensions.Options;
 namespace Dmp.Server.Startup;
 
 /// <summary>
-/// Forgets request ids that are old enough and uploads whose server is gone, and runs the clocks of announcements. Several servers may do it at once: each row
-/// is deleted by whoever comes first.
+/// Forgets request ids that are old enough and uploads whose server is gone, runs the clocks of announcements and makes the next months
+/// of the trace. Several servers may do it at once: each row is deleted by whoever comes first.
 /// </summary>
 internal sealed class Housekeeping(
     Database database,
@@ -38,6 +39,7 @@ internal sealed class Housekeeping(
         {
         }
 
+        await AuditSql.AddMonthsAsync(connection, ct);
         if (requests + abandoned > 0)
         {
             ServerLog.Swept(logger, requests, abandoned);
