@@ -39,7 +39,9 @@ internal static class TraceCommand
     {
         Option<int> years = new("--years")
         {
-            Description = $"Keep this many years, at least {YearsMin}.", HelpName = "N", DefaultValueFactory = _ => YearsMin,
+            Description = $"Keep this many years, at least {YearsMin}.",
+            HelpName = "N",
+            DefaultValueFactory = _ => YearsMin,
         };
         years.Validators.Add(result =>
         {
