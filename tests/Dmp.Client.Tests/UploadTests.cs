@@ -318,6 +318,21 @@ public sealed class UploadTests : IAsyncLifetime
         Assert.Equal(["intent.metadata.title", "intent.metadata.type"], failure.FieldViolations.Select(violation => violation.Field));
     }
 
+    [Fact]
+    public async Task A_check_that_is_refused_before_it_has_left_tells_why()
+    {
+        _platform.Upload = (_, _, _) => throw Refusal.With(StatusCode.PermissionDenied, "RECORD_ACCESS_DENIED");
+        using var client = _platform.Client();
+
+        // More than the resets that a server bears on one connection.
+        for (var i = 0; i < 300; i++)
+        {
+            var failure = await Assert.ThrowsAnyAsync<DmpException>(
+                () => client.ValidateUploadAsync("r-1", new DocumentMetadata(), cancellationToken: Ct));
+            Assert.Equal("RECORD_ACCESS_DENIED", failure.Reason);
+        }
+    }
+
     private void AnswerWhatArrived() => _platform.Upload = async (requests, answers, context) =>
     {
         var (_, received) = await Transfers.ReceiveAsync(requests, answers, context.CancellationToken);

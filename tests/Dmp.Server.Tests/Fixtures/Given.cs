@@ -86,12 +86,30 @@ internal static class Given
     /// <summary>Sends a whole document and returns what the platform made of it.</summary>
     public static async Task<StoredDocument> UploadAsync(this DmpApi api, UploadIntent intent, byte[] content)
     {
-        using var call = api.Documents.UploadDocument(cancellationToken: Token);
-        await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
-        await call.SendAsync(content);
-        await call.RequestStream.WriteAsync(Finish(content), Token);
-        await call.RequestStream.CompleteAsync();
-        return await call.DocumentAsync();
+        for (var attempt = 1; ; attempt++)
+        {
+            using var call = api.Documents.UploadDocument(cancellationToken: Token);
+            try
+            {
+                await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+                await call.SendAsync(content);
+                await call.RequestStream.WriteAsync(Finish(content), Token);
+                await call.RequestStream.CompleteAsync();
+            }
+            catch (Exception ended) when (ended is RpcException or InvalidOperationException)
+            {
+                // Refused before all had left: why is what the reader of the answers finds.
+            }
+
+            try
+            {
+                return await call.DocumentAsync();
+            }
+            catch (RpcException lost) when (attempt < 5 && lost is { StatusCode: StatusCode.Cancelled } && lost.GetRpcStatus() is null)
+            {
+                // The client of HTTP/2 may lose the answer of a call that ended while it was still sending.
+            }
+        }
     }
 
     public static Task<StoredDocument> UploadAsync(this DmpApi api, string recordId, Action<UploadIntent>? change = null)

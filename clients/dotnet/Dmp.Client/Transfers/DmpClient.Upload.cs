@@ -116,23 +116,52 @@ public sealed partial class DmpClient
     {
         var intent = Intent(recordId, metadata, options ?? new UploadOptions());
         intent.ValidateOnly = true;
+        var retries = new RetryPolicy(_options);
+        for (var number = 1; ; number++)
+        {
+            try
+            {
+                return await CheckAsync(intent, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RpcException failure)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var details = ErrorDetails.From(failure);
+                if (!RetryPolicy.IsTransient(failure, details) || retries.DelayAfter(number, details.RetryAfter) is not { } delay)
+                {
+                    throw DmpException.From(failure);
+                }
+                await Task.Delay(delay, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<UploadAccepted> CheckAsync(UploadIntent intent, CancellationToken cancellationToken)
+    {
         var deadline = (_options.TimeProvider.GetUtcNow() + _options.CallDeadline).UtcDateTime;
+        using var call = Documents.UploadDocument(new CallOptions(deadline: deadline, cancellationToken: cancellationToken));
         try
         {
-            using var call = Documents.UploadDocument(new CallOptions(deadline: deadline, cancellationToken: cancellationToken));
             await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, cancellationToken).ConfigureAwait(false);
-            if (!await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
-            {
-                throw new DmpUnavailableException("The check of an upload ended without an answer.");
-            }
-            return call.ResponseStream.Current.Accepted
-                ?? throw new DmpException(StatusCode.Internal, "The check of an upload was answered with something else.");
+
+            // A stream that is left open would be reset, and a server closes a connection that resets too many.
+            await call.RequestStream.CompleteAsync().ConfigureAwait(false);
         }
-        catch (RpcException failure)
+        catch (Exception ended) when (ended is RpcException or InvalidOperationException && !cancellationToken.IsCancellationRequested)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            throw DmpException.From(failure);
+            // The platform refused before the intent had left. Why is what the reader of the answers finds.
         }
+        if (!await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
+        {
+            throw new DmpUnavailableException("The check of an upload ended without an answer.");
+        }
+        var accepted = call.ResponseStream.Current.Accepted
+            ?? throw new DmpException(StatusCode.Internal, "The check of an upload was answered with something else.");
+        while (await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
+        {
+            // Nothing follows but the end of the call.
+        }
+        return accepted;
     }
 
     private static UploadIntent Intent(string recordId, DocumentMetadata metadata, UploadOptions options)
