@@ -62,7 +62,7 @@ internal sealed partial class MainJob
         foreach (var one in events.TakeLast(TraceLinesMax))
         {
             Screen.Line(
-                $"{one.EventTime.ToDateTimeOffset():HH:mm:ss}  {Outcome(one),-8} {Who(one),-28} {one.Method[(one.Method.LastIndexOf('/') + 1)..]} {one.Reason}");
+                $"{one.EventTime.ToDateTimeOffset():HH:mm:ss}  {Outcome(one),-8} {one.Purpose?.Code,-6} {Who(one),-28} {one.Method[(one.Method.LastIndexOf('/') + 1)..]} {one.Reason}");
         }
 
         Screen.Line($"{events.Count} events of this run in all");
