@@ -57,7 +57,7 @@ internal static class DmpCommand
         }
         catch (OperationCanceledException)
         {
-            await error.WriteLineAsync("Stopped. Nothing was changed.");
+            await error.WriteLineAsync("Stopped. Nothing is changed but what was said before.");
             return Failed;
         }
     }

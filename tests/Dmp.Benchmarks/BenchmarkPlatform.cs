@@ -61,7 +61,7 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
         };
         await using var connection = new NpgsqlConnection(owner.ConnectionString);
         await connection.OpenAsync();
-        await using var analyze = new NpgsqlCommand("analyze", connection);
+        await using var analyze = new NpgsqlCommand("vacuum analyze", connection);
         await analyze.ExecuteNonQueryAsync();
     }
 

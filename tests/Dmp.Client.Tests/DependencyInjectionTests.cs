@@ -13,7 +13,7 @@ public sealed class DependencyInjectionTests
         await using var platform = await ScriptedPlatform.StartAsync();
         platform.CheckAccess = (_, context) => Task.FromResult(new CheckAccessResponse
         {
-            RecordId = $"{context.RequestHeaders.GetValue("authorization")} {context.RequestHeaders.GetValue("x-vendor")}",
+            RecordId = $"{context.RequestHeaders.GetValue("authorization")} {context.RequestHeaders.GetValue("x-vendor")} {context.RequestHeaders.GetValue("user-agent")?.Split(' ')[0]}",
         });
         var services = new ServiceCollection();
         services.AddSingleton<ITokenSource>(new DelegateTokenSource(_ => ValueTask.FromResult("token-1")));
@@ -22,16 +22,17 @@ public sealed class DependencyInjectionTests
         {
             options.Address = platform.Address;
             options.Tokens = provider.GetRequiredService<ITokenSource>();
+            options.Software = "Cabinet/4.2";
         }).AddHttpMessageHandler<VendorHeader>();
         await using var container = services.BuildServiceProvider(validateScopes: true);
 
         using (var first = container.GetRequiredService<DmpClient>())
         {
-            Assert.Equal("Bearer token-1 acme", (await first.CheckAccessAsync(new CheckAccessRequest(), Ct)).RecordId);
+            Assert.Equal("Bearer token-1 acme Cabinet/4.2", (await first.CheckAccessAsync(new CheckAccessRequest(), Ct)).RecordId);
         }
         // Disposing one injected client leaves the connections of the others alone.
         var second = container.GetRequiredService<DmpClient>();
-        Assert.Equal("Bearer token-1 acme", (await second.CheckAccessAsync(new CheckAccessRequest(), Ct)).RecordId);
+        Assert.Equal("Bearer token-1 acme Cabinet/4.2", (await second.CheckAccessAsync(new CheckAccessRequest(), Ct)).RecordId);
     }
 
     [Theory]

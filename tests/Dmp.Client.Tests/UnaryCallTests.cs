@@ -60,6 +60,8 @@ public sealed class UnaryCallTests : IAsyncLifetime
 
     [Theory]
     [InlineData("")]
+    [InlineData("Cabinet")]
+    [InlineData("(Cabinet)")]
     [InlineData("Logiciel de cabinet")]
     [InlineData("Cabinet/4.2\r\nauthorization: x")]
     public void Software_without_the_form_of_a_product_is_refused(string software)

@@ -7,7 +7,7 @@ namespace Dmp.Client;
 
 /// <summary>
 /// Changes of consents and masks, tried and undone (<c>validate_only</c>): whose view would change, and by how many documents.
-/// What the change itself would be refused for, its trial is refused for.
+/// What the change itself would be refused for, its trial is refused for. Professionals who try a mask are told of nobody.
 /// </summary>
 public sealed partial class DmpClient
 {
@@ -95,7 +95,7 @@ public sealed partial class DmpClient
         Func<TRequest, CallOptions, AsyncUnaryCall<TResponse>> method,
         TRequest request,
         Action<TRequest> tryOnly,
-        Func<TResponse, AccessEffect> effectOf,
+        Func<TResponse, AccessEffect?> effectOf,
         CancellationToken cancellationToken)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class
@@ -103,6 +103,6 @@ public sealed partial class DmpClient
         ArgumentNullException.ThrowIfNull(request);
         var copy = request.Clone();
         tryOnly(copy);
-        return effectOf(await CallAsync(method, copy, cancellationToken).ConfigureAwait(false));
+        return effectOf(await CallAsync(method, copy, cancellationToken).ConfigureAwait(false)) ?? new AccessEffect();
     }
 }

@@ -74,7 +74,8 @@ public sealed class DmpClientOptions
         {
             throw new InvalidOperationException($"{nameof(DmpClientOptions)}.{nameof(Tokens)} is missing: every call carries a token.");
         }
-        if (Software is not null && (Software.Length > SoftwareLengthMax || !ProductInfoHeaderValue.TryParse(Software, out _)))
+        if (Software is not null
+            && (Software.Length > SoftwareLengthMax || !ProductInfoHeaderValue.TryParse(Software, out var named) || named.Product?.Version is null))
         {
             throw new InvalidOperationException(
                 $"{nameof(DmpClientOptions)}.{nameof(Software)} must be a name and a version, as LogicielCabinet/4.2, of at most {SoftwareLengthMax} characters.");

@@ -23,7 +23,8 @@ internal static class TraceSql
 
     private const string Now = "select now()";
 
-    private const string LockTimeout = "set local lock_timeout = '10s'";
+    // While this waits, every call waits behind it.
+    private const string LockTimeout = "set local lock_timeout = '2s'";
 
     // In the name of the platform: who holds the password of the owner is known to the operating system, not here.
     private const string Tell =

@@ -32,7 +32,10 @@ internal static class DocumentFilter
                 )
         """;
 
-    /// <summary>The document <c>d</c> is the caller's own.</summary>
+    /// <summary>
+    /// The document <c>d</c> is the caller's own. The offset keeps the planner from reading the versions of all records once, to look
+    /// each document up among them.
+    /// </summary>
     public const string IsOwn =
         """
         exists (

@@ -25,7 +25,7 @@ internal sealed class RecordAccess
         var isCarer = caller.Kind == CallerKind.Professional && !facts.IsBlocked;
         IsAuthorized = isCarer && AccessPolicy.IsAuthorized(caller, facts, mode, now);
         IsAttending = isCarer && facts.IsAttending;
-        EmergencyAccessId = mode switch
+        EmergencyAccessId = !IsAuthorized ? null : mode switch
         {
             AccessMode.BreakGlass => facts.BreakGlassAccessId,
             AccessMode.Regulation => facts.RegulationAccessId,
@@ -47,7 +47,7 @@ internal sealed class RecordAccess
 
     public Guid RecordId { get; }
 
-    /// <summary>The emergency access in whose mode the record is used; null in the normal mode.</summary>
+    /// <summary>The emergency access in whose mode the record is used; null in the normal mode, and without a right.</summary>
     public Guid? EmergencyAccessId { get; }
 
     /// <summary>The moment as of which was decided.</summary>

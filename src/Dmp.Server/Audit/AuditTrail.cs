@@ -43,9 +43,10 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
         call.IsTraced = true;
     }
 
-    private static AuditBasis? BasisOf(Caller? caller, RecordAccess? access) => (caller?.Kind, access) switch
+    private static AuditBasis? BasisOf(Call call, RecordAccess? access) => (call.VerifiedCaller?.Kind, access) switch
     {
         (CallerKind.Operator or CallerKind.Auditor, _) => AuditBasis.Role,
+        (CallerKind.Professional or CallerKind.Structure, null) when call.RecordId is not null => AuditBasis.None,
         (_, null) => null,
         (_, { Capacity: Capacity.Patient }) => AuditBasis.Patient,
         (_, { Capacity: Capacity.Representative }) => AuditBasis.Representative,
@@ -66,7 +67,7 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
     private AuditEventRow ToRow(Call call, AuditOutcome outcome, StatusCode code, string? reason)
     {
         var caller = call.VerifiedCaller;
-        var access = outcome == AuditOutcome.Allowed ? call.Access : null;
+        var access = outcome == AuditOutcome.Refused ? null : call.Access;
         var now = time.GetUtcNow();
         return new AuditEventRow
         {
@@ -91,7 +92,7 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
             StaffId = caller?.StaffId,
             UserAgent = call.UserAgent,
             AccessMode = access is null ? null : (short)ModeOf(access.Mode),
-            Basis = (short?)BasisOf(caller, access),
+            Basis = outcome == AuditOutcome.Refused ? null : (short?)BasisOf(call, access),
             EmergencyAccessId = access?.EmergencyAccessId,
             Justification = call.Justification,
             Origin = call.Origin?.ToString(),

@@ -1,3 +1,4 @@
+using System.Net;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
@@ -45,8 +46,8 @@ internal sealed class AccessGate(
             ServerRequestId = Guid.CreateVersion7(time.GetUtcNow()),
             Method = rule?.Method ?? "unknown",
             Rule = rule?.Access ?? new Annotations.V1.Access(),
-            UserAgent = http.Request.Headers.UserAgent is [{ Length: > 0 } agent, ..] ? agent[..Math.Min(agent.Length, UserAgentLengthMax)] : null,
-            Origin = http.Connection.RemoteIpAddress,
+            UserAgent = UserAgentOf(http),
+            Origin = OriginOf(http.Connection.RemoteIpAddress),
             Arrival = time.GetTimestamp(),
         };
         Call.Current = call;
@@ -80,6 +81,15 @@ internal sealed class AccessGate(
             await audit.TraceFailureAsync(call, StatusCode.Unknown, null, CancellationToken.None);
         }
     }
+
+    // Never half a character: PostgreSQL takes none.
+    private static string? UserAgentOf(HttpContext http) => http.Request.Headers.UserAgent is not [{ Length: > 0 } agent, ..] ? null
+        : agent.Length <= UserAgentLengthMax ? agent
+        : agent[..(char.IsHighSurrogate(agent[UserAgentLengthMax - 1]) ? UserAgentLengthMax - 1 : UserAgentLengthMax)];
+
+    // An address as PostgreSQL writes it: without the interface of a link-local one, and IPv4 as IPv4.
+    private static IPAddress? OriginOf(IPAddress? remote) =>
+        remote is null ? null : remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : new IPAddress(remote.GetAddressBytes());
 
     private async Task<Google.Rpc.Status?> RefusalAsync(HttpContext http, Call call, MethodRule? rule)
     {

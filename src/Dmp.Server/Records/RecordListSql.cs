@@ -51,7 +51,7 @@ internal static class RecordListSql
             select c.record_id,
                 max(c.grant_time) as authorize_time,
                 max(c.expire_time) as expire_time,
-                bool_or(c.attending_physician) as attending_physician
+                bool_or(c.attending_physician and not @IsOccupational) as attending_physician
             from consent c
             join record r on r.record_id = c.record_id
             where c.revoke_time is null
@@ -122,6 +122,7 @@ internal static class RecordListSql
                 caller.ProfessionalId,
                 caller.StructureId,
                 IsStructure = caller.Kind == CallerKind.Structure,
+                IsOccupational = caller.IsOccupationalPhysician,
                 Now = now,
                 AuthorizedAfter = authorizedAfter,
                 AfterRecordId = afterRecordId,

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text;
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.Emergency.V1;
@@ -90,6 +92,55 @@ public sealed class TraceContentTests(Platform platform)
     }
 
     [Fact]
+    public async Task A_call_that_needs_no_right_or_fails_later_says_on_what_it_stood()
+    {
+        var record = await platform.RecordAsync();
+        var physician = platform.As(record.Physician);
+        var document = await physician.UploadAsync(record.Id);
+        await platform.As(TestProfessional.New()).Records.CheckAccessAsync(new() { Ins = record.Patient.Ins }, cancellationToken: Token);
+        await Assert.ThrowsAsync<RpcException>(() => physician.ReadAsync(document, request => request.ReadOffset = 1_000_000));
+
+        var events = await ListAsync(platform.As(record.Patient), record.Id);
+
+        Assert.Equal(
+            [(AuditOutcome.Allowed, AuditBasis.None, ""), (AuditOutcome.Failed, AuditBasis.Consent, "")],
+            events.TakeLast(2).Select(e => (e.Outcome, e.Basis, e.EmergencyAccessId)));
+    }
+
+    [Fact]
+    public async Task A_long_user_agent_is_cut_between_characters()
+    {
+        var record = await platform.RecordAsync();
+        using var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 };
+        using var http = new HttpClient(handler);
+        using var call = new HttpRequestMessage(HttpMethod.Post, new Uri(platform.Server.Address, "/dmp.record.v1.RecordService/GetRecord"))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent([0, 0, 0, 0, 0]) { Headers = { { "content-type", "application/grpc" } } },
+        };
+        call.Headers.TryAddWithoutValidation("te", "trailers");
+        call.Headers.TryAddWithoutValidation("user-agent", $"{new string('a', 199)}\U0001F600");
+
+        using var answer = await http.SendAsync(call, Token);
+
+        var requestId = answer.Headers.GetValues("dmp-request-id").Single();
+        Assert.Equal(new string('a', 199), await platform.Server.QueryAsync<string>(
+            platform, $"select user_agent from audit_event where server_request_id = '{requestId}'"));
+        Assert.NotEmpty(record.Id);
+    }
+
+    [Fact]
+    public async Task A_call_whose_event_cannot_be_written_is_not_answered()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        var api = new DmpApi(server.Channel, platform.Callers.Token(TestPatient.New()));
+        Assert.Empty((await api.Records.ListRecordsAsync(new(), cancellationToken: Token)).Records);
+        await server.QueryAsync<int>(platform, "do $$ begin revoke insert on audit_event from dmp_runtime; end $$; select 1");
+        await Assert.ThrowsAsync<RpcException>(async () => await api.Records.ListRecordsAsync(new(), cancellationToken: Token));
+    }
+
+    [Fact]
     public async Task Origin_and_duration_are_for_auditors_only()
     {
         var record = await platform.RecordAsync();
@@ -97,7 +148,7 @@ public sealed class TraceContentTests(Platform platform)
         Assert.All(await ListAsync(platform.As(record.Patient), record.Id), e => Assert.Equal(("", null), (e.Origin, e.Duration)));
         Assert.All(await ListAsync(platform.AsAuditor(), record.Id), e =>
         {
-            Assert.Contains("127.0.0.1", e.Origin, StringComparison.Ordinal);
+            Assert.Equal("127.0.0.1", e.Origin);
             Assert.True(e.Duration.ToTimeSpan() > TimeSpan.Zero);
         });
     }

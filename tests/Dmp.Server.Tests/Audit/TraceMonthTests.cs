@@ -1,7 +1,10 @@
 using System.Globalization;
 using Dmp.Audit.V1;
 using Dmp.Cli;
+using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 using Xunit;
 
@@ -80,6 +83,19 @@ public sealed class TraceMonthTests(Platform platform)
         Assert.Equal(
             $"audit_event_{later:yyyyMM}", await QueryAsync(admin, "select tableoid::regclass::text from audit_event where method = 'old'"));
         Assert.Equal(0, await QueryAsync(admin, "select dmp_add_trace_months(8)"));
+    }
+
+    [Fact]
+    public async Task The_server_makes_the_months_that_are_missing()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        var admin = platform.Databases.AdminOf(server.Database);
+        var next = $"audit_event_{DateTime.UtcNow.AddDays(1 - DateTime.UtcNow.Day).AddMonths(1):yyyyMM}";
+        await ExecuteAsync(admin, $"drop table {next}");
+
+        await server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().SweepOnceAsync(Token);
+
+        Assert.Equal(next, await QueryAsync(admin, $"select to_regclass('{next}')::text"));
     }
 
     [Fact]

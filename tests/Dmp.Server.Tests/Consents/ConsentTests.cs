@@ -111,6 +111,7 @@ public sealed class ConsentTests(Platform platform)
         var api = platform.As(occupational);
         Assert.False((await api.Records.CheckAccessAsync(
             new CheckAccessRequest { Ins = record.Patient.Ins }, cancellationToken: Token)).AttendingPhysician);
+        Assert.False((await api.Records.ListRecordsAsync(new ListRecordsRequest(), cancellationToken: Token)).Records.Single().AttendingPhysician);
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed, async () =>
             await api.Documents.DeleteDocumentAsync(
                 new DeleteDocumentRequest { RecordId = record.Id, DocumentId = document.DocumentId, RequestId = Given.NewId() },

@@ -9,14 +9,16 @@ internal sealed class SoftwareHandler(DmpClientOptions options) : DelegatingHand
 {
     private static readonly ProductInfoHeaderValue sdk = new("Dmp.Client", typeof(SoftwareHandler).Assembly.GetName().Version?.ToString(3));
 
+    private readonly ProductInfoHeaderValue? _software = options.Software is { } text ? ProductInfoHeaderValue.Parse(text) : null;
+
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (options.Software is { } software)
+        if (_software is not null)
         {
             var agent = request.Headers.UserAgent;
             ProductInfoHeaderValue[] grpc = [.. agent];
             agent.Clear();
-            foreach (var product in (ProductInfoHeaderValue[])[ProductInfoHeaderValue.Parse(software), sdk, .. grpc])
+            foreach (var product in (ProductInfoHeaderValue[])[_software, sdk, .. grpc])
             {
                 agent.Add(product);
             }

@@ -30,7 +30,7 @@ internal sealed class ModelConsent
     public required bool FromMinority { get; set; }
 }
 
-internal sealed record ModelVersion(string Type, string? Depositor, string? DepositorStructure);
+internal sealed record ModelVersion(string Type, string? Depositor);
 
 internal sealed class ModelDocument
 {

@@ -285,7 +285,7 @@ internal sealed class AccessModelRun
             Masked = masked,
             HiddenFromPatient = waiting,
             HiddenFromRepresentatives = secret,
-            Versions = { new ModelVersion(type, carer?.Id, carer?.Structure) },
+            Versions = { new ModelVersion(type, carer?.Id) },
         });
 
     private async Task<string?> ReplaceAsync()
@@ -309,7 +309,7 @@ internal sealed class AccessModelRun
                 intent.ReplacesDocumentId = document.Id;
                 intent.Etag = etag;
             });
-            document.Versions.Add(new ModelVersion(type, carer.Id, carer.Structure));
+            document.Versions.Add(new ModelVersion(type, carer.Id));
             document.State = DocumentStatus.Approved;
         });
     }
