@@ -23,6 +23,9 @@ internal sealed record RowScope
     /// <summary>What one professional or structure did, on all records.</summary>
     public const string Conduct = "conduct";
 
+    /// <summary>Changes in their order, for the feed and the notices: names of rows, no content.</summary>
+    public const string Changes = "changes";
+
     /// <summary>The reviewer's queue.</summary>
     public const string Review = "review";
 

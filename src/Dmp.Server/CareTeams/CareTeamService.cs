@@ -116,7 +116,7 @@ internal sealed class CareTeamService(
                 await CareTeamSql.SetMembersAsync(connection, careTeamId, ToRows(careTeamId, request.Members), now, ct);
                 if (recordId is { } id)
                 {
-                    await OutboxSql.AppendAsync(connection, OutboxKind.CareTeamChanged, id, now, ct);
+                    await OutboxSql.AppendAsync(connection, OutboxKind.CareTeamChanged, id, now, new() { SubjectId = careTeamId }, ct);
                 }
 
                 return new SetCareTeamMembersResponse
@@ -212,7 +212,7 @@ internal sealed class CareTeamService(
         await CareTeamSql.SetMembersAsync(connection, row.CareTeamId, ToRows(row.CareTeamId, members), now, ct);
         if (recordId is { } id)
         {
-            await OutboxSql.AppendAsync(connection, OutboxKind.CareTeamChanged, id, now, ct);
+            await OutboxSql.AppendAsync(connection, OutboxKind.CareTeamChanged, id, now, new() { SubjectId = row.CareTeamId }, ct);
         }
 
         return ToMessage(row with { Revision = 1 }, await MembersAsync(connection, [row.CareTeamId], ct));

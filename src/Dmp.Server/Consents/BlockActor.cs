@@ -65,11 +65,14 @@ internal sealed partial class ConsentService
                     }
                 }
 
-                await OutboxSql.AppendAsync(connection, OutboxKind.ActorBlocked, recordId, now, ct);
+                await OutboxSql.AppendAsync(connection, OutboxKind.ActorBlocked, recordId, now, DetailOf(row), ct);
                 return new BlockActorResponse { Block = row.ToMessage() };
             },
             ct);
     }
+
+    private static OutboxDetail DetailOf(BlockRow row) =>
+        new() { ActorKind = row.ActorKind, ActorId = row.ActorId, SubjectId = row.BlockId };
 
     public override Task<UnblockActorResponse> UnblockActor(UnblockActorRequest request, ServerCallContext context)
     {
@@ -92,7 +95,7 @@ internal sealed partial class ConsentService
                 var now = time.GetUtcNow();
                 var row = await BlockSql.LiftAsync(connection, access, blockId, call.Caller.ToActor().ToByteArray(), now, ct)
                     ?? throw Failures.Of(ErrorReason.BlockNotFound);
-                await OutboxSql.AppendAsync(connection, OutboxKind.ActorUnblocked, recordId, now, ct);
+                await OutboxSql.AppendAsync(connection, OutboxKind.ActorUnblocked, recordId, now, DetailOf(row), ct);
                 return new UnblockActorResponse { Block = row.ToMessage() };
             },
             ct);

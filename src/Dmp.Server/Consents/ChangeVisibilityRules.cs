@@ -39,7 +39,13 @@ internal sealed partial class ConsentService
                 }
 
                 var row = await VisibilityRuleSql.InsertAsync(connection, rule, ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.VisibilityChanged, recordId, now, ct, rule.DocumentId);
+                await OutboxSql.AppendAsync(
+                    connection,
+                    OutboxKind.VisibilityChanged,
+                    recordId,
+                    now,
+                    new() { DocumentId = row.DocumentId, SubjectId = row.VisibilityRuleId },
+                    ct);
                 return new AddVisibilityRuleResponse { Rule = row.ToMessage() };
             },
             ct);
@@ -67,7 +73,13 @@ internal sealed partial class ConsentService
                 var now = time.GetUtcNow();
                 var row = await VisibilityRuleSql.RemoveAsync(connection, access, ruleId, call.Caller.ToActor().ToByteArray(), now, ct)
                     ?? throw Failures.Of(ErrorReason.VisibilityRuleNotFound);
-                await OutboxSql.AppendAsync(connection, OutboxKind.VisibilityChanged, recordId, now, ct, row.DocumentId);
+                await OutboxSql.AppendAsync(
+                    connection,
+                    OutboxKind.VisibilityChanged,
+                    recordId,
+                    now,
+                    new() { DocumentId = row.DocumentId, SubjectId = row.VisibilityRuleId },
+                    ct);
                 return new RemoveVisibilityRuleResponse { Rule = row.ToMessage() };
             },
             ct);

@@ -96,6 +96,10 @@ internal sealed partial class ConsentService(
         return new GetConsentSettingsResponse { Settings = row.ToMessage() };
     }
 
+    private static Task TellAsync(NpgsqlConnection connection, string kind, ConsentRow row, DateTimeOffset now, CancellationToken ct) =>
+        OutboxSql.AppendAsync(
+            connection, kind, row.RecordId, now, new() { ActorKind = row.ActorKind, ActorId = row.ActorId, SubjectId = row.ConsentId }, ct);
+
     /// <summary>
     /// Makes a change once, or with <c>validate_only</c> tries it and tells its effect. The requests and answers of all changes here
     /// have those fields.

@@ -169,7 +169,7 @@ internal sealed partial class ConsentService
             row = await ConsentSql.InsertAsync(connection, given, ct);
         }
 
-        await OutboxSql.AppendAsync(connection, row.Initial ? OutboxKind.InitialConsentGiven : OutboxKind.ConsentGranted, access.RecordId, now, ct);
+        await TellAsync(connection, row.Initial ? OutboxKind.InitialConsentGiven : OutboxKind.ConsentGranted, row, now, ct);
         return row;
     }
 }

@@ -40,9 +40,9 @@ internal sealed partial class ConsentService
 
                 var rows = (await ConsentSql.ReapproveAsync(
                     connection, access, consentIds.Length == 0 ? null : consentIds, now, ct)).AsList();
-                if (rows.Count > 0)
+                foreach (var row in rows)
                 {
-                    await OutboxSql.AppendAsync(connection, OutboxKind.ConsentGranted, recordId, now, ct);
+                    await TellAsync(connection, OutboxKind.ConsentGranted, row, now, ct);
                 }
 
                 return new ReapproveConsentsResponse { Consents = { rows.Select(row => row.ToMessage(now, access.MajorityTime)) } };

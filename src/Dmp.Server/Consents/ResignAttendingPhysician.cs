@@ -42,7 +42,7 @@ internal sealed partial class ConsentService
                         connection,
                         row with { AttendingPhysician = false, GivenBy = call.Caller.ToActor().ToByteArray() },
                         ct);
-                    await OutboxSql.AppendAsync(connection, OutboxKind.ConsentGranted, recordId, now, ct);
+                    await TellAsync(connection, OutboxKind.ConsentGranted, row, now, ct);
                 }
 
                 return new ResignAttendingPhysicianResponse { Consent = row.ToMessage(now, access.MajorityTime) };

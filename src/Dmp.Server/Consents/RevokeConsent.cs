@@ -50,7 +50,7 @@ internal sealed partial class ConsentService
                 if (ConsentRules.StateOf(row, now, access.MajorityTime) is ConsentState.Active or ConsentState.PendingReapproval)
                 {
                     row = await ConsentSql.RevokeAsync(connection, row, call.Caller.ToActor().ToByteArray(), now, ct);
-                    await OutboxSql.AppendAsync(connection, OutboxKind.ConsentRevoked, recordId, now, ct);
+                    await TellAsync(connection, OutboxKind.ConsentRevoked, row, now, ct);
                 }
 
                 return new RevokeConsentResponse { Consent = row.ToMessage(now, access.MajorityTime) };

@@ -37,7 +37,7 @@ internal sealed partial class ConsentService
                 var now = time.GetUtcNow();
                 var changed = ConsentRules.Update(row, request.Settings, request.UpdateMask, now);
                 var written = await ConsentSettingsSql.UpdateAsync(connection, changed, ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.SettingsChanged, recordId, now, ct);
+                await OutboxSql.AppendAsync(connection, OutboxKind.SettingsChanged, recordId, now, null, ct);
                 return new UpdateConsentSettingsResponse { Settings = written.ToMessage() };
             },
             ct);

@@ -14,6 +14,9 @@ internal sealed class Database(NpgsqlDataSource source)
     [ModuleInitializer]
     internal static void MapSnakeCase() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
+    /// <summary>Set by each transaction that commits here: there may be changes to sequence.</summary>
+    public Signal Committed { get; } = new();
+
     /// <summary>A connection for reads and single statements. The caller disposes of it and never waits for a client on it.</summary>
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken ct) => source.OpenConnectionAsync(ct);
 
@@ -29,6 +32,7 @@ internal sealed class Database(NpgsqlDataSource source)
 
         // From here on the caller's wish to cancel no longer counts: an effect is either committed and answered or not done.
         await transaction.CommitAsync(CancellationToken.None);
+        Committed.Set();
 
         // A failure from here on is told as one though the effect stands; its repeat finds it, as after any broken line.
         return (result, await ConsistencySql.PositionAsync(connection, CancellationToken.None));

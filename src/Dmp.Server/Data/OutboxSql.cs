@@ -1,4 +1,5 @@
 using Dapper;
+using Dmp.Server.Access;
 using Dmp.Server.Pipeline;
 using Npgsql;
 
@@ -37,21 +38,62 @@ internal static class OutboxKind
     public const string DelegationRevoked = "DELEGATION_REVOKED";
 }
 
+/// <summary>What a row of the outbox says beside its kind, record and time. What does not apply is null.</summary>
+internal sealed record OutboxDetail
+{
+    public Guid? DocumentId { get; init; }
+
+    public int? Version { get; init; }
+
+    /// <summary>Whom it is about, the actor of an authorisation or a block: the numbers of <see cref="Dmp.Type.V1.ActorKind"/>.</summary>
+    public short? ActorKind { get; init; }
+
+    public string? ActorId { get; init; }
+
+    /// <summary>The authorisation, rule, block, emergency access, delegation or care team.</summary>
+    public Guid? SubjectId { get; init; }
+
+    /// <summary>The document before the change; all null when it is new.</summary>
+    public int? PreviousVersion { get; init; }
+
+    public bool? WasMasked { get; init; }
+
+    public short? WasState { get; init; }
+
+    public DateTimeOffset? WasPatientVisibleTime { get; init; }
+
+    public bool? WasHiddenFromRepresentatives { get; init; }
+}
+
 internal static class OutboxSql
 {
     private const string Append =
         """
-        insert into outbox (event_time, kind, record_id, document_id, version, hidden_from_representatives)
-        values (@Now, @Kind, @RecordId, @DocumentId, @Version, @Hidden)
+        insert into outbox (
+            event_time, kind, record_id, document_id, version, hidden_from_representatives, made_by_kind, made_by_id, actor_kind, actor_id,
+            subject_id, previous_version, was_masked, was_state, was_patient_visible_time, was_hidden_from_representatives)
+        values (
+            @Now, @Kind, @RecordId, @DocumentId, @Version, @Hidden, @MadeByKind, @MadeById, @ActorKind, @ActorId,
+            @SubjectId, @PreviousVersion, @WasMasked, @WasState, @WasPatientVisibleTime, @WasHiddenFromRepresentatives)
         """;
 
     /// <summary>
     /// Adds a row in the transaction of the change it tells of. What was done in a secret connection is told to no representative.
     /// </summary>
     public static Task AppendAsync(
-        NpgsqlConnection connection, string kind, Guid recordId, DateTimeOffset now, CancellationToken ct, Guid? documentId = null, int? version = null) =>
-        connection.ExecuteAsync(new CommandDefinition(
-            Append,
-            new { Now = now, Kind = kind, RecordId = recordId, DocumentId = documentId, Version = version, Hidden = Call.Current?.HidesEvent == true },
-            cancellationToken: ct));
+        NpgsqlConnection connection, string kind, Guid recordId, DateTimeOffset now, OutboxDetail? detail, CancellationToken ct)
+    {
+        var parameters = new DynamicParameters(detail ?? new OutboxDetail());
+        var maker = Call.Current?.VerifiedCaller?.ToActor();
+        parameters.AddDynamicParams(new
+        {
+            Now = now,
+            Kind = kind,
+            RecordId = recordId,
+            Hidden = Call.Current?.HidesEvent == true,
+            MadeByKind = (short?)maker?.Kind,
+            MadeById = maker is { Id.Length: > 0 } ? maker.Id : null,
+        });
+        return connection.ExecuteAsync(new CommandDefinition(Append, parameters, cancellationToken: ct));
+    }
 }

@@ -40,7 +40,7 @@ internal sealed partial class DelegationService
 
                 call.ActAs((DelegationKind)row.Kind == DelegationKind.Representative ? Capacity.Representative : Capacity.Caregiver, row.DelegateName);
                 row = await DelegationSql.AcceptAsync(connection, row, call.Caller, now, ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.DelegationAccepted, row.RecordId, now, ct);
+                await OutboxSql.AppendAsync(connection, OutboxKind.DelegationAccepted, row.RecordId, now, new() { SubjectId = row.DelegationId }, ct);
                 return new AcceptDelegationResponse { Delegation = row.ToMessage(facts.IsRepresented, now) };
             },
             ct);
@@ -65,7 +65,8 @@ internal sealed partial class DelegationService
                 var now = time.GetUtcNow();
                 RequireOpen(invitation, now);
                 await DelegationSql.RefuseAsync(connection, invitation.Row, now, ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.DelegationRefused, invitation.Row.RecordId, now, ct);
+                await OutboxSql.AppendAsync(
+                    connection, OutboxKind.DelegationRefused, invitation.Row.RecordId, now, new() { SubjectId = invitation.Row.DelegationId }, ct);
                 return new RefuseDelegationResponse();
             },
             ct);

@@ -65,7 +65,7 @@ internal sealed partial class DelegationService
                         EndTime = end,
                     },
                     ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.DelegationInvited, recordId, now, ct);
+                await OutboxSql.AppendAsync(connection, OutboxKind.DelegationInvited, recordId, now, new() { SubjectId = row.DelegationId }, ct);
                 return new InviteDelegateResponse { Delegation = row.ToMessage(access.IsRepresented, now) };
             },
             ct);

@@ -35,7 +35,7 @@ internal sealed partial class DelegationService
                 if (DelegationRules.IsLiving(row, isRepresented, now))
                 {
                     row = await DelegationSql.RevokeAsync(connection, row, call.Caller.ToActor().ToByteArray(), now, ct);
-                    await OutboxSql.AppendAsync(connection, OutboxKind.DelegationRevoked, recordId, now, ct);
+                    await OutboxSql.AppendAsync(connection, OutboxKind.DelegationRevoked, recordId, now, new() { SubjectId = row.DelegationId }, ct);
                 }
 
                 return new RevokeDelegationResponse { Delegation = row.ToMessage(isRepresented, now) };

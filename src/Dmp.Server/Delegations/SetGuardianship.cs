@@ -42,7 +42,7 @@ internal sealed partial class DelegationService
                 }
 
                 await GuardianshipSql.SetAsync(connection, access, until, until is null ? null : request.Reason.Trim(), ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.GuardianshipSet, recordId, now, ct);
+                await OutboxSql.AppendAsync(connection, OutboxKind.GuardianshipSet, recordId, now, null, ct);
                 return new SetGuardianshipResponse { RecordId = recordId.ToString(), UntilTime = until?.ToTimestamp() };
             },
             ct);

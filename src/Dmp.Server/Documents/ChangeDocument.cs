@@ -140,9 +140,21 @@ internal sealed partial class DocumentService
         };
         changed = changed with { Revision = row.Revision + 1, UpdateTime = time.GetUtcNow() };
         await DocumentSql.ChangeAsync(connection, changed, ct);
-        await OutboxSql.AppendAsync(connection, kind, access.RecordId, changed.UpdateTime, ct, documentId, row.Version);
+        await OutboxSql.AppendAsync(connection, kind, access.RecordId, changed.UpdateTime, DetailOf(documentId, row.Version, row), ct);
         return changed.ToMessage();
     }
+
+    /// <summary>For the outbox: the version that counts now, and the document as it was before, if it was.</summary>
+    private static OutboxDetail DetailOf(Guid documentId, int version, DocumentRow? before) => new()
+    {
+        DocumentId = documentId,
+        Version = version,
+        PreviousVersion = before?.CurrentVersion,
+        WasMasked = before?.Masked,
+        WasState = before?.State,
+        WasPatientVisibleTime = before?.PatientVisibleTime,
+        WasHiddenFromRepresentatives = before?.HiddenFromRepresentatives,
+    };
 
     /// <summary>Locks the document, or refuses: not there, not allowed, wrong state, changed in the meantime.</summary>
     private static async Task<DocumentRow> FindForChangeAsync(

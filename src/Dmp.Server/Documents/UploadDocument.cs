@@ -310,7 +310,7 @@ internal sealed partial class DocumentService
         }
 
         var kind = replaced is null ? OutboxKind.DocumentCreated : OutboxKind.DocumentReplaced;
-        await OutboxSql.AppendAsync(connection, kind, access.RecordId, now, ct, documentId, version.Version);
+        await OutboxSql.AppendAsync(connection, kind, access.RecordId, now, DetailOf(documentId, version.Version, replaced), ct);
         var row = await DocumentSql.FindAsync(connection, access, documentId, 0, ct)
             ?? throw new InvalidOperationException("A depositor does not see the own document.");
         return row.ToMessage();

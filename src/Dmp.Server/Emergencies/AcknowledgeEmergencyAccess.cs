@@ -38,7 +38,8 @@ internal sealed partial class EmergencyService
                     var now = time.GetUtcNow();
                     var comment = request.Comment.Length == 0 ? null : request.Comment;
                     row = await EmergencySql.AcknowledgeAsync(connection, row, call.Caller.ToActor().ToByteArray(), comment, now, ct);
-                    await OutboxSql.AppendAsync(connection, OutboxKind.EmergencyAcknowledged, recordId, now, ct);
+                    await OutboxSql.AppendAsync(
+                        connection, OutboxKind.EmergencyAcknowledged, recordId, now, new() { SubjectId = row.EmergencyAccessId }, ct);
                 }
 
                 return new AcknowledgeEmergencyAccessResponse { EmergencyAccess = row.ToMessage() };

@@ -4,6 +4,7 @@ using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
+using Dmp.Type.V1;
 using Google.Protobuf;
 using Grpc.Core;
 
@@ -56,7 +57,13 @@ internal sealed partial class EmergencyService
                     ct);
 
                 // The notices to the patient and the attending physicians start from this row.
-                await OutboxSql.AppendAsync(connection, OutboxKind.EmergencyOpened, recordId, now, ct);
+                await OutboxSql.AppendAsync(
+                    connection,
+                    OutboxKind.EmergencyOpened,
+                    recordId,
+                    now,
+                    new() { ActorKind = (short)ActorKind.Professional, ActorId = row.ProfessionalId, SubjectId = row.EmergencyAccessId },
+                    ct);
                 return new OpenEmergencyAccessResponse
                 {
                     EmergencyAccess = row.ToMessage(),

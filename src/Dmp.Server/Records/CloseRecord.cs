@@ -39,7 +39,7 @@ internal sealed partial class RecordService
                 var closed = RecordRules.Close(row, request.Reason, request.Comment, now);
                 var written = await RecordSql.UpdateAsync(connection, closed, ct)
                     ?? throw Failures.Of(ErrorReason.EtagMismatch);
-                await OutboxSql.AppendAsync(connection, OutboxKind.RecordClosed, recordId, now, ct);
+                await OutboxSql.AppendAsync(connection, OutboxKind.RecordClosed, recordId, now, null, ct);
                 return new CloseRecordResponse { Record = written.ToMessage() };
             },
             ct);

@@ -42,7 +42,7 @@ internal sealed partial class RecordService
                 var opened = RecordRules.Open(request, Guid.CreateVersion7(now), now);
                 call.RecordId = opened.RecordId;
                 var row = await RecordSql.InsertAsync(connection, opened, ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.RecordOpened, row.RecordId, now, ct);
+                await OutboxSql.AppendAsync(connection, OutboxKind.RecordOpened, row.RecordId, now, null, ct);
                 var response = new OpenRecordResponse { Record = row.ToMessage() };
                 response.Warnings.AddRange(warnings);
                 return response;

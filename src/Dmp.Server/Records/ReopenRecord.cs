@@ -40,7 +40,7 @@ internal sealed partial class RecordService
                 var now = time.GetUtcNow();
                 var written = await RecordSql.UpdateAsync(connection, RecordRules.Reopen(row, now), ct)
                     ?? throw Failures.Of(ErrorReason.EtagMismatch);
-                await OutboxSql.AppendAsync(connection, OutboxKind.RecordReopened, recordId, now, ct);
+                await OutboxSql.AppendAsync(connection, OutboxKind.RecordReopened, recordId, now, null, ct);
                 return new ReopenRecordResponse { Record = written.ToMessage() };
             },
             ct);

@@ -38,7 +38,7 @@ internal sealed partial class RecordService
                 var changed = RecordRules.Update(row, request.AdministrativeData, request.UpdateMask, now);
                 var written = await RecordSql.UpdateAsync(connection, changed, ct)
                     ?? throw Failures.Of(ErrorReason.EtagMismatch);
-                await OutboxSql.AppendAsync(connection, OutboxKind.RecordUpdated, recordId, now, ct);
+                await OutboxSql.AppendAsync(connection, OutboxKind.RecordUpdated, recordId, now, null, ct);
                 return new UpdateRecordResponse { Record = written.ToMessage() };
             },
             ct);

@@ -38,6 +38,9 @@ internal static class ServiceSetup
         services.AddSingleton<ConsistencyTokens>();
         services.AddPageTokenKeys();
         services.AddHostedService<Housekeeping>();
+        services.AddHostedService<ChangeSequencer>();
+        services.AddSingleton<ChangeListener>();
+        services.AddHostedService(provider => provider.GetRequiredService<ChangeListener>());
 
         services.AddDmpGrpc();
         services.AddHealthChecks().AddCheck<StorageHealth>("storage");

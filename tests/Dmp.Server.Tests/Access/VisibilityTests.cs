@@ -113,5 +113,5 @@ public sealed class VisibilityTests(Platform platform)
             cancellationToken: Token)).Document;
 
     private Task<long> CountAsync(TestServer server, StoredDocument document, string kind) => server.QueryAsync<long>(
-        platform, $"select count(*) from outbox where document_id = '{document.DocumentId}' and kind = '{kind}'");
+        platform, $"select count(*) from {Given.Changes} where document_id = '{document.DocumentId}' and kind = '{kind}'");
 }

@@ -33,7 +33,7 @@ public sealed class CareTeamTests(Platform platform)
         var listed = await platform.As(nurse).Records.ListRecordsAsync(new ListRecordsRequest(), cancellationToken: Token);
         Assert.Equal(record.Id, Assert.Single(listed.Records).RecordId);
         Assert.Equal(1, await platform.Server.QueryAsync<long>(
-            platform, $"select count(*) from outbox where record_id = '{record.Id}' and kind = 'INITIAL_CONSENT_GIVEN'"));
+            platform, $"select count(*) from {Given.Changes} where record_id = '{record.Id}' and kind = 'INITIAL_CONSENT_GIVEN'"));
 
         var changed = await platform.As(record.Patient).CareTeams.SetCareTeamMembersAsync(
             new SetCareTeamMembersRequest

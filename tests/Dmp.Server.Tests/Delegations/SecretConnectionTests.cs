@@ -79,7 +79,7 @@ public sealed class SecretConnectionTests(Platform platform)
         Assert.Equal(
             2,
             await platform.Server.QueryAsync<long>(
-                platform, $"select count(*) from outbox where record_id = '{record.Id}' and hidden_from_representatives"));
+                platform, $"select count(*) from {Given.Changes} where record_id = '{record.Id}' and hidden_from_representatives"));
     }
 
     [Fact]

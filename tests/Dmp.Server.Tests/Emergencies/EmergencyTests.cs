@@ -141,7 +141,7 @@ public sealed class EmergencyTests(Platform platform)
             new ListEmergencyAccessesRequest { RecordId = record.Id }, cancellationToken: Token)).EmergencyAccesses);
         Assert.Equal((opened, helper.Id), (seen, seen.Actor.Id));
         Assert.Equal(1, await platform.Server.QueryAsync<long>(
-            platform, $"select count(*) from outbox where record_id = '{record.Id}' and kind = 'EMERGENCY_OPENED'"));
+            platform, $"select count(*) from {Given.Changes} where record_id = '{record.Id}' and kind = 'EMERGENCY_OPENED'"));
 
         var auditor = platform.AsAuditor();
         Assert.Contains(await QueueAsync(auditor), one => one.EmergencyAccessId == opened.EmergencyAccessId);

@@ -23,6 +23,16 @@ internal static class Given
 {
     public static readonly Coding ReportType = new() { System = "2.16.840.1.113883.6.1", Code = "11488-4" };
 
+    /// <summary>What was told of changes, in or out of order: a row is in one of both tables, never in both or none.</summary>
+    public const string Changes =
+        """
+        (
+            select kind, record_id, document_id, hidden_from_representatives from outbox
+            union all
+            select kind, record_id, document_id, hidden_from_representatives from change
+        ) told
+        """;
+
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static string NewId() => Guid.NewGuid().ToString();

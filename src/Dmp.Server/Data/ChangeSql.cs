@@ -1,0 +1,47 @@
+using Dapper;
+using Dmp.Server.Access;
+using Npgsql;
+
+namespace Dmp.Server.Data;
+
+/// <summary>Where changes begin and end: what is at or below <see cref="FirstPosition"/> was forgotten.</summary>
+internal readonly record struct ChangeHead(long FirstPosition, long LastPosition);
+
+/// <summary>The changes in the order of their commits (migration 0018). Readers: the feed and the notices.</summary>
+internal static class ChangeSql
+{
+    /// <summary>Told by PostgreSQL when changes got their positions.</summary>
+    public const string Channel = "dmp_change";
+
+    // Locks the one row of change_head until it commits.
+    private const string Sequence = "select dmp_sequence_changes()";
+
+    private const string Head = "select first_position, last_position from change_head";
+
+    // Served by change_time_idx. A commit is forgotten whole: it has one sequence_time.
+    private const string Forget =
+        """
+        with old as (
+            delete from change
+            where sequence_time < @Before
+            returning position
+        )
+        update change_head
+        set first_position = greatest(first_position, (select max(position) from old))
+        where exists (select from old)
+        """;
+
+    /// <summary>Gives positions to what has committed; returns how many changes got one.</summary>
+    public static async Task<int> SequenceAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await RowScope.OfTask(RowScope.Changes).ApplyAsync(connection, ct);
+        return await connection.ExecuteScalarAsync<int>(new CommandDefinition(Sequence, cancellationToken: ct));
+    }
+
+    public static Task<ChangeHead> HeadAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        connection.QuerySingleAsync<ChangeHead>(new CommandDefinition(Head, cancellationToken: ct));
+
+    /// <summary>Forgets changes that were sequenced before a time, on a connection of <see cref="RowScope.Changes"/>.</summary>
+    public static Task ForgetAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(Forget, new { Before = before }, cancellationToken: ct));
+}
