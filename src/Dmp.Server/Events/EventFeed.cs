@@ -32,6 +32,9 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
     {
         var binding = FeedPlace.BindingOf(call.Caller, query);
         await using var connection = await database.OpenAsync(ct);
+
+        // What was answered before this call has committed. It gets its place here, so that "now" is behind it and a pull holds it.
+        await ChangeSql.SequenceAsync(connection, ct);
         await RowScope.OfActor(call.Caller).ApplyAsync(connection, ct);
         var place = start.FromCase switch
         {

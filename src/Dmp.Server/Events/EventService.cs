@@ -43,12 +43,6 @@ internal sealed partial class EventService(
         faults.Require(request.MaxEvents >= 0, "max_events", "Must not be negative.");
         faults.ThrowIfAny();
 
-        // What was answered before this call has committed; here it gets its place, so that it is in the answer.
-        await using (var connection = await database.OpenAsync(ct))
-        {
-            await ChangeSql.SequenceAsync(connection, ct);
-        }
-
         var limit = request.MaxEvents == 0 ? PullEventsDefault : Math.Min(request.MaxEvents, PullEventsMax);
         var place = await feed.StartAsync(call, request.Start, query, ct);
         var batch = await feed.ReadAsync(call, query, place, limit, ct);

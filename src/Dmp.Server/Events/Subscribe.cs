@@ -95,7 +95,10 @@ internal sealed partial class EventService
             ct.ThrowIfCancellationRequested();
             if (reader.IsFaulted)
             {
-                await reader;
+                // Either what came was wrong, or the line broke, which the rest of the call may not have noticed yet.
+                throw reader.Exception.InnerException is RpcException refusal && Failures.ReasonOf(refusal) is not null
+                    ? refusal
+                    : Failures.Of(ErrorReason.CallCancelled);
             }
 
             var (asked, changed) = (credit.Asked.Next, listener.Changed.Next);

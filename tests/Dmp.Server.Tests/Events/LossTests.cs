@@ -49,8 +49,7 @@ public sealed class LossTests(Platform platform)
         await patient.MaskAsync(masked);
         await patient.GrantAsync(record.Id, late.Actor);
 
-        var events = await platform.As(late).SinceAsync(start);
-        Assert.Equal([ChangeKind.RecordOpened, ChangeKind.AccessGranted], new[] { ChangeKind.RecordOpened }.Concat(events.Select(told => told.Kind)));
+        Assert.Equal([ChangeKind.AccessGranted], await platform.As(late).KindsAsync(start));
     }
 
     [Fact]
@@ -71,6 +70,7 @@ public sealed class LossTests(Platform platform)
         start = await api.NowAsync();
         await patient.UnblockAsync(record.Id, block);
         Assert.Empty(await api.SinceAsync(start));
+        start = await api.NowAsync();
         await patient.GrantAsync(record.Id, colleague.Actor);
         Assert.Equal([ChangeKind.AccessGranted], await api.KindsAsync(start));
     }
@@ -116,7 +116,8 @@ public sealed class LossTests(Platform platform)
             new RegisterCareTeamRequest { Name = "Réseau", Members = { record.Physician.Actor }, RequestId = Given.NewId() },
             cancellationToken: Token)).CareTeam;
         var own = (await patient.CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest { RecordId = record.Id, Name = "Domicile", RequestId = Given.NewId() }, cancellationToken: Token)).CareTeam;
+            new RecognizeCareTeamRequest { RecordId = record.Id, Name = "Domicile", Members = { record.Physician.Actor }, RequestId = Given.NewId() },
+            cancellationToken: Token)).CareTeam;
         foreach (var (team, by, recordId) in new[] { (formal, platform.AsOperator(), ""), (own, patient, record.Id) })
         {
             var consent = await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
@@ -211,7 +212,7 @@ public sealed class LossTests(Platform platform)
             {
                 RecordId = record.Id,
                 UntilTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(30)),
-                Reason = "Jugement",
+                Reason = "Jugement du 3 mars",
                 RequestId = Given.NewId(),
             },
             cancellationToken: Token);
