@@ -68,6 +68,32 @@ internal sealed class AccessPolicy(TimeProvider time)
     }
 
     /// <summary>
+    /// What the caller is to one of many records now, in the normal mode, for a method that tells of all of them; null when there is no
+    /// such record. Refuses nothing: what the caller has no right to is left out. The connection is for this record from here on.
+    /// </summary>
+    public async Task<RecordAccess?> LookAsync(NpgsqlConnection connection, Call call, Guid recordId, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, now, ct);
+        return facts is null ? null : new RecordAccess(call.Caller, facts, AccessMode.Normal, now);
+    }
+
+    /// <summary>
+    /// As <see cref="LookAsync"/>, by what representatives may know: false when the right of a professional or structure on a minor's
+    /// record stands on what is kept from them.
+    /// </summary>
+    public static async Task<bool> IsKnownRightAsync(NpgsqlConnection connection, Call call, RecordAccess access, CancellationToken ct)
+    {
+        if (!access.HoldsConsent || access.MajorityTime <= access.Now)
+        {
+            return true;
+        }
+
+        var facts = await AccessSql.FindAsync(connection, call.Caller, access.RecordId, access.Now, ct, withSecret: false);
+        return facts is not null && IsAuthorized(call.Caller, facts, AccessMode.Normal, access.Now);
+    }
+
+    /// <summary>
     /// Checks the function of a method that names no record. <paramref name="absent"/> is the mode of a call that asks for none.
     /// </summary>
     public static void RequireFunction(Call call, AccessMode absent = AccessMode.Normal)

@@ -19,12 +19,16 @@ internal sealed class RecordAccess
         IsOpen = facts.State == (short)RecordState.Open;
         DocumentsMaskedByDefault = facts.DocumentsMaskedByDefault;
         Capacity = Capacities.Of(caller, facts);
+        DelegateName = facts.DelegateName;
         Now = now;
         MajorityTime = facts.MajorityTime;
         IsRepresented = facts.IsRepresented;
         var isCarer = caller.Kind == CallerKind.Professional && !facts.IsBlocked;
         IsAuthorized = isCarer && AccessPolicy.IsAuthorized(caller, facts, mode, now);
         IsAttending = isCarer && facts.IsAttending;
+        IsBlocked = facts.IsBlocked;
+        HoldsConsent = AccessPolicy.IsAuthorized(caller, facts, mode, now);
+        IsNamedByToken = AccessPolicy.Owns(caller, facts.InsNumber);
         EmergencyAccessId = !IsAuthorized ? null : mode switch
         {
             AccessMode.BreakGlass => facts.BreakGlassAccessId,
@@ -60,6 +64,9 @@ internal sealed class RecordAccess
     /// <summary>What the caller is to the record.</summary>
     public Capacity Capacity { get; }
 
+    /// <summary>The name of a person to whom the record was entrusted, as the delegation says it.</summary>
+    public string? DelegateName { get; }
+
     /// <summary>The patient, or a representative of the patient.</summary>
     public bool IsOwner => Capacity is Capacity.Patient or Capacity.Representative;
 
@@ -74,6 +81,15 @@ internal sealed class RecordAccess
 
     /// <summary>A professional with a valid authorisation, or in an emergency: sees what is not masked. Structures never read.</summary>
     public bool IsAuthorized { get; }
+
+    /// <summary>The right of <see cref="IsAuthorized"/>, which structures can have too: to use the record, and to read nothing in it.</summary>
+    public bool HoldsConsent { get; }
+
+    /// <summary>On the blocked list, by the own name or the structure's.</summary>
+    public bool IsBlocked { get; }
+
+    /// <summary>The token names the patient as its holder's own identity or as a person represented, whatever that is worth now.</summary>
+    public bool IsNamedByToken { get; }
 
     /// <summary>An attending physician (<i>médecin traitant DMP</i>): sees what is masked too, and the whole trace.</summary>
     public bool IsAttending { get; }

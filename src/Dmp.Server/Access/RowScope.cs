@@ -26,6 +26,12 @@ internal sealed record RowScope
     /// <summary>Changes in their order, for the feed and the notices: names of rows, no content.</summary>
     public const string Changes = "changes";
 
+    /// <summary>What ended or began by time: the rows of which it was not told yet.</summary>
+    public const string Endings = "endings";
+
+    /// <summary>The records on which an authorisation of a care team lives.</summary>
+    public const string Team = "team";
+
     /// <summary>The reviewer's queue.</summary>
     public const string Review = "review";
 
@@ -80,6 +86,13 @@ internal sealed record RowScope
 
     /// <summary>What a professional or structure did, for somebody who reviews that.</summary>
     public static RowScope OfConduct(Caller caller, string actorId) => new() { Actors = actorId, Key = caller.Key, Task = Conduct };
+
+    /// <summary>The changes of all records, with the records, authorisations and deposits by which some of them are the caller's.</summary>
+    public static RowScope OfFeed(Caller caller, IEnumerable<string> numbers) =>
+        OfActor(caller, Changes) with { Ins = string.Join(' ', numbers) };
+
+    /// <summary>The changes of one record, with all that tells what they are to the caller.</summary>
+    public static RowScope OfRecordChanges(Caller caller, Guid recordId) => OfRecord(caller, recordId) with { Task = Changes };
 
     public static RowScope OfTask(string task) => new() { Task = task };
 

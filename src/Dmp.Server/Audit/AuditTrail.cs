@@ -32,6 +32,30 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
         call.IsTraced = true;
     }
 
+    /// <summary>
+    /// Records, durably and before it leaves, what one answer of a call about many records tells of one of them. The call itself names
+    /// none, and goes on. <paramref name="hides"/>: the event does not exist for representatives and caregivers.
+    /// </summary>
+    public async Task TraceDeliveryAsync(
+        NpgsqlConnection connection, Call call, RecordAccess access, IReadOnlyList<TracedDocument> documents, bool hides, CancellationToken ct)
+    {
+        var caller = call.Caller;
+        (call.RecordId, call.Access, call.Documents, call.HidesEvent) = (access.RecordId, access, documents, hides);
+        if (access.Capacity != Capacity.None)
+        {
+            call.ActAs(access.Capacity, access.DelegateName);
+        }
+
+        try
+        {
+            await TraceAllowedAsync(connection, call, ct);
+        }
+        finally
+        {
+            (call.RecordId, call.Access, call.Documents, call.HidesEvent, call.VerifiedCaller) = (null, null, [], call.IsSecret, caller);
+        }
+    }
+
     /// <summary>Records a call that was refused or failed, on its own connection: nothing of the call was kept.</summary>
     public async Task TraceFailureAsync(Call call, StatusCode code, string? reason, CancellationToken ct)
     {

@@ -118,6 +118,10 @@ internal sealed class CareTeamService(
                 {
                     await OutboxSql.AppendAsync(connection, OutboxKind.CareTeamChanged, id, now, new() { SubjectId = careTeamId }, ct);
                 }
+                else
+                {
+                    await CareTeamSql.TellOfRecordsAsync(connection, OutboxKind.CareTeamChanged, careTeamId, call.Caller, now, ct);
+                }
 
                 return new SetCareTeamMembersResponse
                 {
@@ -177,10 +181,12 @@ internal sealed class CareTeamService(
         Etag = Etag.Of(row.Revision),
     };
 
-    /// <summary>A formal team belongs to no record: the connection is for the operator's own request only.</summary>
+    /// <summary>
+    /// A formal team belongs to no record: the connection is for the operator's own request, and for the records of teams, which are told.
+    /// </summary>
     private static async Task<Caller> ScopeAsync(NpgsqlConnection connection, Caller caller, CancellationToken ct)
     {
-        await RowScope.OfActor(caller).ApplyAsync(connection, ct);
+        await RowScope.OfActor(caller, RowScope.Team).ApplyAsync(connection, ct);
         return caller;
     }
 

@@ -111,6 +111,17 @@ internal static class CareTeamSql
         limit 200
         """;
 
+    // Served by consent_care_team_idx. A formal team may be authorised on many records, and each is told that its members are others.
+    private const string TellOfRecords =
+        """
+        insert into outbox (event_time, kind, record_id, subject_id, hidden_from_representatives, made_by_kind)
+        select @Now, @Kind, c.record_id, @CareTeamId, c.hidden_from_representatives, @MadeByKind
+        from consent c
+        where c.care_team_id = @CareTeamId
+            and c.revoke_time is null
+            and c.expire_time > @Now
+        """;
+
     private const string Members =
         """
         select care_team_id, actor_kind, actor_id, actor_name
@@ -158,6 +169,14 @@ internal static class CareTeamSql
             cancellationToken: ct));
         await connection.ExecuteAsync(new CommandDefinition(Touch, new { CareTeamId = careTeamId }, cancellationToken: ct));
     }
+
+    /// <summary>Tells of a change of members on each record on which the team is authorised, on a connection of <see cref="RowScope.Team"/>.</summary>
+    public static Task TellOfRecordsAsync(
+        NpgsqlConnection connection, string kind, Guid careTeamId, Caller maker, DateTimeOffset now, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(
+            TellOfRecords,
+            new { Now = now, Kind = kind, CareTeamId = careTeamId, MadeByKind = (short)maker.ToActor().Kind },
+            cancellationToken: ct));
 
     public static Task<IEnumerable<CareTeamRow>> ListAsync(
         NpgsqlConnection connection, RecordAccess access, bool onlyMine, CancellationToken ct) =>

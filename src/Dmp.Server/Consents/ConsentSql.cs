@@ -105,7 +105,8 @@ internal static class ConsentSql
             structure_id = @StructureId,
             given_by = @GivenBy,
             grant_time = @GrantTime,
-            expire_time = @ExpireTime
+            expire_time = @ExpireTime,
+            expiry_told = false
         where consent_id = @ConsentId
         returning {Columns}
         """;

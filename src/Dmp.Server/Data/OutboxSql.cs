@@ -36,6 +36,11 @@ internal static class OutboxKind
     public const string DelegationRefused = "DELEGATION_REFUSED";
     public const string GuardianshipSet = "GUARDIANSHIP_SET";
     public const string DelegationRevoked = "DELEGATION_REVOKED";
+    public const string ConsentExpired = "CONSENT_EXPIRED";
+    public const string DelegationStarted = "DELEGATION_STARTED";
+    public const string DelegationEnded = "DELEGATION_ENDED";
+    public const string MajorityReached = "MAJORITY_REACHED";
+    public const string GuardianshipEnded = "GUARDIANSHIP_ENDED";
 }
 
 /// <summary>What a row of the outbox says beside its kind, record and time. What does not apply is null.</summary>

@@ -10,7 +10,7 @@ internal static class GuardianshipSql
     private const string Set =
         """
         update record
-        set guardianship_until = @Until::timestamptz, guardianship_reason = @Reason::text
+        set guardianship_until = @Until::timestamptz, guardianship_reason = @Reason::text, guardianship_told = false
         where record_id = @RecordId
         """;
 

@@ -113,6 +113,7 @@ internal sealed class AccessGate(
         var caller = http.Features.Get<Caller>()
             ?? throw new InvalidOperationException("A token was accepted without a caller.");
         call.VerifiedCaller = caller;
+        call.TokenExpireTime = result.Properties?.ExpiresUtc;
         if (!ReadSecret(http, call, rule))
         {
             return Failures.ToStatus(ErrorReason.SecretConnectionNotAllowed);

@@ -38,6 +38,9 @@ internal sealed class Call
     /// <summary>Who calls.</summary>
     public Caller Caller => VerifiedCaller ?? throw new InvalidOperationException("No method runs without a verified caller.");
 
+    /// <summary>When the token of the caller ends. A stream that lives longer ends then.</summary>
+    public DateTimeOffset? TokenExpireTime { get; set; }
+
     /// <summary>The mode of access that the call asks for (<c>dmp-access-mode</c>); null when it asks for none.</summary>
     public AccessMode? AskedMode { get; set; }
 

@@ -2,6 +2,7 @@ using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
+using Dmp.Server.Events;
 using Dmp.Server.Logging;
 using Dmp.Server.Options;
 using Microsoft.Extensions.Options;
@@ -9,13 +10,14 @@ using Microsoft.Extensions.Options;
 namespace Dmp.Server.Startup;
 
 /// <summary>
-/// Forgets request ids that are old enough and uploads whose server is gone, runs the clocks of announcements and makes the next months
-/// of the trace. Several servers may do it at once: each row is deleted by whoever comes first.
+/// Forgets request ids and changes that are old enough and uploads whose server is gone, runs the clocks of announcements, tells what has
+/// ended by time and makes the next months of the trace. Several servers may do it at once: each row is deleted by whoever comes first.
 /// </summary>
 internal sealed class Housekeeping(
     Database database,
     IOptions<AccessOptions> access,
     IOptions<UploadOptions> uploads,
+    IOptions<FeedOptions> feed,
     TimeProvider time,
     ILogger<Housekeeping> logger) : BackgroundService
 {
@@ -40,6 +42,11 @@ internal sealed class Housekeeping(
         }
 
         await AuditSql.AddMonthsAsync(connection, ct);
+        await RowScope.OfTask(RowScope.Endings).ApplyAsync(connection, ct);
+        await EndingSql.TellAsync(connection, now, ct);
+        await RowScope.OfTask(RowScope.Changes).ApplyAsync(connection, ct);
+        await ChangeSql.ForgetAsync(connection, now.AddDays(-feed.Value.KeepDays), ct);
+        await FeedPositionSql.ForgetAsync(connection, ct);
         if (requests + abandoned > 0)
         {
             ServerLog.Swept(logger, requests, abandoned);

@@ -3,6 +3,7 @@ using Dmp.Server.Audit;
 using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
+using Dmp.Server.Events;
 using Dmp.Server.Explanations;
 using Dmp.Server.Options;
 using Microsoft.AspNetCore.DataProtection;
@@ -24,6 +25,7 @@ internal static class ServiceSetup
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<UploadOptions>().BindConfiguration(UploadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<FeedOptions>().BindConfiguration(FeedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddContent();
 
         services.AddSingleton<TimeProvider, DatabaseClock>();
@@ -41,6 +43,9 @@ internal static class ServiceSetup
         services.AddHostedService<ChangeSequencer>();
         services.AddSingleton<ChangeListener>();
         services.AddHostedService(provider => provider.GetRequiredService<ChangeListener>());
+        services.AddSingleton<EventFeed>();
+        services.AddSingleton<FeedTokens>();
+        services.AddSingleton<FeedStreams>();
 
         services.AddDmpGrpc();
         services.AddHealthChecks().AddCheck<StorageHealth>("storage");

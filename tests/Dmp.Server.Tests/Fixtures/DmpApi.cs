@@ -5,6 +5,7 @@ using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
+using Dmp.Event.V1;
 using Dmp.Record.V1;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -31,6 +32,7 @@ internal sealed class DmpApi
         CareTeams = new CareTeamService.CareTeamServiceClient(invoker);
         Delegations = new DelegationService.DelegationServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
+        Events = new EventService.EventServiceClient(invoker);
     }
 
     public CallInvoker Invoker { get; }
@@ -50,6 +52,8 @@ internal sealed class DmpApi
     public CareTeamService.CareTeamServiceClient CareTeams { get; }
 
     public DelegationService.DelegationServiceClient Delegations { get; }
+
+    public EventService.EventServiceClient Events { get; }
 
     private static CallInvoker InvokerOf(GrpcChannel channel, string? token, (string Key, string Value)[] metadata) => token is null
         ? channel.CreateCallInvoker()

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using Dmp.Audit.V1;
+using Dmp.Event.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
@@ -29,9 +30,14 @@ public sealed class ChaosTests
         var seed = Setting("DMP_CHAOS_SEED", Environment.TickCount);
         TestContext.Current.TestOutputHelper!.WriteLine($"{seconds} s, seed {seed}");
         var journal = new CallJournal();
-        await using var server = await ServerProcess.StartAsync("--Dmp:Upload:AbandonSeconds=2");
+        await using var server = await ServerProcess.StartAsync("--Dmp:Upload:AbandonSeconds=2", "--Dmp:Feed:HeartbeatSeconds=1");
         var records = await OpenRecordsAsync(server, journal);
 
+        using var quiet = new CancellationTokenSource();
+        var subscribers = new[] { "dr-martin", "dr-bernard", "nurse-richard", "hospital-saint-luc", "patient-jeanne", "pharmacist-robert" }
+            .Select((persona, i) => new ChaosSubscriber(persona, () => AsAsync(server, persona, journal), new Random(seed + 100 + i)))
+            .ToArray();
+        var following = subscribers.Select(subscriber => subscriber.RunAsync(quiet.Token, Token)).ToArray();
         var writers = await WritersAsync(server, records, journal, seed);
         using (var stop = new CancellationTokenSource(TimeSpan.FromSeconds(seconds)))
         {
@@ -41,8 +47,57 @@ public sealed class ChaosTests
             Report(journal, writers, servers, databases);
         }
 
+        await quiet.CancelAsync();
+        await Task.WhenAll(following).WaitAsync(TimeSpan.FromSeconds(90), Token);
+
+        var own = writers.ToLookup(writer => writer.Persona, writer => writer.Writer.Written.Select(change => change.DocumentId));
+        foreach (var subscriber in subscribers)
+        {
+            var deposited = own[subscriber.Name].SelectMany(ids => ids).ToHashSet(StringComparer.Ordinal);
+            Assert.Empty(await subscriber.CompareAsync(records, deposited, Token));
+            Assert.Empty(subscriber.Repeated);
+        }
+
+        Assert.Empty(subscribers[^1].Events);
+        AssertInOrder(subscribers.Single(subscriber => subscriber.Name == "patient-jeanne"), records[0], writers.SelectMany(writer => writer.Writer.Written));
         await AssertTracedAsync(server, records, journal);
     }
+
+    /// <summary>The patient sees everything in her record: each of its documents came with all its changes, in their order.</summary>
+    private static void AssertInOrder(ChaosSubscriber patient, string recordId, IEnumerable<WrittenChange> written)
+    {
+        var told = patient.Events.Where(one => one.RecordId == recordId).ToLookup(one => one.DocumentId, one => (one.Kind, one.Version));
+        foreach (var document in written.Where(change => change.RecordId == recordId).GroupBy(change => change.DocumentId))
+        {
+            var expected = document.Select(change => (Kind: KindOf(change.What), Version: change.What == "delete" ? 0 : change.Version)).ToList();
+            var came = told[document.Key].ToList();
+            if (expected[^1].Kind != ChangeKind.Deleted)
+            {
+                Assert.Equal(expected, came);
+                continue;
+            }
+
+            // Of a document that is gone, what came before may have been told or not, but never in another order.
+            Assert.Equal(ChangeKind.Deleted, came.Count == 0 ? ChangeKind.Deleted : came[^1].Kind);
+            var rest = expected.AsEnumerable();
+            foreach (var one in came)
+            {
+                rest = rest.SkipWhile(other => other.Kind != one.Kind);
+                Assert.NotEmpty(rest);
+                rest = rest.Skip(1);
+            }
+        }
+    }
+
+    private static ChangeKind KindOf(string what) => what switch
+    {
+        "create" => ChangeKind.Created,
+        "replace" => ChangeKind.Replaced,
+        "mask" => ChangeKind.Hidden,
+        "unmask" => ChangeKind.Unhidden,
+        "delete" => ChangeKind.Deleted,
+        _ => ChangeKind.MetadataChanged,
+    };
 
     /// <summary>Each answered call about these records, or by these callers, has its event.</summary>
     private static async Task AssertTracedAsync(ServerProcess server, string[] records, CallJournal journal)

@@ -1,0 +1,109 @@
+namespace Dmp.Server.Access;
+
+/// <summary>
+/// Whether a document existed for the caller just before a change, for those who must be told that it does not any more. The same
+/// predicate as <see cref="DocumentFilter.Exists"/>, whose parts it uses, with three differences: <c>d</c> is the document as it was;
+/// the rules are those that were there just before the change <c>c</c>; and the right stands on an authorisation that was there then,
+/// so that somebody who came later is not told of what was gone before.
+/// What the caller is (attending, of the patient's side) is taken as it is now: when that changes, the whole record is told anew.
+/// </summary>
+internal static class FormerDocumentFilter
+{
+    // The rules of DocumentFilter, served by visibility_rule_past_idx.
+    private const string RulesForCaller =
+        """
+        visibility_rule h
+            where h.record_id = @RecordId
+                and h.create_time < c.event_time
+                and (h.remove_time is null or h.remove_time >= c.event_time)
+                and h.effect = 1
+                and (
+                    h.actor_kind = 1 and h.actor_id = @ProfessionalId
+                    or h.actor_kind = 2 and h.actor_id = @StructureId
+                    or h.profession = @Profession
+                )
+        """;
+
+    private const string WasHiddenByRule =
+        $"""
+        (
+            d.document_id = any (array(select h.document_id from {RulesForCaller} and h.document_id is not null))
+            or v.type_code = any (array(select h.type_code from {RulesForCaller} and h.type_code is not null))
+            or v.author_ids && array(select h.author_id from {RulesForCaller} and h.author_id is not null)
+            or v.service_start_time <@ coalesce(
+                (select range_agg(tstzrange(h.period_from, h.period_to)) from {RulesForCaller} and h.period_from is not null),
+                tstzmultirange())
+        )
+        """;
+
+    private const string WasShownByRule =
+        """
+        d.document_id = any (array(
+            select s.document_id from visibility_rule s
+            where s.record_id = @RecordId
+                and s.create_time < c.event_time
+                and (s.remove_time is null or s.remove_time >= c.event_time)
+                and s.effect = 2
+                and s.actor_id = @ProfessionalId
+        ))
+        """;
+
+    /// <summary>The caller was in the care team that the authorisation <c>k</c> is for, just before the change <c>c</c>.</summary>
+    private const string WasInTeam =
+        """
+        k.care_team_id in (
+            select m.care_team_id from care_team_member m
+            where m.join_time < c.event_time
+                and (m.leave_time is null or m.leave_time >= c.event_time)
+                and (m.actor_kind = 1 and m.actor_id = @ProfessionalId or m.actor_kind = 2 and m.actor_id = @StructureId)
+        )
+        """;
+
+    /// <summary>
+    /// An authorisation of the caller was there just before the change <c>c</c>: given, neither revoked nor ended, and nobody blocked. One
+    /// whose end the change tells of had not ended. Served by consent_record_idx and block_record_idx.
+    /// </summary>
+    public const string HeldConsent =
+        $"""
+        (
+            exists (
+                select from consent k
+                where k.record_id = c.record_id
+                    and k.grant_time <= c.event_time
+                    and (k.revoke_time is null or k.revoke_time >= c.event_time)
+                    and (k.expire_time > c.event_time or c.kind = 'CONSENT_EXPIRED' and k.consent_id = c.subject_id)
+                    and (
+                        k.actor_kind = 1 and k.actor_id = @ProfessionalId
+                        or k.actor_kind = 2 and k.actor_id = @StructureId
+                        or {WasInTeam}
+                    )
+            )
+            and not exists (
+                select from block b
+                where b.record_id = c.record_id
+                    and b.block_time < c.event_time
+                    and (b.unblock_time is null or b.unblock_time >= c.event_time)
+                    and (b.actor_kind = 1 and b.actor_id = @ProfessionalId or b.actor_kind = 2 and b.actor_id = @StructureId)
+            )
+        )
+        """;
+
+    /// <summary>
+    /// The version <c>v</c> of the document <c>d</c> existed for the caller just before the change <c>c</c>. A document that the change
+    /// makes visible to the patient's side did not exist for it, however late the change is told.
+    /// </summary>
+    public const string Existed =
+        $"""
+        (
+            @IsOwner
+                and (d.patient_visible_time is null or d.patient_visible_time <= c.event_time and c.kind <> 'DOCUMENT_REVEALED')
+                and not (@IsRepresentative and d.hidden_from_representatives)
+            or @IsAuthorized
+                and {HeldConsent}
+                and (not d.masked or @SeesMasked or {WasShownByRule})
+                and not {WasHiddenByRule}
+                and {DocumentFilter.IsOpenToProfession}
+            or {DocumentFilter.IsOwn}
+        )
+        """;
+}

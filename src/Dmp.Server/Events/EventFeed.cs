@@ -1,0 +1,193 @@
+using Dmp.Error.V1;
+using Dmp.Event.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Npgsql;
+
+namespace Dmp.Server.Events;
+
+/// <summary>One event on its way, with what the trace must say of it.</summary>
+internal sealed record FeedDelivery(FeedRow Row, ChangeEvent Event, RecordAccess Access, TracedDocument? Document);
+
+/// <summary>The next events and the place behind them.</summary>
+internal sealed record FeedBatch(IReadOnlyList<ChangeEvent> Events, FeedPlace Place, bool IsCheckpoint);
+
+/// <summary>
+/// Reads the feed for one caller. Nothing is remembered between two reads but the place: each decides anew, by the facts of its moment,
+/// what the next changes are to the caller.
+/// </summary>
+internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTrail audit, FeedTokens tokens, TimeProvider time)
+{
+    /// <summary>Changes of everybody that one statement looks at.</summary>
+    private const int PieceRows = 500;
+
+    /// <summary>Pieces without an event for the caller that one read looks at, so that it ends in a bounded time.</summary>
+    private const int PiecesMax = 20;
+
+    /// <summary>Where a caller starts, with the event of the call in the trace.</summary>
+    public async Task<FeedPlace> StartAsync(Call call, EventStart start, FeedQuery query, CancellationToken ct)
+    {
+        var binding = FeedPlace.BindingOf(call.Caller, query);
+        await using var connection = await database.OpenAsync(ct);
+
+        // What was answered before this call has committed. It gets its place here, so that "now" is behind it and a pull holds it.
+        await ChangeSql.SequenceAsync(connection, ct);
+        await RowScope.OfActor(call.Caller).ApplyAsync(connection, ct);
+        var place = start.FromCase switch
+        {
+            EventStart.FromOneofCase.ResumeToken => tokens.Read(start.ResumeToken),
+            EventStart.FromOneofCase.PositionName => (await FeedPositionSql.FindAsync(connection, call.Caller, start.PositionName, ct))?.ToPlace()
+                ?? throw Failures.Of(ErrorReason.FeedPositionNotFound),
+            _ => null,
+        };
+        if (place is not null && !place.Binding.AsSpan().SequenceEqual(binding))
+        {
+            throw FeedTokens.Invalid();
+        }
+
+        var head = await FeedSql.HeadAsync(connection, time.GetUtcNow(), ct);
+        var view = FeedPlace.ViewOf(call.Caller, head.MatrixId);
+        place ??= new FeedPlace(start.Point == StartPoint.Earliest ? head.FirstPosition : head.LastPosition, binding, view);
+        RequireUsable(place, head, view);
+        await audit.TraceReadAsync(connection, call, [], ct);
+        return place;
+    }
+
+    /// <summary>
+    /// The next events behind a place: whole commits, at most <paramref name="limit"/> events unless the first commit has more. They are in
+    /// the trace when this returns. Without events the place has moved nevertheless.
+    /// </summary>
+    public async Task<FeedBatch> ReadAsync(Call call, FeedQuery query, FeedPlace place, int limit, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        for (var piece = 0; piece < PiecesMax; piece++)
+        {
+            var rows = await FeedSql.ScanAsync(connection, call.Caller, query.Records, place.Position, PieceRows, time.GetUtcNow(), ct);
+            var head = new FeedHead { FirstPosition = rows[0].FirstPosition, LastPosition = rows[0].LastPosition, MatrixId = rows[0].MatrixId };
+            RequireUsable(place, head, FeedPlace.ViewOf(call.Caller, head.MatrixId));
+            var told = rows.Where(row => row.Position is not null && FeedRules.SubjectOf(row.Kind) is not null).ToList();
+            foreach (var commits in FeedRules.ByCommits(told, limit))
+            {
+                var deliveries = await DecideAsync(connection, call, query, commits, ct);
+                if (deliveries.Count == 0)
+                {
+                    continue;
+                }
+
+                var count = FeedRules.CountWithin(deliveries, limit);
+                var isWhole = count == deliveries.Count;
+                var end = !isWhole ? deliveries[count - 1].Row.CommitPosition
+                    : commits[^1] == told[^1] ? rows[0].EndPosition
+                    : commits[^1].CommitPosition;
+                await TraceAsync(connection, call, deliveries.Take(count), ct);
+                return new FeedBatch(
+                    [.. deliveries.Take(count).Select(delivery => delivery.Event)], place with { Position = end }, end == head.LastPosition);
+            }
+
+            place = place with { Position = rows[0].EndPosition };
+            if (place.Position == head.LastPosition)
+            {
+                return new FeedBatch([], place, true);
+            }
+        }
+
+        return new FeedBatch([], place, false);
+    }
+
+    /// <summary>
+    /// Refuses a place that was forgotten, or that lies behind a database that was restored, or from which what the caller sees has changed as
+    /// a whole. The token in the metadata is of now, before the caller lists anew.
+    /// </summary>
+    private void RequireUsable(FeedPlace place, FeedHead head, byte[] view)
+    {
+        if (place.Position < head.FirstPosition || place.Position > head.LastPosition || !place.View.AsSpan().SequenceEqual(view))
+        {
+            throw Failures.Of(
+                ErrorReason.FeedTokenOutdated, ("resume_token", tokens.Create(place with { Position = head.LastPosition, View = view })));
+        }
+    }
+
+    private async Task<List<FeedDelivery>> DecideAsync(
+        NpgsqlConnection connection, Call call, FeedQuery query, List<FeedRow> rows, CancellationToken ct)
+    {
+        var deliveries = new List<FeedDelivery>();
+        foreach (var ofRecord in rows.GroupBy(row => row.RecordId))
+        {
+            if (await policy.LookAsync(connection, call, ofRecord.Key, ct) is not { } access)
+            {
+                continue;
+            }
+
+            var heard = ofRecord.Where(row => FeedRules.MayHear(access, row)).ToDictionary(row => row.Position!.Value);
+            await RowScope.OfRecordChanges(call.Caller, access.RecordId).ApplyAsync(connection, ct);
+            if (FeedRules.SeesDocuments(access))
+            {
+                deliveries.AddRange(await DecideDocumentsAsync(connection, query, access, heard, ct));
+            }
+
+            var positions = heard.Values.Where(row => FeedRules.SubjectOf(row.Kind) == FeedSubject.Record).Select(row => row.Position!.Value).ToList();
+            if (positions.Count > 0)
+            {
+                deliveries.AddRange(
+                    from record in await FeedRecordSql.ReadAsync(connection, access, positions, ct)
+                    let row = heard[record.Position]
+                    let told = FeedRules.OfRecord(row, access, record)
+                    where told is not null
+                    select new FeedDelivery(row, told, access, null));
+            }
+        }
+
+        // The order inside a rule's own change is that of the documents.
+        return [.. deliveries.OrderBy(delivery => delivery.Row.Position)];
+    }
+
+    private static async Task<List<FeedDelivery>> DecideDocumentsAsync(
+        NpgsqlConnection connection, FeedQuery query, RecordAccess access, Dictionary<long, FeedRow> heard, CancellationToken ct)
+    {
+        var documents = new List<FeedDocumentRow>();
+        var changes = heard.Values.Where(row => FeedRules.SubjectOf(row.Kind) == FeedSubject.Document).Select(row => row.Position!.Value).ToList();
+        if (changes.Count > 0)
+        {
+            documents.AddRange(await FeedDocumentSql.OfChangesAsync(connection, access, query, changes, ct));
+        }
+
+        // Rules hide from professionals only, and never what is their own.
+        foreach (var rule in heard.Values.Where(row => access.IsAuthorized && FeedRules.SubjectOf(row.Kind) == FeedSubject.Rule))
+        {
+            documents.AddRange(await FeedDocumentSql.OfRuleAsync(connection, access, query, rule.Position!.Value, ct));
+        }
+
+        return
+        [
+            .. from document in documents
+               let row = heard[document.Position]
+               let told = FeedRules.OfDocument(row, document)
+               where told is not null
+               select new FeedDelivery(
+                   row,
+                   told,
+                   access,
+                   told.Kind == ChangeKind.Deleted
+                       ? new TracedDocument(document.DocumentId)
+                       : new TracedDocument(document.DocumentId, document.Version, document.Sha256)),
+        ];
+    }
+
+    /// <summary>One event for each record. What representatives must not know of is one of its own, which they do not see.</summary>
+    private async Task TraceAsync(NpgsqlConnection connection, Call call, IEnumerable<FeedDelivery> deliveries, CancellationToken ct)
+    {
+        foreach (var ofRecord in deliveries.GroupBy(delivery => delivery.Access))
+        {
+            var isKnown = await AccessPolicy.IsKnownRightAsync(connection, call, ofRecord.Key, ct);
+            foreach (var part in ofRecord.GroupBy(delivery => !isKnown || delivery.Row.HiddenFromRepresentatives))
+            {
+                var documents = part.Select(delivery => delivery.Document).OfType<TracedDocument>()
+                    .DistinctBy(document => (document.DocumentId, document.Version));
+                await audit.TraceDeliveryAsync(connection, call, ofRecord.Key, [.. documents], part.Key, ct);
+            }
+        }
+    }
+}

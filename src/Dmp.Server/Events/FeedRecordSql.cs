@@ -1,0 +1,97 @@
+using Dapper;
+using Dmp.Server.Access;
+using Npgsql;
+
+namespace Dmp.Server.Events;
+
+/// <summary>What a change of a record as a whole has to do with the caller.</summary>
+internal sealed record FeedRecordRow
+{
+    public required long Position { get; init; }
+
+    /// <summary>The authorisation, block, team or delegation that changed is the caller's, or the change is about everybody.</summary>
+    public required bool IsConcerned { get; init; }
+
+    /// <summary>The caller had a right just before.</summary>
+    public required bool HadAccess { get; init; }
+
+    /// <summary>The record holds a document that the caller's structure deposited.</summary>
+    public required bool HasDeposits { get; init; }
+}
+
+internal static class FeedRecordSql
+{
+    // The caller was ever in the team.
+    private const string IsOrWasMember =
+        """
+        (m.actor_kind = 1 and m.actor_id = @ProfessionalId or m.actor_kind = 2 and m.actor_id = @StructureId)
+        """;
+
+    // change_pkey; consent_record_idx, block_record_idx, care_team_member_actor_idx, document_version_search_idx.
+    private const string OfCarer =
+        $"""
+        select c.position,
+            case c.kind
+                when 'CARE_TEAM_CHANGED' then exists (
+                    select from care_team_member m where m.care_team_id = c.subject_id and {IsOrWasMember})
+                when 'RECORD_OPENED' then true
+                when 'RECORD_REOPENED' then true
+                when 'RECORD_CLOSED' then true
+                when 'MAJORITY_REACHED' then true
+                else c.actor_kind = 1 and c.actor_id = @ProfessionalId
+                    or c.actor_kind = 2 and c.actor_id = @StructureId
+                    or c.actor_kind = 9 and exists (
+                        select from care_team_member m where m.care_team_id::text = c.actor_id and {IsOrWasMember})
+            end is true as is_concerned,
+            {FormerDocumentFilter.HeldConsent} as had_access,
+            @IsStructure and exists (
+                select from document_version o where o.record_id = c.record_id and o.depositor_structure_id = @StructureId) as has_deposits
+        from change c
+        where c.position = any(@Positions)
+            and c.record_id = @RecordId
+        """;
+
+    // change_pkey; delegation_record_idx.
+    private const string OfPerson =
+        """
+        select c.position,
+            case
+                when c.kind in ('RECORD_OPENED', 'RECORD_REOPENED', 'RECORD_CLOSED') then true
+                when c.kind like 'DELEGATION%' then g.is_subject
+                else not @IsPatient
+            end is true as is_concerned,
+            case
+                when c.kind like 'DELEGATION%' then g.is_subject
+                else @IsNamedByToken or g.is_any
+            end is true as had_access,
+            false as has_deposits
+        from change c
+        left join lateral (
+            select bool_or(d.delegation_id = c.subject_id) as is_subject, count(*) > 0 as is_any
+            from delegation d
+            where d.record_id = c.record_id
+                and d.delegate_subject = @Subject
+                and d.accept_time <= c.event_time
+        ) g on true
+        where c.position = any(@Positions)
+            and c.record_id = @RecordId
+        """;
+
+    /// <summary>What changes of one record as a whole are to the caller, on a connection that is for the changes of that record.</summary>
+    public static Task<IEnumerable<FeedRecordRow>> ReadAsync(
+        NpgsqlConnection connection, RecordAccess access, IEnumerable<long> positions, CancellationToken ct) =>
+        connection.QueryAsync<FeedRecordRow>(new CommandDefinition(
+            Capacities.IsPerson(access.Caller.Kind) ? OfPerson : OfCarer,
+            new
+            {
+                Positions = positions.ToArray(),
+                access.RecordId,
+                access.Caller.ProfessionalId,
+                access.Caller.StructureId,
+                access.Caller.Subject,
+                access.IsNamedByToken,
+                IsStructure = access.Caller.Kind == CallerKind.Structure,
+                IsPatient = access.Capacity == Capacity.Patient,
+            },
+            cancellationToken: ct));
+}

@@ -1,0 +1,146 @@
+using Dmp.Error.V1;
+using Dmp.Event.V1;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+
+namespace Dmp.Server.Events;
+
+internal sealed partial class EventService
+{
+    /// <summary>Most events of one response, unless a single commit has more: a response is what the server holds for a slow caller.</summary>
+    private const int ResponseEventsMax = 200;
+
+    /// <summary>How long the first message may take.</summary>
+    private static readonly TimeSpan firstMessageLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>A notification may be lost with its connection; then the next look finds what there is.</summary>
+    private static readonly TimeSpan lookAgain = TimeSpan.FromSeconds(5);
+
+    public override async Task Subscribe(
+        IAsyncStreamReader<SubscribeRequest> requests, IServerStreamWriter<SubscribeResponse> responses, ServerCallContext context)
+    {
+        var call = Call.Of(context);
+        RequireFeed(call);
+        using var taken = streams.Take(call.Caller);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        using var expiry = new CancellationTokenSource();
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, expiry.Token);
+        var ct = both.Token;
+        if (call.TokenExpireTime is { } expireTime)
+        {
+            var rest = expireTime - time.GetUtcNow();
+            expiry.CancelAfter(rest < TimeSpan.Zero ? TimeSpan.Zero : rest > TimeSpan.FromDays(1) ? TimeSpan.FromDays(1) : rest);
+        }
+
+        var credit = new FeedCredit(requests);
+        Task? reader = null;
+        try
+        {
+            var first = await ReadFirstAsync(requests, ct);
+            var faults = FieldFaults.Of(first);
+            faults.Require(first.Start is not null, "start", "Required in the first message.");
+            CheckStart(first.Start, faults);
+            FeedCredit.Check(first, faults);
+            var query = FeedQuery.Of(first.Filter, call.Caller, faults);
+            faults.ThrowIfAny();
+
+            var place = await feed.StartAsync(call, first.Start!, query, ct);
+            credit.Add(first.NumRequested);
+            reader = credit.ReadAsync(ct);
+            await SendAsync(call, query, place, credit, reader, responses, ct);
+        }
+        catch (Exception e) when (expiry.IsCancellationRequested && !ending.IsCancellationRequested && e is OperationCanceledException or IOException)
+        {
+            throw Failures.Of(ErrorReason.TokenExpired);
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await (reader ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static async Task<SubscribeRequest> ReadFirstAsync(IAsyncStreamReader<SubscribeRequest> requests, CancellationToken ct)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(firstMessageLimit);
+        try
+        {
+            return await requests.MoveNext(patience.Token) ? requests.Current : new SubscribeRequest();
+        }
+        catch (Exception) when (patience.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            return new SubscribeRequest();
+        }
+    }
+
+    /// <summary>
+    /// Looks, sends, and waits for changes, credit or the next heartbeat. What is looked for was waited for before: a change that comes in
+    /// between ends the wait at once.
+    /// </summary>
+    private async Task SendAsync(
+        Call call,
+        FeedQuery query,
+        FeedPlace place,
+        FeedCredit credit,
+        Task reader,
+        IServerStreamWriter<SubscribeResponse> responses,
+        CancellationToken ct)
+    {
+        var heartbeat = TimeSpan.FromSeconds(options.Value.HeartbeatSeconds);
+        long? sentTime = null;
+        while (true)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (reader.IsFaulted)
+            {
+                // Either what came was wrong, or the line broke, which the rest of the call may not have noticed yet.
+                throw reader.Exception.InnerException is RpcException refusal && Failures.ReasonOf(refusal) is not null
+                    ? refusal
+                    : Failures.Of(ErrorReason.CallCancelled);
+            }
+
+            var (asked, changed) = (credit.Asked.Next, listener.Changed.Next);
+            var batch = new FeedBatch([], place, false);
+            var isLooking = credit.Left > 0;
+            if (isLooking)
+            {
+                batch = await feed.ReadAsync(call, query, place, Math.Min(credit.Left, ResponseEventsMax), ct);
+                place = batch.Place;
+            }
+
+            if (batch.Events.Count > 0 || sentTime is null || time.GetElapsedTime(sentTime.Value) >= heartbeat)
+            {
+                // The place moves with what was sent: a caller that takes no more holds the stream here, and nothing piles up.
+                await responses.WriteAsync(ToResponse(batch), ct);
+                credit.Take(batch.Events.Count);
+                sentTime = time.GetTimestamp();
+            }
+
+            if (reader.IsCompletedSuccessfully && credit.Left == 0)
+            {
+                return;
+            }
+
+            if (isLooking && !batch.IsCheckpoint)
+            {
+                continue;
+            }
+
+            var rest = heartbeat - time.GetElapsedTime(sentTime.Value);
+            var wait = isLooking && rest > lookAgain ? lookAgain : rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            await Task.WhenAny(asked, isLooking ? changed : asked, reader.IsCompleted ? asked : reader, Task.Delay(wait, waiting.Token));
+            await waiting.CancelAsync();
+        }
+    }
+
+    private SubscribeResponse ToResponse(FeedBatch batch) => new()
+    {
+        Events = { batch.Events },
+        LatestResumeToken = tokens.Create(batch.Place),
+        IsCheckpoint = batch.IsCheckpoint,
+        HeartbeatSeconds = options.Value.HeartbeatSeconds,
+    };
+}

@@ -1,0 +1,249 @@
+using Dmp.Audit.V1;
+using Dmp.CareTeam.V1;
+using Dmp.Consent.V1;
+using Dmp.Delegation.V1;
+using Dmp.Event.V1;
+using Dmp.Server.Startup;
+using Dmp.Server.Tests.Fixtures;
+using Dmp.Type.V1;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Xunit;
+
+namespace Dmp.Server.Tests.Events;
+
+/// <summary>Every way to lose a record, and to get it back: told to whom it concerns, and to nobody else.</summary>
+public sealed class LossTests(Platform platform)
+{
+    private static CancellationToken Token => Given.Token;
+
+    [Fact]
+    public async Task A_consent_that_is_revoked_and_given_again()
+    {
+        var record = await platform.RecordAsync();
+        var (patient, colleague) = (platform.As(record.Patient), TestProfessional.New());
+        var api = platform.As(colleague);
+        var start = await api.NowAsync();
+        var consent = await patient.GrantAsync(record.Id, colleague.Actor);
+        Assert.Equal([ChangeKind.AccessGranted], await api.KindsAsync(start));
+
+        var (startPatient, startOther) = (await patient.NowAsync(), await platform.As(record.Physician).NowAsync());
+        start = await api.NowAsync();
+        await patient.RevokeAsync(consent);
+        var document = await platform.As(record.Physician).UploadAsync(record.Id);
+        await patient.MaskAsync(document);
+        await patient.UnmaskAsync(document);
+        Assert.Equal([ChangeKind.AccessLost], await api.KindsAsync(start));
+        Assert.DoesNotContain(ChangeKind.AccessLost, await patient.KindsAsync(startPatient));
+        Assert.DoesNotContain(ChangeKind.AccessLost, await platform.As(record.Physician).KindsAsync(startOther));
+    }
+
+    [Fact]
+    public async Task What_was_gone_before_the_consent_is_not_told_to_whom_it_came_late()
+    {
+        var record = await platform.RecordAsync();
+        var (author, patient, late) = (platform.As(record.Physician), platform.As(record.Patient), TestProfessional.New());
+        var start = await platform.As(late).NowAsync();
+        var (deleted, masked) = (await author.UploadAsync(record.Id), await author.UploadAsync(record.Id));
+        await author.DeleteAsync(deleted);
+        await patient.MaskAsync(masked);
+        await patient.GrantAsync(record.Id, late.Actor);
+
+        Assert.Equal([ChangeKind.AccessGranted], await platform.As(late).KindsAsync(start));
+    }
+
+    [Fact]
+    public async Task A_block_is_told_to_whom_it_takes_something_from()
+    {
+        var record = await platform.RecordAsync();
+        var (patient, stranger) = (platform.As(record.Patient), TestProfessional.New());
+        var colleague = await platform.ColleagueAsync(record);
+        var (api, apiStranger) = (platform.As(colleague), platform.As(stranger));
+        var (start, startStranger) = (await api.NowAsync(), await apiStranger.NowAsync());
+        var block = await patient.BlockAsync(record.Id, colleague.Actor);
+        await patient.UnblockAsync(record.Id, await patient.BlockAsync(record.Id, stranger.Actor));
+        await patient.BlockAsync(record.Id, stranger.Actor);
+        Assert.Equal([ChangeKind.AccessLost], await api.KindsAsync(start));
+        Assert.Empty(await apiStranger.SinceAsync(startStranger));
+
+        // Being unblocked gives nothing back by itself.
+        start = await api.NowAsync();
+        await patient.UnblockAsync(record.Id, block);
+        Assert.Empty(await api.SinceAsync(start));
+        start = await api.NowAsync();
+        await patient.GrantAsync(record.Id, colleague.Actor);
+        Assert.Equal([ChangeKind.AccessGranted], await api.KindsAsync(start));
+    }
+
+    [Fact]
+    public async Task The_structure_of_a_professional_is_blocked_and_unblocked()
+    {
+        var record = await platform.RecordAsync();
+        var patient = platform.As(record.Patient);
+        var colleague = await platform.ColleagueAsync(record);
+        var api = platform.As(colleague);
+        var start = await api.NowAsync();
+        var block = await patient.BlockAsync(record.Id, new Actor { Kind = ActorKind.Structure, Id = colleague.StructureId });
+        Assert.Equal([ChangeKind.AccessLost], await api.KindsAsync(start));
+        start = await api.NowAsync();
+        await patient.UnblockAsync(record.Id, block);
+        Assert.Equal([ChangeKind.AccessGranted], await api.KindsAsync(start));
+    }
+
+    [Fact]
+    public async Task A_consent_that_ends_by_time_delivers_nothing_from_then_on_and_is_told_once()
+    {
+        var record = await platform.RecordAsync();
+        var colleague = await platform.ColleagueAsync(record);
+        var api = platform.As(colleague);
+        var start = await api.NowAsync();
+        await ChangeRowAsync(
+            $"update consent set grant_time = now() - interval '2 days', expire_time = now() where record_id = '{record.Id}' and actor_id = '{colleague.Id}'");
+        await platform.As(record.Physician).UploadAsync(record.Id);
+        Assert.Empty(await api.SinceAsync(start));
+        await SweepAsync();
+        await SweepAsync();
+        Assert.Equal([ChangeKind.AccessLost], await api.KindsAsync(start));
+    }
+
+    [Fact]
+    public async Task Members_of_teams_come_and_go()
+    {
+        var record = await platform.RecordAsync();
+        var (patient, member) = (platform.As(record.Patient), TestProfessional.New());
+        var api = platform.As(member);
+        var formal = (await platform.AsOperator().CareTeams.RegisterCareTeamAsync(
+            new RegisterCareTeamRequest { Name = "Réseau", Members = { record.Physician.Actor }, RequestId = Given.NewId() },
+            cancellationToken: Token)).CareTeam;
+        var own = (await patient.CareTeams.RecognizeCareTeamAsync(
+            new RecognizeCareTeamRequest { RecordId = record.Id, Name = "Domicile", Members = { record.Physician.Actor }, RequestId = Given.NewId() },
+            cancellationToken: Token)).CareTeam;
+        foreach (var (team, by, recordId) in new[] { (formal, platform.AsOperator(), ""), (own, patient, record.Id) })
+        {
+            var consent = await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
+            var start = await api.NowAsync();
+            var etag = await SetAsync(by, team, recordId, team.Etag, [record.Physician.Actor, member.Actor]);
+            Assert.Equal([ChangeKind.AccessGranted], await api.KindsAsync(start));
+            start = await api.NowAsync();
+            await SetAsync(by, team, recordId, etag, [record.Physician.Actor]);
+            Assert.Equal([ChangeKind.AccessLost], await api.KindsAsync(start));
+            await patient.RevokeAsync(consent);
+        }
+    }
+
+    [Fact]
+    public async Task Majority_ends_what_representatives_and_professionals_had()
+    {
+        var record = await platform.RecordAsync(TestPatient.NewMinor());
+        var (patient, mother) = (platform.As(record.Patient), platform.AsRepresentativeOf(record.Patient));
+        var physician = platform.As(record.Physician);
+        var starts = new[] { await patient.NowAsync(), await mother.NowAsync(), await physician.NowAsync() };
+        await ChangeRowAsync(
+            $"""
+            update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years', create_time = create_time - interval '30 days'
+            where record_id = '{record.Id}'
+            """);
+        await ChangeRowAsync($"update consent set grant_time = grant_time - interval '30 days' where record_id = '{record.Id}'");
+        await SweepAsync();
+        await SweepAsync();
+        Assert.Empty(await patient.SinceAsync(starts[0]));
+        Assert.Equal([ChangeKind.AccessLost], await mother.KindsAsync(starts[1]));
+        Assert.Equal([ChangeKind.AccessLost], await physician.KindsAsync(starts[2]));
+
+        var again = await physician.NowAsync();
+        await patient.Consents.ReapproveConsentsAsync(
+            new ReapproveConsentsRequest { RecordId = record.Id, RequestId = Given.NewId() }, cancellationToken: Token);
+        Assert.Equal([ChangeKind.AccessGranted], await physician.KindsAsync(again));
+    }
+
+    [Fact]
+    public async Task A_delegation_is_told_to_the_delegate_at_its_beginning_and_its_end()
+    {
+        var record = await platform.RecordAsync();
+        var patient = platform.As(record.Patient);
+        var delegates = platform.As(TestPatient.New());
+        var (start, startPatient) = (await delegates.NowAsync(), await patient.NowAsync());
+        var delegation = await delegates.AcceptAsync((await patient.InviteAsync(record.Id)).Code);
+        Assert.Equal([ChangeKind.AccessGranted], await delegates.KindsAsync(start));
+        start = await delegates.NowAsync();
+        await patient.RevokeAsync(delegation);
+        Assert.Equal([ChangeKind.AccessLost], await delegates.KindsAsync(start));
+        Assert.Empty(await patient.SinceAsync(startPatient));
+
+        var ending = await delegates.AcceptAsync((await patient.InviteAsync(record.Id)).Code);
+        start = await delegates.NowAsync();
+        await ChangeRowAsync(
+            $"update delegation set start_time = now() - interval '2 days', end_time = now() where delegation_id = '{ending.DelegationId}'");
+        await SweepAsync();
+        await SweepAsync();
+        Assert.Equal([ChangeKind.AccessLost], await delegates.KindsAsync(start));
+    }
+
+    [Fact]
+    public async Task Secret_acts_reach_the_minor_and_no_representative()
+    {
+        var record = await platform.RecordAsync(TestPatient.NewMinor());
+        var (patient, mother) = (platform.As(record.Patient), platform.AsRepresentativeOf(record.Patient));
+        var secret = platform.InSecretAs(record.Physician);
+        var (start, startMother) = (await patient.NowAsync(), await mother.NowAsync());
+        var document = await secret.UploadAsync(record.Id);
+        Assert.Equal([ChangeKind.Created], await patient.KindsAsync(start));
+        Assert.Empty(await mother.SinceAsync(startMother));
+        await platform.As(record.Physician).DeleteAsync(document);
+        Assert.Empty(await mother.SinceAsync(startMother));
+
+        // What the physician hears of it in the open is in the trace of the minor and not in the mother's.
+        var author = platform.As(record.Physician);
+        var before = await author.NowAsync();
+        await secret.UploadAsync(record.Id);
+        Assert.Equal([ChangeKind.Created], await author.KindsAsync(before));
+        Assert.Single(await EventsAsync(patient, record.Id));
+        Assert.Empty(await EventsAsync(mother, record.Id));
+    }
+
+    [Fact]
+    public async Task Guardianship_keeps_representatives_and_its_end_is_told()
+    {
+        var record = await platform.RecordAsync();
+        var guardian = platform.AsRepresentativeOf(record.Patient);
+        var start = await guardian.NowAsync();
+        await platform.AsOperator().Delegations.SetGuardianshipAsync(
+            new SetGuardianshipRequest
+            {
+                RecordId = record.Id,
+                UntilTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(30)),
+                Reason = "Jugement du 3 mars",
+                RequestId = Given.NewId(),
+            },
+            cancellationToken: Token);
+        Assert.Equal([ChangeKind.AccessGranted], await guardian.KindsAsync(start));
+        start = await guardian.NowAsync();
+        await ChangeRowAsync($"update record set guardianship_until = now() where record_id = '{record.Id}'");
+        await SweepAsync();
+        await SweepAsync();
+        Assert.Equal([ChangeKind.AccessLost], await guardian.KindsAsync(start));
+    }
+
+    private static async Task<string> SetAsync(DmpApi by, Dmp.CareTeam.V1.CareTeam team, string recordId, string etag, Actor[] members) =>
+        (await by.CareTeams.SetCareTeamMembersAsync(
+            new SetCareTeamMembersRequest
+            {
+                RecordId = recordId,
+                CareTeamId = team.CareTeamId,
+                Members = { members },
+                Etag = etag,
+                RequestId = Given.NewId(),
+            },
+            cancellationToken: Token)).CareTeam.Etag;
+
+    private static async Task<List<AuditEvent>> EventsAsync(DmpApi api, string recordId) =>
+    [
+        .. (await api.Audit.ListRecordEventsAsync(new ListRecordEventsRequest { RecordId = recordId }, cancellationToken: Token)).Events
+            .Where(traced => traced.Method == "dmp.event.v1.EventService/Pull" && traced.Actor.Kind == ActorKind.Professional),
+    ];
+
+    private async Task ChangeRowAsync(string sql) => await platform.Server.QueryAsync<object>(platform, $"{sql} returning 1");
+
+    private Task SweepAsync() =>
+        platform.Server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().SweepOnceAsync(Token);
+}
