@@ -38,15 +38,22 @@ internal sealed class ChaosSubscriber(string name, Func<Task<DmpApi>> connectAsy
         }
     }
 
-    /// <summary>Holds the replica against what searches answer now; returns the differences.</summary>
-    public async Task<List<string>> CompareAsync(IEnumerable<string> records, IReadOnlySet<string> own, CancellationToken ct)
+    /// <summary>
+    /// Holds the replica against what searches answer now, or, for a structure, which lists nothing, against what it deposited
+    /// (<paramref name="own"/>); returns the differences.
+    /// </summary>
+    public async Task<List<string>> CompareAsync(IEnumerable<string> records, ILookup<string, WrittenChange> own, bool isStructure, CancellationToken ct)
     {
         var differences = new List<string>();
         var api = await connectAsync();
         foreach (var recordId in records)
         {
             var held = replica.GetValueOrDefault(recordId) ?? [];
-            if (await ListAsync(api, recordId, ct) is not { } there)
+            var there = isStructure
+                ? own.Select(changes => changes.Last()).Where(last => last.RecordId == recordId && last.What != "delete")
+                    .ToDictionary(last => last.DocumentId, last => last.Version)
+                : await ListAsync(api, recordId, ct);
+            if (there is null)
             {
                 // Without a right to the record only what the caller deposited may be known.
                 differences.AddRange(held.Keys.Where(id => !own.Contains(id)).Select(id => $"{name}: {id} of a record that is not the caller's"));

@@ -21,6 +21,10 @@ public sealed class ChaosTests
 {
     private const int SecondsDefault = 25;
 
+    /// <summary>The last one has nothing to do with anybody, and is told nothing.</summary>
+    private static readonly string[] followers =
+        ["dr-martin", "dr-bernard", "nurse-richard", "hospital-saint-luc", "patient-jeanne", "pharmacist-robert"];
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -34,7 +38,7 @@ public sealed class ChaosTests
         var records = await OpenRecordsAsync(server, journal);
 
         using var quiet = new CancellationTokenSource();
-        var subscribers = new[] { "dr-martin", "dr-bernard", "nurse-richard", "hospital-saint-luc", "patient-jeanne", "pharmacist-robert" }
+        var subscribers = followers
             .Select((persona, i) => new ChaosSubscriber(persona, () => AsAsync(server, persona, journal), new Random(seed + 100 + i)))
             .ToArray();
         var following = subscribers.Select(subscriber => subscriber.RunAsync(quiet.Token, Token)).ToArray();
@@ -50,11 +54,13 @@ public sealed class ChaosTests
         await quiet.CancelAsync();
         await Task.WhenAll(following).WaitAsync(TimeSpan.FromSeconds(90), Token);
 
-        var own = writers.ToLookup(writer => writer.Persona, writer => writer.Writer.Written.Select(change => change.DocumentId));
         foreach (var subscriber in subscribers)
         {
-            var deposited = own[subscriber.Name].SelectMany(ids => ids).ToHashSet(StringComparer.Ordinal);
-            Assert.Empty(await subscriber.CompareAsync(records, deposited, Token));
+            TestContext.Current.TestOutputHelper!.WriteLine(
+                $"{subscriber.Name}: {subscriber.Events.Count} events over {subscriber.Streams} streams");
+            var own = writers.Where(writer => writer.Persona == subscriber.Name).SelectMany(writer => writer.Writer.Written)
+                .ToLookup(change => change.DocumentId);
+            Assert.Empty(await subscriber.CompareAsync(records, own, isStructure: subscriber.Name == "hospital-saint-luc", Token));
             Assert.Empty(subscriber.Repeated);
         }
 
