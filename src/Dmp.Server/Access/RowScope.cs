@@ -23,6 +23,9 @@ internal sealed record RowScope
     /// <summary>What one professional or structure did, on all records.</summary>
     public const string Conduct = "conduct";
 
+    /// <summary>The sequencer of the trace's log.</summary>
+    public const string Sequence = "sequence";
+
     /// <summary>The reviewer's queue.</summary>
     public const string Review = "review";
 
