@@ -1,7 +1,7 @@
 namespace Dmp.Proofs;
 
 /// <summary>One event of the trace, as stored. What of it is committed, and how, is in <see cref="EventContent"/>.</summary>
-internal sealed record AuditEventRow
+internal record AuditEventRow
 {
     public required Guid EventId { get; init; }
 

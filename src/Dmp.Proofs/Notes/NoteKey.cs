@@ -66,10 +66,14 @@ public sealed class NoteVerifier
 
     internal static string IdOf(uint hash) => hash.ToString("x8", CultureInfo.InvariantCulture);
 
+    /// <summary>Null for what is not base64, or not the one way to write it.</summary>
     internal static byte[]? Bytes(string base64)
     {
         var bytes = new byte[base64.Length];
-        return Convert.TryFromBase64String(base64, bytes, out var length) ? bytes[..length] : null;
+        return Convert.TryFromBase64String(base64, bytes, out var length)
+            && string.Equals(Convert.ToBase64String(bytes, 0, length), base64, StringComparison.Ordinal)
+            ? bytes[..length]
+            : null;
     }
 
     private static uint HashOf(string name, byte[] key) =>

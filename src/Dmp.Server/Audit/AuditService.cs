@@ -7,12 +7,13 @@ using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
+using Npgsql;
 using Contract = Dmp.Audit.V1.AuditService;
 
 namespace Dmp.Server.Audit;
 
-/// <summary>Shows the trace of a record.</summary>
-internal sealed class AuditService(Database database, AccessPolicy policy, AuditTrail audit, PageTokens pageTokens)
+/// <summary>Shows the trace of a record, and proves it.</summary>
+internal sealed partial class AuditService(Database database, AccessPolicy policy, AuditTrail audit, PageTokens pageTokens)
     : Contract.AuditServiceBase
 {
     private const int ActorIdLengthMax = 64;
@@ -33,14 +34,7 @@ internal sealed class AuditService(Database database, AccessPolicy policy, Audit
         var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
 
         await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        if (!access.IsOpen && call.Caller.Kind == CallerKind.Professional)
-        {
-            throw Failures.Of(ErrorReason.RecordNotOpen);
-        }
-
-        var seesAll = access.IsOwner || access.IsAttending || call.Caller.Kind == CallerKind.Auditor;
-        var onlySubject = seesAll ? null : call.Caller.Subject;
+        var (access, onlySubject) = await RequireReaderAsync(connection, call, recordId, ct);
         var rows = (await AuditSql.ListAsync(connection, access, onlySubject, timeFrom, timeTo, before, pageSize + 1, ct)).AsList();
         var response = new ListRecordEventsResponse();
         var isReviewer = call.Caller.Kind == CallerKind.Auditor;
@@ -85,6 +79,20 @@ internal sealed class AuditService(Database database, AccessPolicy policy, Audit
 
         await audit.TraceReadAsync(connection, call, [], ct);
         return response;
+    }
+
+    /// <summary>Who may see the trace of a record, and whether only the own events in it.</summary>
+    private async Task<(RecordAccess Access, string? OnlySubject)> RequireReaderAsync(
+        NpgsqlConnection connection, Call call, Guid recordId, CancellationToken ct)
+    {
+        var access = await policy.RequireAsync(connection, call, recordId, ct);
+        if (!access.IsOpen && call.Caller.Kind == CallerKind.Professional)
+        {
+            throw Failures.Of(ErrorReason.RecordNotOpen);
+        }
+
+        var seesAll = access.IsOwner || access.IsAttending || call.Caller.Kind == CallerKind.Auditor;
+        return (access, seesAll ? null : call.Caller.Subject);
     }
 
     /// <summary>Where the call came from and how long it took is for <paramref name="isReviewer"/> alone.</summary>

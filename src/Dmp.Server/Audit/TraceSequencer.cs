@@ -157,7 +157,7 @@ internal sealed class TraceSequencer(
     /// </summary>
     private bool IsCheckpointDue(TraceLogState state, long size, bool isFull) => state.Checkpoint is { } last
         ? size > last.TreeSize && (isFull || time.GetUtcNow() - last.CreateTime >= options.Value.CheckpointInterval)
-        : size > 0 && !isFull;
+        : !isFull;
 
     private bool Notice(string? refusal)
     {
