@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Dmp.Cli.Audit;
 using Dmp.Cli.Matrix;
 using Dmp.Cli.Trace;
 using Npgsql;
@@ -21,7 +22,7 @@ internal static class DmpCommand
     {
         RootCommand root = new("Tools of a DMP platform's operators. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
         {
-            MatrixCommand.Create(), TraceCommand.Create(),
+            MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)

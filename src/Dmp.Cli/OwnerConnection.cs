@@ -19,19 +19,25 @@ internal static class OwnerConnection
     /// <summary>A missing or malformed connection string is wrong usage, told before anything is done.</summary>
     public static void Require(Command command, Option<string?> connection) => command.Validators.Add(result =>
     {
+        if (Fault(result.GetValue(connection)) is { } fault)
+        {
+            result.AddError(fault);
+        }
+    });
+
+    /// <summary>What is wrong with the connection string; null when nothing is.</summary>
+    public static string? Fault(string? given)
+    {
         try
         {
-            if (Text(result.GetValue(connection)) is null)
-            {
-                result.AddError($"No database: set {Variable}, or give --connection.");
-            }
+            return Text(given) is null ? $"No database: set {Variable}, or give --connection." : null;
         }
         catch (ArgumentException malformed)
         {
             // The driver's message names the keyword only.
-            result.AddError($"The connection string is malformed: {malformed.Message}");
+            return $"The connection string is malformed: {malformed.Message}";
         }
-    });
+    }
 
     public static async Task<NpgsqlConnection> OpenAsync(string? given, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Dmp.Cli.Audit;
 
 namespace Dmp.Cli.Trace;
 
@@ -51,19 +52,23 @@ internal static class TraceCommand
             }
         });
         Option<bool> dryRun = new("--dry-run") { Description = "Print what would be dropped, and drop nothing." };
-        Command command = new("retire", "Drop the months that ended longer ago than is kept. Leaves an event in the trace.") { years, dryRun };
+        var keys = KeyDirectory.Option();
+        Command command = new("retire", "Drop the months that ended longer ago than is kept. Leaves an event in the trace.") { years, dryRun, keys };
         OwnerConnection.Require(command, connection);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            var isDry = parsed.GetValue(dryRun);
+
+            // Before anything is dropped: an event that nobody signed would count as forged.
+            using var key = isDry ? null : KeyDirectory.RequireSigner(parsed.GetValue(keys));
             await using var database = await OwnerConnection.OpenAsync(parsed.GetValue(connection), cancellationToken);
             var output = parsed.InvocationConfiguration.Output;
             var due = await TraceSql.DueAsync(database, parsed.GetValue(years), cancellationToken);
-            var isDry = parsed.GetValue(dryRun);
             foreach (var month in due)
             {
-                if (!isDry)
+                if (key is not null)
                 {
-                    await TraceSql.DropAsync(database, month, cancellationToken);
+                    await TraceSql.DropAsync(database, month, key, cancellationToken);
                 }
 
                 await output.WriteLineAsync(string.Create(

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using Dmp.Proofs;
 using Npgsql;
 
 namespace Dmp.Cli.Trace;
@@ -26,11 +28,18 @@ internal static class TraceSql
     // While this waits, every call waits behind it.
     private const string LockTimeout = "set local lock_timeout = '2s'";
 
-    // In the name of the platform: who holds the password of the owner is known to the operating system, not here.
+    /// <summary>The method in the event of a month that was dropped.</summary>
+    public const string RetireMethod = "dmp trace retire";
+
+    // The number of dmp.type.v1.ActorKind for the platform.
+    private const short Platform = 7;
+
     private const string Tell =
         """
-        insert into audit_event (event_id, event_time, method, actor_kind, document_ids, outcome, status_code, server_request_id, justification)
-        values ($1, $2, 'dmp trace retire', 7, '{}', 1, 0, $1, $3)
+        insert into audit_event (
+            event_id, event_time, method, actor_kind, document_ids, outcome, status_code, server_request_id, justification,
+            salt, root, signature, signing_key)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """;
 
     public static async Task<List<TraceMonth>> MonthsAsync(NpgsqlConnection connection, CancellationToken ct)
@@ -53,26 +62,46 @@ internal static class TraceSql
         return (await MonthsAsync(connection, ct)).FindAll(month => month.Month.AddMonths(1) <= kept);
     }
 
-    /// <summary>Drops a month, and says so in the trace, in one transaction.</summary>
-    public static async Task DropAsync(NpgsqlConnection connection, TraceMonth month, CancellationToken ct)
+    /// <summary>Drops a month, and says so in the trace, in one transaction. The event is signed as those of servers are.</summary>
+    public static async Task DropAsync(NpgsqlConnection connection, TraceMonth month, NoteSigner key, CancellationToken ct)
     {
         await using var transaction = await connection.BeginTransactionAsync(ct);
 
         // The name is made of digits.
         await using NpgsqlCommand drop = new($"{LockTimeout}; drop table public.{month.Table}", connection);
         await drop.ExecuteNonQueryAsync(ct);
-        var now = await NowAsync(connection, ct);
-        await using NpgsqlCommand tell = new(Tell, connection)
+        var row = EventSignature.Sign(EventOf(month, EventContent.Stored(await NowAsync(connection, ct))), key);
+        await using NpgsqlCommand tell = new(Tell, connection);
+        foreach (var value in new object[]
         {
-            Parameters =
-            {
-                new() { Value = Guid.CreateVersion7(now) },
-                new() { Value = now },
-                new() { Value = string.Create(CultureInfo.InvariantCulture, $"The retention of {month.Month:yyyy-MM} has ended.") },
-            },
-        };
+            row.EventId, row.EventTime, row.Method, row.ActorKind, row.DocumentIds, row.Outcome, row.StatusCode, row.ServerRequestId,
+            row.Justification!, row.Salt, row.Root!, row.Signature!, row.SigningKey!,
+        })
+        {
+            tell.Parameters.Add(new() { Value = value });
+        }
+
         await tell.ExecuteNonQueryAsync(ct);
         await transaction.CommitAsync(ct);
+    }
+
+    // In the name of the platform: who holds the password of the owner is known to the operating system, not here.
+    private static AuditEventRow EventOf(TraceMonth month, DateTimeOffset now)
+    {
+        var id = Guid.CreateVersion7(now);
+        return new AuditEventRow
+        {
+            EventId = id,
+            EventTime = now,
+            Method = RetireMethod,
+            ActorKind = Platform,
+            DocumentIds = [],
+            Outcome = 1,
+            StatusCode = 0,
+            ServerRequestId = id,
+            Justification = string.Create(CultureInfo.InvariantCulture, $"The retention of {month.Month:yyyy-MM} has ended."),
+            Salt = RandomNumberGenerator.GetBytes(EventTree.SaltBytes),
+        };
     }
 
     private static async Task<DateTimeOffset> NowAsync(NpgsqlConnection connection, CancellationToken ct)

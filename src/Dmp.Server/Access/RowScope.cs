@@ -32,6 +32,9 @@ internal sealed record RowScope
     /// <summary>The records on which an authorisation of a care team lives.</summary>
     public const string Team = "team";
 
+    /// <summary>The sequencer of the trace's log.</summary>
+    public const string Sequence = "sequence";
+
     /// <summary>The reviewer's queue.</summary>
     public const string Review = "review";
 

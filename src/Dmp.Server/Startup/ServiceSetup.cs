@@ -26,6 +26,7 @@ internal static class ServiceSetup
         services.AddOptions<UploadOptions>().BindConfiguration(UploadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<FeedOptions>().BindConfiguration(FeedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddContent();
 
         services.AddSingleton<TimeProvider, DatabaseClock>();
@@ -33,7 +34,11 @@ internal static class ServiceSetup
             provider.GetRequiredService<IOptions<DatabaseOptions>>().Value, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<Database>();
         services.AddSingleton<RequestLog>();
+        services.AddSingleton<TraceKeys>();
         services.AddSingleton<AuditTrail>();
+        services.AddSingleton<RollbackGuard>();
+        services.AddSingleton<TraceSequencer>();
+        services.AddHostedService(provider => provider.GetRequiredService<TraceSequencer>());
         services.AddSingleton<AccessPolicy>();
         services.AddSingleton<AccessEffects>();
         services.AddSingleton<PageTokens>();
@@ -48,7 +53,7 @@ internal static class ServiceSetup
         services.AddSingleton<FeedStreams>();
 
         services.AddDmpGrpc();
-        services.AddHealthChecks().AddCheck<StorageHealth>("storage");
+        services.AddHealthChecks().AddCheck<StorageHealth>("storage").AddCheck<TraceHealth>("trace");
         services.Configure<HealthCheckPublisherOptions>(publisher =>
         {
             publisher.Delay = TimeSpan.Zero;

@@ -1,10 +1,12 @@
 using System.Globalization;
 using Dmp.Audit.V1;
 using Dmp.Cli;
+using Dmp.Server.Options;
 using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Xunit;
 
@@ -52,14 +54,15 @@ public sealed class TraceMonthTests(Platform platform)
         Assert.StartsWith($"Would drop {due:yyyy-MM}, ", dry.Output, StringComparison.Ordinal);
         Assert.Equal(2L, await QueryAsync(admin, "select count(*) from audit_event where method = 'old'"));
 
-        var retired = await RunAsync(admin, "retire");
+        var keys = server.Services.GetRequiredService<IOptions<AuditOptions>>().Value.KeyDirectory;
+        var retired = await RunAsync(admin, "retire", "--keys", keys);
         Assert.Equal((0, ""), (retired.Code, retired.Error));
         Assert.Single(retired.Output.TrimEnd().Split('\n'));
         Assert.Equal(1L, await QueryAsync(admin, "select count(*) from audit_event where method = 'old'"));
         Assert.Equal(
             $"The retention of {due:yyyy-MM} has ended.",
             await QueryAsync(admin, "select justification from audit_event where method = 'dmp trace retire'"));
-        Assert.Equal("No month is old enough. Nothing is changed.\n", (await RunAsync(admin, "retire")).Output);
+        Assert.Equal("No month is old enough. Nothing is changed.\n", (await RunAsync(admin, "retire", "--keys", keys)).Output);
     }
 
     [Theory]

@@ -46,8 +46,8 @@ internal sealed class TestServer : IAsyncDisposable
         await StartAsync(platform, platform.Databases, await platform.Databases.CreateAsync(), settings);
 
     /// <summary>Another server on the same database and content.</summary>
-    public Task<TestServer> StartBesideAsync(Platform platform) =>
-        StartAsync(platform, platform.Databases, Database, [$"--Dmp:Content:Directory={ContentDirectory}"]);
+    public Task<TestServer> StartBesideAsync(Platform platform, params string[] settings) =>
+        StartAsync(platform, platform.Databases, Database, [$"--Dmp:Content:Directory={ContentDirectory}", .. settings]);
 
     /// <summary>On a database of another PostgreSQL.</summary>
     public static async Task<TestServer> StartAsync(Platform platform, TestDatabase databases, string database, string[] settings)

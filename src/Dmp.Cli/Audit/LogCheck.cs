@@ -1,0 +1,389 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Dmp.Proofs;
+using Npgsql;
+
+namespace Dmp.Cli.Audit;
+
+/// <summary>
+/// Checks a whole database: every event against its signature, its leaf, the stored nodes and every signed checkpoint. One pass in the
+/// order of leaves, a page at a time. The tree is built twice, from the leaves as stored and from what the signed rows say they must
+/// be, so that a change on one side does not hide what is right on the other.
+/// </summary>
+internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyList<NoteVerifier> keys, Checkpoint? kept, TextWriter output)
+{
+    private const int PageSize = 2000;
+    private const int RangeEventsMax = 20;
+    private const int SwappedMax = 10_000;
+    private const int YearsKept = 10;
+
+    // Longer than a server that works takes from an event to its checkpoint.
+    private static readonly TimeSpan patience = TimeSpan.FromMinutes(5);
+
+    private readonly TreeBuilder _stored = new();
+    private readonly TreeBuilder _credible = new();
+    private readonly SortedDictionary<DateOnly, long> _absent = [];
+    private readonly Dictionary<DateOnly, DateTimeOffset> _retired = [];
+    private readonly List<(long Leaf, Guid EventId, byte[] Hash, byte[] Stored)> _swapped = [];
+    private readonly List<(long Leaf, Guid EventId)> _range = [];
+    private HashSet<DateOnly> _months = [];
+    private DateTime _now;
+    private string? _origin;
+    private long _firstSize;
+    private long _goodSize;
+    private bool _isBroken;
+    private bool _hasHoles;
+    private long _uncheckable;
+    private DateTimeOffset? _oldestUncovered;
+
+    public long Faults { get; private set; }
+
+    public long Events { get; private set; }
+
+    public long Waiting { get; private set; }
+
+    public long Retired { get; private set; }
+
+    public long Checkpoints { get; private set; }
+
+    /// <summary>The number of leaves, those that are missing counted.</summary>
+    public long Size { get; private set; }
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        _now = await LogSql.NowAsync(connection, ct);
+        _months = [.. (await Trace.TraceSql.MonthsAsync(connection, ct)).Select(month => month.Month)];
+        var first = await LogSql.FindCheckpointAsync(connection, first: true, ct);
+        var last = await LogSql.FindCheckpointAsync(connection, first: false, ct);
+        _firstSize = first is null ? 0 : Read(first, isTold: false)?.Size ?? 0;
+        await CheckCheckpointsAsync([], 0, 0, ct);
+        await CheckLeavesAsync(last?.TreeSize ?? -1, ct);
+        await CheckEndAsync(last, ct);
+        await CheckWithoutLeafAsync(last?.HorizonXid ?? 0, ct);
+        CheckSwapped();
+        CheckRetired();
+        if (_uncheckable > 0)
+        {
+            await SayAsync($"note: {_uncheckable} later checkpoints cannot be compared until the log before them is right");
+        }
+    }
+
+    private async Task CheckLeavesAsync(long covered, CancellationToken ct)
+    {
+        var next = 0L;
+        while (true)
+        {
+            var page = (await LogSql.ListLeavesAsync(connection, next, PageSize, ct)).ToArray();
+            if (page.Length == 0)
+            {
+                return;
+            }
+
+            var checks = new EventCheck[page.Length];
+            Parallel.For(0, page.Length, new ParallelOptions { CancellationToken = ct }, i => checks[i] = EventCheck.Of(page[i], keys));
+            await CheckCheckpointsAsync(checks, next + 1, page[^1].LeafIndex + 1, ct);
+            next = page[^1].LeafIndex + 1;
+            _oldestUncovered ??= checks.FirstOrDefault(check => check.Row.LeafIndex >= covered)?.Row.EventTime;
+        }
+    }
+
+    /// <summary>Goes through a page of leaves, and stops at each checkpoint in it.</summary>
+    private async Task CheckCheckpointsAsync(EventCheck[] checks, long from, long to, CancellationToken ct)
+    {
+        var rows = (await LogSql.ListCheckpointsAsync(connection, from, to, ct)).ToList();
+        var states = rows.Select(row => Read(row)).OfType<Checkpoint>().Concat(kept is not null && kept.Size >= from && kept.Size <= to ? [kept] : [])
+            .OrderBy(state => state.Size).ToList();
+        Checkpoints += rows.Count;
+        List<(TreeNode Node, byte[] Stored, byte[] Credible)> nodes = [];
+        var next = 0;
+        foreach (var check in checks)
+        {
+            next = Compare(states, next);
+            Append(check, nodes);
+        }
+
+        next = Compare(states, next);
+        _uncheckable += states.Count - next;
+        await CheckNodesAsync(nodes, ct);
+    }
+
+    private void Append(EventCheck check, List<(TreeNode Node, byte[] Stored, byte[] Credible)> nodes)
+    {
+        var row = check.Row;
+        if (row.LeafIndex > Size)
+        {
+            Fault($"missing: the leaves {Size} to {row.LeafIndex - 1} are gone");
+            (_isBroken, _hasHoles) = (true, true);
+        }
+
+        Size = row.LeafIndex + 1;
+
+        CheckEvent(check);
+        if (_range.Count <= RangeEventsMax)
+        {
+            _range.Add((row.LeafIndex, row.LeafEventId));
+        }
+
+        List<(TreeNode Node, byte[] Hash)> stored = [];
+        _stored.Append(row.LeafHash, (node, hash) => stored.Add((node, hash)));
+        var i = 0;
+        _credible.Append(check.CredibleLeaf, (node, hash) => nodes.Add((node, stored[i++].Hash, hash)));
+    }
+
+    private void CheckEvent(EventCheck check)
+    {
+        var row = check.Row;
+        if (!row.IsThere)
+        {
+            var month = MonthOf(row.LeafEventId);
+            if (_months.Contains(month) || !LooksRetired(month))
+            {
+                Fault($"missing: the event {row.LeafEventId} (leaf {row.LeafIndex}) was deleted");
+            }
+            else
+            {
+                _absent[month] = _absent.GetValueOrDefault(month) + 1;
+            }
+
+            return;
+        }
+
+        Events++;
+        var isOfBefore = row.LeafIndex < _firstSize && row.LeafXid == "0";
+        if (check.Fault(isOfBefore) is { } fault)
+        {
+            Fault($"{fault}: the event {row.EventId} (leaf {row.LeafIndex})");
+        }
+        else if (!check.IsLeafOfRow && _swapped.Count < SwappedMax)
+        {
+            _swapped.Add((row.LeafIndex, row.EventId, check.CredibleLeaf, row.LeafHash));
+        }
+
+        if (row.Xid != row.LeafXid)
+        {
+            Fault($"changed: the transaction of the event {row.EventId} (leaf {row.LeafIndex}) is not that of its leaf");
+        }
+
+        NoteRetirement(check);
+    }
+
+    private void NoteRetirement(EventCheck check)
+    {
+        var row = check.Row;
+        if (row.Method == Trace.TraceSql.RetireMethod && check.Signed == EventSigned.AsItStands
+            && RetiredMonth().Match(row.Justification ?? "") is { Success: true } match)
+        {
+            _retired[DateOnly.ParseExact(match.Groups[1].Value, "yyyy-MM", CultureInfo.InvariantCulture)] = row.EventTime;
+        }
+    }
+
+    private int Compare(List<Checkpoint> states, int next)
+    {
+        for (; next < states.Count && states[next].Size == _stored.Size; next++)
+        {
+            var root = states[next].Root.Span;
+            if (root.SequenceEqual(_stored.Root()) || root.SequenceEqual(_credible.Root()))
+            {
+                _goodSize = _stored.Size;
+                _range.Clear();
+            }
+            else if (_isBroken)
+            {
+                _uncheckable++;
+            }
+            else
+            {
+                _isBroken = true;
+                var named = string.Join(", ", _range.Take(RangeEventsMax).Select(leaf => Text($"{leaf.EventId} (leaf {leaf.Leaf})")));
+                var what = ReferenceEquals(states[next], kept) ? "the checkpoint that was kept" : "the signed checkpoint";
+                Fault($"reordered, changed or replaced: the leaves {_goodSize} to {_stored.Size - 1} are not those of {what} of size {_stored.Size}; "
+                    + $"their events are {named}{(_range.Count > RangeEventsMax ? ", ..." : "")}");
+            }
+        }
+
+        return next;
+    }
+
+    private async Task CheckNodesAsync(List<(TreeNode Node, byte[] Stored, byte[] Credible)> nodes, CancellationToken ct)
+    {
+        if (nodes.Count == 0 || _hasHoles)
+        {
+            return;
+        }
+
+        var rows = (await LogSql.ListNodesAsync(
+            connection, [.. nodes.Select(node => (short)node.Node.Level)], [.. nodes.Select(node => node.Node.Index)], ct))
+            .ToDictionary(row => new TreeNode(row.Level, row.NodeIndex), row => row.Hash);
+        foreach (var (node, stored, credible) in nodes)
+        {
+            if (!rows.TryGetValue(node, out var hash))
+            {
+                Fault($"missing: the node {node.Index} of level {node.Level}, over the leaves {node.Begin} to {node.End - 1}, is gone");
+            }
+            else if (!hash.AsSpan().SequenceEqual(stored) && !hash.AsSpan().SequenceEqual(credible))
+            {
+                Fault($"changed: the node {node.Index} of level {node.Level} is not that of the leaves {node.Begin} to {node.End - 1}");
+            }
+        }
+    }
+
+    private async Task CheckEndAsync(LogCheckpointRow? last, CancellationToken ct)
+    {
+        if (last is null && Size > 0)
+        {
+            Fault($"truncated: the log has {Size} leaves and no checkpoint");
+        }
+        else if (last is not null && last.TreeSize > Size)
+        {
+            Fault($"truncated: the last checkpoint is of {last.TreeSize} leaves, and the log has {Size}");
+        }
+        else if (last is not null && last.TreeSize < Size && _oldestUncovered < _now - patience)
+        {
+            Fault($"truncated: no checkpoint covers the leaves {last.TreeSize} to {Size - 1}, which are not new");
+        }
+
+        if (kept is not null && kept.Size > Size)
+        {
+            Fault($"truncated: the checkpoint that was kept is of {kept.Size} leaves, and the log has {Size}");
+        }
+
+        var expected = 0L;
+        for (var level = TreeBuilder.StoredLevels; Size >> level > 0; level += TreeBuilder.StoredLevels)
+        {
+            expected += Size >> level;
+        }
+
+        var nodes = await LogSql.CountNodesAsync(connection, ct);
+        if (nodes > expected)
+        {
+            Fault($"inserted: {nodes - expected} nodes that belong to no leaves");
+        }
+    }
+
+    private async Task CheckWithoutLeafAsync(ulong horizon, CancellationToken ct)
+    {
+        var after = Guid.Empty;
+        while (true)
+        {
+            var page = (await LogSql.ListWithoutLeafAsync(connection, after, PageSize, ct)).ToList();
+            foreach (var check in page.Select(row => EventCheck.Of(row, keys)))
+            {
+                var row = check.Row;
+                if (check.Fault(mayBeUnsigned: false) is { } fault)
+                {
+                    Fault($"{fault}: the event {row.EventId}, which has no leaf");
+                }
+                else if (ulong.Parse(row.Xid, CultureInfo.InvariantCulture) < horizon || row.EventTime < _now - patience)
+                {
+                    Fault($"missing: the leaf of the event {row.EventId} is gone, or was never made");
+                }
+                else
+                {
+                    Waiting++;
+                    NoteRetirement(check);
+                }
+            }
+
+            if (page.Count < PageSize)
+            {
+                return;
+            }
+
+            after = page[^1].EventId;
+        }
+    }
+
+    /// <summary>Leaves whose events are good and which are those of others: they changed places.</summary>
+    private void CheckSwapped()
+    {
+        var places = _swapped.GroupBy(leaf => Convert.ToHexString(leaf.Stored)).ToDictionary(group => group.Key, group => group.First().Leaf);
+        foreach (var (leaf, eventId, hash, _) in _swapped)
+        {
+            if (places.TryGetValue(Convert.ToHexString(hash), out var place))
+            {
+                Fault($"reordered: the event {eventId} is at leaf {leaf}, and its hash is at leaf {place}");
+            }
+            else
+            {
+                Fault($"changed: the hash of leaf {leaf} is not that of its event {eventId}, which is as it was signed");
+            }
+        }
+    }
+
+    private void CheckRetired()
+    {
+        foreach (var (month, count) in _absent)
+        {
+            if (!_retired.TryGetValue(month, out var time))
+            {
+                Fault($"missing: the month {month:yyyy-MM} was dropped with {count} events, and no event of the trace says so");
+            }
+            else if (month.AddMonths(1).AddYears(YearsKept) > DateOnly.FromDateTime(time.UtcDateTime))
+            {
+                Fault($"missing: the month {month:yyyy-MM} was dropped with {count} events before its retention ended");
+            }
+            else
+            {
+                Retired += count;
+            }
+        }
+    }
+
+    /// <summary>The checkpoint of a row, when its note is signed and the row says the same.</summary>
+    private Checkpoint? Read(LogCheckpointRow row, bool isTold = true)
+    {
+        try
+        {
+            var checkpoint = Checkpoint.Parse(row.Note);
+            _origin ??= keys[0].Name;
+            if (checkpoint.IsSignedBy(keys) && string.Equals(checkpoint.Origin, _origin, StringComparison.Ordinal))
+            {
+                if (checkpoint.Size == row.TreeSize && checkpoint.Root.Span.SequenceEqual(row.Root))
+                {
+                    return checkpoint;
+                }
+
+                return Told($"changed: the checkpoint of size {row.TreeSize} is not what its signed note says");
+            }
+        }
+        catch (FormatException)
+        {
+            // Told below: what is no note is not signed either.
+        }
+
+        return Told($"forged: the checkpoint of size {row.TreeSize} is not signed by a trusted key");
+
+        Checkpoint? Told(string fault)
+        {
+            if (isTold)
+            {
+                Fault(fault);
+            }
+
+            return null;
+        }
+    }
+
+    // A month that was never there: the time in the id lies outside of all months that the trace has had.
+    private bool LooksRetired(DateOnly month) => _months.Count == 0 || month < _months.Max();
+
+    private static DateOnly MonthOf(Guid id)
+    {
+        var milliseconds = Convert.ToInt64(id.ToString("N")[..12], 16);
+        var time = DateTimeOffset.UnixEpoch.AddMilliseconds(Math.Min(milliseconds, 253_402_300_799_000));
+        return new DateOnly(time.Year, time.Month, 1);
+    }
+
+    private void Fault(string text)
+    {
+        Faults++;
+        output.WriteLine(text);
+    }
+
+    private Task SayAsync(FormattableString text) => output.WriteLineAsync(Text(text));
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"^The retention of (\d{4}-\d{2}) has ended\.$")]
+    private static partial Regex RetiredMonth();
+}

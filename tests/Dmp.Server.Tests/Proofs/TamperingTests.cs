@@ -1,0 +1,407 @@
+using Dapper;
+using Dmp.Cli;
+using Dmp.Proofs;
+using Dmp.Server.Audit;
+using Dmp.Server.Options;
+using Dmp.Server.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Xunit;
+
+namespace Dmp.Server.Tests.Proofs;
+
+/// <summary>Whatever a superuser does to the trace or its log, <c>dmp audit verify</c> names it.</summary>
+public sealed class TamperingTests(Platform platform)
+{
+    private const string AnEvent = "(select event_id from audit_leaf where leaf_index = 2)";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Every column of the trace.</summary>
+    public static TheoryData<string, string> Changes => new()
+    {
+        { "event_time", "event_time + interval '1 us'" },
+        { "method", "'dmp.document.v1.DocumentService/SearchDocuments'" },
+        { "actor_kind", "2" },
+        { "actor_id", "'810000000002'" },
+        { "actor_name", "'Dr AUTRE'" },
+        { "profession_system", "'1.2.3'" },
+        { "profession_code", "'21'" },
+        { "specialty_code", "'SM99'" },
+        { "sector_code", "'SA99'" },
+        { "structure_id", "'x'" },
+        { "structure_name", "'x'" },
+        { "software_id", "'x'" },
+        { "subject", "'x'" },
+        { "record_id", "gen_random_uuid()" },
+        { "document_ids", "array[gen_random_uuid()], document_versions = array[1], document_sha256s = array['\\x00'::bytea]" },
+        { "document_versions", "array[9], document_ids = array[gen_random_uuid()], document_sha256s = array['\\x01'::bytea]" },
+        { "outcome", "3" },
+        { "status_code", "5" },
+        { "reason", "'OTHER'" },
+        { "server_request_id", "gen_random_uuid()" },
+        { "request_id", "''" },
+        { "hidden_from_representatives", "not hidden_from_representatives" },
+        { "staff_id", "'x'" },
+        { "user_agent", "'x'" },
+        { "access_mode", "3" },
+        { "basis", "8" },
+        { "emergency_access_id", "gen_random_uuid()" },
+        { "justification", "'x'" },
+        { "origin", "set_masklen(origin, 8)" },
+        { "duration_us", "duration_us + 1" },
+        { "salt", "sha256('x')" },
+        { "root", "sha256('x')" },
+        { "signature", "set_byte(signature, 3, (get_byte(signature, 3) + 1) % 256)" },
+        { "signing_key", "'00000000'" },
+        { "xid", "'5'" },
+        { "event_time", "'infinity'" },
+        { "event_time", "'4000-01-01 BC'" },
+        { "duration_us", "9223372036854775807" },
+    };
+
+    /// <summary>What is done, and what must be said of it, each part between bars.</summary>
+    public static TheoryData<string, string> Deeds => new()
+    {
+        {
+            $"delete from audit_event where event_id = {AnEvent}",
+            "missing: the event {victim} (leaf 2) was deleted"
+        },
+        {
+            $"insert into audit_event (event_id, event_time, method, actor_kind, document_ids, outcome, status_code, server_request_id) values ('019a0000-0000-7000-8000-00000000000a', now(), 'x', 1, '{{}}', 1, 0, gen_random_uuid())",
+            "inserted: no server signed it: the event 019a0000-0000-7000-8000-00000000000a, which has no leaf"
+        },
+        {
+            $"update audit_event set event_id = '019a0000-0000-7000-8000-00000000000a' where event_id = {AnEvent}",
+            "missing: the event {victim} (leaf 2) was deleted"
+        },
+        {
+            "update audit_leaf set leaf_hash = sha256('x') where leaf_index = 2",
+            "changed: the hash of leaf 2 is not that of its event {victim}"
+        },
+        {
+            "delete from audit_leaf where leaf_index = 2",
+            "missing: the leaves 2 to 2 are gone|the leaf of the event {victim} is gone"
+        },
+        {
+            "delete from audit_leaf where leaf_index > 2",
+            "truncated: the last checkpoint is of "
+        },
+        {
+            "truncate audit_leaf",
+            "truncated: the last checkpoint is of "
+        },
+        {
+            "truncate audit_event",
+            "missing: the event {victim} (leaf 2) was deleted"
+        },
+        {
+            "truncate audit_checkpoint",
+            " leaves and no checkpoint"
+        },
+        {
+            "update audit_checkpoint set root = sha256('x') where tree_size = (select max(tree_size) from audit_checkpoint)",
+            "is not what its signed note says"
+        },
+        {
+            "update audit_checkpoint set note = replace(note, 'trace', 'trade')",
+            "forged: the checkpoint of size "
+        },
+        {
+            "truncate audit_node",
+            "missing: the node 0 of level 8, over the leaves 0 to 255, is gone"
+        },
+        {
+            "update audit_node set hash = sha256('x') where node_index = 1",
+            "changed: the node 1 of level 8 is not that of the leaves 256 to 511"
+        },
+        {
+            "insert into audit_node values (16, 7, sha256('x'))",
+            "inserted: 1 nodes that belong to no leaves"
+        },
+        {
+            "update audit_leaf set event_id = gen_random_uuid() where leaf_index = 2",
+            "was deleted|the leaf of the event {victim} is gone"
+        },
+        {
+            "update audit_leaf l set leaf_hash = o.leaf_hash from audit_leaf o where l.leaf_index in (2, 3) and o.leaf_index = 5 - l.leaf_index",
+            "reordered: the event {victim} is at leaf 2, and its hash is at leaf 3"
+        },
+        {
+            "update audit_leaf set leaf_index = -leaf_index - 1 where leaf_index in (2, 3); update audit_leaf set leaf_index = 6 + leaf_index where leaf_index < 0",
+            "reordered, changed or replaced: the leaves |{victim}"
+        },
+    };
+
+    [Fact]
+    public async Task A_trace_that_nobody_touched_is_verified()
+    {
+        await using var server = await FilledAsync(600);
+        var (code, output, error) = await VerifyAsync(server);
+        Assert.Equal((0, ""), (code, error));
+        Assert.EndsWith("checkpoints: verified.\n", output, StringComparison.Ordinal);
+        Assert.StartsWith("604 events, 0 retired, 0 not in the log yet; 604 leaves, ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_column_that_is_changed_is_named_with_its_event()
+    {
+        await using var server = await FilledAsync();
+        var columns = await server.ListAsync<string>(
+            platform, "select column_name from information_schema.columns where table_name = 'audit_event' and column_name not in ('event_id', 'document_sha256s')");
+        Assert.Empty(columns.Except(Changes.Select(change => change.Data.Item1)));
+        var victim = (await server.ListAsync<Guid>(platform, $"select {AnEvent}"))[0];
+        foreach (var (column, value) in Changes.Select(change => change.Data))
+        {
+            await WithAsync(server, $"update audit_event set {column} = {value} where event_id = {AnEvent}", output =>
+                Assert.True(
+                    output.Contains($"the event {victim} (leaf 2)", StringComparison.Ordinal) && output.Contains("1 FAULTS", StringComparison.Ordinal),
+                    $"{column}: {output}"));
+        }
+    }
+
+    [Fact]
+    public async Task What_is_done_to_events_leaves_nodes_and_checkpoints_is_named()
+    {
+        await using var server = await FilledAsync(600);
+        await server.ExecuteAsync(platform, "alter table audit_leaf drop constraint audit_leaf_leaf_index_check");
+        var victim = (await server.ListAsync<Guid>(platform, $"select {AnEvent}"))[0];
+        foreach (var (sql, expected) in Deeds.Select(deed => deed.Data))
+        {
+            await WithAsync(server, sql, output => Assert.All(
+                expected.Split('|'),
+                part => Assert.Contains(part.Replace("{victim}", $"{victim}", StringComparison.Ordinal), output, StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public async Task A_row_rewritten_with_its_leaf_is_not_that_of_the_checkpoint()
+    {
+        await using var server = await FilledAsync();
+        var row = (await server.ListAsync<AuditEventRow>(
+            platform, $"select {AuditSql.Columns}, {AuditSql.ProofColumns}, document_ids, document_versions, document_sha256s from audit_event e where event_id = {AnEvent}"))[0];
+        using var forger = NoteSigner.Generate(TraceKeys.SandboxOrigin);
+        var forged = EventSignature.Sign(row with { ActorName = "Dr AUTRE" }, forger);
+        await server.ExecuteAsync(
+            platform,
+            """
+            update audit_event set actor_name = 'Dr AUTRE', root = @Root, signature = @Signature, signing_key = @SigningKey where event_id = @EventId;
+            update audit_leaf set leaf_hash = sha256('\x00'::bytea || @Root) where event_id = @EventId;
+            """,
+            new { forged.Root, forged.Signature, forged.SigningKey, forged.EventId });
+
+        var (code, output, _) = await VerifyAsync(server);
+
+        Assert.Equal(1, code);
+        Assert.Contains($"inserted or re-signed: the signature is not good, or its key {forger.Verifier.KeyId} is not trusted: the event {row.EventId} (leaf 2)", output, StringComparison.Ordinal);
+        Assert.Contains("reordered, changed or replaced: the leaves ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_log_set_back_as_a_whole_is_noticed_with_a_checkpoint_that_was_kept()
+    {
+        await using var server = await FilledAsync();
+        var settled = await server.SettleAsync(platform);
+        var file = Path.Combine(Path.GetTempPath(), $"dmp-kept-{Guid.NewGuid():N}");
+        await File.WriteAllTextAsync(file, settled.Note, Token);
+        try
+        {
+            Assert.Equal(0, (await VerifyAsync(server, "--checkpoint", file)).Code);
+            await server.Sequencer().StopAsync(Token);
+            await server.ExecuteAsync(
+                platform,
+                """
+                delete from audit_checkpoint where tree_size > 2;
+                delete from audit_event where event_id in (select event_id from audit_leaf where leaf_index >= (select max(tree_size) from audit_checkpoint));
+                delete from audit_leaf where leaf_index >= (select max(tree_size) from audit_checkpoint);
+                """);
+
+            Assert.Equal(0, (await VerifyAsync(server)).Code);
+            var (code, output, _) = await VerifyAsync(server, "--checkpoint", file);
+            Assert.Equal(1, code);
+            Assert.Contains($"truncated: the checkpoint that was kept is of {settled.Size} leaves, and the log has ", output, StringComparison.Ordinal);
+
+            // The server's own memory of it serves as well.
+            var own = Path.Combine(server.Services.GetRequiredService<IOptions<AuditOptions>>().Value.KeyDirectory, RollbackGuard.FileName);
+            Assert.Equal(1, (await VerifyAsync(server, "--checkpoint", own)).Code);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Without_keys_of_its_own_the_check_says_whose_word_it_takes()
+    {
+        await using var server = await FilledAsync();
+        var own = await RunAsync("audit", "verify", "--connection", platform.Databases.AdminOf(server.Database));
+        Assert.Equal(0, own.Code);
+        Assert.Contains("whoever can change the trace can change them too", own.Error, StringComparison.Ordinal);
+
+        using var foreign = NoteSigner.Generate(TraceKeys.SandboxOrigin);
+        var other = await RunAsync("audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", foreign.Verifier.Text);
+        Assert.Equal(1, other.Code);
+        Assert.Contains("forged: the checkpoint of size 0 is not signed by a trusted key", other.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Some real calls, a page of calls more, and events of a server in the number wanted.</summary>
+    private async Task<TestServer> FilledAsync(int more = 0)
+    {
+        var server = await TestServer.StartAsync(platform);
+        var api = new DmpApi(server.Channel, platform.Callers.Token(TestProfessional.New()));
+        await server.SettleAsync(platform);
+        var record = (await api.Records.OpenRecordAsync(Given.OpenRequest(TestPatient.New()), cancellationToken: Token)).Record.RecordId;
+        await api.DeclareAsync(record);
+        await server.SettleAsync(platform);
+        await api.UploadAsync(record);
+        await api.SearchIdsAsync(record);
+        await server.SettleAsync(platform);
+        if (more > 0)
+        {
+            await AddSignedAsync(server, more);
+        }
+
+        await server.SettleAsync(platform);
+        return server;
+    }
+
+    private async Task AddSignedAsync(TestServer server, int count)
+    {
+        var key = server.Services.GetRequiredService<TraceKeys>().Signers[0];
+        await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(server.Database));
+        await connection.OpenAsync(Token);
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        for (var i = 0; i < count; i++)
+        {
+            await AuditSql.AppendAsync(connection, EventSignature.Sign(TraceRows.New(), key), Token);
+        }
+
+        await transaction.CommitAsync(Token);
+    }
+
+    /// <summary>Tampers, verifies, and puts everything back as it was.</summary>
+    private async Task WithAsync(TestServer server, string sql, Action<string> assert)
+    {
+        await server.Sequencer().StopAsync(Token);
+        await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(server.Database));
+        await connection.OpenAsync(Token);
+        const string Tables = "audit_event, audit_leaf, audit_node, audit_checkpoint";
+        foreach (var table in Tables.Split(", "))
+        {
+            await connection.ExecuteAsync($"drop table if exists kept_{table}; create table kept_{table} as table {table}");
+        }
+
+        await connection.ExecuteAsync(sql);
+        var (code, output, error) = await VerifyAsync(server);
+        Assert.True(code == 1, $"{sql}: {output}{error}");
+        assert(output);
+        await connection.ExecuteAsync($"truncate {Tables}");
+        foreach (var table in Tables.Split(", "))
+        {
+            await connection.ExecuteAsync($"insert into {table} select * from kept_{table}");
+        }
+    }
+
+    [Fact]
+    public async Task A_month_that_was_retired_is_verified_as_such_and_only_with_its_event()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        var key = server.Services.GetRequiredService<TraceKeys>().Signers[0];
+        var month = new DateTime(DateTime.UtcNow.Year - 11, 3, 1, 0, 0, 0, DateTimeKind.Utc);
+        await server.ExecuteAsync(platform, $"select dmp_add_trace_month('{month:yyyy-MM-dd}')");
+        await using (var connection = new NpgsqlConnection(platform.Databases.AdminOf(server.Database)))
+        {
+            await connection.OpenAsync(Token);
+            for (var i = 0; i < 3; i++)
+            {
+                await AuditSql.AppendAsync(connection, EventSignature.Sign(TraceRows.New(month.AddDays(i)), key), Token);
+            }
+        }
+
+        await server.SettleAsync(platform);
+        Assert.Equal(0, (await VerifyAsync(server)).Code);
+        var admin = platform.Databases.AdminOf(server.Database);
+        var keys = server.Services.GetRequiredService<IOptions<AuditOptions>>().Value.KeyDirectory;
+        var refused = await RunAsync("trace", "retire", "--connection", admin);
+        Assert.Equal((1, ""), (refused.Code, refused.Output));
+        Assert.Contains("--keys", refused.Error, StringComparison.Ordinal);
+        Assert.Equal((0, ""), (await RunAsync("trace", "retire", "--connection", admin, "--keys", keys)) is var done ? (done.Code, done.Error) : default);
+
+        // At once, and when its event is in the log.
+        Assert.Contains(", 3 retired, ", (await VerifyAsync(server)).Output, StringComparison.Ordinal);
+        for (var attempt = 0; (await server.ListAsync<long>(platform, "select count(*) from audit_leaf"))[0] < 4; attempt++)
+        {
+            Assert.True(attempt < 100, "The event of the retirement is not in the log.");
+            await Task.Delay(50, Token);
+        }
+
+        var (code, output, _) = await VerifyAsync(server);
+        Assert.Equal(0, code);
+        Assert.StartsWith("1 events, 3 retired, 0 not in the log yet; 4 leaves, ", output, StringComparison.Ordinal);
+
+        await WithAsync(server, "update audit_event set justification = 'The retention of 2001-01 has ended.'", told =>
+            Assert.Contains($"missing: the month {month:yyyy-MM} was dropped with 3 events, and no event of the trace says so", told, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_month_dropped_before_its_time_is_named_even_with_a_signed_event()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        var key = server.Services.GetRequiredService<TraceKeys>().Signers[0];
+        var month = DateTime.UtcNow.AddYears(-1);
+        await server.ExecuteAsync(platform, $"select dmp_add_trace_month('{month:yyyy-MM}-01')");
+        await using (var connection = new NpgsqlConnection(platform.Databases.AdminOf(server.Database)))
+        {
+            await connection.OpenAsync(Token);
+            await AuditSql.AppendAsync(connection, EventSignature.Sign(TraceRows.New(month), key), Token);
+            await server.SettleAsync(platform);
+            var word = TraceRows.New() with { Method = "dmp trace retire", Justification = $"The retention of {month:yyyy-MM} has ended." };
+            await AuditSql.AppendAsync(connection, EventSignature.Sign(word, key), Token);
+            await server.SettleAsync(platform);
+        }
+
+        await server.ExecuteAsync(platform, $"drop table audit_event_{month:yyyyMM}");
+
+        var (code, output, _) = await VerifyAsync(server);
+        Assert.Equal(1, code);
+        Assert.Contains($"missing: the month {month:yyyy-MM} was dropped with 1 events before its retention ended", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_rotated_key_signs_what_is_new_and_both_are_needed_for_all()
+    {
+        await using var server = await FilledAsync();
+        var keys = server.Services.GetRequiredService<IOptions<AuditOptions>>().Value.KeyDirectory;
+        var made = await RunAsync("audit", "key", "new", "--keys", keys);
+        Assert.Equal(0, made.Code);
+        var (newer, older) = (made.Output.TrimEnd(), server.Verifiers()[0].Text);
+        Assert.Equal($"{newer}\n{older}\n", (await RunAsync("audit", "key", "list", "--keys", keys)).Output);
+
+        await using var renewed = await server.StartBesideAsync(platform, $"--Dmp:Audit:KeyDirectory={keys}");
+        var api = new DmpApi(renewed.Channel, platform.Callers.Token(TestProfessional.New()));
+        await api.Records.OpenRecordAsync(Given.OpenRequest(TestPatient.New()), cancellationToken: Token);
+        await server.Sequencer().StopAsync(Token);
+        await api.Records.OpenRecordAsync(Given.OpenRequest(TestPatient.New()), cancellationToken: Token);
+        var newest = await renewed.SettleAsync(platform);
+
+        Assert.True(newest.IsSignedBy([NoteVerifier.Parse(newer)]) && newest.IsSignedBy([NoteVerifier.Parse(older)]));
+        Assert.Equal(0, (await VerifyAsync(server, "--key", newer)).Code);
+        var (code, output, _) = await VerifyAsync(server);
+        Assert.Equal(1, code);
+        Assert.Contains($"its key {NoteVerifier.Parse(newer).KeyId} is not trusted", output, StringComparison.Ordinal);
+        Assert.Equal(1, (await RunAsync("audit", "key", "new", "--keys", keys, "--origin", "other.example/trace")).Code);
+    }
+
+    private Task<(int Code, string Output, string Error)> VerifyAsync(TestServer server, params string[] arguments) => RunAsync(
+        ["audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", server.Verifiers()[0].Text, .. arguments]);
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        await using StringWriter output = new() { NewLine = "\n" };
+        await using StringWriter error = new() { NewLine = "\n" };
+        var code = await DmpCommand.RunAsync(arguments, output, error, Token);
+        return (code, output.ToString(), error.ToString());
+    }
+}
