@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
 using Dmp.Audit.V1;
 using Dmp.Event.V1;
+using Dmp.Proofs;
 using Dmp.Record.V1;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
@@ -43,6 +45,7 @@ public sealed class ChaosTests
             .ToArray();
         var following = subscribers.Select(subscriber => subscriber.RunAsync(quiet.Token, Token)).ToArray();
         var writers = await WritersAsync(server, records, journal, seed);
+        var kept = await CheckpointAsync(server);
         using (var stop = new CancellationTokenSource(TimeSpan.FromSeconds(seconds)))
         {
             var kills = KillAsync(server, new Random(seed), stop.Token);
@@ -66,7 +69,8 @@ public sealed class ChaosTests
 
         Assert.Empty(subscribers[^1].Events);
         AssertInOrder(subscribers.Single(subscriber => subscriber.Name == "patient-jeanne"), records[0], writers.SelectMany(writer => writer.Writer.Written));
-        await AssertTracedAsync(server, records, journal);
+        var traced = await AssertTracedAsync(server, records, journal);
+        await AssertProvenAsync(server, traced, kept);
     }
 
     /// <summary>The patient sees everything in her record: each of its documents came with all its changes, in their order.</summary>
@@ -106,17 +110,18 @@ public sealed class ChaosTests
     };
 
     /// <summary>Each answered call about these records, or by these callers, has its event.</summary>
-    private static async Task AssertTracedAsync(ServerProcess server, string[] records, CallJournal journal)
+    private static async Task<Dictionary<string, List<AuditEvent>>> AssertTracedAsync(ServerProcess server, string[] records, CallJournal journal)
     {
         var auditor = await server.AsAsync("auditor-michel");
-        var traced = new HashSet<string>(StringComparer.Ordinal);
+        var events = new Dictionary<string, List<AuditEvent>>();
         foreach (var recordId in records)
         {
+            events[recordId] = [];
             var request = new ListRecordEventsRequest { RecordId = recordId, PageSize = 200 };
             do
             {
                 var page = await auditor.Audit.ListRecordEventsAsync(request, cancellationToken: Token);
-                traced.UnionWith(page.Events.Select(e => e.ServerRequestId));
+                events[recordId].AddRange(page.Events);
                 request.PageToken = page.NextPageToken;
             }
             while (request.PageToken.Length > 0);
@@ -125,8 +130,43 @@ public sealed class ChaosTests
         // The feed is about many records or none; its events are compared where its tests are.
         var answered = journal.Entries.Where(entry => !entry.Method.Contains("EventService", StringComparison.Ordinal)
             && entry.Status is not (StatusCode.Unavailable or StatusCode.Cancelled)).ToList();
+        var traced = events.Values.SelectMany(list => list).Select(e => e.ServerRequestId).ToHashSet(StringComparer.Ordinal);
         Assert.NotEmpty(answered);
         Assert.All(answered, entry => Assert.Contains(entry.ServerRequestId, traced));
+        return events;
+    }
+
+    /// <summary>Each of these events is proven in a log that continues the checkpoint kept before the first kill.</summary>
+    private static async Task AssertProvenAsync(ServerProcess server, Dictionary<string, List<AuditEvent>> events, GetCheckpointResponse kept)
+    {
+        var auditor = await server.AsAsync("auditor-michel");
+        var verifier = new TraceVerifier(kept.Vkeys);
+        var begin = Stopwatch.GetTimestamp();
+        foreach (var (recordId, traced) in events)
+        {
+            HashSet<string> proven;
+            do
+            {
+                // The last events are in the log some seconds after they were written.
+                proven = [];
+                using var export = auditor.Audit.ExportRecordEvents(
+                    new() { RecordId = recordId, EarlierTreeSize = kept.Checkpoint.TreeSize }, cancellationToken: Token);
+                var result = await verifier.VerifyAsync(
+                    export.ResponseStream.ReadAllAsync(Token), kept.Checkpoint.Note, e => proven.Add(e.EventId), Token);
+                Assert.Empty(result.Faults);
+            }
+            while (!traced.TrueForAll(e => proven.Contains(e.EventId)) && Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(60));
+            Assert.All(traced, e => Assert.Contains(e.EventId, proven));
+        }
+    }
+
+    private static async Task<GetCheckpointResponse> CheckpointAsync(ServerProcess server)
+    {
+        var auditor = await server.AsAsync("auditor-michel");
+        var (answer, refusal) = await Patience.UntilAnsweredAsync(
+            async () => await auditor.Audit.GetCheckpointAsync(new(), cancellationToken: Token), Token);
+        Assert.Null(refusal);
+        return answer!;
     }
 
     private static async Task<(int Servers, int Databases)> KillAsync(ServerProcess server, Random random, CancellationToken until)

@@ -9,9 +9,6 @@ internal static class Patience
     private static readonly TimeSpan limit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(100);
 
-    private static readonly HashSet<string> passing =
-        ["STORAGE_UNAVAILABLE", "SERVER_STOPPING", "WRITE_CONFLICT", "REQUEST_IN_PROGRESS", "CALL_CANCELLED"];
-
     /// <summary>The answer, or the reason of a refusal; fails when a refusal has none, or when no answer comes in time.</summary>
     public static async Task<(T? Answer, string? Refusal)> UntilAnsweredAsync<T>(Func<Task<T>> call, CancellationToken ct)
         where T : class
@@ -23,8 +20,9 @@ internal static class Patience
             {
                 return (await call(), null);
             }
-            catch (RpcException failure) when (failure.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason is { } reason && !passing.Contains(reason))
+            catch (RpcException failure) when (IsRefusal(failure))
             {
+                var reason = failure.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason;
                 var fields = failure.GetRpcStatus()!.GetDetail<BadRequest>()?.FieldViolations.Select(violation => violation.Field) ?? [];
                 return (null, string.Join(' ', fields.Prepend(reason)));
             }
@@ -34,4 +32,11 @@ internal static class Patience
             }
         }
     }
+
+    /// <summary>An answer of the platform that a repeat does not change: those that a repeat may change say after how long.</summary>
+    private static bool IsRefusal(RpcException failure) =>
+        failure.GetRpcStatus() is { } status
+        && status.GetDetail<ErrorInfo>() is not null
+        && status.GetDetail<RetryInfo>() is null
+        && failure.StatusCode != StatusCode.Cancelled;
 }
