@@ -50,16 +50,21 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
 
     public IServiceProvider Services => application.Web.Services;
 
-    /// <summary>What autovacuum does within a minute: fresh statistics, and new plans.</summary>
-    public async Task AnalyzeAsync(NpgsqlDataSource source)
+    /// <summary>As the owner of the schema.</summary>
+    public async Task<string> OwnerConnectionAsync(NpgsqlDataSource source)
     {
         var secrets = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "postgres", "secrets.json"))).RootElement;
-        var owner = new NpgsqlConnectionStringBuilder(source.ConnectionString)
+        return new NpgsqlConnectionStringBuilder(source.ConnectionString)
         {
             Username = PostgresRoles.Owner,
             Password = secrets.GetProperty("Owner").GetString(),
-        };
-        await using var connection = new NpgsqlConnection(owner.ConnectionString);
+        }.ConnectionString;
+    }
+
+    /// <summary>What autovacuum does within a minute: fresh statistics, and new plans.</summary>
+    public async Task AnalyzeAsync(NpgsqlDataSource source)
+    {
+        await using var connection = new NpgsqlConnection(await OwnerConnectionAsync(source));
         await connection.OpenAsync();
         await using var analyze = new NpgsqlCommand("vacuum analyze", connection);
         await analyze.ExecuteNonQueryAsync();
