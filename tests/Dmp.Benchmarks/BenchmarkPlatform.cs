@@ -61,16 +61,21 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
     /// <summary>A connection of the role that owns the schema.</summary>
     public async Task<NpgsqlConnection> OpenOwnerAsync()
     {
+        var connection = new NpgsqlConnection(await OwnerConnectionAsync());
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    /// <summary>As that role.</summary>
+    public async Task<string> OwnerConnectionAsync()
+    {
         var source = Services.GetRequiredService<NpgsqlDataSource>();
         var secrets = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "postgres", "secrets.json"))).RootElement;
-        var owner = new NpgsqlConnectionStringBuilder(source.ConnectionString)
+        return new NpgsqlConnectionStringBuilder(source.ConnectionString)
         {
             Username = PostgresRoles.Owner,
             Password = secrets.GetProperty("Owner").GetString(),
-        };
-        var connection = new NpgsqlConnection(owner.ConnectionString);
-        await connection.OpenAsync();
-        return connection;
+        }.ConnectionString;
     }
 
     public static async Task<BenchmarkPlatform> StartAsync()

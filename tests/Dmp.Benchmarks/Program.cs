@@ -1,7 +1,7 @@
 using Dmp.Benchmarks;
 
-// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|search|rules|trace]
-var chosen = args.Length == 0 ? ["upload", "search", "rules", "trace"] : args;
+// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|search|rules|trace|proofs]
+var chosen = args.Length == 0 ? ["upload", "search", "rules", "trace", "proofs"] : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
 Console.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, private PostgreSQL with durable settings");
 if (chosen.Contains("upload"))
@@ -22,4 +22,9 @@ if (chosen.Contains("rules"))
 if (chosen.Contains("trace"))
 {
     await TraceBenchmark.RunAsync(platform);
+}
+
+if (chosen.Contains("proofs"))
+{
+    await ProofBenchmark.RunAsync(platform);
 }

@@ -71,7 +71,7 @@ public sealed class TraceVerifier
                 check.Accept(message);
             }
         }
-        catch (InvalidProtocolBufferException malformed)
+        catch (Exception malformed) when (malformed is InvalidProtocolBufferException or InvalidJsonException)
         {
             check.Add(TraceFaultKind.Incomplete, "", $"A line of the export cannot be read: {malformed.Message}");
         }

@@ -12,7 +12,8 @@ public sealed class EventTreeTests
 {
     /// <summary>
     /// Known rows and their roots. When this fails, nothing that was ever written can be verified any more: make a new version of the
-    /// content beside the old one instead, and add its roots here.
+    /// content beside the old one instead, and add its roots here. The first root was also computed by a program in another language, from
+    /// what docs/trace.md says.
     /// </summary>
     [Fact]
     public void The_commitment_of_a_row_never_changes()
