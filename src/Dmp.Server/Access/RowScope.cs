@@ -26,6 +26,9 @@ internal sealed record RowScope
     /// <summary>Changes in their order, for the feed and the notices: names of rows, no content.</summary>
     public const string Changes = "changes";
 
+    /// <summary>Notices of all records, and professionals' addresses for them.</summary>
+    public const string Notices = "notices";
+
     /// <summary>The reviewer's queue.</summary>
     public const string Review = "review";
 
@@ -82,6 +85,9 @@ internal sealed record RowScope
     public static RowScope OfConduct(Caller caller, string actorId) => new() { Actors = actorId, Key = caller.Key, Task = Conduct };
 
     public static RowScope OfTask(string task) => new() { Task = task };
+
+    /// <summary>The same, for one record.</summary>
+    public static RowScope OfTask(string task, Guid recordId) => new() { Task = task, Record = recordId.ToString() };
 
     public Task ApplyAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Set, Parameters(), cancellationToken: ct));

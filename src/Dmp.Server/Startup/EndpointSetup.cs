@@ -5,6 +5,7 @@ using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
+using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Pipeline;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
@@ -25,6 +26,7 @@ internal static class EndpointSetup
         AccessService.Descriptor,
         CareTeamService.Descriptor,
         DelegationService.Descriptor,
+        NoticeService.Descriptor,
     ];
 
     public static void MapDmp(this WebApplication app, bool withReflection)
@@ -39,6 +41,7 @@ internal static class EndpointSetup
         Map<Explanations.AccessService>(app, AccessService.Descriptor);
         Map<CareTeams.CareTeamService>(app, CareTeamService.Descriptor);
         Map<Delegations.DelegationService>(app, DelegationService.Descriptor);
+        Map<Notices.NoticeService>(app, NoticeService.Descriptor);
 
         // For load balancers, which have no token; it tells nothing but "serving" or "not serving".
         app.MapGrpcHealthChecksService().AllowAnonymous();

@@ -3,19 +3,21 @@ using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Logging;
+using Dmp.Server.Notices;
 using Dmp.Server.Options;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Startup;
 
 /// <summary>
-/// Forgets request ids that are old enough and uploads whose server is gone, runs the clocks of announcements and makes the next months
+/// Forgets request ids and notices that are old enough and uploads whose server is gone, runs the clocks of announcements and makes the next months
 /// of the trace. Several servers may do it at once: each row is deleted by whoever comes first.
 /// </summary>
 internal sealed class Housekeeping(
     Database database,
     IOptions<AccessOptions> access,
     IOptions<UploadOptions> uploads,
+    IOptions<NoticeOptions> notices,
     TimeProvider time,
     ILogger<Housekeeping> logger) : BackgroundService
 {
@@ -39,6 +41,9 @@ internal sealed class Housekeeping(
         {
         }
 
+        // A day later than the workers would: after an outage they come first.
+        await DeliverySql.GiveUpAsync(connection, now.AddDays(-1), ct);
+        await NoticeSql.ForgetAsync(connection, now.AddDays(-notices.Value.KeepDays), ct);
         await AuditSql.AddMonthsAsync(connection, ct);
         if (requests + abandoned > 0)
         {

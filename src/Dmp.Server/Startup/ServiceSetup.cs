@@ -4,6 +4,7 @@ using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Explanations;
+using Dmp.Server.Notices;
 using Dmp.Server.Options;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -25,6 +26,7 @@ internal static class ServiceSetup
         services.AddOptions<UploadOptions>().BindConfiguration(UploadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddContent();
+        services.AddNotices();
 
         services.AddSingleton<TimeProvider, DatabaseClock>();
         services.AddSingleton(provider => database.CreateDataSource(
@@ -70,6 +72,16 @@ internal static class ServiceSetup
             };
         });
         services.AddHostedService<ContentSweeper>();
+    }
+
+    private static void AddNotices(this IServiceCollection services)
+    {
+        services.AddOptions<NoticeOptions>().BindConfiguration(NoticeOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<NoticeOptions>, NoticeOptionsRules>();
+        services.AddSingleton<NoticeChannelList>();
+        services.AddSingleton<NoticeMaker>();
+        services.AddHostedService(provider => provider.GetRequiredService<NoticeMaker>());
+        services.AddHostedService<NoticeDeliverer>();
     }
 
     private static void AddPageTokenKeys(this IServiceCollection services)
