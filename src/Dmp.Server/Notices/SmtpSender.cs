@@ -87,7 +87,8 @@ internal sealed class SmtpSender(SmtpOptions smtp, string host, string from) : I
         }
 
         connected?.Dispose();
-        var client = connected = new SmtpClient();
+        // Not asked online whether the certificate was revoked: in a closed network nobody would answer, and no mail would leave.
+        var client = connected = new SmtpClient { CheckCertificateRevocation = false };
         await client.ConnectAsync(
             host,
             smtp.Port,

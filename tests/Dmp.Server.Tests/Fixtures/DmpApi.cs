@@ -5,6 +5,7 @@ using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
+using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -38,6 +39,7 @@ internal sealed class DmpApi
         CareTeams = new CareTeamService.CareTeamServiceClient(invoker);
         Delegations = new DelegationService.DelegationServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
+        Notices = new NoticeService.NoticeServiceClient(invoker);
     }
 
     public CallInvoker Invoker { get; }
@@ -57,4 +59,6 @@ internal sealed class DmpApi
     public CareTeamService.CareTeamServiceClient CareTeams { get; }
 
     public DelegationService.DelegationServiceClient Delegations { get; }
+
+    public NoticeService.NoticeServiceClient Notices { get; }
 }
