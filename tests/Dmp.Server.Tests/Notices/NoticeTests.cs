@@ -82,7 +82,7 @@ public sealed class NoticeTests(Platform platform)
         Assert.Single(notices.Mail.To(record.Email));
 
         var document = await notices.As(record.Physician).UploadAsync(record.Id);
-        await notices.As(record.Physician).UploadAsync(record.Id, intent => intent.ReplacesDocumentId = document.DocumentId);
+        await notices.As(record.Physician).UploadAsync(record.Id, intent => (intent.ReplacesDocumentId, intent.Etag) = (document.DocumentId, document.Etag));
         await notices.SettleAsync();
         Assert.Equal([ConsentChanged, NewDocument, NewDocument], notices.Mail.To(record.Email).Select(mail => mail.Subject));
         Assert.Equal(
