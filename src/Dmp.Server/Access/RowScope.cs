@@ -29,6 +29,9 @@ internal sealed record RowScope
     /// <summary>Notices of all records, and professionals' addresses for them.</summary>
     public const string Notices = "notices";
 
+    /// <summary>The sequencer of the trace's log.</summary>
+    public const string Sequence = "sequence";
+
     /// <summary>The reviewer's queue.</summary>
     public const string Review = "review";
 

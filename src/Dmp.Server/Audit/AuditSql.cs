@@ -1,80 +1,9 @@
 using Dapper;
+using Dmp.Proofs;
 using Dmp.Server.Access;
 using Npgsql;
 
 namespace Dmp.Server.Audit;
-
-/// <summary>One event of the trace, as stored.</summary>
-internal sealed record AuditEventRow
-{
-    public required Guid EventId { get; init; }
-
-    public required DateTimeOffset EventTime { get; init; }
-
-    public required string Method { get; init; }
-
-    public required short ActorKind { get; init; }
-
-    public string? ActorId { get; init; }
-
-    public string? ActorName { get; init; }
-
-    public string? ProfessionSystem { get; init; }
-
-    public string? ProfessionCode { get; init; }
-
-    public string? SpecialtyCode { get; init; }
-
-    public string? SectorCode { get; init; }
-
-    public string? StructureId { get; init; }
-
-    public string? StructureName { get; init; }
-
-    public string? SoftwareId { get; init; }
-
-    public string? Subject { get; init; }
-
-    public Guid? RecordId { get; init; }
-
-    public required Guid[] DocumentIds { get; init; }
-
-    /// <summary>Beside <see cref="DocumentIds"/>.</summary>
-    public required int[] DocumentVersions { get; init; }
-
-    /// <summary>Beside <see cref="DocumentIds"/>; empty where the version is 0.</summary>
-    public required byte[][] DocumentSha256s { get; init; }
-
-    public string? StaffId { get; init; }
-
-    public string? UserAgent { get; init; }
-
-    public short? AccessMode { get; init; }
-
-    /// <summary>The numbers of <see cref="Dmp.Audit.V1.AuditBasis"/>.</summary>
-    public short? Basis { get; init; }
-
-    public Guid? EmergencyAccessId { get; init; }
-
-    public string? Justification { get; init; }
-
-    public string? Origin { get; init; }
-
-    public long? DurationUs { get; init; }
-
-    public required short Outcome { get; init; }
-
-    public required short StatusCode { get; init; }
-
-    public string? Reason { get; init; }
-
-    public required Guid ServerRequestId { get; init; }
-
-    public string? RequestId { get; init; }
-
-    /// <summary>Done in a secret connection, or about something done in one.</summary>
-    public bool HiddenFromRepresentatives { get; init; }
-}
 
 internal static class AuditSql
 {
@@ -84,15 +13,17 @@ internal static class AuditSql
             event_id, event_time, method, actor_kind, actor_id, actor_name, profession_system, profession_code,
             specialty_code, sector_code, structure_id, structure_name, software_id, subject, record_id, document_ids, outcome, status_code,
             reason, server_request_id, request_id, hidden_from_representatives, document_versions, document_sha256s, staff_id, user_agent,
-            access_mode, basis, emergency_access_id, justification, origin, duration_us)
+            access_mode, basis, emergency_access_id, justification, origin, duration_us, salt, root, signature, signing_key)
         values (
             @EventId, @EventTime, @Method, @ActorKind, @ActorId, @ActorName, @ProfessionSystem, @ProfessionCode,
             @SpecialtyCode, @SectorCode, @StructureId, @StructureName, @SoftwareId, @Subject, @RecordId, @DocumentIds, @Outcome, @StatusCode,
             @Reason, @ServerRequestId, @RequestId, @HiddenFromRepresentatives, @DocumentVersions, @DocumentSha256s, @StaffId, @UserAgent,
-            @AccessMode, @Basis, @EmergencyAccessId, @Justification, @Origin::inet, @DurationUs)
+            @AccessMode, @Basis, @EmergencyAccessId, @Justification, @Origin::inet, @DurationUs,
+            @Salt, @Root, @Signature, @SigningKey)
         """;
 
-    private const string Columns =
+    /// <summary>What is answered of an event, but its documents.</summary>
+    public const string Columns =
         """
         e.event_id, e.event_time, e.method, e.actor_kind, e.actor_id, e.actor_name, e.profession_system,
             e.profession_code, e.specialty_code, e.sector_code, e.structure_id, e.structure_name, e.staff_id, e.software_id, e.user_agent,
@@ -100,27 +31,47 @@ internal static class AuditSql
             e.emergency_access_id, e.justification, host(e.origin) as origin, e.duration_us
         """;
 
-    // Served by audit_event_record_idx: event ids are UUIDs of version 7, in the order of time; the primary key of document
-    // decides each document named. @OnlySubject limits the answer to one caller's own events. Documents that do not exist for
-    // the patient's side (DocumentFilter.Exists) are left out, and so are events that are about nothing else.
-    private const string List =
-        $"""
-        select {Columns}, v.document_ids, v.document_versions, v.document_sha256s
-        from audit_event e
+    /// <summary>What the commitment covers besides, and the commitment.</summary>
+    public const string ProofColumns = "e.hidden_from_representatives, e.salt, e.root, e.signature, e.signing_key";
+
+    /// <summary>
+    /// The documents of an event that exist for the caller: the primary key of document decides each one named. For the patient's side that
+    /// is DocumentFilter.Exists.
+    /// </summary>
+    public const string VisibleDocuments =
+        """
         cross join lateral (
             select coalesce(array_agg(named.document_id order by named.place), array[]::uuid[]) as document_ids,
                 coalesce(array_agg(coalesce(named.version, 0) order by named.place), array[]::integer[]) as document_versions,
-                coalesce(array_agg(coalesce(named.sha256, '') order by named.place), array[]::bytea[]) as document_sha256s
+                coalesce(array_agg(coalesce(named.sha256, '') order by named.place), array[]::bytea[]) as document_sha256s,
+                coalesce(array_agg(named.place::integer order by named.place), array[]::integer[]) as places
             from unnest(e.document_ids, e.document_versions, e.document_sha256s) with ordinality as named (document_id, version, sha256, place)
             left join document d on d.document_id = named.document_id and d.record_id = e.record_id
             where not coalesce(
                 @IsOwner and d.patient_visible_time > @Now or @IsRepresentative and d.hidden_from_representatives,
                 false)
         ) v
-        where e.record_id = @RecordId
+        """;
+
+    /// <summary>
+    /// The events of a record that exist for the caller. Events about nothing else than hidden documents do not; @OnlySubject limits them
+    /// to one caller's own.
+    /// </summary>
+    public const string VisibleEvents =
+        """
+        e.record_id = @RecordId
             and not (@IsRepresentative and e.hidden_from_representatives)
             and (cardinality(e.document_ids) = 0 or cardinality(v.document_ids) > 0)
             and (@OnlySubject::text is null or e.subject = @OnlySubject)
+        """;
+
+    // Served by audit_event_record_idx: event ids are UUIDs of version 7, in the order of time.
+    private const string List =
+        $"""
+        select {Columns}, e.salt, v.document_ids, v.document_versions, v.document_sha256s
+        from audit_event e
+        {VisibleDocuments}
+        where {VisibleEvents}
             and (@TimeFrom::timestamptz is null or e.event_time >= @TimeFrom)
             and (@TimeTo::timestamptz is null or e.event_time < @TimeTo)
             and (@BeforeEventId::uuid is null or e.event_id < @BeforeEventId)
@@ -131,7 +82,7 @@ internal static class AuditSql
     // Served by audit_event_actor_idx.
     private const string ListOfActor =
         $"""
-        select {Columns}, e.document_ids,
+        select {Columns}, e.salt, e.document_ids,
             coalesce(e.document_versions, array_fill(0, array[cardinality(e.document_ids)])) as document_versions,
             coalesce(e.document_sha256s, array_fill(''::bytea, array[cardinality(e.document_ids)])) as document_sha256s
         from audit_event e

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using Dmp.Audit.V1;
+using Dmp.Proofs;
 using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Pipeline;
@@ -12,13 +14,14 @@ namespace Dmp.Server.Audit;
 /// <summary>
 /// Writes the trace: exactly one event for each call. A change is traced in its own transaction
 /// (<see cref="RequestLog"/>), a read before its first byte leaves (<see cref="TraceReadAsync"/>), everything refused or
-/// failed by the access gate before the answer leaves.
+/// failed by the access gate before the answer leaves. Each event is signed as it is written; <see cref="TraceSequencer"/> puts it
+/// into the log once it is committed.
 /// </summary>
-internal sealed class AuditTrail(Database database, TimeProvider time)
+internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequencer sequencer, TimeProvider time)
 {
     /// <summary>Adds the event of an allowed call inside the transaction of <paramref name="connection"/>.</summary>
     public Task TraceAllowedAsync(NpgsqlConnection connection, Call call, CancellationToken ct) =>
-        AuditSql.AppendAsync(connection, ToRow(call, AuditOutcome.Allowed, StatusCode.OK, null), ct);
+        AppendAsync(connection, ToRow(call, AuditOutcome.Allowed, StatusCode.OK, null), ct);
 
     /// <summary>
     /// Records a read, durably, before anything of it is answered. <paramref name="documents"/>: the documents that the
@@ -39,8 +42,15 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
             ? AuditOutcome.Refused
             : AuditOutcome.Failed;
         await using var connection = await database.OpenAsync(ct);
-        await AuditSql.AppendAsync(connection, ToRow(call, outcome, code, reason), ct);
+        await AppendAsync(connection, ToRow(call, outcome, code, reason), ct);
         call.IsTraced = true;
+    }
+
+    // When the event is part of a transaction, the sequencer may look before it commits; it looks again by itself.
+    private async Task AppendAsync(NpgsqlConnection connection, AuditEventRow row, CancellationToken ct)
+    {
+        await AuditSql.AppendAsync(connection, EventSignature.Sign(row, keys.Signers[0]), ct);
+        sequencer.Wake();
     }
 
     private static AuditBasis? BasisOf(Call call, RecordAccess? access) => (call.VerifiedCaller?.Kind, access) switch
@@ -68,7 +78,7 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
     {
         var caller = call.VerifiedCaller;
         var access = outcome == AuditOutcome.Refused ? null : call.Access;
-        var now = time.GetUtcNow();
+        var now = EventContent.Stored(time.GetUtcNow());
         return new AuditEventRow
         {
             EventId = Guid.CreateVersion7(now),
@@ -103,6 +113,7 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
             ServerRequestId = call.ServerRequestId,
             RequestId = call.RequestId,
             HiddenFromRepresentatives = call.HidesEvent,
+            Salt = RandomNumberGenerator.GetBytes(EventTree.SaltBytes),
         };
     }
 }

@@ -94,7 +94,8 @@ internal sealed class NoticeMaker(
     private async Task TellAsync(NpgsqlConnection connection, ChangeRow change, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        if (await NoticeSql.FindFactsAsync(connection, change, now, ct) is not { } facts || NoticeRules.KindOf(change, facts) is not { } kind)
+        var found = await NoticeSql.FindFactsAsync(connection, change.RecordId, change.DocumentId, change.Position, now, ct);
+        if (found is not { } facts || NoticeRules.KindOf(change, facts) is not { } kind)
         {
             return;
         }

@@ -187,13 +187,16 @@ internal static class NoticeSql
         return rows.AsList();
     }
 
-    /// <summary>The facts for a change. From here on the connection is for its record and the notices.</summary>
+    /// <summary>
+    /// The facts about a record, and about the document of a change at a position. From here on the connection is for the record and
+    /// the notices.
+    /// </summary>
     public static async Task<NoticeFacts?> FindFactsAsync(
-        NpgsqlConnection connection, ChangeRow change, DateTimeOffset now, CancellationToken ct)
+        NpgsqlConnection connection, Guid recordId, Guid? documentId, long position, DateTimeOffset now, CancellationToken ct)
     {
-        await RowScope.OfTask(RowScope.Notices, change.RecordId).ApplyAsync(connection, ct);
+        await RowScope.OfTask(RowScope.Notices, recordId).ApplyAsync(connection, ct);
         return await connection.QuerySingleOrDefaultAsync<NoticeFacts>(new CommandDefinition(
-            FindFacts, new { change.RecordId, change.DocumentId, change.Position, Now = now }, cancellationToken: ct));
+            FindFacts, new { RecordId = recordId, DocumentId = documentId, Position = position, Now = now }, cancellationToken: ct));
     }
 
     /// <summary>Attending physicians of the record who gave an address, without the one who did it.</summary>

@@ -1,3 +1,4 @@
+using Dmp.Server.Audit;
 using Dmp.Server.Identity.Sandbox;
 using Dmp.Server.Options;
 using Dmp.Server.Postgres;
@@ -48,6 +49,10 @@ internal sealed class DmpApplication : IAsyncDisposable
             Issuers = [.. identityOptions.Issuers.Select(issuer => new ConfiguredIssuer(issuer.Name, issuer.Authority))],
         });
 
+        var auditOptions = configuration.GetSection(AuditOptions.Section).Get<AuditOptions>()!;
+        TraceKeys.Require(
+            auditOptions.KeyDirectory, auditOptions.LogOrigin, isSandbox || string.IsNullOrWhiteSpace(databaseOptions.ConnectionString), isSandbox);
+
         using var loggers = LoggerFactory.Create(logging => logging.AddConfiguration(configuration.GetSection("Logging")).AddConsole());
         var database = await DatabaseSetup.OpenAsync(databaseOptions, dataDirectory, isSandbox, loggers, ct);
         try
@@ -82,7 +87,11 @@ internal sealed class DmpApplication : IAsyncDisposable
     private static void AddDefaults(
         ConfigurationManager configuration, string dataDirectory, bool isSandbox, bool runsIssuer, ListenOptions listen)
     {
-        var defaults = new Dictionary<string, string?> { ["Dmp:Content:Directory"] = Path.Combine(dataDirectory, "content") };
+        var defaults = new Dictionary<string, string?>
+        {
+            ["Dmp:Content:Directory"] = Path.Combine(dataDirectory, "content"),
+            ["Dmp:Audit:KeyDirectory"] = Path.Combine(dataDirectory, "audit-keys"),
+        };
         if (isSandbox)
         {
             defaults["Dmp:Notices:MailboxDirectory"] = Path.Combine(dataDirectory, "mailbox");

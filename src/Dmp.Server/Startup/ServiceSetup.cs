@@ -25,6 +25,7 @@ internal static class ServiceSetup
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<UploadOptions>().BindConfiguration(UploadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddContent();
         services.AddNotices();
 
@@ -33,7 +34,11 @@ internal static class ServiceSetup
             provider.GetRequiredService<IOptions<DatabaseOptions>>().Value, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<Database>();
         services.AddSingleton<RequestLog>();
+        services.AddSingleton<TraceKeys>();
         services.AddSingleton<AuditTrail>();
+        services.AddSingleton<RollbackGuard>();
+        services.AddSingleton<TraceSequencer>();
+        services.AddHostedService(provider => provider.GetRequiredService<TraceSequencer>());
         services.AddSingleton<AccessPolicy>();
         services.AddSingleton<AccessEffects>();
         services.AddSingleton<PageTokens>();
@@ -45,7 +50,7 @@ internal static class ServiceSetup
         services.AddHostedService(provider => provider.GetRequiredService<ChangeListener>());
 
         services.AddDmpGrpc();
-        services.AddHealthChecks().AddCheck<StorageHealth>("storage");
+        services.AddHealthChecks().AddCheck<StorageHealth>("storage").AddCheck<TraceHealth>("trace");
         services.Configure<HealthCheckPublisherOptions>(publisher =>
         {
             publisher.Delay = TimeSpan.Zero;
@@ -81,6 +86,7 @@ internal static class ServiceSetup
         services.AddSingleton<NoticeChannelList>();
         services.AddSingleton<NoticeMaker>();
         services.AddHostedService(provider => provider.GetRequiredService<NoticeMaker>());
+        services.AddHostedService<FirstAccessMaker>();
         services.AddHostedService<NoticeDeliverer>();
     }
 

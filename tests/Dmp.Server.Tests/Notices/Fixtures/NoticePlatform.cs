@@ -104,6 +104,8 @@ internal sealed class NoticePlatform : IAsyncDisposable
         """
         select not exists (select from outbox)
             and (select position from notice_cursor where source = 'changes') = (select last_position from change_head)
+            and not exists (select from audit_event e where not exists (select from audit_leaf l where l.event_id = e.event_id))
+            and (select position from notice_cursor where source = 'trace') = (select max(leaf_index) from audit_leaf)
         """);
 
     private async Task<bool> IsSettledAsync() =>

@@ -1,0 +1,238 @@
+using System.Globalization;
+using Dmp.Audit.V1;
+using Google.Protobuf;
+
+namespace Dmp.Proofs;
+
+/// <summary>One export under check, a message at a time.</summary>
+internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? earlier, Action<AuditEvent>? onEvent)
+{
+    private readonly List<TraceFault> _faults = [];
+    private TraceExportHeader? _header;
+    private Checkpoint? _checkpoint;
+    private long _signedFrom;
+    private long _events;
+    private string _last = "";
+    private bool _ended;
+
+    public void Accept(ExportRecordEventsResponse message)
+    {
+        if (_ended)
+        {
+            Add(TraceFaultKind.Incomplete, "", "Something follows the end of the export.");
+        }
+
+        switch (message.PartCase)
+        {
+            case ExportRecordEventsResponse.PartOneofCase.Header when _header is null && _events == 0:
+                _header = message.Header;
+                CheckHeader(message.Header);
+                break;
+            case ExportRecordEventsResponse.PartOneofCase.Event:
+                _events++;
+                CheckEvent(message.Event);
+                break;
+            case ExportRecordEventsResponse.PartOneofCase.End:
+                _ended = true;
+                if (message.End.EventCount != _events)
+                {
+                    Add(TraceFaultKind.Incomplete, "", Text($"The export says that it holds {message.End.EventCount} events, and holds {_events}."));
+                }
+
+                break;
+            case ExportRecordEventsResponse.PartOneofCase.Header:
+                Add(TraceFaultKind.Incomplete, "", "The export has more than one header.");
+                break;
+            default:
+                Add(TraceFaultKind.Incomplete, "", "A line of the export is neither header, event nor end.");
+                break;
+        }
+    }
+
+    public TraceVerification Finish()
+    {
+        if (_header is null)
+        {
+            Add(TraceFaultKind.Incomplete, "", "The export has no header.");
+        }
+
+        if (!_ended)
+        {
+            Add(TraceFaultKind.Incomplete, "", "The export ends before its end: it was cut.");
+        }
+
+        return new TraceVerification
+        {
+            RecordId = _header?.RecordId ?? "",
+            Checkpoint = _checkpoint,
+            EventCount = _events,
+            Faults = _faults,
+        };
+    }
+
+    public void Add(TraceFaultKind kind, string eventId, string message)
+    {
+        if (_faults.Count < TraceVerifier.FaultsMax)
+        {
+            _faults.Add(new TraceFault(kind, eventId, message));
+        }
+    }
+
+    private void CheckHeader(TraceExportHeader header)
+    {
+        if (Read(header.Checkpoint?.Note) is not { } checkpoint)
+        {
+            Add(TraceFaultKind.CheckpointForged, "", "The checkpoint of the export is not signed by a trusted key.");
+            return;
+        }
+
+        if (header.Checkpoint!.TreeSize != checkpoint.Size || !header.Checkpoint.Root.Span.SequenceEqual(checkpoint.Root.Span))
+        {
+            Add(TraceFaultKind.CheckpointForged, "", "The checkpoint of the export is not what its signed note says.");
+            return;
+        }
+
+        _checkpoint = checkpoint;
+
+        // Without a good first checkpoint every event must be signed.
+        _signedFrom = Read(header.FirstCheckpoint) is { } first && first.Size <= checkpoint.Size
+            && string.Equals(first.Origin, checkpoint.Origin, StringComparison.Ordinal) ? first.Size : 0;
+        if (earlier is not null)
+        {
+            CheckEarlier(header, checkpoint, earlier);
+        }
+    }
+
+    private void CheckEarlier(TraceExportHeader header, Checkpoint checkpoint, Checkpoint kept)
+    {
+        if (!string.Equals(kept.Origin, checkpoint.Origin, StringComparison.Ordinal))
+        {
+            Add(TraceFaultKind.LogRewritten, "", $"The checkpoint kept is of {kept.Origin}, and the export of {checkpoint.Origin}.");
+        }
+        else if (kept.Size > checkpoint.Size)
+        {
+            Add(TraceFaultKind.LogRewritten, "", Text($"The log of the export has {checkpoint.Size} events, and had {kept.Size} when the checkpoint was kept."));
+        }
+        else if (kept.Size != 0 && kept.Size != checkpoint.Size && header.EarlierTreeSize != kept.Size)
+        {
+            Add(TraceFaultKind.LogRewritten, "", Text($"The export does not prove that it continues the checkpoint kept; ask for it with earlier_tree_size {kept.Size}."));
+        }
+        else if (!TreeProof.VerifyConsistency(
+            kept.Size, kept.Root.Span, checkpoint.Size, checkpoint.Root.Span,
+            kept.Size == checkpoint.Size || kept.Size == 0 ? [] : Hashes(header.ConsistencyProof)))
+        {
+            Add(TraceFaultKind.LogRewritten, "", Text($"The log does not continue the checkpoint kept: its first {kept.Size} events are other ones now."));
+        }
+    }
+
+    private void CheckEvent(ProvenEvent proven)
+    {
+        if (string.CompareOrdinal(proven.EventId, _last) <= 0)
+        {
+            Add(TraceFaultKind.Incomplete, proven.EventId, "The events are not in order, or one is there twice.");
+        }
+
+        _last = proven.EventId;
+        if (ReadParts(proven) is not { } told)
+        {
+            return;
+        }
+
+        var isGood = true;
+        if (_checkpoint is { } checkpoint
+            && !TreeProof.VerifyInclusion(
+                TreeHash.Leaf(proven.Root.Span), proven.LeafIndex, checkpoint.Size, Hashes(proven.Proof), checkpoint.Root.Span))
+        {
+            Add(TraceFaultKind.EventNotInLog, proven.EventId, Text($"The event is not in the log at {proven.LeafIndex}."));
+            isGood = false;
+        }
+
+        var signer = keys.FirstOrDefault(key => string.Equals(key.KeyId, proven.KeyId, StringComparison.Ordinal));
+        if (proven.Signature.IsEmpty && proven.LeafIndex < _signedFrom)
+        {
+            // Of before the log: the first checkpoint is what vouches for it.
+        }
+        else if (signer is null || !EventSignature.Verify(proven.Root.Span, proven.Signature.Span, signer))
+        {
+            Add(TraceFaultKind.EventForged, proven.EventId, proven.Signature.IsEmpty ? "The event has no signature."
+                : signer is null ? $"The event is signed with {proven.KeyId}, which is no trusted key."
+                : "The signature of the event is not good.");
+            isGood = false;
+        }
+
+        if (isGood && _checkpoint is not null)
+        {
+            onEvent?.Invoke(told);
+        }
+    }
+
+    /// <summary>The event as its parts say, when each of them is what was committed to.</summary>
+    private AuditEvent? ReadParts(ProvenEvent proven)
+    {
+        AuditEvent? told = null;
+        var last = -1;
+        try
+        {
+            foreach (var part in proven.Parts)
+            {
+                if (part.Slot <= last || part.Slot >= EventTree.Slots || part.Path.Count != EventTree.Levels
+                    || !TreeProof.VerifyInclusion(
+                        EventTree.Leaf(part.Salt.Span, part.Content.Span), part.Slot, EventTree.Slots, Hashes(part.Path), proven.Root.Span))
+                {
+                    Add(TraceFaultKind.EventChanged, proven.EventId, Text($"Part {part.Slot} of the event is not what was committed to."));
+                    return null;
+                }
+
+                last = part.Slot;
+                if (part.Slot == 0)
+                {
+                    told = AuditEvent.Parser.ParseFrom(part.Content);
+                }
+                else if (part.Slot == 1)
+                {
+                    told?.MergeFrom(part.Content);
+                }
+                else if (part.Slot > 2)
+                {
+                    var document = AuditedDocument.Parser.ParseFrom(part.Content);
+                    told?.Documents.Add(document);
+                    told?.DocumentIds.Add(document.DocumentId);
+                }
+            }
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            told = null;
+        }
+
+        if (told is null || !string.Equals(told.EventId, proven.EventId, StringComparison.Ordinal))
+        {
+            Add(TraceFaultKind.EventChanged, proven.EventId, "The event does not say what it is.");
+            return null;
+        }
+
+        if (!string.Equals(told.RecordId, _header?.RecordId, StringComparison.Ordinal))
+        {
+            Add(TraceFaultKind.EventChanged, proven.EventId, "The event is of another record.");
+            return null;
+        }
+
+        return told;
+    }
+
+    private Checkpoint? Read(string? note)
+    {
+        try
+        {
+            return note is { Length: > 0 } && Checkpoint.Parse(note) is var checkpoint && checkpoint.IsSignedBy(keys) ? checkpoint : null;
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static IReadOnlyList<ReadOnlyMemory<byte>> Hashes(IEnumerable<ByteString> hashes) => [.. hashes.Select(hash => hash.Memory)];
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,79 @@
+using Dmp.Audit.V1;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+
+namespace Dmp.Server.Audit;
+
+internal sealed partial class AuditService
+{
+    /// <summary>Events read and proven at a time; no connection is held while they are sent.</summary>
+    private const int ExportPage = 50;
+
+    public override async Task ExportRecordEvents(
+        ExportRecordEventsRequest request, IServerStreamWriter<ExportRecordEventsResponse> responses, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        var time = (faults.Time(request.TimeFrom, "time_from"), faults.Time(request.TimeTo, "time_to"));
+        faults.Require(request.EarlierTreeSize >= 0, "earlier_tree_size", "Must not be negative.");
+        faults.ThrowIfAny();
+
+        var header = await BeginExportAsync(call, request, recordId, ct);
+        await responses.WriteAsync(new ExportRecordEventsResponse { Header = header }, ct);
+        var (count, last) = (0L, Guid.Empty);
+        while (true)
+        {
+            List<ProvenEvent> page;
+            await using (var connection = await database.OpenAsync(ct))
+            {
+                // Access is decided anew: who lost it gets no further page.
+                var (access, onlySubject) = await RequireReaderAsync(connection, call, recordId, ct);
+                var rows = await ProvenEventSql.ListPageAsync(
+                    connection, access, onlySubject, time, header.Checkpoint.TreeSize, last, ExportPage, ct);
+                page = await ProveAsync(connection, rows, header.Checkpoint.TreeSize, IsReviewer(call), ct);
+                last = rows.Count > 0 ? rows[^1].EventId : last;
+            }
+
+            foreach (var proven in page)
+            {
+                await responses.WriteAsync(new ExportRecordEventsResponse { Event = proven }, ct);
+            }
+
+            count += page.Count;
+            if (page.Count < ExportPage)
+            {
+                break;
+            }
+        }
+
+        await responses.WriteAsync(new ExportRecordEventsResponse { End = new TraceExportEnd { EventCount = count } }, ct);
+    }
+
+    /// <summary>Decides, traces, and fixes the state of the log that the export is proven against.</summary>
+    private async Task<TraceExportHeader> BeginExportAsync(Call call, ExportRecordEventsRequest request, Guid recordId, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await RequireReaderAsync(connection, call, recordId, ct);
+        var newest = await RequireCheckpointAsync(connection, ct);
+        var header = new TraceExportHeader
+        {
+            RecordId = recordId.ToString(),
+            Checkpoint = ToMessage(newest),
+            Vkeys = { await TraceLogSql.ListKeysAsync(connection, ct) },
+            FirstCheckpoint = (await TraceLogSql.FindFirstCheckpointAsync(connection, ct))?.Note ?? "",
+            EarlierTreeSize = request.EarlierTreeSize,
+            TimeFrom = request.TimeFrom,
+            TimeTo = request.TimeTo,
+        };
+        if (request.EarlierTreeSize > 0)
+        {
+            header.ConsistencyProof.AddRange(await ProveConsistencyAsync(connection, request.EarlierTreeSize, newest.TreeSize, ct));
+        }
+
+        await audit.TraceReadAsync(connection, call, [], ct);
+        return header;
+    }
+}

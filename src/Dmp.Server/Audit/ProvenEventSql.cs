@@ -1,0 +1,86 @@
+using Dapper;
+using Dmp.Proofs;
+using Dmp.Server.Access;
+using Npgsql;
+
+namespace Dmp.Server.Audit;
+
+/// <summary>An event as a whole, with what of it the caller may see and its place in the log.</summary>
+internal sealed record ProvenEventRow : AuditEventRow
+{
+    /// <summary>The places in <see cref="AuditEventRow.DocumentIds"/>, from 1, of the documents that exist for the caller.</summary>
+    public required int[] VisiblePlaces { get; init; }
+
+    /// <summary>Null while the event waits for its leaf.</summary>
+    public long? LeafIndex { get; init; }
+}
+
+/// <summary>Events with everything that is needed to prove them; shown is what <see cref="AuditSql"/> lists.</summary>
+internal static class ProvenEventSql
+{
+    private const string Columns =
+        $"""
+        {AuditSql.Columns}, {AuditSql.ProofColumns}, e.document_ids, e.document_versions, e.document_sha256s,
+            v.places as visible_places, l.leaf_index
+        """;
+
+    // Served by the primary keys.
+    private const string Find =
+        $"""
+        select {Columns}
+        from audit_event e
+        {AuditSql.VisibleDocuments}
+        left join audit_leaf l on l.event_id = e.event_id
+        where {AuditSql.VisibleEvents}
+            and e.event_id = any (@EventIds)
+        order by e.event_id
+        """;
+
+    // Served by audit_event_record_idx, read from its end, and audit_leaf_event_id_key.
+    private const string ListPage =
+        $"""
+        select {Columns}
+        from audit_event e
+        {AuditSql.VisibleDocuments}
+        join audit_leaf l on l.event_id = e.event_id and l.leaf_index < @TreeSize
+        where {AuditSql.VisibleEvents}
+            and (@TimeFrom::timestamptz is null or e.event_time >= @TimeFrom)
+            and (@TimeTo::timestamptz is null or e.event_time < @TimeTo)
+            and e.event_id > @AfterEventId
+        order by e.event_id
+        limit @Limit
+        """;
+
+    public static async Task<List<ProvenEventRow>> FindAsync(
+        NpgsqlConnection connection, RecordAccess access, string? onlySubject, Guid[] eventIds, CancellationToken ct)
+    {
+        var parameters = Reader(access, onlySubject);
+        parameters.Add("EventIds", eventIds);
+        return (await connection.QueryAsync<ProvenEventRow>(new CommandDefinition(Find, parameters, cancellationToken: ct))).AsList();
+    }
+
+    /// <summary>Events in the tree of <paramref name="treeSize"/>, the oldest first.</summary>
+    public static async Task<List<ProvenEventRow>> ListPageAsync(
+        NpgsqlConnection connection,
+        RecordAccess access,
+        string? onlySubject,
+        (DateTimeOffset? From, DateTimeOffset? To) time,
+        long treeSize,
+        Guid afterEventId,
+        int limit,
+        CancellationToken ct)
+    {
+        var parameters = Reader(access, onlySubject);
+        parameters.AddDynamicParams(new { TimeFrom = time.From, TimeTo = time.To, TreeSize = treeSize, AfterEventId = afterEventId, Limit = limit });
+        return (await connection.QueryAsync<ProvenEventRow>(new CommandDefinition(ListPage, parameters, cancellationToken: ct))).AsList();
+    }
+
+    private static DynamicParameters Reader(RecordAccess access, string? onlySubject) => new(new
+    {
+        access.RecordId,
+        IsOwner = access.Capacity != Capacity.None,
+        IsRepresentative = access.Capacity is Capacity.Representative or Capacity.Caregiver,
+        access.Now,
+        OnlySubject = onlySubject,
+    });
+}

@@ -1,0 +1,255 @@
+using System.Globalization;
+using Dmp.Proofs;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Logging;
+using Dmp.Server.Options;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Dmp.Server.Audit;
+
+/// <summary>
+/// Puts committed events into the log, in the order in which their transactions committed, and signs its states. Any server does it,
+/// one at a time. No event is skipped: what is looked for begins at the horizon, below which every transaction had ended when
+/// the last checkpoint was made, and what has a leaf is left out.
+/// </summary>
+internal sealed class TraceSequencer(
+    Database database,
+    TraceKeys keys,
+    RollbackGuard guard,
+    IOptions<AuditOptions> options,
+    TimeProvider time,
+    ILogger<TraceSequencer> logger) : BackgroundService
+{
+    /// <summary>Most leaves of one transaction.</summary>
+    public const int BatchMax = 10_000;
+
+    private static readonly TimeSpan period = TimeSpan.FromSeconds(1);
+
+    // Calls that end together share a transaction of the log.
+    private static readonly TimeSpan gathering = TimeSpan.FromMilliseconds(50);
+
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private bool _keysAreKnown;
+
+    /// <summary>Why the log stands still; null while it goes on.</summary>
+    public string? Refusal { get; private set; }
+
+    /// <summary>An event was written. Costs nothing, and may come too early or not at all.</summary>
+    public void Wake()
+    {
+        if (_wake.CurrentCount == 0)
+        {
+            try
+            {
+                _wake.Release();
+            }
+            catch (SemaphoreFullException)
+            {
+                // Two calls at once: one wake is enough.
+            }
+        }
+    }
+
+    /// <summary>Brings the log up to date. Returns how many leaves were added.</summary>
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        var added = 0;
+        Round? round = null;
+        do
+        {
+            round = await StepAsync(round, ct);
+            added += round?.Added ?? 0;
+        }
+        while (round is { IsFull: true });
+        return added;
+    }
+
+    public override void Dispose()
+    {
+        _wake.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var pause = gathering;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    await RunAsync(stoppingToken);
+                    pause = gathering;
+                }
+                catch (Exception failure) when (failure is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+                {
+                    // A database that restarts must not end this for the life of the process.
+                    TraceLog.Failed(logger, failure);
+                    pause = TimeSpan.FromSeconds(Math.Clamp(pause.TotalSeconds * 2, 1, 16));
+                }
+
+                await _wake.WaitAsync(period, stoppingToken);
+                await Task.Delay(pause, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+    }
+
+    /// <summary>One transaction; null when there is nothing to do here.</summary>
+    private async Task<Round?> StepAsync(Round? before, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (!await TraceLogSql.TryLockAsync(connection, ct))
+        {
+            return null;
+        }
+
+        // A statement of its own after the lock: it sees what the holder before has committed.
+        await RowScope.OfTask(RowScope.Sequence).ApplyAsync(connection, ct);
+        var state = await TraceLogSql.StateAsync(connection, ct);
+        if (!Notice(await guard.RefusalAsync(connection, state, ct)))
+        {
+            return null;
+        }
+
+        var horizon = state.Checkpoint?.HorizonXid ?? 0;
+        var until = state.Next;
+        if (horizon > until)
+        {
+            // A copy of the database in a cluster that counts its transactions anew: everything is looked at once.
+            (horizon, until) = (0, ulong.MaxValue);
+        }
+
+        var after = before?.Last ?? (horizon, Guid.Empty);
+        var waiting = await TraceLogSql.ListWaitingAsync(connection, after, until, BatchMax, ct);
+        var isFull = waiting.Count == BatchMax;
+
+        // What this run has not seen below its place committed after its first look, and so is not below this.
+        var oldest = before?.OldestRunning ?? state.OldestRunning;
+        var tree = await OpenTreeAsync(connection, state.Size, ct);
+        if (waiting.Count > 0)
+        {
+            await AppendAsync(connection, tree, waiting, ct);
+        }
+
+        var note = IsCheckpointDue(state, tree.Size, isFull)
+            ? await SignAsync(connection, tree, isFull ? horizon : Math.Max(horizon, oldest), ct)
+            : null;
+        await transaction.CommitAsync(CancellationToken.None);
+        _keysAreKnown |= note is not null;
+        if ((note ?? state.Checkpoint?.Note) is { } known)
+        {
+            guard.Remember(known);
+        }
+
+        return new Round(waiting.Count, isFull, isFull ? (waiting[^1].XidNumber, waiting[^1].EventId) : after, oldest);
+    }
+
+    /// <summary>
+    /// The first checkpoint waits until every event of before the log is in it: only below its size may events be unsigned.
+    /// </summary>
+    private bool IsCheckpointDue(TraceLogState state, long size, bool isFull) => state.Checkpoint is { } last
+        ? size > last.TreeSize && (isFull || time.GetUtcNow() - last.CreateTime >= options.Value.CheckpointInterval)
+        : !isFull;
+
+    private bool Notice(string? refusal)
+    {
+        if (refusal is not null && !string.Equals(refusal, Refusal, StringComparison.Ordinal))
+        {
+            TraceLog.Refused(logger, refusal);
+        }
+        else if (refusal is null && Refusal is not null)
+        {
+            TraceLog.Resumed(logger);
+        }
+
+        Refusal = refusal;
+        return refusal is null;
+    }
+
+    private static async Task<TreeBuilder> OpenTreeAsync(NpgsqlConnection connection, long size, CancellationToken ct) =>
+        new(size, await TraceTree.ReadAsync(connection, TreeProof.Whole(0, size), ct));
+
+    private async Task AppendAsync(NpgsqlConnection connection, TreeBuilder tree, List<WaitingEvent> waiting, CancellationToken ct)
+    {
+        var uncommitted = waiting.FindAll(e => e.Root is null).Select(e => e.EventId).ToArray();
+        var rows = uncommitted.Length == 0
+            ? []
+            : (await TraceLogSql.ListWholeAsync(connection, uncommitted, ct)).ToDictionary(row => row.EventId);
+        var first = tree.Size;
+        List<(TreeNode Node, byte[] Hash)> completed = [];
+        var hashes = waiting.Select(e => TreeHash.Leaf(e.Root ?? RootOf(rows[e.EventId]))).ToArray();
+        foreach (var hash in hashes)
+        {
+            tree.Append(hash, (node, nodeHash) => completed.Add((node, nodeHash)));
+        }
+
+        await TraceLogSql.AddLeavesAsync(
+            connection,
+            [.. waiting.Select((_, i) => first + i)],
+            [.. waiting.Select(e => e.EventId)],
+            hashes,
+            [.. waiting.Select(e => e.Xid)],
+            ct);
+        if (completed.Count > 0)
+        {
+            await TraceLogSql.AddNodesAsync(
+                connection,
+                [.. completed.Select(node => (short)node.Node.Level)],
+                [.. completed.Select(node => node.Node.Index)],
+                [.. completed.Select(node => node.Hash)],
+                ct);
+        }
+    }
+
+    private async Task<string> SignAsync(NpgsqlConnection connection, TreeBuilder tree, ulong horizon, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        if (!_keysAreKnown)
+        {
+            foreach (var key in keys.Signers)
+            {
+                await TraceLogSql.AddKeyAsync(connection, key.Verifier, now, ct);
+            }
+
+        }
+
+        var root = tree.Root();
+        var note = Checkpoint.Sign(keys.Origin, tree.Size, root, keys.Signers);
+        await TraceLogSql.AddCheckpointAsync(
+            connection,
+            new CheckpointRow
+            {
+                TreeSize = tree.Size,
+                Root = root,
+                Note = note,
+                CreateTime = now,
+                Horizon = horizon.ToString(CultureInfo.InvariantCulture),
+            },
+            ct);
+        return note;
+    }
+
+    /// <summary>An event that somebody wrote so that it cannot even be read must not stop the log for all others.</summary>
+    private byte[] RootOf(AuditEventRow row)
+    {
+        try
+        {
+            return EventContent.TreeOf(row).Root;
+        }
+        catch (Exception fault) when (fault is ArgumentException or IndexOutOfRangeException or InvalidOperationException)
+        {
+            TraceLog.EventUnreadable(logger, fault, row.EventId);
+            return TreeHash.Empty;
+        }
+    }
+
+    private sealed record Round(int Added, bool IsFull, (ulong Xid, Guid EventId) Last, ulong OldestRunning);
+}

@@ -1,0 +1,49 @@
+using Dapper;
+using Dmp.Proofs;
+using Dmp.Server.Audit;
+using Dmp.Server.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Xunit;
+
+namespace Dmp.Server.Tests.Proofs;
+
+/// <summary>The log of a test server, seen and touched as the database's superuser.</summary>
+internal static class TraceDatabase
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TraceSequencer Sequencer(this TestServer server) => server.Services.GetRequiredService<TraceSequencer>();
+
+    public static IReadOnlyList<NoteVerifier> Verifiers(this TestServer server) =>
+        [.. server.Services.GetRequiredService<TraceKeys>().Signers.Select(key => key.Verifier)];
+
+    public static async Task ExecuteAsync(this TestServer server, Platform platform, string sql, object? parameters = null)
+    {
+        await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(server.Database));
+        await connection.ExecuteAsync(new CommandDefinition(sql, parameters, cancellationToken: Token));
+    }
+
+    public static async Task<List<T>> ListAsync<T>(this TestServer server, Platform platform, string sql, object? parameters = null)
+    {
+        await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(server.Database));
+        return (await connection.QueryAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: Token))).AsList();
+    }
+
+    /// <summary>Waits until everything committed so far has its leaf below a signed checkpoint.</summary>
+    public static async Task<Checkpoint> SettleAsync(this TestServer server, Platform platform)
+    {
+        var events = await server.QueryAsync<long>(platform, "select count(*) from audit_event");
+        for (var attempt = 0; ; attempt++)
+        {
+            var notes = await server.ListAsync<string>(platform, "select note from audit_checkpoint order by tree_size desc limit 1");
+            if (notes is [var note] && Checkpoint.Parse(note) is var checkpoint && checkpoint.Size >= events)
+            {
+                return checkpoint;
+            }
+
+            Assert.True(attempt < 300, $"The log has not caught up with {events} events.");
+            await Task.Delay(50, Token);
+        }
+    }
+}
