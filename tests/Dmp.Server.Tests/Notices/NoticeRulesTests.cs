@@ -15,7 +15,13 @@ public sealed class NoticeRulesTests
 
     private static readonly NoticeFacts facts = new()
     {
-        IsOpen = true, HasEmail = true, IsRepresented = false, EmailOff = [], WebhookOff = [], DocumentExists = true, IsRevealedLater = false,
+        IsOpen = true,
+        HasEmail = true,
+        IsRepresented = false,
+        EmailOff = [],
+        WebhookOff = [],
+        DocumentExists = true,
+        IsRevealedLater = false,
     };
 
     private static readonly NoticeWay email = new(NoticeChannel.Email, "");
