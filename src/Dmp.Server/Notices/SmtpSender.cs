@@ -52,17 +52,28 @@ internal sealed class SmtpSender(SmtpOptions smtp, string host, string from) : I
 
     private async Task<NoticeDeliveryFailure> TrySendAsync(NoticeContent notice, string address, CancellationToken ct)
     {
+        var isConnected = false;
         try
         {
             var message = NoticeMail.Of(notice, from, address);
-            await (await ConnectAsync(ct)).SendAsync(message, ct);
+            var client = await ConnectAsync(ct);
+            isConnected = true;
+            await client.SendAsync(message, ct);
             return NoticeDeliveryFailure.Unspecified;
         }
         catch (SmtpCommandException refusal)
         {
-            // 53x is about us and our password, and no reason to forget the reader.
-            var isFinal = (int)refusal.StatusCode is >= 500 and not (>= 530 and < 540);
+            // What is about the platform (its address, its name, its password: 53x) is set right by operators, and no reason to forget
+            // the reader.
+            var isFinal = isConnected
+                && refusal.ErrorCode is SmtpErrorCode.RecipientNotAccepted or SmtpErrorCode.MessageNotAccepted
+                && (int)refusal.StatusCode is >= 500 and not (>= 530 and < 540);
             return isFinal ? NoticeDeliveryFailure.Refused : NoticeDeliveryFailure.RefusedForNow;
+        }
+        catch (NotSupportedException) when (isConnected)
+        {
+            // An address with letters that this mail server cannot take.
+            return NoticeDeliveryFailure.Refused;
         }
         catch (Exception broken) when (broken is AuthenticationException or ServiceNotAuthenticatedException)
         {

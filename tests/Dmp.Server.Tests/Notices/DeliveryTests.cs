@@ -1,11 +1,16 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Dmp.Error.V1;
 using Dmp.Notice.V1;
+using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Notices.Fixtures;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using SmtpServer.Protocol;
 using Xunit;
 
@@ -50,6 +55,12 @@ public sealed class DeliveryTests(Platform platform)
 
             using var foreign = await breaking.AcceptTcpClientAsync(Token);
             await foreign.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), Token);
+
+            // For good, and yet about the platform and not about the reader.
+            using var closed = await breaking.AcceptTcpClientAsync(Token);
+            await closed.GetStream().WriteAsync("554 5.7.1 you are not welcome\r\n"u8.ToArray(), Token);
+            await NoticePlatform.UntilAsync(async () => await notices.Server.QueryAsync<long>(
+                platform, "select count(*) from notice_delivery where channel = 1 and failure = 2 and state = 1") > 0);
         }
 
         notices.Mail.Open();
@@ -150,6 +161,65 @@ public sealed class DeliveryTests(Platform platform)
         await NoticePlatform.UntilAsync(async () => await notices.Server.QueryAsync<long>(
             platform, "select count(*) from notice_delivery where channel = 1 and attempts > 1 and failure = 1") > 0);
         Assert.Equal(0, notices.Mail.Attempts);
+    }
+
+    [Fact]
+    public async Task No_mail_leaves_to_a_server_whose_certificate_nobody_vouches_for()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await using var notices = await NoticePlatform.StartAsync(platform, "--Dmp:Notices:Smtp:Security=StartTls");
+        await notices.Mail.CloseAsync();
+        notices.Mail.Open(endpoint => endpoint.Certificate(made));
+        await notices.RecordAsync();
+        await NoticePlatform.UntilAsync(async () => await notices.Server.QueryAsync<long>(
+            platform, "select count(*) from notice_delivery where channel = 1 and attempts > 1 and failure = 1") > 0);
+        Assert.Equal(0, notices.Mail.Attempts);
+    }
+
+    [Fact]
+    public async Task The_mail_server_is_told_name_and_password_and_a_wrong_one_forgets_nobody()
+    {
+        await using var notices = await NoticePlatform.StartAsync(
+            platform, "--Dmp:Notices:Smtp:UserName=dmp", "--Dmp:Notices:Smtp:Password=good");
+        notices.Mail.Password = "other";
+        await notices.Mail.CloseAsync();
+        notices.Mail.Open(endpoint => endpoint.AuthenticationRequired().AllowUnsecureAuthentication());
+        var record = await notices.RecordAsync();
+        await NoticePlatform.UntilAsync(async () => await notices.Server.QueryAsync<long>(
+            platform, "select count(*) from notice_delivery where channel = 1 and attempts > 1 and failure = 2 and state = 1") > 0);
+
+        notices.Mail.Password = "good";
+        await notices.SettleAsync();
+        Assert.Single(notices.Mail.To(record.Email));
+    }
+
+    [Fact]
+    public async Task Old_notices_are_forgotten_and_what_no_worker_takes_is_given_up()
+    {
+        await using var notices = await NoticePlatform.StartAsync(platform);
+        var record = await notices.RecordAsync();
+        await notices.As(record.Physician).UploadAsync(record.Id);
+        await notices.SettleAsync();
+        await notices.Server.QueryAsync<object>(
+            platform,
+            """
+            with old as (update notice set create_time = now() - interval '366 days' where kind = 4 returning 1),
+                left_over as (
+                    insert into notice_delivery (notice_id, record_id, channel, target, state, next_attempt_time, give_up_time)
+                    select notice_id, record_id, 2, 'removed', 1, now() - interval '2 days', now() - interval '2 days' from notice where kind = 3
+                    returning 1)
+            select 1 from old, left_over
+            """);
+        await notices.Server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().SweepOnceAsync(Token);
+
+        Assert.Equal(
+            [NoticeKind.NewDocument], (await NoticePlatform.ListAsync(notices.As(record.Patient), record.Id)).Select(notice => notice.Kind));
+        Assert.Equal(
+            ["removed"],
+            (await notices.AsOperator().Notices.ListDeadLettersAsync(new(), cancellationToken: Token)).DeadLetters.Select(letter => letter.Webhook));
+        Assert.Equal(3, await notices.Server.QueryAsync<long>(platform, "select count(*) from notice_delivery"));
     }
 
     [Fact]

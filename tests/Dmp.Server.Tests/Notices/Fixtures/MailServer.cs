@@ -5,6 +5,7 @@ using System.Net;
 using Dmp.Server.Tests.Fixtures;
 using MimeKit;
 using SmtpServer;
+using SmtpServer.Authentication;
 using SmtpServer.Mail;
 using SmtpServer.Protocol;
 using SmtpServer.Storage;
@@ -23,7 +24,7 @@ internal sealed record ReceivedMail(string Recipient, byte[] Bytes)
 }
 
 /// <summary>A real SMTP server on loopback, which can refuse, hang, and be away.</summary>
-internal sealed class MailServer : MessageStore, IMailboxFilter, IAsyncDisposable
+internal sealed class MailServer : MessageStore, IMailboxFilter, IUserAuthenticator, IAsyncDisposable
 {
     private readonly ConcurrentQueue<ReceivedMail> received = [];
     private CancellationTokenSource stopping = new();
@@ -41,6 +42,9 @@ internal sealed class MailServer : MessageStore, IMailboxFilter, IAsyncDisposabl
 
     /// <summary>Each message waits for this before it is answered.</summary>
     public Func<CancellationToken, Task> Wait { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>The password of the user <c>dmp</c>, where it asks for one.</summary>
+    public string Password { get; set; } = "";
 
     public string[] Settings =>
     [
@@ -60,16 +64,21 @@ internal sealed class MailServer : MessageStore, IMailboxFilter, IAsyncDisposabl
     public IEnumerable<ReceivedMail> To(string recipient) => received.Where(mail => mail.Recipient == recipient);
 
     /// <summary>Listens, again after <see cref="CloseAsync"/>.</summary>
-    public void Open()
+    public void Open(Action<EndpointDefinitionBuilder>? change = null)
     {
         stopping = new CancellationTokenSource();
         var options = new SmtpServerOptionsBuilder()
             .ServerName("mail.example")
-            .Endpoint(endpoint => endpoint.Endpoint(new IPEndPoint(IPAddress.Loopback, Port)))
+            .Endpoint(endpoint =>
+            {
+                endpoint.Endpoint(new IPEndPoint(IPAddress.Loopback, Port));
+                change?.Invoke(endpoint);
+            })
             .Build();
         var services = new ServiceProvider();
         services.Add((IMessageStore)this);
         services.Add((IMailboxFilter)this);
+        services.Add((IUserAuthenticator)this);
         running = new SmtpServer.SmtpServer(options, services).StartAsync(stopping.Token);
     }
 
@@ -101,6 +110,9 @@ internal sealed class MailServer : MessageStore, IMailboxFilter, IAsyncDisposabl
     public Task<bool> CanAcceptFromAsync(ISessionContext context, IMailbox from, int size, CancellationToken cancellationToken) => Task.FromResult(true);
 
     public Task<bool> CanDeliverToAsync(ISessionContext context, IMailbox to, IMailbox from, CancellationToken cancellationToken) => Task.FromResult(true);
+
+    public Task<bool> AuthenticateAsync(ISessionContext context, string user, string password, CancellationToken cancellationToken) =>
+        Task.FromResult(user == "dmp" && password == Password);
 
     public async ValueTask DisposeAsync() => await CloseAsync();
 }
