@@ -35,6 +35,7 @@ internal sealed partial class MainJob
 
     private async Task EmergencyAsync(CancellationToken ct)
     {
+        await LeaveAddressesAsync(ct);
         var visible = Sent[^1].Stored!.DocumentId;
         var opening = new OpenEmergencyAccessRequest
         {
@@ -72,6 +73,7 @@ internal sealed partial class MainJob
         var explained = await Stranger.Client.ExplainAccessAsync(new ExplainAccessRequest { RecordId = _recordId, DocumentId = visible }, ct);
         Screen.Line($"the software of the physician on call is told why: {string.Join(" ", explained.Steps.Select(step => step.SentenceFr))}");
         _checks.That("and the physician is told by which rule", explained.Allowed, "allowed", "not allowed");
+        await BeToldAsync(ct);
     }
 
     private async Task AllowEmergenciesAsync(bool allowed, CancellationToken ct)

@@ -6,7 +6,7 @@ namespace Dmp.Story;
 internal sealed record StoryOptions
 {
     public const string Usage =
-        "usage: Dmp.Story [--address http://127.0.0.1:7443] [--issuer http://127.0.0.1:7444/] [--samples DIR] [--count N] [--demo]";
+        "usage: Dmp.Story [--address http://127.0.0.1:7443] [--issuer http://127.0.0.1:7444/] [--samples DIR] [--count N] [--mailbox DIR] [--demo]";
 
     public Uri Address { get; init; } = new("http://127.0.0.1:7443");
 
@@ -14,6 +14,9 @@ internal sealed record StoryOptions
 
     /// <summary>Every file of this folder is sent; null sends documents made on the spot.</summary>
     public string? Samples { get; init; }
+
+    /// <summary>The folder in which the sandbox keeps e-mails; null: they are not shown.</summary>
+    public string? Mailbox { get; init; }
 
     /// <summary>How many documents are made on the spot.</summary>
     public int Count { get; init; } = 12;
@@ -33,6 +36,7 @@ internal sealed record StoryOptions
                 "--address" => options with { Address = AddressOf(ValueOf(args, ref i)) },
                 "--issuer" => options with { Issuer = AddressOf(ValueOf(args, ref i)) },
                 "--samples" => options with { Samples = FolderOf(ValueOf(args, ref i)) },
+                "--mailbox" => options with { Mailbox = ValueOf(args, ref i) },
                 "--count" => options with { Count = CountOf(ValueOf(args, ref i)) },
                 _ => throw new FormatException($"unknown argument {args[i]}"),
             };

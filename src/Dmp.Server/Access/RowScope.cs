@@ -32,6 +32,9 @@ internal sealed record RowScope
     /// <summary>The records on which an authorisation of a care team lives.</summary>
     public const string Team = "team";
 
+    /// <summary>Notices of all records, and professionals' addresses for them.</summary>
+    public const string Notices = "notices";
+
     /// <summary>The sequencer of the trace's log.</summary>
     public const string Sequence = "sequence";
 
@@ -98,6 +101,9 @@ internal sealed record RowScope
     public static RowScope OfRecordChanges(Caller caller, Guid recordId) => OfRecord(caller, recordId) with { Task = Changes };
 
     public static RowScope OfTask(string task) => new() { Task = task };
+
+    /// <summary>The same, for one record.</summary>
+    public static RowScope OfTask(string task, Guid recordId) => new() { Task = task, Record = recordId.ToString() };
 
     public Task ApplyAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Set, Parameters(), cancellationToken: ct));

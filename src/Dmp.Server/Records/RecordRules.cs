@@ -173,7 +173,8 @@ internal static partial class RecordRules
     }
 
     // MailAddress also reads a display name and comments; an address that comes back unchanged has none.
-    private static bool IsEmail(string value) =>
+    /// <summary>An address that mail can be sent to, and nothing around it.</summary>
+    public static bool IsEmail(string value) =>
         value.Length <= EmailCharactersMax
         && !value.Any(char.IsControl)
         && MailAddress.TryCreate(value, out var address)

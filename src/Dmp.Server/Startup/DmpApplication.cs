@@ -36,7 +36,7 @@ internal sealed class DmpApplication : IAsyncDisposable
         var listen = configuration.GetSection(ListenOptions.Section).Get<ListenOptions>() ?? new ListenOptions();
         var sandboxOptions = configuration.GetSection(SandboxOptions.Section).Get<SandboxOptions>() ?? new SandboxOptions();
         var runsIssuer = sandboxOptions.IssuerRuns(environment);
-        AddDefaults(configuration, dataDirectory, isSandbox && runsIssuer, listen);
+        AddDefaults(configuration, dataDirectory, isSandbox, isSandbox && runsIssuer, listen);
         var databaseOptions = configuration.GetSection(DatabaseOptions.Section).Get<DatabaseOptions>() ?? new DatabaseOptions();
         var identityOptions = configuration.GetSection(IdentityOptions.Section).Get<IdentityOptions>() ?? new IdentityOptions();
         StartupGuard.Check(new StartupFacts
@@ -84,13 +84,19 @@ internal sealed class DmpApplication : IAsyncDisposable
     }
 
     /// <summary>What follows from other settings; every source of configuration wins over it.</summary>
-    private static void AddDefaults(ConfigurationManager configuration, string dataDirectory, bool runsIssuer, ListenOptions listen)
+    private static void AddDefaults(
+        ConfigurationManager configuration, string dataDirectory, bool isSandbox, bool runsIssuer, ListenOptions listen)
     {
         var defaults = new Dictionary<string, string?>
         {
             ["Dmp:Content:Directory"] = Path.Combine(dataDirectory, "content"),
             ["Dmp:Audit:KeyDirectory"] = Path.Combine(dataDirectory, "audit-keys"),
         };
+        if (isSandbox)
+        {
+            defaults["Dmp:Notices:MailboxDirectory"] = Path.Combine(dataDirectory, "mailbox");
+        }
+
         if (runsIssuer)
         {
             foreach (var (key, value) in SandboxIssuer.Configuration(listen.SandboxIssuerPort))

@@ -6,6 +6,7 @@ using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Event.V1;
+using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Pipeline;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
@@ -27,6 +28,7 @@ internal static class EndpointSetup
         CareTeamService.Descriptor,
         DelegationService.Descriptor,
         EventService.Descriptor,
+        NoticeService.Descriptor,
     ];
 
     public static void MapDmp(this WebApplication app, bool withReflection)
@@ -42,6 +44,7 @@ internal static class EndpointSetup
         Map<CareTeams.CareTeamService>(app, CareTeamService.Descriptor);
         Map<Delegations.DelegationService>(app, DelegationService.Descriptor);
         Map<Events.EventService>(app, EventService.Descriptor);
+        Map<Notices.NoticeService>(app, NoticeService.Descriptor);
 
         // For load balancers, which have no token; it tells nothing but "serving" or "not serving".
         app.MapGrpcHealthChecksService().AllowAnonymous();

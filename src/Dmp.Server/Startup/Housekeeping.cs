@@ -4,20 +4,23 @@ using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Events;
 using Dmp.Server.Logging;
+using Dmp.Server.Notices;
 using Dmp.Server.Options;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Startup;
 
 /// <summary>
-/// Forgets request ids and changes that are old enough and uploads whose server is gone, runs the clocks of announcements, tells what has
-/// ended by time and makes the next months of the trace. Several servers may do it at once: each row is deleted by whoever comes first.
+/// Forgets request ids, changes and notices that are old enough and uploads whose server is gone, runs the clocks of announcements, tells
+/// what has ended by time and makes the next months of the trace. Several servers may do it at once: each row is deleted by whoever comes
+/// first.
 /// </summary>
 internal sealed class Housekeeping(
     Database database,
     IOptions<AccessOptions> access,
     IOptions<UploadOptions> uploads,
     IOptions<FeedOptions> feed,
+    IOptions<NoticeOptions> notices,
     TimeProvider time,
     ILogger<Housekeeping> logger) : BackgroundService
 {
@@ -41,6 +44,9 @@ internal sealed class Housekeeping(
         {
         }
 
+        // A day later than the workers would: after an outage they come first.
+        await DeliverySql.GiveUpAsync(connection, now.AddDays(-1), ct);
+        await NoticeSql.ForgetAsync(connection, now.AddDays(-notices.Value.KeepDays), ct);
         await AuditSql.AddMonthsAsync(connection, ct);
         await RowScope.OfTask(RowScope.Endings).ApplyAsync(connection, ct);
         await EndingSql.TellAsync(connection, now, ct);

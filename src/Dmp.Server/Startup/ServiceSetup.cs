@@ -5,6 +5,7 @@ using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Events;
 using Dmp.Server.Explanations;
+using Dmp.Server.Notices;
 using Dmp.Server.Options;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -28,6 +29,7 @@ internal static class ServiceSetup
         services.AddOptions<FeedOptions>().BindConfiguration(FeedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddContent();
+        services.AddNotices();
 
         services.AddSingleton<TimeProvider, DatabaseClock>();
         services.AddSingleton(provider => database.CreateDataSource(
@@ -80,6 +82,17 @@ internal static class ServiceSetup
             };
         });
         services.AddHostedService<ContentSweeper>();
+    }
+
+    private static void AddNotices(this IServiceCollection services)
+    {
+        services.AddOptions<NoticeOptions>().BindConfiguration(NoticeOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<NoticeOptions>, NoticeOptionsRules>();
+        services.AddSingleton<NoticeChannelList>();
+        services.AddSingleton<NoticeMaker>();
+        services.AddHostedService(provider => provider.GetRequiredService<NoticeMaker>());
+        services.AddHostedService<FirstAccessMaker>();
+        services.AddHostedService<NoticeDeliverer>();
     }
 
     private static void AddPageTokenKeys(this IServiceCollection services)

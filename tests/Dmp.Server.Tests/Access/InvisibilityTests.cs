@@ -51,6 +51,10 @@ public sealed class InvisibilityTests(Platform platform)
         "AcknowledgeEmergencyAccess", "ListUnacknowledgedAccesses", "RecognizeCareTeam", "RegisterCareTeam", "SetCareTeamMembers",
         "InviteDelegate", "AcceptDelegation", "RefuseDelegation", "RevokeDelegation", "SetGuardianship",
 
+        // Notices are made after the calls, at no moment that two records could share; NoticeTests look at what is told of hidden documents.
+        "GetNoticePreferences", "UpdateNoticePreferences", "ListNotices", "GetNoticeContact", "SetNoticeContact", "ListDeadLetters",
+        "RetryNotice",
+
         // The trace of the comparing calls themselves is in it; HiddenDocumentTraceTests look at what it tells.
         "ListRecordEvents", "ListActorEvents",
     ];

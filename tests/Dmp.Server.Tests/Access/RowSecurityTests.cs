@@ -8,7 +8,8 @@ namespace Dmp.Server.Tests.Access;
 public sealed class RowSecurityTests(Platform platform)
 {
     private static readonly string[] tables =
-        ["record", "consent", "block", "emergency_access", "visibility_rule", "delegation", "document", "document_version", "audit_event", "request_log"];
+        ["record", "consent", "block", "emergency_access", "visibility_rule", "delegation", "document", "document_version", "audit_event", "request_log",
+            "notice", "notice_delivery", "notice_preference", "notice_contact", "notice_first_access"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -11,11 +11,14 @@ public sealed class StoryTests(Platform platform)
     public async Task The_story_holds_and_can_be_told_twice()
     {
         await using var server = await TestServer.StartAsync(platform);
+        var mailbox = Path.Combine(Path.GetDirectoryName(server.ContentDirectory)!, "mailbox");
         for (var time = 0; time < 2; time++)
         {
-            var (code, output) = await RunAsync("Dmp.Story.dll", "--demo", "--address", server.Address.ToString(), "--issuer", server.SandboxIssuer.ToString());
+            var (code, output) = await RunAsync(
+                "Dmp.Story.dll", "--demo", "--address", server.Address.ToString(), "--issuer", server.SandboxIssuer.ToString(), "--mailbox", mailbox);
             Assert.True(code == 0, output);
-            Assert.Equal("demo: 12 documents in, 12 out, 27 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
+            Assert.Contains("Le dossier médical partagé associé à cette adresse a été ouvert en urgence", output, StringComparison.Ordinal);
+            Assert.Equal("demo: 12 documents in, 12 out, 28 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
         }
     }
 

@@ -6,6 +6,7 @@ using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Event.V1;
+using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -33,6 +34,7 @@ internal sealed class DmpApi
         Delegations = new DelegationService.DelegationServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
         Events = new EventService.EventServiceClient(invoker);
+        Notices = new NoticeService.NoticeServiceClient(invoker);
     }
 
     public CallInvoker Invoker { get; }
@@ -54,6 +56,7 @@ internal sealed class DmpApi
     public DelegationService.DelegationServiceClient Delegations { get; }
 
     public EventService.EventServiceClient Events { get; }
+    public NoticeService.NoticeServiceClient Notices { get; }
 
     private static CallInvoker InvokerOf(GrpcChannel channel, string? token, (string Key, string Value)[] metadata) => token is null
         ? channel.CreateCallInvoker()

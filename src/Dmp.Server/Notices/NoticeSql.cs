@@ -1,0 +1,240 @@
+using Dapper;
+using Dmp.Notice.V1;
+using Dmp.Server.Access;
+using Npgsql;
+
+namespace Dmp.Server.Notices;
+
+/// <summary>What a change says that counts for notices.</summary>
+internal sealed record ChangeRow
+{
+    public required long Position { get; init; }
+
+    /// <summary>The last position of the same commit.</summary>
+    public required long CommitPosition { get; init; }
+
+    public required DateTimeOffset EventTime { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required Guid RecordId { get; init; }
+
+    public Guid? DocumentId { get; init; }
+
+    /// <summary>Done in a secret connection.</summary>
+    public required bool HiddenFromRepresentatives { get; init; }
+
+    /// <summary>The numbers of <see cref="Dmp.Type.V1.ActorKind"/>; null: the platform.</summary>
+    public short? MadeByKind { get; init; }
+
+    public string? MadeById { get; init; }
+
+    public DateTimeOffset? WasPatientVisibleTime { get; init; }
+
+    public bool? WasHiddenFromRepresentatives { get; init; }
+}
+
+/// <summary>What a record is like when a notice is made, and the document that it is about.</summary>
+internal sealed record NoticeFacts
+{
+    public required bool IsOpen { get; init; }
+
+    public required bool HasEmail { get; init; }
+
+    /// <summary>A minor, or an adult under guardianship.</summary>
+    public required bool IsRepresented { get; init; }
+
+    /// <summary>Kinds that the patient switched off.</summary>
+    public required short[] EmailOff { get; init; }
+
+    public required short[] WebhookOff { get; init; }
+
+    public required bool DocumentExists { get; init; }
+
+    public DateTimeOffset? PatientVisibleTime { get; init; }
+
+    public bool HiddenFromRepresentatives { get; init; }
+
+    /// <summary>A later change reveals the document: that one tells.</summary>
+    public required bool IsRevealedLater { get; init; }
+
+    public short[] OffOn(NoticeChannel channel) => channel == NoticeChannel.Email ? EmailOff : WebhookOff;
+}
+
+/// <summary>A notice that is to be made.</summary>
+internal sealed record NewNotice
+{
+    public required Guid NoticeId { get; init; }
+
+    public required Guid RecordId { get; init; }
+
+    public required NoticeKind Kind { get; init; }
+
+    public required DateTimeOffset EventTime { get; init; }
+
+    public required DateTimeOffset CreateTime { get; init; }
+
+    /// <summary>The attending physician to be told; empty: the patient's side.</summary>
+    public string ProfessionalId { get; init; } = "";
+
+    public required bool Secret { get; init; }
+
+    public required string Source { get; init; }
+
+    public required long SourcePosition { get; init; }
+}
+
+/// <summary>Making notices: on a connection of the task that each function names.</summary>
+internal static class NoticeSql
+{
+    // Served by notice_cursor_pkey. Locks the row until the transaction ends; a second server finds nothing and comes back later.
+    private const string Claim =
+        """
+        select position
+        from notice_cursor
+        where source = @Source
+        for update skip locked
+        """;
+
+    private const string Advance = "update notice_cursor set position = @Position where source = @Source";
+
+    // Served by change_pkey.
+    private const string ReadChanges =
+        """
+        select position, commit_position, event_time, kind, record_id, document_id, hidden_from_representatives, made_by_kind, made_by_id,
+            was_patient_visible_time, was_hidden_from_representatives
+        from change
+        where position > @After
+        order by position
+        limit @Limit
+        """;
+
+    // Served by record_pkey, notice_preference_pkey, document_pkey and change_record_idx.
+    private const string FindFacts =
+        $"""
+        select r.state = 1 as is_open,
+            r.email is not null as has_email,
+            {Majority.IsRepresented} as is_represented,
+            coalesce(p.email_off, array[]::smallint[]) as email_off,
+            coalesce(p.webhook_off, array[]::smallint[]) as webhook_off,
+            d.document_id is not null as document_exists,
+            d.patient_visible_time,
+            coalesce(d.hidden_from_representatives, false) as hidden_from_representatives,
+            exists (
+                select from change later
+                where later.record_id = r.record_id
+                    and later.position > @Position
+                    and later.document_id = @DocumentId
+                    and later.kind = 'DOCUMENT_REVEALED'
+            ) as is_revealed_later
+        from record r
+        left join notice_preference p on p.record_id = r.record_id
+        left join document d on d.document_id = @DocumentId and d.record_id = r.record_id
+        where r.record_id = @RecordId
+        """;
+
+    // Served by consent_living_key, notice_contact_pkey and block_living_key.
+    private const string ListAttending =
+        $"""
+        select distinct c.actor_id
+        from consent c
+        join record r on r.record_id = c.record_id
+        join notice_contact n on n.professional_id = c.actor_id
+        where c.record_id = @RecordId
+            and c.revoke_time is null
+            and c.actor_kind = 1
+            and c.attending_physician
+            and c.expire_time > @Now
+            and {Majority.IsApproved}
+            and c.actor_id is distinct from @MadeById
+            and not exists (
+                select from block b
+                where b.record_id = c.record_id and b.actor_kind = 1 and b.actor_id = c.actor_id and b.unblock_time is null
+            )
+        """;
+
+    // notice_source_key: a commit tells each kind once.
+    private const string Insert =
+        """
+        insert into notice (
+            notice_id, record_id, kind, event_time, create_time, professional_id, secret, source, source_position)
+        values (@NoticeId, @RecordId, @Kind, @EventTime, @CreateTime, @ProfessionalId, @Secret, @Source, @SourcePosition)
+        on conflict on constraint notice_source_key do nothing
+        """;
+
+    // Served by notice_create_time_idx; the deliveries go with it.
+    private const string Forget =
+        """
+        delete from notice n
+        where n.create_time < @Before
+            and not exists (select from notice_delivery d where d.notice_id = n.notice_id and d.state = 1)
+        """;
+
+    /// <summary>Where a source was read up to; null while another server is at it.</summary>
+    public static Task<long?> ClaimAsync(NpgsqlConnection connection, string source, CancellationToken ct) =>
+        connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(Claim, new { Source = source }, cancellationToken: ct));
+
+    public static Task AdvanceAsync(NpgsqlConnection connection, string source, long position, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(Advance, new { Source = source, Position = position }, cancellationToken: ct));
+
+    /// <summary>The next changes of all records.</summary>
+    public static async Task<IReadOnlyList<ChangeRow>> ReadChangesAsync(
+        NpgsqlConnection connection, long after, int limit, CancellationToken ct)
+    {
+        await RowScope.OfTask(RowScope.Changes).ApplyAsync(connection, ct);
+        var rows = await connection.QueryAsync<ChangeRow>(new CommandDefinition(
+            ReadChanges, new { After = after, Limit = limit }, cancellationToken: ct));
+        return rows.AsList();
+    }
+
+    /// <summary>
+    /// The facts about a record, and about the document of a change at a position. From here on the connection is for the record and
+    /// the notices.
+    /// </summary>
+    public static async Task<NoticeFacts?> FindFactsAsync(
+        NpgsqlConnection connection, Guid recordId, Guid? documentId, long position, DateTimeOffset now, CancellationToken ct)
+    {
+        await RowScope.OfTask(RowScope.Notices, recordId).ApplyAsync(connection, ct);
+        return await connection.QuerySingleOrDefaultAsync<NoticeFacts>(new CommandDefinition(
+            FindFacts, new { RecordId = recordId, DocumentId = documentId, Position = position, Now = now }, cancellationToken: ct));
+    }
+
+    /// <summary>Attending physicians of the record who gave an address, without the one who did it.</summary>
+    public static Task<IEnumerable<string>> ListAttendingAsync(
+        NpgsqlConnection connection, ChangeRow change, DateTimeOffset now, CancellationToken ct) =>
+        connection.QueryAsync<string>(new CommandDefinition(
+            ListAttending, new { change.RecordId, change.MadeById, Now = now }, cancellationToken: ct));
+
+    /// <summary>Adds a notice and its deliveries; false when the same commit has told this already.</summary>
+    public static async Task<bool> InsertAsync(
+        NpgsqlConnection connection, NewNotice notice, IEnumerable<NoticeWay> ways, DateTimeOffset giveUpTime, CancellationToken ct)
+    {
+        var parameters = new
+        {
+            notice.NoticeId,
+            notice.RecordId,
+            Kind = (short)notice.Kind,
+            notice.EventTime,
+            notice.CreateTime,
+            notice.ProfessionalId,
+            notice.Secret,
+            notice.Source,
+            notice.SourcePosition,
+        };
+        if (await connection.ExecuteAsync(new CommandDefinition(Insert, parameters, cancellationToken: ct)) == 0)
+        {
+            return false;
+        }
+
+        foreach (var way in ways)
+        {
+            await DeliverySql.InsertAsync(connection, notice, way, giveUpTime, ct);
+        }
+
+        return true;
+    }
+
+    /// <summary>Forgets notices that are old and not waiting, on a connection for housekeeping; returns how many.</summary>
+    public static Task<int> ForgetAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(Forget, new { Before = before }, cancellationToken: ct));
+}

@@ -1,0 +1,42 @@
+using Dmp.Error.V1;
+using Dmp.Notice.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+
+namespace Dmp.Server.Notices;
+
+internal sealed partial class NoticeService
+{
+    public override Task<RetryNoticeResponse> RetryNotice(RetryNoticeRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        var faults = FieldFaults.Of(request);
+        var noticeId = faults.Id(request.NoticeId, "notice_id");
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new RetryNoticeRequest(request) { RequestId = "" }),
+            RetryNoticeResponse.Parser,
+            async connection =>
+            {
+                await RowScope.OfActor(call.Caller, RowScope.Notices).ApplyAsync(connection, ct);
+                return call.Caller;
+            },
+            async (connection, _) =>
+            {
+                var now = time.GetUtcNow();
+                var deliveries = await NoticeListSql.RetryAsync(connection, noticeId, now, now + options.Value.RetryFor, ct);
+                return deliveries > 0
+                    ? new RetryNoticeResponse { Deliveries = deliveries }
+                    : throw Failures.Of(ErrorReason.DeadLetterNotFound);
+            },
+            ct);
+    }
+}

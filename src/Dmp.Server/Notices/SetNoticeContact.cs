@@ -1,0 +1,42 @@
+using Dmp.Notice.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Dmp.Server.Records;
+using Grpc.Core;
+
+namespace Dmp.Server.Notices;
+
+internal sealed partial class NoticeService
+{
+    public override Task<SetNoticeContactResponse> SetNoticeContact(SetNoticeContactRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        AccessPolicy.RequireFunction(call);
+        var faults = FieldFaults.Of(request);
+        faults.Require(
+            request.Email.Length == 0 || RecordRules.IsEmail(request.Email), "email", "Must be an e-mail address of at most 254 characters.");
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new SetNoticeContactRequest(request) { RequestId = "" }),
+            SetNoticeContactResponse.Parser,
+            async connection =>
+            {
+                // The address belongs to the caller, and the connection is for nobody else.
+                await RowScope.OfActor(call.Caller).ApplyAsync(connection, ct);
+                return call.Caller;
+            },
+            async (connection, caller) =>
+            {
+                await NoticeContactSql.WriteAsync(connection, caller, request.Email, time.GetUtcNow(), ct);
+                return new SetNoticeContactResponse { Email = request.Email };
+            },
+            ct);
+    }
+}

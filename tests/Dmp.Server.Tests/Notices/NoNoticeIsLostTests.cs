@@ -1,0 +1,141 @@
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using Dapper;
+using Dmp.Notice.V1;
+using Dmp.Record.V1;
+using Dmp.Server.Tests.Fixtures;
+using Dmp.Server.Tests.Notices.Fixtures;
+using Dmp.Type.V1;
+using Grpc.Core;
+using Npgsql;
+using Xunit;
+
+namespace Dmp.Server.Tests.Notices;
+
+/// <summary>Transactions that overlap, and servers that die.</summary>
+public sealed class NoNoticeIsLostTests(Platform platform)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_change_that_commits_late_is_told_though_later_ones_were_told_before()
+    {
+        await using var notices = await NoticePlatform.StartAsync(platform);
+        var record = await notices.RecordAsync();
+        await using var late = new NpgsqlConnection(platform.Databases.AdminOf(notices.Server.Database));
+        await late.OpenAsync(Token);
+        await using var open = await late.BeginTransactionAsync(Token);
+        await late.ExecuteAsync(
+            "insert into outbox (event_time, kind, record_id, made_by_kind) values (now(), 'ACTOR_BLOCKED', @Id, 4)",
+            new { Id = Guid.Parse(record.Id) });
+        await notices.As(record.Physician).UploadAsync(record.Id);
+        await notices.SettleAsync();
+        Assert.Equal(["CONSENT_CHANGED", "NEW_DOCUMENT"], notices.Application.About(record.Id).Select(call => call.Kind));
+
+        await open.CommitAsync(Token);
+        await NoticePlatform.UntilAsync(() => notices.Application.About(record.Id).Count() == 3);
+        await notices.SettleAsync();
+        Assert.Equal(
+            ["CONSENT_CHANGED", "NEW_DOCUMENT", "CONSENT_CHANGED"], notices.Application.About(record.Id).Select(call => call.Kind));
+        Assert.Equal(3, notices.Mail.To(record.Email).Count());
+    }
+
+    [Fact]
+    [SupportedOSPlatform("linux")]
+    public async Task Whatever_moment_the_server_is_killed_at_each_notice_arrives_with_its_own_id()
+    {
+        const int Documents = 60;
+        const int Kills = 4;
+        await using var mail = MailServer.Start();
+        await using var application = await PatientApplication.StartAsync();
+        await using var server = await ServerProcess.StartAsync(
+            [.. NoticePlatform.Quick, .. mail.Settings, .. application.SettingsAs("app"), "--Dmp:Upload:AbandonSeconds=2"]);
+        var (recordId, email) = await OpenAsync(server);
+
+        // The mail server takes some and keeps the others waiting, so that each kill finds deliveries under way.
+        var budget = 0;
+        mail.Wait = async ct =>
+        {
+            while (mail.Received.Count >= Volatile.Read(ref budget))
+            {
+                await Task.Delay(10, ct);
+            }
+        };
+        var physician = await server.AsAsync("dr-martin");
+        var uploads = Task.WhenAll(Enumerable.Range(0, Documents).Select(_ => UploadUntilAnsweredAsync(physician, recordId)));
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            var wanted = mail.Received.Count + RandomNumberGenerator.GetInt32(1, 12);
+            Volatile.Write(ref budget, wanted);
+            await NoticePlatform.UntilAsync(() => mail.Received.Count >= wanted);
+            await server.KillAsync();
+            await server.RestartAsync();
+        }
+
+        Volatile.Write(ref budget, int.MaxValue);
+        await uploads;
+        var patient = await server.AsAsync("patient-jeanne");
+        List<Notice.V1.Notice> listed = [];
+        await NoticePlatform.UntilAsync(async () =>
+        {
+            var page = await patient.Notices.ListNoticesAsync(new ListNoticesRequest { RecordId = recordId, PageSize = 200 }, cancellationToken: Token);
+            listed = [.. page.Notices.Where(notice => notice.Kind == NoticeKind.NewDocument)];
+            return listed.Count >= Documents
+                && listed.All(notice => notice.Deliveries.All(delivery => delivery.State == NoticeDeliveryState.Delivered));
+        });
+
+        var ids = listed.Select(notice => notice.NoticeId).ToHashSet();
+        Assert.Equal(Documents, ids.Count);
+        Assert.Subset(mail.To(email).Select(received => received.NoticeId).ToHashSet(), ids);
+        Assert.Subset(application.About(recordId).Select(call => call.NoticeId).ToHashSet(), ids);
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{Kills} kills: {Documents} notices, {mail.To(email).Count()} e-mails, {application.About(recordId).Count()} calls of the application, repeats included");
+    }
+
+    /// <summary>As a vendor's software does it: the same request until there is an answer.</summary>
+    private static async Task UploadUntilAnsweredAsync(DmpApi api, string recordId)
+    {
+        var (intent, content) = (Given.Intent(recordId), Given.Text());
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await api.UploadAsync(intent, content);
+                return;
+            }
+            catch (RpcException failure) when (attempt < 300 && failure.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Aborted)
+            {
+                await Task.Delay(100, Token);
+            }
+        }
+    }
+
+    /// <summary>A record of the sandbox's first patient, with an address.</summary>
+    [SupportedOSPlatform("linux")]
+    private static async Task<(string RecordId, string Email)> OpenAsync(ServerProcess server)
+    {
+        var person = await server.UserInfoAsync("patient-jeanne");
+        var email = NoticePlatform.NewEmail();
+        var api = await server.AsAsync("dr-martin");
+        var opened = await api.Records.OpenRecordAsync(
+            new OpenRecordRequest
+            {
+                Ins = new Ins { Number = person.GetProperty("ins").GetString(), System = TestPatient.InsSystem },
+                Traits = new IdentityTraits
+                {
+                    BirthFamilyName = person.GetProperty("birth_family_name").GetString(),
+                    BirthGivenNames = { person.GetProperty("birth_given_names").EnumerateArray().Select(name => name.GetString()!) },
+                    BirthDate = person.GetProperty("birth_date").GetString(),
+                    Sex = Sex.Female,
+                    BirthPlaceCode = person.GetProperty("birth_place_code").GetString(),
+                },
+                IdentityStatus = IdentityStatus.Qualified,
+                PatientInformed = true,
+                AdministrativeData = new AdministrativeData { Email = email },
+                RequestId = Given.NewId(),
+            },
+            cancellationToken: Token);
+        await api.DeclareAsync(opened.Record.RecordId);
+        return (opened.Record.RecordId, email);
+    }
+}
