@@ -227,108 +227,6 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
         }
     }
 
-    private async Task CheckEndAsync(LogCheckpointRow? last, CancellationToken ct)
-    {
-        if (last is null && Size > 0)
-        {
-            Fault($"truncated: the log has {Size} leaves and no checkpoint");
-        }
-        else if (last is not null && last.TreeSize > Size)
-        {
-            Fault($"truncated: the last checkpoint is of {last.TreeSize} leaves, and the log has {Size}");
-        }
-        else if (last is not null && last.TreeSize < Size && _oldestUncovered < _now - patience)
-        {
-            Fault($"truncated: no checkpoint covers the leaves {last.TreeSize} to {Size - 1}, which are not new");
-        }
-
-        if (kept is not null && kept.Size > Size)
-        {
-            Fault($"truncated: the checkpoint that was kept is of {kept.Size} leaves, and the log has {Size}");
-        }
-
-        var expected = 0L;
-        for (var level = TreeBuilder.StoredLevels; Size >> level > 0; level += TreeBuilder.StoredLevels)
-        {
-            expected += Size >> level;
-        }
-
-        var nodes = await LogSql.CountNodesAsync(connection, ct);
-        if (nodes > expected)
-        {
-            Fault($"inserted: {nodes - expected} nodes that belong to no leaves");
-        }
-    }
-
-    private async Task CheckWithoutLeafAsync(ulong horizon, CancellationToken ct)
-    {
-        var after = Guid.Empty;
-        while (true)
-        {
-            var page = (await LogSql.ListWithoutLeafAsync(connection, after, PageSize, ct)).ToList();
-            foreach (var check in page.Select(row => EventCheck.Of(row, keys)))
-            {
-                var row = check.Row;
-                if (check.Fault(mayBeUnsigned: false) is { } fault)
-                {
-                    Fault($"{fault}: the event {row.EventId}, which has no leaf");
-                }
-                else if (ulong.Parse(row.Xid, CultureInfo.InvariantCulture) < horizon || row.EventTime < _now - patience)
-                {
-                    Fault($"missing: the leaf of the event {row.EventId} is gone, or was never made");
-                }
-                else
-                {
-                    Waiting++;
-                    NoteRetirement(check);
-                }
-            }
-
-            if (page.Count < PageSize)
-            {
-                return;
-            }
-
-            after = page[^1].EventId;
-        }
-    }
-
-    /// <summary>Leaves whose events are good and which are those of others: they changed places.</summary>
-    private void CheckSwapped()
-    {
-        var places = _swapped.GroupBy(leaf => Convert.ToHexString(leaf.Stored)).ToDictionary(group => group.Key, group => group.First().Leaf);
-        foreach (var (leaf, eventId, hash, _) in _swapped)
-        {
-            if (places.TryGetValue(Convert.ToHexString(hash), out var place))
-            {
-                Fault($"reordered: the event {eventId} is at leaf {leaf}, and its hash is at leaf {place}");
-            }
-            else
-            {
-                Fault($"changed: the hash of leaf {leaf} is not that of its event {eventId}, which is as it was signed");
-            }
-        }
-    }
-
-    private void CheckRetired()
-    {
-        foreach (var (month, count) in _absent)
-        {
-            if (!_retired.TryGetValue(month, out var time))
-            {
-                Fault($"missing: the month {month:yyyy-MM} was dropped with {count} events, and no event of the trace says so");
-            }
-            else if (month.AddMonths(1).AddYears(YearsKept) > DateOnly.FromDateTime(time.UtcDateTime))
-            {
-                Fault($"missing: the month {month:yyyy-MM} was dropped with {count} events before its retention ended");
-            }
-            else
-            {
-                Retired += count;
-            }
-        }
-    }
-
     /// <summary>The checkpoint of a row, when its note is signed and the row says the same.</summary>
     private Checkpoint? Read(LogCheckpointRow row, bool isTold = true)
     {
@@ -362,16 +260,6 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
 
             return null;
         }
-    }
-
-    // A month that was never there: the time in the id lies outside of all months that the trace has had.
-    private bool LooksRetired(DateOnly month) => _months.Count == 0 || month < _months.Max();
-
-    private static DateOnly MonthOf(Guid id)
-    {
-        var milliseconds = Convert.ToInt64(id.ToString("N")[..12], 16);
-        var time = DateTimeOffset.UnixEpoch.AddMilliseconds(Math.Min(milliseconds, 253_402_300_799_000));
-        return new DateOnly(time.Year, time.Month, 1);
     }
 
     private void Fault(string text)

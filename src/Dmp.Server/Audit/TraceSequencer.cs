@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Threading.Channels;
 using Dmp.Proofs;
 using Dmp.Server.Access;
 using Dmp.Server.Data;
@@ -30,27 +31,14 @@ internal sealed class TraceSequencer(
     // Calls that end together share a transaction of the log.
     private static readonly TimeSpan gathering = TimeSpan.FromMilliseconds(50);
 
-    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private bool _keysAreKnown;
 
     /// <summary>Why the log stands still; null while it goes on.</summary>
     public string? Refusal { get; private set; }
 
     /// <summary>An event was written. Costs nothing, and may come too early or not at all.</summary>
-    public void Wake()
-    {
-        if (_wake.CurrentCount == 0)
-        {
-            try
-            {
-                _wake.Release();
-            }
-            catch (SemaphoreFullException)
-            {
-                // Two calls at once: one wake is enough.
-            }
-        }
-    }
+    public void Wake() => _wake.Writer.TryWrite(true);
 
     /// <summary>Brings the log up to date. Returns how many leaves were added.</summary>
     public async Task<int> RunAsync(CancellationToken ct)
@@ -66,15 +54,10 @@ internal sealed class TraceSequencer(
         return added;
     }
 
-    public override void Dispose()
-    {
-        _wake.Dispose();
-        base.Dispose();
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var pause = gathering;
+        Task<bool>? woken = null;
         try
         {
             while (true)
@@ -91,7 +74,13 @@ internal sealed class TraceSequencer(
                     pause = TimeSpan.FromSeconds(Math.Clamp(pause.TotalSeconds * 2, 1, 16));
                 }
 
-                await _wake.WaitAsync(period, stoppingToken);
+                woken ??= _wake.Reader.WaitToReadAsync(stoppingToken).AsTask();
+                if (await Task.WhenAny(woken, Task.Delay(period, stoppingToken)) == woken)
+                {
+                    _wake.Reader.TryRead(out _);
+                    woken = null;
+                }
+
                 await Task.Delay(pause, stoppingToken);
             }
         }

@@ -180,6 +180,9 @@ public sealed class RecordProofTests(Platform platform)
     public async Task An_event_that_is_not_in_the_log_yet_is_asked_for_again()
     {
         await using var server = await TestServer.StartAsync(platform, "--Dmp:Audit:CheckpointInterval=00:01:00");
+
+        // The first checkpoint, of the empty log; the next one is a minute away.
+        await server.SettleAsync(platform);
         var patient = TestPatient.New();
         var api = new DmpApi(server.Channel, platform.Callers.Token(TestProfessional.New()));
         var record = await api.Records.OpenRecordAsync(Given.OpenRequest(patient), cancellationToken: Token);
