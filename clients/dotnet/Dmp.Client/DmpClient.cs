@@ -6,6 +6,7 @@ using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
+using Dmp.Event.V1;
 using Dmp.Record.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -66,6 +67,7 @@ public sealed partial class DmpClient : IDisposable
         CareTeams = new CareTeamService.CareTeamServiceClient(invoker);
         Delegations = new DelegationService.DelegationServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
+        Events = new EventService.EventServiceClient(invoker);
     }
 
     /// <summary>
@@ -103,6 +105,12 @@ public sealed partial class DmpClient : IDisposable
 
     /// <summary>The generated client of emergencies, for what the methods of this class do not cover.</summary>
     public EmergencyService.EmergencyServiceClient Emergencies { get; }
+
+    /// <summary>
+    /// The generated client of the change feed, for what the methods of this class do not cover; its stream has neither deadline nor
+    /// retries.
+    /// </summary>
+    public EventService.EventServiceClient Events { get; }
 
     /// <summary>
     /// Names the latest state that this client, and those it shares connections with, have made or been told of: empty before
