@@ -1,7 +1,7 @@
 using Dmp.Benchmarks;
 
-// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|search|rules]
-var chosen = args.Length == 0 ? ["upload", "search", "rules"] : args;
+// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|search|rules|feed]
+var chosen = args.Length == 0 ? ["upload", "search", "rules", "feed"] : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
 Console.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, private PostgreSQL with durable settings");
 if (chosen.Contains("upload"))
@@ -17,4 +17,9 @@ if (chosen.Contains("search"))
 if (chosen.Contains("rules"))
 {
     await RulesBenchmark.RunAsync(platform);
+}
+
+if (chosen.Contains("feed"))
+{
+    await FeedBenchmark.RunAsync(platform);
 }

@@ -8,7 +8,7 @@ namespace Dmp.Server.Tests.Access;
 public sealed class RowSecurityTests(Platform platform)
 {
     private static readonly string[] tables =
-        ["record", "consent", "block", "emergency_access", "visibility_rule", "delegation", "document", "document_version", "audit_event", "request_log"];
+        ["record", "consent", "block", "emergency_access", "visibility_rule", "delegation", "document", "document_version", "audit_event", "request_log", "change", "feed_position"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
