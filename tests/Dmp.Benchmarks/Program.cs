@@ -1,7 +1,7 @@
 using Dmp.Benchmarks;
 
-// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|search|rules|trace|proofs]
-var chosen = args.Length == 0 ? ["upload", "search", "rules", "trace", "proofs"] : args;
+// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|search|rules|trace|proofs|feed]
+var chosen = args.Length == 0 ? ["upload", "search", "rules", "trace", "proofs", "feed"] : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
 Console.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, private PostgreSQL with durable settings");
 if (chosen.Contains("upload"))
@@ -27,4 +27,9 @@ if (chosen.Contains("trace"))
 if (chosen.Contains("proofs"))
 {
     await ProofBenchmark.RunAsync(platform);
+}
+
+if (chosen.Contains("feed"))
+{
+    await FeedBenchmark.RunAsync(platform);
 }

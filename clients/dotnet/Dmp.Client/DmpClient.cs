@@ -6,6 +6,7 @@ using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
+using Dmp.Event.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Google.Protobuf;
@@ -68,6 +69,7 @@ public sealed partial class DmpClient : IDisposable
         Delegations = new DelegationService.DelegationServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
+        Events = new EventService.EventServiceClient(invoker);
     }
 
     /// <summary>
@@ -108,6 +110,12 @@ public sealed partial class DmpClient : IDisposable
 
     /// <summary>The generated client of notices, for what the methods of this class do not cover.</summary>
     public NoticeService.NoticeServiceClient Notices { get; }
+
+    /// <summary>
+    /// The generated client of the change feed, for what the methods of this class do not cover; its stream has neither deadline nor
+    /// retries.
+    /// </summary>
+    public EventService.EventServiceClient Events { get; }
 
     /// <summary>
     /// Names the latest state that this client, and those it shares connections with, have made or been told of: empty before

@@ -27,6 +27,12 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
     /// <summary>Pieces without an event for the caller that one read looks at, so that it ends in a bounded time.</summary>
     private const int PiecesMax = 20;
 
+    /// <summary>Changes that are decided together; fewer would cost more than they spare.</summary>
+    private const int DecidedRowsMin = 50;
+
+    /// <summary>A read that found nothing so far ends after this, with what it has passed: whoever waits wants a sign of life.</summary>
+    private static readonly TimeSpan readTimeMax = TimeSpan.FromSeconds(2);
+
     /// <summary>Where a caller starts, with the event of the call in the trace.</summary>
     public async Task<FeedPlace> StartAsync(Call call, EventStart start, FeedQuery query, CancellationToken ct)
     {
@@ -62,6 +68,7 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
     /// </summary>
     public async Task<FeedBatch> ReadAsync(Call call, FeedQuery query, FeedPlace place, int limit, CancellationToken ct)
     {
+        var begin = time.GetTimestamp();
         await using var connection = await database.OpenAsync(ct);
         for (var piece = 0; piece < PiecesMax; piece++)
         {
@@ -69,19 +76,18 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
             var head = new FeedHead { FirstPosition = rows[0].FirstPosition, LastPosition = rows[0].LastPosition, MatrixId = rows[0].MatrixId };
             RequireUsable(place, head, FeedPlace.ViewOf(call.Caller, head.MatrixId));
             var told = rows.Where(row => row.Position is not null && FeedRules.SubjectOf(row.Kind) is not null).ToList();
-            foreach (var commits in FeedRules.ByCommits(told, limit))
+            foreach (var commits in FeedRules.ByCommits(told, Math.Max(limit, DecidedRowsMin)))
             {
                 var deliveries = await DecideAsync(connection, call, query, commits, ct);
-                if (deliveries.Count == 0)
+                var count = FeedRules.CountWithin(deliveries, limit);
+                var end = count < deliveries.Count ? deliveries[count - 1].Row.CommitPosition
+                    : commits[^1] == told[^1] ? rows[0].EndPosition
+                    : commits[^1].CommitPosition;
+                if (count == 0 && time.GetElapsedTime(begin) < readTimeMax)
                 {
                     continue;
                 }
 
-                var count = FeedRules.CountWithin(deliveries, limit);
-                var isWhole = count == deliveries.Count;
-                var end = !isWhole ? deliveries[count - 1].Row.CommitPosition
-                    : commits[^1] == told[^1] ? rows[0].EndPosition
-                    : commits[^1].CommitPosition;
                 await TraceAsync(connection, call, deliveries.Take(count), ct);
                 return new FeedBatch(
                     [.. deliveries.Take(count).Select(delivery => delivery.Event)], place with { Position = end }, end == head.LastPosition);

@@ -67,12 +67,12 @@ internal static class FeedSql
     private const string Span =
         $"""
         select h.first_position, h.last_position,
-            greatest(
-                @After,
+            coalesce(
                 (
                     select max(n.commit_position)
                     from (select commit_position from change where position > @After order by position limit @PieceRows) n
-                )
+                ),
+                h.last_position
             ) as end_position,
             {Matrix}
         from change_head h

@@ -1,5 +1,6 @@
 using System.Net;
 using Dmp.Document.V1;
+using Dmp.Event.V1;
 using Dmp.Record.V1;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
@@ -37,6 +38,8 @@ public sealed class ScriptedPlatform : IAsyncDisposable
 
     public Func<ReadDocumentRequest, IServerStreamWriter<ReadDocumentResponse>, ServerCallContext, Task>? Read { get; set; }
 
+    public Func<IAsyncStreamReader<SubscribeRequest>, IServerStreamWriter<SubscribeResponse>, ServerCallContext, Task>? Subscribe { get; set; }
+
     public RequestDelegate? Token { get; set; }
 
     /// <summary>What the discovery document names as its issuer; the truth when null.</summary>
@@ -58,6 +61,7 @@ public sealed class ScriptedPlatform : IAsyncDisposable
         platform = new ScriptedPlatform(app);
         app.MapGrpcService<Records>();
         app.MapGrpcService<Documents>();
+        app.MapGrpcService<Events>();
         app.MapGet("/.well-known/openid-configuration", () => Results.Json(new
         {
             issuer = platform.IssuerNamed ?? platform.Issuer.AbsoluteUri,
@@ -115,5 +119,11 @@ public sealed class ScriptedPlatform : IAsyncDisposable
         public override Task ReadDocument(
             ReadDocumentRequest request, IServerStreamWriter<ReadDocumentResponse> responseStream, ServerCallContext context) =>
             platform.Read?.Invoke(request, responseStream, context) ?? Unscripted<object>();
+    }
+    private sealed class Events(ScriptedPlatform platform) : EventService.EventServiceBase
+    {
+        public override Task Subscribe(
+            IAsyncStreamReader<SubscribeRequest> requestStream, IServerStreamWriter<SubscribeResponse> responseStream, ServerCallContext context) =>
+            platform.Subscribe?.Invoke(requestStream, responseStream, context) ?? Unscripted<object>();
     }
 }

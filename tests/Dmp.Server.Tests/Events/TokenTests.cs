@@ -1,10 +1,11 @@
 using Dmp.Error.V1;
 using Dmp.Event.V1;
-using Dmp.Server.Data;
+using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
 using Google.Rpc;
 using Grpc.Core;
-using Npgsql;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Xunit;
 using static Dmp.Server.Tests.Fixtures.Feeding;
 
@@ -57,14 +58,16 @@ public sealed class TokenTests(Platform platform)
         var old = await api.NowAsync();
         await api.UploadAsync(record);
         var kept = await api.PullAllAsync(From(old));
-        await using (var connection = new NpgsqlConnection(platform.Databases.AdminOf(server.Database)))
-        {
-            await connection.OpenAsync(Token);
-            await ChangeSql.ForgetAsync(connection, DateTimeOffset.UtcNow.AddMinutes(1), Token);
-        }
+        await CommitAsync(api, "old", old);
+        await CommitAsync(api, "kept", kept.Token);
+        await server.QueryAsync<object>(platform, "update change set sequence_time = sequence_time - interval '31 days' returning 1");
+        await server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().SweepOnceAsync(Token);
 
         var status = await Refusals.RefusedAsync(StatusCode.OutOfRange, ErrorReason.FeedTokenOutdated, () => api.SinceAsync(old));
         await api.SinceAsync(kept.Token);
+        await api.PullAllAsync(new EventStart { PositionName = "kept" });
+        await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.FeedPositionNotFound, () =>
+            api.PullAllAsync(new EventStart { PositionName = "old" }));
         var document = await api.UploadAsync(record);
         var anew = status.GetDetail<ErrorInfo>()!.Metadata["resume_token"];
         Assert.Equal(document.DocumentId, Assert.Single(await api.SinceAsync(anew)).DocumentId);

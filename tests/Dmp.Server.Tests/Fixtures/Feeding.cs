@@ -23,8 +23,9 @@ internal static class Feeding
     public static async Task<(List<ChangeEvent> Events, string Token)> PullAllAsync(
         this DmpApi api, EventStart start, EventFilter? filter = null, int maxEvents = 0)
     {
+        const int PullsMax = 2000;
         var events = new List<ChangeEvent>();
-        while (true)
+        for (var pulls = 0; pulls < PullsMax; pulls++)
         {
             var pulled = await api.Events.PullAsync(
                 new PullRequest { Start = start, Filter = filter, MaxEvents = maxEvents }, cancellationToken: Token);
@@ -36,6 +37,8 @@ internal static class Feeding
 
             start = From(pulled.LatestResumeToken);
         }
+
+        throw new InvalidOperationException("The feed has no end.");
     }
 
     public static async Task<List<ChangeEvent>> SinceAsync(this DmpApi api, string token, EventFilter? filter = null) =>
