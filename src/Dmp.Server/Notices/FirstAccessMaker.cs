@@ -98,8 +98,9 @@ internal sealed class FirstAccessMaker(
         {
             return await MakeOnceAsync(ct);
         }
-        catch (Exception failure) when (failure is NpgsqlException or TimeoutException or IOException)
+        catch (Exception failure) when (failure is not OperationCanceledException || !ct.IsCancellationRequested)
         {
+            // A database that restarts must not end this for the life of the process. The cursor has not moved.
             NoticeLog.MakingFailed(logger, failure);
             return 0;
         }

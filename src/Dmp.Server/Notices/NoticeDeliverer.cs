@@ -3,7 +3,6 @@ using Dmp.Server.Data;
 using Dmp.Server.Logging;
 using Dmp.Server.Options;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace Dmp.Server.Notices;
 
@@ -64,8 +63,9 @@ internal sealed class NoticeDeliverer(
         {
             return await DeliverOnceAsync(way, sender, ct);
         }
-        catch (Exception failure) when (failure is NpgsqlException or TimeoutException or IOException)
+        catch (Exception failure) when (failure is not OperationCanceledException || !ct.IsCancellationRequested)
         {
+            // A database that restarts must not end this for the life of the process.
             NoticeLog.DeliveringFailed(logger, failure);
             return null;
         }
@@ -114,7 +114,6 @@ internal sealed class NoticeDeliverer(
         try
         {
             var result = await sender.SendAsync(content, limit.Token);
-
             if (result != AttemptResult.Delivered)
             {
                 // A server that stops has not been let down by the other side.
@@ -122,6 +121,10 @@ internal sealed class NoticeDeliverer(
             }
 
             return result;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return new AttemptResult(NoticeDeliveryFailure.Unreachable);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {

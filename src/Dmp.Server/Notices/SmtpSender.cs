@@ -84,7 +84,7 @@ internal sealed class SmtpSender(SmtpOptions smtp, string host, string from) : I
             return NoticeDeliveryFailure.Refused;
         }
         catch (Exception broken) when (broken is IOException or SocketException or ProtocolException or SslHandshakeException
-            or NotSupportedException or ServiceNotConnectedException or OperationCanceledException)
+            or NotSupportedException or ServiceNotConnectedException or TimeoutException or OperationCanceledException)
         {
             return NoticeDeliveryFailure.Unreachable;
         }

@@ -22,11 +22,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly int grpcPort = TestServer.FreePort();
     private readonly int issuerPort = TestServer.FreePort();
     private readonly string[] settings;
+    private readonly IReadOnlyDictionary<string, string> environment;
     private Process process;
 
-    private ServerProcess(string dataDirectory, string[] settings)
+    private ServerProcess(string dataDirectory, string[] settings, IReadOnlyDictionary<string, string> environment)
     {
         this.dataDirectory = dataDirectory;
+        this.environment = environment;
         this.settings = settings;
         process = Start();
         Channel = GrpcChannel.ForAddress($"http://127.0.0.1:{grpcPort}");
@@ -48,11 +50,14 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<ServerProcess> StartAsync(params string[] settings)
+    public static Task<ServerProcess> StartAsync(params string[] settings) => StartAsync(new Dictionary<string, string>(), settings);
+
+    /// <summary>With further variables in the environment of the process.</summary>
+    public static async Task<ServerProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] settings)
     {
         var directory = Directory.CreateTempSubdirectory("dmp-process-").FullName;
         File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        var server = new ServerProcess(directory, settings);
+        var server = new ServerProcess(directory, settings, environment);
         await server.WaitUntilReadyAsync();
         return server;
     }
@@ -151,6 +156,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         start.Environment["Dmp__DataDirectory"] = dataDirectory;
         start.Environment["Dmp__Listen__GrpcPort"] = grpcPort.ToString(CultureInfo.InvariantCulture);
         start.Environment["Dmp__Listen__SandboxIssuerPort"] = issuerPort.ToString(CultureInfo.InvariantCulture);
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var started = Process.Start(start)!;
         started.OutputDataReceived += (_, line) => Append(line.Data);
         started.ErrorDataReceived += (_, line) => Append(line.Data);

@@ -2,10 +2,8 @@ using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using Dapper;
 using Dmp.Notice.V1;
-using Dmp.Record.V1;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Notices.Fixtures;
-using Dmp.Type.V1;
 using Grpc.Core;
 using Npgsql;
 using Xunit;
@@ -50,7 +48,7 @@ public sealed class NoNoticeIsLostTests(Platform platform)
         await using var application = await PatientApplication.StartAsync();
         await using var server = await ServerProcess.StartAsync(
             [.. NoticePlatform.Quick, .. mail.Settings, .. application.SettingsAs("app"), "--Dmp:Upload:AbandonSeconds=2"]);
-        var (recordId, email) = await OpenAsync(server);
+        var (recordId, email) = await NoticePlatform.OpenAsync(server);
 
         // The mail server takes some and keeps the others waiting, so that each kill finds deliveries under way.
         var budget = 0;
@@ -108,34 +106,5 @@ public sealed class NoNoticeIsLostTests(Platform platform)
                 await Task.Delay(100, Token);
             }
         }
-    }
-
-    /// <summary>A record of the sandbox's first patient, with an address.</summary>
-    [SupportedOSPlatform("linux")]
-    private static async Task<(string RecordId, string Email)> OpenAsync(ServerProcess server)
-    {
-        var person = await server.UserInfoAsync("patient-jeanne");
-        var email = NoticePlatform.NewEmail();
-        var api = await server.AsAsync("dr-martin");
-        var opened = await api.Records.OpenRecordAsync(
-            new OpenRecordRequest
-            {
-                Ins = new Ins { Number = person.GetProperty("ins").GetString(), System = TestPatient.InsSystem },
-                Traits = new IdentityTraits
-                {
-                    BirthFamilyName = person.GetProperty("birth_family_name").GetString(),
-                    BirthGivenNames = { person.GetProperty("birth_given_names").EnumerateArray().Select(name => name.GetString()!) },
-                    BirthDate = person.GetProperty("birth_date").GetString(),
-                    Sex = Sex.Female,
-                    BirthPlaceCode = person.GetProperty("birth_place_code").GetString(),
-                },
-                IdentityStatus = IdentityStatus.Qualified,
-                PatientInformed = true,
-                AdministrativeData = new AdministrativeData { Email = email },
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token);
-        await api.DeclareAsync(opened.Record.RecordId);
-        return (opened.Record.RecordId, email);
     }
 }

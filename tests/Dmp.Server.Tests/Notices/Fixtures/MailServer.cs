@@ -37,6 +37,9 @@ internal sealed class MailServer : MessageStore, IMailboxFilter, IUserAuthentica
     /// <summary>How many messages were begun, whatever became of them.</summary>
     public int Attempts { get; private set; }
 
+    /// <summary>The last message came over TLS.</summary>
+    public bool WasSecure { get; private set; }
+
     /// <summary>What it answers to a message for somebody; null takes it.</summary>
     public Func<string, SmtpResponse?> Answer { get; set; } = _ => null;
 
@@ -97,6 +100,7 @@ internal sealed class MailServer : MessageStore, IMailboxFilter, IUserAuthentica
         var to = transaction.To.Single();
         var recipient = $"{to.User}@{to.Host}";
         Attempts++;
+        WasSecure = context.Pipe.IsSecure;
         await Wait(cancellationToken);
         if (Answer(recipient) is { } refusal)
         {

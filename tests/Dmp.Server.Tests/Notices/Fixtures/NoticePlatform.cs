@@ -1,7 +1,9 @@
+using System.Runtime.Versioning;
 using Dmp.Emergency.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Type.V1;
 using Xunit;
 using NoticeMessage = Dmp.Notice.V1.Notice;
 
@@ -54,6 +56,35 @@ internal sealed class NoticePlatform : IAsyncDisposable
     public DmpApi AsOperator() => new(Server.Channel, platform.Callers.RoleToken("operator", "dmp.operator"));
 
     public static string NewEmail() => $"{Guid.NewGuid():N}@patient.example";
+
+    /// <summary>A record of the sandbox's first patient, with an address.</summary>
+    [SupportedOSPlatform("linux")]
+    public static async Task<(string RecordId, string Email)> OpenAsync(ServerProcess server)
+    {
+        var person = await server.UserInfoAsync("patient-jeanne");
+        var email = NewEmail();
+        var api = await server.AsAsync("dr-martin");
+        var opened = await api.Records.OpenRecordAsync(
+            new OpenRecordRequest
+            {
+                Ins = new Ins { Number = person.GetProperty("ins").GetString(), System = TestPatient.InsSystem },
+                Traits = new IdentityTraits
+                {
+                    BirthFamilyName = person.GetProperty("birth_family_name").GetString(),
+                    BirthGivenNames = { person.GetProperty("birth_given_names").EnumerateArray().Select(name => name.GetString()!) },
+                    BirthDate = person.GetProperty("birth_date").GetString(),
+                    Sex = Sex.Female,
+                    BirthPlaceCode = person.GetProperty("birth_place_code").GetString(),
+                },
+                IdentityStatus = IdentityStatus.Qualified,
+                PatientInformed = true,
+                AdministrativeData = new AdministrativeData { Email = email },
+                RequestId = Given.NewId(),
+            },
+            cancellationToken: Token);
+        await api.DeclareAsync(opened.Record.RecordId);
+        return (opened.Record.RecordId, email);
+    }
 
     /// <summary>A record whose patient has authorised the physician and was told of that.</summary>
     public async Task<ToldRecord> RecordAsync(TestPatient? person = null, TestProfessional? doctor = null)
