@@ -26,6 +26,11 @@ internal static class NoticeRules
         [OutboxKind.DelegationAccepted] = NoticeKind.ConsentChanged,
         [OutboxKind.DelegationRevoked] = NoticeKind.ConsentChanged,
         [OutboxKind.GuardianshipSet] = NoticeKind.ConsentChanged,
+        [OutboxKind.ConsentExpired] = NoticeKind.ConsentChanged,
+        [OutboxKind.DelegationStarted] = NoticeKind.ConsentChanged,
+        [OutboxKind.DelegationEnded] = NoticeKind.ConsentChanged,
+        [OutboxKind.MajorityReached] = NoticeKind.ConsentChanged,
+        [OutboxKind.GuardianshipEnded] = NoticeKind.ConsentChanged,
     };
 
     /// <summary>The kinds of changes that may be told.</summary>

@@ -34,6 +34,8 @@ public sealed class NoticeRulesTests
     [InlineData(OutboxKind.EmergencyOpened, NoticeKind.EmergencyAccess)]
     [InlineData(OutboxKind.EmergencyAcknowledged, null)]
     [InlineData(OutboxKind.RecordUpdated, null)]
+    [InlineData(OutboxKind.ConsentExpired, NoticeKind.ConsentChanged)]
+    [InlineData(OutboxKind.MajorityReached, NoticeKind.ConsentChanged)]
     [InlineData("SOMETHING_TO_COME", null)]
     public void A_change_tells_one_kind_or_nothing(string kind, NoticeKind? expected)
     {
