@@ -179,6 +179,7 @@ public sealed class ReplicaModelTests(Platform platform)
             foreach (var replica in world.Replicas)
             {
                 await replica.LoadAsync();
+                await replica.NoteAsync(world.Seen);
             }
 
             return world;
