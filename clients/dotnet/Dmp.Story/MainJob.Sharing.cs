@@ -1,7 +1,10 @@
+using System.Text;
 using Dmp.Audit.V1;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
+using Dmp.Event.V1;
+using Dmp.Proofs;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Story;
@@ -18,21 +21,25 @@ internal sealed partial class MainJob
         await _checks.RefusedAsync(
             "before that, the dentist is refused", ErrorReason.RecordAccessDenied, () => DentistsListAsync(ct));
 
+        await FollowAsync(ct);
         _consentId = (await Patient.Client.GrantConsentAsync(
             new GrantConsentRequest { RecordId = _recordId, Actor = Dentist.Info.Actor }, ct)).ConsentId;
         var before = await DentistsListAsync(ct);
         _checks.That("the dentist, authorised by the patient, sees the document", before.Contains(wanted), wanted, "not in the list");
+        await ToldAsync("the dentist's software, which follows the change feed, is told", ct, (ChangeKind.AccessGranted, ""));
 
         await Patient.Client.MaskDocumentAsync(new MaskDocumentRequest { RecordId = _recordId, DocumentId = wanted }, ct);
         var after = await DentistsListAsync(ct);
         _checks.That("masked by the patient, it is gone from the dentist's list", !after.Contains(wanted), "absent", "still there");
         _checks.Equal("and nothing else is", before.Count - 1, after.Count);
         await _checks.RefusedAsync("asked for by its id it does not exist", ErrorReason.DocumentNotFound, () => ReadAsync(Dentist, wanted, ct));
+        await ToldAsync("its software is told the same as if it were deleted", ct, (ChangeKind.Deleted, wanted));
         var seen = await Physician.Client.GetDocumentAsync(new GetDocumentRequest { RecordId = _recordId, DocumentId = wanted }, ct);
         _checks.Equal("its author still sees it, marked as masked", 1, seen.VisibilityCodes.Count);
 
         await Patient.Client.UnmaskDocumentAsync(new UnmaskDocumentRequest { RecordId = _recordId, DocumentId = wanted }, ct);
         _checks.That("unmasked, it is back", (await DentistsListAsync(ct)).SetEquals(before), "the list of before", "another list");
+        await ToldAsync("and told like a new one", ct, (ChangeKind.Created, wanted));
     }
 
     private async Task RevokeAsync(CancellationToken ct)
@@ -47,6 +54,8 @@ internal sealed partial class MainJob
         {
             Screen.Line($"the dentist's software is told: {refusal.Reason}: {refusal.LocalizedMessage}");
         }
+
+        await ToldAsync("and by the feed, to drop what it holds", ct, (ChangeKind.AccessLost, ""));
     }
 
     private async Task TraceAsync(CancellationToken ct)
@@ -72,6 +81,39 @@ internal sealed partial class MainJob
             "so is every refusal of the dentist",
             4,
             events.Count(one => one.Outcome == AuditOutcome.Refused && one.Actor.Id == Dentist.Info.ProfessionalId));
+    }
+
+    /// <summary>From a file, with nothing but the file and the platform's public keys; and once more after a letter of it was changed.</summary>
+    private async Task VerifyAsync(CancellationToken ct)
+    {
+        var keys = (await Patient.Client.GetCheckpointAsync(ct)).Vkeys;
+        using var file = new MemoryStream();
+        await Patient.Client.ExportTraceAsync(_recordId, file, cancellationToken: ct);
+        var verifier = new TraceVerifier(keys);
+        var result = await VerifyAsync(verifier, file.ToArray(), ct);
+        _checks.That(
+            "exported to a file, every event is proven, without the platform",
+            result.IsValid && result.EventCount > 0,
+            "no fault",
+            string.Join("; ", result.Faults.Select(fault => fault.Message)));
+        Screen.Line($"{result.EventCount} events, {file.Length:N0} bytes, in a log of {result.Checkpoint?.Size:N0} signed as");
+        foreach (var line in (result.Checkpoint?.Note ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            Screen.Line($"  {line}");
+        }
+
+        var forged = Encoding.UTF8.GetString(file.ToArray());
+        var content = forged.IndexOf("\"content\":", StringComparison.Ordinal) + 40;
+        var letter = forged[content] == 'A' ? 'B' : 'A';
+        var found = await VerifyAsync(verifier, Encoding.UTF8.GetBytes($"{forged[..content]}{letter}{forged[(content + 1)..]}"), ct);
+        _checks.That("one letter changed, the event is named", found.Faults.Any(fault => fault.EventId.Length > 0), "a fault", "none");
+        Screen.Line(found.Faults.Count > 0 ? $"{found.Faults[0].EventId}: {found.Faults[0].Message}" : "");
+    }
+
+    private static async Task<TraceVerification> VerifyAsync(TraceVerifier verifier, byte[] export, CancellationToken ct)
+    {
+        using var file = new MemoryStream(export);
+        return await verifier.VerifyAsync(file, cancellationToken: ct);
     }
 
     private static string Outcome(AuditEvent one) => one.Outcome switch

@@ -54,6 +54,7 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
         await _checks.ChapterAsync("8. The patient takes the dentist's access back", () => RevokeAsync(ct));
         await _checks.ChapterAsync("9. A physician on call has an emergency", () => EmergencyAsync(ct));
         await _checks.ChapterAsync("10. The patient reads the trace of all that", () => TraceAsync(ct));
+        await _checks.ChapterAsync("11. And verifies it", () => VerifyAsync(ct));
     }
 
     public void Dispose() => _personas.Dispose();

@@ -1,0 +1,26 @@
+using Dmp.Event.V1;
+
+namespace Dmp.Story;
+
+/// <summary>The dentist's software follows the changes that it may know of.</summary>
+internal sealed partial class MainJob
+{
+    private string _dentistsToken = "";
+
+    private async Task FollowAsync(CancellationToken ct) => _dentistsToken = await Dentist.Client.GetResumeTokenAsync(cancellationToken: ct);
+
+    /// <summary>Exactly this came about the record since the last time.</summary>
+    private async Task ToldAsync(string what, CancellationToken ct, params (ChangeKind Kind, string DocumentId)[] expected)
+    {
+        var told = new List<(ChangeKind, string)>();
+        PullResponse response;
+        do
+        {
+            response = await Dentist.Client.PullEventsAsync(new PullRequest { Start = new() { ResumeToken = _dentistsToken } }, ct);
+            told.AddRange(response.Events.Where(one => one.RecordId == _recordId).Select(one => (one.Kind, one.DocumentId)));
+            _dentistsToken = response.LatestResumeToken;
+        }
+        while (!response.IsCheckpoint);
+        _checks.That(what, told.SequenceEqual(expected), string.Join(", ", expected), string.Join(", ", told));
+    }
+}
