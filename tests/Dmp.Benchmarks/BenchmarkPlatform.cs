@@ -51,18 +51,26 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
     public IServiceProvider Services => application.Web.Services;
 
     /// <summary>What autovacuum does within a minute: fresh statistics, and new plans.</summary>
-    public async Task AnalyzeAsync(NpgsqlDataSource source)
+    public async Task AnalyzeAsync()
     {
+        await using var connection = await OpenOwnerAsync();
+        await using var analyze = new NpgsqlCommand("vacuum analyze", connection);
+        await analyze.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>A connection of the role that owns the schema.</summary>
+    public async Task<NpgsqlConnection> OpenOwnerAsync()
+    {
+        var source = Services.GetRequiredService<NpgsqlDataSource>();
         var secrets = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "postgres", "secrets.json"))).RootElement;
         var owner = new NpgsqlConnectionStringBuilder(source.ConnectionString)
         {
             Username = PostgresRoles.Owner,
             Password = secrets.GetProperty("Owner").GetString(),
         };
-        await using var connection = new NpgsqlConnection(owner.ConnectionString);
+        var connection = new NpgsqlConnection(owner.ConnectionString);
         await connection.OpenAsync();
-        await using var analyze = new NpgsqlCommand("vacuum analyze", connection);
-        await analyze.ExecuteNonQueryAsync();
+        return connection;
     }
 
     public static async Task<BenchmarkPlatform> StartAsync()

@@ -1,7 +1,7 @@
 using Dmp.Benchmarks;
 
-// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|search|rules|feed]
-var chosen = args.Length == 0 ? ["upload", "search", "rules", "feed"] : args;
+// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|search|rules|trace|feed]
+var chosen = args.Length == 0 ? ["upload", "search", "rules", "trace", "feed"] : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
 Console.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, private PostgreSQL with durable settings");
 if (chosen.Contains("upload"))
@@ -17,6 +17,11 @@ if (chosen.Contains("search"))
 if (chosen.Contains("rules"))
 {
     await RulesBenchmark.RunAsync(platform);
+}
+
+if (chosen.Contains("trace"))
+{
+    await TraceBenchmark.RunAsync(platform);
 }
 
 if (chosen.Contains("feed"))

@@ -23,7 +23,7 @@ internal static class RulesBenchmark
         await ShareAsync(platform, source, thousand);
         var found = await platform.Colleague.SearchDocumentsPageAsync(new SearchDocumentsRequest { RecordId = thousand, PageSize = PageSize });
         var floor = new SearchFloor(Guid.Parse(thousand), platform.ColleagueId, platform.ColleagueStructureId, PageSize + 1);
-        await platform.AnalyzeAsync(source);
+        await platform.AnalyzeAsync();
         await using var connection = await floor.OpenAsync(source);
         var ruled = await floor.SearchAsync(connection, withPolicy: true);
         if (!ruled.Take(PageSize).SequenceEqual(found.Documents.Select(document => Guid.Parse(document.DocumentId))))
@@ -40,7 +40,7 @@ internal static class RulesBenchmark
 
         var small = new SearchDocumentsRequest { RecordId = await RecordAsync(platform, source, 100), PageSize = PageSize };
         var large = new SearchDocumentsRequest { RecordId = await RecordAsync(platform, source, 10_000), PageSize = PageSize };
-        await platform.AnalyzeAsync(source);
+        await platform.AnalyzeAsync();
         await CompareAsync(
             $"size, first {PageSize} of 10,000 documents over gRPC",
             "of 100 documents",

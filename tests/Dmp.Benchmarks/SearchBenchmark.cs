@@ -27,9 +27,9 @@ internal static class SearchBenchmark
         var (ours, floor, readsOnly) = (new List<double>(), new List<double>(), new List<double>());
         for (var round = -1; round < 4; round++)
         {
-            var search = await RateAsync(_ => platform.Client.SearchDocumentsPageAsync(request));
-            var same = await RateAsync(_ => statements.RunAsync(source, withTrace: true));
-            var reads = await RateAsync(_ => statements.RunAsync(source, withTrace: false));
+            var search = await RateAsync(_ => platform.Client.SearchDocumentsPageAsync(request), Parallel);
+            var same = await RateAsync(_ => statements.RunAsync(source, withTrace: true), Parallel);
+            var reads = await RateAsync(_ => statements.RunAsync(source, withTrace: false), Parallel);
             if (round >= 0)
             {
                 ours.Add(search);
@@ -58,10 +58,11 @@ internal static class SearchBenchmark
             await platform.Client.UploadAsync(platform.RecordId, content, metadata, cancellationToken: ct);
         });
 
-    private static async Task<double> RateAsync(Func<int, Task> call)
+    /// <summary>Calls a second, by so many workers at once.</summary>
+    public static async Task<double> RateAsync(Func<int, Task> call, int parallel)
     {
         var begin = Stopwatch.GetTimestamp();
-        var counts = await Task.WhenAll(Enumerable.Range(0, Parallel).Select(worker => Task.Run(async () =>
+        var counts = await Task.WhenAll(Enumerable.Range(0, parallel).Select(worker => Task.Run(async () =>
         {
             var count = 0;
             while (Stopwatch.GetElapsedTime(begin) < slice)

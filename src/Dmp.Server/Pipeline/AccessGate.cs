@@ -56,8 +56,8 @@ internal sealed class AccessGate(
 
         if (await RefusalAsync(http, call, rule) is { } refusal)
         {
-            await TraceAsync(call, refusal);
             GrpcAnswer.Write(http.Response, refusal);
+            await TraceAsync(http, call, refusal);
             return;
         }
 
@@ -73,7 +73,7 @@ internal sealed class AccessGate(
                 GrpcAnswer.Write(http.Response, failure);
             }
 
-            await TraceAsync(call, failure);
+            await TraceAsync(http, call, failure);
         }
         else if (!call.IsTraced)
         {
@@ -178,7 +178,8 @@ internal sealed class AccessGate(
         _ => ErrorReason.MessageMalformed,
     };
 
-    private async Task TraceAsync(Call call, Google.Rpc.Status failure)
+    /// <summary>A refusal whose event cannot be written is not told: the answer becomes that the storage is not there.</summary>
+    private async Task TraceAsync(HttpContext http, Call call, Google.Rpc.Status failure)
     {
         if (call.IsTraced && failure.Code is (int)StatusCode.Cancelled or (int)StatusCode.DeadlineExceeded)
         {
@@ -193,8 +194,8 @@ internal sealed class AccessGate(
         }
         catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
         {
-            // Nothing was given out, and the database is the reason more often than not; the log keeps the fact.
             ServerLog.FailureNotTraced(logger, e, call.Method, call.ServerRequestId, failure.Code);
+            GrpcAnswer.Write(http.Response, Failures.ToStatus(ErrorReason.StorageUnavailable));
         }
     }
 }

@@ -138,6 +138,16 @@ public sealed class TraceContentTests(Platform platform)
         Assert.Empty((await api.Records.ListRecordsAsync(new(), cancellationToken: Token)).Records);
         await server.QueryAsync<int>(platform, "do $$ begin revoke insert on audit_event from dmp_runtime; end $$; select 1");
         await Assert.ThrowsAsync<RpcException>(async () => await api.Records.ListRecordsAsync(new(), cancellationToken: Token));
+
+        // Nor is a refusal: whoever tries doors while the trace cannot be written learns nothing.
+        await Refusals.RefusedAsync(
+            StatusCode.Unavailable,
+            ErrorReason.StorageUnavailable,
+            async () => await api.Records.GetRecordAsync(new() { RecordId = Given.NewId() }, cancellationToken: Token));
+        await Refusals.RefusedAsync(
+            StatusCode.Unavailable,
+            ErrorReason.StorageUnavailable,
+            async () => await new DmpApi(server.Channel, null).Records.ListRecordsAsync(new(), cancellationToken: Token));
     }
 
     [Fact]

@@ -17,19 +17,12 @@ namespace Dmp.Server.Tests.Fixtures;
 internal sealed class DmpApi
 {
     public DmpApi(GrpcChannel channel, string? token, params (string Key, string Value)[] metadata)
+        : this(InvokerOf(channel, token, metadata))
     {
-        var invoker = token is null
-            ? channel.CreateCallInvoker()
-            : channel.Intercept(headers =>
-            {
-                headers.Add("authorization", $"Bearer {token}");
-                foreach (var (key, value) in metadata)
-                {
-                    headers.Add(key, value);
-                }
+    }
 
-                return headers;
-            });
+    public DmpApi(CallInvoker invoker)
+    {
         Invoker = invoker;
         Records = new RecordService.RecordServiceClient(invoker);
         Documents = new DocumentService.DocumentServiceClient(invoker);
@@ -61,4 +54,17 @@ internal sealed class DmpApi
     public DelegationService.DelegationServiceClient Delegations { get; }
 
     public EventService.EventServiceClient Events { get; }
+
+    private static CallInvoker InvokerOf(GrpcChannel channel, string? token, (string Key, string Value)[] metadata) => token is null
+        ? channel.CreateCallInvoker()
+        : channel.Intercept(headers =>
+        {
+            headers.Add("authorization", $"Bearer {token}");
+            foreach (var (key, value) in metadata)
+            {
+                headers.Add(key, value);
+            }
+
+            return headers;
+        });
 }
