@@ -61,13 +61,16 @@ internal static class FeedRecordSql
                 else not @IsPatient
             end is true as is_concerned,
             case
-                when c.kind like 'DELEGATION%' then g.is_subject
-                else @IsNamedByToken or g.is_any
+                when c.kind in ('DELEGATION_REVOKED', 'DELEGATION_ENDED') then g.had_subject
+                when c.kind like 'DELEGATION%' then false
+                else @IsNamedByToken or g.had_any
             end is true as had_access,
             false as has_deposits
         from change c
         left join lateral (
-            select bool_or(d.delegation_id = c.subject_id) as is_subject, count(*) > 0 as is_any
+            select bool_or(d.delegation_id = c.subject_id) as is_subject,
+                bool_or(d.delegation_id = c.subject_id and d.start_time <= c.event_time) as had_subject,
+                bool_or(d.start_time <= c.event_time) as had_any
             from delegation d
             where d.record_id = c.record_id
                 and d.delegate_subject = @Subject

@@ -180,6 +180,25 @@ public sealed class LossTests(Platform platform)
     }
 
     [Fact]
+    public async Task A_delegation_that_begins_later_is_told_when_it_begins()
+    {
+        var record = await platform.RecordAsync();
+        var (patient, api) = (platform.As(record.Patient), platform.As(TestPatient.New()));
+        var later = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(3));
+        var never = await api.AcceptAsync((await patient.InviteAsync(record.Id, change: request => request.StartTime = later)).Code);
+        var start = await api.NowAsync();
+        await patient.RevokeAsync(never);
+        var delegation = await api.AcceptAsync((await patient.InviteAsync(record.Id, change: request => request.StartTime = later)).Code);
+        await SweepAsync();
+        Assert.Empty(await api.SinceAsync(start));
+        start = await api.NowAsync();
+        await ChangeRowAsync($"update delegation set start_time = now() where delegation_id = '{delegation.DelegationId}'");
+        await SweepAsync();
+        await SweepAsync();
+        Assert.Equal([ChangeKind.AccessGranted], await api.KindsAsync(start));
+    }
+
+    [Fact]
     public async Task Secret_acts_reach_the_minor_and_no_representative()
     {
         var record = await platform.RecordAsync(TestPatient.NewMinor());

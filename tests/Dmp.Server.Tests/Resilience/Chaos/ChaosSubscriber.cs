@@ -116,7 +116,7 @@ internal sealed class ChaosSubscriber(string name, Func<Task<DmpApi>> connectAsy
             return false;
         }
         catch (Exception broken) when (broken is RpcException { StatusCode: not (StatusCode.InvalidArgument or StatusCode.PermissionDenied) }
-            or InvalidOperationException or HttpRequestException)
+            or InvalidOperationException or HttpRequestException or IOException)
         {
             return false;
         }

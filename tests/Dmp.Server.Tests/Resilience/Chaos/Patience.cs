@@ -26,7 +26,7 @@ internal static class Patience
                 var fields = failure.GetRpcStatus()!.GetDetail<BadRequest>()?.FieldViolations.Select(violation => violation.Field) ?? [];
                 return (null, string.Join(' ', fields.Prepend(reason)));
             }
-            catch (Exception failure) when (failure is RpcException or InvalidOperationException or HttpRequestException && !late.IsCancellationRequested)
+            catch (Exception failure) when (failure is RpcException or InvalidOperationException or HttpRequestException or IOException && !late.IsCancellationRequested)
             {
                 await Task.Delay(pause, ct);
             }
