@@ -40,6 +40,9 @@ public sealed class CdaLevelTests : IDisposable
     [InlineData("x")]
     [InlineData("<b/>")]
     [InlineData("\"")]
+    [InlineData("<!--x-->")]
+    [InlineData("<?x y?>")]
+    [InlineData(" <!--x--> ")]
     [InlineData("é")]
     public async Task An_endless_document_is_given_up(string repeated)
     {
