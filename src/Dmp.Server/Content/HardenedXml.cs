@@ -10,7 +10,7 @@ internal static class HardenedXml
     /// <summary>
     /// A document type is refused as soon as it is met, so no entity is ever expanded, and nothing is fetched. The number
     /// of bytes is limited by the stream that is read, not here. To an asynchronous parser nothing is left to ignore: it calls
-    /// itself for each node that it passes by, and a run of a few thousand comments overflows the stack, which ends the process.
+    /// itself for each node that it passes by, and where the stream answers at once, a long run of comments overflows the stack.
     /// </summary>
     public static XmlReaderSettings Settings(bool async) => new()
     {
