@@ -51,7 +51,7 @@ internal sealed class CdaInput(Stream source, CdaReaderOptions options) : Stream
     /// <summary>The parser has come to the next node: what it holds may begin to grow anew.</summary>
     public void Mark() => sinceMark = 0;
 
-    /// <summary>The body has begun: from here on only the size of the document is limited.</summary>
+    /// <summary>The body has begun: from here on markup may be longer, and only the size of the document is limited.</summary>
     public void EndHeader() => isHeader = false;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -59,11 +59,12 @@ internal sealed class CdaInput(Stream source, CdaReaderOptions options) : Stream
         var read = prefixTaken < prefixLength ? TakePrefix(buffer.Span) : await source.ReadAsync(buffer, cancellationToken);
         total += read;
         sinceMark += read;
-        if (sinceMark > options.MarkupBytesMax + ReadAheadMax)
+        var markupBytesMax = isHeader ? options.MarkupBytesMax : options.BodyMarkupBytesMax;
+        if (sinceMark > markupBytesMax + ReadAheadMax)
         {
             throw new CdaRefusedException(
                 CdaFaultKind.MarkupTooLong,
-                $"A tag, a comment, a CDATA section, a processing instruction or a run of blanks has more than {options.MarkupBytesMax} bytes.");
+                $"A tag, a comment, a CDATA section, a processing instruction or a run of blanks has more than {markupBytesMax} bytes.");
         }
 
         if (total > options.DocumentBytesMax)

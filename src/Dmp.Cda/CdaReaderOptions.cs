@@ -15,8 +15,11 @@ public sealed record CdaReaderOptions
     /// <summary>Most bytes of a document.</summary>
     public long DocumentBytesMax { get; init; } = 512L * 1024 * 1024;
 
-    /// <summary>Most bytes of one tag, comment, processing instruction or run of blanks.</summary>
+    /// <summary>Most bytes of one tag, comment, CDATA section, processing instruction or run of blanks in the header.</summary>
     public int MarkupBytesMax { get; init; } = 256 * 1024;
+
+    /// <summary>The same in the body, where an embedded file may be a CDATA section.</summary>
+    public int BodyMarkupBytesMax { get; init; } = 1024 * 1024;
 
     /// <summary>Most characters of one value in the header.</summary>
     public int ValueCharsMax { get; init; } = 4096;
@@ -30,8 +33,8 @@ public sealed record CdaReaderOptions
     /// <summary>Most different names in a document.</summary>
     public int NamesMax { get; init; } = 20_000;
 
-    /// <summary>Most tags, texts and processing instructions before the body. Published samples need 2,000.</summary>
-    public int HeaderNodesMax { get; init; } = 50_000;
+    /// <summary>Most tags, texts and processing instructions before the body. Published samples need 5,000, stylesheets around them more.</summary>
+    public int HeaderNodesMax { get; init; } = 200_000;
 
     /// <summary>Most elements in one part of the header, such as an author.</summary>
     public int PartElementsMax { get; init; } = 5_000;

@@ -81,6 +81,14 @@ internal sealed partial class CdaValues(CdaHeader header)
             return time;
         }
 
+        // Real documents have offsets such as +100. What comes before is what the author meant to say, and the fault is told.
+        var sign = value.AsSpan().IndexOfAny('+', '-');
+        if (sign > 0 && CdaTime.TryParse(value.AsSpan(0, sign), out time))
+        {
+            header.Fault(CdaFaultKind.Malformed, node.Place + "/@value", "The offset is malformed; the time is taken without one.");
+            return time;
+        }
+
         header.Fault(
             CdaFaultKind.Malformed, node.Place + "/@value", "The value is no point in time as YYYYMMDDhhmmss with an offset, or a part of it.");
         return null;

@@ -102,6 +102,17 @@ public sealed class HeaderTests
         Assert.DoesNotContain("28/03", fault.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("20240305113000+100")]
+    [InlineData("20240305113000-")]
+    [InlineData("20240305113000+01:00")]
+    public async Task A_time_with_a_malformed_offset_is_told_and_taken_without_one(string value)
+    {
+        var read = await SampleText.ReadAsync(SampleText.With("20240305113000.250+0100", value));
+        Assert.Equal((CdaFaultKind.Malformed, "/ClinicalDocument/effectiveTime/@value"), Assert.Single(read.Faults) is var fault ? (fault.Kind, fault.Place) : default);
+        Assert.Equal(new CdaTime(new DateTimeOffset(2024, 3, 5, 11, 30, 0, TimeSpan.Zero), CdaPrecision.Second, false), read.Document!.CreationTime);
+    }
+
     [Fact]
     public async Task A_second_patient_is_told()
     {

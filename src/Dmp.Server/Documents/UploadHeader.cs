@@ -16,8 +16,14 @@ namespace Dmp.Server.Documents;
 internal sealed partial class DocumentService
 {
     /// <summary>
+    /// Documents up to this size are read to their end, so that nothing broken comes in: it costs half as much again as the header. Of
+    /// larger ones the header is read and the end looked at, for a second pass over all bytes would slow their upload down.
+    /// </summary>
+    private const long WholeBytesMax = 1024 * 1024;
+
+    /// <summary>
     /// The plan with what the header says, and the form of the content. Reads the bytes from the content store, outside of any
-    /// transaction: the header alone, which comes from the cache of the disk, so that nothing is held in memory while they stream in.
+    /// transaction and from the cache of the disk, so that nothing is held in memory while they stream in.
     /// </summary>
     private async Task<(UploadPlan Plan, ContentForm Form)> WithHeaderAsync(Call call, UploadPlan plan, Form sniffed, CancellationToken ct)
     {
@@ -30,7 +36,13 @@ internal sealed partial class DocumentService
         await using var reader = await contentStore.OpenAsync(plan.ContentId, ct)
             ?? throw new ContentUnavailableException("A blob vanished after its commit.");
         await using var stream = new ContentStream(reader, long.MaxValue);
-        var read = await CdaReader.ReadAsync(stream, new CdaReaderOptions { DocumentBytesMax = uploadOptions.Value.DocumentBytesMax, Time = time }, ct);
+        var options = new CdaReaderOptions
+        {
+            ReadWhole = reader.Length <= WholeBytesMax,
+            DocumentBytesMax = uploadOptions.Value.DocumentBytesMax,
+            Time = time,
+        };
+        var read = await CdaReader.ReadAsync(stream, options, ct);
         if (read.Document is not { } header)
         {
             var refusal = read.Faults[^1];

@@ -210,6 +210,8 @@ public sealed class CdaUploadTests(Platform platform)
     [InlineData("<title>", "<title><x>", "NotWellFormed")]
     [InlineData("<title>", "<title>\0", "NotWellFormed")]
     [InlineData("encoding=\"UTF-8\"", "encoding=\"UTF-7\"", "Encoding")]
+    [InlineData("Bien.", "Bien.<x>", "NotWellFormed")]
+    [InlineData("<section>", "<section><i:include xmlns:i=\"http://www.w3.org/2001/XInclude\" href=\"a\"/>", "XInclude")]
     [InlineData("</recordTarget>", "</recordTarget><id root=\"1.2\"/>", "Repeated")]
     public async Task A_header_that_cannot_be_read_is_refused_for_what_it_is(string old, string replacement, string fault)
     {
@@ -221,6 +223,21 @@ public sealed class CdaUploadTests(Platform platform)
             StatusCode.InvalidArgument, ErrorReason.CdaUnreadable, () => SendAsync(platform.As(record.Physician), intent, content));
         Assert.Equal(fault, status.GetDetail<ErrorInfo>()!.Metadata["fault"]);
         Assert.Empty(await platform.As(record.Physician).SearchIdsAsync(record.Id));
+    }
+
+    [Fact]
+    public async Task A_large_document_that_is_cut_off_is_refused_and_a_whole_one_is_not()
+    {
+        var record = await platform.RecordAsync();
+        var api = platform.As(record.Physician);
+        var whole = (Text(record) with
+        {
+            Body = $"<nonXMLBody><text mediaType=\"application/pdf\" representation=\"B64\"><![CDATA[{new string('Q', 2_000_000)}]]></text></nonXMLBody>",
+        }).Bytes;
+        var status = await Refusals.RefusedAsync(
+            StatusCode.InvalidArgument, ErrorReason.CdaUnreadable, () => SendAsync(api, Intent(record.Id), whole[..1_500_000]));
+        Assert.Equal("Truncated", status.GetDetail<ErrorInfo>()!.Metadata["fault"]);
+        Assert.Equal(ContentForm.CdaUnstructured, (await SendAsync(api, Intent(record.Id), whole)).Document.Content.Form);
     }
 
     [Fact]
