@@ -2,7 +2,10 @@ using System.Collections.Frozen;
 
 namespace Dmp.Cda;
 
-/// <summary>The published associations: model of content to format (ASS_A11), type to class (ASS_X16).</summary>
+/// <summary>
+/// The published associations: model of content to format (ASS_A11, 1.2.250.1.213.1.1.4.331, edition of 29 June 2026; the rapid test,
+/// which is not in it, by its name in J60), type to class (ASS_X16).
+/// </summary>
 internal static class CdaTables
 {
     private const string Ihe = "1.3.6.1.4.1.19376.1.2.3";
