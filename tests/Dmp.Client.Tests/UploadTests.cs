@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
+using Dmp.Type.V1;
 using Grpc.Core;
 
 namespace Dmp.Client.Tests;
@@ -57,6 +58,30 @@ public sealed class UploadTests : IAsyncLifetime
         File.Delete(path);
 
         Assert.Equal(SHA256.HashData(_content), document.Content.Sha256.ToByteArray());
+    }
+
+    [Fact]
+    public async Task A_CDA_document_is_sent_without_a_word_about_it_and_its_warnings_are_told()
+    {
+        UploadIntent? intent = null;
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            (intent, var received) = await Transfers.ReceiveAsync(requests, answers, context.CancellationToken);
+            await answers.WriteAsync(new UploadDocumentResponse
+            {
+                Document = Transfers.Describe(received),
+                Warnings = { new Warning { Field = "/ClinicalDocument/author/time/@value", Description = "Odd." } },
+            });
+        };
+        using var client = _platform.Client();
+        IReadOnlyList<Warning> warnings = [];
+
+        var document = await client.UploadCdaAsync(
+            "r-1", new MemoryStream(_content), new UploadOptions { Warned = told => warnings = told }, cancellationToken: Ct);
+
+        Assert.Equal("doc-1", document.DocumentId);
+        Assert.Equal(new DocumentMetadata(), intent!.Metadata);
+        Assert.Equal("/ClinicalDocument/author/time/@value", Assert.Single(warnings).Field);
     }
 
     [Fact]

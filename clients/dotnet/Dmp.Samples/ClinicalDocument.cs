@@ -119,7 +119,8 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
     private static XElement Code(string code, string system, string display) =>
         With("code", ("code", code), ("codeSystem", system), ("displayName", display));
 
-    private static XElement Time(string name, DateTimeOffset time) => With(name, ("value", CdaTime.Format(time)));
+    private static XElement Time(string name, DateTimeOffset time) => With(name, ("value", time.ToString("yyyyMMddHHmmsszzz", CultureInfo.InvariantCulture)
+        .Replace(":", "", StringComparison.Ordinal)));
 
     private static XElement With(string name, params (string Name, string Value)[] attributes) =>
         Element(name, attributes.Select(attribute => new XAttribute(attribute.Name, attribute.Value)));

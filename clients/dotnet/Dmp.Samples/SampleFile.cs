@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Dmp.Cda;
 
 namespace Dmp.Samples;
 
@@ -22,33 +23,39 @@ internal static class SampleFile
         }
 
         var content = File.ReadAllBytes(path);
-        return CdaHeader.Read(content) is { } header
-            ? DescribeCda(file, content, header)
+        return ReadCda(content) is { Type: not null } cda
+            ? DescribeCda(file, content, cda)
             : MediaTypeOf(file.Extension, content) is { } mediaType ? DescribeOther(file, content, mediaType) : null;
     }
 
-    private static SampleDocument DescribeCda(FileInfo file, byte[] content, CdaHeader header)
+    private static CdaDocument? ReadCda(byte[] content)
     {
-        var known = DocumentTypes.IsPublished(header.TypeCode, header.TypeSystem);
-        var format = header.BodyMediaType is null
-            ? DocumentFormats.OfTemplates(header.TemplateIds)
-            : DocumentFormats.OfMediaType(header.BodyMediaType);
-        var created = header.CreationTime ?? FileTime(file);
+        // Over bytes in memory the reader never waits.
+        using var stream = new MemoryStream(content, writable: false);
+        return CdaReader.ReadAsync(stream).GetAwaiter().GetResult().Document;
+    }
+
+    private static SampleDocument DescribeCda(FileInfo file, byte[] content, CdaDocument cda)
+    {
+        var metadata = CdaMetadata.From(cda);
+        var (code, system) = (cda.Type!.Code, cda.Type.System);
+        var known = DocumentTypes.IsPublished(code, system);
+        var created = metadata.CreationTime ?? FileTime(file);
         return new SampleDocument(
             file.Name,
-            header.SelfPresenting ? "application/xslt+xml" : "text/xml",
+            metadata.MediaType,
             content,
-            known ? header.TypeCode! : DocumentTypes.Fallback,
-            known ? header.TypeSystem! : DocumentTypes.Loinc,
-            format.Code,
-            format.System,
-            string.IsNullOrWhiteSpace(header.Title) ? Path.GetFileNameWithoutExtension(file.Name) : header.Title,
+            known ? code : DocumentTypes.Fallback,
+            known ? system : DocumentTypes.Loinc,
+            metadata.Format.Code,
+            metadata.Format.System,
+            metadata.Title ?? Path.GetFileNameWithoutExtension(file.Name),
             created,
-            header.ServiceStartTime ?? created,
-            header.UniqueId ?? SampleDocuments.UniqueIdOf(content))
+            metadata.ServiceStartTime ?? created,
+            metadata.UniqueId ?? SampleDocuments.UniqueIdOf(content))
         {
             TypeIsAssumed = !known,
-            StatedTypeCode = header.TypeCode,
+            StatedTypeCode = code,
         };
     }
 

@@ -6,7 +6,6 @@ using Dmp.Consent.V1;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Record.V1;
-using Dmp.Samples;
 
 namespace Dmp.Story;
 
@@ -27,11 +26,13 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
     private Persona? _patient;
     private string _recordId = "";
 
-    public bool EverythingHeld => _checks.Failed == 0 && _documents.Count > 0 && _documents.All(document => document.ReadBack is not null);
+    public bool EverythingHeld => _checks.Failed == 0 && _documents.Count > 0 && Everything.All(document => document.ReadBack is not null);
 
     public string LastLine => string.Create(
         CultureInfo.InvariantCulture,
-        $"demo: {_documents.Count(document => document.Stored is not null)} documents in, {_documents.Count(document => document.ReadBack is not null)} out, {_checks.Held} checks held{(_checks.Failed == 0 ? "" : $", {_checks.Failed} FAILED")}");
+        $"demo: {Everything.Count(document => document.Stored is not null)} documents in, {Everything.Count(document => document.ReadBack is not null)} out, {_checks.Held} checks held{(_checks.Failed == 0 ? "" : $", {_checks.Failed} FAILED")}");
+
+    private IEnumerable<StoryDocument> Everything => _documents.Concat(_others);
 
     private Persona Physician => _physician ?? throw NotThere("the physician");
 
@@ -123,58 +124,28 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
             Person = new Person { Id = info.ProfessionalId, FamilyName = info.FamilyName, GivenName = info.SampleAuthor.GivenName },
             Institution = new Institution { Id = info.StructureId, Name = info.StructureName },
         };
-        _documents = [.. Samples().Select(sample => StoryDocument.From(sample, author))];
+        await GatherAsync(author, ct);
         var begin = Stopwatch.GetTimestamp();
         await _screen.TransferAsync(
-            _documents,
+            [.. Everything],
             document => document.FileName,
             document => document.Content.Length,
-            async (document, progress) =>
-            {
-                using var content = new MemoryStream(document.Content, writable: false);
-                document.Stored = await Physician.Client.UploadAsync(
-                    _recordId, content, document.Metadata, new UploadOptions { RequestId = document.RequestId }, progress, ct);
-            });
-        var bytes = _documents.Sum(document => (long)document.Content.Length);
+            async (document, progress) => document.Stored = await SendAsync(document, progress, ct));
+        var bytes = Everything.Sum(document => (long)document.Content.Length);
         Screen.Line(string.Create(
             CultureInfo.InvariantCulture,
             $"{bytes:N0} bytes in {Stopwatch.GetElapsedTime(begin).TotalSeconds:F1} s, SHA-256 computed on both sides"));
         _checks.That("there is something to send", _documents.Count > 0, "documents", $"none in {options.Samples}");
         _checks.Equal(
             "every document is stored with the digest computed here",
-            _documents.Count,
-            _documents.Count(document => document.Stored!.Content.Sha256.Span.SequenceEqual(document.Sha256)));
+            Everything.Count(),
+            Everything.Count(document => document.Stored!.Content.Sha256.Span.SequenceEqual(document.Sha256)));
 
         var first = _documents[0];
         using var again = new MemoryStream(first.Content, writable: false);
         var repeat = await Physician.Client.UploadAsync(
             _recordId, again, first.Metadata, new UploadOptions { RequestId = first.RequestId }, cancellationToken: ct);
         _checks.Equal("sending one again with its request id makes no second document", first.Stored!.DocumentId, repeat.DocumentId);
-    }
-
-    private IEnumerable<SampleDocument> Samples()
-    {
-        if (options.Samples is not { } folder)
-        {
-            foreach (var made in SampleDocuments.Create(Patient.Info.SamplePatient, Physician.Info.SampleAuthor, seed: 1, options.Count))
-            {
-                yield return made;
-            }
-
-            yield break;
-        }
-
-        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-        {
-            if (SampleDocuments.FromFile(path) is { } sample)
-            {
-                yield return sample;
-            }
-            else
-            {
-                Screen.Line($"{Path.GetRelativePath(folder, path)} is no document of a kind the platform takes; left out");
-            }
-        }
     }
 
     private async Task FindAsync(CancellationToken ct)
@@ -190,35 +161,35 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
             "a search over all pages finds every one of them", _documents.Count, _documents.Count(document => all.Contains(document.Stored!.DocumentId)));
 
         var byUniqueId = await Physician.Client.SearchDocumentsPageAsync(
-            new SearchDocumentsRequest { RecordId = _recordId, UniqueId = wanted.Metadata.UniqueId }, ct);
+            new SearchDocumentsRequest { RecordId = _recordId, UniqueId = wanted.UniqueId }, ct);
         _checks.Equal("a search for the producer's id finds exactly that one", wanted.Stored!.DocumentId, byUniqueId.Documents.Single().DocumentId);
 
         var ofType = 0;
         await foreach (var found in Physician.Client.SearchDocumentsAsync(
-            new SearchDocumentsRequest { RecordId = _recordId, Types_ = { wanted.Metadata.Type } }, ct))
+            new SearchDocumentsRequest { RecordId = _recordId, Types_ = { wanted.Stored.Metadata.Type } }, ct))
         {
-            _checks.Quietly("a search for a type finds documents of that type", found.Metadata.Type.Code == wanted.Metadata.Type.Code);
+            _checks.Quietly("a search for a type finds documents of that type", found.Metadata.Type.Code == wanted.Stored.Metadata.Type.Code);
             ofType++;
         }
 
-        Screen.Line($"{all.Count} documents in the record, {ofType} of type {wanted.Metadata.Type.Code}");
+        Screen.Line($"{all.Count} documents in the record, {ofType} of type {wanted.Stored.Metadata.Type.Code}");
     }
 
     private async Task StreamOutAsync(CancellationToken ct)
     {
         var equal = 0;
         await _screen.TransferAsync(
-            Sent,
+            [.. Sent, .. _others],
             document => document.FileName,
             document => document.Content.Length,
             async (document, progress) =>
             {
                 using var content = new MemoryStream(document.Content.Length);
                 document.ReadBack = await Physician.Client.DownloadAsync(
-                    _recordId, document.Stored!.DocumentId, content, progress: progress, cancellationToken: ct);
+                    document.RecordId ?? _recordId, document.Stored!.DocumentId, content, progress: progress, cancellationToken: ct);
                 var bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
                 equal += bytes.Span.SequenceEqual(document.Content) && SHA256.HashData(bytes.Span).AsSpan().SequenceEqual(document.Sha256) ? 1 : 0;
             });
-        _checks.Equal("every document comes back byte for byte, with an equal digest", _documents.Count, equal);
+        _checks.Equal("every document comes back byte for byte, with an equal digest", Everything.Count(), equal);
     }
 }

@@ -44,12 +44,12 @@ create index record_majority_idx on record (birth_date)
     where not majority_told and birth_date > (create_time at time zone 'UTC') - interval '18 years 2 days';
 create index record_guardianship_idx on record (guardianship_until) where not guardianship_told and guardianship_until is not null;
 
-create policy consent_ends on consent to dmp_runtime
-    using (dmp_task() = 'endings') with check (dmp_task() = 'endings');
-create policy delegation_ends on delegation to dmp_runtime
-    using (dmp_task() = 'endings') with check (dmp_task() = 'endings');
-create policy record_ends on record to dmp_runtime
-    using (dmp_task() = 'endings') with check (dmp_task() = 'endings');
+create policy consent_ends on consent for select to dmp_runtime using (dmp_task() = 'endings');
+create policy consent_ends_told on consent for update to dmp_runtime using (dmp_task() = 'endings') with check (dmp_task() = 'endings');
+create policy delegation_ends on delegation for select to dmp_runtime using (dmp_task() = 'endings');
+create policy delegation_ends_told on delegation for update to dmp_runtime using (dmp_task() = 'endings') with check (dmp_task() = 'endings');
+create policy record_ends on record for select to dmp_runtime using (dmp_task() = 'endings');
+create policy record_ends_told on record for update to dmp_runtime using (dmp_task() = 'endings') with check (dmp_task() = 'endings');
 
 -- Whoever left a team is told what that means: the authorisations of teams one was in. And the records on which an authorisation of a
 -- formal team lives, when an operator changes its members.

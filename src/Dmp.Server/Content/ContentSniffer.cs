@@ -98,7 +98,7 @@ internal sealed class ContentSniffer
             // A byte order mark or blanks before the declaration are not for the parser to complain about.
             var skipped = length - TrimStart(prefix.AsSpan(0, length)).Length;
             using var stream = new MemoryStream(prefix, skipped, length - skipped, writable: false);
-            using var xml = XmlReader.Create(stream, HardenedXml.Settings(async: false));
+            using var xml = XmlReader.Create(stream, HardenedXml.Settings());
             if (xml.MoveToContent() != XmlNodeType.Element)
             {
                 return null;

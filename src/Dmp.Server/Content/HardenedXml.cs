@@ -9,11 +9,11 @@ internal static class HardenedXml
 
     /// <summary>
     /// A document type is refused as soon as it is met, so no entity is ever expanded, and nothing is fetched. The number
-    /// of bytes is limited by the stream that is read, not here.
+    /// of bytes is limited by the stream that is read, not here. For synchronous reading only: an asynchronous parser calls itself
+    /// for each node that it ignores, and a long run of comments overflows the stack.
     /// </summary>
-    public static XmlReaderSettings Settings(bool async) => new()
+    public static XmlReaderSettings Settings() => new()
     {
-        Async = async,
         CloseInput = true,
         DtdProcessing = DtdProcessing.Prohibit,
         IgnoreComments = true,

@@ -142,8 +142,21 @@ internal static class DocumentRules
         _ => true,
     };
 
-    /// <summary>Checks what the producer says. Presence of required fields is checked before, from the contract.</summary>
-    public static void Check(DocumentMetadata metadata, Caller caller, DateTimeOffset now, FieldFaults faults)
+    /// <summary>Finds what a document must have that no header fills, or that its header did not fill.</summary>
+    public static void RequireComplete(DocumentMetadata? metadata, string description, FieldFaults faults)
+    {
+        faults.Require(metadata?.Type is not null, "metadata.type", description);
+        faults.Require(metadata?.Title is { Length: > 0 }, "metadata.title", description);
+        faults.Require(metadata?.MediaType is { Length: > 0 }, "metadata.media_type", description);
+        faults.Require(metadata?.CreationTime is not null, "metadata.creation_time", description);
+        faults.Require(metadata?.ServiceStartTime is not null, "metadata.service_start_time", description);
+    }
+
+    /// <summary>
+    /// Checks what is said about a document; what must be there is found by <see cref="RequireComplete"/>. Authors that a header
+    /// names, or will name, are not the caller's choice: those of another structure are told as a warning then.
+    /// </summary>
+    public static void Check(DocumentMetadata metadata, Caller caller, DateTimeOffset now, bool authorsOfHeader, FieldFaults faults)
     {
         faults.Text(metadata.Title, "metadata.title", 256);
         faults.Text(metadata.Comments, "metadata.comments", 1000);
@@ -166,9 +179,7 @@ internal static class DocumentRules
             "metadata.confidentiality",
             "Must be N, R or V of 2.16.840.1.113883.5.25.");
         faults.Require(
-            metadata.PracticeSetting is null
-                || metadata.PracticeSetting.System == "1.2.250.1.213.1.1.4.9" && practiceSettings.Contains(metadata.PracticeSetting.Code)
-                || metadata.PracticeSetting is { System: "1.2.250.1.213.1.1.4.6", Code: "EXP_PATIENT" or "SNR" },
+            metadata.PracticeSetting is null || IsPracticeSetting(metadata.PracticeSetting),
             "metadata.practice_setting",
             "Must be a practice setting of value set J04 (1.2.250.1.213.1.1.4.9).");
         CheckCoding(metadata.Type, "metadata.type", faults);
@@ -176,8 +187,13 @@ internal static class DocumentRules
         CheckCoding(metadata.FacilityType, "metadata.facility_type", faults);
         CheckCodings(metadata.EventCodes, "metadata.event_codes", faults);
         CheckTimes(metadata, now, faults);
-        CheckAuthors(metadata, caller, faults);
+        CheckAuthors(metadata, caller, authorsOfHeader, faults);
     }
+
+    /// <summary>A practice setting of value set J04.</summary>
+    public static bool IsPracticeSetting(Coding setting) =>
+        setting.System == "1.2.250.1.213.1.1.4.9" && practiceSettings.Contains(setting.Code)
+        || setting is { System: "1.2.250.1.213.1.1.4.6", Code: "EXP_PATIENT" or "SNR" };
 
     /// <summary>Checks a filter or list of codes: at most 50, each with its system.</summary>
     public static void CheckCodings(RepeatedField<Coding> codings, string field, FieldFaults faults)
@@ -234,11 +250,11 @@ internal static class DocumentRules
         return null;
     }
 
-    private static void CheckAuthors(DocumentMetadata metadata, Caller caller, FieldFaults faults)
+    private static void CheckAuthors(DocumentMetadata metadata, Caller caller, bool authorsOfHeader, FieldFaults faults)
     {
         faults.Require(metadata.Authors.Count <= 20, "metadata.authors", "Must have at most 20 authors.");
         faults.Require(
-            metadata.Authors.Count > 0 || caller.Kind != CallerKind.Structure, "metadata.authors", "Required for a structure.");
+            metadata.Authors.Count > 0 || authorsOfHeader || caller.Kind != CallerKind.Structure, "metadata.authors", "Required for a structure.");
         for (var i = 0; i < metadata.Authors.Count; i++)
         {
             var author = metadata.Authors[i];
@@ -254,6 +270,7 @@ internal static class DocumentRules
         CheckPerson(metadata.LegalAuthenticator, "metadata.legal_authenticator", faults);
         faults.Require(
             metadata.Authors.Count == 0
+                || authorsOfHeader
                 || caller.StructureId is null
                 || metadata.Authors.Any(author => author.Institution?.Id == caller.StructureId),
             "metadata.authors",

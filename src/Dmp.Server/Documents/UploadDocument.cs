@@ -38,7 +38,7 @@ internal sealed partial class DocumentService
 
         if (await RecallAsync(call, intent, ct) is { } earlier)
         {
-            await responses.WriteAsync(new UploadDocumentResponse { Document = earlier }, ct);
+            await responses.WriteAsync(earlier, ct);
             return;
         }
 
@@ -53,8 +53,7 @@ internal sealed partial class DocumentService
         try
         {
             await responses.WriteAsync(Accepted(intent, intent.UploadId.ToString()), ct);
-            var document = await ReceiveAsync(call, intent, messages, responses, ct);
-            await responses.WriteAsync(new UploadDocumentResponse { Document = document }, ct);
+            await responses.WriteAsync(await ReceiveAsync(call, intent, messages, responses, ct), ct);
         }
         finally
         {
@@ -68,9 +67,15 @@ internal sealed partial class DocumentService
         var now = time.GetUtcNow();
         var (recordId, replaces) = Ids(call, message.RecordId, message.ReplacesDocumentId, faults);
         var requestId = faults.Id(message.RequestId, "request_id");
+        var mayBeCda = UploadPlan.MayBeCda(message.Metadata);
+        if (!mayBeCda)
+        {
+            DocumentRules.RequireComplete(message.Metadata, "Required.", faults);
+        }
+
         if (message.Metadata is not null)
         {
-            DocumentRules.Check(message.Metadata, call.Caller, now, faults);
+            DocumentRules.Check(message.Metadata, call.Caller, now, mayBeCda && message.Metadata.Authors.Count == 0, faults);
         }
 
         DocumentRules.CheckVisibility(message.VisibilityCodes, call.Caller, faults);
@@ -112,12 +117,12 @@ internal sealed partial class DocumentService
             IsSecret = call.IsSecret,
             UploadId = Guid.CreateVersion7(now),
             ContentId = Guid.CreateVersion7(now),
-            Metadata = UploadPlan.Complete(message.Metadata!, call.Caller),
+            Metadata = UploadPlan.Complete(message.Metadata ?? new DocumentMetadata(), call.Caller),
         };
     }
 
     /// <summary>The answer of an earlier upload with this request id, when the intent already tells that it is the same.</summary>
-    private async Task<Document.V1.Document?> RecallAsync(Call call, UploadPlan intent, CancellationToken ct)
+    private async Task<UploadDocumentResponse?> RecallAsync(Call call, UploadPlan intent, CancellationToken ct)
     {
         if (intent.Message.ExpectedSha256.IsEmpty || intent.Message.ValidateOnly)
         {
@@ -132,10 +137,10 @@ internal sealed partial class DocumentService
             return null;
         }
 
-        var document = UploadDocumentResponse.Parser.ParseFrom(response).Document;
-        await audit.TraceReadAsync(connection, call, [TracedDocument.Of(document)], ct);
+        var earlier = UploadDocumentResponse.Parser.ParseFrom(response);
+        await audit.TraceReadAsync(connection, call, [TracedDocument.Of(earlier.Document)], ct);
         call.Committed = await ConsistencySql.PositionAsync(connection, ct);
-        return document;
+        return earlier;
     }
 
     private async Task ValidateOnlyAsync(Call call, UploadPlan intent, CancellationToken ct)
@@ -200,7 +205,7 @@ internal sealed partial class DocumentService
             : replaced;
     }
 
-    private async Task<Document.V1.Document> ReceiveAsync(
+    private async Task<UploadDocumentResponse> ReceiveAsync(
         Call call,
         UploadPlan intent,
         UploadMessages messages,
@@ -241,22 +246,23 @@ internal sealed partial class DocumentService
         var content = digest.Conclude();
         UploadPlan.RequireAnnounced(messages.Finish!, intent.Message, content);
         var form = sniffer.Conclude();
-        if (!UploadPlan.Agrees(intent.Metadata.MediaType, form))
+        if (intent.Metadata.MediaType.Length > 0 && !UploadPlan.Agrees(intent.Metadata.MediaType, form))
         {
             throw Failures.Of(ErrorReason.MediaTypeMismatch, ("media_type", intent.Metadata.MediaType));
         }
 
         await writer.CommitAsync(ct);
-        return await CommitAsync(call, intent, content, await FormAsync(intent.ContentId, form, ct), ct);
+        return await CommitAsync(call, intent, content, form, ct);
     }
 
     /// <summary>The durable bytes become a document: version, consent, trace, outbox and request id in one transaction.</summary>
-    private async Task<Document.V1.Document> CommitAsync(
-        Call call, UploadPlan intent, ContentDigests content, ContentForm form, CancellationToken ct)
+    private async Task<UploadDocumentResponse> CommitAsync(
+        Call call, UploadPlan intent, ContentDigests content, Content.ContentForm sniffed, CancellationToken ct)
     {
         var isOurs = false;
         try
         {
+            var (described, form) = await WithHeaderAsync(call, intent, sniffed, ct);
             var response = await requestLog.RunOnceAsync(
                 call,
                 intent.RequestId,
@@ -266,7 +272,12 @@ internal sealed partial class DocumentService
                 async (connection, access) =>
                 {
                     isOurs = true;
-                    return new UploadDocumentResponse { Document = await InsertAsync(connection, call, access, intent, content, form, ct) };
+                    var (placed, warnings) = await PlaceAsync(connection, access, described, ct);
+                    return new UploadDocumentResponse
+                    {
+                        Document = await InsertAsync(connection, call, access, placed, content, form, ct),
+                        Warnings = { warnings },
+                    };
                 },
                 ct);
             if (!isOurs)
@@ -274,7 +285,7 @@ internal sealed partial class DocumentService
                 await contentStore.DeleteAsync(intent.ContentId, CancellationToken.None);
             }
 
-            return response.Document;
+            return response;
         }
         catch (RpcException)
         {
@@ -314,18 +325,6 @@ internal sealed partial class DocumentService
         var row = await DocumentSql.FindAsync(connection, access, documentId, 0, ct)
             ?? throw new InvalidOperationException("A depositor does not see the own document.");
         return row.ToMessage();
-    }
-
-    private async Task<ContentForm> FormAsync(Guid contentId, Content.ContentForm sniffed, CancellationToken ct)
-    {
-        if (sniffed is not (Content.ContentForm.CdaR2 or Content.ContentForm.OtherXml))
-        {
-            return UploadPlan.ToContract(sniffed, null);
-        }
-
-        await using var reader = await contentStore.OpenAsync(contentId, ct)
-            ?? throw new ContentUnavailableException("A blob vanished after its commit.");
-        return UploadPlan.ToContract(sniffed, await CdaLevel.FindAsync(reader, ct));
     }
 
     private async Task BeatAsync(Guid uploadId, CancellationToken ct)

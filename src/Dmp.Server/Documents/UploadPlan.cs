@@ -1,3 +1,4 @@
+using Dmp.Cda;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
@@ -35,6 +36,15 @@ internal sealed record UploadPlan
 
     /// <summary>The metadata with the defaults of the contract filled in.</summary>
     public required DocumentMetadata Metadata { get; init; }
+
+    /// <summary>What the header of a CDA document says; null for other documents, and before the bytes have come.</summary>
+    public CdaDocument? Header { get; init; }
+
+    /// <summary>What is odd about the header.</summary>
+    public IReadOnlyList<Warning> HeaderWarnings { get; init; } = [];
+
+    /// <summary>The content may turn out to be CDA, whose header then fills what the metadata leave out.</summary>
+    public static bool MayBeCda(DocumentMetadata? metadata) => metadata?.MediaType is null or "" or "text/xml" or "application/xslt+xml";
 
     /// <summary>Whom a unique id is unique for: the structure, else the person or the patient's side.</summary>
     public static string DepositorKey(Caller caller) => caller.Kind switch

@@ -28,9 +28,13 @@ internal static class Failures
         ToStatus(reason, metadata).ToRpcException();
 
     /// <summary>FIELDS_INVALID with every fault found.</summary>
-    public static RpcException FieldsInvalid(IEnumerable<BadRequest.Types.FieldViolation> violations)
+    public static RpcException FieldsInvalid(IEnumerable<BadRequest.Types.FieldViolation> violations) =>
+        OfFields(ErrorReason.FieldsInvalid, violations);
+
+    /// <summary>The failure for a reason that is about fields, with every field found.</summary>
+    public static RpcException OfFields(ErrorReason reason, IEnumerable<BadRequest.Types.FieldViolation> violations)
     {
-        var status = ToStatus(ErrorReason.FieldsInvalid);
+        var status = ToStatus(reason);
         var badRequest = new BadRequest();
         badRequest.FieldViolations.AddRange(violations);
         status.Details.Add(Any.Pack(badRequest));

@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
+using ErrorReason = Dmp.Error.V1.ErrorReason;
 
 namespace Dmp.Server.Errors;
 
@@ -99,11 +100,11 @@ internal sealed class FieldFaults
     }
 
     /// <summary>Refuses the call with all faults found, if any.</summary>
-    public void ThrowIfAny()
+    public void ThrowIfAny(ErrorReason reason = ErrorReason.FieldsInvalid)
     {
         if (violations.Count > 0)
         {
-            throw Failures.FieldsInvalid(violations);
+            throw Failures.OfFields(reason, violations);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Dmp.Server.Tests.Content;
 using Dmp.Server.Tests.Fixtures;
 using Xunit;
 
@@ -19,6 +20,21 @@ public sealed class StoryTests(Platform platform)
             Assert.True(code == 0, output);
             Assert.Contains("Le dossier médical partagé associé à cette adresse a été ouvert en urgence", output, StringComparison.Ordinal);
             Assert.Equal("demo: 12 documents in, 12 out, 34 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
+        }
+    }
+
+    [Fact]
+    public async Task The_story_takes_a_folder_of_documents_about_other_patients()
+    {
+        var folder = SharedSamples.Folder("samples/cda");
+        var count = Directory.GetFiles(folder).Length + 12;
+        await using var server = await TestServer.StartAsync(platform);
+        for (var time = 0; time < 2; time++)
+        {
+            var (code, output) = await RunAsync(
+                "Dmp.Story.dll", "--demo", "--samples", folder, "--address", server.Address.ToString(), "--issuer", server.SandboxIssuer.ToString());
+            Assert.True(code == 0, output);
+            Assert.Equal($"demo: {count} documents in, {count} out, 27 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
         }
     }
 

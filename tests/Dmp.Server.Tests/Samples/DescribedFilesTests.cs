@@ -11,19 +11,6 @@ public sealed class DescribedFilesTests : IDisposable
 
     public void Dispose() => directory.Delete(recursive: true);
 
-    [Theory]
-    [InlineData("20210401171000+0100", "2021-04-01T17:10:00+01:00")]
-    [InlineData("20210401171000.123-0530", "2021-04-01T17:10:00-05:30")]
-    [InlineData("202104011710", "2021-04-01T17:10:00+00:00")]
-    [InlineData("202104", "2021-04-01T00:00:00+00:00")]
-    [InlineData("2021", "2021-01-01T00:00:00+00:00")]
-    [InlineData("20211301", null)]
-    [InlineData("+0100", null)]
-    [InlineData("hier", null)]
-    [InlineData("", null)]
-    public void Times_are_as_precise_as_they_were_written(string value, string? expected) =>
-        Assert.Equal(expected, CdaTime.Parse(value)?.ToString("yyyy-MM-ddTHH:mm:sszzz", System.Globalization.CultureInfo.InvariantCulture));
-
     [Fact]
     public void A_type_outside_the_list_is_replaced_and_said_so()
     {

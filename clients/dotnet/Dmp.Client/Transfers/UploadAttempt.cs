@@ -110,6 +110,10 @@ internal sealed class UploadAttempt : IDisposable
                         break;
                     case UploadDocumentResponse.MessageOneofCase.Document:
                         document = answer.Document;
+                        if (answer.Warnings.Count > 0)
+                        {
+                            _options.Warned?.Invoke(answer.Warnings);
+                        }
                         break;
                     default:
                         // A message of a newer contract says nothing that this version needs.

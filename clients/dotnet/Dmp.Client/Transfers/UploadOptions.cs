@@ -1,4 +1,5 @@
 using Dmp.Document.V1;
+using Dmp.Type.V1;
 
 namespace Dmp.Client;
 
@@ -28,4 +29,7 @@ public sealed record UploadOptions
 
     /// <summary>Called when the platform has accepted the intent, for its limits and warnings; again when an attempt is repeated.</summary>
     public Action<UploadAccepted>? Accepted { get; init; }
+
+    /// <summary>Called when the document is stored and something is odd about its CDA header, such as a name unlike the record's.</summary>
+    public Action<IReadOnlyList<Warning>>? Warned { get; init; }
 }

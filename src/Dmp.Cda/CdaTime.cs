@@ -1,0 +1,123 @@
+using System.Globalization;
+
+namespace Dmp.Cda;
+
+/// <summary>How precise a point in time was written.</summary>
+public enum CdaPrecision
+{
+    /// <summary>The year.</summary>
+    Year,
+
+    /// <summary>The month.</summary>
+    Month,
+
+    /// <summary>The day.</summary>
+    Day,
+
+    /// <summary>The hour.</summary>
+    Hour,
+
+    /// <summary>The minute.</summary>
+    Minute,
+
+    /// <summary>The second.</summary>
+    Second,
+
+    /// <summary>Less than a second.</summary>
+    Fraction,
+}
+
+/// <summary>An HL7 version 3 point in time: <c>YYYY[MM[DD[HH[MM[SS[.f…]]]]]][±ZZ[ZZ]]</c>.</summary>
+/// <param name="Time">The earliest point that fits what was written.</param>
+/// <param name="Precision">How much was written.</param>
+/// <param name="HasOffset">False when no offset was written; the time is then taken as UTC.</param>
+public readonly record struct CdaTime(DateTimeOffset Time, CdaPrecision Precision, bool HasOffset)
+{
+    private const int WholeLength = 14;
+
+    // No living person has an older act, and the arithmetic of the type ends far outside of both.
+    private const int YearMin = 1800;
+    private const int YearMax = 2200;
+
+    /// <summary>The day as written, whatever the offset: for dates of birth.</summary>
+    public DateOnly Date => DateOnly.FromDateTime(Time.DateTime);
+
+    /// <summary>Reads a point in time; false when the text is none.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out CdaTime time)
+    {
+        time = default;
+        var rest = text.Trim();
+        var digits = TakeDigits(ref rest);
+        var ticks = 0L;
+        var hasFraction = rest is ['.', ..] && digits.Length == WholeLength;
+        if (hasFraction)
+        {
+            rest = rest[1..];
+            var fraction = TakeDigits(ref rest);
+            if (fraction.Length is 0 or > 9)
+            {
+                return false;
+            }
+
+            ticks = TicksOf(fraction);
+        }
+
+        if (digits.Length is < 4 or > WholeLength || digits.Length % 2 != 0 || !TryOffset(rest, out var offset))
+        {
+            return false;
+        }
+
+        Span<char> whole = stackalloc char[WholeLength];
+        "00000101000000".CopyTo(whole);
+        digits.CopyTo(whole);
+        if (!DateTime.TryParseExact(whole, "yyyyMMddHHmmss", CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)
+            || local.Year is < YearMin or > YearMax)
+        {
+            return false;
+        }
+
+        var precision = hasFraction ? CdaPrecision.Fraction : (CdaPrecision)((digits.Length - 4) / 2);
+        time = new CdaTime(new DateTimeOffset(local.AddTicks(ticks), offset), precision, rest.Length > 0);
+        return true;
+    }
+
+    private static ReadOnlySpan<char> TakeDigits(ref ReadOnlySpan<char> text)
+    {
+        var length = text.IndexOfAnyExceptInRange('0', '9');
+        var digits = length < 0 ? text : text[..length];
+        text = text[digits.Length..];
+        return digits;
+    }
+
+    private static long TicksOf(ReadOnlySpan<char> fraction)
+    {
+        var ticks = 0L;
+        for (var i = 0; i < 7; i++)
+        {
+            ticks = ticks * 10 + (i < fraction.Length ? fraction[i] - '0' : 0);
+        }
+
+        return ticks;
+    }
+
+    private static bool TryOffset(ReadOnlySpan<char> text, out TimeSpan offset)
+    {
+        offset = default;
+        if (text.IsEmpty)
+        {
+            return true;
+        }
+
+        var sign = text[0] switch { '+' => 1, '-' => -1, _ => 0 };
+        text = text[1..];
+        if (sign == 0 || text.Length is not (2 or 4) || text.ContainsAnyExceptInRange('0', '9'))
+        {
+            return false;
+        }
+
+        var hours = (text[0] - '0') * 10 + text[1] - '0';
+        var minutes = text.Length == 2 ? 0 : (text[2] - '0') * 10 + text[3] - '0';
+        offset = sign * new TimeSpan(hours, minutes, 0);
+        return minutes < 60 && offset.Duration() <= TimeSpan.FromHours(14);
+    }
+}

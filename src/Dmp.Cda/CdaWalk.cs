@@ -1,0 +1,230 @@
+using System.Text.RegularExpressions;
+using System.Xml;
+
+namespace Dmp.Cda;
+
+/// <summary>Goes through a document front to back, once, and hands the parts of its header over one by one.</summary>
+internal sealed partial class CdaWalk(
+    XmlReader xml, CdaInput input, CdaHeader header, CdaReaderOptions options, CancellationToken stop)
+{
+    private const string Hl7V3 = "urn:hl7-org:v3";
+    private const string XslTransform = "http://www.w3.org/1999/XSL/Transform";
+    private const string XInclude = "http://www.w3.org/2001/XInclude";
+
+    // The wrapper puts the document near the top of the stylesheet; far below it the nesting can only be hostile.
+    private const int WrapperDepthMax = 16;
+
+    private readonly char[] buffer = new char[4096];
+    private readonly Dictionary<string, int> seen = [];
+    private bool isInBody;
+    private int headerNodes;
+
+    /// <summary>Where the reading is, for a fault that ends it.</summary>
+    public string Place { get; private set; } = "/";
+
+    public async Task RunAsync()
+    {
+        await FindDocumentAsync();
+        Place = "/ClinicalDocument";
+        await ReadDocumentAsync(xml.Depth);
+        if (!options.ReadWhole)
+        {
+            return;
+        }
+
+        Place = "/";
+        while (await NextAsync())
+        {
+            if (xml.NodeType == XmlNodeType.Element && IsClinicalDocument())
+            {
+                throw new CdaRefusedException(CdaFaultKind.SeveralDocuments, "The stylesheet holds more than one CDA document.");
+            }
+        }
+    }
+
+    private async Task FindDocumentAsync()
+    {
+        while (await NextAsync() && xml.NodeType != XmlNodeType.Element)
+        {
+        }
+
+        if (IsClinicalDocument())
+        {
+            return;
+        }
+
+        if (xml.NamespaceURI == XslTransform && xml.LocalName is "stylesheet" or "transform")
+        {
+            header.IsSelfPresenting = true;
+            while (await NextAsync())
+            {
+                if (xml.NodeType == XmlNodeType.Element && IsClinicalDocument() && xml.Depth <= WrapperDepthMax)
+                {
+                    return;
+                }
+            }
+
+            throw new CdaRefusedException(CdaFaultKind.WrongRoot, "The document is a stylesheet that holds no CDA document.");
+        }
+
+        throw new CdaRefusedException(
+            CdaFaultKind.WrongRoot,
+            xml.LocalName == "ClinicalDocument"
+                ? $"The root element ClinicalDocument is not in the namespace {Hl7V3}."
+                : "The root element is neither a ClinicalDocument nor a stylesheet that holds one.");
+    }
+
+    private async Task ReadDocumentAsync(int depth)
+    {
+        if (xml.IsEmptyElement)
+        {
+            return;
+        }
+
+        while (await NextAsync() && xml.Depth > depth)
+        {
+            if (xml.NodeType != XmlNodeType.Element)
+            {
+                continue;
+            }
+
+            if (xml.NamespaceURI != Hl7V3)
+            {
+                await SkipAsync();
+            }
+            else if (xml.LocalName == "component")
+            {
+                await ReadBodyAsync();
+                if (!options.ReadWhole)
+                {
+                    return;
+                }
+            }
+            else
+            {
+                await ReadPartAsync();
+            }
+        }
+
+        Place = "/ClinicalDocument";
+    }
+
+    private async Task ReadBodyAsync()
+    {
+        var number = seen["component"] = seen.GetValueOrDefault("component") + 1;
+        var component = new CdaNode(null, "component", number);
+        Place = component.Place;
+        if (number > 1)
+        {
+            header.Fault(CdaFaultKind.Repeated, component.Place, "The document has more than one body. The first one counts.");
+        }
+
+        isInBody = true;
+        input.EndHeader();
+        var depth = xml.Depth;
+        if (xml.IsEmptyElement)
+        {
+            return;
+        }
+
+        var isFile = false;
+        while (await NextAsync() && xml.Depth > depth)
+        {
+            if (xml.NodeType != XmlNodeType.Element || xml.NamespaceURI != Hl7V3 || number > 1)
+            {
+                continue;
+            }
+
+            var body = (xml.Depth - depth, xml.LocalName) switch
+            {
+                (1, "structuredBody") => new CdaBody(3, null, false),
+                (2, "text") when isFile => FileBody(),
+                _ => null,
+            };
+            isFile = xml.Depth == depth + 1 ? xml.LocalName == "nonXMLBody" : isFile;
+            if (body is not null && header.AcceptBody(body) && !options.ReadWhole)
+            {
+                return;
+            }
+        }
+    }
+
+    private CdaBody FileBody()
+    {
+        var mediaType = xml.GetAttribute("mediaType")?.Trim().ToLowerInvariant();
+        return new CdaBody(1, mediaType is { Length: > 0 and <= 100 } ? mediaType : null, xml.GetAttribute("representation") == "B64");
+    }
+
+    /// <summary>Goes past the element the reader stands on.</summary>
+    private async Task SkipAsync()
+    {
+        var depth = xml.Depth;
+        if (xml.IsEmptyElement)
+        {
+            return;
+        }
+
+        while (await NextAsync() && xml.Depth > depth)
+        {
+        }
+    }
+
+    /// <summary>The next node; text is gone through piece by piece unless the caller wants it.</summary>
+    private async ValueTask<bool> NextAsync(bool drain = true)
+    {
+        stop.ThrowIfCancellationRequested();
+        var moved = await xml.ReadAsync();
+        input.Mark();
+        if (!isInBody && ++headerNodes > options.HeaderNodesMax)
+        {
+            throw new CdaRefusedException(
+                CdaFaultKind.TooManyElements, $"The body of the document does not begin within {options.HeaderNodesMax} tags, texts and processing instructions.");
+        }
+
+        switch (xml.NodeType)
+        {
+            case XmlNodeType.Element:
+                CheckElement();
+                break;
+
+            case XmlNodeType.ProcessingInstruction when xml.Name == "xml-stylesheet" && ForeignReference().IsMatch(xml.Value):
+                throw new CdaRefusedException(
+                    CdaFaultKind.ForeignStylesheet, "A processing instruction xml-stylesheet asks viewers to load a stylesheet from elsewhere.");
+
+            case XmlNodeType.Text or XmlNodeType.CDATA when drain:
+                while (await xml.ReadValueChunkAsync(buffer, 0, buffer.Length) > 0)
+                {
+                    input.Mark();
+                    stop.ThrowIfCancellationRequested();
+                }
+
+                break;
+        }
+
+        return moved;
+    }
+
+    private void CheckElement()
+    {
+        if (xml.Depth > options.DepthMax)
+        {
+            throw new CdaRefusedException(CdaFaultKind.TooDeep, $"Elements are nested more than {options.DepthMax} deep.");
+        }
+
+        if (xml.AttributeCount > options.AttributesMax)
+        {
+            throw new CdaRefusedException(CdaFaultKind.TooManyAttributes, $"An element has more than {options.AttributesMax} attributes.");
+        }
+
+        if (xml.NamespaceURI == XInclude)
+        {
+            throw new CdaRefusedException(CdaFaultKind.XInclude, "An element of XInclude is not allowed; nothing is ever included.");
+        }
+    }
+
+    private bool IsClinicalDocument() => xml.LocalName == "ClinicalDocument" && xml.NamespaceURI == Hl7V3;
+
+    // An address with a scheme, one that takes over the scheme, or one that hides it in character references.
+    [GeneratedRegex("""href\s*=\s*["']\s*([A-Za-z][A-Za-z0-9+.-]*:|//|\\\\|[^"']*&)""", RegexOptions.CultureInvariant)]
+    private static partial Regex ForeignReference();
+}

@@ -1,0 +1,182 @@
+using System.Globalization;
+using Dmp.Cda;
+using Dmp.Document.V1;
+using Dmp.Server.Errors;
+using Dmp.Type.V1;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Dmp.Server.Documents;
+
+/// <summary>The header of a CDA document beside what else is known: the metadata given, and the record. Pure.</summary>
+internal static class CdaRules
+{
+    // A header time without an offset is some time zone's.
+    private static readonly TimeSpan offsetMax = TimeSpan.FromHours(14);
+
+    /// <summary>
+    /// The defect because of which a header cannot be believed: it says twice who or what it is. Null when there is none; other
+    /// defects leave out a value, and are warnings.
+    /// </summary>
+    public static CdaFault? Ambiguity(IEnumerable<CdaFault> faults) => faults.FirstOrDefault(fault =>
+        fault.Kind == CdaFaultKind.Repeated
+        && fault.Place.Split('/', '[')[2] is "id" or "code" or "component");
+
+    /// <summary>Finds every field that the metadata and the header both say, and say differently.</summary>
+    public static void CheckAgreement(DocumentMetadata? given, CdaDocument document, DocumentMetadata header, FieldFaults faults)
+    {
+        if (given is null)
+        {
+            return;
+        }
+
+        Text("metadata.unique_id", Plain(given.UniqueId), Plain(header.UniqueId));
+        Text("metadata.language_code", given.LanguageCode.ToLowerInvariant(), header.LanguageCode.ToLowerInvariant());
+        Code("metadata.type", given.Type, header.Type);
+        Code("metadata.format", given.Format, header.Format?.Code == "urn:asipSante:modelesHorsProfils:2011" ? null : header.Format);
+        Code("metadata.confidentiality", given.Confidentiality, header.Confidentiality);
+        Code("metadata.practice_setting", given.PracticeSetting, header.PracticeSetting);
+        Code("metadata.facility_type", given.FacilityType, header.FacilityType);
+        Time("metadata.creation_time", given.CreationTime, document.CreationTime);
+        var main = document.ServiceEvents is [var first, ..] ? first.Time : null;
+        Time("metadata.service_start_time", given.ServiceStartTime, main?.Start);
+        Time("metadata.service_stop_time", given.ServiceStopTime, main?.Stop);
+        Id("metadata.legal_authenticator.id", given.LegalAuthenticator?.Id, [document.LegalAuthenticator?.Actor.NationalId]);
+        for (var i = 0; i < given.Authors.Count; i++)
+        {
+            Id($"metadata.authors[{i}].person.id", given.Authors[i].Person?.Id, document.Authors.Select(author => author.Actor.NationalId));
+        }
+
+        // A title may say what the patient has: it is in no error.
+        faults.Require(
+            given.Title.Length == 0 || header.Title.Length == 0 || Squeezed(given.Title) == header.Title,
+            "metadata.title",
+            "The header of the document has another title.");
+
+        void Text(string field, string one, string other) =>
+            faults.Require(one.Length == 0 || other.Length == 0 || one == other, field, Differ(one, other));
+
+        void Code(string field, Coding? one, Coding? other) => faults.Require(
+            one is null || other is null || (one.System == other.System && one.Code == other.Code),
+            field,
+            Differ($"{one?.Code} of {one?.System}", $"{other?.Code} of {other?.System}"));
+
+        void Time(string field, Timestamp? one, CdaTime? other) => faults.Require(
+            one is null || other is not { } time || Covers(time, one.ToDateTimeOffset()),
+            field,
+            Differ(Show(one?.ToDateTimeOffset()), Show(other?.Time)));
+
+        void Id(string field, string? one, IEnumerable<string?> others)
+        {
+            var known = others.OfType<string>().ToArray();
+            faults.Require(one is null or "" || known.Length == 0 || known.Contains(one), field, Differ(one ?? "", string.Join(", ", known)));
+        }
+    }
+
+    /// <summary>
+    /// False when the header names another patient: more than one, another INS, or no INS and neither the name nor the day of
+    /// birth. What else is odd comes as warnings (<i>identitovigilance</i>, EX_GEN-1230), which hold no value.
+    /// </summary>
+    public static bool IsPatientOf(CdaDocument document, RecordIdentity identity, List<Warning> warnings)
+    {
+        const string Role = "/ClinicalDocument/recordTarget/patientRole";
+        if (document.Patients.Count > 1)
+        {
+            return false;
+        }
+
+        if (document.Patients is not [var patient])
+        {
+            warnings.Add(new Warning { Field = "/ClinicalDocument/recordTarget", Description = "The header names no patient." });
+            return true;
+        }
+
+        var ins = patient.InsIds.ToArray();
+        if (ins.Length > 0 && (ins.All(id => id.Extension != identity.InsNumber) || ins.GroupBy(id => id.Root).Any(ids => ids.Distinct().Count() > 1)))
+        {
+            return false;
+        }
+
+        var sameName = patient.Names.Count == 0
+            || patient.Names.Any(name => name.Families.Any(family => NameKey(family.Text) == NameKey(identity.BirthFamilyName)));
+        var sameGiven = patient.Names.Count == 0 || identity.BirthGivenNames is []
+            || patient.Names.Any(name => name.Givens.Any(given => NameKey(given.Text).StartsWith(NameKey(identity.BirthGivenNames[0]), StringComparison.Ordinal)));
+        var sameBirth = patient.BirthTime is not { Precision: >= CdaPrecision.Day } birth || birth.Date == identity.BirthDate;
+        if (ins.Length == 0)
+        {
+            if (!sameName && !sameBirth)
+            {
+                return false;
+            }
+
+            warnings.Add(new Warning { Field = Role + "/id", Description = "The header holds no INS of the patient." });
+        }
+
+        Warn(sameName, "/patient/name/family", "No family name in the header is the patient's birth name in the record.");
+        Warn(sameGiven, "/patient/name/given", "No given name in the header is the patient's first given name in the record.");
+        Warn(sameBirth, "/patient/birthTime", "The day of birth in the header is not the one in the record.");
+        return true;
+
+        void Warn(bool isGood, string place, string description)
+        {
+            if (!isGood)
+            {
+                warnings.Add(new Warning { Field = Role + place, Description = description });
+            }
+        }
+    }
+
+    /// <summary>The ways in which one identifier is written in metadata: as in the header, or as a URN.</summary>
+    public static string[] Spellings(IEnumerable<string> uniqueIds) =>
+    [
+        .. uniqueIds.SelectMany(id => Guid.TryParse(id, out var uuid)
+            ? [id, $"{uuid:D}", $"{uuid:D}".ToUpperInvariant(), $"urn:uuid:{uuid:D}"]
+            : (string[])[id, $"urn:oid:{id}"]).Distinct(),
+    ];
+
+    /// <summary>Without accents, case and separators, as registries compare names.</summary>
+    internal static string NameKey(string name)
+    {
+        const string Accented = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŸ";
+        const string Plain = "AAAAAACEEEEIIIINOOOOOOUUUUYY";
+        var upper = name.ToUpperInvariant().Replace("Œ", "OE", StringComparison.Ordinal).Replace("Æ", "AE", StringComparison.Ordinal);
+        return string.Concat(upper.Where(char.IsLetter).Select(letter => Accented.IndexOf(letter) is >= 0 and var at ? Plain[at] : letter));
+    }
+
+    private static bool Covers(CdaTime time, DateTimeOffset given)
+    {
+        var until = time.Precision switch
+        {
+            CdaPrecision.Year => time.Time.AddYears(1),
+            CdaPrecision.Month => time.Time.AddMonths(1),
+            CdaPrecision.Day => time.Time.AddDays(1),
+            CdaPrecision.Hour => time.Time.AddHours(1),
+            CdaPrecision.Minute => time.Time.AddMinutes(1),
+            _ => time.Time.AddSeconds(1),
+        };
+        var tolerance = time.HasOffset ? TimeSpan.FromSeconds(1) : offsetMax;
+        return given > time.Time - tolerance && given < until + tolerance;
+    }
+
+    private static string Plain(string uniqueId)
+    {
+        var plain = uniqueId.StartsWith("urn:uuid:", StringComparison.Ordinal) || uniqueId.StartsWith("urn:oid:", StringComparison.Ordinal)
+            ? uniqueId[(uniqueId.IndexOf(':', 4) + 1)..]
+            : uniqueId;
+        return Guid.TryParse(plain, out var uuid) ? $"{uuid:D}" : plain;
+    }
+
+    private static string Squeezed(string text) =>
+        string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    private static string Differ(string given, string header) =>
+        $"The metadata say {Shown(given)}, the header of the document says {Shown(header)}.";
+
+    /// <summary>An INS that somebody put where it does not belong is not shown.</summary>
+    private static string Shown(string value)
+    {
+        var digits = value.Count(char.IsAsciiDigit);
+        return digits is >= 13 and <= 15 && value.Length == 15 ? "(not shown)" : value.Length <= 200 ? value : value[..200];
+    }
+
+    private static string Show(DateTimeOffset? time) => time?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "";
+}

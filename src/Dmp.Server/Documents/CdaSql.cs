@@ -1,0 +1,58 @@
+using Dapper;
+using Dmp.Server.Access;
+using Npgsql;
+
+namespace Dmp.Server.Documents;
+
+/// <summary>Who the patient of a record is, for the comparison with a header.</summary>
+internal sealed record RecordIdentity
+{
+    public required string InsNumber { get; init; }
+
+    public required string BirthFamilyName { get; init; }
+
+    public required string[] BirthGivenNames { get; init; }
+
+    public required DateOnly BirthDate { get; init; }
+}
+
+/// <summary>A version that a header says it replaces.</summary>
+internal sealed record ReplacedVersion
+{
+    public required Guid DocumentId { get; init; }
+
+    public required bool IsCurrent { get; init; }
+}
+
+internal static class CdaSql
+{
+    // The primary key of record. The row is locked already by the policy.
+    private const string FindIdentity =
+        """
+        select ins_number, birth_family_name, birth_given_names, birth_date
+        from record
+        where record_id = @RecordId
+        """;
+
+    // document_version_unique_key finds the versions, the primary key of document each document.
+    private const string FindReplaced =
+        """
+        select v.document_id, v.version = d.current_version as is_current
+        from document_version v
+        join document d on d.document_id = v.document_id
+        where v.record_id = @RecordId
+            and v.depositor_key = @DepositorKey
+            and v.unique_id = any(@UniqueIds)
+        order by v.create_time desc
+        limit 1
+        """;
+
+    public static Task<RecordIdentity> FindIdentityAsync(NpgsqlConnection connection, RecordAccess access, CancellationToken ct) =>
+        connection.QuerySingleAsync<RecordIdentity>(new CommandDefinition(FindIdentity, new { access.RecordId }, cancellationToken: ct));
+
+    /// <summary>The newest version of this depositor in the record that has one of these unique ids; null when there is none.</summary>
+    public static Task<ReplacedVersion?> FindReplacedAsync(
+        NpgsqlConnection connection, RecordAccess access, string depositorKey, string[] uniqueIds, CancellationToken ct) =>
+        connection.QuerySingleOrDefaultAsync<ReplacedVersion>(new CommandDefinition(
+            FindReplaced, new { access.RecordId, DepositorKey = depositorKey, UniqueIds = uniqueIds }, cancellationToken: ct));
+}
