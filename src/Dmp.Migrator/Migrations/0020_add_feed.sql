@@ -30,6 +30,9 @@ create policy feed_position_scope on feed_position to dmp_runtime
 -- The rules as they were before a change; the index of 0009 knows the living ones only.
 create index visibility_rule_past_idx on visibility_rule (record_id, create_time);
 
+-- When a rule or an authorisation came or went, in the order of commits.
+create index change_subject_idx on change (subject_id, position) where subject_id is not null;
+
 -- What ended, or began, by time was told. It counts from its time on; telling comes minutes later.
 alter table consent add column expiry_told boolean not null default false;
 create index consent_expire_idx on consent (expire_time) where revoke_time is null and not expiry_told;

@@ -9,13 +9,32 @@ namespace Dmp.Server.Access;
 /// </summary>
 internal static class FormerDocumentFilter
 {
+    // The rule h was there just before the change c: neither did it come with a later change or the same, nor had it gone with an earlier
+    // one. By the order of commits and not by times, which are taken before (what commits first may carry the later time); a change that
+    // is forgotten, or of before there was an order, is earlier than c. Served by change_subject_idx; the outbox is nearly empty.
+    private const string WasThere =
+        """
+        not exists (
+                select from change a
+                where a.subject_id = h.visibility_rule_id and a.position >= c.position and a.event_time = h.create_time
+            )
+            and not exists (select from outbox a where a.subject_id = h.visibility_rule_id and a.event_time = h.create_time)
+            and (
+                h.remove_time is null
+                or exists (
+                    select from change a
+                    where a.subject_id = h.visibility_rule_id and a.position >= c.position and a.event_time = h.remove_time
+                )
+                or exists (select from outbox a where a.subject_id = h.visibility_rule_id and a.event_time = h.remove_time)
+            )
+        """;
+
     // The rules of DocumentFilter, served by visibility_rule_past_idx.
     private const string RulesForCaller =
-        """
+        $"""
         visibility_rule h
             where h.record_id = @RecordId
-                and h.create_time < c.event_time
-                and (h.remove_time is null or h.remove_time >= c.event_time)
+                and {WasThere}
                 and h.effect = 1
                 and (
                     h.actor_kind = 1 and h.actor_id = @ProfessionalId
@@ -37,14 +56,13 @@ internal static class FormerDocumentFilter
         """;
 
     private const string WasShownByRule =
-        """
+        $"""
         d.document_id = any (array(
-            select s.document_id from visibility_rule s
-            where s.record_id = @RecordId
-                and s.create_time < c.event_time
-                and (s.remove_time is null or s.remove_time >= c.event_time)
-                and s.effect = 2
-                and s.actor_id = @ProfessionalId
+            select h.document_id from visibility_rule h
+            where h.record_id = @RecordId
+                and {WasThere}
+                and h.effect = 2
+                and h.actor_id = @ProfessionalId
         ))
         """;
 
@@ -60,8 +78,9 @@ internal static class FormerDocumentFilter
         """;
 
     /// <summary>
-    /// An authorisation of the caller was there just before the change <c>c</c>: given, neither revoked nor ended, and nobody blocked. One
-    /// whose end the change tells of had not ended. Served by consent_record_idx and block_record_idx.
+    /// An authorisation of the caller was there just before the change <c>c</c>: given and not given anew since (whoever gets a right is told to
+    /// load the record anew), neither revoked nor ended, and nobody blocked. One whose end the change tells of had not ended. Served by
+    /// consent_record_idx, change_subject_idx and block_record_idx.
     /// </summary>
     public const string HeldConsent =
         $"""
@@ -69,7 +88,14 @@ internal static class FormerDocumentFilter
             exists (
                 select from consent k
                 where k.record_id = c.record_id
-                    and k.grant_time <= c.event_time
+                    and not exists (
+                        select from change g
+                        where g.subject_id = k.consent_id and g.position > c.position and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
+                    )
+                    and not exists (
+                        select from outbox g
+                        where g.subject_id = k.consent_id and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
+                    )
                     and (k.revoke_time is null or k.revoke_time >= c.event_time)
                     and (k.expire_time > c.event_time or c.kind = 'CONSENT_EXPIRED' and k.consent_id = c.subject_id)
                     and (

@@ -10,7 +10,7 @@ namespace Dmp.Server.Data;
 internal sealed class ChangeSequencer(Database database, ILogger<ChangeSequencer> logger) : BackgroundService
 {
     private static readonly TimeSpan period = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan pause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan pause = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

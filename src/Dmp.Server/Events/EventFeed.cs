@@ -12,8 +12,11 @@ namespace Dmp.Server.Events;
 /// <summary>One event on its way, with what the trace must say of it.</summary>
 internal sealed record FeedDelivery(FeedRow Row, ChangeEvent Event, RecordAccess Access, TracedDocument? Document);
 
-/// <summary>The next events and the place behind them.</summary>
-internal sealed record FeedBatch(IReadOnlyList<ChangeEvent> Events, FeedPlace Place, bool IsCheckpoint);
+/// <summary>
+/// The next events and the place behind them. <paramref name="IsAtEnd"/>: there are no more. <paramref name="IsCheckpoint"/>: nor does
+/// anything that has committed wait for its place.
+/// </summary>
+internal sealed record FeedBatch(IReadOnlyList<ChangeEvent> Events, FeedPlace Place, bool IsAtEnd, bool IsCheckpoint);
 
 /// <summary>
 /// Reads the feed for one caller. Nothing is remembered between two reads but the place: each decides anew, by the facts of its moment,
@@ -90,17 +93,20 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
 
                 await TraceAsync(connection, call, deliveries.Take(count), ct);
                 return new FeedBatch(
-                    [.. deliveries.Take(count).Select(delivery => delivery.Event)], place with { Position = end }, end == head.LastPosition);
+                    [.. deliveries.Take(count).Select(delivery => delivery.Event)],
+                    place with { Position = end },
+                    end == head.LastPosition,
+                    end == head.LastPosition && rows[0].IsSequenced);
             }
 
             place = place with { Position = rows[0].EndPosition };
             if (place.Position == head.LastPosition)
             {
-                return new FeedBatch([], place, true);
+                return new FeedBatch([], place, true, rows[0].IsSequenced);
             }
         }
 
-        return new FeedBatch([], place, false);
+        return new FeedBatch([], place, false, false);
     }
 
     /// <summary>

@@ -50,7 +50,9 @@ internal sealed partial class EventService(
         {
             Events = { batch.Events },
             LatestResumeToken = tokens.Create(batch.Place),
-            IsCheckpoint = batch.IsCheckpoint,
+
+            // What was answered before the call got its place when the call began.
+            IsCheckpoint = batch.IsAtEnd,
         };
     }
 

@@ -20,6 +20,9 @@ internal sealed record FeedRow
     /// <summary>The matrix of document types in force.</summary>
     public Guid? MatrixId { get; init; }
 
+    /// <summary>Everything that has committed has its place.</summary>
+    public required bool IsSequenced { get; init; }
+
     /// <summary>Null, with all that follows, in the only row of a piece without a change for the caller.</summary>
     public long? Position { get; init; }
 
@@ -74,13 +77,14 @@ internal static class FeedSql
                 ),
                 h.last_position
             ) as end_position,
-            {Matrix}
+            {Matrix},
+            not exists (select from outbox) as is_sequenced
         from change_head h
         """;
 
     private const string Columns =
         """
-        s.first_position, s.end_position, s.last_position, s.matrix_id, c.position, c.commit_position, c.kind, c.record_id, c.document_id,
+        s.first_position, s.end_position, s.last_position, s.matrix_id, s.is_sequenced, c.position, c.commit_position, c.kind, c.record_id, c.document_id,
             c.event_time, c.hidden_from_representatives
         """;
 

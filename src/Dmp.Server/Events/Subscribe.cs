@@ -102,7 +102,7 @@ internal sealed partial class EventService
             }
 
             var (asked, changed) = (credit.Asked.Next, listener.Changed.Next);
-            var batch = new FeedBatch([], place, false);
+            var batch = new FeedBatch([], place, false, false);
             var isLooking = credit.Left > 0;
             if (isLooking)
             {
@@ -123,7 +123,7 @@ internal sealed partial class EventService
                 return;
             }
 
-            if (isLooking && !batch.IsCheckpoint)
+            if (isLooking && !batch.IsAtEnd)
             {
                 continue;
             }

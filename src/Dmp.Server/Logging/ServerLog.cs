@@ -22,7 +22,7 @@ internal static partial class ServerLog
     [LoggerMessage(1011, LogLevel.Warning, "Sweeping old request ids and uploads failed; it is tried again later")]
     public static partial void SweepFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(1012, LogLevel.Warning, "Changes could not be put in order; it is tried again in some seconds")]
+    [LoggerMessage(1012, LogLevel.Warning, "Changes could not be put in order; it is tried again in a second")]
     public static partial void SequencingFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(1013, LogLevel.Warning, "Listening for changes ended; it begins again")]

@@ -34,7 +34,7 @@ public sealed class StoryTests(Platform platform)
             var (code, output) = await RunAsync(
                 "Dmp.Story.dll", "--demo", "--samples", folder, "--address", server.Address.ToString(), "--issuer", server.SandboxIssuer.ToString());
             Assert.True(code == 0, output);
-            Assert.Equal($"demo: {count} documents in, {count} out, 27 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
+            Assert.Equal($"demo: {count} documents in, {count} out, 34 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
         }
     }
 

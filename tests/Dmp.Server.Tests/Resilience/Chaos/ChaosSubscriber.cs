@@ -13,6 +13,8 @@ namespace Dmp.Server.Tests.Resilience.Chaos;
 internal sealed class ChaosSubscriber(string name, Func<Task<DmpApi>> connectAsync, Random random)
 {
     private static readonly DocumentStatus[] shown = [DocumentStatus.Approved, DocumentStatus.Archived];
+    private const int SilencesMin = 2;
+
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(100);
 
     private readonly HashSet<string> processed = [];
@@ -85,6 +87,7 @@ internal sealed class ChaosSubscriber(string name, Func<Task<DmpApi>> connectAsy
                 },
                 ct);
             var lives = random.Next(20, 200);
+            var silences = 0;
             await foreach (var response in call.ResponseStream.ReadAllAsync(ct))
             {
                 foreach (var told in response.Events)
@@ -102,7 +105,9 @@ internal sealed class ChaosSubscriber(string name, Func<Task<DmpApi>> connectAsy
                 }
 
                 await ProcessAsync(api, response, ct);
-                if (quiet.IsCancellationRequested && response.IsCheckpoint && response.Events.Count == 0)
+                // What was on its way when everybody fell silent says nothing yet; heartbeats come every second.
+                silences = quiet.IsCancellationRequested && response.IsCheckpoint && response.Events.Count == 0 ? silences + 1 : 0;
+                if (silences > SilencesMin)
                 {
                     return true;
                 }
