@@ -37,13 +37,14 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
 
     /// <summary>
     /// Records, durably and before it leaves, what one answer of a call about many records tells of one of them. The call itself names
-    /// none, and goes on. <paramref name="hides"/>: the event does not exist for representatives and caregivers.
+    /// none, and goes on. More documents than one event may name take several. <paramref name="hides"/>: the events do not exist for
+    /// representatives and caregivers.
     /// </summary>
     public async Task TraceDeliveryAsync(
         NpgsqlConnection connection, Call call, RecordAccess access, IReadOnlyList<TracedDocument> documents, bool hides, CancellationToken ct)
     {
         var caller = call.Caller;
-        (call.RecordId, call.Access, call.Documents, call.HidesEvent) = (access.RecordId, access, documents, hides);
+        (call.RecordId, call.Access, call.HidesEvent) = (access.RecordId, access, hides);
         if (access.Capacity != Capacity.None)
         {
             call.ActAs(access.Capacity, access.DelegateName);
@@ -51,7 +52,12 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
 
         try
         {
-            await TraceAllowedAsync(connection, call, ct);
+            TracedDocument[][] events = documents.Count == 0 ? [[]] : [.. documents.Chunk(EventTree.DocumentsMax)];
+            foreach (var named in events)
+            {
+                call.Documents = named;
+                await TraceAllowedAsync(connection, call, ct);
+            }
         }
         finally
         {
