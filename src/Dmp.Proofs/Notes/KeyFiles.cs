@@ -55,8 +55,8 @@ internal static class KeyFiles
     /// <summary>Writes a file anew: readers see the old content or the new one, and it is on disk when this returns.</summary>
     public static void Replace(string path, string content)
     {
-        var half = path + ".new";
-        File.Delete(half);
+        // A name of its own: two servers may share the directory.
+        var half = $"{path}.{Path.GetRandomFileName()}.new";
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
