@@ -28,11 +28,15 @@ internal sealed class TraceSequencer(
 
     private static readonly TimeSpan period = TimeSpan.FromSeconds(1);
 
-    // Calls that end together share a transaction of the log.
-    private static readonly TimeSpan gathering = TimeSpan.FromMilliseconds(50);
+    // Calls that end together share a transaction of the log, which must not take the machine from the calls.
+    private static readonly TimeSpan gathering = TimeSpan.FromMilliseconds(200);
 
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private bool _keysAreKnown;
+
+    // When the log was last seen to be the one that was signed, and its size then.
+    private DateTimeOffset _goodTime = DateTimeOffset.MinValue;
+    private long _goodSize;
 
     /// <summary>Why the log stands still; null while it goes on.</summary>
     public string? Refusal { get; private set; }
@@ -103,7 +107,10 @@ internal sealed class TraceSequencer(
         // A statement of its own after the lock: it sees what the holder before has committed.
         await RowScope.OfTask(RowScope.Sequence).ApplyAsync(connection, ct);
         var state = await TraceLogSql.StateAsync(connection, ct);
-        if (!Notice(await guard.RefusalAsync(connection, state, ct)))
+
+        // The roots are computed again now and then and before each signature, and not each time that leaves are added in between.
+        var isGuarded = time.GetUtcNow() - _goodTime >= options.Value.CheckpointInterval || state.Size < _goodSize || Refusal is not null;
+        if (isGuarded && !Notice(await guard.RefusalAsync(connection, state, ct)))
         {
             return null;
         }
@@ -128,10 +135,15 @@ internal sealed class TraceSequencer(
             await AppendAsync(connection, tree, waiting, ct);
         }
 
-        var note = IsCheckpointDue(state, tree.Size, isFull)
-            ? await SignAsync(connection, tree, isFull ? horizon : Math.Max(horizon, oldest), ct)
-            : null;
+        var isDue = IsCheckpointDue(state, tree.Size, isFull);
+        if (isDue && !isGuarded && !Notice(await guard.RefusalAsync(connection, state, ct)))
+        {
+            return null;
+        }
+
+        var note = isDue ? await SignAsync(connection, tree, isFull ? horizon : Math.Max(horizon, oldest), ct) : null;
         await transaction.CommitAsync(CancellationToken.None);
+        (_goodTime, _goodSize) = (isGuarded || isDue ? time.GetUtcNow() : _goodTime, tree.Size);
         _keysAreKnown |= note is not null;
         if ((note ?? state.Checkpoint?.Note) is { } known)
         {
