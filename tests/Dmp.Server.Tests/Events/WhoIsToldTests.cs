@@ -1,0 +1,137 @@
+using Dmp.CareTeam.V1;
+using Dmp.Consent.V1;
+using Dmp.Delegation.V1;
+using Dmp.Document.V1;
+using Dmp.Event.V1;
+using Dmp.Server.Tests.Fixtures;
+using Dmp.Type.V1;
+using Google.Protobuf.WellKnownTypes;
+using Xunit;
+using static Dmp.Server.Tests.Fixtures.Feeding;
+
+namespace Dmp.Server.Tests.Events;
+
+/// <summary>What the feed tells those who are near a record and have no right to all of it.</summary>
+public sealed class WhoIsToldTests(Platform platform)
+{
+    private static CancellationToken Token => Given.Token;
+
+    [Fact]
+    public async Task What_the_patient_decides_about_others_is_told_to_no_other_person()
+    {
+        var record = await platform.RecordAsync();
+        var patient = platform.As(record.Patient);
+        var (caregiver, _) = await platform.DelegateAsync(patient, record.Id);
+        var (former, ended) = await platform.DelegateAsync(patient, record.Id);
+        await patient.RevokeAsync(ended);
+        var (start, startFormer) = (await caregiver.NowAsync(), await former.NowAsync());
+
+        await DecideAsync(patient, record.Id);
+        await SetGuardianshipAsync(record.Id);
+        Assert.Empty(await caregiver.SinceAsync(start));
+        Assert.Empty(await former.SinceAsync(startFormer));
+    }
+
+    [Fact]
+    public async Task What_is_decided_about_others_on_a_minors_record_is_not_told_to_representatives()
+    {
+        var record = await platform.RecordAsync(TestPatient.NewMinor());
+        var (patient, mother) = (platform.As(record.Patient), platform.AsRepresentativeOf(record.Patient));
+        var (caregiver, _) = await platform.DelegateAsync(mother, record.Id);
+        var (start, startCaregiver) = (await mother.NowAsync(), await caregiver.NowAsync());
+        await DecideAsync(patient, record.Id);
+        Assert.Empty(await mother.SinceAsync(start));
+        Assert.Empty(await caregiver.SinceAsync(startCaregiver));
+    }
+
+    [Fact]
+    public async Task Secret_acts_reach_no_caregiver()
+    {
+        var record = await platform.RecordAsync(TestPatient.NewMinor());
+        var (patient, mother) = (platform.As(record.Patient), platform.AsRepresentativeOf(record.Patient));
+        var (caregiver, _) = await platform.DelegateAsync(mother, record.Id);
+        var start = await caregiver.NowAsync();
+        var secret = platform.InSecretAs(TestProfessional.New());
+        await secret.DeclareAsync(record.Id);
+        var hidden = await secret.UploadAsync(record.Id);
+        var shared = await platform.As(record.Physician).UploadAsync(record.Id);
+        Assert.Equal([shared.DocumentId], (await caregiver.SinceAsync(start)).Select(told => told.DocumentId));
+        Assert.Contains(hidden.DocumentId, await patient.SearchIdsAsync(record.Id));
+        Assert.Equal([shared.DocumentId], await caregiver.SearchIdsAsync(record.Id));
+    }
+
+    [Fact]
+    public async Task An_occupational_physician_is_told_what_a_search_shows_and_never_what_is_masked()
+    {
+        var record = await platform.RecordAsync();
+        var (author, patient) = (platform.As(record.Physician), platform.As(record.Patient));
+        var occupational = TestProfessional.New() with { Specialty = "SM25", Sector = "SA66" };
+        var api = platform.As(occupational);
+        await patient.Consents.GrantConsentAsync(
+            new GrantConsentRequest { RecordId = record.Id, Actor = occupational.Actor, AttendingPhysician = true, RequestId = Given.NewId() },
+            cancellationToken: Token);
+        var start = await api.NowAsync();
+        var open = await author.UploadAsync(record.Id);
+        var masked = await author.UploadAsync(record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals));
+        await author.ReplaceAsync(masked);
+        Assert.Equal([open.DocumentId], await api.SearchIdsAsync(record.Id));
+        Assert.Equal([(ChangeKind.Created, open.DocumentId)], (await api.SinceAsync(start)).Select(told => (told.Kind, told.DocumentId)));
+
+        // Attending or not, a mask takes the document away like a deletion.
+        start = await api.NowAsync();
+        await patient.MaskAsync(open);
+        Assert.Equal([ChangeKind.Deleted], await api.KindsAsync(start));
+    }
+
+    [Fact]
+    public async Task Other_members_of_a_team_who_come_and_go_are_nobodys_news()
+    {
+        var record = await platform.RecordAsync();
+        var patient = platform.As(record.Patient);
+        var (stays, left, other) = (TestProfessional.New(), await platform.ColleagueAsync(record), TestProfessional.New());
+        var team = (await patient.CareTeams.RecognizeCareTeamAsync(
+            new RecognizeCareTeamRequest { RecordId = record.Id, Name = "Domicile", Members = { stays.Actor, left.Actor }, RequestId = Given.NewId() },
+            cancellationToken: Token)).CareTeam;
+        await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
+        team = await SetAsync(stays.Actor);
+        var (start, startLeft, startOther) = (
+            await platform.As(stays).NowAsync(), await platform.As(left).NowAsync(), await platform.As(other).NowAsync());
+        team = await SetAsync(stays.Actor, other.Actor);
+        await SetAsync(stays.Actor);
+        Assert.Empty(await platform.As(stays).SinceAsync(start));
+        Assert.Empty(await platform.As(left).SinceAsync(startLeft));
+        Assert.Equal([ChangeKind.AccessLost], (await platform.As(other).KindsAsync(startOther)).TakeLast(1));
+
+        async Task<Dmp.CareTeam.V1.CareTeam> SetAsync(params Actor[] members) =>
+            (await patient.CareTeams.SetCareTeamMembersAsync(
+                new SetCareTeamMembersRequest
+                {
+                    RecordId = record.Id,
+                    CareTeamId = team.CareTeamId,
+                    Members = { members },
+                    Etag = team.Etag,
+                    RequestId = Given.NewId(),
+                },
+                cancellationToken: Token)).CareTeam;
+    }
+
+    private async Task SetGuardianshipAsync(string recordId) => await platform.AsOperator().Delegations.SetGuardianshipAsync(
+        new SetGuardianshipRequest
+        {
+            RecordId = recordId,
+            UntilTime = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(30)),
+            Reason = "Jugement du 3 mars",
+            RequestId = Given.NewId(),
+        },
+        cancellationToken: Token);
+
+    private static async Task DecideAsync(DmpApi patient, string recordId)
+    {
+        var other = TestProfessional.New();
+        var consent = await patient.GrantAsync(recordId, other.Actor);
+        await patient.RevokeAsync(consent);
+        await patient.GrantAsync(recordId, other.Actor);
+        await patient.UnblockAsync(recordId, await patient.BlockAsync(recordId, other.Actor));
+        await patient.GrantAsync(recordId, new Actor { Kind = ActorKind.Structure, Id = other.StructureId });
+    }
+}
