@@ -45,6 +45,43 @@ public sealed class WhoIsToldTests(Platform platform)
     }
 
     [Fact]
+    public async Task What_was_gone_before_a_delegation_is_not_told_to_the_delegate()
+    {
+        var record = await platform.RecordAsync();
+        var (author, patient) = (platform.As(record.Physician), platform.As(record.Patient));
+        var caregiver = platform.As(TestPatient.New());
+        var start = await caregiver.NowAsync();
+        await author.DeleteAsync(await author.UploadAsync(record.Id));
+        var first = await caregiver.AcceptAsync((await patient.InviteAsync(record.Id)).Code);
+        Assert.Equal([ChangeKind.AccessGranted], await caregiver.KindsAsync(start));
+
+        // Neither is what went between two of them; what went while there was one is.
+        await patient.RevokeAsync(first);
+        await author.DeleteAsync(await author.UploadAsync(record.Id));
+        await caregiver.AcceptAsync((await patient.InviteAsync(record.Id)).Code);
+        var seen = await author.UploadAsync(record.Id);
+        var behind = await caregiver.NowAsync();
+        await author.DeleteAsync(seen);
+        Assert.DoesNotContain(ChangeKind.Deleted, (await caregiver.KindsAsync(start)).SkipLast(1));
+        Assert.Equal([(ChangeKind.Deleted, seen.DocumentId)], (await caregiver.SinceAsync(behind)).Select(told => (told.Kind, told.DocumentId)));
+    }
+
+    [Fact]
+    public async Task What_was_gone_before_a_guardianship_is_not_told_to_the_guardian()
+    {
+        var record = await platform.RecordAsync();
+        var (author, guardian) = (platform.As(record.Physician), platform.AsRepresentativeOf(record.Patient));
+        var start = await guardian.NowAsync();
+        await author.DeleteAsync(await author.UploadAsync(record.Id));
+        await SetGuardianshipAsync(record.Id);
+        Assert.Equal([ChangeKind.AccessGranted], await guardian.KindsAsync(start));
+        var seen = await author.UploadAsync(record.Id);
+        var behind = await guardian.NowAsync();
+        await author.DeleteAsync(seen);
+        Assert.Equal([ChangeKind.Deleted], await guardian.KindsAsync(behind));
+    }
+
+    [Fact]
     public async Task Secret_acts_reach_no_caregiver()
     {
         var record = await platform.RecordAsync(TestPatient.NewMinor());
