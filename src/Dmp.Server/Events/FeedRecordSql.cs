@@ -52,7 +52,8 @@ internal static class FeedRecordSql
         """;
 
     // Other persons hear of what opens or ends their own access, and of nothing else that is decided on the record: representation at
-    // majority and with guardianship, for those whose right stands on it (as in DelegationSql.IsActive). change_pkey; delegation_record_idx.
+    // majority and with guardianship, for those whose right stands on it (as in DelegationSql.IsActive). A delegation that a new guardianship
+    // revokes had ended at majority. change_pkey; delegation_record_idx.
     private const string OfPerson =
         """
         select c.position,
@@ -77,7 +78,7 @@ internal static class FeedRecordSql
             from (
                 select o.delegation_id, o.start_time,
                     not (o.kind = 2 and o.invited_by_patient)
-                        and (o.revoke_time is null or o.revoke_time >= c.event_time)
+                        and (o.revoke_time is null or o.revoke_time > c.event_time)
                         and (o.end_time is null or o.end_time > c.event_time) as is_in_force
                 from delegation o
                 where o.record_id = c.record_id

@@ -3,9 +3,12 @@ using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Event.V1;
+using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Xunit;
 using static Dmp.Server.Tests.Fixtures.Feeding;
 
@@ -79,6 +82,34 @@ public sealed class WhoIsToldTests(Platform platform)
         var behind = await guardian.NowAsync();
         await author.DeleteAsync(seen);
         Assert.Equal([ChangeKind.Deleted], await guardian.KindsAsync(behind));
+    }
+
+    [Fact]
+    public async Task Delegates_of_a_representative_lose_the_record_at_majority_and_hear_nothing_of_a_guardianship()
+    {
+        var record = await platform.RecordAsync(TestPatient.NewMinor());
+        var (mother, author) = (platform.AsRepresentativeOf(record.Patient), platform.As(record.Physician));
+        var (aunt, _) = await platform.DelegateAsync(mother, record.Id);
+        var (former, ended) = await platform.DelegateAsync(mother, record.Id);
+        await mother.RevokeAsync(ended);
+        var (start, startFormer) = (await aunt.NowAsync(), await former.NowAsync());
+        await platform.Server.QueryAsync<object>(
+            platform,
+            $"""
+            update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years', create_time = create_time - interval '30 days'
+            where record_id = '{record.Id}' returning 1
+            """);
+        await platform.Server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().SweepOnceAsync(Token);
+        Assert.Equal([ChangeKind.AccessLost], await aunt.KindsAsync(start));
+
+        start = await aunt.NowAsync();
+        var startMother = await mother.NowAsync();
+        await author.DeclareAsync(record.Id);
+        await author.DeleteAsync(await author.UploadAsync(record.Id));
+        await SetGuardianshipAsync(record.Id);
+        Assert.Equal([ChangeKind.AccessGranted], await mother.KindsAsync(startMother));
+        Assert.Empty(await aunt.SinceAsync(start));
+        Assert.Empty(await former.SinceAsync(startFormer));
     }
 
     [Fact]
