@@ -3,9 +3,10 @@ namespace Dmp.Server.Access;
 /// <summary>
 /// Whether a document existed for the caller just before a change, for those who must be told that it does not any more. The same
 /// predicate as <see cref="DocumentFilter.Exists"/>, whose parts it uses, with three differences: <c>d</c> is the document as it was;
-/// the rules are those that were there just before the change <c>c</c>; and the right stands on an authorisation that was there then,
-/// so that somebody who came later is not told of what was gone before.
-/// What the caller is (attending, of the patient's side) is taken as it is now: when that changes, the whole record is told anew.
+/// the rules are those that were there just before the change <c>c</c>; and the right stands on an authorisation, a delegation or a
+/// representation that was there then, so that somebody who came later is not told of what was gone before.
+/// What the caller is beyond that (attending, representative or caregiver) is taken as it is now: when that changes, the whole record is
+/// told anew.
 /// </summary>
 internal static class FormerDocumentFilter
 {
@@ -114,6 +115,43 @@ internal static class FormerDocumentFilter
         )
         """;
 
+    // Representation begins anew with it; whoever stands on it lists the record anew then.
+    private const string NoGuardianshipSince =
+        """
+        not exists (
+                select from change g
+                where g.record_id = c.record_id and g.position > c.position and g.kind = 'GUARDIANSHIP_SET'
+            )
+            and not exists (select from outbox g where g.record_id = c.record_id and g.kind = 'GUARDIANSHIP_SET')
+        """;
+
+    // Of the patient's side just before the change c: the patient always, others since their delegation or the guardianship began. Served by
+    // delegation_record_idx, change_subject_idx and change_record_idx.
+    private const string HeldCapacity =
+        $"""
+        (
+            @IsPatient
+            or @IsRepresentativeByToken and {NoGuardianshipSince}
+            or exists (
+                select from delegation k
+                where k.record_id = c.record_id
+                    and k.delegate_subject = @Subject
+                    and k.accept_time is not null
+                    and (k.revoke_time is null or k.revoke_time >= c.event_time)
+                    and (k.end_time is null or k.end_time > c.event_time)
+                    and not exists (
+                        select from change g
+                        where g.subject_id = k.delegation_id and g.position > c.position and g.kind in ('DELEGATION_ACCEPTED', 'DELEGATION_STARTED')
+                    )
+                    and not exists (
+                        select from outbox g
+                        where g.subject_id = k.delegation_id and g.kind in ('DELEGATION_ACCEPTED', 'DELEGATION_STARTED')
+                    )
+                    and (k.kind = 2 and k.invited_by_patient or {NoGuardianshipSince})
+            )
+        )
+        """;
+
     /// <summary>
     /// The version <c>v</c> of the document <c>d</c> existed for the caller just before the change <c>c</c>. A document that the change
     /// makes visible to the patient's side did not exist for it, however late the change is told.
@@ -122,6 +160,7 @@ internal static class FormerDocumentFilter
         $"""
         (
             @IsOwner
+                and {HeldCapacity}
                 and (d.patient_visible_time is null or d.patient_visible_time <= c.event_time and c.kind <> 'DOCUMENT_REVEALED')
                 and not (@IsRepresentative and d.hidden_from_representatives)
             or @IsAuthorized

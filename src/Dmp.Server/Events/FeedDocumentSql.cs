@@ -154,7 +154,14 @@ internal static class FeedDocumentSql
     private static DynamicParameters Parameters(RecordAccess access, FeedQuery query)
     {
         var parameters = new DynamicParameters(DocumentScope.Of(access));
-        parameters.AddDynamicParams(new { query.Types, query.OnlyMyStructure });
+        parameters.AddDynamicParams(new
+        {
+            query.Types,
+            query.OnlyMyStructure,
+            access.Caller.Subject,
+            IsPatient = access.Capacity == Capacity.Patient,
+            IsRepresentativeByToken = access.IsNamedByToken && access.IsRepresented,
+        });
         return parameters;
     }
 }

@@ -21,19 +21,19 @@ internal sealed record FeedRecordRow
 
 internal static class FeedRecordSql
 {
-    // The caller was ever in the team.
-    private const string IsOrWasMember =
+    private const string IsCaller =
         """
         (m.actor_kind = 1 and m.actor_id = @ProfessionalId or m.actor_kind = 2 and m.actor_id = @StructureId)
         """;
 
-    // change_pkey; consent_record_idx, block_record_idx, care_team_member_actor_idx, document_version_search_idx.
+    // Of other members who came or went, those who stay and those who left before hear nothing: who comes or goes with a change has its
+    // time. An authorisation of the whole team is told to whoever is in it, or ever was. change_pkey; consent_record_idx, block_record_idx, care_team_member_actor_idx, document_version_search_idx.
     private const string OfCarer =
         $"""
         select c.position,
             case c.kind
                 when 'CARE_TEAM_CHANGED' then exists (
-                    select from care_team_member m where m.care_team_id = c.subject_id and {IsOrWasMember})
+                    select from care_team_member m where m.care_team_id = c.subject_id and {IsCaller} and c.event_time in (m.join_time, m.leave_time))
                 when 'RECORD_OPENED' then true
                 when 'RECORD_REOPENED' then true
                 when 'RECORD_CLOSED' then true
@@ -41,7 +41,7 @@ internal static class FeedRecordSql
                 else c.actor_kind = 1 and c.actor_id = @ProfessionalId
                     or c.actor_kind = 2 and c.actor_id = @StructureId
                     or c.actor_kind = 9 and exists (
-                        select from care_team_member m where m.care_team_id::text = c.actor_id and {IsOrWasMember})
+                        select from care_team_member m where m.care_team_id::text = c.actor_id and {IsCaller})
             end is true as is_concerned,
             {FormerDocumentFilter.HeldConsent} as had_access,
             @IsStructure and exists (
@@ -51,30 +51,40 @@ internal static class FeedRecordSql
             and c.record_id = @RecordId
         """;
 
-    // change_pkey; delegation_record_idx.
+    // Other persons hear of what opens or ends their own access, and of nothing else that is decided on the record: representation at
+    // majority and with guardianship, for those whose right stands on it (as in DelegationSql.IsActive). A delegation that a new guardianship
+    // revokes had ended at majority. change_pkey; delegation_record_idx.
     private const string OfPerson =
         """
         select c.position,
             case
                 when c.kind in ('RECORD_OPENED', 'RECORD_REOPENED', 'RECORD_CLOSED') then true
                 when c.kind like 'DELEGATION%' then g.is_subject
-                else not @IsPatient
+                when c.kind in ('MAJORITY_REACHED', 'GUARDIANSHIP_SET', 'GUARDIANSHIP_ENDED')
+                    then not @IsPatient and (@IsNamedByToken or g.may_represent)
             end is true as is_concerned,
             case
                 when c.kind in ('DELEGATION_REVOKED', 'DELEGATION_ENDED') then g.had_subject
                 when c.kind like 'DELEGATION%' then false
-                else @IsNamedByToken or g.had_any
+                else @IsNamedByToken or g.had_representation
             end is true as had_access,
             false as has_deposits
         from change c
         left join lateral (
             select bool_or(d.delegation_id = c.subject_id) as is_subject,
                 bool_or(d.delegation_id = c.subject_id and d.start_time <= c.event_time) as had_subject,
-                bool_or(d.start_time <= c.event_time) as had_any
-            from delegation d
-            where d.record_id = c.record_id
-                and d.delegate_subject = @Subject
-                and d.accept_time <= c.event_time
+                bool_or(d.is_in_force) as may_represent,
+                bool_or(d.is_in_force and d.start_time <= c.event_time) as had_representation
+            from (
+                select o.delegation_id, o.start_time,
+                    not (o.kind = 2 and o.invited_by_patient)
+                        and (o.revoke_time is null or o.revoke_time > c.event_time)
+                        and (o.end_time is null or o.end_time > c.event_time) as is_in_force
+                from delegation o
+                where o.record_id = c.record_id
+                    and o.delegate_subject = @Subject
+                    and o.accept_time <= c.event_time
+            ) d
         ) g on true
         where c.position = any(@Positions)
             and c.record_id = @RecordId

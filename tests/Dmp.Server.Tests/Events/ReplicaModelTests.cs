@@ -1,13 +1,11 @@
 using CsCheck;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
-using Dmp.Event.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
 using Grpc.Core;
 using Xunit;
-using static Dmp.Server.Tests.Fixtures.Feeding;
 using StoredDocument = Dmp.Document.V1.Document;
 
 namespace Dmp.Server.Tests.Events;
@@ -25,7 +23,7 @@ public sealed class ReplicaModelTests(Platform platform)
 
     [Fact]
     public async Task A_replica_is_what_a_search_shows() =>
-        await Gen.Select(Gen.Int[0, 14], Gen.Int[0, 1_000_000]).Array[1, StepsMax].Array[Rounds]
+        await Gen.Select(Gen.Int[0, 16], Gen.Int[0, 1_000_000]).Array[1, StepsMax].Array[Rounds]
             .SampleAsync(RunAsync, iter: 6, threads: 1, print: rounds => string.Join(" | ", rounds.Select(steps => string.Join(",", steps))));
 
     private async Task RunAsync((int What, int Which)[][] rounds)
@@ -54,77 +52,6 @@ public sealed class ReplicaModelTests(Platform platform)
         }
     }
 
-    /// <summary>What one subscriber knows of the record.</summary>
-    private sealed class Replica(string name, DmpApi api, string recordId, Func<SearchDocumentsRequest, SearchDocumentsRequest> search)
-    {
-        private readonly HashSet<(string Id, int Version)> documents = [];
-        private string token = "";
-
-        public async Task LoadAsync()
-        {
-            token = await api.NowAsync();
-            await ListAsync();
-        }
-
-        public async Task CatchUpAsync(HashSet<string> seen)
-        {
-            (var events, token) = await api.PullAllAsync(From(token), maxEvents: 3);
-            foreach (var told in events)
-            {
-                Assert.Equal(recordId, told.RecordId);
-                switch (told.Kind)
-                {
-                    case ChangeKind.AccessGranted or ChangeKind.RecordOpened or ChangeKind.AccessLost or ChangeKind.RecordClosed:
-                        await ListAsync();
-                        break;
-                    case ChangeKind.Deleted:
-                        documents.RemoveWhere(document => document.Id == told.DocumentId);
-                        break;
-                    default:
-                        documents.RemoveWhere(document => document.Id == told.DocumentId);
-                        documents.Add((told.DocumentId, told.Version));
-                        break;
-                }
-            }
-
-            Assert.All(events, told => Assert.True(told.DocumentId.Length == 0 || seen.Contains($"{name}:{told.DocumentId}"), $"{name} was told of {told}"));
-            var found = await FindAsync();
-            Assert.True(
-                found.SetEquals(documents),
-                $"{name} has {string.Join(", ", documents)}, and finds {string.Join(", ", found)}; told last: {string.Join("; ", events)}");
-        }
-
-        /// <summary>Notes what the subscriber can see now: it may be told of that, ever after.</summary>
-        public async Task NoteAsync(HashSet<string> seen)
-        {
-            foreach (var (id, _) in await FindAsync())
-            {
-                seen.Add($"{name}:{id}");
-            }
-        }
-
-        private async Task ListAsync()
-        {
-            documents.Clear();
-            documents.UnionWith(await FindAsync());
-        }
-
-        private async Task<HashSet<(string Id, int Version)>> FindAsync()
-        {
-            try
-            {
-                var request = search(new SearchDocumentsRequest { RecordId = recordId, PageSize = 200 });
-                request.Statuses.Add([DocumentStatus.Approved, DocumentStatus.Archived]);
-                var found = await api.Documents.SearchDocumentsAsync(request, cancellationToken: Token);
-                return [.. found.Documents.Select(document => (document.DocumentId, document.Version))];
-            }
-            catch (RpcException refused) when (refused.StatusCode is StatusCode.PermissionDenied or StatusCode.FailedPrecondition)
-            {
-                return [];
-            }
-        }
-    }
-
     /// <summary>A record, the people around it, and all that they can do.</summary>
     private sealed class World
     {
@@ -132,6 +59,7 @@ public sealed class ReplicaModelTests(Platform platform)
 
         private readonly List<StoredDocument> documents = [];
         private readonly List<string> rules = [];
+        private readonly List<Delegation.V1.Delegation> delegations = [];
         private readonly Dictionary<string, string> blocks = [];
 
         private World(Platform platform, OpenedRecord record, TestProfessional[] professionals)
@@ -140,11 +68,13 @@ public sealed class ReplicaModelTests(Platform platform)
             Professionals = professionals;
             Patient = platform.As(record.Patient);
             Author = platform.As(record.Physician);
+            Caregiver = platform.As(TestPatient.New());
             Replicas =
             [
-                new("author", Author, record.Id, request => request),
-                new("patient", Patient, record.Id, request => request),
-                .. professionals.Select((professional, i) => new Replica($"pro{i}", platform.As(professional), record.Id, request => request)),
+                new("author", Author, record.Id),
+                new("patient", Patient, record.Id),
+                new("caregiver", Caregiver, record.Id),
+                .. professionals.Select((professional, i) => new Replica($"pro{i}", platform.As(professional), record.Id)),
             ];
         }
 
@@ -159,6 +89,8 @@ public sealed class ReplicaModelTests(Platform platform)
         private DmpApi Patient { get; }
 
         private DmpApi Author { get; }
+
+        private DmpApi Caregiver { get; }
 
         public static async Task<World> CreateAsync(Platform platform)
         {
@@ -274,8 +206,16 @@ public sealed class ReplicaModelTests(Platform platform)
                     await Patient.Records.ReopenRecordAsync(
                         new ReopenRecordRequest { RecordId = Record.Id, PatientInformed = true, RequestId = Given.NewId() }, cancellationToken: Token);
                     break;
+                case 15:
+                    await EntrustAsync();
+                    break;
+                case 16 when delegations.Count > 0:
+                    await Patient.RevokeAsync(delegations[which % delegations.Count]);
+                    break;
             }
         }
+
+        private async Task EntrustAsync() => delegations.Add(await Caregiver.AcceptAsync((await Patient.InviteAsync(Record.Id)).Code));
 
         private static VisibilityRule Rule(StoredDocument? document, TestProfessional professional, int which)
         {

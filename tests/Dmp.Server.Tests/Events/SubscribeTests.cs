@@ -2,18 +2,16 @@ using System.Diagnostics;
 using Dapper;
 using Dmp.Audit.V1;
 using Dmp.Consent.V1;
-using Dmp.Error.V1;
 using Dmp.Event.V1;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
-using Grpc.Core;
 using Npgsql;
 using Xunit;
 using static Dmp.Server.Tests.Fixtures.Feeding;
 
 namespace Dmp.Server.Tests.Events;
 
-/// <summary>The stream: credit, order, whole commits, signs of life, and its ends.</summary>
+/// <summary>The stream: order, whole commits, signs of life, and its trace.</summary>
 public sealed class SubscribeTests(Platform platform)
 {
     private static CancellationToken Token => Given.Token;
@@ -34,34 +32,6 @@ public sealed class SubscribeTests(Platform platform)
         Assert.Equal(document.DocumentId, Assert.Single(response.Events).DocumentId);
         Assert.InRange(Stopwatch.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(4));
         Assert.Empty(await api.SinceAsync(response.LatestResumeToken));
-    }
-
-    [Fact]
-    public async Task Events_come_as_far_as_the_credit_goes_and_when_it_is_added_they_go_on()
-    {
-        var record = await platform.RecordAsync();
-        var api = platform.As(record.Physician);
-        using var stream = await api.SubscribeAsync(From(StartPoint.Latest), credit: 0);
-        Assert.Empty((await stream.NextAsync()).Events);
-        var documents = new List<string>();
-        for (var i = 0; i < 5; i++)
-        {
-            documents.Add((await api.UploadAsync(record.Id)).DocumentId);
-        }
-
-        var seen = new List<string>();
-        foreach (var credit in new[] { 2, 1, 10 })
-        {
-            await stream.MoreAsync(credit);
-            for (var wanted = Math.Min(5, seen.Count + credit); seen.Count < wanted;)
-            {
-                var response = await stream.NextEventsAsync();
-                seen.AddRange(response.Events.Select(told => told.DocumentId));
-                Assert.InRange(seen.Count, 1, wanted);
-            }
-        }
-
-        Assert.Equal(documents, seen);
     }
 
     [Fact]
@@ -166,124 +136,6 @@ public sealed class SubscribeTests(Platform platform)
     }
 
     [Fact]
-    public async Task A_stopping_server_ends_its_streams_at_once_and_another_one_goes_on()
-    {
-        await using var one = await TestServer.StartAsync(platform);
-        var token = platform.Callers.Token(TestProfessional.New());
-        var api = new DmpApi(one.Channel, token);
-        var record = (await api.Records.OpenRecordAsync(Given.OpenRequest(TestPatient.New()), cancellationToken: Token)).Record.RecordId;
-        await api.DeclareAsync(record);
-        using var stream = await api.SubscribeAsync(From(StartPoint.Latest));
-        var resume = (await stream.NextAsync()).LatestResumeToken;
-        await using var two = await one.StartBesideAsync(platform);
-        var begin = Stopwatch.GetTimestamp();
-        var stopping = one.StopAsync();
-        var ended = await Assert.ThrowsAsync<RpcException>(async () =>
-        {
-            while (true)
-            {
-                await stream.NextAsync();
-            }
-        });
-
-        // The end of the connection may overtake the status on its way through the client; the SDK takes both as a reason to go on.
-        Assert.True(
-            Errors.Failures.ReasonOf(ended) == "SERVER_STOPPING" || ended is { StatusCode: StatusCode.Internal or StatusCode.Unavailable } && ended.GetRpcStatus() is null,
-            ended.ToString());
-        await stopping;
-        Assert.InRange(Stopwatch.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(15));
-        var there = new DmpApi(two.Channel, token);
-        var document = await there.UploadAsync(record);
-        Assert.Equal(document.DocumentId, Assert.Single(await there.SinceAsync(resume)).DocumentId);
-    }
-
-    [Fact]
-    public async Task The_stream_ends_with_the_token_of_its_caller()
-    {
-        var claims = Callers.Claims(TestProfessional.New());
-        claims["exp"] = DateTimeOffset.UtcNow.AddSeconds(3).ToUnixTimeSeconds();
-        var api = platform.As(platform.Callers.Mint(claims));
-        using var stream = await api.SubscribeAsync(From(StartPoint.Latest));
-        await Refusals.RefusedAsync(StatusCode.Unauthenticated, ErrorReason.TokenExpired, async () =>
-        {
-            while (true)
-            {
-                await stream.NextAsync();
-            }
-        });
-    }
-
-    [Fact]
-    public async Task The_stream_ends_in_order_when_the_caller_asks_for_no_more()
-    {
-        var record = await platform.RecordAsync();
-        var api = platform.As(record.Physician);
-        using var stream = await api.SubscribeAsync(From(StartPoint.Latest), credit: 1);
-        await stream.NextAsync();
-        await stream.RequestStream.CompleteAsync();
-        await api.UploadAsync(record.Id);
-        Assert.Single((await stream.NextEventsAsync()).Events);
-        Assert.False(await stream.ResponseStream.MoveNext(Token));
-    }
-
-    [Fact]
-    public async Task A_caller_has_so_many_streams_and_one_that_ended_counts_no_more()
-    {
-        var api = platform.As(TestProfessional.New());
-        var streams = new List<AsyncDuplexStreamingCall<SubscribeRequest, SubscribeResponse>>();
-        for (var i = 0; i < 8; i++)
-        {
-            streams.Add(await api.SubscribeAsync(From(StartPoint.Latest)));
-            await streams[i].NextAsync();
-        }
-
-        await LimitAsync();
-        await streams[0].RequestStream.CompleteAsync();
-        streams[0].Dispose();
-        for (var begin = Stopwatch.GetTimestamp(); ;)
-        {
-            using var another = await api.SubscribeAsync(From(StartPoint.Latest));
-            try
-            {
-                await another.NextAsync();
-                break;
-            }
-            catch (RpcException full) when (full.StatusCode == StatusCode.ResourceExhausted && Stopwatch.GetElapsedTime(begin).TotalSeconds < 20)
-            {
-                // The server has not seen the end of the other one yet.
-            }
-        }
-
-        streams.ForEach(stream => stream.Dispose());
-
-        async Task LimitAsync()
-        {
-            using var ninth = await api.SubscribeAsync(From(StartPoint.Latest));
-            var status = await Refusals.RefusedAsync(StatusCode.ResourceExhausted, ErrorReason.FeedStreamLimitReached, () => ninth.NextAsync());
-            Assert.Contains("8", status.Message, StringComparison.Ordinal);
-        }
-    }
-
-    [Fact]
-    public async Task Later_messages_add_credit_and_nothing_else()
-    {
-        var api = platform.As(TestProfessional.New());
-        foreach (var (later, field) in new[]
-        {
-            (new SubscribeRequest { Start = From(StartPoint.Latest) }, "start"),
-            (new SubscribeRequest { Filter = new EventFilter() }, "filter"),
-            (new SubscribeRequest { NumRequested = -1 }, "num_requested"),
-            (new SubscribeRequest { NumRequested = 10_001 }, "num_requested"),
-        })
-        {
-            using var stream = await api.SubscribeAsync(From(StartPoint.Latest));
-            await stream.NextAsync();
-            await stream.RequestStream.WriteAsync(later, Token);
-            await Refusals.FieldsAsync(() => stream.NextAsync(), field);
-        }
-    }
-
-    [Fact]
     public async Task Every_delivery_is_in_the_trace_with_its_documents_and_so_is_the_opening()
     {
         var record = await platform.RecordAsync();
@@ -312,26 +164,5 @@ public sealed class SubscribeTests(Platform platform)
         Task<long> CountAsync(string condition) => platform.Server.QueryAsync<long>(
             platform,
             $"select count(*) from audit_event where method = 'dmp.event.v1.EventService/Subscribe' and actor_id = '{reader.Id}' and {condition}");
-    }
-
-    [Fact]
-    public async Task Whoever_takes_nothing_is_waited_for_and_misses_nothing()
-    {
-        var record = await platform.RecordAsync();
-        var api = platform.As(record.Physician);
-        using var stream = await api.SubscribeAsync(From(StartPoint.Latest), credit: 10_000);
-        var expected = new List<string>();
-        for (var i = 0; i < 40; i++)
-        {
-            expected.Add((await api.UploadAsync(record.Id)).DocumentId);
-        }
-
-        var seen = new List<string>();
-        while (seen.Count < expected.Count)
-        {
-            seen.AddRange((await stream.NextAsync()).Events.Select(told => told.DocumentId));
-        }
-
-        Assert.Equal(expected, seen);
     }
 }

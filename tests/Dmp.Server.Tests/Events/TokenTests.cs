@@ -165,6 +165,32 @@ public sealed class TokenTests(Platform platform)
         await CommitAsync(api, "p3", token);
     }
 
+    [Fact]
+    public async Task Of_two_consumers_on_one_position_the_last_commit_counts_and_nothing_is_lost_between_them()
+    {
+        var record = await platform.RecordAsync();
+        var (one, two) = (platform.As(record.Physician), platform.As(record.Physician));
+        var start = await one.NowAsync();
+        var first = await one.UploadAsync(record.Id);
+        var (_, behindFirst) = await one.PullAllAsync(From(start));
+        var second = await one.UploadAsync(record.Id);
+        await CommitAsync(one, "shared", start);
+
+        // Both are told all; the slower one commits what it has come to, last: what is behind it comes again.
+        var named = new EventStart { PositionName = "shared" };
+        var (heard, behindSecond) = await one.PullAllAsync(named);
+        Assert.Equal(heard, (await two.PullAllAsync(named)).Events);
+        Assert.Equal([first.DocumentId, second.DocumentId], heard.Select(told => told.DocumentId));
+        await CommitAsync(one, "shared", behindSecond);
+        await CommitAsync(two, "shared", behindFirst);
+        Assert.Equal([second.DocumentId], (await one.PullAllAsync(named)).Events.Select(told => told.DocumentId));
+
+        // At once: every commit is answered, and one of them counts as a whole.
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => CommitAsync(i % 2 == 0 ? one : two, "shared", i % 2 == 0 ? behindFirst : behindSecond)));
+        var left = (await two.PullAllAsync(named)).Events.ConvertAll(told => told.DocumentId);
+        Assert.True(left.Count == 0 || left.SequenceEqual([second.DocumentId]), string.Join(", ", left));
+    }
+
     private static async Task CommitAsync(DmpApi api, string name, string token) => await api.Events.CommitPositionAsync(
         new CommitPositionRequest { Name = name, ResumeToken = token, RequestId = Given.NewId() }, cancellationToken: Token);
 
