@@ -59,6 +59,12 @@ public sealed class LogExportTests(Platform platform) : IDisposable
         Assert.Equal(3, (await RunAsync("audit", "export", path, "--connection", platform.Databases.AdminOf(server.Database))).Code);
         var streamed = await RunAsync("audit", "export", "-", "--connection", platform.Databases.AdminOf(server.Database));
         Assert.Equal(await File.ReadAllTextAsync(path, Token), streamed.Output);
+
+        // A good file of before is not today's: what was kept since tells.
+        await server.AddSignedAsync(platform, 1);
+        var later = await server.SettleAsync(platform);
+        var fault = Assert.Single((await CheckAsync(server, lines, later.Note)).Faults);
+        Assert.Equal((TraceFaultKind.LogRewritten, $"The log of the export has {newest.Size} leaves, and had {later.Size} when the checkpoint was kept."), (fault.Kind, fault.Message));
         Assert.Equal(2, (await RunAsync("audit", "export", "-", "--from-size", "-1", "--connection", "Host=x")).Code);
     }
 
