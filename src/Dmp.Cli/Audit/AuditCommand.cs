@@ -4,13 +4,16 @@ using Dmp.Proofs;
 
 namespace Dmp.Cli.Audit;
 
-/// <summary><c>dmp audit key|verify</c>: the keys of the trace's log, and whether the trace is what was written.</summary>
+/// <summary><c>dmp audit key|export|verify</c>: the keys of the trace's log, and whether the trace is what was written.</summary>
 internal static class AuditCommand
 {
     public static Command Create()
     {
         var connection = OwnerConnection.Option();
-        Command audit = new("audit", "The log over the trace: its keys and its verification.") { connection, Key(), Verify(connection) };
+        Command audit = new("audit", "The log over the trace: its keys, its export and its verification.")
+        {
+            connection, Key(), ExportCommand.Create(connection), Verify(connection),
+        };
         return audit;
     }
 
@@ -65,7 +68,7 @@ internal static class AuditCommand
     private static Command Verify(Option<string?> connection)
     {
         var directory = KeyDirectory.Option();
-        Argument<FileInfo?> file = new("FILE") { Description = "An export to verify; without it the database is.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<FileInfo?> file = new("FILE") { Description = "An export to verify, of a record or of the whole log; without it the database is.", Arity = ArgumentArity.ZeroOrOne };
         Option<string[]> keys = new("--key") { Description = "A public key of the log to trust (vkey); may be repeated.", HelpName = "VKEY" };
         Option<FileInfo?> kept = new("--checkpoint")
         {
@@ -86,7 +89,7 @@ internal static class AuditCommand
             var earlier = parsed.GetValue(kept) is { } path ? await File.ReadAllTextAsync(path.FullName, cancellationToken) : null;
             var output = parsed.InvocationConfiguration.Output;
             return parsed.GetValue(file) is { } export
-                ? await VerifyFileAsync(export, trusted, earlier, output, cancellationToken)
+                ? await FileCheck.RunAsync(export, trusted, earlier, output, cancellationToken)
                 : await VerifyDatabaseAsync(parsed.GetValue(connection), trusted, earlier, output, parsed.InvocationConfiguration.Error, cancellationToken);
         });
         return command;
@@ -100,33 +103,6 @@ internal static class AuditCommand
             return trusted.Count == 0 && KeyDirectory.Find(directory) is { } path
                 ? KeyDirectory.Load(path).ConvertAll(key => key.Verifier)
                 : trusted;
-        }
-        catch (FormatException malformed)
-        {
-            throw new RefusedException(malformed.Message);
-        }
-    }
-
-    private static async Task<int> VerifyFileAsync(
-        FileInfo export, List<NoteVerifier> trusted, string? earlier, TextWriter output, CancellationToken cancellationToken)
-    {
-        if (trusted.Count == 0)
-        {
-            throw new RefusedException("Which keys are to be trusted? Give --key.");
-        }
-
-        await using var stream = export.OpenRead();
-        try
-        {
-            var result = await new TraceVerifier(trusted.Select(key => key.Text)).VerifyAsync(stream, earlier, cancellationToken: cancellationToken);
-            foreach (var fault in result.Faults)
-            {
-                await output.WriteLineAsync($"{fault.Kind}{(fault.EventId.Length > 0 ? $" {fault.EventId}" : "")}: {fault.Message}".AsMemory(), cancellationToken);
-            }
-
-            await output.WriteLineAsync(
-                Text($"{result.EventCount} events of the record {result.RecordId}, {Log(result.Checkpoint)}: {Verdict(result.Faults.Count)}").AsMemory(), cancellationToken);
-            return result.IsValid ? DmpCommand.Done : DmpCommand.Refused;
         }
         catch (FormatException malformed)
         {
@@ -175,10 +151,7 @@ internal static class AuditCommand
         }
     }
 
-    private static string Log(Checkpoint? checkpoint) =>
-        checkpoint is null ? "in no log" : Text($"in the log {checkpoint.Origin} of {checkpoint.Size}");
-
-    private static string Verdict(long faults) => faults == 0 ? "verified." : Text($"{faults} FAULTS.");
+    public static string Verdict(long faults) => faults == 0 ? "verified." : Text($"{faults} FAULTS.");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -32,7 +32,7 @@ internal sealed record EventCheck(LogRow Row, byte[]? Root, EventSigned Signed)
 
     public static EventCheck Of(LogRow row, IReadOnlyList<NoteVerifier> keys)
     {
-        var root = row.IsThere ? RootOf(row) : null;
+        var root = row.IsThere ? TreeOf(row)?.Root : null;
         if (row.Signature is not { } signature)
         {
             return new EventCheck(row, root, EventSigned.Not);
@@ -58,7 +58,7 @@ internal sealed record EventCheck(LogRow Row, byte[]? Root, EventSigned Signed)
     };
 
     /// <summary>Null for a row that cannot even be read, which no server wrote.</summary>
-    private static byte[]? RootOf(LogRow row)
+    public static EventTree? TreeOf(LogRow row)
     {
         if (row is { Method: null } or { DocumentIds: null } or { Salt: null })
         {
@@ -67,7 +67,7 @@ internal sealed record EventCheck(LogRow Row, byte[]? Root, EventSigned Signed)
 
         try
         {
-            return EventContent.TreeOf(row).Root;
+            return EventContent.TreeOf(row);
         }
         catch (Exception fault) when (fault is ArgumentException or IndexOutOfRangeException or InvalidOperationException)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Dmp.Proofs;
 using Npgsql;
 
@@ -15,15 +14,14 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
     private const int PageSize = 2000;
     private const int RangeEventsMax = 20;
     private const int SwappedMax = 10_000;
-    private const int YearsKept = 10;
 
     // Longer than a server that works takes from an event to its checkpoint.
     private static readonly TimeSpan patience = TimeSpan.FromMinutes(5);
 
     private readonly TreeBuilder _stored = new();
     private readonly TreeBuilder _credible = new();
-    private readonly SortedDictionary<DateOnly, long> _absent = [];
-    private readonly Dictionary<DateOnly, DateTimeOffset> _retired = [];
+    private readonly Retirement _retirement = new();
+    private readonly CheckpointOrder _order = new(0);
     private readonly List<(long Leaf, Guid EventId, byte[] Hash, byte[] Stored)> _swapped = [];
     private readonly List<(long Leaf, Guid EventId)> _range = [];
     private HashSet<DateOnly> _months = [];
@@ -55,13 +53,13 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
         _months = [.. (await Trace.TraceSql.MonthsAsync(connection, ct)).Select(month => month.Month)];
         var first = await LogSql.FindCheckpointAsync(connection, first: true, ct);
         var last = await LogSql.FindCheckpointAsync(connection, first: false, ct);
-        _firstSize = first is null ? 0 : Read(first, isTold: false)?.Size ?? 0;
+        _firstSize = first is not null && Read(first, isTold: false) is { Number: null or 1 } begin ? Math.Min(begin.Size, kept?.Size ?? begin.Size) : 0;
         await CheckCheckpointsAsync([], 0, 0, ct);
         await CheckLeavesAsync(last?.TreeSize ?? -1, ct);
         await CheckEndAsync(last, ct);
         await CheckWithoutLeafAsync(last?.HorizonXid ?? 0, ct);
         CheckSwapped();
-        CheckRetired();
+        Retired = _retirement.Finish(fault => Fault($"missing: {fault}"));
         if (_uncheckable > 0)
         {
             await SayAsync($"note: {_uncheckable} later checkpoints cannot be compared until the log before them is right");
@@ -91,7 +89,7 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
     private async Task CheckCheckpointsAsync(EventCheck[] checks, long from, long to, CancellationToken ct)
     {
         var rows = (await LogSql.ListCheckpointsAsync(connection, from, to, ct)).ToList();
-        var states = rows.Select(row => Read(row)).OfType<Checkpoint>().Concat(kept is not null && kept.Size >= from && kept.Size <= to ? [kept] : [])
+        var states = rows.Select(ReadNext).OfType<Checkpoint>().Concat(kept is not null && kept.Size >= from && kept.Size <= to ? [kept] : [])
             .OrderBy(state => state.Size).ToList();
         Checkpoints += rows.Count;
         List<(TreeNode Node, byte[] Stored, byte[] Credible)> nodes = [];
@@ -135,14 +133,14 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
         var row = check.Row;
         if (!row.IsThere)
         {
-            var month = MonthOf(row.LeafEventId);
-            if (_months.Contains(month) || !LooksRetired(month))
+            var month = Retirement.MonthOf(row.LeafEventId);
+            if (!Retirement.IsGone(month, _months))
             {
                 Fault($"missing: the event {row.LeafEventId} (leaf {row.LeafIndex}) was deleted");
             }
-            else
+            else if (!_retirement.TryAddAbsent(month))
             {
-                _absent[month] = _absent.GetValueOrDefault(month) + 1;
+                Fault($"missing: the event {row.LeafEventId} (leaf {row.LeafIndex}) was deleted: its leaf stands behind events that are newer than its month");
             }
 
             return;
@@ -169,11 +167,9 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
 
     private void NoteRetirement(EventCheck check)
     {
-        var row = check.Row;
-        if (row.Method == Trace.TraceSql.RetireMethod && check.Signed == EventSigned.AsItStands
-            && RetiredMonth().Match(row.Justification ?? "") is { Success: true } match)
+        if (check.Signed == EventSigned.AsItStands)
         {
-            _retired[DateOnly.ParseExact(match.Groups[1].Value, "yyyy-MM", CultureInfo.InvariantCulture)] = row.EventTime;
+            _retirement.See(check.Row.Method, check.Row.Justification, check.Row.EventTime);
         }
     }
 
@@ -227,6 +223,21 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
         }
     }
 
+    private Checkpoint? ReadNext(LogCheckpointRow row)
+    {
+        var checkpoint = Read(row);
+        if (checkpoint is null)
+        {
+            _order.Skip();
+        }
+        else if (_order.Next(checkpoint) is { } fault)
+        {
+            Fault($"missing or moved: {fault}");
+        }
+
+        return checkpoint;
+    }
+
     /// <summary>The checkpoint of a row, when its note is signed and the row says the same.</summary>
     private Checkpoint? Read(LogCheckpointRow row, bool isTold = true)
     {
@@ -271,7 +282,4 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
     private Task SayAsync(FormattableString text) => output.WriteLineAsync(Text(text));
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
-    [GeneratedRegex(@"^The retention of (\d{4}-\d{2}) has ended\.$")]
-    private static partial Regex RetiredMonth();
 }

@@ -88,33 +88,4 @@ internal sealed partial class LogCheck
             }
         }
     }
-
-    private void CheckRetired()
-    {
-        foreach (var (month, count) in _absent)
-        {
-            if (!_retired.TryGetValue(month, out var time))
-            {
-                Fault($"missing: the month {month:yyyy-MM} was dropped with {count} events, and no event of the trace says so");
-            }
-            else if (month.AddMonths(1).AddYears(YearsKept) > DateOnly.FromDateTime(time.UtcDateTime))
-            {
-                Fault($"missing: the month {month:yyyy-MM} was dropped with {count} events before its retention ended");
-            }
-            else
-            {
-                Retired += count;
-            }
-        }
-    }
-
-    // A month that was never there: the time in the id lies outside of all months that the trace has had.
-    private bool LooksRetired(DateOnly month) => _months.Count == 0 || month < _months.Max();
-
-    private static DateOnly MonthOf(Guid id)
-    {
-        var milliseconds = Convert.ToInt64(id.ToString("N")[..12], 16);
-        var time = DateTimeOffset.UnixEpoch.AddMilliseconds(Math.Min(milliseconds, 253_402_300_799_000));
-        return new DateOnly(time.Year, time.Month, 1);
-    }
 }

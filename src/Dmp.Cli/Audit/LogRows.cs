@@ -30,6 +30,8 @@ internal sealed record LogCheckpointRow
 
     public required string Note { get; init; }
 
+    public DateTime? CreateTime { get; init; }
+
     public required string Horizon { get; init; }
 
     public ulong HorizonXid => ulong.Parse(Horizon, CultureInfo.InvariantCulture);
@@ -81,19 +83,25 @@ internal static class LogSql
         limit @Limit
         """;
 
-    private const string ListCheckpoints =
+    private const string CheckpointColumns =
         """
-        select c.tree_size, c.root, c.note, c.horizon::text as horizon
+        c.tree_size, c.root, c.note, c.horizon::text as horizon,
+            case when c.create_time between '0001-01-02' and '9999-12-30' then c.create_time end as create_time
+        """;
+
+    private const string ListCheckpoints =
+        $"""
+        select {CheckpointColumns}
         from audit_checkpoint c
         where c.tree_size between @From and @To
         order by c.tree_size
         """;
 
     private const string FirstCheckpoint =
-        "select c.tree_size, c.root, c.note, c.horizon::text as horizon from audit_checkpoint c order by c.tree_size limit 1";
+        $"select {CheckpointColumns} from audit_checkpoint c order by c.tree_size limit 1";
 
     private const string LastCheckpoint =
-        "select c.tree_size, c.root, c.note, c.horizon::text as horizon from audit_checkpoint c order by c.tree_size desc limit 1";
+        $"select {CheckpointColumns} from audit_checkpoint c order by c.tree_size desc limit 1";
 
     private const string ListNodes =
         """
@@ -101,6 +109,14 @@ internal static class LogSql
         from unnest(@Levels::smallint[], @Indexes::bigint[]) as wanted (level, node_index)
         join audit_node n on n.level = wanted.level and n.node_index = wanted.node_index
         """;
+
+    // Served by the primary key.
+    private const string ListLeafHashes =
+        "select l.leaf_hash from audit_leaf l where l.leaf_index >= @Begin and l.leaf_index < @End order by l.leaf_index";
+
+    // Served by the primary key.
+    private const string ListNodeHashes =
+        "select n.hash from audit_node n where n.level = @Level and n.node_index >= @Begin and n.node_index < @End order by n.node_index";
 
     [ModuleInitializer]
     internal static void MapSnakeCase() => DefaultTypeMap.MatchNamesWithUnderscores = true;
@@ -122,6 +138,24 @@ internal static class LogSql
 
     public static Task<long> CountNodesAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ExecuteScalarAsync<long>(new CommandDefinition("select count(*) from audit_node", commandTimeout: 0, cancellationToken: ct));
+
+    /// <summary>The root of a whole subtree, from at most 128 stored hashes; null when one is missing.</summary>
+    public static async Task<byte[]?> FindRootAsync(NpgsqlConnection connection, TreeNode node, CancellationToken ct)
+    {
+        var above = node.Level % TreeBuilder.StoredLevels;
+        var level = node.Level - above;
+        var hashes = await connection.QueryAsync<byte[]>(new CommandDefinition(
+            level == 0 ? ListLeafHashes : ListNodeHashes,
+            new { Level = (short)level, Begin = node.Index << above, End = (node.Index + 1) << above },
+            cancellationToken: ct));
+        TreeBuilder subtree = new();
+        foreach (var hash in hashes)
+        {
+            subtree.Append(hash);
+        }
+
+        return subtree.Size == 1L << above ? subtree.Root() : null;
+    }
 
     public static Task<IEnumerable<string>> ListKeysAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.QueryAsync<string>(new CommandDefinition("select vkey from audit_key order by create_time, vkey", cancellationToken: ct));

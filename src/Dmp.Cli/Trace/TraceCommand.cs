@@ -1,14 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
 using Dmp.Cli.Audit;
+using Dmp.Proofs;
 
 namespace Dmp.Cli.Trace;
 
 /// <summary><c>dmp trace months|retire</c>: how much of the trace is kept.</summary>
 internal static class TraceCommand
 {
-    /// <summary>The trace is part of the record and kept as long (R1111-43; CSP R1111-33): never less.</summary>
-    private const int YearsMin = 10;
+    private const int YearsMin = Retirement.YearsKept;
 
     public static Command Create()
     {

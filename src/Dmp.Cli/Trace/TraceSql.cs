@@ -28,9 +28,6 @@ internal static class TraceSql
     // While this waits, every call waits behind it.
     private const string LockTimeout = "set local lock_timeout = '2s'";
 
-    /// <summary>The method in the event of a month that was dropped.</summary>
-    public const string RetireMethod = "dmp trace retire";
-
     // The number of dmp.type.v1.ActorKind for the platform.
     private const short Platform = 7;
 
@@ -93,7 +90,7 @@ internal static class TraceSql
         {
             EventId = id,
             EventTime = now,
-            Method = RetireMethod,
+            Method = Retirement.Method,
             ActorKind = Platform,
             DocumentIds = [],
             Outcome = 1,

@@ -63,6 +63,8 @@ internal sealed class EventTree
 
     public EventPart Review => Part(1);
 
+    public EventPart Internals => Part(2);
+
     /// <summary>The document at this place of the event's list.</summary>
     public EventPart Document(int i) => Part(_places[i]);
 

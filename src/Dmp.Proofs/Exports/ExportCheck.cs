@@ -80,7 +80,7 @@ internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? 
 
     private void CheckHeader(TraceExportHeader header)
     {
-        if (Read(header.Checkpoint?.Note) is not { } checkpoint)
+        if (Checkpoint.Find(header.Checkpoint?.Note, keys) is not { } checkpoint)
         {
             Add(TraceFaultKind.CheckpointForged, "", "The checkpoint of the export is not signed by a trusted key.");
             return;
@@ -95,8 +95,8 @@ internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? 
         _checkpoint = checkpoint;
 
         // Without a good first checkpoint every event must be signed.
-        _signedFrom = Read(header.FirstCheckpoint) is { } first && first.Size <= checkpoint.Size
-            && string.Equals(first.Origin, checkpoint.Origin, StringComparison.Ordinal) ? first.Size : 0;
+        _signedFrom = Checkpoint.Find(header.FirstCheckpoint, keys) is { Number: null or 1 } first && first.Size <= checkpoint.Size
+            && string.Equals(first.Origin, checkpoint.Origin, StringComparison.Ordinal) ? Math.Min(first.Size, earlier?.Size ?? first.Size) : 0;
         if (earlier is not null)
         {
             CheckEarlier(header, checkpoint, earlier);
@@ -147,16 +147,11 @@ internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? 
             isGood = false;
         }
 
-        var signer = keys.FirstOrDefault(key => string.Equals(key.KeyId, proven.KeyId, StringComparison.Ordinal));
-        if (proven.Signature.IsEmpty && proven.LeafIndex < _signedFrom)
+        // Of before the log: the first checkpoint is what vouches for it.
+        var isOfBefore = proven.Signature.IsEmpty && proven.LeafIndex < _signedFrom;
+        if (!isOfBefore && EventParts.SignatureFault(proven, keys) is { } fault)
         {
-            // Of before the log: the first checkpoint is what vouches for it.
-        }
-        else if (signer is null || !EventSignature.Verify(proven.Root.Span, proven.Signature.Span, signer))
-        {
-            Add(TraceFaultKind.EventForged, proven.EventId, proven.Signature.IsEmpty ? "The event has no signature."
-                : signer is null ? $"The event is signed with {proven.KeyId}, which is no trusted key."
-                : "The signature of the event is not good.");
+            Add(TraceFaultKind.EventForged, proven.EventId, fault);
             isGood = false;
         }
 
@@ -169,67 +164,14 @@ internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? 
     /// <summary>The event as its parts say, when each of them is what was committed to.</summary>
     private AuditEvent? ReadParts(ProvenEvent proven)
     {
-        AuditEvent? told = null;
-        var last = -1;
-        try
+        var parts = EventParts.Read(proven);
+        var fault = parts.Fault ?? (string.Equals(parts.Event!.RecordId, _header?.RecordId, StringComparison.Ordinal) ? null : "The event is of another record.");
+        if (fault is not null)
         {
-            foreach (var part in proven.Parts)
-            {
-                if (part.Slot <= last || part.Slot >= EventTree.Slots || part.Path.Count != EventTree.Levels
-                    || !TreeProof.VerifyInclusion(
-                        EventTree.Leaf(part.Salt.Span, part.Content.Span), part.Slot, EventTree.Slots, Hashes(part.Path), proven.Root.Span))
-                {
-                    Add(TraceFaultKind.EventChanged, proven.EventId, Text($"Part {part.Slot} of the event is not what was committed to."));
-                    return null;
-                }
-
-                last = part.Slot;
-                if (part.Slot == 0)
-                {
-                    told = AuditEvent.Parser.ParseFrom(part.Content);
-                }
-                else if (part.Slot == 1)
-                {
-                    told?.MergeFrom(part.Content);
-                }
-                else if (part.Slot > 2)
-                {
-                    var document = AuditedDocument.Parser.ParseFrom(part.Content);
-                    told?.Documents.Add(document);
-                    told?.DocumentIds.Add(document.DocumentId);
-                }
-            }
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            told = null;
+            Add(TraceFaultKind.EventChanged, proven.EventId, fault);
         }
 
-        if (told is null || !string.Equals(told.EventId, proven.EventId, StringComparison.Ordinal))
-        {
-            Add(TraceFaultKind.EventChanged, proven.EventId, "The event does not say what it is.");
-            return null;
-        }
-
-        if (!string.Equals(told.RecordId, _header?.RecordId, StringComparison.Ordinal))
-        {
-            Add(TraceFaultKind.EventChanged, proven.EventId, "The event is of another record.");
-            return null;
-        }
-
-        return told;
-    }
-
-    private Checkpoint? Read(string? note)
-    {
-        try
-        {
-            return note is { Length: > 0 } && Checkpoint.Parse(note) is var checkpoint && checkpoint.IsSignedBy(keys) ? checkpoint : null;
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
+        return fault is null ? parts.Event : null;
     }
 
     private static IReadOnlyList<ReadOnlyMemory<byte>> Hashes(IEnumerable<ByteString> hashes) => [.. hashes.Select(hash => hash.Memory)];

@@ -6,8 +6,9 @@ using Google.Protobuf;
 namespace Dmp.Proofs;
 
 /// <summary>
-/// Checks an export of a record's trace without the platform: that each event is what was committed to and signed when it was written,
-/// and that it is in the log of a signed checkpoint. That the platform left nothing out it cannot tell: see docs/trace.md.
+/// Checks an export of a record's trace, or of the whole log, without the platform: that each event is what was committed to and signed when
+/// it was written, and that it is in the log of a signed checkpoint. That the platform left nothing out of a record's export it cannot tell:
+/// see docs/trace.md.
 /// </summary>
 public sealed class TraceVerifier
 {
@@ -46,7 +47,7 @@ public sealed class TraceVerifier
         Stream export, string? earlierCheckpoint = null, Action<AuditEvent>? onEvent = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(export);
-        return VerifyAsync(ReadAsync(export, cancellationToken), earlierCheckpoint, onEvent, cancellationToken);
+        return VerifyAsync(ReadAsync<ExportRecordEventsResponse>(export, cancellationToken), earlierCheckpoint, onEvent, cancellationToken);
     }
 
     /// <summary>Checks an export as it comes.</summary>
@@ -79,20 +80,69 @@ public sealed class TraceVerifier
         return check.Finish();
     }
 
+    /// <summary>
+    /// Checks an export of the whole log (<c>dmp audit export</c>), JSON lines of <see cref="LogExportLine"/>: every leaf, event and checkpoint,
+    /// in one pass. Memory stays constant.
+    /// </summary>
+    /// <param name="export">The file, or whatever it streams in from. Not disposed.</param>
+    /// <param name="earlierCheckpoint">
+    /// The note of a checkpoint that you have kept: the log must continue it. An export that begins at its size continues what you verified then.
+    /// </param>
+    /// <param name="onEvent">Told of each event that is as it was signed, with what the export shows of it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What is wrong, or that nothing is.</returns>
+    /// <exception cref="FormatException">The earlier checkpoint is none, or not signed by a trusted key.</exception>
+    public async Task<LogVerification> VerifyLogAsync(
+        Stream export, string? earlierCheckpoint = null, Action<AuditEvent>? onEvent = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(export);
+        var check = new LogExportCheck(_keys, ParseEarlier(earlierCheckpoint), onEvent);
+        try
+        {
+            await foreach (var line in ReadAsync<LogExportLine>(export, cancellationToken).ConfigureAwait(false))
+            {
+                check.Accept(line);
+            }
+        }
+        catch (Exception malformed) when (malformed is InvalidProtocolBufferException or InvalidJsonException)
+        {
+            check.Add(TraceFaultKind.Incomplete, "", $"A line of the export cannot be read: {malformed.Message}");
+        }
+
+        return check.Finish();
+    }
+
+    /// <summary>Whether a file begins as an export of the whole log, and not as one of a record.</summary>
+    internal static bool IsLogLine(string line)
+    {
+        try
+        {
+            return parser.Parse<LogExportLine>(line).PartCase is
+                LogExportLine.PartOneofCase.Log or LogExportLine.PartOneofCase.Leaf or LogExportLine.PartOneofCase.Checkpoint;
+        }
+        catch (Exception malformed) when (malformed is InvalidProtocolBufferException or InvalidJsonException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Writes a message as a line of an export of the whole log.</summary>
+    internal static string ToLine(LogExportLine message) => JsonFormatter.Default.Format(message);
+
     /// <summary>Writes a message as a line of an export file.</summary>
     /// <param name="message">The message.</param>
     /// <returns>The line, without its end.</returns>
     public static string ToLine(ExportRecordEventsResponse message) => JsonFormatter.Default.Format(message);
 
-    private static async IAsyncEnumerable<ExportRecordEventsResponse> ReadAsync(
-        Stream export, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<T> ReadAsync<T>(Stream export, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : IMessage, new()
     {
         using StreamReader reader = new(export, Encoding.UTF8, leaveOpen: true);
         while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
         {
             if (line.Length > 0)
             {
-                yield return parser.Parse<ExportRecordEventsResponse>(line);
+                yield return parser.Parse<T>(line);
             }
         }
     }

@@ -5,8 +5,11 @@ namespace Dmp.Proofs;
 /// <summary>A state of the log, signed (C2SP tlog-checkpoint): keep one elsewhere, and no later state can go behind it unseen.</summary>
 public sealed class Checkpoint
 {
-    private Checkpoint(string origin, long size, byte[] root, SignedNote signed, string note)
+    private const string NumberStart = "checkpoint ";
+
+    private Checkpoint(string origin, long size, byte[] root, SignedNote signed, string note, long? number)
     {
+        Number = number;
         Origin = origin;
         Size = size;
         Root = root;
@@ -22,6 +25,11 @@ public sealed class Checkpoint
 
     /// <summary>The root over them, 32 bytes.</summary>
     public ReadOnlyMemory<byte> Root { get; }
+
+    /// <summary>
+    /// Which checkpoint of the log it is, counted from 1: a line of the note behind the root. Null for those of before they were counted.
+    /// </summary>
+    public long? Number { get; }
 
     /// <summary>The whole note, to be kept.</summary>
     public string Note { get; }
@@ -40,7 +48,7 @@ public sealed class Checkpoint
             && long.TryParse(sizeText, NumberStyles.None, CultureInfo.InvariantCulture, out var size)
             && (sizeText == "0" || sizeText[0] != '0')
             && NoteVerifier.Bytes(rootText) is { Length: TreeHash.Length } root
-            ? new Checkpoint(origin, size, root, signed, note)
+            ? new Checkpoint(origin, size, root, signed, note, NumberOf(lines))
             : throw new FormatException("It is no checkpoint: origin, number of leaves and root, a line each.");
     }
 
@@ -53,6 +61,26 @@ public sealed class Checkpoint
         return Signed.SignedBy(keys.Where(key => string.Equals(key.Name, Origin, StringComparison.Ordinal))).Count > 0;
     }
 
-    internal static string Sign(string origin, long size, ReadOnlySpan<byte> root, IEnumerable<NoteSigner> keys) => SignedNote.Sign(
-        string.Create(CultureInfo.InvariantCulture, $"{origin}\n{size}\n{Convert.ToBase64String(root)}\n"), keys);
+    /// <summary>The checkpoint, when the note is one and is signed by one of these keys.</summary>
+    internal static Checkpoint? Find(string? note, IReadOnlyList<NoteVerifier> keys)
+    {
+        try
+        {
+            return note is { Length: > 0 } && Parse(note) is var checkpoint && checkpoint.IsSignedBy(keys) ? checkpoint : null;
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    internal static string Sign(string origin, long size, ReadOnlySpan<byte> root, IEnumerable<NoteSigner> keys, long? number = null) => SignedNote.Sign(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{origin}\n{size}\n{Convert.ToBase64String(root)}\n{(number is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{NumberStart}{number}\n"))}"),
+        keys);
+
+    // Lines behind the root are extensions; those that are not known say nothing.
+    private static long? NumberOf(string[] lines) => lines.Skip(3).FirstOrDefault(line => line.StartsWith(NumberStart, StringComparison.Ordinal)) is { } line
+        && long.TryParse(line[NumberStart.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
 }

@@ -91,7 +91,7 @@ internal sealed partial class AuditService
         return new ProvenEvent
         {
             EventId = row.EventId.ToString(),
-            Parts = { parts.Select(ToMessage) },
+            Parts = { parts.Select(EventParts.ToMessage) },
             Root = ByteString.CopyFrom(row.Root ?? tree.Root),
             Signature = ByteString.CopyFrom(row.Signature ?? []),
             KeyId = row.SigningKey ?? "",
@@ -99,14 +99,6 @@ internal sealed partial class AuditService
             Proof = { HashesOf(runs, hashOf) },
         };
     }
-
-    private static DisclosedPart ToMessage(EventPart part) => new()
-    {
-        Slot = part.Slot,
-        Salt = ByteString.CopyFrom(part.Salt),
-        Content = ByteString.CopyFrom(part.Content),
-        Path = { part.Path.Select(hash => ByteString.CopyFrom(hash)) },
-    };
 
     private static TraceCheckpoint? ToMessage(CheckpointRow? row) => row is null ? null : new()
     {

@@ -128,6 +128,9 @@ internal static class TraceLogSql
         values (@TreeSize, @Root, @Note, @CreateTime, @Horizon::xid8)
         """;
 
+    // Once in the life of a log that is older than the numbers of checkpoints. Scans the primary key.
+    private const string CountCheckpoints = "select count(*) from audit_checkpoint";
+
     private const string AddKey =
         "insert into audit_key (key_id, vkey, create_time) values (@KeyId, @Vkey, @Now) on conflict on constraint audit_key_pkey do nothing";
 
@@ -196,6 +199,9 @@ internal static class TraceLogSql
 
     public static Task AddCheckpointAsync(NpgsqlConnection connection, CheckpointRow row, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(AddCheckpoint, row, cancellationToken: ct));
+
+    public static Task<long> CountCheckpointsAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        connection.ExecuteScalarAsync<long>(new CommandDefinition(CountCheckpoints, cancellationToken: ct));
 
     public static Task AddKeyAsync(NpgsqlConnection connection, NoteVerifier key, DateTimeOffset now, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(AddKey, new { key.KeyId, Vkey = key.Text, Now = now }, cancellationToken: ct));

@@ -141,7 +141,7 @@ internal sealed class TraceSequencer(
             return null;
         }
 
-        var note = isDue ? await SignAsync(connection, tree, isFull ? horizon : Math.Max(horizon, oldest), ct) : null;
+        var note = isDue ? await SignAsync(connection, state.Checkpoint, tree, isFull ? horizon : Math.Max(horizon, oldest), ct) : null;
         await transaction.CommitAsync(CancellationToken.None);
         (_goodTime, _goodSize) = (isGuarded || isDue ? time.GetUtcNow() : _goodTime, tree.Size);
         _keysAreKnown |= note is not null;
@@ -210,7 +210,8 @@ internal sealed class TraceSequencer(
         }
     }
 
-    private async Task<string> SignAsync(NpgsqlConnection connection, TreeBuilder tree, ulong horizon, CancellationToken ct)
+    private async Task<string> SignAsync(
+        NpgsqlConnection connection, CheckpointRow? last, TreeBuilder tree, ulong horizon, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         if (!_keysAreKnown)
@@ -223,7 +224,10 @@ internal sealed class TraceSequencer(
         }
 
         var root = tree.Root();
-        var note = Checkpoint.Sign(keys.Origin, tree.Size, root, keys.Signers);
+
+        // Counted, so that none can be taken away from among the others; those of before they were counted too.
+        var number = 1 + (last is null ? 0 : Checkpoint.Parse(last.Note).Number ?? await TraceLogSql.CountCheckpointsAsync(connection, ct));
+        var note = Checkpoint.Sign(keys.Origin, tree.Size, root, keys.Signers, number);
         await TraceLogSql.AddCheckpointAsync(
             connection,
             new CheckpointRow

@@ -122,5 +122,22 @@ internal static class Deeds
             "update audit_leaf set leaf_index = -leaf_index - 1 where leaf_index in (2, 3); update audit_leaf set leaf_index = 6 + leaf_index where leaf_index < 0",
             "reordered, changed or replaced: the leaves |{victim}"
         },
+        {
+            "delete from audit_checkpoint where tree_size = (select tree_size from audit_checkpoint order by tree_size offset 1 limit 1)",
+            "missing or moved: 1 checkpoints before that of size "
+        },
+        {
+            "delete from audit_checkpoint where tree_size in (select tree_size from audit_checkpoint order by tree_size limit 2)",
+            "missing or moved: 2 checkpoints before that of size |the numbers 1 to 2"
+        },
+        {
+            $"delete from audit_event where event_id = {AnEvent}; update audit_leaf set event_id = '01000000-0000-7000-8000-00000000000a' where leaf_index = 2",
+            "missing: the event 01000000-0000-7000-8000-00000000000a (leaf 2) was deleted: its leaf stands behind events that are newer than its month"
+        },
     };
+
+    /// <summary>What an export of the log does not hold, and so cannot tell: nodes, transactions, events that have no leaf.</summary>
+    public static bool IsOutsideOfExports(string sql) =>
+        sql.Contains("audit_node", StringComparison.Ordinal) || sql.StartsWith("insert into audit_event", StringComparison.Ordinal)
+        || sql.Contains("set xid", StringComparison.Ordinal);
 }

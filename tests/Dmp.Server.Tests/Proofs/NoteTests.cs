@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dmp.Proofs;
 using Xunit;
 
@@ -47,6 +48,59 @@ public sealed class NoteTests
         var cosigned = Checkpoint.Parse(SignedNote.Sign(SignedNote.Parse(note).Text, [current, foreign]));
         Assert.True(cosigned.IsSignedBy([current.Verifier]));
         Assert.False(Checkpoint.Parse(SignedNote.Sign(SignedNote.Parse(note).Text, [foreign])).IsSignedBy([foreign.Verifier]));
+    }
+
+    [Fact]
+    public void A_checkpoint_says_which_one_it_is_and_its_number_is_signed()
+    {
+        using var key = NoteSigner.Generate("dmp.example/trace");
+        var note = Checkpoint.Sign("dmp.example/trace", 7, TreeHash.Empty, [key], 3);
+
+        Assert.StartsWith("dmp.example/trace\n7\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\ncheckpoint 3\n\n", note, StringComparison.Ordinal);
+        var read = Checkpoint.Parse(note);
+        Assert.Equal(3, read.Number);
+        Assert.True(read.IsSignedBy([key.Verifier]));
+        Assert.False(Checkpoint.Parse(note.Replace("checkpoint 3", "checkpoint 2", StringComparison.Ordinal)).IsSignedBy([key.Verifier]));
+        Assert.Null(Checkpoint.Parse(note.Replace("checkpoint 3", "checkpoint -3", StringComparison.Ordinal)).Number);
+        Assert.Null(Checkpoint.Parse(note.Replace("checkpoint 3", "else 3", StringComparison.Ordinal)).Number);
+        Assert.Equal(3, Checkpoint.Parse(note.Replace("checkpoint 3", "else 2\ncheckpoint 3", StringComparison.Ordinal)).Number);
+    }
+
+    [Theory]
+    [InlineData(0, "1 2 3", "")]
+    [InlineData(0, "2", "1 to 1")]
+    [InlineData(0, "1 3", "2 to 2")]
+    [InlineData(0, "1 2 2", "3 is its place")]
+    [InlineData(0, "1 3 2", "2 to 2|4 is its place")]
+    [InlineData(0, "- - 3", "")]
+    [InlineData(0, "- - 4", "3 to 3")]
+    [InlineData(0, "- - 2", "3 is its place")]
+    [InlineData(0, "1 x 3", "")]
+    [InlineData(0, "1 x 2", "3 is its place")]
+    [InlineData(7, "8 9", "")]
+    [InlineData(7, "9", "8 to 8")]
+    [InlineData(null, "9 10 12", "11 to 11")]
+    public void Checkpoints_follow_each_other_by_number(int? last, string numbers, string faults)
+    {
+        using var key = NoteSigner.Generate("dmp.example/trace");
+        CheckpointOrder order = new(last);
+        List<string> told = [];
+        foreach (var number in numbers.Split(' '))
+        {
+            if (number == "x")
+            {
+                order.Skip();
+            }
+            else if (order.Next(Checkpoint.Parse(Checkpoint.Sign(
+                "dmp.example/trace", 7, TreeHash.Empty, [key], number == "-" ? null : long.Parse(number, CultureInfo.InvariantCulture)))) is { } fault)
+            {
+                told.Add(fault);
+            }
+        }
+
+        var expected = faults.Split('|', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(expected.Length, told.Count);
+        Assert.All(expected.Zip(told), pair => Assert.EndsWith(pair.First, pair.Second, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -36,10 +36,13 @@ public sealed class TamperingTests(Platform platform)
         var victim = (await server.ListAsync<Guid>(platform, $"select {Deeds.AnEvent}"))[0];
         foreach (var (column, value) in Deeds.Changes.Select(change => change.Data))
         {
-            await WithAsync(server, $"update audit_event set {column} = {value} where event_id = {Deeds.AnEvent}", output =>
+            await WithAsync(server, $"update audit_event set {column} = {value} where event_id = {Deeds.AnEvent}", (output, exported) =>
+            {
                 Assert.True(
                     output.Contains($"the event {victim} (leaf 2)", StringComparison.Ordinal) && output.Contains("1 FAULTS", StringComparison.Ordinal),
-                    $"{column}: {output}"));
+                    $"{column}: {output}");
+                Assert.True(exported is null || exported.Contains($" {victim}: ", StringComparison.Ordinal), $"{column}: {exported}");
+            });
         }
     }
 
@@ -51,7 +54,7 @@ public sealed class TamperingTests(Platform platform)
         var victim = (await server.ListAsync<Guid>(platform, $"select {Deeds.AnEvent}"))[0];
         foreach (var (sql, expected) in Deeds.Told.Select(deed => deed.Data))
         {
-            await WithAsync(server, sql, output => Assert.All(
+            await WithAsync(server, sql, (output, _) => Assert.All(
                 expected.Split('|'),
                 part => Assert.Contains(part.Replace("{victim}", $"{victim}", StringComparison.Ordinal), output, StringComparison.Ordinal)));
         }
@@ -142,29 +145,15 @@ public sealed class TamperingTests(Platform platform)
         await server.SettleAsync(platform);
         if (more > 0)
         {
-            await AddSignedAsync(server, more);
+            await server.AddSignedAsync(platform, more);
         }
 
         await server.SettleAsync(platform);
         return server;
     }
 
-    private async Task AddSignedAsync(TestServer server, int count)
-    {
-        var key = server.Services.GetRequiredService<TraceKeys>().Signers[0];
-        await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(server.Database));
-        await connection.OpenAsync(Token);
-        await using var transaction = await connection.BeginTransactionAsync(Token);
-        for (var i = 0; i < count; i++)
-        {
-            await AuditSql.AppendAsync(connection, EventSignature.Sign(TraceRows.New(), key), Token);
-        }
-
-        await transaction.CommitAsync(Token);
-    }
-
     /// <summary>Tampers, verifies, and puts everything back as it was.</summary>
-    private async Task WithAsync(TestServer server, string sql, Action<string> assert)
+    private async Task WithAsync(TestServer server, string sql, Action<string, string?> assert)
     {
         await server.Sequencer().StopAsync(Token);
         await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(server.Database));
@@ -178,7 +167,9 @@ public sealed class TamperingTests(Platform platform)
         await connection.ExecuteAsync(sql);
         var (code, output, error) = await VerifyAsync(server);
         Assert.True(code == 1, $"{sql}: {output}{error}");
-        assert(output);
+        var exported = Deeds.IsOutsideOfExports(sql) ? default : await VerifyExportAsync(server);
+        Assert.True(exported.Output is null || exported.Code == 1, $"{sql}: {exported.Output}");
+        assert(output, exported.Output);
         await connection.ExecuteAsync($"truncate {Tables}");
         foreach (var table in Tables.Split(", "))
         {
@@ -222,9 +213,16 @@ public sealed class TamperingTests(Platform platform)
         var (code, output, _) = await VerifyAsync(server);
         Assert.Equal(0, code);
         Assert.StartsWith("1 events, 3 retired, 0 not in the log yet; 4 leaves, ", output, StringComparison.Ordinal);
+        await server.SettleAsync(platform);
+        var exported = await VerifyExportAsync(server);
+        Assert.Equal(0, exported.Code);
+        Assert.StartsWith("1 events, 3 retired; 4 leaves from 0 on, ", exported.Output, StringComparison.Ordinal);
 
-        await WithAsync(server, "update audit_event set justification = 'The retention of 2001-01 has ended.'", told =>
-            Assert.Contains($"missing: the month {month:yyyy-MM} was dropped with 3 events, and no event of the trace says so", told, StringComparison.Ordinal));
+        await WithAsync(server, "update audit_event set justification = 'The retention of 2001-01 has ended.'", (told, exported) =>
+        {
+            Assert.Contains($"missing: the month {month:yyyy-MM} was dropped with 3 events, and no event of the trace says so", told, StringComparison.Ordinal);
+            Assert.Contains($"EventMissing: The month {month:yyyy-MM} was dropped with 3 events, and no event of the trace says so", exported, StringComparison.Ordinal);
+        });
     }
 
     [Fact]
@@ -249,6 +247,9 @@ public sealed class TamperingTests(Platform platform)
         var (code, output, _) = await VerifyAsync(server);
         Assert.Equal(1, code);
         Assert.Contains($"missing: the month {month:yyyy-MM} was dropped with 1 events before its retention ended", output, StringComparison.Ordinal);
+        var exported = await VerifyExportAsync(server);
+        Assert.Equal(1, exported.Code);
+        Assert.Contains($"EventMissing: The month {month:yyyy-MM} was dropped with 1 events before its retention ended", exported.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -278,6 +279,22 @@ public sealed class TamperingTests(Platform platform)
 
     private Task<(int Code, string Output, string Error)> VerifyAsync(TestServer server, params string[] arguments) => RunAsync(
         ["audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", server.Verifiers()[0].Text, .. arguments]);
+
+    /// <summary>The same of an export: what it is refused for, or what its verification says.</summary>
+    private async Task<(int Code, string Output)> VerifyExportAsync(TestServer server)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"dmp-log-{Guid.NewGuid():N}.jsonl");
+        try
+        {
+            var made = await RunAsync("audit", "export", path, "--with-internals", "--connection", platform.Databases.AdminOf(server.Database));
+            var (code, output, _) = made.Code == 0 ? await RunAsync("audit", "verify", path, "--key", server.Verifiers()[0].Text) : made;
+            return (code, output);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
     {

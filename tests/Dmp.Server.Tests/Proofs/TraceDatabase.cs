@@ -30,6 +30,21 @@ internal static class TraceDatabase
         return (await connection.QueryAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: Token))).AsList();
     }
 
+    /// <summary>Events as a server writes them, in one transaction.</summary>
+    public static async Task AddSignedAsync(this TestServer server, Platform platform, int count)
+    {
+        var key = server.Services.GetRequiredService<TraceKeys>().Signers[0];
+        await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(server.Database));
+        await connection.OpenAsync(Token);
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        for (var i = 0; i < count; i++)
+        {
+            await AuditSql.AppendAsync(connection, EventSignature.Sign(TraceRows.New(), key), Token);
+        }
+
+        await transaction.CommitAsync(Token);
+    }
+
     /// <summary>Waits until everything committed so far has its leaf below a signed checkpoint.</summary>
     public static async Task<Checkpoint> SettleAsync(this TestServer server, Platform platform)
     {

@@ -49,6 +49,32 @@ public sealed class TraceSequencerTests(Platform platform)
     }
 
     [Fact]
+    public async Task Numbers_of_checkpoints_go_on_from_those_that_had_none()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        await server.AddSignedAsync(platform, 2);
+        var numbered = await server.SettleAsync(platform);
+        var keys = server.Services.GetRequiredService<TraceKeys>();
+        foreach (var note in await server.ListAsync<string>(platform, "select note from audit_checkpoint"))
+        {
+            var old = Checkpoint.Parse(note);
+            await server.ExecuteAsync(
+                platform,
+                "update audit_checkpoint set note = @Note where tree_size = @Size",
+                new { Note = Checkpoint.Sign(old.Origin, old.Size, old.Root.Span, keys.Signers), old.Size });
+        }
+
+        await server.AddSignedAsync(platform, 1);
+        var next = await server.SettleAsync(platform);
+
+        Assert.Equal(numbered.Number + 1, next.Number);
+        await using StringWriter output = new();
+        Assert.Equal(0, await Dmp.Cli.DmpCommand.RunAsync(
+            ["audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", keys.Signers[0].Verifier.Text], output, output, Token));
+        Assert.Contains(": verified.", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_event_that_commits_late_comes_late_and_is_not_skipped()
     {
         await using var server = await TestServer.StartAsync(platform);
