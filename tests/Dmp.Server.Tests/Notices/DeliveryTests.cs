@@ -252,19 +252,26 @@ public sealed class DeliveryTests(Platform platform)
     [Fact]
     public async Task Two_servers_share_the_work_and_nothing_comes_twice()
     {
-        await using var notices = await NoticePlatform.StartAsync(platform);
+        const string Patient = "--Dmp:Notices:Timeout=00:01:00";
+        await using var notices = await NoticePlatform.StartAsync(platform, Patient);
         await using var other = await TestServer.StartAsync(
             platform, platform.Databases, notices.Server.Database,
             [
                 $"--Dmp:Content:Directory={notices.Server.ContentDirectory}", .. NoticePlatform.Quick, .. notices.Mail.Settings,
-                .. notices.Application.SettingsAs("app"),
+                .. notices.Application.SettingsAs("app"), Patient,
             ]);
+
+        // One server alone never has more than four under way: the first ones wait for the fifth, which is another server's.
         var underWay = 0;
-        var most = 0;
+        var shared = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         notices.Mail.Wait = async ct =>
         {
-            most = Math.Max(most, Interlocked.Increment(ref underWay));
-            await Task.Delay(20, ct);
+            if (Interlocked.Increment(ref underWay) > 4)
+            {
+                shared.TrySetResult();
+            }
+
+            await shared.Task.WaitAsync(TimeSpan.FromSeconds(30), ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Interlocked.Decrement(ref underWay);
         };
         var record = await notices.RecordAsync();
@@ -276,8 +283,6 @@ public sealed class DeliveryTests(Platform platform)
         Assert.Equal(41, expected.Count());
         Assert.Equal(expected, notices.Mail.To(record.Email).Select(mail => mail.NoticeId).Order());
         Assert.Equal(expected, notices.Application.About(record.Id).Select(call => call.NoticeId).Order());
-
-        // One server alone never has more than four under way.
-        Assert.InRange(most, 5, 8);
+        Assert.True(shared.Task.IsCompletedSuccessfully);
     }
 }
