@@ -15,10 +15,21 @@ internal sealed class DiskContentReader : IContentReader
 
     public long Length { get; }
 
-    public async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken) =>
+        ReadAsync(handle, Length, offset, buffer, cancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        handle.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Reads from a file of which <paramref name="length"/> bytes are known to be written.</summary>
+    internal static async ValueTask<int> ReadAsync(
+        SafeFileHandle handle, long length, long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        var wanted = (int)Math.Min(buffer.Length, Math.Max(0, Length - offset));
+        var wanted = (int)Math.Min(buffer.Length, Math.Max(0, length - offset));
         var filled = 0;
         try
         {
@@ -39,11 +50,5 @@ internal sealed class DiskContentReader : IContentReader
         }
 
         return filled;
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        handle.Dispose();
-        return ValueTask.CompletedTask;
     }
 }

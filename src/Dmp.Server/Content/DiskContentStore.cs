@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Dmp.Server.Options;
 using Microsoft.Extensions.Options;
+using Microsoft.Win32.SafeHandles;
 
 namespace Dmp.Server.Content;
 
@@ -33,19 +34,19 @@ internal sealed class DiskContentStore : IContentStore
         DirectorySync.Flush(root);
     }
 
-    public Task<IContentWriter> CreateAsync(Guid contentId, CancellationToken cancellationToken)
+    public Task<IContentWriter> CreateAsync(Guid blobId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var partPath = PartPath(contentId);
+        var partPath = PartPath(blobId);
         try
         {
-            // FileShare.None also takes the advisory lock by which DeleteAbandonedAsync knows a living writer.
-            var handle = File.OpenHandle(partPath, FileMode.CreateNew, FileAccess.Write, FileShare.None);
-            return Task.FromResult<IContentWriter>(new DiskContentWriter(this, contentId, partPath, handle));
+            // FileShare.None also takes the advisory lock by which others know a living writer.
+            var handle = File.OpenHandle(partPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+            return Task.FromResult<IContentWriter>(new DiskContentWriter(this, blobId, partPath, handle));
         }
         catch (IOException) when (File.Exists(partPath))
         {
-            throw new InvalidOperationException("A content id is written once; this one has a writer or an abandoned part.");
+            throw new InvalidOperationException("A blob is created once; this one has a writer or a part that was left.");
         }
         catch (Exception exception) when (ContentUnavailableException.IsStorageFailure(exception))
         {
@@ -53,13 +54,41 @@ internal sealed class DiskContentStore : IContentStore
         }
     }
 
-    public Task<IContentReader?> OpenAsync(Guid contentId, CancellationToken cancellationToken)
+    public Task<IContentWriter?> ResumeAsync(Guid blobId, int unit, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var partPath = PartPath(blobId);
+        SafeFileHandle? handle = null;
+        try
+        {
+            RequireRoot();
+            handle = File.OpenHandle(partPath, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            var length = RandomAccess.GetLength(handle) / unit * unit;
+            RandomAccess.SetLength(handle, length);
+            return Task.FromResult<IContentWriter?>(new DiskContentWriter(this, blobId, partPath, handle, length));
+        }
+        catch (FileNotFoundException)
+        {
+            return Task.FromResult<IContentWriter?>(null);
+        }
+        catch (IOException exception) when (handle is null && exception is not DirectoryNotFoundException && File.Exists(partPath))
+        {
+            throw new ContentInUseException(exception);
+        }
+        catch (Exception exception) when (ContentUnavailableException.IsStorageFailure(exception))
+        {
+            handle?.Dispose();
+            throw new ContentUnavailableException("The content store cannot take up a part.", exception);
+        }
+    }
+
+    public Task<IContentReader?> OpenAsync(Guid blobId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             var handle = File.OpenHandle(
-                BlobPath(contentId), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.SequentialScan);
+                BlobPath(blobId), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.SequentialScan);
             return Task.FromResult<IContentReader?>(new DiskContentReader(handle));
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
@@ -74,14 +103,14 @@ internal sealed class DiskContentStore : IContentStore
         }
     }
 
-    public Task DeleteAsync(Guid contentId, CancellationToken cancellationToken)
+    public Task DeleteAsync(Guid blobId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             RequireRoot();
             // Not flushed: a deletion that a power cut undoes is done again by the sweep.
-            File.Delete(BlobPath(contentId));
+            File.Delete(BlobPath(blobId));
             return Task.CompletedTask;
         }
         catch (DirectoryNotFoundException) when (Directory.Exists(blobs))
@@ -94,6 +123,13 @@ internal sealed class DiskContentStore : IContentStore
         }
     }
 
+    public Task DeletePartAsync(Guid blobId, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        TryDeletePart(PartPath(blobId));
+        return Task.CompletedTask;
+    }
+
     public async IAsyncEnumerable<StoredContent> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Listing is synchronous in the runtime; the first await moves it off the caller's thread.
@@ -102,9 +138,9 @@ internal sealed class DiskContentStore : IContentStore
         while (MoveNext(files))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Guid.TryParseExact(files.Current.Name, "D", out var contentId))
+            if (Guid.TryParseExact(files.Current.Name, "D", out var blobId))
             {
-                yield return new StoredContent(contentId, files.Current.LastWriteTimeUtc);
+                yield return new StoredContent(blobId, files.Current.LastWriteTimeUtc);
             }
         }
     }
@@ -128,9 +164,9 @@ internal sealed class DiskContentStore : IContentStore
     }
 
     /// <summary>Moves a flushed part into place and makes the new name durable.</summary>
-    internal void Publish(Guid contentId, string partPath)
+    internal void Publish(Guid blobId, string partPath)
     {
-        var (first, second) = FanOut(contentId);
+        var (first, second) = FanOut(blobId);
         var parent = Path.Combine(blobs, first.ToString("x2"));
         var leaf = Path.Combine(parent, second.ToString("x2"));
         ref var leafIsDurable = ref durableLeaves[(first << 8) | second];
@@ -145,7 +181,7 @@ internal sealed class DiskContentStore : IContentStore
 
         try
         {
-            File.Move(partPath, Path.Combine(leaf, FileName(contentId)), overwrite: false);
+            File.Move(partPath, Path.Combine(leaf, FileName(blobId)), overwrite: false);
             DirectorySync.Flush(leaf);
         }
         catch (IOException)
@@ -157,10 +193,10 @@ internal sealed class DiskContentStore : IContentStore
     }
 
     /// <summary>Where the blob of an id lies.</summary>
-    internal string BlobPath(Guid contentId)
+    internal string BlobPath(Guid blobId)
     {
-        var (first, second) = FanOut(contentId);
-        return Path.Combine(blobs, first.ToString("x2"), second.ToString("x2"), FileName(contentId));
+        var (first, second) = FanOut(blobId);
+        return Path.Combine(blobs, first.ToString("x2"), second.ToString("x2"), FileName(blobId));
     }
 
     /// <summary>
@@ -175,14 +211,14 @@ internal sealed class DiskContentStore : IContentStore
         }
     }
 
-    private string PartPath(Guid contentId) => Path.Combine(incoming, FileName(contentId) + PartExtension);
+    private string PartPath(Guid blobId) => Path.Combine(incoming, FileName(blobId) + PartExtension);
 
-    private static string FileName(Guid contentId) => contentId.ToString("D");
+    private static string FileName(Guid blobId) => blobId.ToString("D");
 
-    private static (byte First, byte Second) FanOut(Guid contentId)
+    private static (byte First, byte Second) FanOut(Guid blobId)
     {
         Span<byte> bytes = stackalloc byte[16];
-        contentId.TryWriteBytes(bytes, bigEndian: true, out _);
+        blobId.TryWriteBytes(bytes, bigEndian: true, out _);
         return (bytes[14], bytes[15]);
     }
 

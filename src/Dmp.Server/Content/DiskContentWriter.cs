@@ -2,8 +2,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dmp.Server.Content;
 
-/// <summary>Writes a part file with unbuffered positional writes; memory does not grow with the document.</summary>
-internal sealed class DiskContentWriter(DiskContentStore store, Guid contentId, string partPath, SafeFileHandle handle)
+/// <summary>Writes a part file with unbuffered positional writes; memory does not grow with the document. A part that is left keeps its name.</summary>
+internal sealed class DiskContentWriter(DiskContentStore store, Guid blobId, string partPath, SafeFileHandle handle, long length = 0)
     : IContentWriter
 {
     private enum State
@@ -11,12 +11,13 @@ internal sealed class DiskContentWriter(DiskContentStore store, Guid contentId, 
         Open,
         Failed,
         Committed,
+        Discarded,
         Disposed,
     }
 
     private State state;
 
-    public long Length { get; private set; }
+    public long Length { get; private set; } = length;
 
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken)
     {
@@ -36,11 +37,36 @@ internal sealed class DiskContentWriter(DiskContentStore store, Guid contentId, 
         state = State.Open;
     }
 
-    public async Task CommitAsync(CancellationToken cancellationToken)
+    public async Task<long> FlushAsync(CancellationToken cancellationToken)
     {
         RequireOpen();
         cancellationToken.ThrowIfCancellationRequested();
         // A failed fsync is final: the kernel may have dropped the dirty pages, and a second fsync would report success.
+        state = State.Failed;
+        try
+        {
+            await Task.Run(() => RandomAccess.FlushToDisk(handle), CancellationToken.None);
+        }
+        catch (Exception exception) when (ContentUnavailableException.IsStorageFailure(exception))
+        {
+            throw new ContentUnavailableException("The content store cannot make a part durable.", exception);
+        }
+
+        state = State.Open;
+        return Length;
+    }
+
+    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        RequireOpen();
+        return DiskContentReader.ReadAsync(handle, Length, offset, buffer, cancellationToken);
+    }
+
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        RequireOpen();
+        cancellationToken.ThrowIfCancellationRequested();
+        // As for a flush: a failure is final.
         state = State.Failed;
         try
         {
@@ -55,39 +81,42 @@ internal sealed class DiskContentWriter(DiskContentStore store, Guid contentId, 
         state = State.Committed;
     }
 
-    public ValueTask DisposeAsync()
+    public Task DiscardAsync(CancellationToken cancellationToken)
     {
-        if (state == State.Disposed)
+        if (state is State.Discarded or State.Disposed or State.Committed)
         {
-            return ValueTask.CompletedTask;
+            return Task.CompletedTask;
         }
 
-        var committed = state == State.Committed;
-        state = State.Disposed;
+        state = State.Discarded;
         try
         {
-            if (!committed)
-            {
-                // Before the handle is closed, so that the part is never seen without its lock.
-                File.Delete(partPath);
-            }
+            // Before the handle is closed, so that the part is never seen without its lock.
+            File.Delete(partPath);
         }
         catch (Exception exception) when (ContentUnavailableException.IsStorageFailure(exception))
         {
-            // Thrown from a dispose this would hide why the upload ended; the sweep removes the part when it has aged.
+            // Thrown from here this would hide why the upload ended; the sweep removes the part when it has aged.
         }
         finally
         {
             handle.Dispose();
         }
 
+        return Task.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        state = State.Disposed;
+        handle.Dispose();
         return ValueTask.CompletedTask;
     }
 
     private void Publish()
     {
         RandomAccess.FlushToDisk(handle);
-        store.Publish(contentId, partPath);
+        store.Publish(blobId, partPath);
         // Gives the lock back, so that the blob can be read before the writer is disposed.
         handle.Dispose();
     }

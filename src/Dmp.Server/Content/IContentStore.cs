@@ -1,28 +1,37 @@
 namespace Dmp.Server.Content;
 
 /// <summary>
-/// Keeps the bytes of document versions. One version is one immutable blob under a random id made by the caller
-/// (UUIDv7); the id says nothing about the document, so names may be logged and listed. An interface, because local disk
-/// is the first implementation and an object store the second.
+/// Keeps bytes as immutable blobs under ids made by the caller (UUIDv7); an id says nothing about a document, so names may be logged
+/// and listed. An interface, because local disk is the first implementation and an object store the second.
 /// Every failure of the storage itself is a <see cref="ContentUnavailableException"/>, so that callers answer
 /// UNAVAILABLE without knowing the implementation.
 /// </summary>
 internal interface IContentStore
 {
     /// <summary>
-    /// Starts a new blob. Nothing is visible under <paramref name="contentId"/> before <see cref="IContentWriter.CommitAsync"/>
-    /// returns. An id is used once: a second writer of the same id is a mistake of the caller.
+    /// Starts a new blob. Nothing is visible under <paramref name="blobId"/> before <see cref="IContentWriter.CommitAsync"/>
+    /// returns. An id is created once: a second creation of the same id is a mistake of the caller.
     /// </summary>
-    public Task<IContentWriter> CreateAsync(Guid contentId, CancellationToken cancellationToken);
+    public Task<IContentWriter> CreateAsync(Guid blobId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes up what a writer left that ended without commit or discard, also one of another server or a killed one. What is there is
+    /// cut to a multiple of <paramref name="unit"/> bytes. Null when nothing is left.
+    /// </summary>
+    /// <exception cref="ContentInUseException">A living writer holds it.</exception>
+    public Task<IContentWriter?> ResumeAsync(Guid blobId, int unit, CancellationToken cancellationToken);
 
     /// <summary>
     /// Opens a committed blob, or answers null when there is none. A row that refers to an absent blob is lost data and
     /// must be treated as such, not as a document that does not exist.
     /// </summary>
-    public Task<IContentReader?> OpenAsync(Guid contentId, CancellationToken cancellationToken);
+    public Task<IContentReader?> OpenAsync(Guid blobId, CancellationToken cancellationToken);
 
     /// <summary>Removes a committed blob. Absent is fine, so that a repeated deletion succeeds. Open readers read on.</summary>
-    public Task DeleteAsync(Guid contentId, CancellationToken cancellationToken);
+    public Task DeleteAsync(Guid blobId, CancellationToken cancellationToken);
+
+    /// <summary>Removes what a writer left that ended without commit or discard. Absent is fine; what a living writer holds stays.</summary>
+    public Task DeletePartAsync(Guid blobId, CancellationToken cancellationToken);
 
     /// <summary>Walks all committed blobs in no particular order without holding the list in memory.</summary>
     public IAsyncEnumerable<StoredContent> ListAsync(CancellationToken cancellationToken);
@@ -36,18 +45,27 @@ internal interface IContentStore
 
 /// <summary>
 /// Writes one blob from front to back; one caller at a time. After a failure the writer only refuses. Disposing without
-/// a commit leaves nothing.
+/// commit or discard leaves what was written for <see cref="IContentStore.ResumeAsync"/>.
 /// </summary>
 internal interface IContentWriter : IAsyncDisposable
 {
-    /// <summary>Bytes appended so far.</summary>
+    /// <summary>Bytes appended so far, also by the writers before.</summary>
     public long Length { get; }
 
     /// <summary>Appends; the buffer belongs to the caller again when this completes, nothing of it is kept.</summary>
     public ValueTask AppendAsync(ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken);
 
+    /// <summary>Makes durable what can be, and answers how many bytes a writer after this one would find after a power cut.</summary>
+    public Task<long> FlushAsync(CancellationToken cancellationToken);
+
+    /// <summary>Reads back what was appended, as <see cref="IContentReader.ReadAsync"/> does: for the digest of an upload taken up again.</summary>
+    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
+
     /// <summary>Makes the blob visible. It survives a power cut from the moment this returns.</summary>
     public Task CommitAsync(CancellationToken cancellationToken);
+
+    /// <summary>Ends writing and removes what was written. What cannot be removed now is left to the sweep.</summary>
+    public Task DiscardAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>Reads one blob at any offset; several reads may run at once.</summary>

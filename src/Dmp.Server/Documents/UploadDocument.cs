@@ -213,6 +213,25 @@ internal sealed partial class DocumentService
         CancellationToken ct)
     {
         await using var writer = await contentStore.CreateAsync(intent.ContentId, ct);
+        try
+        {
+            return await ReceiveAsync(call, intent, messages, responses, writer, ct);
+        }
+        finally
+        {
+            // Nothing to do once it is committed.
+            await writer.DiscardAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task<UploadDocumentResponse> ReceiveAsync(
+        Call call,
+        UploadPlan intent,
+        UploadMessages messages,
+        IServerStreamWriter<UploadDocumentResponse> responses,
+        IContentWriter writer,
+        CancellationToken ct)
+    {
         using var digest = new ContentDigest();
         var sniffer = new ContentSniffer();
         var progressOffset = 0L;

@@ -12,9 +12,12 @@ internal sealed record ContentOptions
     [Required(AllowEmptyStrings = false)]
     public required string Directory { get; init; }
 
-    /// <summary>An incoming part without a write for this long, and without a living writer, is deleted.</summary>
-    [Range(typeof(TimeSpan), "00:01:00", "7.00:00:00")]
-    public TimeSpan PartAgeMax { get; init; } = TimeSpan.FromMinutes(15);
+    /// <summary>
+    /// A part without a write for this long, and without a living writer, is deleted. Longer than an unfinished upload may wait to be
+    /// taken up again (<see cref="UploadOptions.ExpireAfter"/>), or its bytes would go before it does.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:01:00", "31.00:00:00")]
+    public TimeSpan PartAgeMax { get; init; } = TimeSpan.FromDays(2);
 
     /// <summary>
     /// A blob that no row refers to is deleted once its last byte is this old. Longer than any upload may take between

@@ -26,4 +26,11 @@ internal sealed record UploadOptions
     /// <summary>An upload whose server gave no sign of life for this long may be taken over. Default 60 s.</summary>
     [Range(2, 3600)]
     public int AbandonSeconds { get; init; } = 60;
+
+    /// <summary>
+    /// An upload that broke, and that nobody took up again for this long, is forgotten with its bytes. Default 24 h. At most
+    /// <c>Dmp:Content:PartAgeMax</c>.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:10", "30.00:00:00")]
+    public TimeSpan ExpireAfter { get; init; } = TimeSpan.FromHours(24);
 }

@@ -19,8 +19,8 @@ internal sealed class StorageHealth(Database database, IContentStore content, Ti
             }
 
             // A blob that is begun and given up: what an upload would do first.
-            var writer = await content.CreateAsync(Guid.CreateVersion7(time.GetUtcNow()), cancellationToken);
-            await writer.DisposeAsync();
+            await using var writer = await content.CreateAsync(Guid.CreateVersion7(time.GetUtcNow()), cancellationToken);
+            await writer.DiscardAsync(cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException or ContentUnavailableException)

@@ -83,9 +83,9 @@ public sealed class ContentSweeperTests : IDisposable
         // A killed process leaves the file and loses its lock.
         var part = Path.Combine(temporary.Incoming, $"{Guid.CreateVersion7()}.part");
         await File.WriteAllBytesAsync(part, new byte[100], Token);
-        Age(part, TimeSpan.FromMinutes(14));
+        Age(part, TimeSpan.FromHours(47));
         Assert.Equal(0, (await Sweeper().SweepOnceAsync(Token)).PartsDeleted);
-        Age(part, TimeSpan.FromMinutes(16));
+        Age(part, TimeSpan.FromHours(49));
         Assert.Equal(1, (await Sweeper().SweepOnceAsync(Token)).PartsDeleted);
         Assert.Empty(temporary.Files);
     }

@@ -40,7 +40,7 @@ public sealed class DiskContentStoreTests : IDisposable
             iter: 60);
 
     [Fact]
-    public Task Disposing_without_commit_leaves_nothing() =>
+    public Task Discarding_leaves_nothing() =>
         Gen.Byte.Array[0, 3000].Array[0, 4].SampleAsync(
             async chunks =>
             {
@@ -53,13 +53,62 @@ public sealed class DiskContentStoreTests : IDisposable
                     }
 
                     Assert.Null(await temporary.Store.OpenAsync(contentId, Token));
+                    await writer.DiscardAsync(Token);
                 }
 
+                Assert.Null(await temporary.Store.ResumeAsync(contentId, 1, Token));
                 Assert.Empty(temporary.Files);
                 Assert.Null(await temporary.Store.OpenAsync(contentId, Token));
             },
             iter: 30,
             threads: 1);
+
+    [Fact]
+    public Task What_a_writer_left_is_taken_up_at_a_multiple_of_the_unit() =>
+        Gen.Select(Gen.Byte.Array[0, 3000], Gen.Byte.Array[0, 3000], Gen.Int[1, 700]).SampleAsync(
+            async (first, second, unit) =>
+            {
+                var contentId = Guid.CreateVersion7();
+                await using (var writer = await temporary.Store.CreateAsync(contentId, Token))
+                {
+                    await writer.AppendAsync(first, Token);
+                    await Assert.ThrowsAsync<ContentInUseException>(() => temporary.Store.ResumeAsync(contentId, unit, Token));
+                }
+
+                Assert.Null(await temporary.Store.OpenAsync(contentId, Token));
+                var kept = first.Length / unit * unit;
+                byte[] whole = [.. first.Take(kept), .. second];
+                await using (var writer = await temporary.Store.ResumeAsync(contentId, unit, Token))
+                {
+                    Assert.NotNull(writer);
+                    Assert.Equal(kept, writer.Length);
+                    await writer.AppendAsync(second, Token);
+                    Assert.Equal(kept + second.Length, await writer.FlushAsync(Token));
+                    var readBack = new byte[kept + second.Length + 1];
+                    Assert.Equal(kept + second.Length, await writer.ReadAsync(0, readBack, Token));
+                    Assert.Equal(whole, readBack[..^1]);
+                    await writer.CommitAsync(Token);
+                }
+
+                Assert.Equal(whole, await temporary.GetAsync(contentId, Token));
+                Assert.Null(await temporary.Store.ResumeAsync(contentId, unit, Token));
+            },
+            iter: 40);
+
+    [Fact]
+    public async Task A_part_is_deleted_unless_a_living_writer_holds_it()
+    {
+        var contentId = Guid.CreateVersion7();
+        await using (await temporary.Store.CreateAsync(contentId, Token))
+        {
+            await temporary.Store.DeletePartAsync(contentId, Token);
+            Assert.Single(temporary.Files);
+        }
+
+        await temporary.Store.DeletePartAsync(contentId, Token);
+        await temporary.Store.DeletePartAsync(contentId, Token);
+        Assert.Empty(temporary.Files);
+    }
 
     [Fact]
     public async Task The_blob_lies_under_the_random_tail_of_its_id()
@@ -111,6 +160,7 @@ public sealed class DiskContentStoreTests : IDisposable
         {
             await second.AppendAsync(new byte[] { 2 }, Token);
             await Assert.ThrowsAsync<ContentUnavailableException>(() => second.CommitAsync(Token));
+            await second.DiscardAsync(Token);
         }
 
         Assert.Equal((byte[])[1], await temporary.GetAsync(contentId, Token));
