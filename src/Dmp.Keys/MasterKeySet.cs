@@ -60,7 +60,7 @@ internal sealed class MasterKeySet : IAsyncDisposable
         string masterKeyId, RecordKeyName name, ReadOnlyMemory<byte> wrapped, CancellationToken cancellationToken)
     {
         var (provider, keyName) = Find(masterKeyId);
-        using SecretBytes secret = new(await provider.UnwrapAsync(keyName, wrapped, cancellationToken));
+        using var secret = SecretBytes.Of(await provider.UnwrapAsync(keyName, wrapped, cancellationToken));
         return name.Release(secret);
     }
 

@@ -2,29 +2,26 @@ using System.Security.Cryptography;
 
 namespace Dmp.Keys;
 
-/// <summary>Bytes of a secret; overwritten when disposed of. Pinned, so that the collector leaves no copies behind.</summary>
+/// <summary>Bytes of a secret; overwritten when disposed of.</summary>
 internal sealed class SecretBytes : IDisposable
 {
     private readonly byte[] bytes;
 
-    public SecretBytes(ReadOnlySpan<byte> secret)
+    /// <summary>A copy. What lives long is pinned, so that the collector leaves no copies of it behind.</summary>
+    public SecretBytes(ReadOnlySpan<byte> secret, bool isPinned = false)
     {
-        bytes = GC.AllocateUninitializedArray<byte>(secret.Length, pinned: true);
+        bytes = GC.AllocateUninitializedArray<byte>(secret.Length, isPinned);
         secret.CopyTo(bytes);
     }
 
-    /// <summary>Takes over what is in an array and clears that.</summary>
-    public SecretBytes(byte[] secret)
-        : this(secret.AsSpan()) => CryptographicOperations.ZeroMemory(secret);
+    private SecretBytes(byte[] owned) => bytes = owned;
 
     public ReadOnlyMemory<byte> Bytes => bytes;
 
-    public static SecretBytes Random(int count)
-    {
-        SecretBytes random = new(stackalloc byte[count]);
-        RandomNumberGenerator.Fill(random.bytes);
-        return random;
-    }
+    /// <summary>The array is from now on this secret's.</summary>
+    public static SecretBytes Of(byte[] owned) => new(owned);
+
+    public static SecretBytes Random(int count) => new(RandomNumberGenerator.GetBytes(count));
 
     public void Dispose() => CryptographicOperations.ZeroMemory(bytes);
 }

@@ -79,6 +79,13 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
             case InvalidProtocolBufferException or RpcException { StatusCode: StatusCode.Internal }:
                 return Failures.Of(ErrorReason.MessageMalformed);
 
+            case ContentErasedException:
+                return Failures.Of(ErrorReason.ContentErased);
+
+            case ContentDamagedException:
+                ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
+                return Failures.Of(ErrorReason.ContentDamaged);
+
             case ContentUnavailableException:
                 ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
                 return Failures.Of(ErrorReason.StorageUnavailable);

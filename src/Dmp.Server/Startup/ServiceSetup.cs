@@ -1,3 +1,4 @@
+using Dmp.Keys;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Content;
@@ -20,7 +21,8 @@ internal static class ServiceSetup
 {
     private static readonly TimeSpan healthPeriod = TimeSpan.FromSeconds(10);
 
-    public static void AddDmp(this IServiceCollection services, DatabaseSetup database)
+    public static void AddDmp(
+        this IServiceCollection services, DatabaseSetup database, MasterKeySet masterKeys, MasterKeyOptions masterKeyOptions)
     {
         services.AddOptions<RealmOptions>().BindConfiguration(RealmOptions.Section).ValidateOnStart();
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -29,6 +31,8 @@ internal static class ServiceSetup
         services.AddOptions<FeedOptions>().BindConfiguration(FeedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddContent();
+        services.AddSingleton(masterKeys);
+        services.AddSingleton(masterKeyOptions);
         services.AddNotices();
 
         services.AddSingleton<TimeProvider, DatabaseClock>();
@@ -71,6 +75,8 @@ internal static class ServiceSetup
         services.AddOptions<ContentOptions>().BindConfiguration(ContentOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ContentOptions>, ContentOptionsValidator>();
         services.AddSingleton<IContentStore, DiskContentStore>();
+        services.AddSingleton<RecordKeys>();
+        services.AddSingleton<ContentVault>();
         services.AddSingleton<FindReferencedContent>(provider =>
         {
             var database = provider.GetRequiredService<Database>();

@@ -1,0 +1,65 @@
+using Dmp.Server.Logging;
+using Npgsql;
+
+namespace Dmp.Server.Content;
+
+/// <summary>
+/// The content store as documents use it: plain bytes here, sealed ones there. Writers and readers count plain bytes; what a writer can
+/// be taken up with is a multiple of <see cref="SealedFormat.SegmentBytes"/>.
+/// </summary>
+internal sealed class ContentVault(IContentStore store, RecordKeys keys, ILogger<ContentVault> logger)
+{
+    /// <inheritdoc cref="RecordKeys.GetOrCreateAsync"/>
+    public Task<RecordKey> KeyOfAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
+        keys.GetOrCreateAsync(connection, recordId, ct);
+
+    /// <summary>The key that an unfinished upload was begun with. The connection is for its record.</summary>
+    /// <exception cref="ContentErasedException">It was destroyed since: what was sent is lost, and the upload begins again.</exception>
+    public async Task<RecordKey> KeyOfUploadAsync(NpgsqlConnection connection, Guid recordKeyId, CancellationToken ct) =>
+        await keys.OpenAsync(
+            await RecordKeySql.FindAsync(connection, recordKeyId, ct) ?? throw new InvalidOperationException("An upload has a key that never was."), ct);
+
+    /// <summary>Starts a blob of one content. The key may be disposed of as soon as this returns.</summary>
+    public async Task<IContentWriter> CreateAsync(RecordKey key, Guid contentId, Guid blobId, CancellationToken ct) =>
+        new SealedContentWriter(await store.CreateAsync(blobId, ct), key.CipherOf(contentId));
+
+    /// <summary>Takes up what a writer left; null when nothing is left.</summary>
+    /// <exception cref="ContentInUseException">A living writer holds it.</exception>
+    public async Task<IContentWriter?> ResumeAsync(RecordKey key, Guid contentId, Guid blobId, CancellationToken ct) =>
+        await store.ResumeAsync(blobId, SealedFormat.StoredSegmentBytes, ct) is { } left
+            ? new SealedContentWriter(left, key.CipherOf(contentId))
+            : null;
+
+    /// <summary>A small content, sealed, to be put into a blob with others.</summary>
+    public static byte[] Seal(RecordKey key, Guid contentId, ReadOnlySpan<byte> plain)
+    {
+        using var cipher = key.CipherOf(contentId);
+        return cipher.Seal(plain);
+    }
+
+    /// <summary>
+    /// Opens content for reading; null when its blob is gone, which is lost data. <see cref="ContentPlace.Key"/> was read just now.
+    /// </summary>
+    /// <exception cref="ContentErasedException">Its key was destroyed.</exception>
+    /// <exception cref="ContentDamagedException">It is not what was stored.</exception>
+    public async Task<IContentReader?> OpenAsync(ContentPlace place, CancellationToken ct)
+    {
+        using var key = place.Key is { } row ? await keys.OpenAsync(row, ct) : null;
+        if (await store.OpenAsync(place.BlobId, ct) is not { } blob)
+        {
+            return null;
+        }
+
+        // Also: a size or an offset in the row that cannot be.
+        if (place.SizeBytes < 0 || place.SizeBytes > blob.Length || place.BlobOffset < 0 || place.BlobOffset > blob.Length - place.StoredLength)
+        {
+            await blob.DisposeAsync();
+            logger.Damaged(place.ContentId, place.BlobId, ContentDamage.Length, 0);
+            throw new ContentDamagedException(place.ContentId, ContentDamage.Length);
+        }
+
+        return key is null
+            ? new SliceContentReader(blob, place)
+            : new SealedContentReader(blob, key.CipherOf(place.ContentId), place, logger);
+    }
+}
