@@ -181,7 +181,7 @@ internal sealed partial class KeyVaultMasterKeys : IMasterKeyProvider
 
     internal sealed record KeyOperation([property: JsonPropertyName("alg")] string Algorithm, [property: JsonPropertyName("value")] string Value);
 
-    internal sealed record KeyResult([property: JsonPropertyName("kid")] string? Kid, [property: JsonPropertyName("value")] string Value);
+    internal sealed record KeyResult([property: JsonPropertyName("value")] string Value);
 
     internal sealed record KeyRequest(
         [property: JsonPropertyName("kty")] string KeyType,
@@ -191,12 +191,13 @@ internal sealed partial class KeyVaultMasterKeys : IMasterKeyProvider
     internal sealed record KeyBundle([property: JsonPropertyName("key")] KeyVersion Key);
 
     internal sealed record KeyVersion(
-        [property: JsonPropertyName("kid")] string Kid, [property: JsonPropertyName("attributes")] KeyAttributes? Attributes);
+        [property: JsonPropertyName("kid")] string Kid, [property: JsonPropertyName("attributes")] KeyAttributes? Attributes = null);
 
-    internal sealed record KeyAttributes([property: JsonPropertyName("enabled")] bool? Enabled, [property: JsonPropertyName("created")] long? Created);
+    internal sealed record KeyAttributes(
+        [property: JsonPropertyName("enabled")] bool? Enabled = null, [property: JsonPropertyName("created")] long? Created = null);
 
     internal sealed record VersionPage(
-        [property: JsonPropertyName("value")] KeyVersion[] Value, [property: JsonPropertyName("nextLink")] string? NextLink);
+        [property: JsonPropertyName("value")] KeyVersion[] Value, [property: JsonPropertyName("nextLink")] string? NextLink = null);
 
     [JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
     [JsonSerializable(typeof(KeyOperation))]

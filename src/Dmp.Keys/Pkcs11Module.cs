@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
 using Net.Pkcs11Interop.Common;
 using Net.Pkcs11Interop.HighLevelAPI;
 
@@ -12,6 +14,9 @@ internal sealed class Pkcs11Module
 
     private readonly string path;
     private int users;
+
+    // The wrapper calls dlopen in "libdl", a name that only development packages have; the C library has the functions itself.
+    static Pkcs11Module() => NativeLibrary.SetDllImportResolver(typeof(Pkcs11InteropFactories).Assembly, Resolve);
 
     private Pkcs11Module(string path)
     {
@@ -35,6 +40,12 @@ internal sealed class Pkcs11Module
             return module;
         }
     }
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search) =>
+        name == "libdl" && OperatingSystem.IsLinux()
+        && (NativeLibrary.TryLoad("libdl.so.2", out var library) || NativeLibrary.TryLoad("libc.so.6", out library))
+            ? library
+            : 0;
 
     public void Release()
     {

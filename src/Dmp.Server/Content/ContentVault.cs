@@ -38,11 +38,11 @@ internal sealed class ContentVault(IContentStore store, RecordKeys keys, ILogger
     }
 
     /// <summary>
-    /// Opens content for reading; null when its blob is gone, which is lost data. <see cref="ContentPlace.Key"/> was read just now.
+    /// Opens content for reading; null when its blob is gone, which is lost data. <see cref="ContentLocation.Key"/> was read just now.
     /// </summary>
     /// <exception cref="ContentErasedException">Its key was destroyed.</exception>
     /// <exception cref="ContentDamagedException">It is not what was stored.</exception>
-    public async Task<IContentReader?> OpenAsync(ContentPlace place, CancellationToken ct)
+    public async Task<IContentReader?> OpenAsync(ContentLocation place, CancellationToken ct)
     {
         using var key = place.Key is { } row ? await keys.OpenAsync(row, ct) : null;
         if (await store.OpenAsync(place.BlobId, ct) is not { } blob)
@@ -59,7 +59,7 @@ internal sealed class ContentVault(IContentStore store, RecordKeys keys, ILogger
         }
 
         return key is null
-            ? new SliceContentReader(blob, place)
+            ? new ContentSlice(blob, place.BlobOffset, place.SizeBytes)
             : new SealedContentReader(blob, key.CipherOf(place.ContentId), place, logger);
     }
 }

@@ -8,7 +8,7 @@ namespace Dmp.Server.Content;
 /// A whole segment goes straight into the buffer of the caller; of one that is asked for in parts the last one is kept.
 /// </summary>
 internal sealed class SealedContentReader(
-    IContentReader inner, ContentCipher cipher, ContentPlace place, ILogger logger) : IContentReader
+    IContentReader inner, ContentCipher cipher, ContentLocation place, ILogger logger) : IContentReader
 {
     private Kept? kept;
 

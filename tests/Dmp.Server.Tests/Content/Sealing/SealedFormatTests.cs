@@ -48,13 +48,13 @@ public sealed class SealedFormatTests : IDisposable
                 var row = await store.NewKeyAsync(Token);
                 using var key = await store.Keys.OpenAsync(row, Token);
                 var blobId = Guid.CreateVersion7();
-                List<(ContentPlace Place, byte[] Content)> parts = [];
+                List<(ContentLocation Place, byte[] Content)> parts = [];
                 await using (var writer = await store.Store.CreateAsync(blobId, Token))
                 {
                     foreach (var size in sizes)
                     {
                         var content = RandomNumberGenerator.GetBytes(size);
-                        ContentPlace place = new()
+                        ContentLocation place = new()
                         {
                             ContentId = Guid.CreateVersion7(), BlobId = blobId, BlobOffset = writer.Length, SizeBytes = size, Key = row,
                         };
@@ -80,7 +80,7 @@ public sealed class SealedFormatTests : IDisposable
                 var (head, tail) = (RandomNumberGenerator.GetBytes(first), RandomNumberGenerator.GetBytes(second));
                 var row = await store.NewKeyAsync(Token);
                 using var key = await store.Keys.OpenAsync(row, Token);
-                ContentPlace place = new() { ContentId = Guid.CreateVersion7(), BlobId = Guid.CreateVersion7(), SizeBytes = 0, Key = row };
+                ContentLocation place = new() { ContentId = Guid.CreateVersion7(), BlobId = Guid.CreateVersion7(), SizeBytes = 0, Key = row };
                 await using (var writer = await store.Vault.CreateAsync(key, place.ContentId, place.BlobId, Token))
                 {
                     await writer.AppendAsync(head, Token);

@@ -45,9 +45,9 @@ internal sealed class SealedStore : IDisposable
     }
 
     /// <summary>Stores content as an upload does; answers where it is.</summary>
-    public async Task<ContentPlace> PutAsync(RecordKeyRow row, byte[] content, int chunkSize, CancellationToken ct)
+    public async Task<ContentLocation> PutAsync(RecordKeyRow row, byte[] content, int chunkSize, CancellationToken ct)
     {
-        ContentPlace place = new() { ContentId = Guid.CreateVersion7(), BlobId = Guid.CreateVersion7(), SizeBytes = content.Length, Key = row };
+        ContentLocation place = new() { ContentId = Guid.CreateVersion7(), BlobId = Guid.CreateVersion7(), SizeBytes = content.Length, Key = row };
         using var key = await Keys.OpenAsync(row, ct);
         await using var writer = await Vault.CreateAsync(key, place.ContentId, place.BlobId, ct);
         foreach (var chunk in content.Chunk(chunkSize))
@@ -61,7 +61,7 @@ internal sealed class SealedStore : IDisposable
     }
 
     /// <summary>All of a content, in reads of this size.</summary>
-    public async Task<byte[]> GetAsync(ContentPlace place, CancellationToken ct, int chunkSize = SealedFormat.SegmentBytes)
+    public async Task<byte[]> GetAsync(ContentLocation place, CancellationToken ct, int chunkSize = SealedFormat.SegmentBytes)
     {
         await using var reader = await Vault.OpenAsync(place, ct);
         Assert.NotNull(reader);

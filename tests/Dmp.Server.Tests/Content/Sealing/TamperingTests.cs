@@ -147,7 +147,7 @@ public sealed class TamperingTests : IDisposable
     {
         var row = await store.NewKeyAsync(Token);
         using var key = await store.Keys.OpenAsync(row, Token);
-        ContentPlace one = new() { ContentId = Guid.CreateVersion7(), BlobId = Guid.CreateVersion7(), SizeBytes = 100, Key = row };
+        ContentLocation one = new() { ContentId = Guid.CreateVersion7(), BlobId = Guid.CreateVersion7(), SizeBytes = 100, Key = row };
         var two = one with { ContentId = Guid.CreateVersion7(), BlobOffset = one.StoredLength };
         await using (var writer = await store.Store.CreateAsync(one.BlobId, Token))
         {
@@ -217,20 +217,20 @@ public sealed class TamperingTests : IDisposable
         first.CopyTo(bytes.AsSpan(two));
     }
 
-    private async Task<(ContentPlace Place, byte[] Content)> PutAsync(int size, RecordKeyRow? row = null)
+    private async Task<(ContentLocation Place, byte[] Content)> PutAsync(int size, RecordKeyRow? row = null)
     {
         var content = RandomNumberGenerator.GetBytes(size);
         return (await store.PutAsync(row ?? await store.NewKeyAsync(Token), content, Segment, Token), content);
     }
 
-    private void Change(ContentPlace place, Action<byte[]> change)
+    private void Change(ContentLocation place, Action<byte[]> change)
     {
         var bytes = store.Stored(place.BlobId);
         change(bytes);
         store.Overwrite(place.BlobId, bytes);
     }
 
-    private async Task AssertDamagedAsync(ContentPlace place, ContentDamage damage, long segment)
+    private async Task AssertDamagedAsync(ContentLocation place, ContentDamage damage, long segment)
     {
         journal.Lines.Clear();
         var damaged = await Assert.ThrowsAsync<ContentDamagedException>(() => store.GetAsync(place, Token));

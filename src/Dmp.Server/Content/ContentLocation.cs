@@ -1,7 +1,7 @@
 namespace Dmp.Server.Content;
 
 /// <summary>Where the bytes of one content lie, from its row in the database.</summary>
-internal sealed record ContentPlace
+internal sealed record ContentLocation
 {
     /// <summary>Identity of the content; used once, never changed.</summary>
     public required Guid ContentId { get; init; }
