@@ -36,8 +36,9 @@ alter table document_version
     add column record_key_id uuid,
     add constraint document_version_record_key_fkey foreign key (record_key_id) references record_key (record_key_id);
 
--- An upload that is taken up again goes on with the key that it was begun with.
-alter table upload add column record_key_id uuid;
+-- An upload that is taken up again goes on with the key that it was begun with. What was sent of those of today is not sealed.
+delete from upload;
+alter table upload add column record_key_id uuid not null;
 
 -- The server adds the first master key; a rotation is the owner's. It adds keys of records, and neither changes nor destroys one.
 grant select, insert on master_key to dmp_runtime;

@@ -62,18 +62,17 @@ internal sealed class ContentCipher : IDisposable
         }
     }
 
-    /// <summary>All of a small content at once.</summary>
-    public byte[] Seal(ReadOnlySpan<byte> plain)
+    /// <summary>All of a small content at once. Answers how many bytes that are.</summary>
+    public int Seal(ReadOnlySpan<byte> plain, Span<byte> stored)
     {
-        var stored = new byte[SealedFormat.StoredLength(plain.Length)];
         var written = 0;
         for (long segment = 0, last = plain.Length / SealedFormat.SegmentBytes; segment <= last; segment++)
         {
             var part = plain.Slice((int)(segment * SealedFormat.SegmentBytes), SealedFormat.SizeOf(segment, plain.Length));
-            written += Seal(segment, segment == last, part, stored.AsSpan(written));
+            written += Seal(segment, segment == last, part, stored[written..]);
         }
 
-        return stored;
+        return written;
     }
 
     public void Dispose() => aes.Dispose();

@@ -13,6 +13,14 @@ internal sealed class ContentVault(IContentStore store, RecordKeys keys, ILogger
     public Task<RecordKey> KeyOfAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
         keys.GetOrCreateAsync(connection, recordId, ct);
 
+    /// <summary>False when the key was destroyed. Content of before and this answer may be followed by the destruction at any time.</summary>
+    public static async Task<bool> IsLivingAsync(NpgsqlConnection connection, Guid recordKeyId, CancellationToken ct) =>
+        await RecordKeySql.FindAsync(connection, recordKeyId, ct) is { Wrapped: not null };
+
+    /// <summary>The same for a version that is about to be added: until the transaction ends the key is not destroyed.</summary>
+    public static async Task<bool> IsLivingAsync(NpgsqlConnection connection, Guid recordId, Guid recordKeyId, CancellationToken ct) =>
+        (await RecordKeySql.FindLivingAsync(connection, recordId, ct))?.RecordKeyId == recordKeyId;
+
     /// <summary>The key that an unfinished upload was begun with. The connection is for its record.</summary>
     /// <exception cref="ContentErasedException">It was destroyed since: what was sent is lost, and the upload begins again.</exception>
     public async Task<RecordKey> KeyOfUploadAsync(NpgsqlConnection connection, Guid recordKeyId, CancellationToken ct) =>
@@ -30,11 +38,56 @@ internal sealed class ContentVault(IContentStore store, RecordKeys keys, ILogger
             ? new SealedContentWriter(left, key.CipherOf(contentId))
             : null;
 
-    /// <summary>A small content, sealed, to be put into a blob with others.</summary>
-    public static byte[] Seal(RecordKey key, Guid contentId, ReadOnlySpan<byte> plain)
+    /// <summary>
+    /// A small content, sealed, to be put into a blob with others: writes <see cref="SealedFormat.StoredLength"/> bytes and answers how many.
+    /// </summary>
+    public static int Seal(RecordKey key, Guid contentId, ReadOnlySpan<byte> plain, Span<byte> stored)
     {
         using var cipher = key.CipherOf(contentId);
-        return cipher.Seal(plain);
+        return cipher.Seal(plain, stored);
+    }
+
+    /// <inheritdoc cref="Seal(RecordKey, Guid, ReadOnlySpan{byte}, Span{byte})"/>
+    public static byte[] Seal(RecordKey key, Guid contentId, ReadOnlySpan<byte> plain)
+    {
+        var stored = new byte[SealedFormat.StoredLength(plain.Length)];
+        Seal(key, contentId, plain, stored);
+        return stored;
+    }
+
+    /// <summary>Plain bytes that another writer would find, or that were made durable; 0 when there are none.</summary>
+    /// <exception cref="ContentInUseException">A living writer holds it.</exception>
+    public async Task<long> SizeLeftAsync(Guid blobId, CancellationToken ct)
+    {
+        if (await store.ResumeAsync(blobId, SealedFormat.StoredSegmentBytes, ct) is { } part)
+        {
+            await using (part)
+            {
+                return part.Length / SealedFormat.StoredSegmentBytes * SealedFormat.SegmentBytes;
+            }
+        }
+
+        if (await store.OpenAsync(blobId, ct) is { } blob)
+        {
+            await using (blob)
+            {
+                return Math.Max(0, SealedFormat.PlainLength(blob.Length));
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>A durable blob of one content that has no row yet; null when there is none. What it holds is told by its length.</summary>
+    public async Task<IContentReader?> OpenWholeAsync(RecordKey key, Guid contentId, Guid blobId, CancellationToken ct)
+    {
+        if (await store.OpenAsync(blobId, ct) is not { } blob)
+        {
+            return null;
+        }
+
+        ContentLocation location = new() { ContentId = contentId, BlobId = blobId, SizeBytes = SealedFormat.PlainLength(blob.Length), Key = key.Row };
+        return await OpenAsync(key, blob, location);
     }
 
     /// <summary>
@@ -45,11 +98,11 @@ internal sealed class ContentVault(IContentStore store, RecordKeys keys, ILogger
     public async Task<IContentReader?> OpenAsync(ContentLocation place, CancellationToken ct)
     {
         using var key = place.Key is { } row ? await keys.OpenAsync(row, ct) : null;
-        if (await store.OpenAsync(place.BlobId, ct) is not { } blob)
-        {
-            return null;
-        }
+        return await store.OpenAsync(place.BlobId, ct) is { } blob ? await OpenAsync(key, blob, place) : null;
+    }
 
+    private async Task<IContentReader> OpenAsync(RecordKey? key, IContentReader blob, ContentLocation place)
+    {
         // Also: a size or an offset in the row that cannot be.
         if (place.SizeBytes < 0 || place.SizeBytes > blob.Length || place.BlobOffset < 0 || place.BlobOffset > blob.Length - place.StoredLength)
         {

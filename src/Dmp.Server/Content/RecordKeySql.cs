@@ -10,8 +10,8 @@ internal sealed record RecordKeyRow
 
     public required Guid RecordId { get; init; }
 
-    /// <summary>The master key that wraps it.</summary>
-    public required string MasterKeyId { get; init; }
+    /// <summary>The master key that wraps it. Null in a version whose record has no such key.</summary>
+    public required string? MasterKeyId { get; init; }
 
     /// <summary>Null once it was destroyed.</summary>
     public byte[]? Wrapped { get; init; }
@@ -38,6 +38,10 @@ internal static class RecordKeySql
         values (1, @MasterKeyId, now())
         on conflict (ordinal) do nothing
         """;
+
+    // With a transaction no key of the record is destroyed until it ends (dmp keys destroy locks the record alone). A statement of its own:
+    // what it waited for is seen by the next one only.
+    private const string ShareRecord = "select record_id from record where record_id = @RecordId for key share";
 
     // Served by record_key_living_key: a record has one living key at most.
     private const string FindLiving =
@@ -76,8 +80,13 @@ internal static class RecordKeySql
     public static Task AddFirstMasterAsync(NpgsqlConnection connection, string masterKeyId, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(AddFirstMaster, new { MasterKeyId = masterKeyId }, cancellationToken: ct));
 
-    public static Task<RecordKeyRow?> FindLivingAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
-        connection.QuerySingleOrDefaultAsync<RecordKeyRow>(new CommandDefinition(FindLiving, new { RecordId = recordId }, cancellationToken: ct));
+    public static async Task<RecordKeyRow?> FindLivingAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct)
+    {
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            $"{ShareRecord}; {FindLiving}", new { RecordId = recordId }, cancellationToken: ct));
+        await results.ReadAsync();
+        return await results.ReadSingleOrDefaultAsync<RecordKeyRow>();
+    }
 
     public static Task<RecordKeyRow?> FindAsync(NpgsqlConnection connection, Guid recordKeyId, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<RecordKeyRow>(new CommandDefinition(Find, new { RecordKeyId = recordKeyId }, cancellationToken: ct));

@@ -51,6 +51,14 @@ internal sealed class RecordKeys(MasterKeySet masterKeys, MasterKeyOptions optio
     /// <exception cref="ContentUnavailableException">The master key cannot be used, or the row is not what was made.</exception>
     public async Task<RecordKey> OpenAsync(RecordKeyRow row, CancellationToken ct)
     {
+        RecordKeyName name = new(row.RecordKeyId, row.RecordId);
+        if (row.MasterKeyId is null)
+        {
+            WrappedKeyDamagedException foreign = new("A version names a key that its record does not have.");
+            logger.KeyDamaged(foreign, name.RecordKeyId, name.RecordId);
+            throw new ContentDamagedException(Guid.Empty, ContentDamage.Key, innerException: foreign);
+        }
+
         if (row.Wrapped is null)
         {
             cache.Forget(row.RecordKeyId);
@@ -59,13 +67,12 @@ internal sealed class RecordKeys(MasterKeySet masterKeys, MasterKeyOptions optio
 
         if (cache.Find(row.RecordKeyId) is { } cached)
         {
-            return new RecordKey(row.RecordKeyId, cached);
+            return new RecordKey(row, cached);
         }
 
-        RecordKeyName name = new(row.RecordKeyId, row.RecordId);
         var key = await GuardedAsync(name, () => masterKeys.UnwrapAsync(row.MasterKeyId, name, row.Wrapped, ct));
         cache.Keep(row.RecordKeyId, key);
-        return new RecordKey(row.RecordKeyId, key);
+        return new RecordKey(row, key);
     }
 
     public void Dispose() => cache.Dispose();

@@ -21,6 +21,10 @@ internal static class SealedFormat
     /// <summary>Bytes that content of this size takes in the store.</summary>
     public static long StoredLength(long size) => size + ((size / SegmentBytes) + 1) * (NonceBytes + TagBytes);
 
+    /// <summary>Bytes of content that takes so much in the store; negative when none does.</summary>
+    public static long PlainLength(long stored) =>
+        (stored / StoredSegmentBytes * SegmentBytes) + (stored % StoredSegmentBytes) - (NonceBytes + TagBytes);
+
     /// <summary>Bytes of a segment of content of this size.</summary>
     public static int SizeOf(long segment, long size) => (int)Math.Min(SegmentBytes, size - (segment * SegmentBytes));
 

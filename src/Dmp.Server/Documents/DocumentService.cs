@@ -24,6 +24,7 @@ internal sealed partial class DocumentService(
     PageTokens pageTokens,
     AccessEffects effects,
     IContentStore contentStore,
+    ContentVault vault,
     ContentPacks packs,
     LiveUploads liveUploads,
     IOptions<UploadOptions> uploadOptions,
