@@ -37,6 +37,12 @@ internal sealed record MasterKeyOptions
     /// <summary>Most keys of records in memory.</summary>
     public int CacheMax { get; init; } = 10_000;
 
+    /// <summary>
+    /// Content without a key is read as it is: what was stored before content was sealed. <c>false</c> where there is none, so that nobody
+    /// who can write to database and store passes off plain bytes as a document.
+    /// </summary>
+    public bool AcceptPlain { get; init; } = true;
+
     /// <summary>What is wrong, one sentence each.</summary>
     public IEnumerable<string> Faults()
     {

@@ -9,6 +9,9 @@ internal enum ContentDamage
     /// <summary>Bytes are missing at the end, or the row names a place that cannot hold the content.</summary>
     Length,
 
+    /// <summary>The row names no key, and the settings accept sealed content only.</summary>
+    Plain,
+
     /// <summary>The wrapped key of the record is not the one that was made for it.</summary>
     Key,
 }

@@ -1,3 +1,4 @@
+using Dmp.Keys;
 using Dmp.Server.Logging;
 using Npgsql;
 
@@ -7,7 +8,7 @@ namespace Dmp.Server.Content;
 /// The content store as documents use it: plain bytes here, sealed ones there. Writers and readers count plain bytes; what a writer can
 /// be taken up with is a multiple of <see cref="SealedFormat.SegmentBytes"/>.
 /// </summary>
-internal sealed class ContentVault(IContentStore store, RecordKeys keys, ILogger<ContentVault> logger)
+internal sealed class ContentVault(IContentStore store, RecordKeys keys, MasterKeyOptions options, ILogger<ContentVault> logger)
 {
     /// <inheritdoc cref="RecordKeys.GetOrCreateAsync"/>
     public Task<RecordKey> KeyOfAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
@@ -97,6 +98,12 @@ internal sealed class ContentVault(IContentStore store, RecordKeys keys, ILogger
     /// <exception cref="ContentDamagedException">It is not what was stored.</exception>
     public async Task<IContentReader?> OpenAsync(ContentLocation place, CancellationToken ct)
     {
+        if (place.Key is null && !options.AcceptPlain)
+        {
+            logger.Damaged(place.ContentId, place.BlobId, ContentDamage.Plain, 0);
+            throw new ContentDamagedException(place.ContentId, ContentDamage.Plain);
+        }
+
         using var key = place.Key is { } row ? await keys.OpenAsync(row, ct) : null;
         return await store.OpenAsync(place.BlobId, ct) is { } blob ? await OpenAsync(key, blob, place) : null;
     }

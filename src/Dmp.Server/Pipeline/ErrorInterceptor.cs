@@ -83,7 +83,8 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
                 return Failures.Of(ErrorReason.ContentErased);
 
             case ContentDamagedException:
-                ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
+                // What is damaged was logged where it was found; this says whose call met it.
+                ServerLog.CallFailed(logger, exception, Call.Of(context).Method, Call.Of(context).ServerRequestId);
                 return Failures.Of(ErrorReason.ContentDamaged);
 
             case ContentUnavailableException:

@@ -42,6 +42,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public string ContentDirectory => Path.Combine(directory, "content");
 
+    /// <summary>Where the server keeps what is its own.</summary>
+    public string DataDirectory => directory;
+
     public string MasterKeyDirectory => Path.Combine(directory, "master-keys");
 
     public static async Task<TestServer> StartAsync(Platform platform, params string[] settings) =>

@@ -7,7 +7,7 @@ namespace Dmp.Server.Tests.Keys;
 
 /// <summary>What every place for master keys must do, tried on all of them: files, SoftHSM, and a vault over HTTPS.</summary>
 [SupportedOSPlatform("linux")]
-public sealed class MasterKeyTests(SoftHsm hsm) : IClassFixture<SoftHsm>, IAsyncLifetime
+public sealed class MasterKeyTests(SoftHsm hsm) : IAsyncLifetime
 {
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("dmp-master-keys-");
     private VaultServer vault = null!;

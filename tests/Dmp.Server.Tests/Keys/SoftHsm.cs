@@ -4,11 +4,13 @@ using System.Runtime.Versioning;
 using Dmp.Keys;
 using Xunit;
 
+[assembly: AssemblyFixture(typeof(Dmp.Server.Tests.Keys.SoftHsm))]
+
 namespace Dmp.Server.Tests.Keys;
 
 /// <summary>
-/// SoftHSM, a real PKCS#11 module, with two tokens of its own in a temporary directory. Where it is not installed the tests that
-/// need it are skipped.
+/// SoftHSM, a real PKCS#11 module, with two tokens of its own in a temporary directory, made when a test first asks. One for all tests:
+/// a process has one configuration of it. Where it is not installed the tests that need it are skipped.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class SoftHsm : IDisposable
@@ -21,15 +23,29 @@ public sealed class SoftHsm : IDisposable
     ];
 
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("dmp-softhsm-");
-    private readonly string? missing;
+    private readonly Lazy<string?> missing;
 
-    public SoftHsm()
+    public SoftHsm() => missing = new(Prepare);
+
+    public string Module { get; } = Array.Find(places, File.Exists) ?? "";
+
+    /// <summary>A file with the PIN.</summary>
+    public string PinFile => Path.Combine(directory.FullName, "pin");
+
+    internal Pkcs11Options Options(string token = "dmp-one", string prefix = "dmp-master-")
     {
-        Module = Array.Find(places, File.Exists) ?? "";
+        Assert.SkipWhen(missing.Value is not null, missing.Value ?? "");
+        return new() { Module = Module, Token = token, PinFile = PinFile, LabelPrefix = prefix, SessionsMax = 4 };
+    }
+
+    public void Dispose() => directory.Delete(recursive: true);
+
+    /// <summary>Null, or why it cannot be used here.</summary>
+    private string? Prepare()
+    {
         if (Module.Length == 0)
         {
-            missing = "SoftHSM is not installed (Debian: softhsm2).";
-            return;
+            return "SoftHSM is not installed (Debian: softhsm2).";
         }
 
         var configuration = Path.Combine(directory.FullName, "softhsm2.conf");
@@ -46,30 +62,17 @@ public sealed class SoftHsm : IDisposable
             using var util = Process.Start(start)!;
             if (!util.WaitForExit(30_000) || util.ExitCode != 0)
             {
-                missing = $"softhsm2-util does not work here: {util.StandardError.ReadToEnd()}";
+                return $"softhsm2-util does not work here: {util.StandardError.ReadToEnd()}";
             }
         }
 
-        PinFile = Path.Combine(directory.FullName, "pin");
         using (File.Open(PinFile, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
         {
         }
 
         File.WriteAllText(PinFile, Pin + "\n");
+        return null;
     }
-
-    public string Module { get; }
-
-    /// <summary>A file with the PIN.</summary>
-    public string PinFile { get; } = "";
-
-    internal Pkcs11Options Options(string token = "dmp-one", string prefix = "dmp-master-")
-    {
-        Assert.SkipWhen(missing is not null, missing ?? "");
-        return new() { Module = Module, Token = token, PinFile = PinFile, LabelPrefix = prefix, SessionsMax = 4 };
-    }
-
-    public void Dispose() => directory.Delete(recursive: true);
 
     [DllImport("libc", EntryPoint = "setenv")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -16,7 +16,7 @@ internal sealed class SealedStore : IDisposable
     {
         MasterKeys = new MasterKeySet(MasterKeyKind.File, (MasterKeyKind.File, new FileMasterKeys(directory.FullName)));
         Keys = new RecordKeys(MasterKeys, new MasterKeyOptions(), TimeProvider.System, NullLogger<RecordKeys>.Instance);
-        Vault = new ContentVault(temporary.Store, Keys, logger ?? NullLogger<ContentVault>.Instance);
+        Vault = new ContentVault(temporary.Store, Keys, new MasterKeyOptions(), logger ?? NullLogger<ContentVault>.Instance);
     }
 
     public MasterKeySet MasterKeys { get; }
