@@ -1,7 +1,9 @@
 using System.Text;
 using Dmp.Audit.V1;
+using Dmp.Cli;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
+using Dmp.Server.Audit;
 using Dmp.Server.Content;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Keys;
@@ -103,7 +105,14 @@ public sealed class SealedContentTests(Platform platform)
         var erasure = Assert.Single(events, told => told.Method == "dmp keys destroy");
         Assert.Equal("Effacement demandé par le titulaire", erasure.Justification);
         Assert.Equal((Dmp.Type.V1.ActorKind.System, sample.RecordId), (erasure.Actor.Kind, erasure.RecordId));
-        Assert.Equal(0, await server.QueryAsync<long>(platform, "select count(*) from audit_event where signature is null"));
+
+        // It is signed, and in the log with all others.
+        await WaitForAsync(() => server.QueryAsync<long>(platform, "select count(*) from audit_event where event_id not in (select event_id from audit_leaf)"), 0);
+        await using StringWriter output = new();
+        var code = await DmpCommand.RunAsync(
+            ["audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", server.Services.GetRequiredService<TraceKeys>().Signers[0].Verifier.Text],
+            output, output, Token);
+        Assert.True(code == DmpCommand.Done, output.ToString());
     }
 
     [Fact]
