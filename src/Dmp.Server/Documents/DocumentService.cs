@@ -5,6 +5,7 @@ using Dmp.Server.Audit;
 using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
+using Dmp.Server.Media;
 using Dmp.Server.Explanations;
 using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
@@ -24,6 +25,7 @@ internal sealed partial class DocumentService(
     PageTokens pageTokens,
     AccessEffects effects,
     IContentStore contentStore,
+    ContentInspector inspector,
     IOptions<UploadOptions> uploadOptions,
     IOptions<AccessOptions> accessOptions,
     TimeProvider time,

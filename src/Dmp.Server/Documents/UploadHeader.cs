@@ -27,6 +27,13 @@ internal sealed partial class DocumentService
     /// </summary>
     private async Task<(UploadPlan Plan, ContentForm Form)> WithHeaderAsync(Call call, UploadPlan plan, Form sniffed, CancellationToken ct)
     {
+        var described = await ReadHeaderAsync(call, plan, sniffed, ct);
+        await InspectAsync(call, described.Plan, sniffed, ct);
+        return described;
+    }
+
+    private async Task<(UploadPlan Plan, ContentForm Form)> ReadHeaderAsync(Call call, UploadPlan plan, Form sniffed, CancellationToken ct)
+    {
         if (sniffed is not (Form.CdaR2 or Form.CdaSelfPresenting or Form.OtherXml))
         {
             RequireComplete(plan);
