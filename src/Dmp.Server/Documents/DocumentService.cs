@@ -26,6 +26,8 @@ internal sealed partial class DocumentService(
     AccessEffects effects,
     IContentStore contentStore,
     ContentInspector inspector,
+    ContentPacks packs,
+    LiveUploads liveUploads,
     IOptions<UploadOptions> uploadOptions,
     IOptions<AccessOptions> accessOptions,
     TimeProvider time,

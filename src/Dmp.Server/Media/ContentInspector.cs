@@ -18,9 +18,6 @@ internal sealed class ContentInspector(
 {
     private readonly PdfRules pdfRules = new(uploads.Value);
 
-    /// <summary>False when there is nothing to look at.</summary>
-    public bool Concerns(ContentForm form, CdaDocument? header) => !IsXml(form) || clamd.IsConfigured || MayCarryFiles(header);
-
     /// <summary>Throws the refusal of the contract, or <see cref="ContentUnavailableException"/> when the store fails.</summary>
     public async Task InspectAsync(
         IContentReader reader, ContentForm form, CdaDocument? header, Guid contentId, Guid serverRequestId, CancellationToken ct)
