@@ -16,6 +16,9 @@ namespace Dmp.Server.Media;
 internal sealed class ContentInspector(
     Clamd clamd, Quarantine quarantine, IOptions<UploadOptions> uploads, IOptions<ScanOptions> scans, TimeProvider time, ILogger<ContentInspector> logger)
 {
+    /// <summary>The parser holds a CDATA section as a whole. Files are hardly ever in one, and most are far below this.</summary>
+    private const int SectionBytesMax = 16 * 1024 * 1024;
+
     private readonly PdfRules pdfRules = new(uploads.Value);
 
     /// <summary>Throws the refusal of the contract, or <see cref="ContentUnavailableException"/> when the store fails.</summary>
@@ -96,7 +99,13 @@ internal sealed class ContentInspector(
     {
         await using var stream = new ContentStream(reader, long.MaxValue);
         var files = new EmbeddedFiles(pdfRules, virusScan);
-        var options = new CdaReaderOptions { Files = files.TakeAsync, DocumentBytesMax = uploads.Value.DocumentBytesMax, Time = time };
+        var options = new CdaReaderOptions
+        {
+            Files = files.TakeAsync,
+            BodyMarkupBytesMax = SectionBytesMax,
+            DocumentBytesMax = uploads.Value.DocumentBytesMax,
+            Time = time,
+        };
         var read = await CdaReader.ReadAsync(stream, options, ct);
         if (read.Document is null)
         {

@@ -17,6 +17,10 @@ internal abstract class PdfLexer(bool knowsStreams)
 
     private static readonly SearchValues<byte> irregular = SearchValues.Create("\0\t\n\f\r ()<>[]{}/%"u8);
 
+    private static readonly SearchValues<byte> brackets = SearchValues.Create(")>[]{}"u8);
+
+    private static readonly SearchValues<byte> blanksAndBrackets = SearchValues.Create("\0\t\n\f\r )>[]{}"u8);
+
     private readonly byte[] buffer = new byte[HistoryBytes + 32 * 1024];
     private readonly byte[] token = new byte[TokenBytesMax];
     private int end;
@@ -103,7 +107,18 @@ internal abstract class PdfLexer(bool knowsStreams)
         switch (state)
         {
             case State.Between:
-                Begin(rest[0]);
+                var skipped = rest.IndexOfAnyExcept(blanksAndBrackets) is >= 0 and var first ? first : rest.Length;
+                at += skipped;
+                if (rest[..skipped].ContainsAny(brackets))
+                {
+                    OnOther(opensDictionary: false);
+                }
+
+                if (skipped < rest.Length)
+                {
+                    Begin(rest[skipped]);
+                }
+
                 break;
 
             case State.Name or State.Word:
@@ -154,13 +169,6 @@ internal abstract class PdfLexer(bool knowsStreams)
 
             case (byte)'<':
                 state = State.LessThan;
-                break;
-
-            case var _ when Blanks.Contains(first):
-                break;
-
-            case (byte)')' or (byte)'>' or (byte)'[' or (byte)']' or (byte)'{' or (byte)'}':
-                OnOther(opensDictionary: false);
                 break;
 
             default:
