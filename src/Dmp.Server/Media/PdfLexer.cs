@@ -17,9 +17,14 @@ internal abstract class PdfLexer(bool knowsStreams)
 
     private static readonly SearchValues<byte> irregular = SearchValues.Create("\0\t\n\f\r ()<>[]{}/%"u8);
 
-    private static readonly SearchValues<byte> brackets = SearchValues.Create(")>[]{}"u8);
+    private static readonly SearchValues<byte> brackets = SearchValues.Create(")[]{}"u8);
 
-    private static readonly SearchValues<byte> blanksAndBrackets = SearchValues.Create("\0\t\n\f\r )>[]{}"u8);
+    private static readonly SearchValues<byte> blanksAndBrackets = SearchValues.Create("\0\t\n\f\r )[]{}"u8);
+
+    // What ends each of them, or the beginning of an object or of the trailer within it.
+    private static readonly SearchValues<byte> inComment = SearchValues.Create("\r\njr"u8);
+
+    private static readonly SearchValues<byte> inText = SearchValues.Create("()\\jr"u8);
 
     private readonly byte[] buffer = new byte[HistoryBytes + 32 * 1024];
     private readonly byte[] token = new byte[TokenBytesMax];
@@ -38,12 +43,11 @@ internal abstract class PdfLexer(bool knowsStreams)
         Text,
         TextEscape,
         LessThan,
+        GreaterThan,
         Hexadecimal,
         Stream,
         GatheredStream,
     }
-
-    private static ReadOnlySpan<byte> Blanks => "\0\t\n\f\r "u8;
 
     /// <summary>Takes the next bytes.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
@@ -87,11 +91,16 @@ internal abstract class PdfLexer(bool knowsStreams)
     /// <summary>A name, without its slash and with its escapes resolved.</summary>
     protected abstract void OnName(ReadOnlySpan<byte> name);
 
-    /// <summary>Anything else that is not a name: <paramref name="opensDictionary"/> for <c>&lt;&lt;</c>.</summary>
-    protected abstract void OnOther(bool opensDictionary);
+    /// <summary><c>&lt;&lt;</c> or <c>&gt;&gt;</c>.</summary>
+    protected abstract void OnDictionary(bool opens);
 
-    /// <summary>An object begins or has ended.</summary>
-    protected abstract void OnObject();
+    /// <summary>Anything else.</summary>
+    protected abstract void OnOther();
+
+    /// <summary>
+    /// An object or the trailer begins. <paramref name="isHidden"/>: within a string or a comment, so that what follows may be either.
+    /// </summary>
+    protected abstract void OnObject(bool isHidden);
 
     /// <summary>A stream begins; true when its bytes are wanted.</summary>
     protected abstract bool OnStream();
@@ -111,7 +120,7 @@ internal abstract class PdfLexer(bool knowsStreams)
                 at += skipped;
                 if (rest[..skipped].ContainsAny(brackets))
                 {
-                    OnOther(opensDictionary: false);
+                    OnOther();
                 }
 
                 if (skipped < rest.Length)
@@ -132,10 +141,8 @@ internal abstract class PdfLexer(bool knowsStreams)
 
                 break;
 
-            case State.LessThan:
-                state = rest[0] == '<' ? State.Between : State.Hexadecimal;
-                at += rest[0] == '<' ? 1 : 0;
-                OnOther(opensDictionary: state == State.Between);
+            case State.LessThan or State.GreaterThan:
+                EndBracket(rest[0]);
                 break;
 
             case State.TextEscape:
@@ -146,6 +153,23 @@ internal abstract class PdfLexer(bool knowsStreams)
             default:
                 Skip(rest);
                 break;
+        }
+    }
+
+    /// <summary>The byte after a first angle bracket: the second one, or not.</summary>
+    private void EndBracket(byte next)
+    {
+        var opens = state == State.LessThan;
+        var isDouble = next == (opens ? '<' : '>');
+        state = opens && !isDouble ? State.Hexadecimal : State.Between;
+        if (isDouble)
+        {
+            at++;
+            OnDictionary(opens);
+        }
+        else
+        {
+            OnOther();
         }
     }
 
@@ -164,11 +188,15 @@ internal abstract class PdfLexer(bool knowsStreams)
 
             case (byte)'(':
                 (state, parentheses) = (State.Text, 1);
-                OnOther(opensDictionary: false);
+                OnOther();
                 break;
 
             case (byte)'<':
                 state = State.LessThan;
+                break;
+
+            case (byte)'>':
+                state = State.GreaterThan;
                 break;
 
             default:
@@ -184,10 +212,10 @@ internal abstract class PdfLexer(bool knowsStreams)
     {
         var next = state switch
         {
-            State.Comment => rest.IndexOfAny((byte)'\r', (byte)'\n', (byte)'j'),
-            State.Text => rest.IndexOfAny("()\\j"u8),
-            State.Hexadecimal => rest.IndexOfAny((byte)'>', (byte)'j'),
-            State.Stream => rest.IndexOfAny((byte)'m', (byte)'j'),
+            State.Comment => rest.IndexOfAny(inComment),
+            State.Text => rest.IndexOfAny(inText),
+            State.Hexadecimal => rest.IndexOfAny((byte)'>', (byte)'j', (byte)'r'),
+            State.Stream => rest.IndexOfAny((byte)'m', (byte)'j', (byte)'r'),
             _ => rest.IndexOf((byte)'m'),
         };
         var passed = next < 0 ? rest.Length : next + 1;
@@ -204,9 +232,10 @@ internal abstract class PdfLexer(bool knowsStreams)
 
         switch (rest[next])
         {
-            case (byte)'j' when EndsObjectHeader():
+            case (byte)'j' when PdfPatterns.EndsObjectHeader(buffer.AsSpan(0, at)):
+            case (byte)'r' when buffer.AsSpan(0, at).EndsWith("trailer"u8):
+                OnObject(isHidden: state != State.Stream);
                 state = State.Between;
-                OnObject();
                 break;
 
             case (byte)'m' when buffer.AsSpan(0, at).EndsWith("endstream"u8):
@@ -233,30 +262,6 @@ internal abstract class PdfLexer(bool knowsStreams)
         }
     }
 
-    /// <summary>
-    /// The bytes up to here are <c>1 0 obj</c>. A line end before the keyword or between the numbers is enough, because a comment may be
-    /// there; so are blanks that go back further than is looked.
-    /// </summary>
-    private bool EndsObjectHeader()
-    {
-        ReadOnlySpan<byte> seen = buffer.AsSpan(0, at);
-        if (!seen.EndsWith("obj"u8))
-        {
-            return false;
-        }
-
-        var generation = seen[..^3].TrimEnd(Blanks);
-        if (generation.IsEmpty || seen[generation.Length..^3].ContainsAny((byte)'\r', (byte)'\n'))
-        {
-            return true;
-        }
-
-        var gap = generation.TrimEnd("0123456789"u8);
-        var number = gap.TrimEnd(Blanks);
-        return gap.Length < generation.Length && number.Length < gap.Length
-            && (number.IsEmpty || char.IsAsciiDigit((char)number[^1]) || gap[number.Length..].ContainsAny((byte)'\r', (byte)'\n'));
-    }
-
     private void Keep(ReadOnlySpan<byte> bytes)
     {
         bytes[..Math.Min(bytes.Length, Math.Max(0, TokenBytesMax - tokenLength))].CopyTo(token.AsSpan(Math.Min(tokenLength, TokenBytesMax)));
@@ -269,14 +274,14 @@ internal abstract class PdfLexer(bool knowsStreams)
         state = State.Between;
         if (tokenLength > TokenBytesMax)
         {
-            OnOther(opensDictionary: false);
+            OnOther();
             return;
         }
 
         var kept = token.AsSpan(0, tokenLength);
         if (isName)
         {
-            OnName(Unescape(kept));
+            OnName(PdfPatterns.Unescape(kept));
         }
         else if (knowsStreams && kept.SequenceEqual("stream"u8))
         {
@@ -284,31 +289,11 @@ internal abstract class PdfLexer(bool knowsStreams)
         }
         else if (kept.EndsWith("obj"u8))
         {
-            OnObject();
+            OnObject(isHidden: false);
         }
         else
         {
-            OnOther(opensDictionary: false);
+            OnOther();
         }
-    }
-
-    /// <summary><c>#4A</c> is J. In place, for the result is never longer.</summary>
-    private static Span<byte> Unescape(Span<byte> name)
-    {
-        var length = 0;
-        for (var i = 0; i < name.Length; i++)
-        {
-            if (name[i] == '#' && i + 2 < name.Length && char.IsAsciiHexDigit((char)name[i + 1]) && char.IsAsciiHexDigit((char)name[i + 2]))
-            {
-                name[length++] = (byte)(Convert.ToInt32($"{(char)name[i + 1]}{(char)name[i + 2]}", 16));
-                i += 2;
-            }
-            else
-            {
-                name[length++] = name[i];
-            }
-        }
-
-        return name[..length];
     }
 }

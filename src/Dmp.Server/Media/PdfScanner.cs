@@ -34,13 +34,25 @@ internal sealed class PdfScanner() : PdfLexer(knowsStreams: true)
     private readonly SortedSet<string> active = new(StringComparer.Ordinal);
     private ArrayBufferWriter<byte>? objectStream;
     private bool isEncrypted;
-    private bool isObjectStream;
-    private bool hasFirst;
-    private bool hasCount;
     private bool isAfterFileKey;
+
+    // What was seen in the dictionary that is open or was the last one, and in all since the last stream.
+    private Keys own;
+    private Keys recent;
+    private int depth;
+    private bool isInDoubt;
     private int objectStreams;
     private long unpacked;
     private string? unreadable;
+
+    [Flags]
+    private enum Keys
+    {
+        None = 0,
+        First = 1,
+        Count = 2,
+        ObjectStream = First | Count,
+    }
 
     /// <summary>What was found. Object streams of an encrypted document are encrypted, too: what they hold stays unknown.</summary>
     public PdfFindings Conclude()
@@ -52,28 +64,40 @@ internal sealed class PdfScanner() : PdfLexer(knowsStreams: true)
     protected override void OnName(ReadOnlySpan<byte> name)
     {
         isEncrypted |= name.SequenceEqual("Encrypt"u8);
-        isObjectStream |= name.SequenceEqual("ObjStm"u8);
-        hasFirst |= name.SequenceEqual("First"u8);
-        hasCount |= name.SequenceEqual("N"u8);
+        own |= name.SequenceEqual("ObjStm"u8) ? Keys.ObjectStream
+            : name.SequenceEqual("First"u8) ? Keys.First
+            : name.SequenceEqual("N"u8) ? Keys.Count
+            : Keys.None;
+        recent |= own;
         OnNameOfObject(name);
     }
 
-    protected override void OnOther(bool opensDictionary)
+    protected override void OnDictionary(bool opens)
     {
-        if (isAfterFileKey && opensDictionary)
+        if (opens && depth == 0)
         {
-            active.Add("EmbeddedFile");
+            own = Keys.None;
         }
 
-        isAfterFileKey = false;
+        depth = opens ? depth + 1 : Math.Max(0, depth - 1);
+        OnFileKeyEnd(opens);
     }
 
-    protected override void OnObject() => (isObjectStream, hasFirst, hasCount, isAfterFileKey) = (false, false, false, false);
+    protected override void OnOther() => isAfterFileKey = false;
+
+    // A dictionary may bear what looks like the beginning of an object, to hide what it is.
+    protected override void OnObject(bool isHidden)
+    {
+        isInDoubt |= isHidden || depth > 0;
+        isAfterFileKey = false;
+    }
 
     protected override bool OnStream()
     {
         // Viewers know an object stream from the table of offsets and ask for these two keys, not for its type.
-        if (!isObjectStream && !(hasFirst && hasCount) || unreadable is not null)
+        var isObjectStream = own == Keys.ObjectStream || isInDoubt && recent == Keys.ObjectStream;
+        (own, recent, depth, isInDoubt) = (Keys.None, Keys.None, 0, false);
+        if (!isObjectStream || unreadable is not null)
         {
             return false;
         }
@@ -111,6 +135,16 @@ internal sealed class PdfScanner() : PdfLexer(knowsStreams: true)
 
     private static IEnumerable<(byte[], string)> Kinds(string kind, params string[] names) =>
         names.Select(name => (System.Text.Encoding.ASCII.GetBytes(name), kind));
+
+    private void OnFileKeyEnd(bool opensDictionary)
+    {
+        if (isAfterFileKey && opensDictionary)
+        {
+            active.Add("EmbeddedFile");
+        }
+
+        isAfterFileKey = false;
+    }
 
     private void OnNameOfObject(ReadOnlySpan<byte> name)
     {
@@ -189,9 +223,11 @@ internal sealed class PdfScanner() : PdfLexer(knowsStreams: true)
 
         protected override void OnName(ReadOnlySpan<byte> name) => document.OnNameOfObject(name);
 
-        protected override void OnOther(bool opensDictionary) => document.OnOther(opensDictionary);
+        protected override void OnDictionary(bool opens) => document.OnFileKeyEnd(opens);
 
-        protected override void OnObject() => document.isAfterFileKey = false;
+        protected override void OnOther() => document.OnOther();
+
+        protected override void OnObject(bool isHidden) => document.OnOther();
 
         protected override bool OnStream() => false;
 

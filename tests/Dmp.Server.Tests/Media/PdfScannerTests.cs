@@ -77,6 +77,37 @@ public sealed partial class PdfScannerTests
         }
     }
 
+    /// <summary>What looks like the beginning of an object inside of its dictionary does not hide an object stream.</summary>
+    [Theory]
+    [InlineData("/X (9 0 obj >> << )")]
+    [InlineData("/X 9 0 obj")]
+    [InlineData("% 9 0 obj >> <<\n")]
+    [InlineData("/X << /Y (trailer >> >> << ) >>")]
+    [InlineData("/X [ << /Y [ << >> ] >> ]")]
+    public void An_object_stream_is_one_whatever_else_its_dictionary_holds(string more)
+    {
+        var pdf = PdfText.WritePacked(Script, keys: more);
+        Assert.Equal((false, "JavaScript", null), Facts(Scan(pdf)));
+        Assert.Equal((false, "JavaScript", null), Facts(Scan([.. "%PDF-1.7\n<<>> stream\n"u8, .. pdf])));
+        Assert.Equal((false, "JavaScript", null), Facts(Scan(pdf, chunk: 1)));
+    }
+
+    [Fact]
+    public void An_outline_and_a_field_before_a_stream_do_not_make_it_an_object_stream()
+    {
+        var pdf = PdfText.Write("", "", "<< /First 5 0 R >>", "<< /AP << /N 6 0 R >> >>", "<< /Length 3 >>\nstream\nq Q\nendstream");
+        Assert.Equal((false, "", null), Facts(Scan(pdf)));
+    }
+
+    [Fact]
+    public void A_trailer_is_found_behind_what_was_never_closed()
+    {
+        foreach (var open in (string[])["(", "<4A", "%", "<<>> stream\n"])
+        {
+            Assert.True(Scan(Encoding.ASCII.GetBytes($"%PDF-1.7\n1 0 obj <<>> endobj\n{open} trailer << /Encrypt 5 0 R >>")).IsEncrypted);
+        }
+    }
+
     [Fact]
     public void Streams_of_pages_hold_no_objects()
     {

@@ -72,7 +72,12 @@ public sealed class QuarantineTests : IDisposable
     {
         var options = new ScanOptions
         {
-            Timeout = TimeSpan.Zero, WhenDown = (ScannerDown)9, BytesMax = 0, QuarantineDays = 5, QuarantineDirectory = "", QuarantineBytesMax = -1,
+            Timeout = TimeSpan.Zero,
+            WhenDown = (ScannerDown)9,
+            BytesMax = 0,
+            QuarantineDays = 5,
+            QuarantineDirectory = "",
+            QuarantineBytesMax = -1,
         };
         Assert.Equal(
             ["Timeout", "WhenDown", "BytesMax", "QuarantineDirectory", "QuarantineBytesMax"],
