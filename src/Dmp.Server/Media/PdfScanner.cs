@@ -31,6 +31,9 @@ internal sealed class PdfScanner() : PdfLexer(knowsStreams: true)
         .. Kinds("EmbeddedFile", "EmbeddedFile", "EmbeddedFiles", "FileAttachment", "GoToE"),
     ];
 
+    // Most names of a document have another length.
+    private static readonly ulong activeLengths = activeNames.Aggregate(0UL, (lengths, active) => lengths | (1UL << active.Name.Length));
+
     private readonly SortedSet<string> active = new(StringComparer.Ordinal);
     private ArrayBufferWriter<byte>? objectStream;
     private bool isEncrypted;
@@ -149,6 +152,11 @@ internal sealed class PdfScanner() : PdfLexer(knowsStreams: true)
     private void OnNameOfObject(ReadOnlySpan<byte> name)
     {
         isAfterFileKey = name.SequenceEqual("EF"u8);
+        if ((activeLengths & (1UL << name.Length)) == 0)
+        {
+            return;
+        }
+
         foreach (var (known, kind) in activeNames)
         {
             if (name.SequenceEqual(known))
