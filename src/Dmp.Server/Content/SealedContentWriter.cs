@@ -15,6 +15,11 @@ internal sealed class SealedContentWriter(IContentWriter inner, ContentCipher ci
     private readonly byte[] stored = ArrayPool<byte>.Shared.Rent(SegmentsAtOnce * SealedFormat.StoredSegmentBytes);
     private int pendingLength;
     private int storedLength;
+
+    // The last segment that was read back: parsers read a few bytes at a time.
+    private byte[]? opened;
+    private long openedSegment = -1;
+
     private long segments = inner.Length / SealedFormat.StoredSegmentBytes;
     private bool isEnded;
     private bool isDisposed;
@@ -59,36 +64,14 @@ internal sealed class SealedContentWriter(IContentWriter inner, ContentCipher ci
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         var wanted = (int)Math.Min(buffer.Length, Math.Max(0, Length - offset));
         var filled = 0;
-        var plain = ArrayPool<byte>.Shared.Rent(SealedFormat.SegmentBytes);
-        var sealedBytes = ArrayPool<byte>.Shared.Rent(SealedFormat.StoredSegmentBytes);
-        try
+        while (filled < wanted)
         {
-            while (filled < wanted)
-            {
-                var (segment, skipped) = Math.DivRem(offset + filled, SealedFormat.SegmentBytes);
-                ReadOnlyMemory<byte> from = pending.AsMemory(0, pendingLength);
-                if (segment < segments)
-                {
-                    var place = sealedBytes.AsMemory(0, SealedFormat.StoredSegmentBytes);
-                    if (await inner.ReadAsync(segment * SealedFormat.StoredSegmentBytes, place, cancellationToken) < place.Length)
-                    {
-                        throw new ContentUnavailableException("A part became shorter while it was written.");
-                    }
-
-                    cipher.Open(segment, isLast: false, place.Span, plain);
-                    from = plain.AsMemory(0, SealedFormat.SegmentBytes);
-                }
-
-                var part = from[(int)skipped..];
-                part = part[..Math.Min(part.Length, wanted - filled)];
-                part.CopyTo(buffer[filled..]);
-                filled += part.Length;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(plain, clearArray: true);
-            ArrayPool<byte>.Shared.Return(sealedBytes);
+            var (segment, skipped) = Math.DivRem(offset + filled, SealedFormat.SegmentBytes);
+            var from = segment < segments ? await OpenAsync(segment, cancellationToken) : pending.AsMemory(0, pendingLength);
+            var part = from[(int)skipped..];
+            part = part[..Math.Min(part.Length, wanted - filled)];
+            part.CopyTo(buffer[filled..]);
+            filled += part.Length;
         }
 
         return filled;
@@ -121,6 +104,39 @@ internal sealed class SealedContentWriter(IContentWriter inner, ContentCipher ci
         cipher.Dispose();
         ArrayPool<byte>.Shared.Return(pending, clearArray: true);
         ArrayPool<byte>.Shared.Return(stored);
+        if (opened is not null)
+        {
+            ArrayPool<byte>.Shared.Return(opened, clearArray: true);
+        }
+    }
+
+    /// <summary>A segment that was written; valid until the next call.</summary>
+    private async ValueTask<ReadOnlyMemory<byte>> OpenAsync(long segment, CancellationToken cancellationToken)
+    {
+        if (opened is null || openedSegment != segment)
+        {
+            opened ??= ArrayPool<byte>.Shared.Rent(SealedFormat.SegmentBytes);
+            openedSegment = -1;
+            var sealedBytes = ArrayPool<byte>.Shared.Rent(SealedFormat.StoredSegmentBytes);
+            try
+            {
+                var place = sealedBytes.AsMemory(0, SealedFormat.StoredSegmentBytes);
+                if (await inner.ReadAsync(segment * SealedFormat.StoredSegmentBytes, place, cancellationToken) < place.Length)
+                {
+                    throw new ContentUnavailableException("A part became shorter while it was written.");
+                }
+
+                cipher.Open(segment, isLast: false, place.Span, opened);
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(sealedBytes);
+            }
+
+            openedSegment = segment;
+        }
+
+        return opened.AsMemory(0, SealedFormat.SegmentBytes);
     }
 
     private async ValueTask SealAsync(ReadOnlyMemory<byte> plain, bool isLast, CancellationToken cancellationToken)
