@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Dmp.Cli.Audit;
+using Dmp.Cli.Keys;
 using Dmp.Cli.Matrix;
 using Dmp.Cli.Trace;
+using Dmp.Keys;
 using Npgsql;
 
 namespace Dmp.Cli;
@@ -22,7 +24,7 @@ internal static class DmpCommand
     {
         RootCommand root = new("Tools of a DMP platform's operators. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
         {
-            MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(),
+            MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(), KeysCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
@@ -49,6 +51,11 @@ internal static class DmpCommand
         catch (PostgresException failure)
         {
             await error.WriteLineAsync($"The database refused: {failure.SqlState} {failure.MessageText}.{WhatToDo(failure.SqlState)}");
+            return Failed;
+        }
+        catch (MasterKeyUnavailableException failure)
+        {
+            await error.WriteLineAsync($"{failure.Message} What was done before stays done.");
             return Failed;
         }
         catch (Exception failure) when (failure is NpgsqlException or IOException or UnauthorizedAccessException)
