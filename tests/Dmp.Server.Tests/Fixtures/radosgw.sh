@@ -69,7 +69,7 @@ osd_pool_default_pg_autoscale_mode = off
 osd_crush_chooseleaf_type = 0
 
 rgw_data = $directory/gateway
-rgw_frontends = beast endpoint=127.0.0.1:$gateway_port
+rgw_frontends = beast endpoint=127.0.0.1:$gateway_port tcp_nodelay=1
 rgw_thread_pool_size = 64
 CONF
 
