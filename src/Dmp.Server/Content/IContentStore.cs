@@ -56,6 +56,9 @@ internal interface IContentWriter : IAsyncDisposable
     /// <summary>Bytes appended so far, also by the writers before.</summary>
     public long Length { get; }
 
+    /// <summary>Bytes that a writer after this one would find if the process ended without a warning.</summary>
+    public long PersistedLength { get; }
+
     /// <summary>Appends; the buffer belongs to the caller again when this completes, nothing of it is kept.</summary>
     public ValueTask AppendAsync(ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken);
 

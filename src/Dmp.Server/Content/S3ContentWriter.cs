@@ -40,6 +40,8 @@ internal sealed class S3ContentWriter(S3ContentStore store, S3Upload upload, S3M
 
     public long Length { get; private set; } = taken.Length;
 
+    public long PersistedLength => settled + (tail?.Length ?? 0);
+
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken)
     {
         RequireOpen();
