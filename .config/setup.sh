@@ -160,6 +160,27 @@ require_postgres() {
   find_postgres "$PATH" "$distribution" >/dev/null || fail 2 "$package is installed, but its binaries are not in $distribution"
 }
 
+# The S3 server of the tests: the gateway of Ceph with a monitor and an OSD, which the tests start by themselves, as whoever runs
+# them. Nothing else needs it, so where it cannot be installed its tests are skipped, with the reason.
+offer_radosgw() {
+  local program missing='' crash=ceph-crash.service
+  for program in ceph ceph-authtool ceph-mon ceph-osd monmaptool radosgw radosgw-admin; do
+    command -v "$program" >/dev/null || missing+=" $program"
+  done
+  [[ -n $missing ]] || return 0
+  if ! command -v apt-get >/dev/null || { ((EUID != 0)) && ! { command -v sudo >/dev/null && as_root true 2>/dev/null; }; }; then
+    say 'The S3 server of the tests cannot be installed here, so they are skipped; as an administrator run: apt-get install ceph-mon ceph-osd radosgw'
+    return 0
+  fi
+  say 'Installing the S3 server of the tests'
+  if ! quietly apt-radosgw apt_install_or_update ceph-mon ceph-osd radosgw; then
+    warn 'could not install ceph-mon, ceph-osd and radosgw; the tests of the S3 store are skipped'
+    return 0
+  fi
+  # The packages start no server, but this collector of crash reports, where there is a service manager.
+  [[ ! -d /run/systemd/system ]] || as_root systemctl disable --now "$crash" >/dev/null 2>&1 || true
+}
+
 # buf comes from npm, pinned in .config/buf. `npm ci` would want the lock file to know every operating system; `npm
 # install --no-save` keeps to the pinned version and to the digests of the lock file, and changes neither file. The
 # binary is in the package, so no install script has to run.

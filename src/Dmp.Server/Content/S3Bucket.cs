@@ -22,7 +22,7 @@ internal enum S3Kind
 }
 
 /// <summary>An object without its bytes.</summary>
-internal readonly record struct S3Head(S3Kind Kind, string ETag, long Length);
+internal readonly record struct S3Head(S3Kind Kind, string ETag, long Length, DateTimeOffset LastWriteTime);
 
 /// <summary>An object in a listing.</summary>
 internal readonly record struct S3Entry(string Key, string ETag, long Length, DateTimeOffset LastWriteTime);
@@ -90,20 +90,9 @@ internal sealed class S3Bucket : IDisposable
     /// <summary>Null when there is no such object; a bucket that is gone is a failure.</summary>
     public Task<S3Head?> HeadAsync(string key, CancellationToken cancellationToken) => CallAsync<S3Head?>(
         "look up an object",
-        async ct =>
-        {
-            try
-            {
-                var head = await client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket, Key = key }, ct);
-                return new S3Head(KindOf(key, head.Metadata), Bare(head.ETag), head.ContentLength);
-            }
-            catch (AmazonS3Exception absent) when (absent.StatusCode == HttpStatusCode.NotFound)
-            {
-                // The answer has no body that says whether the object or the bucket is missing. A listing does.
-                await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, Prefix = key, MaxKeys = 1 }, ct);
-                return null;
-            }
-        },
+        async ct => await MetadataAsync(key, ct) is { } head
+            ? new S3Head(KindOf(key, head.Metadata), Bare(head.ETag), head.ContentLength, UtcOf(head.LastModified))
+            : null,
         cancellationToken);
 
     /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/> of exactly this version of the object.</summary>
@@ -178,8 +167,21 @@ internal sealed class S3Bucket : IDisposable
         catch (AmazonS3Exception refusal) when (refusal.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
         {
             // It may be our own: the first answer was lost, and the SDK asked again.
-            var there = await client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket, Key = key }, ct);
-            return there.Metadata[AttemptKey] == attempt ? Bare(there.ETag) : null;
+            return await MetadataAsync(key, ct) is { } there && there.Metadata[AttemptKey] == attempt ? Bare(there.ETag) : null;
+        }
+    }
+
+    private async Task<GetObjectMetadataResponse?> MetadataAsync(string key, CancellationToken ct)
+    {
+        try
+        {
+            return await client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket, Key = key }, ct);
+        }
+        catch (AmazonS3Exception absent) when (absent.StatusCode == HttpStatusCode.NotFound)
+        {
+            // The answer has no body that says whether the object or the bucket is missing. A listing does.
+            await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, Prefix = key, MaxKeys = 1 }, ct);
+            return null;
         }
     }
 

@@ -21,14 +21,23 @@ internal sealed class S3ContentStore : IContentStore, IDisposable
     private readonly ILogger<S3ContentStore> logger;
     private readonly S3Options options;
 
-    public S3ContentStore(IOptions<ContentOptions> options, ILogger<S3ContentStore> logger)
+    public S3ContentStore(IOptions<ContentOptions> options, TimeProvider time, ILogger<S3ContentStore> logger)
     {
         this.logger = logger;
+        Time = time;
         this.options = options.Value.S3;
         Bucket = new S3Bucket(this.options);
     }
 
+    /// <summary>Bytes of a full piece, and most bytes of a blob that is one object. Tests take less.</summary>
+    internal int PieceBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>A flush ends a piece of this length; a shorter one is stored again with what follows, so that flushes make few objects.</summary>
+    internal int FlushedPieceBytes { get; init; } = 1024 * 1024;
+
     internal S3Bucket Bucket { get; }
+
+    internal TimeProvider Time { get; }
 
     private string BlobPrefix => options.Prefix + "blobs/";
 

@@ -8,12 +8,6 @@ namespace Dmp.Server.Content;
 /// </summary>
 internal sealed class S3ContentWriter(S3ContentStore store, S3Upload upload, S3Manifest taken) : IContentWriter
 {
-    /// <summary>Bytes of a full piece, and most bytes of a blob that is one object.</summary>
-    internal const int PieceBytes = 4 * 1024 * 1024;
-
-    /// <summary>A flush ends a piece of this length; a shorter one is stored again with what follows, so that flushes make few objects.</summary>
-    internal const int FlushedPieceBytes = 1024 * 1024;
-
     private const int FirstBufferBytes = 64 * 1024;
 
     private enum State
@@ -51,13 +45,13 @@ internal sealed class S3ContentWriter(S3ContentStore store, S3Upload upload, S3M
         {
             for (var rest = chunk; rest.Length > 0;)
             {
-                if (buffered == PieceBytes)
+                if (buffered == store.PieceBytes)
                 {
                     await StoreTailAsync(cancellationToken);
                     SettleTail();
                 }
 
-                var count = Math.Min(rest.Length, PieceBytes - buffered);
+                var count = Math.Min(rest.Length, store.PieceBytes - buffered);
                 rest.Span[..count].CopyTo(Room(count));
                 buffered += count;
                 rest = rest[count..];
@@ -88,7 +82,7 @@ internal sealed class S3ContentWriter(S3ContentStore store, S3Upload upload, S3M
             throw;
         }
 
-        if (buffered >= FlushedPieceBytes)
+        if (buffered >= store.FlushedPieceBytes)
         {
             SettleTail();
         }
@@ -221,7 +215,7 @@ internal sealed class S3ContentWriter(S3ContentStore store, S3Upload upload, S3M
     {
         if (buffer is null || buffer.Length < buffered + count)
         {
-            var wanted = Math.Clamp(2 * buffered, Math.Max(FirstBufferBytes, buffered + count), PieceBytes);
+            var wanted = Math.Clamp(2 * buffered, Math.Max(FirstBufferBytes, buffered + count), Math.Max(FirstBufferBytes, store.PieceBytes));
             var larger = ArrayPool<byte>.Shared.Rent(wanted);
             if (buffer is { } old)
             {

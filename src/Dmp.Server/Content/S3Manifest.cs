@@ -9,8 +9,10 @@ namespace Dmp.Server.Content;
 /// <param name="Length">May be less than the object has: a writer that took the blob up cut it.</param>
 internal sealed record S3Piece(string Name, string ETag, int Length);
 
-/// <summary>What a blob, or the part that a writer took up, consists of: pieces in their order.</summary>
-internal sealed record S3Manifest(IReadOnlyList<S3Piece> Pieces)
+/// <summary>What a blob, or the part that a writer took up, consists of.</summary>
+/// <param name="Pieces">In the order of their bytes.</param>
+/// <param name="Writer">Who wrote this down.</param>
+internal sealed record S3Manifest(IReadOnlyList<S3Piece> Pieces, Guid Writer = default)
 {
     /// <summary>More is no manifest: enough for 50,000 pieces.</summary>
     public const int BytesMax = 8 * 1024 * 1024;
@@ -72,7 +74,7 @@ internal sealed record S3Manifest(IReadOnlyList<S3Piece> Pieces)
             length -= taken;
         }
 
-        return new S3Manifest(kept);
+        return this with { Pieces = kept };
     }
 }
 

@@ -4,15 +4,22 @@ namespace Dmp.Server.Content;
 
 /// <summary>
 /// Who is writing a blob, when several servers may believe that they are. Each writer claims a generation by making its marker, which
-/// the server lets only one do; the marker lists the pieces that the writer took over, by name and ETag. Pieces carry the generation in
-/// their names, so what an older writer stores after it was relieved is never taken for a part of the blob.
+/// the server lets only one do; the marker lists the pieces that the writer took over, by name and ETag. Pieces carry generation and
+/// writer in their names, so what an older writer stores after it was relieved is never taken for a part of the blob.
 /// A commit and a removal both begin by making <c>blobs/&lt;id&gt;</c>, where again only one can be first.
 /// </summary>
 internal sealed class S3Upload(S3ContentStore store, Guid blobId)
 {
     private const int ClaimsMax = 5;
 
+    /// <summary>A removal that has not ended after this long never will, and is done again.</summary>
+    internal static readonly TimeSpan RemovalMax = TimeSpan.FromMinutes(15);
+
+    // Generations begin anew when a part was removed and its blob is begun again.
+    private readonly Guid writer = Guid.NewGuid();
+
     private int generation;
+    private string? markerETag;
     private int sequence;
 
     public Guid BlobId => blobId;
@@ -23,7 +30,7 @@ internal sealed class S3Upload(S3ContentStore store, Guid blobId)
     /// <summary>Relieves the last writer. Null when there is nothing to take up.</summary>
     public async Task<S3Manifest?> TakeUpAsync(int unit, CancellationToken cancellationToken)
     {
-        var newest = await NewestAsync(cancellationToken);
+        var newest = (await NewestAsync(cancellationToken)).Generation;
         if (newest == 0 || await store.Bucket.HeadAsync(store.BlobKey(blobId), cancellationToken) is not null)
         {
             return null;
@@ -34,7 +41,7 @@ internal sealed class S3Upload(S3ContentStore store, Guid blobId)
             ?? throw new ContentUnavailableException("A marker vanished.");
         var taken = await store.ReadManifestAsync(marker, head, cancellationToken);
         var prefix = store.PiecePrefix(blobId);
-        var written = await store.Bucket.ListAsync(PieceKey(newest, ""), cancellationToken)
+        var written = await store.Bucket.ListAsync(prefix + PieceNames(newest, taken.Writer), cancellationToken)
             .Select(entry => (Offset: OffsetOf(entry.Key), Piece: new S3Piece(entry.Key[prefix.Length..], entry.ETag, (int)entry.Length)))
             .ToListAsync(cancellationToken);
         var whole = new S3Manifest([.. taken.Pieces, .. S3Manifest.Chain(taken.Length, written)]);
@@ -55,7 +62,7 @@ internal sealed class S3Upload(S3ContentStore store, Guid blobId)
 
             if (!await TryClaimAsync(next, new S3Manifest([]), cancellationToken))
             {
-                next = await NewestAsync(cancellationToken) + 1;
+                next = (await NewestAsync(cancellationToken)).Generation + 1;
             }
         }
     }
@@ -64,7 +71,7 @@ internal sealed class S3Upload(S3ContentStore store, Guid blobId)
     public async Task<S3Piece> StoreAsync(long offset, byte[] buffer, int count, CancellationToken cancellationToken)
     {
         await BeginAsync(cancellationToken);
-        var name = string.Create(CultureInfo.InvariantCulture, $"{generation:D6}-{offset:D16}-{++sequence:D6}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{PieceNames(generation, writer)}{offset:D16}-{++sequence:D6}");
         var key = store.PiecePrefix(blobId) + name;
         var put = store.Bucket.PutAsync(key, S3Kind.Content, buffer, count, cancellationToken);
         var mine = IsMineAsync(cancellationToken);
@@ -123,7 +130,8 @@ internal sealed class S3Upload(S3ContentStore store, Guid blobId)
             switch (await store.Bucket.HeadAsync(blobKey, cancellationToken))
             {
                 case null:
-                    // Somebody else removes it at this moment.
+                case { Kind: S3Kind.Tombstone } young when store.Time.GetUtcNow() - young.LastWriteTime < RemovalMax:
+                    // Somebody else removes it at this moment. Were there two, the slower one could remove what was begun anew.
                     return;
 
                 case { Kind: S3Kind.Content }:
@@ -194,36 +202,44 @@ internal sealed class S3Upload(S3ContentStore store, Guid blobId)
 
     private async Task<bool> TryClaimAsync(int number, S3Manifest taken, CancellationToken cancellationToken)
     {
-        var bytes = taken.ToBytes();
-        if (await store.Bucket.PutNewAsync(MarkerKey(number), S3Kind.Manifest, bytes, bytes.Length, cancellationToken) is null)
+        var bytes = (taken with { Writer = writer }).ToBytes();
+        if (await store.Bucket.PutNewAsync(MarkerKey(number), S3Kind.Manifest, bytes, bytes.Length, cancellationToken) is not { } etag)
         {
             return false;
         }
 
-        generation = number;
+        (generation, markerETag) = (number, etag);
         return true;
     }
 
-    private async Task<bool> IsMineAsync(CancellationToken cancellationToken) => await NewestAsync(cancellationToken) == generation;
+    private async Task<bool> IsMineAsync(CancellationToken cancellationToken) =>
+        await NewestAsync(cancellationToken) == (generation, markerETag);
 
-    /// <summary>0 when nobody writes the blob.</summary>
-    private async Task<int> NewestAsync(CancellationToken cancellationToken)
+    /// <summary>Generation 0 when nobody writes the blob.</summary>
+    private async Task<(int Generation, string? ETag)> NewestAsync(CancellationToken cancellationToken)
     {
         var prefix = store.MarkerPrefix(blobId);
-        return await store.KeysAsync(prefix, cancellationToken)
-            .Select(key => int.TryParse(key.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
-            .DefaultIfEmpty(0)
-            .MaxAsync(cancellationToken: cancellationToken);
+        (int Generation, string? ETag) newest = default;
+        await foreach (var entry in store.Bucket.ListAsync(prefix, cancellationToken))
+        {
+            if (int.TryParse(entry.Key.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number > newest.Generation)
+            {
+                newest = (number, entry.ETag);
+            }
+        }
+
+        return newest;
     }
 
     private string MarkerKey(int number) => string.Create(CultureInfo.InvariantCulture, $"{store.MarkerPrefix(blobId)}{number:D6}");
 
-    private string PieceKey(int number, string rest) => string.Create(CultureInfo.InvariantCulture, $"{store.PiecePrefix(blobId)}{number:D6}-{rest}");
+    private static string PieceNames(int number, Guid by) => string.Create(CultureInfo.InvariantCulture, $"{number:D6}-{by:N}-");
 
-    private long OffsetOf(string pieceKey)
+    private static long OffsetOf(string pieceKey)
     {
-        var parts = pieceKey[store.PiecePrefix(blobId).Length..].Split('-');
-        return parts.Length == 3 && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var offset)
+        var parts = pieceKey[(pieceKey.LastIndexOf('/') + 1)..].Split('-');
+        return parts.Length == 4 && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var offset)
             ? offset
             : throw new ContentUnavailableException("An object among the pieces of a blob is none.");
     }

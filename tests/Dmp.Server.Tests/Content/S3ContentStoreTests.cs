@@ -29,6 +29,7 @@ public sealed class S3ContentStoreTests(S3Server server) : ContentStoreTests, IA
 
     internal static S3ContentStore Open(S3Options options) => new(
         Microsoft.Extensions.Options.Options.Create(new ContentOptions { Directory = "unused", S3 = options }),
+        TimeProvider.System,
         NullLogger<S3ContentStore>.Instance);
 
     private protected override async Task<IReadOnlyList<string>> ListEverythingAsync() =>
