@@ -2,7 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Dmp.Cli.Audit;
 using Dmp.Cli.Matrix;
+using Dmp.Cli.Store;
 using Dmp.Cli.Trace;
+using Dmp.Server.Content;
+using Dmp.Server.Startup;
 using Npgsql;
 
 namespace Dmp.Cli;
@@ -22,7 +25,7 @@ internal static class DmpCommand
     {
         RootCommand root = new("Tools of a DMP platform's operators. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
         {
-            MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(),
+            MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(), StoreCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
@@ -51,7 +54,8 @@ internal static class DmpCommand
             await error.WriteLineAsync($"The database refused: {failure.SqlState} {failure.MessageText}.{WhatToDo(failure.SqlState)}");
             return Failed;
         }
-        catch (Exception failure) when (failure is NpgsqlException or IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure
+            is NpgsqlException or IOException or UnauthorizedAccessException or ContentUnavailableException or StartupRefusedException)
         {
             await error.WriteLineAsync(failure.Message);
             return Failed;
