@@ -48,24 +48,19 @@ internal static class StoreCommand
         OwnerConnection.Require(command, connection);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(from) == result.GetValue(to))
+            // The words, because the values of options that were refused cannot be asked for.
+            if (result.GetResult(from) is { Tokens: [var source] } && result.GetResult(to) is { Tokens: [var target] } && source.Value == target.Value)
             {
                 result.AddError("--from and --to are the same store.");
             }
         });
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var (source, target) = (parsed.GetValue(from), parsed.GetValue(to));
+            var (source, target) = (KindOf(parsed.GetValue(from)), KindOf(parsed.GetValue(to)));
             var error = parsed.InvocationConfiguration.Error;
-            var options = StoreSettings.Read(parsed.GetValue(settings), source, target);
-            var faults = StoreSettings.Faults(options, source).ToArray();
-            foreach (var fault in faults)
+            if (StoreSettings.Read(parsed.GetValue(settings), source, target, out var faults) is not { } options)
             {
-                await error.WriteLineAsync(fault);
-            }
-
-            if (faults.Length > 0)
-            {
+                await error.WriteLineAsync(string.Join(Environment.NewLine, faults));
                 return DmpCommand.Misused;
             }
 
@@ -87,23 +82,12 @@ internal static class StoreCommand
         return command;
     }
 
-    private static Option<ContentStoreKind> KindOption(string name, string description) => new(name)
+    private static Option<string> KindOption(string name, string description)
     {
-        Description = description,
-        HelpName = "disk|s3",
-        Required = true,
-        CustomParser = result =>
-        {
-            switch (result.Tokens[0].Value.ToUpperInvariant())
-            {
-                case "DISK":
-                    return ContentStoreKind.Disk;
-                case "S3":
-                    return ContentStoreKind.S3;
-                default:
-                    result.AddError($"{name} is disk or s3.");
-                    return default;
-            }
-        },
-    };
+        Option<string> option = new(name) { Description = description, HelpName = "disk|s3", Required = true };
+        option.AcceptOnlyFromAmong("disk", "s3");
+        return option;
+    }
+
+    private static ContentStoreKind KindOf(string? text) => text == "s3" ? ContentStoreKind.S3 : ContentStoreKind.Disk;
 }

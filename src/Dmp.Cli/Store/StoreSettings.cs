@@ -10,7 +10,23 @@ namespace Dmp.Cli.Store;
 /// <summary>The content stores as the server is told of them: a settings file, then the environment.</summary>
 internal static class StoreSettings
 {
-    public static ContentOptions Read(string? settingsFile, ContentStoreKind from, ContentStoreKind to)
+    /// <summary>Null when they cannot be used, for the reasons in <paramref name="faults"/>, a sentence each.</summary>
+    public static ContentOptions? Read(string? settingsFile, ContentStoreKind from, ContentStoreKind to, out IReadOnlyList<string> faults)
+    {
+        try
+        {
+            var options = Read(settingsFile) with { Store = to, Fallback = from };
+            faults = [.. Faults(options, from)];
+            return faults.Count == 0 ? options : null;
+        }
+        catch (Exception unreadable) when (unreadable is InvalidDataException or InvalidOperationException or FileNotFoundException)
+        {
+            faults = [unreadable.Message];
+            return null;
+        }
+    }
+
+    private static ContentOptions Read(string? settingsFile)
     {
         ConfigurationBuilder builder = new();
         if (settingsFile is not null)
@@ -20,13 +36,12 @@ internal static class StoreSettings
 
         var configuration = builder.AddEnvironmentVariables().Build();
         var dataDirectory = configuration["Dmp:DataDirectory"] is { Length: > 0 } chosen ? chosen : ManagedPostgresOptions.DefaultDataDirectory();
-        ContentOptions defaults = new() { Directory = Path.Combine(dataDirectory, "content") };
-        configuration.GetSection(ContentOptions.Section).Bind(defaults);
-        return defaults with { Store = to, Fallback = from };
+        ContentOptions options = new() { Directory = Path.Combine(dataDirectory, "content") };
+        configuration.GetSection(ContentOptions.Section).Bind(options);
+        return options;
     }
 
-    /// <summary>What is wrong with them, a sentence each.</summary>
-    public static IEnumerable<string> Faults(ContentOptions options, ContentStoreKind from)
+    private static IEnumerable<string> Faults(ContentOptions options, ContentStoreKind from)
     {
         List<ValidationResult> results = [];
         Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);

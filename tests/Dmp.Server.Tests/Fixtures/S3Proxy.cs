@@ -199,7 +199,8 @@ internal sealed class S3Proxy : IAsyncDisposable
             head.Append((char)one[0]);
         }
 
-        var length = head.ToString().Split("\r\n")
+        // A client that waits for leave to send the body will not send it.
+        var length = head.ToString().Contains("100-continue", StringComparison.Ordinal) ? 0 : head.ToString().Split("\r\n")
             .Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
             .Select(line => int.Parse(line["Content-Length:".Length..], CultureInfo.InvariantCulture))
             .FirstOrDefault();
