@@ -138,7 +138,7 @@ public sealed class KillTests
     }
 
     /// <summary>A record of the sandbox's first patient, opened by her general practitioner.</summary>
-    private static async Task<(DmpApi DmpApi, string RecordId)> OpenAsync(ServerProcess server)
+    internal static async Task<(DmpApi DmpApi, string RecordId)> OpenAsync(ServerProcess server)
     {
         var api = await server.AsAsync("dr-martin");
         var patient = await server.UserInfoAsync("patient-jeanne");
