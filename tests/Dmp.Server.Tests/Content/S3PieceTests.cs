@@ -263,13 +263,58 @@ public sealed class S3PieceTests(S3Server server) : IAsyncLifetime
         Assert.Empty(await KeysAsync());
     }
 
+    [Fact]
+    public async Task A_commit_that_ended_before_its_clean_up_keeps_its_pieces()
+    {
+        var blobId = await One.PutAsync(Bytes(2500), Token);
+        var kept = await KeysAsync();
+        await One.Bucket.PutAsync(One.MarkerPrefix(blobId) + "000001", S3Kind.Manifest, [], 0, Token);
+        await One.Bucket.PutAsync(One.PiecePrefix(blobId) + "of-nobody", S3Kind.Content, [], 0, Token);
+        Assert.Null(await Two.ResumeAsync(blobId, 1, Token));
+        Assert.Equal(1, await Two.DeleteAbandonedAsync(TimeProvider.System.GetUtcNow().AddHours(1), Token));
+        Assert.Equal(kept, await KeysAsync());
+        Assert.Equal(Bytes(2500), await Two.GetAsync(blobId, Token));
+    }
+
+    [Fact]
+    public async Task A_removal_that_ended_half_way_is_finished_later_and_not_while_it_may_run()
+    {
+        var blobId = Guid.CreateVersion7();
+        await using (var left = await One.CreateAsync(blobId, Token))
+        {
+            await left.AppendAsync(Bytes(2500), Token);
+        }
+
+        await One.Bucket.PutAsync(One.BlobKey(blobId), S3Kind.Tombstone, [], 0, Token);
+        var before = await KeysAsync();
+        Assert.Null(await Two.OpenAsync(blobId, Token));
+        Assert.Null(await Two.ResumeAsync(blobId, 1, Token));
+        await Two.DeletePartAsync(blobId, Token);
+        await Two.DeleteAsync(blobId, Token);
+        Assert.Equal(before, await KeysAsync());
+        using var later = Open(options, new MovedTime(S3Upload.RemovalMax + TimeSpan.FromMinutes(1)));
+        await later.DeleteAsync(blobId, Token);
+        Assert.Empty(await KeysAsync());
+    }
+
+    [Fact]
+    public async Task A_deletion_that_ended_half_way_is_finished_by_the_sweep()
+    {
+        var blobId = await One.PutAsync(Bytes(2500), Token);
+        await One.Bucket.PutAsync(One.MarkerPrefix(blobId) + "0", S3Kind.Content, [], 0, Token);
+        await One.Bucket.DeleteAsync(One.BlobKey(blobId), Token);
+        Assert.Null(await Two.ResumeAsync(blobId, 1, Token));
+        Assert.Equal(1, await Two.DeleteAbandonedAsync(TimeProvider.System.GetUtcNow().AddHours(1), Token));
+        Assert.Empty(await KeysAsync());
+    }
+
     private static byte[] Bytes(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(i * 7 + i / 251))];
 
     private S3ContentStore Open() => Open(options);
 
-    private static S3ContentStore Open(S3Options options) => new(
+    private static S3ContentStore Open(S3Options options, TimeProvider? time = null) => new(
         Microsoft.Extensions.Options.Options.Create(new ContentOptions { Directory = "unused", S3 = options }),
-        TimeProvider.System,
+        time ?? TimeProvider.System,
         NullLogger<S3ContentStore>.Instance) { PieceBytes = Piece, FlushedPieceBytes = 250 };
 
     private async Task<List<string>> KeysAsync() =>

@@ -9,6 +9,7 @@ using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Xunit;
 
@@ -150,7 +151,7 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
             server.Services.GetRequiredService<FindReferencedContent>(),
             server.Services.GetRequiredService<IOptions<ContentOptions>>(),
             new MovedTime(TimeSpan.FromDays(3)),
-            Microsoft.Extensions.Logging.Abstractions.NullLogger<ContentSweeper>.Instance);
+            NullLogger<ContentSweeper>.Instance);
         Assert.Equal(new SweepResult(1, 2, 1), await sweeper.SweepOnceAsync(Token));
         Assert.Null(await store.OpenAsync(orphan, Token));
         Assert.Equal(300_000, (await new DmpApi(server.Channel, token).ReadAsync(document)).Length);
@@ -170,9 +171,4 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
 
     private static async Task<HealthStatus> HealthAsync(TestServer server) =>
         (await server.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Token)).Entries["storage"].Status;
-
-    private sealed class MovedTime(TimeSpan by) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + by;
-    }
 }
