@@ -48,7 +48,7 @@ internal sealed class MigrationCount
 }
 
 /// <summary>
-/// Copies every blob that a document is in, and that the other store does not have, as it is: sealed bytes stay sealed. What is there
+/// Copies every blob that a document is in or is about to be in, and that the other store does not have, as it is: sealed bytes stay sealed. What is there
 /// already is not copied again, so that it can be stopped and repeated at will, also while servers run.
 /// </summary>
 internal sealed class StoreMigration(NpgsqlConnection connection, IContentStore from, IContentStore to, TextWriter messages, bool compare, int parallel)
@@ -67,12 +67,12 @@ internal sealed class StoreMigration(NpgsqlConnection connection, IContentStore 
 
     public async Task<MigrationCount> RunAsync(CancellationToken ct)
     {
-        foreach (var shared in (bool[])[false, true])
+        foreach (var group in Enum.GetValues<BlobGroup>())
         {
             var after = Guid.Empty;
-            while (await StoreSql.PageAsync(connection, shared, after, PageSize, ct) is { Count: > 0 } page)
+            while (await StoreSql.PageAsync(connection, group, after, PageSize, ct) is { Count: > 0 } page)
             {
-                await CopyPageAsync(page, ct);
+                await CopyPageAsync(page, group, ct);
                 after = page[^1];
             }
         }
@@ -80,7 +80,7 @@ internal sealed class StoreMigration(NpgsqlConnection connection, IContentStore 
         return count;
     }
 
-    private async Task CopyPageAsync(List<Guid> page, CancellationToken ct)
+    private async Task CopyPageAsync(List<Guid> page, BlobGroup group, CancellationToken ct)
     {
         List<Guid> copied = [];
         List<Guid> absent = [];
@@ -110,7 +110,8 @@ internal sealed class StoreMigration(NpgsqlConnection connection, IContentStore 
 
             TellProgress(blobId);
         });
-        await SettleAsync(copied, absent, ct);
+        // An unfinished upload has no blob before all of its bytes are there.
+        await SettleAsync(copied, group == BlobGroup.Uploads ? [] : absent, ct);
     }
 
     /// <summary>Documents may have been deleted since the page was read: their blobs are missed by nobody, and a copy must not stay.</summary>

@@ -137,7 +137,8 @@ public sealed class S3FaultTests(S3Server server) : IAsyncLifetime
         using var store = new S3ContentStore(
             Microsoft.Extensions.Options.Options.Create(new ContentOptions { Directory = "unused", S3 = throughProxy with { Timeout = TimeSpan.FromSeconds(30) } }),
             TimeProvider.System,
-            NullLogger<S3ContentStore>.Instance) { PieceBytes = 1000 };
+            NullLogger<S3ContentStore>.Instance)
+        { PieceBytes = 1000 };
         var blobId = Guid.CreateVersion7();
         await using (var writer = await store.CreateAsync(blobId, Token))
         {
@@ -261,5 +262,6 @@ public sealed class S3FaultTests(S3Server server) : IAsyncLifetime
     private S3ContentStore Tiny() => new(
         Microsoft.Extensions.Options.Options.Create(new ContentOptions { Directory = "unused", S3 = direct }),
         TimeProvider.System,
-        NullLogger<S3ContentStore>.Instance) { PieceBytes = 1000 };
+        NullLogger<S3ContentStore>.Instance)
+    { PieceBytes = 1000 };
 }

@@ -245,7 +245,8 @@ public sealed class S3PieceTests(S3Server server) : IAsyncLifetime
         using var tiny = new S3ContentStore(
             Microsoft.Extensions.Options.Options.Create(new ContentOptions { Directory = "unused", S3 = options }),
             TimeProvider.System,
-            NullLogger<S3ContentStore>.Instance) { PieceBytes = 3 };
+            NullLogger<S3ContentStore>.Instance)
+        { PieceBytes = 3 };
         var content = Bytes(3 * 1010 + 1);
         var large = await tiny.PutAsync(content, Token);
         Assert.Equal(content, await One.GetAsync(large, Token));
@@ -315,7 +316,8 @@ public sealed class S3PieceTests(S3Server server) : IAsyncLifetime
     private static S3ContentStore Open(S3Options options, TimeProvider? time = null) => new(
         Microsoft.Extensions.Options.Options.Create(new ContentOptions { Directory = "unused", S3 = options }),
         time ?? TimeProvider.System,
-        NullLogger<S3ContentStore>.Instance) { PieceBytes = Piece, FlushedPieceBytes = 250 };
+        NullLogger<S3ContentStore>.Instance)
+    { PieceBytes = Piece, FlushedPieceBytes = 250 };
 
     private async Task<List<string>> KeysAsync() =>
         [.. (await server.ObjectsAsync(options)).Select(item => item.Key[options.Prefix.Length..])];

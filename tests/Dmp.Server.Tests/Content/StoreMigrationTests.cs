@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Dmp.Cli;
+using Dmp.Server.Content;
 using Dmp.Server.Options;
 using Dmp.Server.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 using StoredDocument = Dmp.Document.V1.Document;
 
@@ -94,6 +96,27 @@ public sealed class StoreMigrationTests(Platform platform, S3Server s3) : IAsync
         Assert.Contains($"different {different}:", thorough.Error, StringComparison.Ordinal);
         Assert.Contains("0 copied (0 bytes), 1 there already, 0 deleted meanwhile, 1 lost, 1 different, 0 failed", thorough.Output, StringComparison.Ordinal);
         Assert.All((await store.GetAsync(Guid.Parse(different), Token))!, value => Assert.Equal(0, value));
+    }
+
+    [Fact]
+    public async Task Bytes_of_an_upload_that_came_as_far_as_the_store_are_copied_and_what_nobody_refers_to_is_not()
+    {
+        await using var disk = await TestServer.StartAsync(platform);
+        var api = await OpenAsync(disk);
+        var waiting = await disk.Services.GetRequiredService<IContentStore>().PutAsync([1, 2, 3], Token);
+        await disk.ExecuteAsync(
+            platform,
+            $"""
+            insert into upload (upload_id, caller_key, request_id, record_id, content_id, start_time, heartbeat_time)
+            select id, 'nobody', id, '{api.RecordId}', id, now(), now()
+            from unnest(array['{waiting}', '{Guid.CreateVersion7()}']::uuid[]) id
+            """);
+        await disk.Services.GetRequiredService<IContentStore>().PutAsync([4, 5], Token);
+        var run = await MigrateAsync(disk, disk.ContentDirectory, "--from", "disk", "--to", "s3");
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        using var store = S3ContentStoreTests.Open(options);
+        Assert.Equal([waiting], await store.ListAsync(Token).Select(blob => blob.ContentId).ToListAsync(Token));
+        Assert.Equal((byte[])[1, 2, 3], await store.GetAsync(waiting, Token));
     }
 
     [Fact]
