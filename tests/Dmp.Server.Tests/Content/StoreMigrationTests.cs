@@ -102,15 +102,17 @@ public sealed class StoreMigrationTests(Platform platform, S3Server s3) : IAsync
     public async Task Bytes_of_an_upload_that_came_as_far_as_the_store_are_copied_and_what_nobody_refers_to_is_not()
     {
         await using var disk = await TestServer.StartAsync(platform);
-        var api = await OpenAsync(disk);
         var waiting = await disk.Services.GetRequiredService<IContentStore>().PutAsync([1, 2, 3], Token);
-        await disk.ExecuteAsync(
-            platform,
-            $"""
-            insert into upload (upload_id, caller_key, request_id, record_id, content_id, start_time, heartbeat_time)
-            select id, 'nobody', id, '{api.RecordId}', id, now(), now()
-            from unnest(array['{waiting}', '{Guid.CreateVersion7()}']::uuid[]) id
-            """);
+        const string insert =
+            """
+            with made as (
+                insert into upload (upload_id, caller_key, request_id, record_id, content_id, start_time, heartbeat_time)
+                select id, 'nobody', id, gen_random_uuid(), id, now(), now() from unnest('{0}'::uuid[]) id
+                returning 1
+            )
+            select count(*) from made
+            """;
+        Assert.Equal(2, await disk.QueryAsync<long>(platform, insert.Replace("{0}", $"{{{waiting},{Guid.CreateVersion7()}}}", StringComparison.Ordinal)));
         await disk.Services.GetRequiredService<IContentStore>().PutAsync([4, 5], Token);
         var run = await MigrateAsync(disk, disk.ContentDirectory, "--from", "disk", "--to", "s3");
         Assert.Equal((0, ""), (run.Code, run.Error));
