@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Amazon;
 using Amazon.Runtime;
@@ -117,7 +118,7 @@ internal sealed class S3Bucket : IDisposable
                     }
                 }
                 catch (Exception broken) when (attempt < retries && !ct.IsCancellationRequested
-                    && broken is IOException or HttpRequestException or OperationCanceledException)
+                    && broken is IOException or HttpRequestException or SocketException or OperationCanceledException)
                 {
                     // The SDK tries again until an answer begins; a body that breaks off or stalls is taken up here.
                 }
@@ -228,6 +229,8 @@ internal sealed class S3Bucket : IDisposable
         }
     }
 
+    // SocketException: a connection that ends while it is made is not always wrapped.
     private static bool IsFailure(Exception exception) => exception
-        is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or TimeoutException or OperationCanceledException;
+        is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or SocketException or TimeoutException
+        or OperationCanceledException;
 }
