@@ -3,8 +3,11 @@ using System.CommandLine.Invocation;
 using Dmp.Cli.Audit;
 using Dmp.Cli.Keys;
 using Dmp.Cli.Matrix;
+using Dmp.Cli.Store;
 using Dmp.Cli.Trace;
 using Dmp.Keys;
+using Dmp.Server.Content;
+using Dmp.Server.Startup;
 using Npgsql;
 
 namespace Dmp.Cli;
@@ -24,7 +27,7 @@ internal static class DmpCommand
     {
         RootCommand root = new("Tools of a DMP platform's operators. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
         {
-            MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(), KeysCommand.Create(),
+            MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(), KeysCommand.Create(), StoreCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
@@ -58,7 +61,8 @@ internal static class DmpCommand
             await error.WriteLineAsync($"{failure.Message} What was done before stays done.");
             return Failed;
         }
-        catch (Exception failure) when (failure is NpgsqlException or IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure
+            is NpgsqlException or IOException or UnauthorizedAccessException or ContentUnavailableException or StartupRefusedException)
         {
             await error.WriteLineAsync(failure.Message);
             return Failed;

@@ -26,6 +26,8 @@ internal sealed class SealedContentWriter(IContentWriter inner, ContentCipher ci
 
     public long Length => (segments * SealedFormat.SegmentBytes) + pendingLength;
 
+    public long PersistedLength => inner.PersistedLength / SealedFormat.StoredSegmentBytes * SealedFormat.SegmentBytes;
+
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken)
     {
         RequireOpen();

@@ -26,8 +26,8 @@ internal sealed class UploadSink : IAsyncDisposable
     /// <summary>Bytes of the document that are here.</summary>
     public long Size => digest.Size;
 
-    /// <summary>Bytes that another call could take up: whole segments, until all are durable.</summary>
-    public long PersistedSize => part is null ? committed?.Length ?? 0 : part.Length - (part.Length % SealedFormat.SegmentBytes);
+    /// <summary>Bytes that another call could take up.</summary>
+    public long PersistedSize => part?.PersistedLength ?? committed?.Length ?? 0;
 
     /// <summary>The key that the bytes in the content store are sealed with; null while there are none.</summary>
     public Guid? RecordKeyId { get; private set; }

@@ -15,6 +15,10 @@ internal static partial class ContentLog
     [LoggerMessage(EventId = 3003, Level = LogLevel.Error, Message = "Content sweep failed; it is tried again after the usual pause")]
     public static partial void SweepFailed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(EventId = 3004, Level = LogLevel.Warning,
+        Message = "What was written of blob {BlobId} could not be kept or removed as meant; the sweep removes what is left")]
+    public static partial void LeftoverNotHandled(this ILogger logger, Exception exception, Guid blobId);
+
     [LoggerMessage(EventId = 3010, Level = LogLevel.Critical,
         Message = "INCIDENT: content {ContentId} in blob {BlobId} is not what was stored ({Damage}, segment {Segment})")]
     public static partial void Damaged(this ILogger logger, Guid contentId, Guid blobId, ContentDamage damage, long segment);

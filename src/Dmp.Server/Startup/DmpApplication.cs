@@ -1,8 +1,10 @@
 using Dmp.Keys;
 using Dmp.Server.Audit;
+using Dmp.Server.Content;
 using Dmp.Server.Identity.Sandbox;
 using Dmp.Server.Options;
 using Dmp.Server.Postgres;
+using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Startup;
 
@@ -72,6 +74,11 @@ internal sealed class DmpApplication : IAsyncDisposable
             }
 
             var web = builder.Build();
+            if (web.Services.GetRequiredService<IOptions<ContentOptions>>().Value.Uses(ContentStoreKind.S3))
+            {
+                await web.Services.GetRequiredService<S3ContentStore>().RequireUsableAsync(ct);
+            }
+
             web.MapDmp(withReflection: isSandbox && listen.Reflection);
             return new DmpApplication(web, database, masterKeys);
         }

@@ -76,7 +76,15 @@ internal static class ServiceSetup
     {
         services.AddOptions<ContentOptions>().BindConfiguration(ContentOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ContentOptions>, ContentOptionsValidator>();
-        services.AddSingleton<IContentStore, DiskContentStore>();
+        services.AddSingleton<IValidateOptions<ContentOptions>, S3OptionsRules>();
+        services.AddSingleton<DiskContentStore>();
+        services.AddSingleton<S3ContentStore>();
+        services.AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<ContentOptions>>().Value;
+            var store = StoreOf(provider, options.Store);
+            return options.Fallback is { } fallback ? new FallbackContentStore(store, StoreOf(provider, fallback)) : store;
+        });
         services.AddSingleton<ContentPacks>();
         services.AddSingleton<LiveUploads>();
         services.AddSingleton<RecordKeys>();
@@ -93,6 +101,10 @@ internal static class ServiceSetup
         });
         services.AddHostedService<ContentSweeper>();
     }
+
+    private static IContentStore StoreOf(IServiceProvider provider, ContentStoreKind kind) => kind == ContentStoreKind.S3
+        ? provider.GetRequiredService<S3ContentStore>()
+        : provider.GetRequiredService<DiskContentStore>();
 
     private static void AddMedia(this IServiceCollection services)
     {
