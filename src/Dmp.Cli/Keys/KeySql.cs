@@ -53,6 +53,7 @@ internal static class KeySql
 
     private const string CountDestroyed = "select count(*) from record_key where destroy_time is not null";
 
+    // document_version_plain_idx, here and for one record.
     private const string CountPlain = "select count(*) from document_version where record_key_id is null";
 
     // In the order of the primary key, from one batch to the next; keys that are added meanwhile are wrapped by the current master key.

@@ -1,7 +1,7 @@
 -- Why: content is sealed before it reaches the content store (docs/encryption.md, ADR 0017): a key per record, wrapped by a master key
 -- outside of the database. Destroying the key of a record is the erasure of its content. Content of before stays plain, its
 -- record_key_id is null.
--- Locks: document_version and upload for an instant. Undo: only while no version has a key: drop the columns and the tables.
+-- Locks: document_version while the index of what is there is made, upload for an instant. Undo: only while no version has a key: drop the columns and the tables.
 
 -- Which master key wraps new keys: the one with the greatest ordinal. The keys themselves are with their provider.
 create table master_key (
@@ -35,6 +35,9 @@ create index record_key_master_idx on record_key (master_key_id, record_key_id) 
 alter table document_version
     add column record_key_id uuid,
     add constraint document_version_record_key_fkey foreign key (record_key_id) references record_key (record_key_id);
+
+-- What is left from before sealing, as a whole and of a record (dmp keys status, destroy).
+create index document_version_plain_idx on document_version (record_id) where record_key_id is null;
 
 -- An upload that is taken up again goes on with the key that it was begun with. What was sent of those of today is not sealed.
 delete from upload;

@@ -57,7 +57,9 @@ public sealed class SoftHsm : IDisposable
         {
             ProcessStartInfo start = new("softhsm2-util", ["--init-token", "--free", "--label", token, "--so-pin", "4711-so", "--pin", Pin])
             {
-                RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["SOFTHSM2_CONF"] = configuration },
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment = { ["SOFTHSM2_CONF"] = configuration },
             };
             using var util = Process.Start(start)!;
             if (!util.WaitForExit(30_000) || util.ExitCode != 0)

@@ -56,7 +56,11 @@ public sealed class SealedFormatTests : IDisposable
                         var content = RandomNumberGenerator.GetBytes(size);
                         ContentLocation place = new()
                         {
-                            ContentId = Guid.CreateVersion7(), BlobId = blobId, BlobOffset = writer.Length, SizeBytes = size, Key = row,
+                            ContentId = Guid.CreateVersion7(),
+                            BlobId = blobId,
+                            BlobOffset = writer.Length,
+                            SizeBytes = size,
+                            Key = row,
                         };
                         var stored = ContentVault.Seal(key, place.ContentId, content);
                         Assert.Equal(place.StoredLength, stored.Length);
