@@ -42,9 +42,6 @@ internal sealed record UploadPlan
     /// <summary>An earlier call began it.</summary>
     public bool IsTakenUp => Generation > 1;
 
-    /// <summary>Where a small document lies in the content store; default: in a blob of its own.</summary>
-    public ContentPlace? Place { get; init; }
-
     /// <summary>In a secret connection.</summary>
     public required bool IsSecret { get; init; }
 
@@ -255,8 +252,8 @@ internal sealed record UploadPlan
             Sha1 = content.Sha1,
             Form = (short)form,
             ContentId = ContentId,
-            BlobId = Place?.BlobId,
-            BlobOffset = Place?.Offset ?? 0,
+            BlobId = null,
+            BlobOffset = 0,
             CreateTime = now,
         };
     }

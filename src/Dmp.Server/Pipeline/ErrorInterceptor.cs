@@ -1,12 +1,10 @@
 using Dmp.Error.V1;
-using Dmp.Server.Content;
 using Dmp.Server.Errors;
 using Dmp.Server.Logging;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.AspNetCore.Connections;
-using Npgsql;
 
 namespace Dmp.Server.Pipeline;
 
@@ -79,24 +77,13 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
             case InvalidProtocolBufferException or RpcException { StatusCode: StatusCode.Internal }:
                 return Failures.Of(ErrorReason.MessageMalformed);
 
-            case ContentUnavailableException:
-                ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
-                return Failures.Of(ErrorReason.StorageUnavailable);
+            case var storage when StorageFailures.Of(storage) is { } known:
+                if (StorageFailures.IsAbsence(storage))
+                {
+                    ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
+                }
 
-            case PostgresException
-            {
-                SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
-                or PostgresErrorCodes.LockNotAvailable
-            }:
-                return Failures.Of(ErrorReason.WriteConflict);
-
-            case PostgresException postgres when PostgresFailures.Of(postgres) is { } known:
                 return known;
-
-            case NpgsqlException { IsTransient: true } or NpgsqlException { InnerException: IOException or TimeoutException or System.Net.Sockets.SocketException }
-                or TimeoutException:
-                ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
-                return Failures.Of(ErrorReason.StorageUnavailable);
 
             default:
                 ServerLog.CallFailed(logger, exception, Call.Of(context).Method, Call.Of(context).ServerRequestId);

@@ -1,0 +1,24 @@
+-- Why: documents of many records are added by one transaction (bulk import), and several documents of one record as a submission set. A
+-- connection can be opened for a list of records, as it is for one: the wall of 0008 stands, with as many doors as the batch has records.
+-- Locks: each table for an instant (policies, a column without default). Undo: drop the policies, the column, the tables and the function.
+
+-- The records of a batch.
+create function dmp_records() returns uuid[]
+    language sql stable
+    return string_to_array(nullif(current_setting('dmp.records', true), ''), ' ')::uuid[];
+
+-- What a decision about a record reads, and what adding a document to it writes. The subselect is evaluated once for a statement, not once
+-- for each row.
+create policy record_batch on record for select to dmp_runtime using (record_id = any ((select dmp_records())::uuid[]));
+create policy consent_batch on consent for select to dmp_runtime using (record_id = any ((select dmp_records())::uuid[]));
+create policy block_batch on block for select to dmp_runtime using (record_id = any ((select dmp_records())::uuid[]));
+create policy emergency_access_batch on emergency_access for select to dmp_runtime using (record_id = any ((select dmp_records())::uuid[]));
+create policy delegation_batch on delegation for select to dmp_runtime using (record_id = any ((select dmp_records())::uuid[]));
+create policy care_team_batch on care_team for select to dmp_runtime using (record_id = any ((select dmp_records())::uuid[]));
+create policy visibility_rule_batch on visibility_rule for select to dmp_runtime using (record_id = any ((select dmp_records())::uuid[]));
+create policy upload_batch on upload to dmp_runtime
+    using (record_id = any ((select dmp_records())::uuid[])) with check (record_id = any ((select dmp_records())::uuid[]));
+create policy document_batch on document to dmp_runtime
+    using (record_id = any ((select dmp_records())::uuid[])) with check (record_id = any ((select dmp_records())::uuid[]));
+create policy document_version_batch on document_version to dmp_runtime
+    using (record_id = any ((select dmp_records())::uuid[])) with check (record_id = any ((select dmp_records())::uuid[]));
