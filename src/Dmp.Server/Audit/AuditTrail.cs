@@ -84,6 +84,24 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
             : ToRow(call, OutcomeOf(refusal.StatusCode), refusal.StatusCode, Failures.ReasonOf(refusal)),
         keys.Signers[0]);
 
+    /// <summary>Records what was refused or failed of a call about many records, as <see cref="TraceFailureAsync"/> does.</summary>
+    public async Task TraceFailuresAsync(IReadOnlyList<(Call Call, RpcException Failure)> failed, CancellationToken ct)
+    {
+        AuditEventRow[] events = [.. failed.Select(item => Sign(item.Call, item.Failure))];
+        await using (var connection = await database.OpenAsync(ct))
+        {
+            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { AuditSql.ToAppend(events) } };
+            await batch.ExecuteNonQueryAsync(ct);
+        }
+
+        foreach (var (call, _) in failed)
+        {
+            call.IsTraced = true;
+        }
+
+        sequencer.Wake();
+    }
+
     /// <summary>Events of <see cref="Sign"/> are about to be committed.</summary>
     public void Announce() => sequencer.Wake();
 

@@ -26,7 +26,10 @@ internal sealed partial class DocumentService(
     IContentStore contentStore,
     ContentPacks packs,
     LiveUploads liveUploads,
+    ImportMemory importMemory,
+    IHostApplicationLifetime lifetime,
     IOptions<UploadOptions> uploadOptions,
+    IOptions<ImportOptions> importOptions,
     IOptions<AccessOptions> accessOptions,
     TimeProvider time,
     ILogger<DocumentService> logger) : Contract.DocumentService.DocumentServiceBase
