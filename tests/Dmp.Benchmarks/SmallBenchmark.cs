@@ -49,9 +49,9 @@ internal static class SmallBenchmark
         for (var round = -1; round < Rounds; round++)
         {
             // The first round warms all up.
-            var sinkRate = small ? await RateAsync(people, documents => UploadAsync(sinkClient, documents)) : 0;
-            var uploadRate = await RateAsync(people, documents => UploadAsync(platform.Client, documents));
-            var importRate = import ? await RateAsync(people, documents => ImportAsync(platform.Client, documents)) : 0;
+            var sinkRate = small ? await RateAsync("sink", people, documents => UploadAsync(sinkClient, documents)) : 0;
+            var uploadRate = await RateAsync("uploads", people, documents => UploadAsync(platform.Client, documents));
+            var importRate = import ? await RateAsync("import", people, documents => ImportAsync(platform.Client, documents)) : 0;
             if (round >= 0)
             {
                 floor.Add(sinkRate);
@@ -79,15 +79,44 @@ internal static class SmallBenchmark
     }
 
     private static async Task<double> RateAsync(
-        List<(string RecordId, string InsNumber)> people, Func<List<(string RecordId, byte[] Content)>, Task> run)
+        string what, List<(string RecordId, string InsNumber)> people, Func<List<(string RecordId, byte[] Content)>, Task> run)
     {
         var documents = Enumerable.Range(0, Documents)
             .Select(i => people[i % people.Count])
             .Select(person => (person.RecordId, SmallCda.Next(person.InsNumber)))
             .ToList();
         var begin = Stopwatch.GetTimestamp();
+        var (own, database) = Processors();
         await run(documents);
-        return Documents / Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        var (ownAfter, databaseAfter) = Processors();
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {what}: {Documents / seconds:F0}/s; processor time for each document {(ownAfter - own) * 1000 / Documents:F2} ms here, {(databaseAfter - database) * 1000 / Documents:F2} ms in PostgreSQL"));
+        return Documents / seconds;
+    }
+
+    /// <summary>Processor seconds of this process, load generator included, and of all processes of PostgreSQL on this machine.</summary>
+    private static (double Own, double Database) Processors()
+    {
+        var database = 0.0;
+        foreach (var process in Process.GetProcessesByName("postgres"))
+        {
+            using (process)
+            {
+                try
+                {
+                    database += process.TotalProcessorTime.TotalSeconds;
+                }
+                catch (Exception gone) when (gone is InvalidOperationException or System.ComponentModel.Win32Exception)
+                {
+                    // It ended in this moment.
+                }
+            }
+        }
+
+        using var own = Process.GetCurrentProcess();
+        return (own.TotalProcessorTime.TotalSeconds, database);
     }
 
     private static Task UploadAsync(DmpClient client, List<(string RecordId, byte[] Content)> documents) => Parallel.ForEachAsync(

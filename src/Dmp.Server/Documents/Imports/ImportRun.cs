@@ -55,7 +55,7 @@ internal sealed partial class DocumentService
                         break;
 
                     case ImportDocumentsRequest.MessageOneofCase.None:
-                        throw Failures.Of(ErrorReason.MessageMalformed);
+                        throw Failures.Of(ErrorReason.UploadIntentMissing);
 
                     default:
                         // A piece of a document that has its result already.
