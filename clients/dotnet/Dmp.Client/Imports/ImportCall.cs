@@ -87,9 +87,21 @@ internal sealed class ImportCall : IDisposable
         var window = await _window.Task.ConfigureAwait(false);
         while (!answers.IsCompleted && await NextAsync().ConfigureAwait(false) is { } entry)
         {
-            while (!TryBegin(entry, window))
+            try
             {
-                await _room.WaitAsync(_guard.Token).ConfigureAwait(false);
+                while (!TryBegin(entry, window))
+                {
+                    await _room.WaitAsync(_guard.Token).ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // The call ended before it had room for this one.
+                lock (_again)
+                {
+                    _again.Enqueue(entry);
+                }
+                throw;
             }
             _guard.Moved();
             await _call.RequestStream.WriteAsync(new ImportDocumentsRequest { Document = entry.Message }, _guard.Token).ConfigureAwait(false);
@@ -97,43 +109,34 @@ internal sealed class ImportCall : IDisposable
         await _call.RequestStream.CompleteAsync().ConfigureAwait(false);
     }
 
-    /// <summary>What failed for a while comes again when its time has come; else the next document.</summary>
+    /// <summary>
+    /// What failed for a while comes again when its time has come; else the next document. Null when there is none for a while: the call ends then,
+    /// and what still fails in it goes by the next one.
+    /// </summary>
     private async Task<ImportEntry?> NextAsync()
     {
-        while (true)
+        if (Peek() is not { } waiting)
         {
-            ImportEntry? waiting;
-            lock (_again)
-            {
-                _again.TryDequeue(out waiting);
-            }
-            if (waiting is not null)
-            {
-                var rest = _run.ClientOptions.TimeProvider.GetElapsedTime(_run.ClientOptions.TimeProvider.GetTimestamp(), waiting.NotBefore);
-                if (waiting.NotBefore != 0 && rest > TimeSpan.Zero)
-                {
-                    await Task.Delay(rest, _run.ClientOptions.TimeProvider, _guard.Token).ConfigureAwait(false);
-                }
-                return waiting;
-            }
-            if (await _run.TakeAsync(patient: false).ConfigureAwait(false) is { } next)
-            {
-                return next;
-            }
+            return await _run.TakeAsync(patient: false, _guard.Token).ConfigureAwait(false);
+        }
+        var time = _run.ClientOptions.TimeProvider;
+        var rest = time.GetElapsedTime(time.GetTimestamp(), waiting.NotBefore);
+        if (waiting.NotBefore != 0 && rest > TimeSpan.Zero)
+        {
+            await Task.Delay(rest, time, _guard.Token).ConfigureAwait(false);
+        }
+        lock (_again)
+        {
+            // Nobody else takes out of it while the call runs.
+            return _again.Dequeue();
+        }
+    }
 
-            // Nothing more for now. What is still open may come back to be sent again.
-            lock (_again)
-            {
-                if (_again.Count == 0 && _open.Count == 0)
-                {
-                    return null;
-                }
-                if (_again.Count > 0)
-                {
-                    continue;
-                }
-            }
-            await _room.WaitAsync(_guard.Token).ConfigureAwait(false);
+    private ImportEntry? Peek()
+    {
+        lock (_again)
+        {
+            return _again.TryPeek(out var entry) ? entry : null;
         }
     }
 

@@ -42,17 +42,20 @@ internal sealed class ImportRun(DmpClient client, ImportOptions options, Channel
 
     public ValueTask TellAsync(ImportOutcome outcome) => outcomes.WriteAsync(outcome, Stopped);
 
-    /// <summary>The next document, read; null when there is none for a while, or any more. Large ones are sent on the way, by calls of their own.</summary>
-    public async Task<ImportEntry?> TakeAsync(bool patient)
+    /// <summary>
+    /// The next document, read; null when there is none for a while, or any more. Large ones are sent on the way, by calls of their own. What was
+    /// taken is never lost: <paramref name="waiting"/> ends the wait for more, and no more than that.
+    /// </summary>
+    public async Task<ImportEntry?> TakeAsync(bool patient, CancellationToken waiting)
     {
         while (true)
         {
             if (!queue.Reader.TryRead(out var entry))
             {
-                var more = queue.Reader.WaitToReadAsync(Stopped).AsTask();
+                var more = queue.Reader.WaitToReadAsync(waiting).AsTask();
                 try
                 {
-                    if (!await (patient ? more : more.WaitAsync(idle, ClientOptions.TimeProvider, Stopped)).ConfigureAwait(false))
+                    if (!await (patient ? more : more.WaitAsync(idle, ClientOptions.TimeProvider, waiting)).ConfigureAwait(false))
                     {
                         return null;
                     }
@@ -109,7 +112,7 @@ internal sealed class ImportRun(DmpClient client, ImportOptions options, Channel
             if (again.Count == 0)
             {
                 // Nothing is open while there is nothing to send.
-                if (await TakeAsync(patient: true).ConfigureAwait(false) is not { } next)
+                if (await TakeAsync(patient: true, Stopped).ConfigureAwait(false) is not { } next)
                 {
                     return;
                 }
