@@ -49,9 +49,9 @@ internal static class SmallBenchmark
         for (var round = -1; round < Rounds; round++)
         {
             // The first round warms all up.
-            var sinkRate = small ? await RateAsync("sink", people, documents => UploadAsync(sinkClient, documents)) : 0;
-            var uploadRate = await RateAsync("uploads", people, documents => UploadAsync(platform.Client, documents));
-            var importRate = import ? await RateAsync("import", people, documents => ImportAsync(platform.Client, documents)) : 0;
+            var sinkRate = small ? await RateAsync("sink", platform.Directory, people, documents => UploadAsync(sinkClient, documents)) : 0;
+            var uploadRate = await RateAsync("uploads", platform.Directory, people, documents => UploadAsync(platform.Client, documents));
+            var importRate = import ? await RateAsync("import", platform.Directory, people, documents => ImportAsync(platform.Client, documents)) : 0;
             if (round >= 0)
             {
                 floor.Add(sinkRate);
@@ -79,44 +79,48 @@ internal static class SmallBenchmark
     }
 
     private static async Task<double> RateAsync(
-        string what, List<(string RecordId, string InsNumber)> people, Func<List<(string RecordId, byte[] Content)>, Task> run)
+        string what, string directory, List<(string RecordId, string InsNumber)> people, Func<List<(string RecordId, byte[] Content)>, Task> run)
     {
         var documents = Enumerable.Range(0, Documents)
             .Select(i => people[i % people.Count])
             .Select(person => (person.RecordId, SmallCda.Next(person.InsNumber)))
             .ToList();
         var begin = Stopwatch.GetTimestamp();
-        var (own, database) = Processors();
+        var (own, database) = Processors(directory);
         await run(documents);
         var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        var (ownAfter, databaseAfter) = Processors();
+        var (ownAfter, databaseAfter) = Processors(directory);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"  {what}: {Documents / seconds:F0}/s; processor time for each document {(ownAfter - own) * 1000 / Documents:F2} ms here, {(databaseAfter - database) * 1000 / Documents:F2} ms in PostgreSQL"));
         return Documents / seconds;
     }
 
-    /// <summary>Processor seconds of this process, load generator included, and of all processes of PostgreSQL on this machine.</summary>
-    private static (double Own, double Database) Processors()
+    /// <summary>Processor seconds of this process, load generator included, and of its private PostgreSQL.</summary>
+    private static (double Own, double Database) Processors(string directory)
     {
-        var database = 0.0;
-        foreach (var process in Process.GetProcessesByName("postgres"))
+        using var own = Process.GetCurrentProcess();
+        var postmaster = File.ReadLines(Path.Combine(directory, "postgres", "data", "postmaster.pid")).First();
+        var ticks = 0L;
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
         {
-            using (process)
+            try
             {
-                try
+                // After the name in parentheses: state, parent, ..., and as 12th to 15th the ticks of itself and of children that ended.
+                var stat = File.ReadAllText(Path.Combine(process, "stat"));
+                var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+                if (fields[1] == postmaster || Path.GetFileName(process) == postmaster)
                 {
-                    database += process.TotalProcessorTime.TotalSeconds;
+                    ticks += fields[11..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
                 }
-                catch (Exception gone) when (gone is InvalidOperationException or System.ComponentModel.Win32Exception)
-                {
-                    // It ended in this moment.
-                }
+            }
+            catch (IOException)
+            {
+                // It ended in this moment.
             }
         }
 
-        using var own = Process.GetCurrentProcess();
-        return (own.TotalProcessorTime.TotalSeconds, database);
+        return (own.TotalProcessorTime.TotalSeconds, ticks / 100.0);
     }
 
     private static Task UploadAsync(DmpClient client, List<(string RecordId, byte[] Content)> documents) => Parallel.ForEachAsync(

@@ -1,6 +1,7 @@
--- Why: documents of many records are added by one transaction (bulk import), and several documents of one record as a submission set. A
+-- Why: documents of many records are added by one transaction (bulk import). A
 -- connection can be opened for a list of records, as it is for one: the wall of 0008 stands, with as many doors as the batch has records.
--- Locks: each table for an instant (policies, a column without default). Undo: drop the policies, the column, the tables and the function.
+-- Locks: each table for an instant (policies), and document_version for writing while its index is made: about a minute for ten million
+-- versions. Undo: drop the policies, the index and the function.
 
 -- The records of a batch.
 create function dmp_records() returns uuid[]
@@ -22,3 +23,13 @@ create policy document_batch on document to dmp_runtime
     using (record_id = any ((select dmp_records())::uuid[])) with check (record_id = any ((select dmp_records())::uuid[]));
 create policy document_version_batch on document_version to dmp_runtime
     using (record_id = any ((select dmp_records())::uuid[])) with check (record_id = any ((select dmp_records())::uuid[]));
+
+-- What a structure deposited, wherever: for the question whether a content is here already.
+create policy document_version_sent on document_version for select to dmp_runtime
+    using (dmp_task() = 'deposits' and depositor_structure_id = any (dmp_actors()));
+create policy document_sent on document for select to dmp_runtime
+    using (dmp_task() = 'deposits' and exists (select from document_version v where v.document_id = document.document_id));
+create policy record_sent on record for select to dmp_runtime
+    using (dmp_task() = 'deposits' and exists (select from document_version v where v.record_id = record.record_id));
+
+create index document_version_sha256_idx on document_version (sha256);

@@ -32,6 +32,9 @@ internal sealed record RowScope
     /// <summary>The records on which an authorisation of a care team lives.</summary>
     public const string Team = "team";
 
+    /// <summary>What a structure deposited, in all records.</summary>
+    public const string Deposits = "deposits";
+
     /// <summary>Notices of all records, and professionals' addresses for them.</summary>
     public const string Notices = "notices";
 

@@ -26,6 +26,7 @@ internal sealed partial class DocumentService(
     IContentStore contentStore,
     ContentPacks packs,
     LiveUploads liveUploads,
+    UploadQueues uploadQueues,
     ImportMemory importMemory,
     IHostApplicationLifetime lifetime,
     IOptions<UploadOptions> uploadOptions,

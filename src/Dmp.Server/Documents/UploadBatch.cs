@@ -3,6 +3,7 @@ using Dmp.Error.V1;
 using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
 using Google.Protobuf;
 using Grpc.Core;
 using Npgsql;
@@ -11,7 +12,7 @@ namespace Dmp.Server.Documents;
 
 /// <summary>
 /// Complete uploads of one caller become documents in one transaction: versions, trace, outbox and request ids, with the unfinished uploads gone
-/// (ADR 0019). An upload by itself is a batch of one.
+/// (ADR 0019). Uploads by calls of their own are a batch too, of those that are complete at the same moment.
 /// </summary>
 internal sealed partial class DocumentService
 {
@@ -101,6 +102,8 @@ internal sealed partial class DocumentService
         var replaced = new HashSet<Guid>();
         foreach (var upload in batch)
         {
+            // The refusal of one call names that call, whichever of them commits for the others.
+            Call.Current = upload.Call;
             try
             {
                 var decision = await DecideAsync(connection, facts, upload, now, ct);

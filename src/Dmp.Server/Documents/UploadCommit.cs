@@ -11,14 +11,14 @@ namespace Dmp.Server.Documents;
 internal sealed partial class DocumentService
 {
     /// <summary>
-    /// The bytes become a document, by a batch of one. Whatever fails before its transaction commits leaves the bytes where they are;
+    /// The bytes become a document, alone or with others of the same caller that are complete at the same moment. Whatever fails before its transaction commits leaves the bytes where they are;
     /// <see cref="EndAsync"/> decides about them.
     /// </summary>
     private async Task<UploadDocumentResponse> CommitAsync(
         Call call, UploadPlan intent, UploadFinish finish, UploadSink sink, CancellationToken ct)
     {
         var upload = await CompleteAsync(call, intent, finish, sink, ct);
-        await CommitAllAsync([upload], ct);
+        await uploadQueues.CommitAsync(upload, batch => CommitAllAsync(batch, CancellationToken.None));
         if (upload.Failure is { } failure)
         {
             ExceptionDispatchInfo.Throw(failure);

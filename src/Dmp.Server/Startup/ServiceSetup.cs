@@ -74,6 +74,7 @@ internal static class ServiceSetup
         services.AddSingleton<IContentStore, DiskContentStore>();
         services.AddSingleton<ContentPacks>();
         services.AddSingleton<LiveUploads>();
+        services.AddSingleton<UploadQueues>();
         services.AddSingleton<ImportMemory>();
         services.AddSingleton<FindReferencedContent>(provider =>
         {

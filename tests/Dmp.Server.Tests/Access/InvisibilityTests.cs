@@ -57,6 +57,9 @@ public sealed class InvisibilityTests(Platform platform)
         // Its answers are those of UploadDocument inside of a call that ends well; ImportTests compare.
         "ImportDocuments",
 
+        // Of the caller's own deposits, in no record; FindMissingContentTests look at what it tells of those of others.
+        "FindMissingContent",
+
         // Notices are made after the calls, at no moment that two records could share; NoticeTests look at what is told of hidden documents.
         "GetNoticePreferences", "UpdateNoticePreferences", "ListNotices", "GetNoticeContact", "SetNoticeContact", "ListDeadLetters",
         "RetryNotice",
