@@ -129,13 +129,17 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
     }
 
     /// <summary>Opens a record for a person nobody is, authorised for the physician.</summary>
-    public async Task<string> OpenAnotherRecordAsync()
+    public async Task<string> OpenAnotherRecordAsync() => (await OpenAnotherPersonAsync()).RecordId;
+
+    /// <summary>The same, with the number of the person.</summary>
+    public async Task<(string RecordId, string InsNumber)> OpenAnotherPersonAsync()
     {
         var number = string.Create(CultureInfo.InvariantCulture, $"2800163220{++opened:000}");
         var key = 97 - (long.Parse(number, CultureInfo.InvariantCulture) % 97);
+        var insNumber = string.Create(CultureInfo.InvariantCulture, $"{number}{key:00}");
         var record = await Client.OpenRecordAsync(new OpenRecordRequest
         {
-            Ins = new Ins { Number = string.Create(CultureInfo.InvariantCulture, $"{number}{key:00}"), System = "1.2.250.1.213.1.4.10" },
+            Ins = new Ins { Number = insNumber, System = "1.2.250.1.213.1.4.10" },
             Traits = new IdentityTraits
             {
                 BirthFamilyName = "ESSAI",
@@ -149,7 +153,7 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
         });
         await Client.DeclareConsentAsync(
             new DeclareConsentRequest { RecordId = record.Record.RecordId, Collection = ConsentCollection.PatientPresent });
-        return record.Record.RecordId;
+        return (record.Record.RecordId, insNumber);
     }
 
     private static ClientCredentialsTokenSource Tokens(Uri issuer, string persona) =>

@@ -1,7 +1,7 @@
 using Dmp.Benchmarks;
 
-// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|link|search|rules|trace|proofs|feed]
-var chosen = args.Length == 0 ? ["upload", "link", "search", "rules", "trace", "proofs", "feed"] : args;
+// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|small|import|link|search|rules|trace|proofs|feed]
+var chosen = args.Length == 0 ? ["upload", "small", "import", "link", "search", "rules", "trace", "proofs", "feed"] : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
 Console.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, private PostgreSQL with durable settings");
 if (chosen.Contains("upload"))
@@ -12,6 +12,11 @@ if (chosen.Contains("upload"))
 if (chosen.Contains("link"))
 {
     await LinkBenchmark.RunAsync(platform);
+}
+
+if (chosen.Contains("small") || chosen.Contains("import"))
+{
+    await SmallBenchmark.RunAsync(platform, chosen.Contains("small"), chosen.Contains("import"));
 }
 
 if (chosen.Contains("search"))

@@ -1,4 +1,5 @@
 using Dmp.Document.V1;
+using Google.Protobuf;
 
 namespace Dmp.Client;
 
@@ -86,4 +87,20 @@ public sealed partial class DmpClient
     public Task CancelUploadAsync(string recordId, string requestId, CancellationToken cancellationToken = default) =>
         CallAsync<CancelUploadRequest, CancelUploadResponse>(
             Documents.CancelUploadAsync, new CancelUploadRequest { RecordId = recordId, RequestId = requestId }, cancellationToken);
+
+    /// <summary>
+    /// Tells which contents the caller's structure has not deposited yet, so that the others need not be read and sent again.
+    /// </summary>
+    /// <param name="sha256s">SHA-256 of the contents, 32 bytes each; at most 1,000.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Those that are missing. What others deposited counts as missing.</returns>
+    public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> FindMissingContentAsync(
+        IEnumerable<ReadOnlyMemory<byte>> sha256s, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(sha256s);
+        var request = new FindMissingContentRequest { Sha256S = { sha256s.Select(digest => ByteString.CopyFrom(digest.Span)) } };
+        var response = await CallAsync<FindMissingContentRequest, FindMissingContentResponse>(
+            Documents.FindMissingContentAsync, request, cancellationToken).ConfigureAwait(false);
+        return [.. response.MissingSha256S.Select(digest => digest.Memory)];
+    }
 }

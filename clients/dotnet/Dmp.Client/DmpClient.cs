@@ -254,6 +254,10 @@ public sealed partial class DmpClient : IDisposable
     }
 
     // The contract asks for a version 4 UUID here: it is an arbitrary value, not a key that should sort by time.
+    internal DmpClientOptions Options => _options;
+
+    internal CallToken NewCallToken() => new(_tokens);
+
     internal static string NewRequestId() => Guid.NewGuid().ToString();
 
     private static async IAsyncEnumerable<TItem> PagesAsync<TRequest, TResponse, TItem>(

@@ -34,7 +34,13 @@ internal sealed class AccessPolicy(TimeProvider time)
     public async Task<RecordAccess> RequireAsync(NpgsqlConnection connection, Call call, Guid recordId, CancellationToken ct)
     {
         call.RecordId = recordId;
-        var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
+        return Require(call, recordId, await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct));
+    }
+
+    /// <summary>As <see cref="RequireAsync"/>, by the facts that the transaction read for several records at once.</summary>
+    public RecordAccess Require(Call call, Guid recordId, AccessFacts? facts)
+    {
+        call.RecordId = recordId;
         return Prove(call, call.RequiredRelation, call.Rule.OnClosedRecord, facts);
     }
 

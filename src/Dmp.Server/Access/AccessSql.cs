@@ -169,6 +169,9 @@ internal static class AccessSql
 
     private const string ByRecord = Select + " where r.record_id = @RecordId";
 
+    /// <summary>The facts about several records at one moment, on a connection of <see cref="RowScope.OfRecords"/>.</summary>
+    public const string ByRecords = Select + " where r.record_id = any(@RecordIds)";
+
     // The existence test (TD0.2) names the person, not the record: the scope moves from the one to the other.
     private const string MoveScopeToIns =
         """
@@ -196,17 +199,8 @@ internal static class AccessSql
     public static async Task<AccessFacts?> FindAsync(
         NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct, bool withSecret = true)
     {
-        var parameters = RowScope.OfRecord(caller, recordId)
-            .Parameters(new
-            {
-                RecordId = recordId,
-                caller.Subject,
-                caller.ProfessionalId,
-                caller.StructureId,
-                IsOccupational = caller.IsOccupationalPhysician,
-                WithSecret = withSecret,
-                Now = now,
-            });
+        var parameters = RowScope.OfRecord(caller, recordId).Parameters(new { RecordId = recordId });
+        AddCaller(parameters, caller, now, withSecret);
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"{RowScope.Set}; {ByRecord}", parameters, cancellationToken: ct));
         await results.ReadAsync();
@@ -217,24 +211,26 @@ internal static class AccessSql
     public static async Task<AccessFacts?> FindByInsAsync(
         NpgsqlConnection connection, Caller caller, string insSystem, string insNumber, DateTimeOffset now, CancellationToken ct)
     {
-        var parameters = RowScope.OfIns(caller, insNumber)
-            .Parameters(new
-            {
-                InsSystem = insSystem,
-                InsNumber = insNumber,
-                caller.Subject,
-                caller.ProfessionalId,
-                caller.StructureId,
-                IsOccupational = caller.IsOccupationalPhysician,
-                WithSecret = true,
-                Now = now,
-            });
+        var parameters = RowScope.OfIns(caller, insNumber).Parameters(new { InsSystem = insSystem, InsNumber = insNumber });
+        AddCaller(parameters, caller, now);
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"{RowScope.Set}; {MoveScopeToIns}; {ByScope}", parameters, cancellationToken: ct));
         await results.ReadAsync();
         await results.ReadAsync();
         return await results.ReadSingleOrDefaultAsync<AccessFacts>();
     }
+
+    /// <summary>The parameters by which the facts are those of one caller.</summary>
+    public static void AddCaller(DynamicParameters parameters, Caller caller, DateTimeOffset now, bool withSecret = true) =>
+        parameters.AddDynamicParams(new
+        {
+            caller.Subject,
+            caller.ProfessionalId,
+            caller.StructureId,
+            IsOccupational = caller.IsOccupationalPhysician,
+            WithSecret = withSecret,
+            Now = now,
+        });
 
     /// <summary>True when somebody born on this day is not of age yet.</summary>
     public static Task<bool> IsMinorAsync(NpgsqlConnection connection, DateOnly birthDate, DateTimeOffset now, CancellationToken ct) =>

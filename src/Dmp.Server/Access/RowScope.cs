@@ -32,6 +32,9 @@ internal sealed record RowScope
     /// <summary>The records on which an authorisation of a care team lives.</summary>
     public const string Team = "team";
 
+    /// <summary>What a structure deposited, in all records.</summary>
+    public const string Deposits = "deposits";
+
     /// <summary>Notices of all records, and professionals' addresses for them.</summary>
     public const string Notices = "notices";
 
@@ -48,6 +51,7 @@ internal sealed record RowScope
     public const string Set =
         """
         select set_config('dmp.record', @ScopeRecord, false),
+            set_config('dmp.records', @ScopeRecords, false),
             set_config('dmp.ins', @ScopeIns, false),
             set_config('dmp.actors', @ScopeActors, false),
             set_config('dmp.caller', @ScopeCaller, false),
@@ -57,6 +61,8 @@ internal sealed record RowScope
         """;
 
     private string Record { get; init; } = "";
+
+    private string Records { get; init; } = "";
 
     private string Ins { get; init; } = "";
 
@@ -70,6 +76,10 @@ internal sealed record RowScope
 
     /// <summary>One record, whatever the rules then let the caller see of it.</summary>
     public static RowScope OfRecord(Caller caller, Guid recordId) => new() { Record = recordId.ToString(), Key = caller.Key };
+
+    /// <summary>The records into which one transaction adds documents (migration 0026).</summary>
+    public static RowScope OfRecords(Caller caller, IEnumerable<Guid> recordIds) =>
+        new() { Records = string.Join(' ', recordIds), Key = caller.Key };
 
     /// <summary>The record of one person.</summary>
     public static RowScope OfIns(Caller caller, params IEnumerable<string> numbers) =>
@@ -116,6 +126,7 @@ internal sealed record RowScope
         parameters.AddDynamicParams(new
         {
             ScopeRecord = Record,
+            ScopeRecords = Records,
             ScopeIns = Ins,
             ScopeActors = Actors,
             ScopeCaller = Key,

@@ -1,6 +1,7 @@
 using Dapper;
 using Dmp.Proofs;
 using Dmp.Server.Access;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Audit;
@@ -20,6 +21,35 @@ internal static class AuditSql
             @Reason, @ServerRequestId, @RequestId, @HiddenFromRepresentatives, @DocumentVersions, @DocumentSha256s, @StaffId, @UserAgent,
             @AccessMode, @Basis, @EmergencyAccessId, @Justification, @Origin::inet, @DurationUs,
             @Salt, @Root, @Signature, @SigningKey)
+        """;
+
+    // The columns of Append, for several events.
+    private const string AppendAll =
+        """
+        insert into audit_event (
+            event_id, event_time, method, actor_kind, actor_id, actor_name, profession_system, profession_code, specialty_code,
+            sector_code, structure_id, structure_name, software_id, subject, record_id, document_ids, outcome, status_code, reason,
+            server_request_id, request_id, hidden_from_representatives, document_versions, document_sha256s, staff_id, user_agent,
+            access_mode, basis, emergency_access_id, justification, origin, duration_us, salt, root, signature, signing_key)
+        select
+            n.event_id, n.event_time, n.method, n.actor_kind, n.actor_id, n.actor_name, n.profession_system, n.profession_code,
+            n.specialty_code, n.sector_code, n.structure_id, n.structure_name, n.software_id, n.subject, n.record_id,
+            (@DocumentIds::uuid[])[n.document_ids_from:n.document_ids_to], n.outcome, n.status_code, n.reason, n.server_request_id,
+            n.request_id, n.hidden_from_representatives, (@DocumentVersions::integer[])[n.document_ids_from:n.document_ids_to],
+            (@DocumentSha256s::bytea[])[n.document_ids_from:n.document_ids_to], n.staff_id, n.user_agent, n.access_mode, n.basis,
+            n.emergency_access_id, n.justification, n.origin::inet, n.duration_us, n.salt, n.root, n.signature, n.signing_key
+        from unnest(
+            @EventId::uuid[], @EventTime::timestamptz[], @Method::text[], @ActorKind::smallint[], @ActorId::text[], @ActorName::text[],
+            @ProfessionSystem::text[], @ProfessionCode::text[], @SpecialtyCode::text[], @SectorCode::text[], @StructureId::text[],
+            @StructureName::text[], @SoftwareId::text[], @Subject::text[], @RecordId::uuid[], @DocumentIdsFrom::integer[],
+            @DocumentIdsTo::integer[], @Outcome::smallint[], @StatusCode::smallint[], @Reason::text[], @ServerRequestId::uuid[],
+            @RequestId::text[], @HiddenFromRepresentatives::boolean[], @StaffId::text[], @UserAgent::text[], @AccessMode::smallint[],
+            @Basis::smallint[], @EmergencyAccessId::uuid[], @Justification::text[], @Origin::text[], @DurationUs::bigint[], @Salt::bytea[],
+            @Root::bytea[], @Signature::bytea[], @SigningKey::text[]) n (
+            event_id, event_time, method, actor_kind, actor_id, actor_name, profession_system, profession_code, specialty_code,
+            sector_code, structure_id, structure_name, software_id, subject, record_id, document_ids_from, document_ids_to, outcome,
+            status_code, reason, server_request_id, request_id, hidden_from_representatives, staff_id, user_agent, access_mode, basis, emergency_access_id, justification,
+            origin, duration_us, salt, root, signature, signing_key)
         """;
 
     /// <summary>What is answered of an event, but its documents.</summary>
@@ -102,6 +132,46 @@ internal static class AuditSql
 
     public static Task AppendAsync(NpgsqlConnection connection, AuditEventRow row, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Append, row, cancellationToken: ct));
+
+    /// <summary>Adds several signed events.</summary>
+    public static NpgsqlBatchCommand ToAppend(IReadOnlyList<AuditEventRow> rows) =>
+        new NpgsqlBatchCommand(AppendAll)
+            .With("EventId", rows, row => row.EventId)
+            .With("EventTime", rows, row => row.EventTime)
+            .With("Method", rows, row => row.Method)
+            .With("ActorKind", rows, row => row.ActorKind)
+            .With("ActorId", rows, row => row.ActorId)
+            .With("ActorName", rows, row => row.ActorName)
+            .With("ProfessionSystem", rows, row => row.ProfessionSystem)
+            .With("ProfessionCode", rows, row => row.ProfessionCode)
+            .With("SpecialtyCode", rows, row => row.SpecialtyCode)
+            .With("SectorCode", rows, row => row.SectorCode)
+            .With("StructureId", rows, row => row.StructureId)
+            .With("StructureName", rows, row => row.StructureName)
+            .With("SoftwareId", rows, row => row.SoftwareId)
+            .With("Subject", rows, row => row.Subject)
+            .With("RecordId", rows, row => row.RecordId)
+            .WithLists("DocumentIds", rows, row => row.DocumentIds)
+            .With("Outcome", rows, row => row.Outcome)
+            .With("StatusCode", rows, row => row.StatusCode)
+            .With("Reason", rows, row => row.Reason)
+            .With("ServerRequestId", rows, row => row.ServerRequestId)
+            .With("RequestId", rows, row => row.RequestId)
+            .With("HiddenFromRepresentatives", rows, row => row.HiddenFromRepresentatives)
+            .With("DocumentVersions", rows.SelectMany(row => row.DocumentVersions!).ToArray())
+            .With("DocumentSha256s", rows.SelectMany(row => row.DocumentSha256s!).ToArray())
+            .With("StaffId", rows, row => row.StaffId)
+            .With("UserAgent", rows, row => row.UserAgent)
+            .With("AccessMode", rows, row => row.AccessMode)
+            .With("Basis", rows, row => row.Basis)
+            .With("EmergencyAccessId", rows, row => row.EmergencyAccessId)
+            .With("Justification", rows, row => row.Justification)
+            .With("Origin", rows, row => row.Origin)
+            .With("DurationUs", rows, row => row.DurationUs)
+            .With("Salt", rows, row => row.Salt)
+            .With("Root", rows, row => row.Root)
+            .With("Signature", rows, row => row.Signature)
+            .With("SigningKey", rows, row => row.SigningKey);
 
     public static Task<IEnumerable<AuditEventRow>> ListAsync(
         NpgsqlConnection connection,

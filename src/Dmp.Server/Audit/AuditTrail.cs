@@ -3,6 +3,7 @@ using Dmp.Audit.V1;
 using Dmp.Proofs;
 using Dmp.Server.Access;
 using Dmp.Server.Data;
+using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
 using Grpc.Core;
@@ -68,13 +69,41 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     /// <summary>Records a call that was refused or failed, on its own connection: nothing of the call was kept.</summary>
     public async Task TraceFailureAsync(Call call, StatusCode code, string? reason, CancellationToken ct)
     {
-        var outcome = code is StatusCode.Unauthenticated or StatusCode.PermissionDenied or StatusCode.NotFound
-            ? AuditOutcome.Refused
-            : AuditOutcome.Failed;
         await using var connection = await database.OpenAsync(ct);
-        await AppendAsync(connection, ToRow(call, outcome, code, reason), ct);
+        await AppendAsync(connection, ToRow(call, OutcomeOf(code), code, reason), ct);
         call.IsTraced = true;
     }
+
+    /// <summary>
+    /// The signed event of a call that was allowed, or refused with <paramref name="refusal"/>, for a statement that adds several. Signing takes
+    /// longer than most statements, and can be done while one runs.
+    /// </summary>
+    public AuditEventRow Sign(Call call, RpcException? refusal) => EventSignature.Sign(
+        refusal is null
+            ? ToRow(call, AuditOutcome.Allowed, StatusCode.OK, null)
+            : ToRow(call, OutcomeOf(refusal.StatusCode), refusal.StatusCode, Failures.ReasonOf(refusal)),
+        keys.Signers[0]);
+
+    /// <summary>Records what was refused or failed of a call about many records, as <see cref="TraceFailureAsync"/> does.</summary>
+    public async Task TraceFailuresAsync(IReadOnlyList<(Call Call, RpcException Failure)> failed, CancellationToken ct)
+    {
+        AuditEventRow[] events = [.. failed.Select(item => Sign(item.Call, item.Failure))];
+        await using (var connection = await database.OpenAsync(ct))
+        {
+            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { AuditSql.ToAppend(events) } };
+            await batch.ExecuteNonQueryAsync(ct);
+        }
+
+        foreach (var (call, _) in failed)
+        {
+            call.IsTraced = true;
+        }
+
+        sequencer.Wake();
+    }
+
+    /// <summary>Events of <see cref="Sign"/> are about to be committed.</summary>
+    public void Announce() => sequencer.Wake();
 
     // When the event is part of a transaction, the sequencer may look before it commits; it looks again by itself.
     private async Task AppendAsync(NpgsqlConnection connection, AuditEventRow row, CancellationToken ct)
@@ -82,6 +111,9 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
         await AuditSql.AppendAsync(connection, EventSignature.Sign(row, keys.Signers[0]), ct);
         sequencer.Wake();
     }
+
+    private static AuditOutcome OutcomeOf(StatusCode code) =>
+        code is StatusCode.Unauthenticated or StatusCode.PermissionDenied or StatusCode.NotFound ? AuditOutcome.Refused : AuditOutcome.Failed;
 
     private static AuditBasis? BasisOf(Call call, RecordAccess? access) => (call.VerifiedCaller?.Kind, access) switch
     {

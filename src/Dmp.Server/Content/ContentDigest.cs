@@ -22,6 +22,10 @@ internal sealed class ContentDigest : IDisposable
         Size += bytes.Length;
     }
 
+    /// <summary>Digests of what is whole.</summary>
+    [SuppressMessage("Security", "CA5350", Justification = "XDS metadata hash is SHA-1 by specification; integrity rests on SHA-256.")]
+    public static ContentDigests Of(ReadOnlySpan<byte> bytes) => new(SHA256.HashData(bytes), SHA1.HashData(bytes), bytes.Length);
+
     /// <summary>Digests of everything appended so far; appending may go on.</summary>
     public ContentDigests Conclude() => new(sha256.GetCurrentHash(), sha1.GetCurrentHash(), Size);
 

@@ -14,13 +14,14 @@ internal sealed class ContentVault(IContentStore store, RecordKeys keys, MasterK
     public Task<RecordKey> KeyOfAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
         keys.GetOrCreateAsync(connection, recordId, ct);
 
+    /// <inheritdoc cref="RecordKeys.GetOrCreateAllAsync"/>
+    public Task<IReadOnlyDictionary<Guid, RecordKey>> KeysOfAsync(
+        NpgsqlConnection connection, IReadOnlyList<Guid> recordIds, CancellationToken ct) =>
+        keys.GetOrCreateAllAsync(connection, recordIds, ct);
+
     /// <summary>False when the key was destroyed. Content of before and this answer may be followed by the destruction at any time.</summary>
     public static async Task<bool> IsLivingAsync(NpgsqlConnection connection, Guid recordKeyId, CancellationToken ct) =>
         await RecordKeySql.FindAsync(connection, recordKeyId, ct) is { Wrapped: not null };
-
-    /// <summary>The same for a version that is about to be added: until the transaction ends the key is not destroyed.</summary>
-    public static async Task<bool> IsLivingAsync(NpgsqlConnection connection, Guid recordId, Guid recordKeyId, CancellationToken ct) =>
-        (await RecordKeySql.FindLivingAsync(connection, recordId, ct))?.RecordKeyId == recordKeyId;
 
     /// <summary>The key that an unfinished upload was begun with. The connection is for its record.</summary>
     /// <exception cref="ContentErasedException">It was destroyed since: what was sent is lost, and the upload begins again.</exception>

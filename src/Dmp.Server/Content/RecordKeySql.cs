@@ -43,6 +43,18 @@ internal static class RecordKeySql
     // what it waited for is seen by the next one only.
     private const string ShareRecord = "select record_id from record where record_id = @RecordId for key share";
 
+    // In the order of ids, so that batches which share records wait for nobody in a circle.
+    private const string ShareRecords = "select record_id from record where record_id = any(@RecordIds) order by record_id for key share";
+
+    // Served by record_key_living_key.
+    private const string FindAllLiving =
+        $"""
+        select {Columns}
+        from record_key
+        where record_id = any(@RecordIds)
+            and destroy_time is null
+        """;
+
     // Served by record_key_living_key: a record has one living key at most.
     private const string FindLiving =
         $"""
@@ -86,6 +98,15 @@ internal static class RecordKeySql
             $"{ShareRecord}; {FindLiving}", new { RecordId = recordId }, cancellationToken: ct));
         await results.ReadAsync();
         return await results.ReadSingleOrDefaultAsync<RecordKeyRow>();
+    }
+
+    public static async Task<IReadOnlyList<RecordKeyRow>> FindAllLivingAsync(
+        NpgsqlConnection connection, IReadOnlyList<Guid> recordIds, CancellationToken ct)
+    {
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            $"{ShareRecords}; {FindAllLiving}", new { RecordIds = recordIds.ToArray() }, cancellationToken: ct));
+        await results.ReadAsync();
+        return [.. await results.ReadAsync<RecordKeyRow>()];
     }
 
     public static Task<RecordKeyRow?> FindAsync(NpgsqlConnection connection, Guid recordKeyId, CancellationToken ct) =>

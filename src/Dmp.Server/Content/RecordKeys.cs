@@ -46,6 +46,39 @@ internal sealed class RecordKeys(MasterKeySet masterKeys, MasterKeyOptions optio
         throw new ContentUnavailableException("The key of a record could not be made.");
     }
 
+    /// <summary>
+    /// The same for several records that the connection is for; with a transaction no key of theirs is destroyed until it ends. The caller
+    /// disposes of each key.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<Guid, RecordKey>> GetOrCreateAllAsync(
+        NpgsqlConnection connection, IReadOnlyList<Guid> recordIds, CancellationToken ct)
+    {
+        var found = new Dictionary<Guid, RecordKey>();
+        try
+        {
+            foreach (var row in await RecordKeySql.FindAllLivingAsync(connection, recordIds, ct))
+            {
+                found[row.RecordId] = await OpenAsync(row, ct);
+            }
+
+            foreach (var recordId in recordIds.Where(recordId => !found.ContainsKey(recordId)))
+            {
+                found[recordId] = await GetOrCreateAsync(connection, recordId, ct);
+            }
+
+            return found;
+        }
+        catch (Exception)
+        {
+            foreach (var key in found.Values)
+            {
+                key.Dispose();
+            }
+
+            throw;
+        }
+    }
+
     /// <summary>The key of a row that was read just now.</summary>
     /// <exception cref="ContentErasedException">It was destroyed.</exception>
     /// <exception cref="ContentUnavailableException">The master key cannot be used, or the row is not what was made.</exception>

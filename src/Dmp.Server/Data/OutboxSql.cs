@@ -82,6 +82,24 @@ internal static class OutboxSql
             @SubjectId, @PreviousVersion, @WasMasked, @WasState, @WasPatientVisibleTime, @WasHiddenFromRepresentatives)
         """;
 
+    // The columns of Append, for several changes.
+    private const string AppendAll =
+        """
+        insert into outbox (
+            event_time, kind, record_id, document_id, version, hidden_from_representatives, made_by_kind, made_by_id,
+            previous_version, was_masked, was_state, was_patient_visible_time, was_hidden_from_representatives)
+        select
+            @Now, n.kind, n.record_id, n.document_id, n.version, n.hidden, n.made_by_kind, n.made_by_id,
+            n.previous_version, n.was_masked, n.was_state, n.was_patient_visible_time, n.was_hidden
+        from unnest(
+            @Kind::text[], @RecordId::uuid[], @DocumentId::uuid[], @Version::integer[], @Hidden::boolean[], @MadeByKind::smallint[],
+            @MadeById::text[], @PreviousVersion::integer[], @WasMasked::boolean[], @WasState::smallint[],
+            @WasPatientVisibleTime::timestamptz[], @WasHidden::boolean[]) with ordinality n (
+            kind, record_id, document_id, version, hidden, made_by_kind, made_by_id, previous_version, was_masked, was_state,
+            was_patient_visible_time, was_hidden, place)
+        order by n.place
+        """;
+
     /// <summary>
     /// Adds a row in the transaction of the change it tells of. What was done in a secret connection is told to no representative.
     /// </summary>
@@ -101,4 +119,22 @@ internal static class OutboxSql
         });
         return connection.ExecuteAsync(new CommandDefinition(Append, parameters, cancellationToken: ct));
     }
+
+    /// <summary>Adds several rows about documents, each of a call of its own.</summary>
+    public static NpgsqlBatchCommand ToAppend(
+        IReadOnlyList<(string Kind, Guid RecordId, OutboxDetail Detail, Call Call)> rows, DateTimeOffset now) =>
+        new NpgsqlBatchCommand(AppendAll)
+            .With("Now", now)
+            .With("Kind", rows, row => row.Kind)
+            .With("RecordId", rows, row => row.RecordId)
+            .With("DocumentId", rows, row => row.Detail.DocumentId)
+            .With("Version", rows, row => row.Detail.Version)
+            .With("Hidden", rows, row => row.Call.HidesEvent)
+            .With("MadeByKind", rows, row => (short)row.Call.Caller.ToActor().Kind)
+            .With("MadeById", rows, row => row.Call.Caller.ToActor() is { Id.Length: > 0 } maker ? maker.Id : null)
+            .With("PreviousVersion", rows, row => row.Detail.PreviousVersion)
+            .With("WasMasked", rows, row => row.Detail.WasMasked)
+            .With("WasState", rows, row => row.Detail.WasState)
+            .With("WasPatientVisibleTime", rows, row => row.Detail.WasPatientVisibleTime)
+            .With("WasHidden", rows, row => row.Detail.WasHiddenFromRepresentatives);
 }

@@ -6,12 +6,17 @@ namespace Dmp.Server.Data;
 /// <summary>A remembered call.</summary>
 internal sealed record RequestLogRow
 {
+    public Guid RequestId { get; init; }
+
     public required string Method { get; init; }
 
     public required byte[] Fingerprint { get; init; }
 
     public required byte[] Response { get; init; }
 }
+
+/// <summary>A call to be remembered.</summary>
+internal readonly record struct RequestClaim(Guid RequestId, byte[] Fingerprint, byte[] Response);
 
 internal static class RequestLogSql
 {
@@ -26,9 +31,20 @@ internal static class RequestLogSql
         on conflict on constraint request_log_pkey do nothing
         """;
 
+    // The same for several at once, with their answers. In the order of the ids, so that two batches that share some never wait for each other.
+    private const string ClaimAll =
+        """
+        insert into request_log (caller_key, request_id, method, fingerprint, response, create_time)
+        select @CallerKey, n.request_id, @Method, n.fingerprint, n.response, @Now
+        from unnest(@RequestIds::uuid[], @Fingerprints::bytea[], @Responses::bytea[]) n (request_id, fingerprint, response)
+        order by n.request_id
+        on conflict on constraint request_log_pkey do nothing
+        returning request_id
+        """;
+
     private const string Find =
         """
-        select method, fingerprint, response
+        select request_id, method, fingerprint, response
         from request_log
         where caller_key = @CallerKey
             and request_id = @RequestId
@@ -54,6 +70,24 @@ internal static class RequestLogSql
             Claim,
             new { CallerKey = callerKey, RequestId = requestId, Method = method, Fingerprint = fingerprint, Now = now },
             cancellationToken: ct)) == 1;
+
+    /// <summary>The ids that were free, and are remembered with their answers once the transaction commits.</summary>
+    public static async Task<HashSet<Guid>> ClaimAllAsync(
+        NpgsqlConnection connection, string callerKey, string method, IReadOnlyList<RequestClaim> claims, DateTimeOffset now, CancellationToken ct) =>
+    [
+        .. await connection.QueryAsync<Guid>(new CommandDefinition(
+            ClaimAll,
+            new
+            {
+                CallerKey = callerKey,
+                Method = method,
+                RequestIds = claims.Select(claim => claim.RequestId).ToArray(),
+                Fingerprints = claims.Select(claim => claim.Fingerprint).ToArray(),
+                Responses = claims.Select(claim => claim.Response).ToArray(),
+                Now = now,
+            },
+            cancellationToken: ct)),
+    ];
 
     public static Task<RequestLogRow?> FindAsync(
         NpgsqlConnection connection, string callerKey, Guid requestId, CancellationToken ct) =>

@@ -7,6 +7,8 @@ namespace Dmp.Server.Documents;
 /// <summary>Who the patient of a record is, for the comparison with a header.</summary>
 internal sealed record RecordIdentity
 {
+    public required Guid RecordId { get; init; }
+
     public required string InsNumber { get; init; }
 
     public required string BirthFamilyName { get; init; }
@@ -26,14 +28,6 @@ internal sealed record ReplacedVersion
 
 internal static class CdaSql
 {
-    // The primary key of record. The row is locked already by the policy.
-    private const string FindIdentity =
-        """
-        select ins_number, birth_family_name, birth_given_names, birth_date
-        from record
-        where record_id = @RecordId
-        """;
-
     // document_version_unique_key finds the versions, the primary key of document each document.
     private const string FindReplaced =
         """
@@ -46,9 +40,6 @@ internal static class CdaSql
         order by v.create_time desc
         limit 1
         """;
-
-    public static Task<RecordIdentity> FindIdentityAsync(NpgsqlConnection connection, RecordAccess access, CancellationToken ct) =>
-        connection.QuerySingleAsync<RecordIdentity>(new CommandDefinition(FindIdentity, new { access.RecordId }, cancellationToken: ct));
 
     /// <summary>The newest version of this depositor in the record that has one of these unique ids; null when there is none.</summary>
     public static Task<ReplacedVersion?> FindReplacedAsync(

@@ -29,7 +29,11 @@ internal sealed partial class DocumentService(
     ContentVault vault,
     ContentPacks packs,
     LiveUploads liveUploads,
+    UploadQueues uploadQueues,
+    ImportMemory importMemory,
+    IHostApplicationLifetime lifetime,
     IOptions<UploadOptions> uploadOptions,
+    IOptions<ImportOptions> importOptions,
     IOptions<AccessOptions> accessOptions,
     TimeProvider time,
     ILogger<DocumentService> logger) : Contract.DocumentService.DocumentServiceBase

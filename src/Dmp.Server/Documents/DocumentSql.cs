@@ -265,10 +265,14 @@ internal static class DocumentSql
         NpgsqlConnection connection, RecordAccess access, Guid documentId, int version, CancellationToken ct) =>
         FindAsync(connection, Find, access, documentId, version, ct);
 
-    /// <summary>The latest version, with the document locked until the transaction ends.</summary>
-    public static Task<DocumentRow?> FindForChangeAsync(
+    /// <summary>
+    /// The latest version, with the document locked until the transaction ends. When the lock was waited for, and the version that the statement
+    /// saw at its start is no longer the latest, it finds none; a second statement sees what committed meanwhile.
+    /// </summary>
+    public static async Task<DocumentRow?> FindForChangeAsync(
         NpgsqlConnection connection, RecordAccess access, Guid documentId, CancellationToken ct) =>
-        FindAsync(connection, FindForChange, access, documentId, 0, ct);
+        await FindAsync(connection, FindForChange, access, documentId, 0, ct)
+        ?? await FindAsync(connection, FindForChange, access, documentId, 0, ct);
 
     /// <summary>
     /// One page of what exists for the caller, and for whom <paramref name="asker"/> is of when the patient's side looks through the

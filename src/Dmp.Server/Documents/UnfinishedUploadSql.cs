@@ -101,6 +101,16 @@ internal static class UnfinishedUploadSql
             and generation = @Generation
         """;
 
+    // The primary key.
+    private const string DeleteAll =
+        """
+        delete from upload u
+        using unnest(@UploadIds::uuid[], @Generations::integer[]) n (upload_id, generation)
+        where u.upload_id = n.upload_id
+            and u.generation = n.generation
+        returning u.upload_id
+        """;
+
     // upload_heartbeat_idx. Skips what a call is just taking up.
     private const string DeleteExpired =
         """
@@ -139,6 +149,20 @@ internal static class UnfinishedUploadSql
     /// <summary>False when the upload is no longer this call's.</summary>
     public static Task<bool> DeleteAsync(NpgsqlConnection connection, Guid uploadId, int generation, CancellationToken ct) =>
         ChangeAsync(connection, Delete, new { UploadId = uploadId, Generation = generation }, ct);
+
+    /// <summary>The same for several; answers which of them were still this call's.</summary>
+    public static async Task<HashSet<Guid>> DeleteAllAsync(
+        NpgsqlConnection connection, IEnumerable<UploadPlan> uploads, CancellationToken ct) =>
+    [
+        .. await connection.QueryAsync<Guid>(new CommandDefinition(
+            DeleteAll,
+            new
+            {
+                UploadIds = uploads.Select(upload => upload.UploadId).ToArray(),
+                Generations = uploads.Select(upload => upload.Generation).ToArray(),
+            },
+            cancellationToken: ct)),
+    ];
 
     /// <summary>Forgets up to a hundred that nobody took up, and answers where their bytes are.</summary>
     public static async Task<IReadOnlyList<Guid>> DeleteExpiredAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct) =>

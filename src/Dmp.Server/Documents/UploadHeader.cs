@@ -117,7 +117,7 @@ internal sealed partial class DocumentService
     /// the upload replaces. Returns the plan with the document found, and the warnings for the answer.
     /// </summary>
     private static async Task<(UploadPlan Plan, List<Warning> Warnings)> PlaceAsync(
-        NpgsqlConnection connection, RecordAccess access, UploadPlan plan, CancellationToken ct)
+        NpgsqlConnection connection, RecordAccess access, UploadFacts facts, UploadPlan plan, CancellationToken ct)
     {
         List<Warning> warnings = [.. plan.HeaderWarnings];
         if (plan.Header is not { } header)
@@ -125,7 +125,7 @@ internal sealed partial class DocumentService
             return (plan, warnings);
         }
 
-        if (!CdaRules.IsPatientOf(header, await CdaSql.FindIdentityAsync(connection, access, ct), warnings))
+        if (!CdaRules.IsPatientOf(header, facts.Identities[access.RecordId], warnings))
         {
             throw Failures.Of(ErrorReason.CdaPatientMismatch);
         }

@@ -79,26 +79,25 @@ internal sealed partial class DocumentService
     }
 
     /// <summary>The answer of an earlier upload with this request id, when the intent already tells that it is the same.</summary>
-    private async Task<UploadDocumentResponse?> RecallAsync(Call call, UploadPlan intent, CancellationToken ct)
+    private async Task<UploadDocumentResponse?> RecallAsync(
+        NpgsqlConnection connection, Call call, UploadPlan intent, UploadFacts facts, CancellationToken ct)
     {
-        if (intent.Message.ExpectedSha256.IsEmpty || intent.Message.ValidateOnly)
+        if (intent.Message.ExpectedSha256.IsEmpty
+            || Recall(facts, intent, intent.Fingerprint(UploadMethod, intent.Message.ExpectedSha256.Span)) is not { } earlier)
         {
             return null;
         }
 
-        await using var connection = await database.OpenAsync(ct);
-        await policy.RequireAsync(connection, call, intent.RecordId, ct);
-        var fingerprint = intent.Fingerprint(call.Method, intent.Message.ExpectedSha256.Span);
-        if (await RequestLog.FindAsync(connection, call, intent.RequestId, fingerprint, ct) is not { } response)
-        {
-            return null;
-        }
-
-        var earlier = UploadDocumentResponse.Parser.ParseFrom(response);
         await audit.TraceReadAsync(connection, call, [TracedDocument.Of(earlier.Document)], ct);
         call.Committed = await ConsistencySql.PositionAsync(connection, ct);
         return earlier;
     }
+
+    /// <summary>What was answered before for the request id of an upload; null when it is new. Refuses another content.</summary>
+    private static UploadDocumentResponse? Recall(UploadFacts facts, UploadPlan intent, byte[] fingerprint) =>
+        !facts.Remembered.TryGetValue(intent.RequestId, out var row) ? null
+        : row.Fingerprint.AsSpan().SequenceEqual(fingerprint) ? UploadDocumentResponse.Parser.ParseFrom(row.Response)
+        : throw Failures.Of(ErrorReason.RequestIdReused, ("request_id", intent.RequestId.ToString()));
 
     /// <summary>
     /// Checks all that can be checked before bytes travel. Answers what the upload will become, or the answer of an earlier one.
@@ -106,14 +105,14 @@ internal sealed partial class DocumentService
     private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(Call call, UploadIntent message, CancellationToken ct)
     {
         var intent = CheckedIntent(call, message);
-        if (await RecallAsync(call, intent, ct) is { } earlier)
+        await using var connection = await database.OpenAsync(ct);
+        var (facts, access) = await LookAsync(connection, call, intent, ct);
+        if (await RecallAsync(connection, call, intent, facts, ct) is { } earlier)
         {
             return (null, earlier);
         }
 
-        await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, intent.RecordId, ct);
-        if (await UnfinishedUploadSql.FindAsync(connection, call.Caller.Key, intent.RequestId, intent.RecordId, ct) is { } row)
+        if (facts.Unfinished.TryGetValue(intent.RequestId, out var row))
         {
             if (!row.Fingerprint.AsSpan().SequenceEqual(intent.IntentFingerprint()))
             {
@@ -122,16 +121,24 @@ internal sealed partial class DocumentService
 
             return IsRunning(row)
                 ? throw Failures.Of(ErrorReason.RequestInProgress, ("request_id", intent.RequestId.ToString()))
-                : (await TakeUpAsync(connection, access, intent, row, ct), null);
+                : (await TakeUpAsync(connection, access, facts, intent, row, ct), null);
         }
 
-        if (await RequestLogSql.FindAsync(connection, call.Caller.Key, intent.RequestId, ct) is null)
+        if (!facts.Remembered.ContainsKey(intent.RequestId))
         {
             // A repeat would meet its own first result here; whether it is one is told by the digest at the end.
-            await RequireGoodAsync(connection, access, intent, ct);
+            await RequireGoodAsync(connection, access, facts, intent, ct);
         }
 
         return (intent, null);
+    }
+
+    /// <summary>What is known about one upload before its bytes come, and the right to add it.</summary>
+    private async Task<(UploadFacts Facts, RecordAccess Access)> LookAsync(
+        NpgsqlConnection connection, Call call, UploadPlan intent, CancellationToken ct)
+    {
+        var facts = await UploadFactsSql.ReadAsync(connection, call.Caller, [intent], time.GetUtcNow(), ct, withUnfinished: true);
+        return (facts, policy.Require(call, intent.RecordId, facts.Records.GetValueOrDefault(intent.RecordId)));
     }
 
     /// <summary>The same for an upload that broke: by its intent as it was stored, and by the rules of today.</summary>
@@ -139,7 +146,7 @@ internal sealed partial class DocumentService
     {
         var (recordId, requestId) = UploadIds(call, FieldFaults.Of(message), message.RecordId, message.RequestId);
         await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
+        await policy.RequireAsync(connection, call, recordId, ct);
         if (await UnfinishedUploadSql.FindAsync(connection, call.Caller.Key, requestId, recordId, ct) is not { } row || row.Secret != call.IsSecret)
         {
             var finished = await FindFinishedAsync(connection, call, recordId, requestId, ct)
@@ -150,14 +157,15 @@ internal sealed partial class DocumentService
         }
 
         var intent = CheckedIntent(call, UploadIntent.Parser.ParseFrom(row.Intent));
-        return (await TakeUpAsync(connection, access, intent, row, ct), null);
+        var (facts, access) = await LookAsync(connection, call, intent, ct);
+        return (await TakeUpAsync(connection, access, facts, intent, row, ct), null);
     }
 
     /// <summary>Takes an unfinished upload away from whatever call had it.</summary>
     private async Task<UploadPlan> TakeUpAsync(
-        NpgsqlConnection connection, RecordAccess access, UploadPlan intent, UploadRow row, CancellationToken ct)
+        NpgsqlConnection connection, RecordAccess access, UploadFacts facts, UploadPlan intent, UploadRow row, CancellationToken ct)
     {
-        await RequireGoodAsync(connection, access, intent, ct);
+        await RequireGoodAsync(connection, access, facts, intent, ct);
         if (!await ContentVault.IsLivingAsync(connection, row.RecordKeyId, ct))
         {
             // What was sent was erased with the rest of the record: it begins again, as other content.
@@ -180,8 +188,8 @@ internal sealed partial class DocumentService
     private async Task ValidateOnlyAsync(Call call, UploadPlan intent, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, intent.RecordId, ct);
-        await RequireGoodAsync(connection, access, intent, ct);
+        var (facts, access) = await LookAsync(connection, call, intent, ct);
+        await RequireGoodAsync(connection, access, facts, intent, ct);
         await audit.TraceReadAsync(connection, call, intent.Replaces is { } replaced ? [new TracedDocument(replaced)] : [], ct);
     }
 
@@ -190,7 +198,7 @@ internal sealed partial class DocumentService
     /// the end of it.
     /// </summary>
     private static async Task<DocumentRow?> RequireGoodAsync(
-        NpgsqlConnection connection, RecordAccess access, UploadPlan intent, CancellationToken ct)
+        NpgsqlConnection connection, RecordAccess access, UploadFacts facts, UploadPlan intent, CancellationToken ct)
     {
         if (!DocumentRules.MayChoose(intent.Message.VisibilityCodes, access.Capacity))
         {
@@ -206,10 +214,7 @@ internal sealed partial class DocumentService
             throw Failures.Of(ErrorReason.SecretConnectionNotAllowed);
         }
 
-        return await UploadSql.UniqueIdIsTakenAsync(
-            connection, access, UploadPlan.DepositorKey(access.Caller), intent.Metadata.UniqueId, ct)
-            ? throw Failures.Of(ErrorReason.UniqueIdTaken)
-            : replaced;
+        return facts.TakenUniqueIds.Contains(intent.RequestId) ? throw Failures.Of(ErrorReason.UniqueIdTaken) : replaced;
     }
 
     private RpcException TooLarge() =>

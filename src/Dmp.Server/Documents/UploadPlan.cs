@@ -47,9 +47,6 @@ internal sealed record UploadPlan
     /// <summary>With <see cref="IsTakenUp"/>: the key that what was sent is sealed with.</summary>
     public Guid RecordKeyId { get; init; }
 
-    /// <summary>Where a small document lies in the content store; default: in a blob of its own.</summary>
-    public ContentPlace? Place { get; init; }
-
     /// <summary>In a secret connection.</summary>
     public required bool IsSecret { get; init; }
 
@@ -264,8 +261,8 @@ internal sealed record UploadPlan
             Sha1 = content.Sha1,
             Form = (short)form,
             ContentId = ContentId,
-            BlobId = Place?.BlobId,
-            BlobOffset = Place?.Offset ?? 0,
+            BlobId = null,
+            BlobOffset = 0,
             RecordKeyId = RecordKeyId,
             CreateTime = now,
         };

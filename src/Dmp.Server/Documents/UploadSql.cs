@@ -1,5 +1,4 @@
-using Dapper;
-using Dmp.Server.Access;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Documents;
@@ -80,94 +79,115 @@ internal sealed record NewVisibility
 
 internal static class UploadSql
 {
-    private const string UniqueIdIsTaken =
-        """
-        select exists (
-            select from document_version
-            where record_id = @RecordId
-                and depositor_key = @DepositorKey
-                and unique_id = @UniqueId
-        )
-        """;
-
-    private const string InsertDocument =
+    private const string InsertDocuments =
         """
         insert into document (
             document_id, record_id, current_version, masked, patient_visible_time, announce_time, hidden_from_representatives,
             state, revision, create_time, update_time)
-        values (
-            @DocumentId, @RecordId, 1, @Masked, @PatientVisibleTime, @AnnounceTime, @HiddenFromRepresentatives, 1, 1, @Now, @Now)
+        select n.document_id, n.record_id, 1, n.masked, n.patient_visible_time, n.announce_time, n.hidden, 1, 1, n.create_time, n.create_time
+        from unnest(
+            @DocumentId::uuid[], @RecordId::uuid[], @Masked::boolean[], @PatientVisibleTime::timestamptz[], @AnnounceTime::timestamptz[],
+            @Hidden::boolean[], @CreateTime::timestamptz[]) n (
+            document_id, record_id, masked, patient_visible_time, announce_time, hidden, create_time)
         """;
 
-    private const string InsertVersion =
+    private const string InsertVersions =
         """
         insert into document_version (
-            document_id, version, record_id, unique_id, depositor_kind, depositor_professional_id, depositor_structure_id,
-            depositor_key, depositor, metadata, type_code, class_code, practice_setting, facility_type, event_codes,
-            author_ids, author_structure_ids, creation_time, service_start_time, size_bytes, sha256, sha1, form, content_id,
-            blob_id, blob_offset, record_key_id, create_time)
-        values (
-            @DocumentId, @Version, @RecordId, @UniqueId, @DepositorKind, @DepositorProfessionalId, @DepositorStructureId,
-            @DepositorKey, @Depositor, @Metadata, @TypeCode, @ClassCode, @PracticeSetting, @FacilityType, @EventCodes,
-            @AuthorIds, @AuthorStructureIds, @CreationTime, @ServiceStartTime, @SizeBytes, @Sha256, @Sha1, @Form, @ContentId,
-            @BlobId, @BlobOffset, @RecordKeyId, @CreateTime)
+            document_id, version, record_id, unique_id, depositor_kind, depositor_professional_id, depositor_structure_id, depositor_key,
+            depositor, metadata, type_code, class_code, practice_setting, facility_type, event_codes, author_ids, author_structure_ids,
+            creation_time, service_start_time, size_bytes, sha256, sha1, form, content_id, blob_id, blob_offset, record_key_id,
+            create_time)
+        select
+            n.document_id, n.version, n.record_id, n.unique_id, n.depositor_kind, n.depositor_professional_id, n.depositor_structure_id,
+            n.depositor_key, n.depositor, n.metadata, n.type_code, n.class_code, n.practice_setting, n.facility_type,
+            (@EventCodes::text[])[n.event_codes_from:n.event_codes_to], (@AuthorIds::text[])[n.author_ids_from:n.author_ids_to],
+            (@AuthorStructureIds::text[])[n.author_structure_ids_from:n.author_structure_ids_to], n.creation_time, n.service_start_time,
+            n.size_bytes, n.sha256, n.sha1, n.form, n.content_id, n.blob_id, n.blob_offset, n.record_key_id, n.create_time
+        from unnest(
+            @DocumentId::uuid[], @Version::integer[], @RecordId::uuid[], @UniqueId::text[], @DepositorKind::smallint[],
+            @DepositorProfessionalId::text[], @DepositorStructureId::text[], @DepositorKey::text[], @Depositor::bytea[],
+            @Metadata::bytea[], @TypeCode::text[], @ClassCode::text[], @PracticeSetting::text[], @FacilityType::text[],
+            @EventCodesFrom::integer[], @EventCodesTo::integer[], @AuthorIdsFrom::integer[], @AuthorIdsTo::integer[],
+            @AuthorStructureIdsFrom::integer[], @AuthorStructureIdsTo::integer[], @CreationTime::timestamptz[],
+            @ServiceStartTime::timestamptz[], @SizeBytes::bigint[], @Sha256::bytea[], @Sha1::bytea[], @Form::smallint[],
+            @ContentId::uuid[], @BlobId::uuid[], @BlobOffset::bigint[], @RecordKeyId::uuid[], @CreateTime::timestamptz[]) n (
+            document_id, version, record_id, unique_id, depositor_kind, depositor_professional_id, depositor_structure_id, depositor_key,
+            depositor, metadata, type_code, class_code, practice_setting, facility_type, event_codes_from, event_codes_to, author_ids_from,
+            author_ids_to, author_structure_ids_from, author_structure_ids_to, creation_time, service_start_time, size_bytes, sha256, sha1,
+            form, content_id, blob_id, blob_offset, record_key_id, create_time)
         """;
 
-    // The row is locked by DocumentSql.FindForChangeAsync. A replaced document is current again, even from the archive.
-    private const string MoveToVersion =
+    // The rows are locked by DocumentSql.FindForChangeAsync. A replaced document is current again, even from the archive.
+    private const string MoveToVersions =
         """
-        update document
-        set current_version = @Version,
-            masked = masked or @Masked,
-            patient_visible_time = coalesce(@PatientVisibleTime, patient_visible_time),
-            announce_time = coalesce(@AnnounceTime, announce_time),
-            hidden_from_representatives = hidden_from_representatives or @HiddenFromRepresentatives,
+        update document d
+        set current_version = n.version,
+            masked = n.masked,
+            patient_visible_time = n.patient_visible_time,
+            announce_time = coalesce(n.announce_time, d.announce_time),
+            hidden_from_representatives = n.hidden,
             state = 1,
-            revision = revision + 1,
-            update_time = @Now
-        where document_id = @DocumentId
+            revision = n.revision,
+            update_time = n.update_time
+        from unnest(
+            @DocumentId::uuid[], @Version::integer[], @Masked::boolean[], @PatientVisibleTime::timestamptz[], @AnnounceTime::timestamptz[],
+            @Hidden::boolean[], @Revision::bigint[], @UpdateTime::timestamptz[]) n (
+            document_id, version, masked, patient_visible_time, announce_time, hidden, revision, update_time)
+        where d.document_id = n.document_id
         """;
 
-    public static Task<bool> UniqueIdIsTakenAsync(
-        NpgsqlConnection connection, RecordAccess access, string depositorKey, string uniqueId, CancellationToken ct) =>
-        connection.QuerySingleAsync<bool>(new CommandDefinition(
-            UniqueIdIsTaken, new { access.RecordId, DepositorKey = depositorKey, UniqueId = uniqueId }, cancellationToken: ct));
+    /// <summary>Documents that are new; their versions come behind.</summary>
+    public static NpgsqlBatchCommand ToInsertDocuments(IReadOnlyList<UploadDecision> added) =>
+        new NpgsqlBatchCommand(InsertDocuments)
+            .With("DocumentId", added, row => row.Document.DocumentId)
+            .With("RecordId", added, row => row.Document.RecordId)
+            .With("Masked", added, row => row.Document.Masked)
+            .With("PatientVisibleTime", added, row => row.Document.PatientVisibleTime)
+            .With("AnnounceTime", added, row => row.AnnounceTime)
+            .With("Hidden", added, row => row.Document.HiddenFromRepresentatives)
+            .With("CreateTime", added, row => row.Document.CreateTime);
 
-    public static async Task InsertDocumentAsync(
-        NpgsqlConnection connection, RecordAccess access, NewVersion version, NewVisibility visibility, CancellationToken ct)
-    {
-        await connection.ExecuteAsync(new CommandDefinition(
-            InsertDocument,
-            new
-            {
-                version.DocumentId,
-                access.RecordId,
-                visibility.Masked,
-                visibility.PatientVisibleTime,
-                visibility.AnnounceTime,
-                visibility.HiddenFromRepresentatives,
-                Now = version.CreateTime,
-            },
-            cancellationToken: ct));
-        await connection.ExecuteAsync(new CommandDefinition(InsertVersion, version, cancellationToken: ct));
-    }
+    /// <summary>Documents that were found for change, and get one version more.</summary>
+    public static NpgsqlBatchCommand ToMoveDocuments(IReadOnlyList<UploadDecision> replaced) =>
+        new NpgsqlBatchCommand(MoveToVersions)
+            .With("DocumentId", replaced, row => row.Document.DocumentId)
+            .With("Version", replaced, row => row.Document.Version)
+            .With("Masked", replaced, row => row.Document.Masked)
+            .With("PatientVisibleTime", replaced, row => row.Document.PatientVisibleTime)
+            .With("AnnounceTime", replaced, row => row.AnnounceTime)
+            .With("Hidden", replaced, row => row.Document.HiddenFromRepresentatives)
+            .With("Revision", replaced, row => row.Document.Revision)
+            .With("UpdateTime", replaced, row => row.Document.UpdateTime);
 
-    public static async Task InsertReplacementAsync(
-        NpgsqlConnection connection, DocumentRow locked, NewVersion version, NewVisibility visibility, CancellationToken ct)
-    {
-        await connection.ExecuteAsync(new CommandDefinition(InsertVersion, version, cancellationToken: ct));
-        await connection.ExecuteAsync(new CommandDefinition(
-            MoveToVersion,
-            new
-            {
-                locked.DocumentId,
-                version.Version,
-                visibility.Masked,
-                visibility.PatientVisibleTime,
-                visibility.AnnounceTime,
-                visibility.HiddenFromRepresentatives,
-                Now = version.CreateTime,
-            },
-            cancellationToken: ct));
-    }
+    public static NpgsqlBatchCommand ToInsertVersions(IReadOnlyList<NewVersion> versions) =>
+        new NpgsqlBatchCommand(InsertVersions)
+            .With("DocumentId", versions, row => row.DocumentId)
+            .With("Version", versions, row => row.Version)
+            .With("RecordId", versions, row => row.RecordId)
+            .With("UniqueId", versions, row => row.UniqueId)
+            .With("DepositorKind", versions, row => row.DepositorKind)
+            .With("DepositorProfessionalId", versions, row => row.DepositorProfessionalId)
+            .With("DepositorStructureId", versions, row => row.DepositorStructureId)
+            .With("DepositorKey", versions, row => row.DepositorKey)
+            .With("Depositor", versions, row => row.Depositor)
+            .With("Metadata", versions, row => row.Metadata)
+            .With("TypeCode", versions, row => row.TypeCode)
+            .With("ClassCode", versions, row => row.ClassCode)
+            .With("PracticeSetting", versions, row => row.PracticeSetting)
+            .With("FacilityType", versions, row => row.FacilityType)
+            .WithLists("EventCodes", versions, row => row.EventCodes)
+            .WithLists("AuthorIds", versions, row => row.AuthorIds)
+            .WithLists("AuthorStructureIds", versions, row => row.AuthorStructureIds)
+            .With("CreationTime", versions, row => row.CreationTime)
+            .With("ServiceStartTime", versions, row => row.ServiceStartTime)
+            .With("SizeBytes", versions, row => row.SizeBytes)
+            .With("Sha256", versions, row => row.Sha256)
+            .With("Sha1", versions, row => row.Sha1)
+            .With("Form", versions, row => row.Form)
+            .With("ContentId", versions, row => row.ContentId)
+            .With("BlobId", versions, row => row.BlobId)
+            .With("BlobOffset", versions, row => row.BlobOffset)
+            .With("RecordKeyId", versions, row => row.RecordKeyId)
+            .With("CreateTime", versions, row => row.CreateTime);
 }

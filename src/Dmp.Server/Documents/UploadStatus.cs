@@ -14,7 +14,8 @@ namespace Dmp.Server.Documents;
 /// <summary>What became of an upload, and giving it up.</summary>
 internal sealed partial class DocumentService
 {
-    private const string UploadMethod = "dmp.document.v1.DocumentService/UploadDocument";
+    /// <summary>Under which uploads are remembered, whichever method they came through.</summary>
+    internal const string UploadMethod = "dmp.document.v1.DocumentService/UploadDocument";
 
     public override async Task<GetUploadStatusResponse> GetUploadStatus(GetUploadStatusRequest request, ServerCallContext context)
     {

@@ -111,6 +111,23 @@ internal sealed class Call
         return id;
     }
 
+    /// <summary>One of the many things that this call asks for, decided and traced by itself.</summary>
+    public Call ForItem(long arrival) => new()
+    {
+        ServerRequestId = ServerRequestId,
+        Method = Method,
+        Rule = Rule,
+        VerifiedCaller = VerifiedCaller,
+        TokenExpireTime = TokenExpireTime,
+        AskedMode = AskedMode,
+        UserAgent = UserAgent,
+        Origin = Origin,
+        Arrival = arrival,
+        IsSecret = IsSecret,
+        HidesEvent = HidesEvent,
+        AtLeast = AtLeast,
+    };
+
     public static Call Of(ServerCallContext context) =>
         context.GetHttpContext().Features.Get<Call>()
         ?? throw new InvalidOperationException("The access gate did not run.");

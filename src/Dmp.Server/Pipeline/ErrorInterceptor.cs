@@ -6,7 +6,6 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.AspNetCore.Connections;
-using Npgsql;
 
 namespace Dmp.Server.Pipeline;
 
@@ -79,39 +78,18 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
             case InvalidProtocolBufferException or RpcException { StatusCode: StatusCode.Internal }:
                 return Failures.Of(ErrorReason.MessageMalformed);
 
-            case ContentErasedException:
-                return Failures.Of(ErrorReason.ContentErased);
-
             case ContentDamagedException:
                 // What is damaged was logged where it was found; this says whose call met it.
                 ServerLog.CallFailed(logger, exception, Call.Of(context).Method, Call.Of(context).ServerRequestId);
                 return Failures.Of(ErrorReason.ContentDamaged);
 
-            case ContentUnavailableException:
-                ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
-                return Failures.Of(ErrorReason.StorageUnavailable);
+            case var storage when StorageFailures.Of(storage) is { } known:
+                if (StorageFailures.IsAbsence(storage))
+                {
+                    ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
+                }
 
-            case PostgresException
-            {
-                SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
-                or PostgresErrorCodes.LockNotAvailable
-            }:
-                return Failures.Of(ErrorReason.WriteConflict);
-
-            case PostgresException postgres when PostgresFailures.Of(postgres) is { } known:
                 return known;
-
-            case NpgsqlException { IsTransient: true } or NpgsqlException { InnerException: IOException or TimeoutException or System.Net.Sockets.SocketException }
-                or TimeoutException:
-                ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
-                return Failures.Of(ErrorReason.StorageUnavailable);
-
-            // A statement that was cancelled while Npgsql prepared it leaves a description that its next use on that connection stumbles
-            // over: "Received unexpected backend message" (npgsql issue 5803). Npgsql closes the connection then, and nothing was
-            // committed or read wrongly.
-            case { Source: "Npgsql" } when exception.GetType() == typeof(Exception):
-                ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
-                return Failures.Of(ErrorReason.StorageUnavailable);
 
             default:
                 ServerLog.CallFailed(logger, exception, Call.Of(context).Method, Call.Of(context).ServerRequestId);

@@ -28,6 +28,7 @@ internal static class ServiceSetup
         services.AddOptions<RealmOptions>().BindConfiguration(RealmOptions.Section).ValidateOnStart();
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<UploadOptions>().BindConfiguration(UploadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ImportOptions>().BindConfiguration(ImportOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<FeedOptions>().BindConfiguration(FeedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -89,6 +90,8 @@ internal static class ServiceSetup
         services.AddSingleton<LiveUploads>();
         services.AddSingleton<RecordKeys>();
         services.AddSingleton<ContentVault>();
+        services.AddSingleton<UploadQueues>();
+        services.AddSingleton<ImportMemory>();
         services.AddSingleton<FindReferencedContent>(provider =>
         {
             var database = provider.GetRequiredService<Database>();

@@ -36,6 +36,8 @@ public sealed class ScriptedPlatform : IAsyncDisposable
 
     public Func<IAsyncStreamReader<UploadDocumentRequest>, IServerStreamWriter<UploadDocumentResponse>, ServerCallContext, Task>? Upload { get; set; }
 
+    public Func<IAsyncStreamReader<ImportDocumentsRequest>, IServerStreamWriter<ImportDocumentsResponse>, ServerCallContext, Task>? Import { get; set; }
+
     public Func<ReadDocumentRequest, IServerStreamWriter<ReadDocumentResponse>, ServerCallContext, Task>? Read { get; set; }
 
     public Func<IAsyncStreamReader<SubscribeRequest>, IServerStreamWriter<SubscribeResponse>, ServerCallContext, Task>? Subscribe { get; set; }
@@ -115,6 +117,10 @@ public sealed class ScriptedPlatform : IAsyncDisposable
         public override Task UploadDocument(
             IAsyncStreamReader<UploadDocumentRequest> requestStream, IServerStreamWriter<UploadDocumentResponse> responseStream, ServerCallContext context) =>
             platform.Upload?.Invoke(requestStream, responseStream, context) ?? Unscripted<object>();
+
+        public override Task ImportDocuments(
+            IAsyncStreamReader<ImportDocumentsRequest> requestStream, IServerStreamWriter<ImportDocumentsResponse> responseStream, ServerCallContext context) =>
+            platform.Import?.Invoke(requestStream, responseStream, context) ?? Unscripted<object>();
 
         public override Task ReadDocument(
             ReadDocumentRequest request, IServerStreamWriter<ReadDocumentResponse> responseStream, ServerCallContext context) =>

@@ -90,7 +90,7 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
                 expected = (StatusCode.PermissionDenied, "FUNCTION_NOT_ALLOWED");
             }
 
-            if (method.Name is "ListRecords" or "ListUnacknowledgedAccesses" or "ListFunctions" or "GetNoticeContact" or "ListDeadLetters" or "GetCheckpoint"
+            if (method.Name is "ListRecords" or "ListUnacknowledgedAccesses" or "ListFunctions" or "GetNoticeContact" or "ListDeadLetters" or "GetCheckpoint" or "ImportDocuments"
                 && IsOpenTo(rule, kind)
                 && (method.Name, kind) is not ("ListRecords", CallerKind.Structure))
             {

@@ -54,6 +54,12 @@ public sealed class InvisibilityTests(Platform platform)
         // About uploads of the caller by the caller's own request ids; ResumeTests look at what they tell to others.
         "GetUploadStatus", "CancelUpload",
 
+        // Its answers are those of UploadDocument inside of a call that ends well; ImportTests compare.
+        "ImportDocuments",
+
+        // Of the caller's own deposits, in no record; FindMissingContentTests look at what it tells of those of others.
+        "FindMissingContent",
+
         // Notices are made after the calls, at no moment that two records could share; NoticeTests look at what is told of hidden documents.
         "GetNoticePreferences", "UpdateNoticePreferences", "ListNotices", "GetNoticeContact", "SetNoticeContact", "ListDeadLetters",
         "RetryNotice",

@@ -14,6 +14,7 @@ public sealed class CdaRulesTests
 {
     private static readonly RecordIdentity identity = new()
     {
+        RecordId = Guid.NewGuid(),
         InsNumber = "279035121518989",
         BirthFamilyName = "PAT-TROIS",
         BirthGivenNames = ["DOMINIQUE", "MARIE-LOUISE"],

@@ -174,7 +174,7 @@ public sealed partial class DmpClient
         return accepted;
     }
 
-    private static UploadIntent Intent(string recordId, DocumentMetadata metadata, UploadOptions options)
+    internal static UploadIntent Intent(string recordId, DocumentMetadata metadata, UploadOptions options)
     {
         ArgumentNullException.ThrowIfNull(recordId);
         ArgumentNullException.ThrowIfNull(metadata);

@@ -1,0 +1,130 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Dmp.Type.V1;
+
+namespace Dmp.Client;
+
+public sealed partial class DmpClient
+{
+    /// <summary>
+    /// Adds many documents, of one record or of many (bulk import). Each has an outcome of its own, in the order in which they are answered; one
+    /// that is refused does not stop the others.
+    /// </summary>
+    /// <remarks>
+    /// Documents up to 256 KiB share calls and transactions; larger ones are sent as <c>UploadAsync</c> sends
+    /// them. A call that breaks is opened again, on whatever server answers, and what was not answered is sent again with the same request ids:
+    /// nothing is stored twice. After the end of this process, the same import with the same <see cref="UploadOptions.RequestId"/>s goes on as well.
+    /// </remarks>
+    /// <param name="items">The documents; taken one by one as others are answered. What it throws ends the import.</param>
+    /// <param name="options">How many calls side by side, and whether only to check.</param>
+    /// <param name="cancellationToken">Gives up. What was answered before stays; what was on its way may be stored or not, and the same request ids tell.</param>
+    /// <returns>An outcome for each document, while you enumerate. Documents wait for whoever does not take the outcomes.</returns>
+    /// <exception cref="DmpException">The import as a whole cannot go on: the platform refuses the caller, or stays away.</exception>
+    public async IAsyncEnumerable<ImportOutcome> ImportAsync(
+        IAsyncEnumerable<ImportItem> items, ImportOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        options ??= new ImportOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Streams, 1, nameof(options));
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var outcomes = Channel.CreateBounded<ImportOutcome>(64);
+        var import = new ImportRun(this, options, outcomes.Writer, stop.Token);
+        var sending = Task.Run(
+            async () =>
+            {
+                try
+                {
+                    await import.RunAsync(items).ConfigureAwait(false);
+                    outcomes.Writer.Complete();
+                }
+                catch (Exception ended)
+                {
+                    outcomes.Writer.Complete(ended);
+                }
+            },
+            CancellationToken.None);
+        try
+        {
+            await foreach (var outcome in outcomes.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return outcome;
+            }
+        }
+        finally
+        {
+            // Whoever stops enumerating stops the sending, and leaves no call behind.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await sending.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>One document by a call of its own.</summary>
+    internal async Task<ImportOutcome> ImportAloneAsync(ImportEntry entry, bool validateOnly, CancellationToken cancellationToken)
+    {
+        var item = entry.Item;
+        var warnings = new List<Warning>();
+        var own = item.Options;
+        var upload = own with
+        {
+            RequestId = entry.RequestId,
+            Accepted = accepted =>
+            {
+                // Called again when an attempt is repeated.
+                warnings.Clear();
+                warnings.AddRange(accepted.Warnings);
+                own.Accepted?.Invoke(accepted);
+            },
+            Warned = told =>
+            {
+                warnings.AddRange(told);
+                own.Warned?.Invoke(told);
+            },
+        };
+        try
+        {
+            if (validateOnly)
+            {
+                warnings.AddRange((await ValidateUploadAsync(item.RecordId, item.Metadata, own, cancellationToken).ConfigureAwait(false)).Warnings);
+                return new ImportOutcome { Key = item.Key, Warnings = warnings };
+            }
+            var document = await UploadAgainAsync(item, upload, cancellationToken).ConfigureAwait(false);
+            return new ImportOutcome { Key = item.Key, Document = document, Warnings = warnings };
+        }
+        catch (DmpException refused)
+        {
+            return new ImportOutcome { Key = item.Key, Error = refused, Warnings = warnings };
+        }
+    }
+
+    /// <summary>A source that cannot seek is sent once by an upload; here it can be opened again.</summary>
+    private async Task<DocumentEntry> UploadAgainAsync(ImportItem item, UploadOptions upload, CancellationToken cancellationToken)
+    {
+        var retries = new RetryPolicy(_options);
+        for (var attempt = 1; ; attempt++)
+        {
+            var content = await ImportEntry.OpenAsync(item, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await UploadAsync(item.RecordId, content, item.Metadata, upload, progress: null, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DmpUnavailableException) when (content.CanSeek)
+            {
+                // The upload has repeated itself already.
+                throw;
+            }
+            catch (DmpUnavailableException away) when (retries.DelayAfter(attempt, away.RetryAfter) is { } delay)
+            {
+                await Task.Delay(delay, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            }
+            catch (IOException unreadable)
+            {
+                throw ImportEntry.Unreadable(unreadable);
+            }
+            finally
+            {
+                await content.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+using System.Diagnostics.CodeAnalysis;
+using Dmp.Document.V1;
+using Grpc.Core;
+
+namespace Dmp.Client;
+
+/// <summary>
+/// One call of an import: documents are sent while results come, never more than the window of the platform allows. What is not answered when it ends
+/// goes back into the queue that it was opened with.
+/// </summary>
+internal sealed class ImportCall : IDisposable
+{
+    private readonly ImportRun _run;
+    private readonly Queue<ImportEntry> _again;
+    private readonly StallGuard _guard;
+    private readonly AsyncDuplexStreamingCall<ImportDocumentsRequest, ImportDocumentsResponse> _call;
+    private readonly TaskCompletionSource<ImportWindow> _window = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<long, ImportEntry> _open = [];
+    private readonly SemaphoreSlim _room = new(0);
+    private long _openBytes;
+    private long _last;
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The call is disposed of with this.")]
+    public ImportCall(ImportRun run, DocumentService.DocumentServiceClient documents, CallToken token, Queue<ImportEntry> again)
+    {
+        (_run, _again, Token) = (run, again, token);
+        _guard = new StallGuard(run.ClientOptions, run.Stopped);
+        _call = documents.ImportDocuments(new CallOptions(credentials: token.Credentials, cancellationToken: _guard.Token));
+    }
+
+    public CallToken Token { get; }
+
+    /// <summary>How many documents were answered.</summary>
+    public int Answered { get; private set; }
+
+    /// <summary>Runs until there is nothing to send for a while, or any more; answers why it ended otherwise.</summary>
+    public async Task<RpcException?> RunAsync()
+    {
+        var answers = ReadAnswersAsync();
+        var sending = SendAsync(answers);
+
+        // A source of documents that fails must not leave the call open.
+        _ = sending.ContinueWith(_ => _guard.Stop(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        RpcException? failure = null;
+        try
+        {
+            await answers.ConfigureAwait(false);
+        }
+        catch (Exception ended) when (ended is RpcException or OperationCanceledException)
+        {
+            failure = _guard.Stalled ? _guard.ToException()
+                : ended as RpcException ?? new RpcException(new Status(StatusCode.Cancelled, "The import was given up."));
+        }
+        finally
+        {
+            _window.TrySetCanceled(CancellationToken.None);
+            _guard.Stop();
+        }
+        try
+        {
+            await sending.ConfigureAwait(false);
+        }
+        catch (Exception ended) when (ended is RpcException or OperationCanceledException or InvalidOperationException or IOException)
+        {
+            // Writing ends with the call; why that ended is known from the answers.
+        }
+        if (failure is null && _open.Count > 0)
+        {
+            failure = new RpcException(new Status(StatusCode.Unavailable, "The import ended before everything was answered."));
+        }
+        foreach (var (_, entry) in _open.OrderBy(pair => pair.Key))
+        {
+            _again.Enqueue(entry);
+        }
+        return failure;
+    }
+
+    public void Dispose()
+    {
+        _call.Dispose();
+        _guard.Dispose();
+        _room.Dispose();
+    }
+
+    private async Task SendAsync(Task answers)
+    {
+        var window = await _window.Task.ConfigureAwait(false);
+        while (!answers.IsCompleted && await NextAsync().ConfigureAwait(false) is { } entry)
+        {
+            try
+            {
+                while (!TryBegin(entry, window))
+                {
+                    await _room.WaitAsync(_guard.Token).ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // The call ended before it had room for this one.
+                lock (_again)
+                {
+                    _again.Enqueue(entry);
+                }
+                throw;
+            }
+            _guard.Moved();
+            await _call.RequestStream.WriteAsync(new ImportDocumentsRequest { Document = entry.Message }, _guard.Token).ConfigureAwait(false);
+        }
+        await _call.RequestStream.CompleteAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// What failed for a while comes again when its time has come; else the next document. Null when there is none for a while: the call ends then,
+    /// and what still fails in it goes by the next one.
+    /// </summary>
+    private async Task<ImportEntry?> NextAsync()
+    {
+        if (Peek() is not { } waiting)
+        {
+            return await _run.TakeAsync(patient: false, _guard.Token).ConfigureAwait(false);
+        }
+        var time = _run.ClientOptions.TimeProvider;
+        var rest = time.GetElapsedTime(time.GetTimestamp(), waiting.NotBefore);
+        if (waiting.NotBefore != 0 && rest > TimeSpan.Zero)
+        {
+            await Task.Delay(rest, time, _guard.Token).ConfigureAwait(false);
+        }
+        lock (_again)
+        {
+            // Nobody else takes out of it while the call runs.
+            return _again.Dequeue();
+        }
+    }
+
+    private ImportEntry? Peek()
+    {
+        lock (_again)
+        {
+            return _again.TryPeek(out var entry) ? entry : null;
+        }
+    }
+
+    private bool TryBegin(ImportEntry entry, ImportWindow window)
+    {
+        lock (_again)
+        {
+            if (_open.Count >= window.ItemsMax || _open.Count > 0 && _openBytes + entry.Bytes > window.BytesMax)
+            {
+                return false;
+            }
+            entry.Message!.Item = ++_last;
+            _open.Add(_last, entry);
+            _openBytes += entry.Bytes;
+            return true;
+        }
+    }
+
+    private async Task ReadAnswersAsync()
+    {
+        while (await _call.ResponseStream.MoveNext(_guard.Token).ConfigureAwait(false))
+        {
+            _guard.Moved();
+            var answer = _call.ResponseStream.Current;
+            switch (answer.MessageCase)
+            {
+                case ImportDocumentsResponse.MessageOneofCase.Window:
+                    _window.TrySetResult(answer.Window);
+                    break;
+                case ImportDocumentsResponse.MessageOneofCase.Result:
+                    await ConcludeAsync(answer.Result).ConfigureAwait(false);
+                    break;
+                default:
+                    // An answer of a newer contract says nothing that this version needs.
+                    break;
+            }
+        }
+    }
+
+    private async Task ConcludeAsync(ImportResult result)
+    {
+        ImportEntry? entry;
+        lock (_again)
+        {
+            if (!_open.Remove(result.Item, out entry))
+            {
+                return;
+            }
+            _openBytes -= entry.Bytes;
+        }
+        Answered++;
+        var outcome = ToOutcome(entry, result);
+        if (outcome is null)
+        {
+            lock (_again)
+            {
+                _again.Enqueue(entry);
+            }
+        }
+        _room.Release();
+        if (outcome is not null)
+        {
+            // Whoever does not take the outcomes is no platform that stands still.
+            _guard.Pause();
+            await _run.TellAsync(outcome).ConfigureAwait(false);
+            _guard.Moved();
+        }
+    }
+
+    /// <summary>The outcome; null when the document is to be sent again.</summary>
+    private ImportOutcome? ToOutcome(ImportEntry entry, ImportResult result)
+    {
+        var key = entry.Item.Key;
+        if (result.Error is null)
+        {
+            var isWhole = result.Document is null || result.Document.Content?.Sha256.Equals(entry.Message!.Intent.ExpectedSha256) == true;
+            return isWhole
+                ? new ImportOutcome { Key = key, Document = result.Document, Warnings = result.Warnings }
+                : new ImportOutcome { Key = key, Error = new DmpIntegrityException("The platform answered the digest of other bytes."), Warnings = result.Warnings };
+        }
+        var failure = result.Error.ToRpcException();
+        var details = ErrorDetails.From(failure);
+        var time = _run.ClientOptions.TimeProvider;
+        if (RetryPolicy.IsTransient(failure, details)
+            && new RetryPolicy(_run.ClientOptions).DelayAfter(++entry.Failures, details.RetryAfter) is { } delay)
+        {
+            entry.NotBefore = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
+            return null;
+        }
+        return new ImportOutcome { Key = key, Error = DmpException.From(failure), Warnings = result.Warnings };
+    }
+}

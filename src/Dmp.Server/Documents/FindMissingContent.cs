@@ -1,0 +1,33 @@
+using System.Security.Cryptography;
+using Dmp.Document.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+
+namespace Dmp.Server.Documents;
+
+internal sealed partial class DocumentService
+{
+    private const int DigestsMax = 1000;
+
+    public override async Task<FindMissingContentResponse> FindMissingContent(FindMissingContentRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        AccessPolicy.RequireFunction(call);
+        var faults = FieldFaults.Of(request);
+        faults.Require(request.Sha256S.Count <= DigestsMax, "sha256s", $"Must have at most {DigestsMax} digests.");
+        for (var i = 0; i < Math.Min(request.Sha256S.Count, DigestsMax); i++)
+        {
+            faults.Require(request.Sha256S[i].Length == SHA256.HashSizeInBytes, $"sha256s[{i}]", "Must have 32 bytes.");
+        }
+
+        faults.ThrowIfAny();
+        var asked = request.Sha256S.Distinct().ToList();
+        await using var connection = await database.OpenAsync(ct);
+        var there = await DepositedSql.FindAsync(connection, call.Caller, [.. asked.Select(digest => digest.ToByteArray())], ct);
+        await audit.TraceReadAsync(connection, call, [], ct);
+        return new FindMissingContentResponse { MissingSha256S = { asked.Where(digest => !there.Contains(digest)) } };
+    }
+}

@@ -1,0 +1,77 @@
+using Dmp.Document.V1;
+using Dmp.Server.Audit;
+using Dmp.Server.Content;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Options;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
+
+namespace Dmp.Server.Documents;
+
+internal sealed partial class DocumentService
+{
+    /// <summary>
+    /// Many documents over one call. They are read while those before them are checked, and those that are complete are committed together, so
+    /// that what a transaction, a flush of the disk and a round trip cost is shared.
+    /// </summary>
+    public override async Task ImportDocuments(
+        IAsyncStreamReader<ImportDocumentsRequest> requests, IServerStreamWriter<ImportDocumentsResponse> responses, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var call = Call.Of(context);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var needs = new ImportNeeds(
+            database, audit, vault, liveUploads, importMemory, uploadOptions.Value, importOptions.Value, time, logger);
+        var run = new ImportRun(this, needs, call, responses, ending.Token);
+        var sending = run.Answers.SendAsync(ending.Token);
+        Task[] committing = [run.CommitAsync(), run.CommitAsync()];
+        RpcException? end = null;
+        try
+        {
+            try
+            {
+                await run.ReadAsync(new ImportMessages(requests, call, run.Book, lifetime, uploadOptions.Value, time, ct));
+            }
+            catch (RpcException fault) when (Failures.ReasonOf(fault) is not null && !ct.IsCancellationRequested)
+            {
+                end = fault;
+            }
+
+            // What is whole is answered, however the call ends.
+            await run.EndAsync(isOrderly: end is null);
+            await Task.WhenAll(committing);
+            run.Answers.Complete();
+            await sending;
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await Task.WhenAll([sending, .. committing]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await run.LeaveAsync();
+        }
+
+        if (end is not null)
+        {
+            throw end;
+        }
+
+        if (!call.IsTraced)
+        {
+            await using var connection = await database.OpenAsync(ct);
+            await audit.TraceReadAsync(connection, call, [], ct);
+        }
+    }
+
+    /// <summary>What an import takes from its service.</summary>
+    private sealed record ImportNeeds(
+        Database Database,
+        AuditTrail Audit,
+        ContentVault Vault,
+        LiveUploads Live,
+        ImportMemory Memory,
+        UploadOptions Uploads,
+        ImportOptions Limits,
+        TimeProvider Time,
+        ILogger Logger);
+}

@@ -1,0 +1,176 @@
+using Dmp.Document.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Errors;
+
+namespace Dmp.Server.Documents;
+
+internal sealed partial class DocumentService
+{
+    /// <summary>Documents of an import that come in pieces: each is an upload of its own, received as UploadDocument receives one.</summary>
+    private sealed partial class ImportRun
+    {
+        private void Begin(ImportIntent message)
+        {
+            var item = new ImportItem(message.Item, call.ForItem(needs.Time.GetTimestamp()), UploadSink.SmallBytesMax);
+            Book.Begin(item);
+            item.Opening = OpenAsync(item, message.Intent);
+        }
+
+        /// <summary>Never fails: the item is told.</summary>
+        private async Task OpenAsync(ImportItem item, UploadIntent? message)
+        {
+            try
+            {
+                await Task.Yield();
+                var intent = Required(message);
+                if (intent.ValidateOnly)
+                {
+                    var plan = service.CheckedIntent(item.Call, intent);
+                    await service.ValidateOnlyAsync(item.Call, plan, ct);
+                    item.Warnings.AddRange(UploadPlan.Warnings(plan.Metadata));
+                    item.Earlier = new UploadDocumentResponse();
+                    Conclude(item, null);
+                    return;
+                }
+
+                (item.Plan, item.Earlier) = await service.OpenAsync(item.Call, intent, ct);
+                if (item.Earlier is not null)
+                {
+                    Conclude(item, null);
+                    return;
+                }
+
+                item.Receiver = new UploadReceiver(
+                    item.Plan!, item.Call.Caller, needs.Vault, needs.Live, needs.Database, needs.Uploads, needs.Time)
+                {
+                    Held = taken => taken.Register(() => _ = Task.Run(() => GiveUpAsync(item, TakenOver(item)))),
+                };
+                await item.Receiver.TakeUpAsync(ct);
+                Answers.Add(new ImportDocumentsResponse
+                {
+                    Accepted = new ImportAccepted
+                    {
+                        Item = item.Number,
+                        Accepted = service.Accepted(item.Plan!, item.Plan!.UploadId.ToString(), item.Receiver.Sink.Size).Accepted,
+                    },
+                });
+            }
+            catch (Exception failure)
+            {
+                await GiveUpAsync(item, failure);
+            }
+        }
+
+        private async Task AppendAsync(ImportItem item, UploadChunk chunk)
+        {
+            await item.Opening;
+            Exception? failure = null;
+            await item.Turn.WaitAsync(ct);
+            try
+            {
+                if (item.IsWhole)
+                {
+                    // Refused in the meantime.
+                    return;
+                }
+
+                var receiver = item.Receiver!;
+                await receiver.AppendAsync(chunk);
+                if (chunk.Flush || receiver.Sink.PersistedSize - item.ToldSize >= ProgressBytes)
+                {
+                    item.ToldSize = chunk.Flush ? await receiver.FlushAsync() : receiver.Sink.PersistedSize;
+                    Answers.Add(new ImportDocumentsResponse
+                    {
+                        Progress = new ImportProgress { Item = item.Number, Progress = new UploadProgress { PersistedSize = item.ToldSize } },
+                    });
+                }
+            }
+            catch (Exception refusal)
+            {
+                failure = refusal;
+            }
+            finally
+            {
+                item.Turn.Release();
+            }
+
+            if (failure is not null)
+            {
+                await GiveUpAsync(item, failure);
+            }
+        }
+
+        private async Task FinishAsync(ImportItem item, UploadFinish finish)
+        {
+            await item.Opening;
+            await item.Turn.WaitAsync(ct);
+            try
+            {
+                if (item.IsWhole)
+                {
+                    return;
+                }
+
+                item.IsWhole = true;
+            }
+            finally
+            {
+                item.Turn.Release();
+            }
+
+            _ = Task.Run(
+                async () =>
+                {
+                    try
+                    {
+                        UploadMessages.CheckFinish(finish);
+                        item.Upload = await service.CompleteAsync(item.Call, item.Plan!, finish, item.Receiver!.Sink, item.Receiver.LetGo);
+                    }
+                    catch (Exception failure)
+                    {
+                        item.Failure = item.Receiver!.IsTakenOver ? TakenOver(item) : failure;
+                        await service.EndAsync(item.Call.Caller, item.Plan!, item.Receiver, finished: true, item.Failure);
+                    }
+
+                    complete.Writer.TryWrite(item);
+                },
+                CancellationToken.None);
+        }
+
+        /// <summary>A document that does not come whole gets its result; what of it can be taken up waits for that.</summary>
+        private async Task GiveUpAsync(ImportItem item, Exception failure)
+        {
+            await item.Turn.WaitAsync(CancellationToken.None);
+            try
+            {
+                if (item.IsWhole)
+                {
+                    return;
+                }
+
+                item.IsWhole = true;
+            }
+            finally
+            {
+                item.Turn.Release();
+            }
+
+            if (item.Receiver is { } receiver)
+            {
+                failure = receiver.IsTakenOver ? TakenOver(item) : failure;
+                await service.EndAsync(item.Call.Caller, item.Plan!, receiver, finished: false, failure);
+            }
+
+            Conclude(item, failure);
+        }
+
+        private void Conclude(ImportItem item, Exception? failure)
+        {
+            (item.IsWhole, item.Failure) = (true, failure);
+            complete.Writer.TryWrite(item);
+        }
+
+        private static Grpc.Core.RpcException TakenOver(ImportItem item) =>
+            Failures.Of(ErrorReason.UploadTakenOver, ("request_id", item.Call.RequestId ?? ""));
+    }
+}

@@ -1,0 +1,152 @@
+using System.Threading.Channels;
+using Dmp.Document.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Content;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Dmp.Server.Documents;
+
+internal sealed partial class DocumentService
+{
+    /// <summary>One import under way: this part takes the documents in, the other commits and answers them.</summary>
+    private sealed partial class ImportRun(
+        DocumentService service, ImportNeeds needs, Call call, IServerStreamWriter<ImportDocumentsResponse> responses, CancellationToken ct)
+    {
+        private readonly Channel<ImportItem> complete = Channel.CreateUnbounded<ImportItem>();
+
+        public ImportBook Book { get; } = new(needs.Limits);
+
+        public ImportAnswers Answers { get; } = new(responses);
+
+        /// <summary>Reads to the end of the caller's side.</summary>
+        public async Task ReadAsync(ImportMessages messages)
+        {
+            Answers.Add(new ImportDocumentsResponse
+            {
+                Window = new ImportWindow
+                {
+                    ItemsMax = needs.Limits.WindowItems,
+                    BytesMax = needs.Limits.WindowBytes,
+                    DocumentBytesMax = UploadSink.SmallBytesMax,
+                },
+            });
+            while (await messages.MoveNextAsync())
+            {
+                var message = messages.Current;
+                switch (message.MessageCase)
+                {
+                    case ImportDocumentsRequest.MessageOneofCase.Document:
+                        await BeginAsync(message.Document);
+                        break;
+
+                    case ImportDocumentsRequest.MessageOneofCase.Intent:
+                        Begin(message.Intent);
+                        break;
+
+                    case ImportDocumentsRequest.MessageOneofCase.Chunk when Book.Find(message.Chunk.Item) is { } item:
+                        await AppendAsync(item, message.Chunk.Chunk ?? new UploadChunk());
+                        break;
+
+                    case ImportDocumentsRequest.MessageOneofCase.Finish when Book.Find(message.Finish.Item) is { } item:
+                        await FinishAsync(item, message.Finish.Finish ?? new UploadFinish());
+                        break;
+
+                    case ImportDocumentsRequest.MessageOneofCase.None:
+                        throw Failures.Of(ErrorReason.UploadIntentMissing);
+
+                    default:
+                        // A piece of a document that has its result already.
+                        break;
+                }
+            }
+        }
+
+        /// <summary>
+        /// Nothing more is read. What did not come whole is given up until it is taken up; only a caller that ended in order is told, for every other
+        /// knows. Then the documents that are whole are waited for.
+        /// </summary>
+        public async Task EndAsync(bool isOrderly)
+        {
+            foreach (var item in Book.Unfinished)
+            {
+                await item.Opening;
+                item.IsSilent = !isOrderly;
+                await GiveUpAsync(item, Failures.Of(isOrderly ? ErrorReason.UploadIncomplete : ErrorReason.CallCancelled));
+            }
+
+            Book.End();
+            await Book.Emptied.WaitAsync(ct);
+            complete.Writer.Complete();
+        }
+
+        /// <summary>Lets go of what is still held when the call breaks.</summary>
+        public async Task LeaveAsync()
+        {
+            foreach (var item in Book.Unfinished)
+            {
+                await item.Opening;
+                await GiveUpAsync(item, Failures.Of(ErrorReason.CallCancelled));
+            }
+
+            Book.End();
+            while (!Book.Emptied.IsCompleted)
+            {
+                await CloseAsync(await complete.Reader.ReadAsync(CancellationToken.None));
+            }
+        }
+
+        private async Task BeginAsync(ImportDocument message)
+        {
+            var item = new ImportItem(message.Item, call.ForItem(needs.Time.GetTimestamp()), message.Content.Length) { IsInMemory = true, IsWhole = true };
+            Book.Begin(item);
+            needs.Memory.Add(item.Bytes);
+            _ = Task.Run(() => PrepareAsync(item, message), CancellationToken.None);
+            await needs.Memory.RoomAsync(ct);
+        }
+
+        /// <summary>All that can be said about a small document without the database. Never fails: the item is told.</summary>
+        private async Task PrepareAsync(ImportItem item, ImportDocument message)
+        {
+            try
+            {
+                var intent = service.CheckedIntent(item.Call, Required(message.Intent));
+                item.Warnings.AddRange(UploadPlan.Warnings(intent.Metadata));
+                var faults = new FieldFaults();
+                faults.Require(
+                    message.Content.Length <= UploadSink.SmallBytesMax,
+                    "content",
+                    $"Must have at most {UploadSink.SmallBytesMax} bytes. Send a larger document as intent, chunks and finish.");
+                faults.ThrowIfAny();
+                var bytes = message.Content.Memory;
+                var content = ContentDigest.Of(bytes.Span);
+                UploadPlan.RequireAnnounced(
+                    new UploadFinish { SizeBytes = content.Size, Sha256 = UnsafeByteOperations.UnsafeWrap(content.Sha256) }, intent.Message, content);
+                var sniffer = new ContentSniffer();
+                sniffer.Observe(bytes.Span);
+                item.Upload = await service.DescribeAsync(
+                    item.Call, intent, content, sniffer.Conclude(), new MemoryContent(bytes), bytes, recordKeyId: null, ct);
+            }
+            catch (Exception failure)
+            {
+                item.Failure = failure;
+            }
+
+            complete.Writer.TryWrite(item);
+        }
+
+        private UploadIntent Required(UploadIntent? intent)
+        {
+            if (intent is null)
+            {
+                throw Failures.Of(ErrorReason.UploadIntentMissing);
+            }
+
+            return intent.CalculateSize() <= needs.Uploads.IntentBytesMax
+                ? intent
+                : throw Failures.Of(ErrorReason.MessageTooLarge, ("limit_bytes", $"{needs.Uploads.IntentBytesMax}"));
+        }
+    }
+}
