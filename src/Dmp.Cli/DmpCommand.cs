@@ -1,28 +1,30 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Dmp.Cli.Audit;
+using Dmp.Cli.Import;
 using Dmp.Cli.Matrix;
 using Dmp.Cli.Trace;
+using Dmp.Client;
 using Npgsql;
 
 namespace Dmp.Cli;
 
-/// <summary>The command <c>dmp</c> of operators: results on standard output, everything else on standard error.</summary>
+/// <summary>The command <c>dmp</c>: results on standard output, everything else on standard error.</summary>
 internal static class DmpCommand
 {
     public const int Done = 0;
     public const int Refused = 1;
     public const int Misused = 2;
 
-    /// <summary>The database or a file could not be used; trying again may help. As the migrator says it.</summary>
+    /// <summary>The database, the platform or a file could not be used; trying again may help. As the migrator says it.</summary>
     public const int Failed = 3;
 
     public static async Task<int> RunAsync(
         IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
     {
-        RootCommand root = new("Tools of a DMP platform's operators. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
+        RootCommand root = new("Tools of a DMP platform's operators, depositors and patients. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
         {
-            MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(),
+            ImportCommand.Create(), MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
@@ -45,6 +47,11 @@ internal static class DmpCommand
         {
             await error.WriteLineAsync(refusal.Message);
             return Refused;
+        }
+        catch (DmpException failure)
+        {
+            await error.WriteLineAsync(failure.Message);
+            return failure is DmpUnavailableException ? Failed : Refused;
         }
         catch (PostgresException failure)
         {

@@ -66,7 +66,7 @@ public sealed record XdmFault(XdmFaultKind Kind, string Place, string Text)
 
 /// <summary>The package, or a file of it, is refused.</summary>
 /// <param name="fault">Why.</param>
-public sealed class XdmRefusedException(XdmFault fault) : Exception($"{fault.Place}: {fault.Text}")
+public sealed class XdmRefusedException(XdmFault fault) : IOException($"{fault.Place}: {fault.Text}")
 {
     /// <summary>Makes one.</summary>
     /// <param name="kind">What is wrong.</param>
