@@ -67,4 +67,23 @@ public sealed partial class DmpClient
     /// <returns>The deleted document.</returns>
     public async Task<DocumentEntry> DeleteDocumentAsync(DeleteDocumentRequest request, CancellationToken cancellationToken = default) =>
         (await CallAsync<DeleteDocumentRequest, DeleteDocumentResponse>(Documents.DeleteDocumentAsync, request, cancellationToken).ConfigureAwait(false)).Document;
+
+    /// <summary>How far an upload of this caller is, or the document it became.</summary>
+    /// <param name="recordId">The record.</param>
+    /// <param name="requestId">The request id it was begun with (<see cref="UploadOptions.RequestId"/>).</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Either an unfinished upload or a document.</returns>
+    /// <exception cref="DmpNotFoundException">It expired, was cancelled, or was never begun.</exception>
+    public Task<GetUploadStatusResponse> GetUploadStatusAsync(string recordId, string requestId, CancellationToken cancellationToken = default) =>
+        CallAsync<GetUploadStatusRequest, GetUploadStatusResponse>(
+            Documents.GetUploadStatusAsync, new GetUploadStatusRequest { RecordId = recordId, RequestId = requestId }, cancellationToken);
+
+    /// <summary>Gives an unfinished upload of this caller up: its bytes are removed.</summary>
+    /// <param name="recordId">The record.</param>
+    /// <param name="requestId">The request id it was begun with (<see cref="UploadOptions.RequestId"/>).</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="DmpNotFoundException">It is finished, expired, was cancelled, or was never begun.</exception>
+    public Task CancelUploadAsync(string recordId, string requestId, CancellationToken cancellationToken = default) =>
+        CallAsync<CancelUploadRequest, CancelUploadResponse>(
+            Documents.CancelUploadAsync, new CancelUploadRequest { RecordId = recordId, RequestId = requestId }, cancellationToken);
 }

@@ -6,6 +6,8 @@ namespace Dmp.Server.Data;
 /// <summary>A remembered call.</summary>
 internal sealed record RequestLogRow
 {
+    public required string Method { get; init; }
+
     public required byte[] Fingerprint { get; init; }
 
     public required byte[] Response { get; init; }
@@ -26,7 +28,7 @@ internal static class RequestLogSql
 
     private const string Find =
         """
-        select fingerprint, response
+        select method, fingerprint, response
         from request_log
         where caller_key = @CallerKey
             and request_id = @RequestId

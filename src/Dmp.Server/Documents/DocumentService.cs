@@ -24,6 +24,8 @@ internal sealed partial class DocumentService(
     PageTokens pageTokens,
     AccessEffects effects,
     IContentStore contentStore,
+    ContentPacks packs,
+    LiveUploads liveUploads,
     IOptions<UploadOptions> uploadOptions,
     IOptions<AccessOptions> accessOptions,
     TimeProvider time,

@@ -49,6 +49,11 @@ internal sealed record DocumentRow
 
     public required Guid ContentId { get; init; }
 
+    /// <summary>The blob that holds the content, with that of others; null: one of its own, named by <see cref="ContentId"/>.</summary>
+    public Guid? BlobId { get; init; }
+
+    public required long BlobOffset { get; init; }
+
     public required DateTimeOffset CreateTime { get; init; }
 
     /// <summary>The caller is its author, see <see cref="DocumentFilter.IsOwn"/>. Not asked for by searches.</summary>
@@ -130,7 +135,7 @@ internal static class DocumentSql
         d.document_id, v.version, d.record_id, d.current_version, d.masked, d.patient_visible_time,
             d.hidden_from_representatives, d.state, d.revision, d.update_time,
             v.depositor_kind, v.depositor, v.metadata, v.class_code, v.service_start_time, v.size_bytes, v.sha256, v.sha1,
-            v.form, v.content_id, v.create_time
+            v.form, v.content_id, v.blob_id, v.blob_offset, v.create_time
         """;
 
     // Primary keys of both tables.
@@ -228,11 +233,20 @@ internal static class DocumentSql
         where document_id = @DocumentId
         """;
 
+    // document_version_content_key, document_version_blob_idx and upload_content_idx.
     private const string AnyReference =
         """
         select content_id
         from document_version
-        where content_id = any(@ContentIds)
+        where content_id = any(@BlobIds) and blob_id is null
+        union
+        select blob_id
+        from document_version
+        where blob_id = any(@BlobIds)
+        union
+        select content_id
+        from upload
+        where content_id = any(@BlobIds)
         """;
 
     /// <summary>One version (0 is the latest) of a document that exists for the caller.</summary>
@@ -278,11 +292,11 @@ internal static class DocumentSql
     public static Task ChangeAsync(NpgsqlConnection connection, DocumentRow changed, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Change, changed, cancellationToken: ct));
 
-    /// <summary>Which of these blobs a version refers to, for the sweep of the content store.</summary>
+    /// <summary>Which of these blobs a version or an unfinished upload refers to, for the sweep of the content store.</summary>
     public static Task<IEnumerable<Guid>> FindReferencedAsync(
-        NpgsqlConnection connection, IReadOnlyList<Guid> contentIds, CancellationToken ct) =>
+        NpgsqlConnection connection, IReadOnlyList<Guid> blobIds, CancellationToken ct) =>
         connection.QueryAsync<Guid>(new CommandDefinition(
-            AnyReference, new { ContentIds = contentIds.ToArray() }, cancellationToken: ct));
+            AnyReference, new { BlobIds = blobIds.ToArray() }, cancellationToken: ct));
 
     private static Task<DocumentRow?> FindAsync(
         NpgsqlConnection connection, string sql, RecordAccess access, Guid documentId, int version, CancellationToken ct)

@@ -113,9 +113,9 @@ internal sealed partial class DocumentService
 
     private async Task<IContentReader> OpenAsync(DocumentRow row, CancellationToken ct)
     {
-        if (await contentStore.OpenAsync(row.ContentId, ct) is { } reader)
+        if (await contentStore.OpenAsync(row.BlobId ?? row.ContentId, ct) is { } reader)
         {
-            return reader;
+            return row.BlobId is null ? reader : new ContentSlice(reader, row.BlobOffset, row.SizeBytes);
         }
 
         // A row without its blob is lost data, and an incident; it is never "not found" to the caller.

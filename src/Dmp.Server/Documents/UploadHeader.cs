@@ -22,10 +22,11 @@ internal sealed partial class DocumentService
     private const long WholeBytesMax = 1024 * 1024;
 
     /// <summary>
-    /// The plan with what the header says, and the form of the content. Reads the bytes from the content store, outside of any
-    /// transaction and from the cache of the disk, so that nothing is held in memory while they stream in.
+    /// The plan with what the header says, and the form of the content. Reads the bytes again, outside of any transaction: from memory, or
+    /// from the cache of the disk, so that of large ones nothing is held in memory while they stream in.
     /// </summary>
-    private async Task<(UploadPlan Plan, ContentForm Form)> WithHeaderAsync(Call call, UploadPlan plan, Form sniffed, CancellationToken ct)
+    private async Task<(UploadPlan Plan, ContentForm Form)> WithHeaderAsync(
+        Call call, UploadPlan plan, IContentReader reader, Form sniffed, CancellationToken ct)
     {
         if (sniffed is not (Form.CdaR2 or Form.CdaSelfPresenting or Form.OtherXml))
         {
@@ -33,8 +34,6 @@ internal sealed partial class DocumentService
             return (plan, UploadPlan.ToContract(sniffed, null));
         }
 
-        await using var reader = await contentStore.OpenAsync(plan.ContentId, ct)
-            ?? throw new ContentUnavailableException("A blob vanished after its commit.");
         await using var stream = new ContentStream(reader, long.MaxValue);
         var options = new CdaReaderOptions
         {

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Errors;
@@ -7,7 +8,7 @@ using Grpc.Core;
 namespace Dmp.Server.Documents;
 
 /// <summary>
-/// The caller's side of an upload as the contract orders it: one intent, chunks that follow each other, one finish,
+/// The caller's side of an upload as the contract orders it: one intent or resume, chunks that follow each other, one finish,
 /// nothing after it, and never a long silence.
 /// </summary>
 internal sealed class UploadMessages : IDisposable
@@ -16,6 +17,8 @@ internal sealed class UploadMessages : IDisposable
     private readonly UploadOptions options;
     private readonly CancellationToken callerLeft;
     private readonly CancellationTokenSource silence;
+    private CancellationTokenRegistration ending;
+    private CancellationToken ended;
 
     public UploadMessages(IAsyncStreamReader<UploadDocumentRequest> requests, UploadOptions options, CancellationToken callerLeft)
     {
@@ -28,21 +31,22 @@ internal sealed class UploadMessages : IDisposable
     /// <summary>The last message, once <see cref="ReadAsync"/> answered null.</summary>
     public UploadFinish? Finish { get; private set; }
 
-    public async Task<UploadIntent> ReadIntentAsync()
+    /// <summary>The first message: an intent or a resume.</summary>
+    public async Task<UploadDocumentRequest> ReadFirstAsync()
     {
-        if (!await MoveNextAsync() || requests.Current.MessageCase != UploadDocumentRequest.MessageOneofCase.Intent)
+        if (!await MoveNextAsync()
+            || requests.Current.MessageCase is not (UploadDocumentRequest.MessageOneofCase.Intent or UploadDocumentRequest.MessageOneofCase.Resume))
         {
             throw Failures.Of(ErrorReason.UploadIntentMissing);
         }
 
-        var intent = requests.Current.Intent;
-        return intent.CalculateSize() <= options.IntentBytesMax
-            ? intent
+        return requests.Current.CalculateSize() <= options.IntentBytesMax
+            ? requests.Current
             : throw Failures.Of(ErrorReason.MessageTooLarge, ("limit_bytes", $"{options.IntentBytesMax}"));
     }
 
-    /// <summary>The next chunk, which starts at <paramref name="offset"/>; null after the finish.</summary>
-    public async Task<UploadChunk?> ReadAsync(long offset)
+    /// <summary>The next chunk; null after the finish.</summary>
+    public async Task<UploadChunk?> ReadAsync()
     {
         if (!await MoveNextAsync())
         {
@@ -52,13 +56,11 @@ internal sealed class UploadMessages : IDisposable
         switch (requests.Current.MessageCase)
         {
             case UploadDocumentRequest.MessageOneofCase.Chunk:
-                return Checked(requests.Current.Chunk, offset);
+                return requests.Current.Chunk;
 
             case UploadDocumentRequest.MessageOneofCase.Finish:
                 Finish = requests.Current.Finish;
-                var faults = FieldFaults.Of(Finish);
-                faults.Require(Finish.Sha256.Length is 0 or 32, "finish.sha256", "Must have 32 bytes.");
-                faults.ThrowIfAny();
+                CheckFinish(Finish);
                 return null;
 
             default:
@@ -66,18 +68,45 @@ internal sealed class UploadMessages : IDisposable
         }
     }
 
-    public void Dispose() => silence.Dispose();
+    public static void CheckFinish(UploadFinish finish)
+    {
+        var faults = FieldFaults.Of(finish);
+        faults.Require(finish.Sha256.Length is 0 or 32, "finish.sha256", "Must have 32 bytes.");
+        faults.ThrowIfAny();
+    }
 
-    private UploadChunk Checked(UploadChunk chunk, long offset)
+    /// <summary>The bytes of a chunk that are not here yet, when <paramref name="size"/> bytes are.</summary>
+    public static ReadOnlyMemory<byte> FreshBytes(UploadChunk chunk, long size, UploadOptions options)
     {
         if (chunk.Data.Length > options.ChunkBytesMax)
         {
             throw Failures.Of(ErrorReason.UploadChunkTooLarge, ("limit_bytes", $"{options.ChunkBytesMax}"));
         }
 
-        return chunk.WriteOffset == offset
-            ? chunk
-            : throw Failures.Of(ErrorReason.UploadOffsetWrong, ("persisted_size", $"{offset}"));
+        if (chunk.WriteOffset < 0 || chunk.WriteOffset > size)
+        {
+            throw Failures.Of(ErrorReason.UploadOffsetWrong, ("persisted_size", $"{size}"));
+        }
+
+        if (chunk.HasCrc32C && Crc32.HashToUInt32(Crc32ParameterSet.Crc32C, chunk.Data.Span) != chunk.Crc32C)
+        {
+            throw Failures.Of(ErrorReason.UploadChunkDamaged, ("write_offset", $"{chunk.WriteOffset}"));
+        }
+
+        return chunk.Data.Memory[(int)Math.Min(chunk.Data.Length, size - chunk.WriteOffset)..];
+    }
+
+    /// <summary>No more messages are read once this is cancelled.</summary>
+    public void EndWith(CancellationToken end)
+    {
+        ended = end;
+        ending = end.Register(silence.Cancel);
+    }
+
+    public void Dispose()
+    {
+        ending.Dispose();
+        silence.Dispose();
     }
 
     private async Task<bool> MoveNextAsync()
@@ -87,7 +116,12 @@ internal sealed class UploadMessages : IDisposable
         {
             return await requests.MoveNext(silence.Token);
         }
-        catch (Exception) when (silence.IsCancellationRequested && !callerLeft.IsCancellationRequested)
+        catch (IOException)
+        {
+            // The line broke, or the caller reset the stream; nobody reads the answer.
+            throw Failures.Of(ErrorReason.CallCancelled);
+        }
+        catch (Exception) when (silence.IsCancellationRequested && !callerLeft.IsCancellationRequested && !ended.IsCancellationRequested)
         {
             throw Failures.Of(ErrorReason.UploadStalled, ("limit_seconds", $"{options.StallSecondsMax}"));
         }

@@ -9,6 +9,7 @@ using Dmp.Server.Identity;
 using Dmp.Server.Options;
 using Dmp.Type.V1;
 using Google.Protobuf;
+using Grpc.Core;
 using ContentForm = Dmp.Document.V1.ContentForm;
 using Form = Dmp.Server.Content.ContentForm;
 
@@ -17,6 +18,7 @@ namespace Dmp.Server.Documents;
 /// <summary>An upload whose intent was found good: what it will become.</summary>
 internal sealed record UploadPlan
 {
+    private const string DocumentTooLargeReason = "DOCUMENT_TOO_LARGE";
     private const string XdsSdFormats = "1.3.6.1.4.1.19376.1.2.3";
 
     public required UploadIntent Message { get; init; }
@@ -30,6 +32,18 @@ internal sealed record UploadPlan
     public required Guid UploadId { get; init; }
 
     public required Guid ContentId { get; init; }
+
+    /// <summary>The intent as it was sent.</summary>
+    public required byte[] Sent { get; init; }
+
+    /// <summary>Counts the calls that took the upload up.</summary>
+    public int Generation { get; init; } = 1;
+
+    /// <summary>An earlier call began it.</summary>
+    public bool IsTakenUp => Generation > 1;
+
+    /// <summary>Where a small document lies in the content store; default: in a blob of its own.</summary>
+    public ContentPlace? Place { get; init; }
 
     /// <summary>In a secret connection.</summary>
     public required bool IsSecret { get; init; }
@@ -62,6 +76,35 @@ internal sealed record UploadPlan
         same.ClearExpectedSizeBytes();
         return RequestLog.Fingerprint(method, same, sha256);
     }
+
+    public UploadRow ToRow(Caller caller, DateTimeOffset now) => new()
+    {
+        UploadId = UploadId,
+        CallerKey = caller.Key,
+        RequestId = RequestId,
+        RecordId = RecordId,
+        ContentId = ContentId,
+        Intent = Sent,
+        Fingerprint = IntentFingerprint(),
+        Secret = IsSecret,
+        Generation = Generation,
+        Running = true,
+        HeartbeatTime = now,
+    };
+
+    public UploadSign Sign(UploadSink sink, DateTimeOffset now) => new(UploadId, Generation, sink.PersistedSize, now);
+
+    /// <summary>What must be equal when an intent is sent again to take its upload up.</summary>
+    public byte[] IntentFingerprint() => Fingerprint("", []);
+
+    /// <summary>
+    /// The upload need not be kept after this failure: what was sent is refused, not the moment it was sent at. Before
+    /// <paramref name="finished"/> only a document that is too large is.
+    /// </summary>
+    public static bool IsFinal(Exception failure, bool finished) =>
+        failure is RpcException { StatusCode: not (StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.DeadlineExceeded) } refusal
+        && Failures.ReasonOf(refusal) is { } reason
+        && (reason == DocumentTooLargeReason || finished && reason is not ("REQUEST_IN_PROGRESS" or "UPLOAD_TAKEN_OVER"));
 
     /// <summary>From whom the document is hidden, and until when.</summary>
     public NewVisibility ToVisibility(DateTimeOffset now, bool maskedByDefault, AccessOptions options)
@@ -212,6 +255,8 @@ internal sealed record UploadPlan
             Sha1 = content.Sha1,
             Form = (short)form,
             ContentId = ContentId,
+            BlobId = Place?.BlobId,
+            BlobOffset = Place?.Offset ?? 0,
             CreateTime = now,
         };
     }

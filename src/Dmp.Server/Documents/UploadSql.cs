@@ -4,20 +4,6 @@ using Npgsql;
 
 namespace Dmp.Server.Documents;
 
-/// <summary>An upload under way.</summary>
-internal sealed record UploadRow
-{
-    public required Guid UploadId { get; init; }
-
-    public required string CallerKey { get; init; }
-
-    public required Guid RequestId { get; init; }
-
-    public required Guid RecordId { get; init; }
-
-    public required Guid ContentId { get; init; }
-}
-
 /// <summary>A version to be inserted; the columns of <c>document_version</c>.</summary>
 internal sealed record NewVersion
 {
@@ -69,6 +55,10 @@ internal sealed record NewVersion
 
     public required Guid ContentId { get; init; }
 
+    public required Guid? BlobId { get; init; }
+
+    public required long BlobOffset { get; init; }
+
     public required DateTimeOffset CreateTime { get; init; }
 }
 
@@ -88,39 +78,6 @@ internal sealed record NewVisibility
 
 internal static class UploadSql
 {
-    // One upload for one request id. A row whose server fell silent is taken over; upload_request_key decides.
-    private const string Claim =
-        """
-        insert into upload (upload_id, caller_key, request_id, record_id, content_id, start_time, heartbeat_time)
-        values (@UploadId, @CallerKey, @RequestId, @RecordId, @ContentId, @Now, @Now)
-        on conflict on constraint upload_request_key do update
-            set upload_id = excluded.upload_id,
-                record_id = excluded.record_id,
-                content_id = excluded.content_id,
-                start_time = excluded.start_time,
-                heartbeat_time = excluded.heartbeat_time
-            where upload.heartbeat_time < @AbandonedBefore
-        """;
-
-    private const string Beat =
-        """
-        update upload
-        set heartbeat_time = @Now
-        where upload_id = @UploadId
-        """;
-
-    private const string Release =
-        """
-        delete from upload
-        where upload_id = @UploadId
-        """;
-
-    private const string ReleaseAbandoned =
-        """
-        delete from upload
-        where heartbeat_time < @AbandonedBefore
-        """;
-
     private const string UniqueIdIsTaken =
         """
         select exists (
@@ -146,12 +103,12 @@ internal static class UploadSql
             document_id, version, record_id, unique_id, depositor_kind, depositor_professional_id, depositor_structure_id,
             depositor_key, depositor, metadata, type_code, class_code, practice_setting, facility_type, event_codes,
             author_ids, author_structure_ids, creation_time, service_start_time, size_bytes, sha256, sha1, form, content_id,
-            create_time)
+            blob_id, blob_offset, create_time)
         values (
             @DocumentId, @Version, @RecordId, @UniqueId, @DepositorKind, @DepositorProfessionalId, @DepositorStructureId,
             @DepositorKey, @Depositor, @Metadata, @TypeCode, @ClassCode, @PracticeSetting, @FacilityType, @EventCodes,
             @AuthorIds, @AuthorStructureIds, @CreationTime, @ServiceStartTime, @SizeBytes, @Sha256, @Sha1, @Form, @ContentId,
-            @CreateTime)
+            @BlobId, @BlobOffset, @CreateTime)
         """;
 
     // The row is locked by DocumentSql.FindForChangeAsync. A replaced document is current again, even from the archive.
@@ -168,24 +125,6 @@ internal static class UploadSql
             update_time = @Now
         where document_id = @DocumentId
         """;
-
-    /// <summary>False when another upload with this request id is alive.</summary>
-    public static async Task<bool> ClaimAsync(
-        NpgsqlConnection connection, UploadRow upload, DateTimeOffset now, DateTimeOffset abandonedBefore, CancellationToken ct) =>
-        await connection.ExecuteAsync(new CommandDefinition(
-            Claim,
-            new { upload.UploadId, upload.CallerKey, upload.RequestId, upload.RecordId, upload.ContentId, Now = now, AbandonedBefore = abandonedBefore },
-            cancellationToken: ct)) == 1;
-
-    public static Task BeatAsync(NpgsqlConnection connection, Guid uploadId, DateTimeOffset now, CancellationToken ct) =>
-        connection.ExecuteAsync(new CommandDefinition(Beat, new { UploadId = uploadId, Now = now }, cancellationToken: ct));
-
-    public static Task ReleaseAsync(NpgsqlConnection connection, Guid uploadId, CancellationToken ct) =>
-        connection.ExecuteAsync(new CommandDefinition(Release, new { UploadId = uploadId }, cancellationToken: ct));
-
-    public static Task<int> ReleaseAbandonedAsync(NpgsqlConnection connection, DateTimeOffset abandonedBefore, CancellationToken ct) =>
-        connection.ExecuteAsync(new CommandDefinition(
-            ReleaseAbandoned, new { AbandonedBefore = abandonedBefore }, cancellationToken: ct));
 
     public static Task<bool> UniqueIdIsTakenAsync(
         NpgsqlConnection connection, RecordAccess access, string depositorKey, string uniqueId, CancellationToken ct) =>

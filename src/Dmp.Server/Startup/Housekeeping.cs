@@ -1,5 +1,6 @@
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Events;
@@ -7,16 +8,18 @@ using Dmp.Server.Logging;
 using Dmp.Server.Notices;
 using Dmp.Server.Options;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Dmp.Server.Startup;
 
 /// <summary>
-/// Forgets request ids, changes and notices that are old enough and uploads whose server is gone, runs the clocks of announcements, tells
+/// Forgets request ids, changes and notices that are old enough and uploads that nobody took up, runs the clocks of announcements, tells
 /// what has ended by time and makes the next months of the trace. Several servers may do it at once: each row is deleted by whoever comes
 /// first.
 /// </summary>
 internal sealed class Housekeeping(
     Database database,
+    IContentStore content,
     IOptions<AccessOptions> access,
     IOptions<UploadOptions> uploads,
     IOptions<FeedOptions> feed,
@@ -33,7 +36,7 @@ internal sealed class Housekeeping(
         await using var connection = await database.OpenAsync(ct);
         await RowScope.OfTask(RowScope.Housekeeping).ApplyAsync(connection, ct);
         var requests = await RequestLogSql.ForgetAsync(connection, now.AddHours(-access.Value.RequestIdHours), ct);
-        var abandoned = await UploadSql.ReleaseAbandonedAsync(connection, now.AddSeconds(-uploads.Value.AbandonSeconds), ct);
+        var abandoned = await ExpireUploadsAsync(connection, now - uploads.Value.ExpireAfter, ct);
 
         // A batch at a time: a backlog must not hold one transaction open over all of it.
         while (await AnnouncementSql.RevealAsync(connection, OutboxKind.DocumentRevealed, now, ct) > 0)
@@ -74,6 +77,23 @@ internal sealed class Housekeeping(
         {
             // The server stops.
         }
+    }
+
+    /// <summary>Rows first: a part without a row is found by the sweep of the content store, a row without a part would only look alive.</summary>
+    private async Task<int> ExpireUploadsAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct)
+    {
+        var count = 0;
+        while (await UnfinishedUploadSql.DeleteExpiredAsync(connection, before, ct) is { Count: > 0 } contentIds)
+        {
+            foreach (var contentId in contentIds)
+            {
+                await content.DeletePartAsync(contentId, ct);
+            }
+
+            count += contentIds.Count;
+        }
+
+        return count;
     }
 
     private async Task SweepGuardedAsync(CancellationToken ct)

@@ -71,14 +71,16 @@ internal static class ServiceSetup
         services.AddOptions<ContentOptions>().BindConfiguration(ContentOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ContentOptions>, ContentOptionsValidator>();
         services.AddSingleton<IContentStore, DiskContentStore>();
+        services.AddSingleton<ContentPacks>();
+        services.AddSingleton<LiveUploads>();
         services.AddSingleton<FindReferencedContent>(provider =>
         {
             var database = provider.GetRequiredService<Database>();
-            return async (contentIds, ct) =>
+            return async (blobIds, ct) =>
             {
                 await using var connection = await database.OpenAsync(ct);
                 await RowScope.OfTask(RowScope.Housekeeping).ApplyAsync(connection, ct);
-                return (await DocumentSql.FindReferencedAsync(connection, contentIds, ct)).ToHashSet();
+                return (await DocumentSql.FindReferencedAsync(connection, blobIds, ct)).ToHashSet();
             };
         });
         services.AddHostedService<ContentSweeper>();

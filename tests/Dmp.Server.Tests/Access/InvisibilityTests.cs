@@ -51,6 +51,9 @@ public sealed class InvisibilityTests(Platform platform)
         "AcknowledgeEmergencyAccess", "ListUnacknowledgedAccesses", "RecognizeCareTeam", "RegisterCareTeam", "SetCareTeamMembers",
         "InviteDelegate", "AcceptDelegation", "RefuseDelegation", "RevokeDelegation", "SetGuardianship",
 
+        // About uploads of the caller by the caller's own request ids; ResumeTests look at what they tell to others.
+        "GetUploadStatus", "CancelUpload",
+
         // Notices are made after the calls, at no moment that two records could share; NoticeTests look at what is told of hidden documents.
         "GetNoticePreferences", "UpdateNoticePreferences", "ListNotices", "GetNoticeContact", "SetNoticeContact", "ListDeadLetters",
         "RetryNotice",

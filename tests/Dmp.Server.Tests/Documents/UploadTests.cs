@@ -129,19 +129,36 @@ public sealed class UploadTests(Platform platform)
     }
 
     [Fact]
-    public async Task Two_uploads_with_one_request_id_at_once_make_one_document()
+    public async Task Small_uploads_with_one_request_id_at_once_make_one_document()
     {
         var record = await platform.RecordAsync();
         var api = platform.As(record.Physician);
         var content = Given.Text();
         var intent = Given.Intent(record.Id);
+        var documents = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => api.UploadAsync(intent, content)));
+        Assert.All(documents, document => Assert.Equal(documents[0], document));
+        Assert.Single(await api.SearchIdsAsync(record.Id));
+    }
+
+    [Fact]
+    public async Task Two_uploads_with_one_request_id_at_once_make_one_document()
+    {
+        var record = await platform.RecordAsync();
+        var api = platform.As(record.Physician);
+        var content = Given.Text(400_000);
+        var intent = Given.Intent(record.Id);
         using var first = api.Documents.UploadDocument(cancellationToken: Token);
         await first.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+        Assert.True(await first.ResponseStream.MoveNext(Token));
+        await first.SendAsync(content[..300_000]);
+        await first.RequestStream.WriteAsync(
+            new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = 300_000, Flush = true } }, Token);
         Assert.True(await first.ResponseStream.MoveNext(Token));
 
         await Refusals.RefusedAsync(StatusCode.Aborted, ErrorReason.RequestInProgress, () => api.UploadAsync(intent, content));
 
-        await first.SendAsync(content);
+        await first.RequestStream.WriteAsync(
+            new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = 300_000, Data = ByteString.CopyFrom(content[300_000..]) } }, Token);
         await first.RequestStream.WriteAsync(Given.Finish(content), Token);
         var document = await first.DocumentAsync();
         Assert.Equal(document, await api.UploadAsync(intent, content));

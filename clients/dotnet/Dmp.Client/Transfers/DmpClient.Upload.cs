@@ -11,8 +11,9 @@ public sealed partial class DmpClient
     /// the way and compared with the one the platform answers.
     /// </summary>
     /// <remarks>
-    /// When the stream can seek, an upload that breaks is repeated as a whole under the same request id, so that it can
-    /// never be stored twice. A stream that cannot seek is sent once.
+    /// When the stream can seek, an upload that breaks is taken up where the platform has it, on whatever server answers, as long as each
+    /// new stream brings it further; it can never be stored twice. After the end of this process, the same call with the same
+    /// <see cref="UploadOptions.RequestId"/> goes on as well. A stream that cannot seek is sent once.
     /// </remarks>
     /// <param name="recordId">The record.</param>
     /// <param name="content">The bytes, from the present position to the end. Not disposed.</param>
@@ -33,18 +34,21 @@ public sealed partial class DmpClient
         ArgumentNullException.ThrowIfNull(content);
         options ??= new UploadOptions();
         var intent = Intent(recordId, metadata, options);
-        var start = content.CanSeek ? content.Position : 0;
         if (content.CanSeek && !intent.HasExpectedSizeBytes)
         {
-            intent.ExpectedSizeBytes = content.Length - start;
+            intent.ExpectedSizeBytes = content.Length - content.Position;
         }
 
         var retries = new RetryPolicy(_options);
         var tokenRenewed = false;
-        for (var number = 1; ; number++)
+        using var run = new UploadRun(intent, content);
+        var failures = 0;
+        while (true)
         {
+            var before = run.Confirmed;
+            var resumed = run.IsResumed;
             var token = new CallToken(_tokens);
-            using var attempt = new UploadAttempt(Documents, token.Credentials, intent, content, options, progress, _options, cancellationToken);
+            using var attempt = new UploadAttempt(Documents, token.Credentials, run, options, progress, _options, cancellationToken);
             try
             {
                 return await attempt.RunAsync().ConfigureAwait(false);
@@ -64,15 +68,21 @@ public sealed partial class DmpClient
                 if (!tokenRenewed && token.DropIfExpired(details))
                 {
                     tokenRenewed = true;
-                    content.Position = start;
                     continue;
                 }
-                if (!RetryPolicy.IsTransient(failure, details) || retries.DelayAfter(number, details.RetryAfter) is not { } delay)
+                if (resumed && details.Reason is "UPLOAD_NOT_FOUND" or "UPLOAD_INTENT_MISSING")
+                {
+                    // It expired, or broke before any of it was kept; or the server is of a version before resuming.
+                    run.Forget();
+                    continue;
+                }
+                // Attempts count from the last byte that was kept: a long document over a bad line still arrives.
+                failures = run.Confirmed > before ? 1 : failures + 1;
+                if (!RetryPolicy.IsTransient(failure, details) || retries.DelayAfter(failures, details.RetryAfter) is not { } delay)
                 {
                     throw DmpException.From(failure);
                 }
                 await Task.Delay(delay, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
-                content.Position = start;
             }
         }
     }

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using Dmp.Document.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -7,8 +7,8 @@ using Grpc.Core;
 namespace Dmp.Client;
 
 /// <summary>
-/// One attempt of an upload: intent, wait for `accepted`, chunks, finish. Answers are read while chunks are sent, because
-/// a refusal, or the answer to a repeated upload, may come at any time and ends the sending.
+/// One stream of an upload: intent or resume, wait for `accepted`, chunks from where the platform says, finish. Answers are read while
+/// chunks are sent, because a refusal, or the answer to a repeated upload, may come at any time and ends the sending.
 /// </summary>
 internal sealed class UploadAttempt : IDisposable
 {
@@ -18,14 +18,12 @@ internal sealed class UploadAttempt : IDisposable
     // The platform gives up after 30 s without a message; a slow source is bridged with empty chunks.
     private readonly TimeSpan _keepAlive;
 
-    private readonly UploadIntent _intent;
-    private readonly Stream _content;
+    private readonly UploadRun _run;
     private readonly UploadOptions _options;
     private readonly IProgress<TransferProgress>? _progress;
     private readonly StallGuard _guard;
     private readonly TimeProvider _time;
     private readonly AsyncDuplexStreamingCall<UploadDocumentRequest, UploadDocumentResponse> _call;
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly TaskCompletionSource<UploadAccepted> _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _sent;
     private long _confirmed;
@@ -33,15 +31,13 @@ internal sealed class UploadAttempt : IDisposable
     public UploadAttempt(
         DocumentService.DocumentServiceClient documents,
         CallCredentials credentials,
-        UploadIntent intent,
-        Stream content,
+        UploadRun run,
         UploadOptions options,
         IProgress<TransferProgress>? progress,
         DmpClientOptions clientOptions,
         CancellationToken cancellationToken)
     {
-        _intent = intent;
-        _content = content;
+        _run = run;
         _options = options;
         _progress = progress;
         _time = clientOptions.TimeProvider;
@@ -86,7 +82,6 @@ internal sealed class UploadAttempt : IDisposable
     public void Dispose()
     {
         _call.Dispose();
-        _hash.Dispose();
         _guard.Dispose();
     }
 
@@ -103,10 +98,12 @@ internal sealed class UploadAttempt : IDisposable
                 {
                     case UploadDocumentResponse.MessageOneofCase.Accepted:
                         _options.Accepted?.Invoke(answer.Accepted);
+                        _run.Accept();
+                        Confirm(answer.Accepted.PersistedSize);
                         _accepted.TrySetResult(answer.Accepted);
                         break;
                     case UploadDocumentResponse.MessageOneofCase.Progress:
-                        Interlocked.Exchange(ref _confirmed, answer.Progress.PersistedSize);
+                        Confirm(answer.Progress.PersistedSize);
                         break;
                     case UploadDocumentResponse.MessageOneofCase.Document:
                         document = answer.Document;
@@ -134,7 +131,7 @@ internal sealed class UploadAttempt : IDisposable
 
     private async Task SendAsync(Task answers)
     {
-        if (!await TryWriteAsync(new UploadDocumentRequest { Intent = _intent }).ConfigureAwait(false))
+        if (!await TryWriteAsync(_run.FirstMessage).ConfigureAwait(false))
         {
             return;
         }
@@ -143,8 +140,10 @@ internal sealed class UploadAttempt : IDisposable
         {
             return;
         }
-        var limit = (await _accepted.Task.ConfigureAwait(false)).MaxChunkBytes;
+        var accepted = await _accepted.Task.ConfigureAwait(false);
+        var limit = accepted.MaxChunkBytes;
         var chunkBytes = limit > 0 ? Math.Min(limit, ChunkBytesWanted) : ChunkBytesWanted;
+        await GoToAsync(accepted.PersistedSize).ConfigureAwait(false);
 
         var buffer = ArrayPool<byte>.Shared.Rent(chunkBytes);
         if (await SendChunksAsync(buffer.AsMemory(0, chunkBytes), answers).ConfigureAwait(false))
@@ -163,12 +162,13 @@ internal sealed class UploadAttempt : IDisposable
         {
             var filled = await FillAsync(buffer, answers).ConfigureAwait(false);
             var data = buffer[..filled];
-            _hash.AppendData(data.Span);
+            _run.Observe(_sent, data.Span);
             if (filled > 0 && !answers.IsCompleted)
             {
                 chunk.WriteOffset = _sent;
                 // No copy: the buffer is written again only after this write has completed.
                 chunk.Data = UnsafeByteOperations.UnsafeWrap(data);
+                chunk.Crc32C = Crc32.HashToUInt32(Crc32ParameterSet.Crc32C, data.Span);
                 if (!await TryWriteAsync(message).ConfigureAwait(false))
                 {
                     _sent += filled;
@@ -186,9 +186,42 @@ internal sealed class UploadAttempt : IDisposable
         return true;
     }
 
+    /// <summary>
+    /// Goes to where the platform wants to go on. Bytes that it has and this process never read, because an earlier one sent them, are read
+    /// for the digest.
+    /// </summary>
+    private async Task GoToAsync(long offset)
+    {
+        if (!_run.Content.CanSeek)
+        {
+            if (offset != _run.Hashed)
+            {
+                throw new RpcException(new Status(StatusCode.DataLoss, "The source cannot go to where the platform goes on."));
+            }
+            _sent = offset;
+            return;
+        }
+        _sent = Math.Min(offset, _run.Hashed);
+        _run.Seek(_sent);
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytesWanted);
+        while (_sent < offset)
+        {
+            var read = await _run.Content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, offset - _sent)), _guard.Token).ConfigureAwait(false);
+            if (read == 0)
+            {
+                break;
+            }
+            _guard.Moved();
+            _run.Observe(_sent, buffer.AsSpan(0, read));
+            _sent += read;
+        }
+        ArrayPool<byte>.Shared.Return(buffer);
+        Report();
+    }
+
     private async Task<bool> FinishAsync()
     {
-        var finish = new UploadFinish { Sha256 = ByteString.CopyFrom(_hash.GetCurrentHash()), SizeBytes = _sent };
+        var finish = new UploadFinish { Sha256 = ByteString.CopyFrom(_run.Digest()), SizeBytes = _sent };
         if (!await TryWriteAsync(new UploadDocumentRequest { Finish = finish }).ConfigureAwait(false))
         {
             return false;
@@ -215,7 +248,7 @@ internal sealed class UploadAttempt : IDisposable
     /// <summary>Fills the buffer from the source, and keeps the stream alive while the source is slow.</summary>
     private async Task<int> FillAsync(Memory<byte> buffer, Task answers)
     {
-        var reading = _content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, _guard.Token);
+        var reading = _run.Content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, _guard.Token);
         if (reading.IsCompletedSuccessfully)
         {
             return reading.Result;
@@ -247,17 +280,17 @@ internal sealed class UploadAttempt : IDisposable
         var content = document.Content ?? throw new DmpIntegrityException("The platform answered a document without digest.");
         byte[] sha256;
         long size;
-        if (_options.ExpectedSha256.Length > 0 && _sent == 0)
+        if (_options.ExpectedSha256.Length > 0 && _sent == 0 && _run.Hashed == 0)
         {
             // Answered before anything was sent: the caller's digest decides, the bytes need not even be read.
             sha256 = _options.ExpectedSha256.ToArray();
-            size = _intent.HasExpectedSizeBytes ? _intent.ExpectedSizeBytes : content.SizeBytes;
+            size = _run.Intent.HasExpectedSizeBytes ? _run.Intent.ExpectedSizeBytes : content.SizeBytes;
         }
         else
         {
             await HashRestAsync().ConfigureAwait(false);
-            sha256 = _hash.GetCurrentHash();
-            size = _sent;
+            sha256 = _run.Digest();
+            size = _run.Hashed;
         }
         if (size != content.SizeBytes || !content.Sha256.Span.SequenceEqual(sha256))
         {
@@ -272,17 +305,28 @@ internal sealed class UploadAttempt : IDisposable
     // Empty after a whole upload; the rest of the source when the answer came before the end of it.
     private async Task HashRestAsync()
     {
+        if (_run.Content.CanSeek)
+        {
+            _sent = _run.Hashed;
+            _run.Seek(_sent);
+        }
         var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytesWanted);
         int read;
-        while ((read = await _content.ReadAsync(buffer, _guard.Token).ConfigureAwait(false)) > 0)
+        while ((read = await _run.Content.ReadAsync(buffer, _guard.Token).ConfigureAwait(false)) > 0)
         {
             _guard.Moved();
-            _hash.AppendData(buffer, 0, read);
+            _run.Observe(_sent, buffer.AsSpan(0, read));
             _sent += read;
         }
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
+    private void Confirm(long persistedSize)
+    {
+        Interlocked.Exchange(ref _confirmed, persistedSize);
+        _run.Confirmed = Math.Max(_run.Confirmed, persistedSize);
+    }
+
     private void Report() => _progress?.Report(new TransferProgress(
-        _sent, Math.Min(_sent, Interlocked.Read(ref _confirmed)), _intent.HasExpectedSizeBytes ? _intent.ExpectedSizeBytes : null));
+        _sent, Math.Min(_sent, Interlocked.Read(ref _confirmed)), _run.Intent.HasExpectedSizeBytes ? _run.Intent.ExpectedSizeBytes : null));
 }

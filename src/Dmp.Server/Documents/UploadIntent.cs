@@ -1,0 +1,209 @@
+using System.Security.Cryptography;
+using Dmp.Document.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Google.Protobuf;
+using Grpc.Core;
+using Npgsql;
+
+namespace Dmp.Server.Documents;
+
+/// <summary>What an upload asks for: checked before bytes travel.</summary>
+internal sealed partial class DocumentService
+{
+    private UploadPlan CheckedIntent(Call call, UploadIntent message)
+    {
+        var sent = message.ToByteArray();
+        var faults = FieldFaults.Of(message);
+        var now = time.GetUtcNow();
+        var (recordId, replaces) = Ids(call, message.RecordId, message.ReplacesDocumentId, faults);
+        var requestId = faults.Id(message.RequestId, "request_id");
+        var mayBeCda = UploadPlan.MayBeCda(message.Metadata);
+        if (!mayBeCda)
+        {
+            DocumentRules.RequireComplete(message.Metadata, "Required.", faults);
+        }
+
+        if (message.Metadata is not null)
+        {
+            DocumentRules.Check(message.Metadata, call.Caller, now, mayBeCda && message.Metadata.Authors.Count == 0, faults);
+        }
+
+        DocumentRules.CheckVisibility(message.VisibilityCodes, call.Caller, faults);
+        if (call.IsSecret)
+        {
+            // From here on the intent says so itself, and its fingerprint too.
+            DocumentRules.CheckSecret(message.VisibilityCodes, faults);
+            message.VisibilityCodes.Clear();
+            message.VisibilityCodes.Add(VisibilityCode.HiddenFromRepresentatives);
+        }
+
+        faults.Require(
+            (message.ReplacesDocumentId.Length > 0) == (message.Etag.Length > 0),
+            "etag",
+            "Required with replaces_document_id, and only with it.");
+        faults.Require(
+            message.ExpectedSha256.Length is 0 or SHA256.HashSizeInBytes, "expected_sha256", "Must have 32 bytes.");
+        faults.Require(
+            !message.HasExpectedSizeBytes || message.ExpectedSizeBytes >= 0, "expected_size_bytes", "Must not be negative.");
+        faults.ThrowIfAny();
+
+        if (message is { HasExpectedSizeBytes: true, ExpectedSizeBytes: 0 })
+        {
+            throw Failures.Of(ErrorReason.DocumentEmpty);
+        }
+
+        if (message.HasExpectedSizeBytes && message.ExpectedSizeBytes > uploadOptions.Value.DocumentBytesMax)
+        {
+            throw TooLarge();
+        }
+
+        call.RequestId = requestId.ToString();
+        return new UploadPlan
+        {
+            Message = message,
+            RecordId = recordId,
+            RequestId = requestId,
+            Replaces = replaces == Guid.Empty ? null : replaces,
+            Sent = sent,
+            IsSecret = call.IsSecret,
+            UploadId = Guid.CreateVersion7(now),
+            ContentId = Guid.CreateVersion7(now),
+            Metadata = UploadPlan.Complete(message.Metadata ?? new DocumentMetadata(), call.Caller),
+        };
+    }
+
+    /// <summary>The answer of an earlier upload with this request id, when the intent already tells that it is the same.</summary>
+    private async Task<UploadDocumentResponse?> RecallAsync(Call call, UploadPlan intent, CancellationToken ct)
+    {
+        if (intent.Message.ExpectedSha256.IsEmpty || intent.Message.ValidateOnly)
+        {
+            return null;
+        }
+
+        await using var connection = await database.OpenAsync(ct);
+        await policy.RequireAsync(connection, call, intent.RecordId, ct);
+        var fingerprint = intent.Fingerprint(call.Method, intent.Message.ExpectedSha256.Span);
+        if (await RequestLog.FindAsync(connection, call, intent.RequestId, fingerprint, ct) is not { } response)
+        {
+            return null;
+        }
+
+        var earlier = UploadDocumentResponse.Parser.ParseFrom(response);
+        await audit.TraceReadAsync(connection, call, [TracedDocument.Of(earlier.Document)], ct);
+        call.Committed = await ConsistencySql.PositionAsync(connection, ct);
+        return earlier;
+    }
+
+    /// <summary>
+    /// Checks all that can be checked before bytes travel. Answers what the upload will become, or the answer of an earlier one.
+    /// </summary>
+    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(Call call, UploadIntent message, CancellationToken ct)
+    {
+        var intent = CheckedIntent(call, message);
+        if (await RecallAsync(call, intent, ct) is { } earlier)
+        {
+            return (null, earlier);
+        }
+
+        await using var connection = await database.OpenAsync(ct);
+        var access = await policy.RequireAsync(connection, call, intent.RecordId, ct);
+        if (await UnfinishedUploadSql.FindAsync(connection, call.Caller.Key, intent.RequestId, intent.RecordId, ct) is { } row)
+        {
+            if (!row.Fingerprint.AsSpan().SequenceEqual(intent.IntentFingerprint()))
+            {
+                throw Failures.Of(ErrorReason.RequestIdReused, ("request_id", intent.RequestId.ToString()));
+            }
+
+            return IsRunning(row)
+                ? throw Failures.Of(ErrorReason.RequestInProgress, ("request_id", intent.RequestId.ToString()))
+                : (await TakeUpAsync(connection, access, intent, row, ct), null);
+        }
+
+        if (await RequestLogSql.FindAsync(connection, call.Caller.Key, intent.RequestId, ct) is null)
+        {
+            // A repeat would meet its own first result here; whether it is one is told by the digest at the end.
+            await RequireGoodAsync(connection, access, intent, ct);
+        }
+
+        return (intent, null);
+    }
+
+    /// <summary>The same for an upload that broke: by its intent as it was stored, and by the rules of today.</summary>
+    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> ResumeAsync(Call call, UploadResume message, CancellationToken ct)
+    {
+        var (recordId, requestId) = UploadIds(call, FieldFaults.Of(message), message.RecordId, message.RequestId);
+        await using var connection = await database.OpenAsync(ct);
+        var access = await policy.RequireAsync(connection, call, recordId, ct);
+        if (await UnfinishedUploadSql.FindAsync(connection, call.Caller.Key, requestId, recordId, ct) is not { } row || row.Secret != call.IsSecret)
+        {
+            var finished = await FindFinishedAsync(connection, call, recordId, requestId, ct)
+                ?? throw Failures.Of(ErrorReason.UploadNotFound, ("request_id", requestId.ToString()));
+            await audit.TraceReadAsync(connection, call, [TracedDocument.Of(finished.Document)], ct);
+            call.Committed = await ConsistencySql.PositionAsync(connection, ct);
+            return (null, finished);
+        }
+
+        var intent = CheckedIntent(call, UploadIntent.Parser.ParseFrom(row.Intent));
+        return (await TakeUpAsync(connection, access, intent, row, ct), null);
+    }
+
+    /// <summary>Takes an unfinished upload away from whatever call had it.</summary>
+    private async Task<UploadPlan> TakeUpAsync(
+        NpgsqlConnection connection, RecordAccess access, UploadPlan intent, UploadRow row, CancellationToken ct)
+    {
+        await RequireGoodAsync(connection, access, intent, ct);
+        if (!await UnfinishedUploadSql.TakeUpAsync(connection, row, time.GetUtcNow(), ct))
+        {
+            throw Failures.Of(ErrorReason.RequestInProgress, ("request_id", intent.RequestId.ToString()));
+        }
+
+        await liveUploads.EndAsync(row.UploadId, ct);
+        return intent with { UploadId = row.UploadId, ContentId = row.ContentId, Generation = row.Generation + 1 };
+    }
+
+    private bool IsRunning(UploadRow row) =>
+        row.Running && row.HeartbeatTime > time.GetUtcNow().AddSeconds(-uploadOptions.Value.AbandonSeconds);
+
+    private async Task ValidateOnlyAsync(Call call, UploadPlan intent, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        var access = await policy.RequireAsync(connection, call, intent.RecordId, ct);
+        await RequireGoodAsync(connection, access, intent, ct);
+        await audit.TraceReadAsync(connection, call, intent.Replaces is { } replaced ? [new TracedDocument(replaced)] : [], ct);
+    }
+
+    /// <summary>
+    /// The visibility, the replaced document and the unique id. Returns the replaced document; with a transaction it stays locked until
+    /// the end of it.
+    /// </summary>
+    private static async Task<DocumentRow?> RequireGoodAsync(
+        NpgsqlConnection connection, RecordAccess access, UploadPlan intent, CancellationToken ct)
+    {
+        if (!DocumentRules.MayChoose(intent.Message.VisibilityCodes, access.Capacity))
+        {
+            throw Failures.Of(ErrorReason.DocumentActionNotAllowed);
+        }
+
+        var replaced = intent.Replaces is { } documentId
+            ? await FindForChangeAsync(connection, access, DocumentChange.Replace, documentId, intent.Message.Etag, ct)
+            : null;
+        if (intent.IsSecret && replaced is { HiddenFromRepresentatives: false })
+        {
+            // It would vanish before the eyes of the representatives.
+            throw Failures.Of(ErrorReason.SecretConnectionNotAllowed);
+        }
+
+        return await UploadSql.UniqueIdIsTakenAsync(
+            connection, access, UploadPlan.DepositorKey(access.Caller), intent.Metadata.UniqueId, ct)
+            ? throw Failures.Of(ErrorReason.UniqueIdTaken)
+            : replaced;
+    }
+
+    private RpcException TooLarge() =>
+        Failures.Of(ErrorReason.DocumentTooLarge, ("limit_bytes", $"{uploadOptions.Value.DocumentBytesMax}"));
+}
