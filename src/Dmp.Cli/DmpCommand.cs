@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Dmp.Cli.Audit;
+using Dmp.Cli.Export;
 using Dmp.Cli.Import;
 using Dmp.Cli.Matrix;
 using Dmp.Cli.Trace;
@@ -24,7 +25,7 @@ internal static class DmpCommand
     {
         RootCommand root = new("Tools of a DMP platform's operators, depositors and patients. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
         {
-            ImportCommand.Create(), MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(),
+            ImportCommand.Create(), RecordExportCommand.Create(), MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)

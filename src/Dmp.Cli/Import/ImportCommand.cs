@@ -66,8 +66,8 @@ internal static class ImportCommand
                 List<PlannedDocument> planned = [];
                 var rootName = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
                 var total = (double)tree.Files.Values.Sum(file => file.Length);
-                await ImportProgress.RunAsync(streams.Error, "Reading", total, async progress => planned = await PlanAsync(tree, rootName, progress, ct));
-                await ImportProgress.RunAsync(streams.Error, IsDryRun ? "Checking" : "Sending", total, progress => run.SendAsync(planned, progress, ct));
+                await TransferBar.RunAsync(streams.Error, "Reading", total, async progress => planned = await PlanAsync(tree, rootName, progress, ct));
+                await TransferBar.RunAsync(streams.Error, IsDryRun ? "Checking" : "Sending", total, progress => run.SendAsync(planned, progress, ct));
                 await streams.Output.WriteLineAsync(Summary(report).AsMemory(), ct);
                 await streams.Error.WriteLineAsync($"Report: {reportPath}".AsMemory(), ct);
                 return report[ImportResult.Failed] > 0 ? DmpCommand.Failed : report[ImportResult.Refused] > 0 ? DmpCommand.Refused : DmpCommand.Done;
@@ -78,7 +78,7 @@ internal static class ImportCommand
             }
         }
 
-        private async Task<List<PlannedDocument>> PlanAsync(FileTree tree, string rootName, ImportProgress progress, CancellationToken ct)
+        private async Task<List<PlannedDocument>> PlanAsync(FileTree tree, string rootName, TransferBar progress, CancellationToken ct)
         {
             if (XdmPackage.IsPackage(tree, rootName))
             {
@@ -92,7 +92,7 @@ internal static class ImportCommand
         }
 
         private async Task<List<PlannedDocument>> EachAsync<T>(
-            IReadOnlyList<T> candidates, Func<T, CancellationToken, Task<PlannedDocument>> plan, Func<T, long> size, ImportProgress progress, CancellationToken ct)
+            IReadOnlyList<T> candidates, Func<T, CancellationToken, Task<PlannedDocument>> plan, Func<T, long> size, TransferBar progress, CancellationToken ct)
         {
             var planned = new PlannedDocument[candidates.Count];
             ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Min(Streams, Environment.ProcessorCount), CancellationToken = ct };

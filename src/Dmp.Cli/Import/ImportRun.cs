@@ -24,7 +24,7 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
 
     private DmpClient Dmp => platform.Client;
 
-    public async Task SendAsync(IReadOnlyList<PlannedDocument> planned, ImportProgress progress, CancellationToken ct)
+    public async Task SendAsync(IReadOnlyList<PlannedDocument> planned, TransferBar progress, CancellationToken ct)
     {
         List<PlannedDocument> open = [];
         foreach (var document in await WithRecordsAsync(planned, ct))
@@ -54,7 +54,7 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
         }
     }
 
-    private async Task SendWaveAsync(List<PlannedDocument> planned, ImportProgress progress, CancellationToken ct)
+    private async Task SendWaveAsync(List<PlannedDocument> planned, TransferBar progress, CancellationToken ct)
     {
         var wave = _hasGivenUp ? planned : await WithReplacedAsync(planned, ct);
         var sent = wave.ToDictionary(document => document.Key, StringComparer.Ordinal);

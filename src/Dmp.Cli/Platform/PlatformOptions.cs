@@ -13,6 +13,10 @@ namespace Dmp.Cli.Platform;
 /// </summary>
 internal sealed class PlatformOptions
 {
+    /// <summary>How the trace names this program.</summary>
+    public static readonly string Software =
+        $"dmp-cli/{typeof(PlatformOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0"}";
+
     private const string SecretVariable = "DMP_CLIENT_SECRET";
 
     private readonly Option<string?> _address = Text("--address", "DMP_ADDRESS", "URL", "Address of the platform.");
@@ -52,12 +56,11 @@ internal sealed class PlatformOptions
                 ClientSecret = Secret(Of(_secretFile)),
                 Scope = Of(_scope),
             });
-        var version = typeof(PlatformOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
         DmpClient client = new(new DmpClientOptions
         {
             Address = new Uri(Of(_address)!),
             Tokens = tokens,
-            Software = $"dmp-cli/{version}",
+            Software = Software,
             HttpHandler = Handler(certificate),
         });
         return new PlatformClient(client, tokens as IDisposable, certificate, Of(_address)!, Of(_tokenCommand) is null ? Of(_clientId)! : "");

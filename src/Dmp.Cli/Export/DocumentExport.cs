@@ -1,0 +1,75 @@
+using System.Text;
+using Dmp.Client;
+using Google.Protobuf;
+
+namespace Dmp.Cli.Export;
+
+/// <summary>Writes each version of each document: its metadata as the contract's JSON, and its content where the XDM view expects it.</summary>
+internal sealed class DocumentExport(DmpClient dmp, ArchiveWriter archive, DocumentSpool spool, List<ExportManifest.Omission> omitted)
+{
+    private const int HeldBytesMax = 1024 * 1024;
+
+    private static readonly JsonFormatter indented = new(JsonFormatter.Settings.Default.WithIndentation());
+
+    /// <summary>Writes all, and gives those whose content is there.</summary>
+    public async Task<IReadOnlySet<string>> WriteAsync(Action<long> onBytes, CancellationToken ct)
+    {
+        HashSet<string> exported = new(StringComparer.Ordinal);
+        foreach (var spooled in spool.Read())
+        {
+            var document = spooled.Document;
+            await using var content = await DownloadAsync(spooled, ct);
+            if (content is not null)
+            {
+                await archive.AddAsync(spooled.Path, isPacked: false, stream => content.CopyToAsync(stream, ct), (document.DocumentId, document.Version));
+                exported.Add(spooled.Key);
+            }
+
+            await archive.AddAsync(
+                $"documents/{spooled.Key}.json",
+                isPacked: true,
+                stream => stream.WriteAsync(Encoding.UTF8.GetBytes(indented.Format(document) + "\n"), ct).AsTask());
+            onBytes(document.Content.SizeBytes);
+        }
+
+        return exported;
+    }
+
+    /// <summary>
+    /// The whole content, verified; null when it is not served to this caller, such as that of a deleted document, or one that was hidden meanwhile.
+    /// Not straight into the archive, where a piece of it would stay when the right ends in the middle.
+    /// </summary>
+    private async Task<Stream?> DownloadAsync(SpooledDocument spooled, CancellationToken ct)
+    {
+        var document = spooled.Document;
+        Stream content = document.Content.SizeBytes <= HeldBytesMax ? new MemoryStream((int)document.Content.SizeBytes) : Temporary();
+        try
+        {
+            await dmp.DownloadAsync(document.RecordId, document.DocumentId, content, new DownloadOptions { Version = document.Version }, cancellationToken: ct);
+            content.Position = 0;
+            return content;
+        }
+        catch (DmpNotFoundException hidden)
+        {
+            await content.DisposeAsync();
+            omitted.Add(new ExportManifest.Omission($"documents/{spooled.Key} content", hidden.Reason));
+            return null;
+        }
+        catch
+        {
+            await content.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static FileStream Temporary()
+    {
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(Path.Combine(Path.GetTempPath(), $"dmp-{Guid.NewGuid():N}"), options);
+    }
+}

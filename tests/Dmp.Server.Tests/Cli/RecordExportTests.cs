@@ -1,0 +1,346 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json.Nodes;
+using Dmp.Audit.V1;
+using Dmp.Document.V1;
+using Dmp.Server.Tests.Documents;
+using Dmp.Server.Tests.Fixtures;
+using Dmp.Server.Tests.Proofs;
+using Dmp.Xdm;
+using Google.Protobuf;
+using Xunit;
+
+namespace Dmp.Server.Tests.Cli;
+
+/// <summary><c>dmp export</c> and <c>dmp export verify</c>, against the real server.</summary>
+public sealed class RecordExportTests(Platform platform)
+{
+    private static CancellationToken Token => CommandHome.Token;
+
+    private string Key => platform.Server.Verifiers()[0].Text;
+
+    [Fact]
+    public async Task A_whole_record_is_exported_and_verified_without_the_platform()
+    {
+        var record = await platform.RecordAsync();
+        var physician = platform.As(record.Physician);
+        var (first, second) = (Given.Text(), Given.Text(3 * 1024 * 1024));
+        var old = await physician.UploadAsync(Given.Intent(record.Id), first);
+        var intent = Given.Intent(record.Id);
+        (intent.ReplacesDocumentId, intent.Etag) = (old.DocumentId, old.Etag);
+        await physician.UploadAsync(intent, second);
+        CdaText cda = new() { Patient = record.Patient, Author = record.Physician };
+        var letter = (await CdaUploadTests.SendAsync(physician, CdaUploadTests.Intent(record.Id), cda.Bytes)).Document;
+        await platform.As(record.Patient).Documents.MaskDocumentAsync(
+            new MaskDocumentRequest { RecordId = record.Id, DocumentId = letter.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
+        await platform.Server.SettleAsync(platform);
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Patient));
+        var archive = home.PathOf("record.zip");
+
+        var run = await ExportAsync(home, record, archive);
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        Assert.Equal(["record.zip", "token"], Directory.GetFiles(home.PathOf(".")).Select(Path.GetFileName).Order());
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(archive));
+        }
+
+        var verified = await VerifyAsync(archive);
+        Assert.Equal((0, ""), (verified.Code, verified.Error));
+        Assert.StartsWith($"{Names(archive).Count - 1} files of the record {record.Id}; 3 contents, 3 of them proven by the trace; ", verified.Output, StringComparison.Ordinal);
+        Assert.EndsWith(": verified.\n", verified.Output, StringComparison.Ordinal);
+
+        // What is in it is what the platform says.
+        var v1 = JsonParser.Default.Parse<Document.V1.Document>(Text(archive, $"documents/{old.DocumentId}/v1.json"));
+        Assert.Equal((DocumentStatus.Deprecated, 1), (v1.Status, v1.Version));
+        var masked = JsonParser.Default.Parse<Document.V1.Document>(Text(archive, $"documents/{letter.DocumentId}/v1.json"));
+        Assert.Equal([VisibilityCode.MaskedFromProfessionals], masked.VisibilityCodes);
+        Assert.Contains(record.Patient.Number, Text(archive, "record.json"), StringComparison.Ordinal);
+        Assert.Equal(record.Physician.Id, JsonParser.Default.Parse<Consent.V1.Consent>(Text(archive, "consents.jsonl").Split('\n')[0]).Actor.Id);
+        Assert.Contains("\"emergency", Text(archive, "consent-settings.json"), StringComparison.Ordinal);
+        Assert.Contains(old.DocumentId, Text(archive, "IHE_XDM/SUBSET01/METADATA.XML") + Text(archive, "manifest.json"), StringComparison.Ordinal);
+
+        // And it is an XDM package, whose metadata are those of the documents.
+        using var tree = FileTree.Open(archive);
+        var package = XdmPackage.Read(tree);
+        Assert.Equal(3, package.Documents.Count);
+        foreach (var document in package.Documents)
+        {
+            Assert.Null((await package.VerifyAsync(document, Token)).Fault);
+        }
+
+        var newer = package.Documents.Single(document => document.Submission.Associations.Any(association => association.Type == XdsAssociationTypes.Replaces));
+        Assert.Equal(second, Bytes(archive, newer.File!.Name));
+        Assert.Equal(XdsStatus.Deprecated, package.Documents.Single(document => document.Entry.UniqueId == v1.Metadata.UniqueId).Entry.Status);
+        Assert.Equal(masked.Metadata, EntryReading.ToContract(package.Documents.Single(document => document.Entry.UniqueId == cda.Id).Entry).Metadata);
+
+        // Each read is in the trace.
+        var events = await platform.As(record.Patient).Audit.ListRecordEventsAsync(
+            new ListRecordEventsRequest { RecordId = record.Id, PageSize = 200 }, cancellationToken: Token);
+        Assert.Equal(3, events.Events.Count(told => told.Method.EndsWith("/ReadDocument", StringComparison.Ordinal)));
+        Assert.Contains(events.Events, told => told.Method.EndsWith("/ExportRecordEvents", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Whatever_is_changed_in_an_archive_is_named()
+    {
+        var record = await platform.RecordAsync();
+        var stored = await platform.As(record.Physician).UploadAsync(Given.Intent(record.Id), Given.Text());
+        await platform.Server.SettleAsync(platform);
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Patient));
+        var archive = home.PathOf("record.zip");
+        Assert.Equal(0, (await ExportAsync(home, record, archive)).Code);
+        var good = File.ReadAllBytes(archive);
+
+        // One byte of each file, where it lies in the archive.
+        foreach (var (name, at) in Places(archive))
+        {
+            var changed = good.ToArray();
+            changed[at] ^= 1;
+            await File.WriteAllBytesAsync(archive, changed, Token);
+            var run = await VerifyAsync(archive);
+            Assert.Equal((name, 1), (name, run.Code));
+            Assert.Contains(name == "manifest.json" ? "Man" : $"FileChanged {name}: ", run.Output, StringComparison.Ordinal);
+        }
+
+        // Cut anywhere, or no archive at all.
+        foreach (var length in (int[])[0, 100, good.Length / 2, good.Length - 1])
+        {
+            await File.WriteAllBytesAsync(archive, good[..length], Token);
+            var run = await VerifyAsync(archive);
+            Assert.Equal((1, true), (run.Code, run.Output.StartsWith("ArchiveDamaged ", StringComparison.Ordinal)));
+        }
+
+        await File.WriteAllBytesAsync(archive, good, Token);
+        await RewriteAsync(archive, archive => archive.GetEntry("record.json")!.Delete());
+        Assert.Contains("FileMissing record.json: ", (await VerifyAsync(archive)).Output, StringComparison.Ordinal);
+        await File.WriteAllBytesAsync(archive, good, Token);
+        await RewriteAsync(archive, archive => archive.CreateEntry("more.txt"));
+        Assert.Contains("FileAdded more.txt: ", (await VerifyAsync(archive)).Output, StringComparison.Ordinal);
+        await File.WriteAllBytesAsync(archive, good, Token);
+        await RewriteAsync(archive, archive => archive.GetEntry("manifest.json")!.Delete());
+        Assert.StartsWith("ManifestMissing ", (await VerifyAsync(archive)).Output, StringComparison.Ordinal);
+
+        // Content, metadata and manifest changed together: the trace still proves what the content was.
+        await File.WriteAllBytesAsync(archive, good, Token);
+        await ForgeAsync(archive, stored);
+        var forged = await VerifyAsync(archive);
+        Assert.Equal(1, forged.Code);
+        Assert.Matches("^DocumentChanged IHE_XDM/SUBSET01/DOC00001.TXT: The trace proves that the document has another content.\n.* 0 of them proven .*: 1 FAULTS.\n$", forged.Output);
+
+        // And a trace that was taken out with its line in the manifest is missed by who has the keys.
+        await File.WriteAllBytesAsync(archive, good, Token);
+        await RewriteAsync(archive, opened =>
+        {
+            opened.GetEntry("trace.jsonl")!.Delete();
+            Manifest(opened, manifest => manifest["files"]!.AsArray().Remove(manifest["files"]!.AsArray().Single(file => (string?)file!["name"] == "trace.jsonl")));
+        });
+        Assert.StartsWith("TraceMissing ", (await VerifyAsync(archive)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_caller_may_not_see_is_not_in_it_and_what_is_left_out_is_said()
+    {
+        var record = await platform.RecordAsync();
+        var author = platform.As(record.Physician);
+        var seen = await author.UploadAsync(record.Id);
+        var masked = await author.UploadAsync(record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals));
+        var hidden = await author.UploadAsync(record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromPatient));
+        var colleague = await platform.ColleagueAsync(record);
+        await platform.Server.SettleAsync(platform);
+        using CommandHome professional = new(platform.Server, platform.Callers.Token(colleague));
+        using CommandHome patient = new(platform.Server, platform.Callers.Token(record.Patient));
+
+        var run = await ExportAsync(professional, record, professional.PathOf("record.zip"));
+        Assert.Equal(0, run.Code);
+        Assert.Contains("left out: visibility-rules.jsonl (CALLER_KIND_NOT_ALLOWED)\n", run.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await ExportAsync(patient, record, patient.PathOf("record.zip"))).Code);
+
+        Assert.False(IsIn(professional.PathOf("record.zip"), masked.DocumentId));
+        Assert.True(IsIn(professional.PathOf("record.zip"), seen.DocumentId));
+        Assert.False(IsIn(patient.PathOf("record.zip"), hidden.DocumentId));
+        Assert.True(IsIn(patient.PathOf("record.zip"), masked.DocumentId));
+        var verified = await VerifyAsync(professional.PathOf("record.zip"));
+        Assert.Equal(0, verified.Code);
+        Assert.Contains("note: left out: visibility-rules.jsonl (CALLER_KIND_NOT_ALLOWED)\n", verified.Output, StringComparison.Ordinal);
+
+        // A stranger gets nothing, and leaves nothing behind.
+        using CommandHome stranger = new(platform.Server, platform.Callers.Token(TestProfessional.New()));
+        var denied = await ExportAsync(stranger, record, stranger.PathOf("record.zip"));
+        Assert.Equal((1, ""), (denied.Code, denied.Output));
+        Assert.StartsWith("RECORD_ACCESS_DENIED: ", denied.Error, StringComparison.Ordinal);
+        Assert.Equal(["token"], Directory.GetFiles(stranger.PathOf(".")).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_deleted_document_is_there_by_its_metadata_for_whom_its_content_is_no_longer_served()
+    {
+        var record = await platform.RecordAsync();
+        var author = platform.As(record.Physician);
+        var gone = await author.UploadAsync(record.Id);
+        await author.Documents.DeleteDocumentAsync(
+            new DeleteDocumentRequest { RecordId = record.Id, DocumentId = gone.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
+        var colleague = await platform.ColleagueAsync(record);
+        await platform.Server.SettleAsync(platform);
+        using CommandHome home = new(platform.Server, platform.Callers.Token(colleague));
+
+        var run = await ExportAsync(home, record, home.PathOf("record.zip"));
+
+        Assert.Equal(0, run.Code);
+        Assert.Contains($"left out: documents/{gone.DocumentId}/v1 content (DOCUMENT_NOT_FOUND)\n", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"documents/{gone.DocumentId}/v1.json", Names(home.PathOf("record.zip")));
+        Assert.DoesNotContain("IHE_XDM/SUBSET01/METADATA.XML", Names(home.PathOf("record.zip")));
+        Assert.Equal(0, (await VerifyAsync(home.PathOf("record.zip"))).Code);
+    }
+
+    [Fact]
+    public async Task An_export_continues_a_checkpoint_that_was_kept_and_writes_over_nothing()
+    {
+        var record = await platform.RecordAsync();
+        await platform.Server.SettleAsync(platform);
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Patient));
+        var first = home.PathOf("first.zip");
+        Assert.Equal(0, (await ExportAsync(home, record, first)).Code);
+        var kept = home.PathOf("kept");
+        await File.WriteAllTextAsync(kept, (string)JsonNode.Parse(Text(first, "manifest.json"))!["checkpoint"]!, Token);
+        await platform.As(record.Physician).UploadAsync(record.Id);
+        await platform.Server.SettleAsync(platform);
+
+        var later = home.PathOf("later.zip");
+        Assert.Equal(0, (await ExportAsync(home, record, later, "--checkpoint", kept)).Code);
+        Assert.Equal(0, (await VerifyAsync(later, "--checkpoint", kept)).Code);
+        var rewritten = await VerifyAsync(first, "--checkpoint", home.Put("newer", Encoding.UTF8.GetBytes((string)JsonNode.Parse(Text(later, "manifest.json"))!["checkpoint"]!)));
+        Assert.StartsWith("LogRewritten trace.jsonl: ", rewritten.Output, StringComparison.Ordinal);
+
+        Assert.Contains("is there already", (await ExportAsync(home, record, later)).Error, StringComparison.Ordinal);
+        Assert.Equal(1, (await CommandHome.RunAsync("export", "verify", later)).Code);
+        Assert.Equal(1, (await CommandHome.RunAsync("export", "verify", later, "--key", "x")).Code);
+        Assert.Equal(2, (await CommandHome.RunAsync("export", record.Id)).Code);
+    }
+
+    [Fact]
+    public async Task An_export_can_be_imported_elsewhere()
+    {
+        var record = await platform.RecordAsync();
+        var author = platform.As(record.Physician);
+        CdaText cda = new() { Patient = record.Patient, Author = record.Physician };
+        await CdaUploadTests.SendAsync(author, CdaUploadTests.Intent(record.Id), cda.Bytes);
+        var old = await author.UploadAsync(Given.Intent(record.Id), Given.Text());
+        var intent = Given.Intent(record.Id);
+        (intent.ReplacesDocumentId, intent.Etag) = (old.DocumentId, old.Etag);
+        await author.UploadAsync(intent, Given.Text());
+        await platform.Server.SettleAsync(platform);
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
+        var archive = home.PathOf("record.zip");
+        Assert.Equal(0, (await ExportAsync(home, record, archive)).Code);
+
+        // On a platform of its own, where the patient has a record without documents.
+        await using var elsewhere = await TestServer.StartAsync(platform);
+        DmpApi other = new(elsewhere.Channel, platform.Callers.Token(record.Physician));
+        var opened = await other.Records.OpenRecordAsync(Given.OpenRequest(record.Patient), cancellationToken: Token);
+        await other.DeclareAsync(opened.Record.RecordId);
+        using CommandHome there = new(elsewhere, platform.Callers.Token(record.Physician));
+        var run = await CommandHome.RunAsync(there.Import(archive));
+
+        Assert.True(run.Code == 0, run.Output + run.Error + await File.ReadAllTextAsync(there.Report, Token));
+        Assert.Equal("3 stored.\n", run.Output);
+        var found = await other.Documents.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = opened.Record.RecordId }, cancellationToken: Token);
+        Assert.Equal(
+            [(1, "text/xml"), (2, "text/plain")], found.Documents.Select(document => (document.Version, document.Metadata.MediaType)).Order());
+    }
+
+    private static Task<(int Code, string Output, string Error)> ExportAsync(CommandHome home, OpenedRecord record, string archive, params string[] more) =>
+        CommandHome.RunAsync(["export", record.Id, "--out", archive, .. home.Caller, .. more]);
+
+    private Task<(int Code, string Output, string Error)> VerifyAsync(string archive, params string[] more) =>
+        CommandHome.RunAsync(["export", "verify", archive, "--key", Key, .. more]);
+
+    private static List<string> Names(string archive)
+    {
+        using var zip = ZipFile.OpenRead(archive);
+        return [.. zip.Entries.Select(entry => entry.FullName)];
+    }
+
+    private static byte[] Bytes(string archive, string name)
+    {
+        using var zip = ZipFile.OpenRead(archive);
+        using var content = zip.GetEntry(name)!.Open();
+        using MemoryStream bytes = new();
+        content.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+
+    private static string Text(string archive, string name) => Encoding.UTF8.GetString(Bytes(archive, name));
+
+    private static bool IsIn(string archive, string text) =>
+        Names(archive).Any(name => name.Contains(text, StringComparison.Ordinal) || Text(archive, name).Contains(text, StringComparison.Ordinal));
+
+    /// <summary>A place in the packed bytes of each file.</summary>
+    private static List<(string Name, int At)> Places(string archive)
+    {
+        var bytes = File.ReadAllBytes(archive);
+        List<(string, int)> places = [];
+        using var zip = ZipFile.OpenRead(archive);
+        foreach (var entry in zip.Entries.Where(entry => entry.CompressedLength > 4))
+        {
+            // The name stands in the header before the bytes.
+            var name = Encoding.UTF8.GetBytes(entry.FullName);
+            var header = bytes.AsSpan().IndexOf(name);
+            var start = header + name.Length + BitConverter.ToUInt16(bytes, header - 2);
+            places.Add((entry.FullName, start + (int)(entry.CompressedLength / 2)));
+        }
+
+        return places;
+    }
+
+    private static async Task RewriteAsync(string archive, Action<ZipArchive> change)
+    {
+        await using var file = File.Open(archive, FileMode.Open);
+        using ZipArchive zip = new(file, ZipArchiveMode.Update);
+        change(zip);
+    }
+
+    private static void Manifest(ZipArchive archive, Action<JsonNode> change)
+    {
+        JsonNode manifest;
+        using (var content = archive.GetEntry("manifest.json")!.Open())
+        {
+            manifest = JsonNode.Parse(content)!;
+        }
+
+        change(manifest);
+        Replace(archive, "manifest.json", Encoding.UTF8.GetBytes(manifest.ToJsonString()));
+    }
+
+    private static void Replace(ZipArchive archive, string name, byte[] content)
+    {
+        archive.GetEntry(name)!.Delete();
+        using var stream = archive.CreateEntry(name).Open();
+        stream.Write(content);
+    }
+
+    /// <summary>Another content, with metadata and manifest that fit it.</summary>
+    private static Task ForgeAsync(string archive, Document.V1.Document document) => RewriteAsync(archive, opened =>
+    {
+        var content = "Autre chose"u8.ToArray();
+        var sha256 = System.Security.Cryptography.SHA256.HashData(content);
+        var lied = document.Clone();
+        (lied.Content.Sha256, lied.Content.SizeBytes) = (ByteString.CopyFrom(sha256), content.Length);
+        var metadata = Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(lied));
+        Replace(opened, "IHE_XDM/SUBSET01/DOC00001.TXT", content);
+        Replace(opened, $"documents/{document.DocumentId}/v1.json", metadata);
+        Manifest(opened, manifest =>
+        {
+            foreach (var file in manifest["files"]!.AsArray().Select(file => file!))
+            {
+                var forged = (string?)file["name"] == "IHE_XDM/SUBSET01/DOC00001.TXT" ? content
+                    : (string?)file["name"] == $"documents/{document.DocumentId}/v1.json" ? metadata : null;
+                if (forged is not null)
+                {
+                    file["size"] = forged.Length;
+                    file["sha256"] = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(forged));
+                }
+            }
+        });
+    });
+}
