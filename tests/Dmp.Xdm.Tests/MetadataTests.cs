@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using CsCheck;
 
 namespace Dmp.Xdm.Tests;
 
@@ -120,6 +121,39 @@ public sealed class MetadataTests
         Assert.Equal(["PID-3|x", "PID-5|y"], entry.SourcePatientInfo);
         Assert.Empty(entry.Others);
         Assert.Equal("2.16.840.1.113883.6.1", EntryReading.ToContract(entry).Metadata.Type.System);
+    }
+
+    [Fact]
+    public void Damaged_metadata_give_a_submission_or_a_refusal()
+    {
+        string[] tokens = ["<", ">", "&", "\"", "<!--", "]]>", "<![CDATA[", "<!DOCTYPE a>", "&a;", "&#0;", "\0", "<rim:Slot/>", "</rim:ExtrinsicObject>", "id=\"\"", "\uFEFF"];
+        var good = Media.Metadata(Media.Entry(content, "DOC00001.TXT"), Media.Entry(content, "DOC00002.TXT"));
+        Gen.Select(Gen.Int[0, good.Length - 1], Gen.Int[0, tokens.Length + 2], Gen.Byte).Array[1, 3].Sample(
+            changes =>
+            {
+                var bytes = good;
+                foreach (var (where, what, value) in changes)
+                {
+                    var at = Math.Min(where, bytes.Length);
+                    bytes = what < tokens.Length ? [.. bytes[..at], .. Media.Utf8(tokens[what]), .. bytes[at..]]
+                        : what == tokens.Length ? bytes[..at]
+                        : at < bytes.Length ? [.. bytes[..at], value, .. bytes[(at + 1)..]] : bytes;
+                }
+
+                try
+                {
+                    foreach (var entry in Read(bytes).Entries)
+                    {
+                        EntryReading.ToContract(entry);
+                    }
+                }
+                catch (XdmRefusedException refused)
+                {
+                    Assert.Contains(refused.Fault.Kind, (XdmFaultKind[])[XdmFaultKind.MetadataUnreadable, XdmFaultKind.MetadataInvalid]);
+                }
+            },
+            iter: 5000,
+            threads: 1);
     }
 
     private static XdsSubmission Read(byte[] xml)

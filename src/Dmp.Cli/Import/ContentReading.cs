@@ -18,25 +18,27 @@ internal static class ContentReading
     }
 
     /// <summary>The document with what its CDA header says; blocked when it is no CDA document, unless it was described by hand.</summary>
-    public static async Task<PlannedDocument> WithHeaderAsync(FileTree tree, PlannedDocument document, bool isDescribed, CancellationToken ct)
+    public static async Task<(PlannedDocument Document, CdaDocument? Header)> WithHeaderAsync(
+        FileTree tree, PlannedDocument document, bool isDescribed, CancellationToken ct)
     {
         await using var content = tree.Open(document.File!);
         var read = await CdaReader.ReadAsync(content, cancellationToken: ct);
         if (read.Document is not { } header)
         {
-            return isDescribed ? document : document.Blocked("CDA_UNREADABLE", $"{read.Faults[^1].Place}: {read.Faults[^1].Text}");
+            return (isDescribed ? document : document.Blocked("CDA_UNREADABLE", $"{read.Faults[^1].Place}: {read.Faults[^1].Text}"), null);
         }
 
         var metadata = CdaMetadata.From(header);
-        return document with
+        var described = document with
         {
             Patient = PatientOf(header) ?? document.Patient,
             UniqueId = metadata.UniqueId ?? document.UniqueId,
             ReplacedIds = metadata.ReplacedIds,
         };
+        return (described, header);
     }
 
-    public static Ins? PatientOf(CdaDocument header) =>
+    private static Ins? PatientOf(CdaDocument header) =>
         header.Patients is [var patient] && patient.InsIds.FirstOrDefault() is { } ins ? new Ins { Number = ins.Extension, System = ins.Root } : null;
 
     /// <summary>Opens a document to be sent.</summary>

@@ -41,7 +41,7 @@ internal sealed class FolderPlan(FileTree tree)
             if (IsXml(file.Name))
             {
                 document = document with { Sha256 = await ContentReading.Sha256Async(tree, file, ct) };
-                return await ContentReading.WithHeaderAsync(tree, document, isDescribed: false, ct);
+                return (await ContentReading.WithHeaderAsync(tree, document, isDescribed: false, ct)).Document;
             }
 
             return mediaTypes.ContainsKey(extension)
@@ -90,7 +90,7 @@ internal sealed class FolderPlan(FileTree tree)
             UniqueId = metadata.UniqueId,
         };
         return metadata.MediaType is "text/xml" or "application/xslt+xml" || (metadata.MediaType.Length == 0 && IsXml(document.Key))
-            ? await ContentReading.WithHeaderAsync(tree, document, isDescribed: metadata.Type is not null, ct)
+            ? (await ContentReading.WithHeaderAsync(tree, document, isDescribed: metadata.Type is not null, ct)).Document
             : document;
     }
 

@@ -57,16 +57,16 @@ internal sealed class ImportLedger : IAsyncDisposable
         }
 
         Entry begun = new(key, digest, recordId, Guid.NewGuid().ToString(), replaces, etag, null, 0);
-        await AppendAsync(begun, ct);
+        await AppendAsync(begun, isDurable: true, ct);
         return begun;
     }
 
     /// <summary>Lets the next run begin anew with a document that was refused for what has changed since.</summary>
-    public Task ForgetAsync(string key, CancellationToken ct) => AppendAsync(_entries[key] with { Digest = "" }, ct);
+    public Task ForgetAsync(string key, CancellationToken ct) => AppendAsync(_entries[key] with { Digest = "" }, isDurable: true, ct);
 
-    /// <summary>Writes down that a document is there.</summary>
+    /// <summary>Writes down that a document is there. Not forced to the disk: without the line the next run asks, and is answered the same.</summary>
     public Task DoneAsync(string key, string digest, string documentId, int version, CancellationToken ct) =>
-        AppendAsync(_entries[key] with { Digest = digest, DocumentId = documentId, Version = version }, ct);
+        AppendAsync(_entries[key] with { Digest = digest, DocumentId = documentId, Version = version }, isDurable: false, ct);
 
     public ValueTask DisposeAsync()
     {
@@ -74,7 +74,7 @@ internal sealed class ImportLedger : IAsyncDisposable
         return _file.DisposeAsync();
     }
 
-    private async Task AppendAsync(Entry entry, CancellationToken ct)
+    private async Task AppendAsync(Entry entry, bool isDurable, CancellationToken ct)
     {
         await _gate.WaitAsync(ct);
         try
@@ -82,7 +82,7 @@ internal sealed class ImportLedger : IAsyncDisposable
             _entries[entry.File] = entry;
 
             // Not cancelled half way: a line is whole, or it is the last.
-            await WriteAsync(entry);
+            await WriteAsync(entry, isDurable);
         }
         finally
         {
@@ -90,10 +90,10 @@ internal sealed class ImportLedger : IAsyncDisposable
         }
     }
 
-    private async Task WriteAsync<T>(T line)
+    private async Task WriteAsync<T>(T line, bool isDurable)
     {
         await _file.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(line, json) + "\n"), CancellationToken.None);
-        _file.Flush(flushToDisk: true);
+        _file.Flush(isDurable);
     }
 
     private async Task LoadAsync(string path, Header header, CancellationToken ct)
@@ -132,7 +132,7 @@ internal sealed class ImportLedger : IAsyncDisposable
         if (found is null)
         {
             _file.SetLength(0);
-            await WriteAsync(header);
+            await WriteAsync(header, isDurable: true);
             return;
         }
 

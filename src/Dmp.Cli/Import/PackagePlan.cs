@@ -76,13 +76,37 @@ internal sealed class PackagePlan
             : document);
     }
 
-    /// <summary>The header of a CDA document decides what it replaces, and must name the patient of the metadata.</summary>
+    /// <summary>
+    /// The header of a CDA document decides what it replaces and who wrote it, and must name the patient and the authors of the metadata. The
+    /// authors are not sent: the platform takes them from the header, of whatever structure they are, and would ask of authors that are given to
+    /// be of the caller's own.
+    /// </summary>
     private async Task<PlannedDocument> DescribedTwiceAsync(PlannedDocument document, Ins? patient, CancellationToken ct)
     {
-        var read = await ContentReading.WithHeaderAsync(_tree, document, isDescribed: document.Metadata.Type is not null, ct);
-        return patient is not null && read.Patient is not null && read.Patient.Number != patient.Number
-            ? document.Blocked("XDSPatientIdDoesNotMatch", "The header of the document names another patient than the metadata of the package.")
-            : read with { ReplacesKey = read.ReplacedIds.Count > 0 ? null : read.ReplacesKey };
+        var (read, header) = await ContentReading.WithHeaderAsync(_tree, document, isDescribed: document.Metadata.Type is not null, ct);
+        if (header is null || read.Obstacle is not null)
+        {
+            return read;
+        }
+
+        if (patient is not null && read.Patient is not null && read.Patient.Number != patient.Number)
+        {
+            return document.Blocked("XDSPatientIdDoesNotMatch", "The header of the document names another patient than the metadata of the package.");
+        }
+
+        var written = header.Authors.Select(author => author.Actor.NationalId).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        if (written.Count > 0 && document.Metadata.Authors.Any(author => author.Person is { Id.Length: > 0 } person && !written.Contains(person.Id)))
+        {
+            return document.Blocked("CDA_METADATA_MISMATCH", "The metadata of the package name an author whom the header of the document does not name.");
+        }
+
+        var metadata = document.Metadata.Clone();
+        if (header.Authors.Count > 0)
+        {
+            metadata.Authors.Clear();
+        }
+
+        return read with { Metadata = metadata, ReplacesKey = read.ReplacedIds.Count > 0 ? null : read.ReplacesKey };
     }
 
     private PlannedDocument Related(PlannedDocument document, XdmDocument source)

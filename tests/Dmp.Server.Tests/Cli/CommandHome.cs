@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using CsvHelper;
 using Dmp.Cli;
@@ -46,6 +47,22 @@ internal sealed class CommandHome : IDisposable
         await using StringWriter error = new() { NewLine = "\n" };
         var code = await DmpCommand.RunAsync(arguments, output, error, Token);
         return (code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>The command as a process of its own; kill it, or wait for it.</summary>
+    public static Process Start(string[] arguments, long? heapBytesMax = null)
+    {
+        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "dmp.dll"), .. arguments])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        if (heapBytesMax is { } limit)
+        {
+            start.Environment["DOTNET_GCHeapHardLimit"] = limit.ToString("x", CultureInfo.InvariantCulture);
+        }
+
+        return Process.Start(start)!;
     }
 
     /// <summary>The report, by file.</summary>

@@ -117,11 +117,7 @@ public sealed class ImportCommandTests(Platform platform)
         var killed = 0;
         for (var round = 0; round < 3; round++)
         {
-            using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "dmp.dll"), .. command])
-            {
-                RedirectStandardError = true,
-                RedirectStandardOutput = true,
-            })!;
+            using var process = CommandHome.Start(command);
             while (!process.HasExited && StoredIn(home.Report) < 10)
             {
                 await Task.Delay(2, Token);
@@ -142,6 +138,34 @@ public sealed class ImportCommandTests(Platform platform)
         Assert.Equal(Count, stored.Count);
         Assert.Equal(stored.Select(document => document.DocumentId).Order(), home.Rows().Values.Select(row => row.DocumentId).Order());
         Assert.Equal((0, $"{Count} already.\n"), Short(await CommandHome.RunAsync(command)));
+    }
+
+    [Fact]
+    public async Task A_run_that_is_asked_to_stop_says_so_and_goes_on_later()
+    {
+        const int Count = 200;
+        var record = await platform.RecordAsync();
+        using var home = HomeOf(record.Physician);
+        for (var i = 0; i < Count; i++)
+        {
+            home.Put(string.Create(CultureInfo.InvariantCulture, $"in/{i:000}.xml"), Cda(record).Bytes);
+        }
+
+        string[] command = home.Import(home.PathOf("in"), "--streams", "2");
+        using var process = CommandHome.Start(command);
+        while (!process.HasExited && StoredIn(home.Report) < 5)
+        {
+            await Task.Delay(2, Token);
+        }
+
+        Assert.False(process.HasExited);
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await process.WaitForExitAsync(Token);
+        Assert.Equal(3, process.ExitCode);
+        Assert.Contains("Stopped.", await process.StandardError.ReadToEndAsync(Token), StringComparison.Ordinal);
+
+        Assert.Equal(0, (await CommandHome.RunAsync(command)).Code);
+        Assert.Equal(Count, (await StoredAsync(record)).Count);
     }
 
     [Fact]

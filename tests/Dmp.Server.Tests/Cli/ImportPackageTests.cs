@@ -113,6 +113,14 @@ public sealed class ImportPackageTests(Platform platform)
 
         File.Delete(home.Resume);
         lied.Title = text.Title;
+        lied.Authors.Add(new Author { Person = new Person { Id = TestProfessional.New().Id, FamilyName = "AUTRE" } });
+        Assert.Equal((1, "1 refused.\n"), Short(await CommandHome.RunAsync(home.Import(Package(home, (Entry(record, lied, text.Bytes), text.Bytes))))));
+        Assert.Equal("CDA_METADATA_MISMATCH", Assert.Single(home.Rows()).Value.Reason);
+
+        // An author of another structure than the depositor's is one all the same.
+        File.Delete(home.Resume);
+        lied.Authors[0].Person.Id = record.Physician.Id;
+        lied.Authors[0].Institution = new Institution { Name = "AILLEURS" };
         Assert.Equal((0, "1 stored.\n"), Short(await CommandHome.RunAsync(home.Import(Package(home, (Entry(record, lied, text.Bytes), text.Bytes))))));
     }
 

@@ -2,7 +2,10 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
 using Dmp.Audit.V1;
+using Dmp.Cda;
 using Dmp.Document.V1;
+using Dmp.Record.V1;
+using Dmp.Server.Tests.Content;
 using Dmp.Server.Tests.Documents;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Proofs;
@@ -247,6 +250,96 @@ public sealed class RecordExportTests(Platform platform)
         var found = await other.Documents.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = opened.Record.RecordId }, cancellationToken: Token);
         Assert.Equal(
             [(1, "text/xml"), (2, "text/plain")], found.Documents.Select(document => (document.Version, document.Metadata.MediaType)).Order());
+    }
+
+    [Fact]
+    public async Task Nothing_large_is_held_in_memory_on_the_way_in_or_out()
+    {
+        const int DocumentBytes = 96 * 1024 * 1024;
+        const long HeapBytesMax = 64 * 1024 * 1024;
+        var record = await platform.RecordAsync();
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
+        var source = home.PathOf("source.zip");
+        var content = Encoding.ASCII.GetBytes(System.Security.Cryptography.RandomNumberGenerator.GetString("abcdefghijklmnop \n", DocumentBytes));
+        using (ZipArchive zip = new(File.Create(source), ZipArchiveMode.Create))
+        {
+            await using (var scan = zip.CreateEntry("scan.txt", CompressionLevel.NoCompression).Open())
+            {
+                await scan.WriteAsync(content, Token);
+            }
+
+            await using var sidecar = zip.CreateEntry("scan.txt.json").Open();
+            sidecar.Write(
+                """
+                { "metadata": { "type": { "system": "2.16.840.1.113883.6.1", "code": "11488-4" }, "title": "Scan",
+                  "creationTime": "2026-05-04T10:00:00Z", "serviceStartTime": "2026-05-04T09:30:00Z" } }
+                """u8);
+        }
+
+        await DoneAsync(home.Import(source, "--record", record.Id));
+        await platform.Server.SettleAsync(platform);
+        var archive = home.PathOf("record.zip");
+        await DoneAsync(["export", record.Id, "--out", archive, .. home.Caller]);
+        await DoneAsync(["export", "verify", archive, "--key", Key]);
+        Assert.True(content.AsSpan().SequenceEqual(Bytes(archive, "IHE_XDM/SUBSET01/DOC00001.TXT")));
+
+        static async Task DoneAsync(string[] arguments)
+        {
+            using var process = CommandHome.Start(arguments, HeapBytesMax);
+            var error = process.StandardError.ReadToEndAsync(Token);
+            await process.WaitForExitAsync(Token);
+            Assert.True(process.ExitCode == 0, await error);
+        }
+    }
+
+    [Fact]
+    public async Task Published_samples_come_out_as_a_package_that_is_imported_elsewhere()
+    {
+        var folder = SharedSamples.Folder("samples/cda");
+        var physician = TestProfessional.New();
+        await using TestServer one = await TestServer.StartAsync(platform), two = await TestServer.StartAsync(platform);
+        using CommandHome here = new(one, platform.Callers.Token(physician)), there = new(two, platform.Callers.Token(physician));
+        DmpApi api = new(one.Channel, platform.Callers.Token(physician)), other = new(two.Channel, platform.Callers.Token(physician));
+        HashSet<string> records = [];
+        foreach (var file in Directory.GetFiles(folder))
+        {
+            await using var stream = File.OpenRead(file);
+            var patient = (await CdaReader.ReadAsync(stream, cancellationToken: Token)).Document!.Patients[0];
+            records.Add(await OpenedAsync(api, patient));
+            await OpenedAsync(other, patient);
+        }
+
+        foreach (var record in records)
+        {
+            await api.DeclareAsync(record);
+        }
+
+        Assert.Equal((0, "29 stored.\n", $"Report: {here.Report}\n"), await CommandHome.RunAsync(here.Import(folder)));
+        await one.SettleAsync(platform);
+        var imported = 0;
+        foreach (var record in records)
+        {
+            var archive = here.PathOf($"{record}.zip");
+            Assert.Equal(0, (await CommandHome.RunAsync(["export", record, "--out", archive, .. here.Caller])).Code);
+            var verified = await CommandHome.RunAsync("export", "verify", archive, "--key", one.Verifiers()[0].Text);
+            Assert.True(verified.Code == 0, verified.Output);
+            File.Delete(there.Resume);
+            var run = await CommandHome.RunAsync(there.Import(archive));
+            Assert.True(run.Code == 0, run.Output + run.Error + await File.ReadAllTextAsync(there.Report, Token));
+            imported += there.Rows().Count;
+        }
+
+        Assert.Equal(29, imported);
+    }
+
+    /// <summary>The record of a sample's patient, under the authority that the sample names.</summary>
+    private static async Task<string> OpenedAsync(DmpApi api, CdaPatient patient)
+    {
+        var request = Given.OpenRequest(CdaSamplesTests.PatientOf(patient));
+        request.Ins.System = patient.InsIds.First().Root;
+        var access = await api.Records.CheckAccessAsync(new CheckAccessRequest { Ins = request.Ins }, cancellationToken: Token);
+        return access.RecordState == RecordState.Open
+            ? access.RecordId : (await api.Records.OpenRecordAsync(request, cancellationToken: Token)).Record.RecordId;
     }
 
     private static Task<(int Code, string Output, string Error)> ExportAsync(CommandHome home, OpenedRecord record, string archive, params string[] more) =>
