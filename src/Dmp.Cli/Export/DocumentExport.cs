@@ -11,18 +11,28 @@ internal sealed class DocumentExport(DmpClient dmp, ArchiveWriter archive, Docum
 
     private static readonly JsonFormatter indented = new(JsonFormatter.Settings.Default.WithIndentation());
 
-    /// <summary>Writes all, and gives those whose content is there.</summary>
-    public async Task<IReadOnlySet<string>> WriteAsync(Action<long> onBytes, CancellationToken ct)
+    /// <summary>Writes all, and gives those that are there: true with their content, false without.</summary>
+    public async Task<IReadOnlyDictionary<string, bool>> WriteAsync(Action<long> onBytes, CancellationToken ct)
     {
-        HashSet<string> exported = new(StringComparer.Ordinal);
+        Dictionary<string, bool> exported = new(StringComparer.Ordinal);
         foreach (var spooled in spool.Read())
         {
             var document = spooled.Document;
             await using var content = await DownloadAsync(spooled, ct);
+            if (content is null && !await IsStillSeenAsync(document, ct))
+            {
+                // Hidden since the search. For the caller it does not exist, so nothing of it is in the archive.
+                continue;
+            }
+
+            exported.Add(spooled.Key, content is not null);
             if (content is not null)
             {
                 await archive.AddAsync(spooled.Path, isPacked: false, stream => content.CopyToAsync(stream, ct), (document.DocumentId, document.Version));
-                exported.Add(spooled.Key);
+            }
+            else
+            {
+                omitted.Add(new ExportManifest.Omission($"documents/{spooled.Key} content", "DOCUMENT_NOT_FOUND"));
             }
 
             await archive.AddAsync(
@@ -36,7 +46,7 @@ internal sealed class DocumentExport(DmpClient dmp, ArchiveWriter archive, Docum
     }
 
     /// <summary>
-    /// The whole content, verified; null when it is not served to this caller, such as that of a deleted document, or one that was hidden meanwhile.
+    /// The whole content, verified; null when it is not served to this caller: that of a deleted document, or of one that was hidden meanwhile.
     /// Not straight into the archive, where a piece of it would stay when the right ends in the middle.
     /// </summary>
     private async Task<Stream?> DownloadAsync(SpooledDocument spooled, CancellationToken ct)
@@ -49,16 +59,28 @@ internal sealed class DocumentExport(DmpClient dmp, ArchiveWriter archive, Docum
             content.Position = 0;
             return content;
         }
-        catch (DmpNotFoundException hidden)
+        catch (DmpNotFoundException)
         {
             await content.DisposeAsync();
-            omitted.Add(new ExportManifest.Omission($"documents/{spooled.Key} content", hidden.Reason));
             return null;
         }
         catch
         {
             await content.DisposeAsync();
             throw;
+        }
+    }
+
+    private async Task<bool> IsStillSeenAsync(Document.V1.Document document, CancellationToken ct)
+    {
+        try
+        {
+            await dmp.GetDocumentAsync(new() { RecordId = document.RecordId, DocumentId = document.DocumentId, Version = document.Version }, ct);
+            return true;
+        }
+        catch (DmpNotFoundException)
+        {
+            return false;
         }
     }
 

@@ -8,7 +8,7 @@ using Dmp.Xdm;
 namespace Dmp.Cli.Export;
 
 /// <summary>The documents of an archive as an IHE XDM package (ITI-32): README.TXT, INDEX.HTM, and metadata beside the contents.</summary>
-internal sealed class XdmView(ArchiveWriter archive, DocumentSpool spool, Ins patient, IReadOnlySet<string> exported)
+internal sealed class XdmView(ArchiveWriter archive, DocumentSpool spool, Ins patient, IReadOnlyDictionary<string, bool> exported)
 {
     private readonly DateTimeOffset _now = DateTimeOffset.UtcNow;
 
@@ -20,7 +20,7 @@ internal sealed class XdmView(ArchiveWriter archive, DocumentSpool spool, Ins pa
         for (var number = 1; number <= spool.Subsets.Count; number++)
         {
             var subset = number;
-            if (spool.Read().Any(spooled => spooled.Subset == subset && exported.Contains(spooled.Key)))
+            if (spool.Read().Any(spooled => spooled.Subset == subset && HasContent(spooled.Key)))
             {
                 await archive.AddAsync($"{XdmNames.Subset(subset)}/METADATA.XML", isPacked: true, stream =>
                 {
@@ -33,12 +33,12 @@ internal sealed class XdmView(ArchiveWriter archive, DocumentSpool spool, Ins pa
         await archive.AddAsync("INDEX.HTM", isPacked: true, stream =>
         {
             using XdmIndex index = new(stream, "Dossier médical partagé", "Made by dmp export.");
-            foreach (var spooled in spool.Read())
+            foreach (var spooled in spool.Read().Where(spooled => exported.ContainsKey(spooled.Key)))
             {
                 var text = string.Create(
                     CultureInfo.InvariantCulture,
                     $"{spooled.Document.Metadata.ServiceStartTime?.ToDateTimeOffset():yyyy-MM-dd} {spooled.Document.Metadata.Title} (v{spooled.Document.Version})");
-                if (exported.Contains(spooled.Key))
+                if (HasContent(spooled.Key))
                 {
                     index.Add(spooled.Path, text);
                 }
@@ -53,16 +53,18 @@ internal sealed class XdmView(ArchiveWriter archive, DocumentSpool spool, Ins pa
         await archive.AddAsync("README.TXT", isPacked: true, stream => stream.WriteAsync(Encoding.ASCII.GetBytes(Readme)).AsTask());
     }
 
+    private bool HasContent(string key) => exported.GetValueOrDefault(key);
+
     private void WriteMetadata(Stream stream, int subset)
     {
         using XdsWriter writer = new(stream);
         List<XdsAssociation> associations = [];
-        foreach (var spooled in spool.Read().Where(spooled => spooled.Subset == subset && exported.Contains(spooled.Key)))
+        foreach (var spooled in spool.Read().Where(spooled => spooled.Subset == subset && HasContent(spooled.Key)))
         {
             var document = spooled.Document;
             writer.Add(EntryWriting.ToXds(UuidOf(spooled.Key), document, patient, spooled.Uri));
             var before = SpooledDocument.KeyOf(document.DocumentId, document.Version - 1);
-            if (exported.Contains(before))
+            if (HasContent(before))
             {
                 associations.Add(new XdsAssociation(XdsAssociationTypes.Replaces, UuidOf(spooled.Key), UuidOf(before)));
             }

@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Dmp.Audit.V1;
 using Dmp.Cda;
+using Dmp.Cli.Export;
+using Dmp.Client;
 using Dmp.Document.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Tests.Content;
@@ -194,6 +196,39 @@ public sealed class RecordExportTests(Platform platform)
         Assert.Contains($"documents/{gone.DocumentId}/v1.json", Names(home.PathOf("record.zip")));
         Assert.DoesNotContain("IHE_XDM/SUBSET01/METADATA.XML", Names(home.PathOf("record.zip")));
         Assert.Equal(0, (await VerifyAsync(home.PathOf("record.zip"))).Code);
+    }
+
+    [Fact]
+    public async Task Nothing_is_left_of_a_document_that_is_hidden_while_the_export_runs()
+    {
+        var record = await platform.RecordAsync();
+        var author = platform.As(record.Physician);
+        var (seen, masked) = (await author.UploadAsync(record.Id), await author.UploadAsync(record.Id));
+        var colleague = await platform.ColleagueAsync(record);
+        using CommandHome home = new(platform.Server, "");
+        using DmpClient dmp = new(new DmpClientOptions
+        {
+            Address = platform.Server.Address,
+            Tokens = new DelegateTokenSource(_ => ValueTask.FromResult(platform.Callers.Token(colleague))),
+        });
+        List<ExportManifest.Omission> omitted = [];
+        using (var file = File.Create(home.PathOf("record.zip")))
+        using (ArchiveWriter archive = new(file))
+        using (DocumentSpool spool = new(home.PathOf("spool")))
+        {
+            spool.Add(seen);
+            spool.Add(masked);
+            await platform.As(record.Patient).Documents.MaskDocumentAsync(
+                new MaskDocumentRequest { RecordId = record.Id, DocumentId = masked.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
+            var exported = await new DocumentExport(dmp, archive, spool, omitted).WriteAsync(_ => { }, Token);
+            await new XdmView(archive, spool, record.Patient.Ins, exported).WriteAsync();
+        }
+
+        Assert.True(IsIn(home.PathOf("record.zip"), seen.DocumentId));
+        Assert.True(IsIn(home.PathOf("record.zip"), seen.Metadata.UniqueId));
+        Assert.False(IsIn(home.PathOf("record.zip"), masked.DocumentId));
+        Assert.False(IsIn(home.PathOf("record.zip"), masked.Metadata.UniqueId));
+        Assert.Empty(omitted);
     }
 
     [Fact]
