@@ -160,6 +160,33 @@ require_postgres() {
   find_postgres "$PATH" "$distribution" >/dev/null || fail 2 "$package is installed, but its binaries are not in $distribution"
 }
 
+# The virus scanner of the tests. It is optional: where it is missing and cannot be installed its tests are skipped and say so. Only the
+# program is wanted: the service of the package and its download of signatures are not started, now or at the next boot.
+prefer_clamd() {
+  local policy=/usr/sbin/policy-rc.d made='' code=0
+  if command -v clamd >/dev/null || [[ -x /usr/sbin/clamd ]]; then
+    return 0
+  fi
+  if ! command -v apt-get >/dev/null || { ((EUID != 0)) && ! as_root true 2>/dev/null; }; then
+    warn 'there is no clamd and it cannot be installed; tests with a virus scanner will be skipped (package clamav-daemon)'
+    return 0
+  fi
+  say 'Installing clamd'
+  if [[ ! -e $policy ]]; then
+    made=yes
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+  fi
+  quietly apt-clamd apt_install_or_update clamav-daemon || code=$?
+  [[ -z $made ]] || as_root rm -f -- "$policy"
+  if ((code != 0)); then
+    warn 'could not install clamav-daemon; tests with a virus scanner will be skipped'
+  elif [[ -d /run/systemd/system ]]; then
+    quietly systemctl-clamd as_root systemctl disable clamav-daemon.service clamav-daemon.socket clamav-freshclam.service || true
+  fi
+  return 0
+}
+
 # buf comes from npm, pinned in .config/buf. `npm ci` would want the lock file to know every operating system; `npm
 # install --no-save` keeps to the pinned version and to the digests of the lock file, and changes neither file. The
 # binary is in the package, so no install script has to run.

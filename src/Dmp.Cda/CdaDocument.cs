@@ -64,6 +64,9 @@ public sealed record CdaDocument
 
     /// <summary>The body; null when there is none that CDA knows.</summary>
     public CdaBody? Body { get; init; }
+
+    /// <summary>How many files in base 64 the body carries; null when the document was not read to its end.</summary>
+    public int? FileCount { get; init; }
 }
 
 /// <summary>An identifier.</summary>

@@ -60,6 +60,9 @@ public enum CdaFaultKind
     /// <summary>Reading took too much time.</summary>
     TooSlow,
 
+    /// <summary>An embedded file says that it is in base 64, and is not. Found only where files are asked for.</summary>
+    NotBase64,
+
     /// <summary>A part that the header must have is missing, or says that its value is unknown.</summary>
     Missing,
 

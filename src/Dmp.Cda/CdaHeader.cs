@@ -28,6 +28,8 @@ internal sealed class CdaHeader(CdaReaderOptions options)
 
     public bool IsSelfPresenting { get; set; }
 
+    public int FileCount { get; set; }
+
     public static bool Reads(string part) => single.Contains(part) || several.Contains(part);
 
     public void Fault(CdaFaultKind kind, string place, string text)
@@ -102,6 +104,7 @@ internal sealed class CdaHeader(CdaReaderOptions options)
             Orders = orders,
             ServiceEvents = serviceEvents,
             RelatedDocuments = relatedDocuments,
+            FileCount = options.ReadsWhole ? FileCount : null,
         };
         Require(concluded.Id is not null, "id", "The document has no identifier.");
         Require(concluded.Type is not null, "code", "The document has no type.");

@@ -9,6 +9,11 @@ public sealed record CdaReaderOptions
     /// </summary>
     public bool ReadWhole { get; init; }
 
+    /// <summary>
+    /// Called with each file that the body carries in base 64, piece by piece and one file after the other; the whole document is read then.
+    /// </summary>
+    public Func<CdaFilePart, CancellationToken, ValueTask>? Files { get; init; }
+
     /// <summary>Most bytes before the body, and before the document inside of a stylesheet. Published samples need 60 KB.</summary>
     public long HeaderBytesMax { get; init; } = 4 * 1024 * 1024;
 
@@ -50,4 +55,6 @@ public sealed record CdaReaderOptions
 
     /// <summary>The clock behind <see cref="TimeMax"/>.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    internal bool ReadsWhole => ReadWhole || Files is not null;
 }

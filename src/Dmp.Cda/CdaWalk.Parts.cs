@@ -78,6 +78,35 @@ internal sealed partial class CdaWalk
         }
     }
 
+    /// <summary>Hands over the file in base 64 that is the text of the element the reader stands on; counts it when nobody asks for it.</summary>
+    private async Task ReadFileAsync(bool isBody)
+    {
+        var file = new CdaFile($"/ClinicalDocument//{xml.LocalName}[@representation='B64'][{++header.FileCount}]", MediaType(), isBody);
+        if (options.Files is not { } files)
+        {
+            return;
+        }
+
+        var base64 = new CdaBase64(buffer.Length);
+        var (depth, isEmpty) = (xml.Depth, xml.IsEmptyElement);
+        while (!isEmpty && await NextAsync(drain: false) && xml.Depth > depth)
+        {
+            if (xml.NodeType is not (XmlNodeType.Text or XmlNodeType.CDATA))
+            {
+                continue;
+            }
+
+            int read;
+            while ((read = await xml.ReadValueChunkAsync(buffer, 0, buffer.Length)) > 0)
+            {
+                input.Mark();
+                await files(new CdaFilePart(file, base64.Decode(buffer.AsSpan(0, read)), IsLast: false), stop);
+            }
+        }
+
+        await files(new CdaFilePart(file, base64.Finish(), IsLast: true), stop);
+    }
+
     private void ReadAttributes(CdaNode node)
     {
         while (xml.MoveToNextAttribute())

@@ -27,7 +27,7 @@ internal sealed partial class CdaWalk(
         await FindDocumentAsync();
         Place = "/ClinicalDocument";
         await ReadDocumentAsync(xml.Depth);
-        if (!options.ReadWhole)
+        if (!options.ReadsWhole)
         {
             return;
         }
@@ -95,7 +95,7 @@ internal sealed partial class CdaWalk(
             else if (xml.LocalName == "component")
             {
                 await ReadBodyAsync();
-                if (!options.ReadWhole)
+                if (!options.ReadsWhole)
                 {
                     return;
                 }
@@ -130,30 +130,35 @@ internal sealed partial class CdaWalk(
         var isFile = false;
         while (await NextAsync() && xml.Depth > depth)
         {
-            if (xml.NodeType != XmlNodeType.Element || xml.NamespaceURI != Hl7V3 || number > 1)
+            if (xml.NodeType != XmlNodeType.Element || xml.NamespaceURI != Hl7V3)
             {
                 continue;
             }
 
             var body = (xml.Depth - depth, xml.LocalName) switch
             {
+                _ when number > 1 => null,
                 (1, "structuredBody") => new CdaBody(3, null, false),
                 (2, "text") when isFile => FileBody(),
                 _ => null,
             };
             isFile = xml.Depth == depth + 1 ? xml.LocalName == "nonXMLBody" : isFile;
-            if (body is not null && header.AcceptBody(body) && !options.ReadWhole)
+            if (body is not null && header.AcceptBody(body) && !options.ReadsWhole)
             {
                 return;
+            }
+
+            if (xml.GetAttribute("representation") == "B64")
+            {
+                await ReadFileAsync(isBody: body is not null);
             }
         }
     }
 
-    private CdaBody FileBody()
-    {
-        var mediaType = xml.GetAttribute("mediaType")?.Trim().ToLowerInvariant();
-        return new CdaBody(1, mediaType is { Length: > 0 and <= 100 } ? mediaType : null, xml.GetAttribute("representation") == "B64");
-    }
+    private CdaBody FileBody() => new(1, MediaType(), xml.GetAttribute("representation") == "B64");
+
+    private string? MediaType() =>
+        xml.GetAttribute("mediaType")?.Trim().ToLowerInvariant() is { Length: > 0 and <= 100 } mediaType ? mediaType : null;
 
     /// <summary>Goes past the element the reader stands on.</summary>
     private async Task SkipAsync()

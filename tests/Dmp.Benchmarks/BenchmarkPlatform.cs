@@ -30,9 +30,12 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
         this.directory = directory;
         tokens = Tokens(issuer, "dr-martin");
         colleagueTokens = Tokens(issuer, "dr-bernard");
-        Client = new DmpClient(new DmpClientOptions { Address = address, Tokens = tokens });
+        Address = address;
+        Client = Connect(address);
         Colleague = Client.WithTokens(colleagueTokens);
     }
+
+    public Uri Address { get; }
 
     public DmpClient Client { get; }
 
@@ -49,6 +52,9 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
     public string Directory => directory;
 
     public IServiceProvider Services => application.Web.Services;
+
+    /// <summary>The same physician over another line.</summary>
+    public DmpClient Connect(Uri address) => new(new DmpClientOptions { Address = address, Tokens = tokens });
 
     /// <summary>What autovacuum does within a minute: fresh statistics, and new plans.</summary>
     public async Task AnalyzeAsync()

@@ -1,12 +1,17 @@
 using Dmp.Benchmarks;
 
-// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|search|rules|trace|proofs|feed]
-var chosen = args.Length == 0 ? ["upload", "search", "rules", "trace", "proofs", "feed"] : args;
+// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|link|search|rules|trace|proofs|feed]
+var chosen = args.Length == 0 ? ["upload", "link", "search", "rules", "trace", "proofs", "feed"] : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
 Console.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, private PostgreSQL with durable settings");
 if (chosen.Contains("upload"))
 {
     await UploadBenchmark.RunAsync(platform);
+}
+
+if (chosen.Contains("link"))
+{
+    await LinkBenchmark.RunAsync(platform);
 }
 
 if (chosen.Contains("search"))

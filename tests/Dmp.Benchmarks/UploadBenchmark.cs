@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Dmp.Benchmarks;
 
-/// <summary>Streaming upload in MB/s, beside a sink in the same process, alternating so that both meet the same machine.</summary>
+/// <summary>Streaming in and out in MB/s, beside a sink in the same process, alternating so that both meet the same machine.</summary>
 internal static class UploadBenchmark
 {
     private const int DocumentBytes = 20_000_000;
@@ -30,11 +30,28 @@ internal static class UploadBenchmark
         });
         foreach (var parallel in new[] { 1, 4 })
         {
-            await CompareAsync(platform, sinkClient, parallel);
+            await CompareAsync("upload", UploadAsync, platform, sinkClient, parallel, target: 0.7);
+        }
+
+        var documents = new Dictionary<DmpClient, string>
+        {
+            [sinkClient] = await StoreAsync(sinkClient, platform.RecordId),
+            [platform.Client] = await StoreAsync(platform.Client, platform.RecordId),
+        };
+        foreach (var parallel in new[] { 1, 4 })
+        {
+            await CompareAsync(
+                "download",
+                (client, recordId, _) => client.DownloadAsync(recordId, documents[client], Stream.Null),
+                platform,
+                sinkClient,
+                parallel,
+                target: 0.8);
         }
     }
 
-    private static async Task CompareAsync(BenchmarkPlatform platform, DmpClient sink, int parallel)
+    private static async Task CompareAsync(
+        string name, Func<DmpClient, string, byte[], Task> transfer, BenchmarkPlatform platform, DmpClient sink, int parallel, double target)
     {
         var content = Content();
         var ours = new List<double>();
@@ -42,8 +59,8 @@ internal static class UploadBenchmark
         for (var round = -2; round < Rounds; round++)
         {
             // The first rounds warm both up.
-            var sinkSeconds = await MeasureAsync(sink, platform.RecordId, content, parallel);
-            var ourSeconds = await MeasureAsync(platform.Client, platform.RecordId, content, parallel);
+            var sinkSeconds = await MeasureAsync(transfer, sink, platform.RecordId, content, parallel);
+            var ourSeconds = await MeasureAsync(transfer, platform.Client, platform.RecordId, content, parallel);
             if (round >= 0)
             {
                 ours.Add(parallel * DocumentBytes / 1e6 / ourSeconds);
@@ -54,18 +71,27 @@ internal static class UploadBenchmark
         var (median, floorMedian) = (Median(ours), Median(floor));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"upload, 20 MB, {parallel} at once: {median:F0} MB/s, sink {floorMedian:F0} MB/s, ratio {median / floorMedian:F2} (target 0.60)"));
+            $"{name}, 20 MB, {parallel} at once: {median:F0} MB/s, sink {floorMedian:F0} MB/s, ratio {median / floorMedian:F2} (target {target:F2})"));
     }
 
-    private static async Task<double> MeasureAsync(DmpClient client, string recordId, byte[] content, int parallel)
+    private static async Task<double> MeasureAsync(
+        Func<DmpClient, string, byte[], Task> transfer, DmpClient client, string recordId, byte[] content, int parallel)
     {
         var begin = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, parallel).Select(_ => Task.Run(async () =>
-        {
-            using var stream = new MemoryStream(content, writable: false);
-            await client.UploadAsync(recordId, stream, Metadata());
-        })));
+        await Task.WhenAll(Enumerable.Range(0, parallel).Select(_ => Task.Run(() => transfer(client, recordId, content))));
         return Stopwatch.GetElapsedTime(begin).TotalSeconds;
+    }
+
+    private static async Task UploadAsync(DmpClient client, string recordId, byte[] content)
+    {
+        using var stream = new MemoryStream(content, writable: false);
+        await client.UploadAsync(recordId, stream, Metadata());
+    }
+
+    private static async Task<string> StoreAsync(DmpClient client, string recordId)
+    {
+        using var stream = new MemoryStream(Content(), writable: false);
+        return (await client.UploadAsync(recordId, stream, Metadata())).DocumentId;
     }
 
     public static DocumentMetadata Metadata() => new()
@@ -83,7 +109,7 @@ internal static class UploadBenchmark
         return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
     }
 
-    private static byte[] Content() => System.Text.Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString("abcdefghijklmnop \n", DocumentBytes));
+    public static byte[] Content(int size = DocumentBytes) => System.Text.Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString("abcdefghijklmnop \n", size));
 
     private static async Task<WebApplication> StartSinkAsync(string directory)
     {

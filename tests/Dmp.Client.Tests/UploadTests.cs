@@ -159,7 +159,108 @@ public sealed class UploadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_broken_stream_is_repeated_as_a_whole_with_the_same_intent()
+    public async Task A_broken_stream_goes_on_where_the_platform_has_it()
+    {
+        var offsets = new List<long>();
+        UploadResume? resume = null;
+        var kept = 0;
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            await requests.MoveNext(context.CancellationToken);
+            resume = requests.Current.Resume;
+            await answers.WriteAsync(new UploadDocumentResponse { Accepted = new UploadAccepted { MaxChunkBytes = Transfers.ChunkBytesMax, PersistedSize = kept } });
+            while (await requests.MoveNext(context.CancellationToken))
+            {
+                if (requests.Current.Finish is { } finish)
+                {
+                    Assert.Equal(SHA256.HashData(_content), finish.Sha256.ToByteArray());
+                    await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(_content) });
+                    return;
+                }
+                var chunk = requests.Current.Chunk;
+                offsets.Add(chunk.WriteOffset);
+                Assert.Equal(_content.AsSpan((int)chunk.WriteOffset, chunk.Data.Length), chunk.Data.Span);
+                Assert.Equal(System.IO.Hashing.Crc32.HashToUInt32(System.IO.Hashing.Crc32ParameterSet.Crc32C, chunk.Data.Span), chunk.Crc32C);
+                if (kept == 0 && offsets.Count == 5)
+                {
+                    kept = 250_000;
+                    context.GetHttpContext().Abort();
+                    return;
+                }
+            }
+        };
+        using var client = _platform.Client();
+
+        var document = await client.UploadAsync(
+            "r-1", new MemoryStream(_content), new DocumentMetadata(), new UploadOptions { RequestId = "q-1" }, cancellationToken: Ct);
+
+        Assert.Equal("doc-1", document.DocumentId);
+        Assert.Equal(new UploadResume { RecordId = "r-1", RequestId = "q-1" }, resume);
+        Assert.Equal(250_000, offsets[5]);
+    }
+
+    [Fact]
+    public async Task A_new_process_reads_what_the_platform_has_for_the_digest_and_sends_the_rest()
+    {
+        var received = new MemoryStream();
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            await requests.MoveNext(context.CancellationToken);
+            Assert.NotNull(requests.Current.Intent);
+            await answers.WriteAsync(new UploadDocumentResponse { Accepted = new UploadAccepted { PersistedSize = 300_001 } });
+            while (await requests.MoveNext(context.CancellationToken) && requests.Current.Chunk is { } chunk)
+            {
+                Assert.Equal(300_001 + received.Length, chunk.WriteOffset);
+                chunk.Data.WriteTo(received);
+            }
+            Assert.Equal(SHA256.HashData(_content), requests.Current.Finish.Sha256.ToByteArray());
+            await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(_content) });
+        };
+        using var client = _platform.Client();
+
+        await client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct);
+
+        Assert.Equal(_content[300_001..], received.ToArray());
+    }
+
+    [Fact]
+    public async Task What_the_platform_forgot_is_sent_anew()
+    {
+        var firsts = new List<UploadDocumentRequest.MessageOneofCase>();
+        _platform.Upload = async (requests, answers, context) =>
+        {
+            if (firsts.Count == 2)
+            {
+                firsts.Add(UploadDocumentRequest.MessageOneofCase.Intent);
+                var (_, all) = await Transfers.ReceiveAsync(requests, answers, context.CancellationToken);
+                await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(all) });
+                return;
+            }
+            await requests.MoveNext(context.CancellationToken);
+            firsts.Add(requests.Current.MessageCase);
+            if (firsts.Count == 2)
+            {
+                throw Refusal.With(StatusCode.NotFound, "UPLOAD_NOT_FOUND");
+            }
+            await answers.WriteAsync(Transfers.Accepted);
+            for (var i = 0; i < 5; i++)
+            {
+                await requests.MoveNext(context.CancellationToken);
+            }
+            context.GetHttpContext().Abort();
+        };
+        using var client = _platform.Client();
+
+        var document = await client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct);
+
+        Assert.Equal(SHA256.HashData(_content), document.Content.Sha256.ToByteArray());
+        Assert.Equal(
+            [UploadDocumentRequest.MessageOneofCase.Intent, UploadDocumentRequest.MessageOneofCase.Resume, UploadDocumentRequest.MessageOneofCase.Intent],
+            firsts);
+    }
+
+    [Fact]
+    public async Task A_small_document_is_repeated_as_a_whole_with_the_same_intent()
     {
         var intents = new List<UploadIntent>();
         _platform.Upload = async (requests, answers, context) =>
@@ -179,12 +280,12 @@ public sealed class UploadTests : IAsyncLifetime
             await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(received) });
         };
         using var client = _platform.Client();
-        using var content = new MemoryStream(_content);
+        using var content = new MemoryStream(_content, 0, 200_000);
         content.Position = 7;
 
         var document = await client.UploadAsync("r-1", content, new DocumentMetadata(), cancellationToken: Ct);
 
-        Assert.Equal(SHA256.HashData(_content.AsSpan(7)), document.Content.Sha256.ToByteArray());
+        Assert.Equal(SHA256.HashData(_content.AsSpan(7, 199_993)), document.Content.Sha256.ToByteArray());
         Assert.Equal(2, intents.Count);
         Assert.Equal(intents[0], intents[1]);
     }

@@ -16,6 +16,7 @@ internal sealed class FolderPlan(FileTree tree)
         [".tiff"] = "image/tiff",
         [".rtf"] = "text/rtf",
         [".txt"] = "text/plain",
+        [".dcm"] = "application/dicom",
     };
 
     /// <summary>The files that may be documents, in the order of their names.</summary>

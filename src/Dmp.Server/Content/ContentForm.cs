@@ -11,6 +11,9 @@ internal enum ContentForm
     Rtf,
     PlainText,
 
+    /// <summary>A DICOM file, of whatever class.</summary>
+    Dicom,
+
     /// <summary>XML with the root element <c>ClinicalDocument</c> of HL7 version 3.</summary>
     CdaR2,
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Unicode;
 using System.Xml;
+using Dmp.Server.Media;
 
 namespace Dmp.Server.Content;
 
@@ -55,6 +56,7 @@ internal sealed class ContentSniffer
             [0x4D, 0x4D, 0x00, 0x2A or 0x2B, ..] => ContentForm.Tiff,
             _ when text.StartsWith("%PDF-"u8) => ContentForm.Pdf,
             _ when text.StartsWith("{\\rtf"u8) => ContentForm.Rtf,
+            _ when KosHeader.IsDicom(seen) => ContentForm.Dicom,
             _ when LooksLikeXml(seen, text) => ConcludeXml() ?? ConcludeText(seen),
             _ => ConcludeText(seen),
         };

@@ -45,7 +45,7 @@ internal enum DocumentVerdict
 internal static class DocumentRules
 {
     private static readonly string[] mediaTypes =
-        ["text/xml", "application/xslt+xml", "application/pdf", "image/jpeg", "image/tiff", "text/rtf", "text/plain"];
+        ["text/xml", "application/xslt+xml", "application/pdf", "image/jpeg", "image/tiff", "text/rtf", "text/plain", "application/dicom"];
 
     private static readonly string[] practiceSettings =
     [

@@ -6,6 +6,7 @@ using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Explanations;
+using Dmp.Server.Media;
 using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
@@ -24,6 +25,7 @@ internal sealed partial class DocumentService(
     PageTokens pageTokens,
     AccessEffects effects,
     IContentStore contentStore,
+    ContentInspector inspector,
     ContentPacks packs,
     LiveUploads liveUploads,
     IOptions<UploadOptions> uploadOptions,

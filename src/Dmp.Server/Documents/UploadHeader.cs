@@ -4,6 +4,7 @@ using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Content;
 using Dmp.Server.Errors;
+using Dmp.Server.Media;
 using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
 using Npgsql;
@@ -17,7 +18,7 @@ internal sealed partial class DocumentService
 {
     /// <summary>
     /// Documents up to this size are read to their end, so that nothing broken comes in: it costs half as much again as the header. Of
-    /// larger ones the header is read and the end looked at, for a second pass over all bytes would slow their upload down.
+    /// larger ones the header is read and the end looked at; those that may carry files are read on by <see cref="ContentInspector"/>.
     /// </summary>
     private const long WholeBytesMax = 1024 * 1024;
 
@@ -26,6 +27,14 @@ internal sealed partial class DocumentService
     /// from the cache of the disk, so that of large ones nothing is held in memory while they stream in.
     /// </summary>
     private async Task<(UploadPlan Plan, ContentForm Form)> WithHeaderAsync(
+        Call call, UploadPlan plan, IContentReader reader, Form sniffed, CancellationToken ct)
+    {
+        var described = await ReadHeaderAsync(call, plan, reader, sniffed, ct);
+        await inspector.InspectAsync(reader, sniffed, described.Plan.Header, plan.ContentId, call.ServerRequestId, ct);
+        return described;
+    }
+
+    private async Task<(UploadPlan Plan, ContentForm Form)> ReadHeaderAsync(
         Call call, UploadPlan plan, IContentReader reader, Form sniffed, CancellationToken ct)
     {
         if (sniffed is not (Form.CdaR2 or Form.CdaSelfPresenting or Form.OtherXml))

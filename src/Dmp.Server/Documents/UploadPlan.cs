@@ -6,6 +6,7 @@ using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Identity;
+using Dmp.Server.Media;
 using Dmp.Server.Options;
 using Dmp.Type.V1;
 using Google.Protobuf;
@@ -20,6 +21,7 @@ internal sealed record UploadPlan
 {
     private const string DocumentTooLargeReason = "DOCUMENT_TOO_LARGE";
     private const string XdsSdFormats = "1.3.6.1.4.1.19376.1.2.3";
+    private const string DicomUids = "1.2.840.10008.2.6.1";
 
     public required UploadIntent Message { get; init; }
 
@@ -140,6 +142,7 @@ internal sealed record UploadPlan
             "image/jpeg" => new Coding { System = XdsSdFormats, Code = "urn:ihe:iti-fr:xds-sd:jpeg:2010" },
             "image/tiff" => new Coding { System = XdsSdFormats, Code = "urn:ihe:iti-fr:xds-sd:tiff:2010" },
             "text/rtf" => new Coding { System = XdsSdFormats, Code = "urn:ihe:iti-fr:xds-sd:rtf:2010" },
+            "application/dicom" => new Coding { System = DicomUids, Code = KosHeader.SopClass, Display = "Key Object Selection Document Storage" },
             _ => null,
         };
         metadata.LanguageCode = metadata.LanguageCode.Length == 0 ? "fr-FR" : metadata.LanguageCode;
@@ -204,6 +207,7 @@ internal sealed record UploadPlan
         "image/tiff" => form is Form.Tiff,
         "text/rtf" => form is Form.Rtf,
         "text/plain" => form is Form.PlainText,
+        "application/dicom" => form is Form.Dicom,
         _ => false,
     };
 
@@ -220,6 +224,7 @@ internal sealed record UploadPlan
         (Form.Tiff, _) => ContentForm.Tiff,
         (Form.Rtf, _) => ContentForm.Rtf,
         (Form.PlainText, _) => ContentForm.Text,
+        (Form.Dicom, _) => ContentForm.DicomKos,
         _ => ContentForm.Unspecified,
     };
 

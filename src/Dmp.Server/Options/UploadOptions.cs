@@ -33,4 +33,10 @@ internal sealed record UploadOptions
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:10", "30.00:00:00")]
     public TimeSpan ExpireAfter { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>True accepts encrypted PDFs, which nobody can look into. Default false.</summary>
+    public bool AllowEncryptedPdf { get; init; }
+
+    /// <summary>True accepts PDFs that bear scripts, actions on the reader's machine or files. Default false.</summary>
+    public bool AllowActivePdf { get; init; }
 }

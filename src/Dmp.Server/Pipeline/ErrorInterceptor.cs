@@ -98,6 +98,13 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
                 ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
                 return Failures.Of(ErrorReason.StorageUnavailable);
 
+            // A statement that was cancelled while Npgsql prepared it leaves a description that its next use on that connection stumbles
+            // over: "Received unexpected backend message" (npgsql issue 5803). Npgsql closes the connection then, and nothing was
+            // committed or read wrongly.
+            case { Source: "Npgsql" } when exception.GetType() == typeof(Exception):
+                ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
+                return Failures.Of(ErrorReason.StorageUnavailable);
+
             default:
                 ServerLog.CallFailed(logger, exception, Call.Of(context).Method, Call.Of(context).ServerRequestId);
                 return Failures.Of(ErrorReason.Internal);

@@ -90,6 +90,7 @@ internal sealed class DmpApplication : IAsyncDisposable
         var defaults = new Dictionary<string, string?>
         {
             ["Dmp:Content:Directory"] = Path.Combine(dataDirectory, "content"),
+            ["Dmp:Scan:QuarantineDirectory"] = Path.Combine(dataDirectory, "quarantine"),
             ["Dmp:Audit:KeyDirectory"] = Path.Combine(dataDirectory, "audit-keys"),
         };
         if (isSandbox)

@@ -5,6 +5,7 @@ using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Events;
 using Dmp.Server.Explanations;
+using Dmp.Server.Media;
 using Dmp.Server.Notices;
 using Dmp.Server.Options;
 using Microsoft.AspNetCore.DataProtection;
@@ -29,6 +30,7 @@ internal static class ServiceSetup
         services.AddOptions<FeedOptions>().BindConfiguration(FeedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddContent();
+        services.AddMedia();
         services.AddNotices();
 
         services.AddSingleton<TimeProvider, DatabaseClock>();
@@ -84,6 +86,16 @@ internal static class ServiceSetup
             };
         });
         services.AddHostedService<ContentSweeper>();
+    }
+
+    private static void AddMedia(this IServiceCollection services)
+    {
+        services.AddOptions<ScanOptions>().BindConfiguration(ScanOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ScanOptions>, ScanOptionsRules>();
+        services.AddSingleton<Clamd>();
+        services.AddSingleton<Quarantine>();
+        services.AddHostedService(provider => provider.GetRequiredService<Quarantine>());
+        services.AddSingleton<ContentInspector>();
     }
 
     private static void AddNotices(this IServiceCollection services)

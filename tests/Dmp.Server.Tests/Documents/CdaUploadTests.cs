@@ -232,7 +232,7 @@ public sealed class CdaUploadTests(Platform platform)
         var api = platform.As(record.Physician);
         var whole = (Text(record) with
         {
-            Body = $"<nonXMLBody><text mediaType=\"application/pdf\" representation=\"B64\"><![CDATA[{new string('Q', 2_000_000)}]]></text></nonXMLBody>",
+            Body = $"<nonXMLBody><text mediaType=\"application/pdf\" representation=\"B64\"><![CDATA[JVBERi0xLjcK{new string('Q', 2_000_000)}]]></text></nonXMLBody>",
         }).Bytes;
         var status = await Refusals.RefusedAsync(
             StatusCode.InvalidArgument, ErrorReason.CdaUnreadable, () => SendAsync(api, Intent(record.Id), whole[..1_500_000]));
@@ -273,7 +273,7 @@ public sealed class CdaUploadTests(Platform platform)
     public async Task An_embedded_file_gives_the_format()
     {
         var record = await platform.RecordAsync();
-        var text = Text(record) with { Body = "<nonXMLBody><text mediaType=\"application/pdf\" representation=\"B64\">QQ==</text></nonXMLBody>" };
+        var text = Text(record) with { Body = "<nonXMLBody><text mediaType=\"application/pdf\" representation=\"B64\">JVBERi0xLjcK</text></nonXMLBody>" };
         var document = (await SendAsync(platform.As(record.Physician), Intent(record.Id), text.Bytes)).Document;
         Assert.Equal((ContentForm.CdaUnstructured, "urn:ihe:iti:xds-sd:pdf:2008"), (document.Content.Form, document.Metadata.Format.Code));
     }

@@ -36,6 +36,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public GrpcChannel Channel { get; }
 
+    public Uri Address => new($"http://127.0.0.1:{grpcPort}");
+
     public string ContentDirectory => Path.Combine(dataDirectory, "content");
 
     /// <summary>What the process wrote on its standard output and error.</summary>
@@ -64,6 +66,21 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>The generated clients with a token of the sandbox issuer.</summary>
     public async Task<DmpApi> AsAsync(string persona) => new(Channel, await TokenAsync(persona));
+
+    /// <summary>A token of the sandbox issuer.</summary>
+    public async Task<string> TokenAsync(string persona)
+    {
+        using var http = new HttpClient();
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["grant_type"] = "client_credentials",
+            ["client_id"] = persona,
+            ["client_secret"] = "sandbox",
+        });
+        using var response = await http.PostAsync(new Uri($"http://127.0.0.1:{issuerPort}/connect/token"), form);
+        response.EnsureSuccessStatusCode();
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString()!;
+    }
 
     public async Task<JsonElement> UserInfoAsync(string persona)
     {
@@ -130,20 +147,6 @@ internal sealed class ServerProcess : IAsyncDisposable
 
         process.Dispose();
         Directory.Delete(dataDirectory, recursive: true);
-    }
-
-    private async Task<string> TokenAsync(string persona)
-    {
-        using var http = new HttpClient();
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
-        {
-            ["grant_type"] = "client_credentials",
-            ["client_id"] = persona,
-            ["client_secret"] = "sandbox",
-        });
-        using var response = await http.PostAsync(new Uri($"http://127.0.0.1:{issuerPort}/connect/token"), form);
-        response.EnsureSuccessStatusCode();
-        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString()!;
     }
 
     private Process Start()

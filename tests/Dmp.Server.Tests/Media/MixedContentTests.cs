@@ -1,0 +1,62 @@
+using System.IO.Compression;
+using Dmp.Server.Content;
+using Dmp.Server.Media;
+using Xunit;
+
+namespace Dmp.Server.Tests.Media;
+
+/// <summary>Bytes that two programs take for two different files.</summary>
+public sealed class MixedContentTests
+{
+    private static readonly byte[] Jpeg = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, .. "JFIF"u8, .. new byte[3000], 0xFF, 0xD9];
+
+    [Fact]
+    public void A_picture_with_an_archive_behind_it_is_two_files()
+    {
+        foreach (var comment in (string[])["", new string('c', 60_000), new string('c', ushort.MaxValue)])
+        {
+            byte[] both = [.. Jpeg, .. Zip(comment)];
+            Assert.Equal("The bytes can be opened as a zip archive as well.", Check(ContentForm.Jpeg, both)?.Text);
+        }
+    }
+
+    [Fact]
+    public void What_cameras_leave_behind_a_picture_is_none() =>
+        Assert.All(
+            (byte[][])[Jpeg, [.. Jpeg, .. new byte[100_000]], [.. Jpeg, .. Jpeg], [.. Jpeg, .. "PK\x05\x06"u8, .. new byte[40]], [.. Jpeg, .. "PK\x05\x06"u8]],
+            picture => Assert.Null(Check(ContentForm.Jpeg, picture)));
+
+    [Fact]
+    public void A_PDF_hidden_in_the_head_of_another_format_is_found()
+    {
+        byte[] both = [.. Jpeg.AsSpan(0, 900), .. PdfText.Write("", "")];
+        Assert.Equal("The bytes can be opened as a PDF as well.", Check(ContentForm.Jpeg, both)?.Text);
+        Assert.Equal(MediaFaultKind.Ambiguous, Check(ContentForm.Dicom, [.. new KosBytes().Bytes, .. "%PDF-1.7"u8])?.Kind);
+        Assert.Null(Check(ContentForm.PlainText, "A PDF begins with %PDF-1.7"u8.ToArray()));
+    }
+
+    [Fact]
+    public void A_TIFF_that_is_DICOM_as_well_is_two_files()
+    {
+        byte[] preamble = [0x49, 0x49, 0x2A, 0, 8, 0, 0, 0, .. new byte[120]];
+        Assert.Equal("The bytes can be opened as a DICOM file as well.", Check(ContentForm.Tiff, (new KosBytes { Preamble = preamble }).Bytes)?.Text);
+    }
+
+    private static MediaFault? Check(ContentForm form, byte[] content) => MixedContent.Check(
+        form,
+        content.AsSpan(0, Math.Min(content.Length, MixedContent.HeadBytes)),
+        content.AsSpan(Math.Max(0, content.Length - MixedContent.TailBytes)));
+
+    private static byte[] Zip(string comment)
+    {
+        using var bytes = new MemoryStream();
+        using (var zip = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            using var entry = zip.CreateEntry("a.txt").Open();
+            entry.Write("a"u8);
+            zip.Comment = comment;
+        }
+
+        return bytes.ToArray();
+    }
+}
