@@ -10,6 +10,10 @@ namespace Dmp.Cli.Export;
 /// <summary>Checks an archive without the platform: files against the manifest, contents against their metadata and the trace, the trace against its keys.</summary>
 internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, string? earlierCheckpoint, TextWriter output)
 {
+    // Of a million files, and of the longest metadata that the platform takes; an archive may be anybody's.
+    private const long ManifestBytesMax = 256 * 1024 * 1024;
+    private const long MetadataBytesMax = 1024 * 1024;
+
     private static readonly JsonParser parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
 
     /// <summary>Digests that events in the log name, for each version of a document.</summary>
@@ -49,7 +53,7 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
     {
         try
         {
-            if (!tree.Files.TryGetValue(ExportManifest.FileName, out var file))
+            if (!tree.Files.TryGetValue(ExportManifest.FileName, out var file) || file.Length > ManifestBytesMax)
             {
                 return null;
             }
@@ -177,7 +181,7 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
 
     private async Task<Document.V1.Document?> MetadataAsync(string name, CancellationToken ct)
     {
-        if (!tree.Files.TryGetValue(name, out var file))
+        if (!tree.Files.TryGetValue(name, out var file) || file.Length > MetadataBytesMax)
         {
             return null;
         }

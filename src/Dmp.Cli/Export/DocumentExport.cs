@@ -5,7 +5,7 @@ using Google.Protobuf;
 namespace Dmp.Cli.Export;
 
 /// <summary>Writes each version of each document: its metadata as the contract's JSON, and its content where the XDM view expects it.</summary>
-internal sealed class DocumentExport(DmpClient dmp, ArchiveWriter archive, DocumentSpool spool, List<ExportManifest.Omission> omitted)
+internal sealed class DocumentExport(DmpClient dmp, ArchiveWriter archive, DocumentSpool spool, string temporaryPath, List<ExportManifest.Omission> omitted)
 {
     private const int HeldBytesMax = 1024 * 1024;
 
@@ -52,7 +52,7 @@ internal sealed class DocumentExport(DmpClient dmp, ArchiveWriter archive, Docum
     private async Task<Stream?> DownloadAsync(SpooledDocument spooled, CancellationToken ct)
     {
         var document = spooled.Document;
-        Stream content = document.Content.SizeBytes <= HeldBytesMax ? new MemoryStream((int)document.Content.SizeBytes) : Temporary();
+        Stream content = document.Content.SizeBytes <= HeldBytesMax ? new MemoryStream((int)document.Content.SizeBytes) : TemporaryFile.Create(temporaryPath);
         try
         {
             await dmp.DownloadAsync(document.RecordId, document.DocumentId, content, new DownloadOptions { Version = document.Version }, cancellationToken: ct);
@@ -82,16 +82,5 @@ internal sealed class DocumentExport(DmpClient dmp, ArchiveWriter archive, Docum
         {
             return false;
         }
-    }
-
-    private static FileStream Temporary()
-    {
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return new FileStream(Path.Combine(Path.GetTempPath(), $"dmp-{Guid.NewGuid():N}"), options);
     }
 }

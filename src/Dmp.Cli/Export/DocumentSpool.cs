@@ -29,16 +29,7 @@ internal sealed class DocumentSpool : IDisposable
     private readonly Dictionary<int, (int Subset, int Count)> _open = [];
     private readonly List<int> _versions = [];
 
-    public DocumentSpool(string path)
-    {
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, BufferSize = 64 * 1024 };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        _file = new FileStream(path, options);
-    }
+    public DocumentSpool(string path) => _file = TemporaryFile.Create(path);
 
     /// <summary>How many bytes the contents have together.</summary>
     public long ContentBytes { get; private set; }

@@ -15,7 +15,7 @@ namespace Dmp.Cli.Export;
 /// Reads a whole record as its caller may see it, and writes it as an archive. What the platform refuses to this caller is left out and said so in
 /// the manifest; contents pass through, and are never held.
 /// </summary>
-internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter archive, DocumentSpool spool)
+internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter archive, DocumentSpool spool, string temporaryPath)
 {
     private static readonly JsonFormatter indented = new(JsonFormatter.Settings.Default.WithIndentation());
 
@@ -35,7 +35,7 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
         }
 
         onTotal(spool.ContentBytes);
-        var exported = await new DocumentExport(dmp, archive, spool, _omitted).WriteAsync(onBytes, ct);
+        var exported = await new DocumentExport(dmp, archive, spool, temporaryPath, _omitted).WriteAsync(onBytes, ct);
         XdmView view = new(archive, spool, record.Ins, exported);
         await view.WriteAsync();
         await WriteSettingsAsync(ct);

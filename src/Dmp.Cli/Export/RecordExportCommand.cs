@@ -87,7 +87,7 @@ internal static class RecordExportCommand
             {
                 using (ArchiveWriter archive = new(file))
                 {
-                    manifest = await FillAsync(client, recordId, archive, $"{partial}.{Guid.NewGuid():N}", earlierCheckpoint, error, ct);
+                    manifest = await FillAsync(client, recordId, archive, partial, earlierCheckpoint, error, ct);
                     await archive.FinishAsync(manifest, ct);
                     files = archive.Files.Count;
                 }
@@ -111,11 +111,11 @@ internal static class RecordExportCommand
     }
 
     private static async Task<ExportManifest> FillAsync(
-        PlatformClient client, string recordId, ArchiveWriter archive, string spoolPath, string? earlierCheckpoint, TextWriter error, CancellationToken ct)
+        PlatformClient client, string recordId, ArchiveWriter archive, string partial, string? earlierCheckpoint, TextWriter error, CancellationToken ct)
     {
         var start = DateTimeOffset.UtcNow;
-        using DocumentSpool spool = new(spoolPath);
-        RecordExport export = new(client.Client, recordId, archive, spool);
+        using DocumentSpool spool = new($"{partial}.documents");
+        RecordExport export = new(client.Client, recordId, archive, spool, $"{partial}.content");
         string? note = null;
         await TransferBar.RunAsync(error, "Exporting", 1, async progress =>
         {

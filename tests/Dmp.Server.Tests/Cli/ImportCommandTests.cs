@@ -228,6 +228,38 @@ public sealed class ImportCommandTests(Platform platform)
     }
 
     [Fact]
+    public async Task A_structure_imports_with_its_own_account()
+    {
+        var record = await platform.RecordAsync();
+        using CommandHome home = new(platform.Server, platform.Callers.StructureToken(TestProfessional.NewStructureId()));
+        home.Put("in/a.xml", Cda(record).Bytes);
+        Assert.Equal((0, "1 stored.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("in")))));
+        File.Delete(home.Resume);
+        Assert.Equal((0, "1 already.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("in")))));
+    }
+
+    [Fact]
+    public async Task A_client_with_a_secret_in_a_file_gets_its_own_tokens()
+    {
+        using CommandHome home = new(platform.Server, "");
+        home.Put("in/a.txt", "x"u8.ToArray());
+        home.Put("in/a.txt.json", Sidecar(null));
+        string[] caller =
+        [
+            "--address", platform.Server.Address.ToString(), "--issuer", platform.Server.SandboxIssuer.ToString(), "--client-id", "dr-martin",
+            "--client-secret-file", home.Put("secret", "sandbox\n"u8.ToArray()),
+        ];
+        string[] command = ["import", home.PathOf("in"), "--report", home.Report, "--resume", home.Resume, "--record", Guid.NewGuid().ToString(), .. caller];
+
+        Assert.Equal((1, "1 refused.\n"), Short(await CommandHome.RunAsync(command)));
+        Assert.Equal("RECORD_ACCESS_DENIED", Assert.Single(home.Rows()).Value.Reason);
+
+        home.Put("secret", "wrong"u8.ToArray());
+        Assert.Equal((3, "1 failed.\n"), Short(await CommandHome.RunAsync(command)));
+        Assert.Contains("invalid_client", Assert.Single(home.Rows()).Value.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_platform_that_takes_no_token_ends_the_run_and_leaves_the_rest_for_the_next()
     {
         var record = await platform.RecordAsync();

@@ -125,6 +125,26 @@ public sealed class ImportPackageTests(Platform platform)
     }
 
     [Fact]
+    public async Task A_signature_is_passed_by_and_what_it_signs_is_added()
+    {
+        var record = await platform.RecordAsync();
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
+        var (content, signature) = ("Bonjour"u8.ToArray(), "<Signature xmlns='http://www.w3.org/2000/09/xmldsig#'/>"u8.ToArray());
+        var letter = Entry(record, MetadataOf(record), content);
+        var signs = Entry(record, new DocumentMetadata { MediaType = "text/xml", Title = "Signature", UniqueId = "1.2.250.1.999.9" }, signature);
+        Put(
+            home,
+            "usb/IHE_XDM/SUBSET01",
+            [(letter, content), (signs, signature)],
+            [new XdsAssociation(XdsAssociationTypes.Signs, signs.EntryUuid, letter.EntryUuid), new XdsAssociation("urn:ihe:iti:2007:AssociationType:APND", letter.EntryUuid, "x")]);
+
+        Assert.Equal((0, "1 stored, 1 skipped.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+
+        Assert.Equal("SIGNATURE_NOT_KEPT", home.Rows()["IHE_XDM/SUBSET01/DOC00002.XML"].Reason);
+        Assert.Contains("APND is not kept", home.Rows()["IHE_XDM/SUBSET01/DOC00001.TXT"].Warnings, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_package_whose_metadata_are_hostile_is_refused_whole()
     {
         using CommandHome home = new(platform.Server, "none");

@@ -220,7 +220,7 @@ public sealed class RecordExportTests(Platform platform)
             spool.Add(masked);
             await platform.As(record.Patient).Documents.MaskDocumentAsync(
                 new MaskDocumentRequest { RecordId = record.Id, DocumentId = masked.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
-            var exported = await new DocumentExport(dmp, archive, spool, omitted).WriteAsync(_ => { }, Token);
+            var exported = await new DocumentExport(dmp, archive, spool, home.PathOf("content"), omitted).WriteAsync(_ => { }, Token);
             await new XdmView(archive, spool, record.Patient.Ins, exported).WriteAsync();
         }
 
@@ -229,6 +229,7 @@ public sealed class RecordExportTests(Platform platform)
         Assert.False(IsIn(home.PathOf("record.zip"), masked.DocumentId));
         Assert.False(IsIn(home.PathOf("record.zip"), masked.Metadata.UniqueId));
         Assert.Empty(omitted);
+        Assert.Equal(["record.zip", "token"], Directory.GetFiles(home.PathOf(".")).Select(Path.GetFileName).Order());
     }
 
     [Fact]
