@@ -60,7 +60,7 @@ internal static class ImportCommand
             try
             {
                 using var tree = FileTree.Open(path);
-                await using var ledger = IsDryRun ? null : await ImportLedger.OpenAsync(resume, Path.GetFullPath(path), client.Address, client.ClientId, ct);
+                await using var ledger = IsDryRun ? null : await ImportLedger.OpenAsync(resume, client.Address, client.ClientId, ct);
                 await using ImportReport report = new(reportPath);
                 ImportRun run = new(client, tree, ledger, report, Streams);
                 List<PlannedDocument> planned = [];

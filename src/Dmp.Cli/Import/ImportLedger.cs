@@ -13,13 +13,13 @@ internal sealed class ImportLedger : IAsyncDisposable
     private static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     private readonly FileStream _file;
-    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string File, string Digest), Entry> _entries = [];
     private readonly SemaphoreSlim _gate = new(1, 1);
 
     private ImportLedger(FileStream file) => _file = file;
 
     /// <summary>Opens or begins a resume file. Nobody else writes to it meanwhile.</summary>
-    public static async Task<ImportLedger> OpenAsync(string path, string source, string address, string clientId, CancellationToken ct)
+    public static async Task<ImportLedger> OpenAsync(string path, string address, string clientId, CancellationToken ct)
     {
         FileStreamOptions options = new() { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
@@ -31,7 +31,7 @@ internal sealed class ImportLedger : IAsyncDisposable
         ImportLedger ledger = new(new FileStream(path, options));
         try
         {
-            await ledger.LoadAsync(path, new Header(1, source, address, clientId), ct);
+            await ledger.LoadAsync(path, new Header(1, address, clientId), ct);
             return ledger;
         }
         catch
@@ -43,7 +43,7 @@ internal sealed class ImportLedger : IAsyncDisposable
 
     /// <summary>What earlier runs know of a document with exactly this content and metadata; null when nothing.</summary>
     public Entry? Find(string key, string digest) =>
-        _entries.TryGetValue(key, out var entry) && entry.Digest == digest ? entry : null;
+        _entries.GetValueOrDefault((key, digest));
 
     /// <summary>
     /// Gives the request id of a document, on the disk when this returns, and what it replaces as it was first said: a request that is repeated
@@ -53,6 +53,11 @@ internal sealed class ImportLedger : IAsyncDisposable
     {
         if (Find(key, digest) is { } known && known.RecordId == recordId)
         {
+            if (known.Etag is null && etag is not null)
+            {
+                await AppendAsync(known = known with { Replaces = replaces, Etag = etag }, isDurable: true, ct);
+            }
+
             return known;
         }
 
@@ -61,12 +66,13 @@ internal sealed class ImportLedger : IAsyncDisposable
         return begun;
     }
 
-    /// <summary>Lets the next run begin anew with a document that was refused for what has changed since.</summary>
-    public Task ForgetAsync(string key, CancellationToken ct) => AppendAsync(_entries[key] with { Digest = "" }, isDurable: true, ct);
+    /// <summary>Lets the next run begin anew with a document that was refused because what it replaces has changed.</summary>
+    public Task RenewAsync(string key, string digest, CancellationToken ct) => AppendAsync(
+        _entries[(key, digest)] with { RequestId = Guid.NewGuid().ToString(), Replaces = null, Etag = null }, isDurable: true, ct);
 
     /// <summary>Writes down that a document is there. Not forced to the disk: without the line the next run asks, and is answered the same.</summary>
     public Task DoneAsync(string key, string digest, string documentId, int version, CancellationToken ct) =>
-        AppendAsync(_entries[key] with { Digest = digest, DocumentId = documentId, Version = version }, isDurable: false, ct);
+        AppendAsync(_entries[(key, digest)] with { DocumentId = documentId, Version = version }, isDurable: false, ct);
 
     public ValueTask DisposeAsync()
     {
@@ -79,7 +85,7 @@ internal sealed class ImportLedger : IAsyncDisposable
         await _gate.WaitAsync(ct);
         try
         {
-            _entries[entry.File] = entry;
+            _entries[(entry.File, entry.Digest)] = entry;
 
             // Not cancelled half way: a line is whole, or it is the last.
             await WriteAsync(entry, isDurable);
@@ -115,9 +121,9 @@ internal sealed class ImportLedger : IAsyncDisposable
                 {
                     found = JsonSerializer.Deserialize<Header>(line, json);
                 }
-                else if (JsonSerializer.Deserialize<Entry>(line, json) is { File: not null, RequestId: not null } entry)
+                else if (JsonSerializer.Deserialize<Entry>(line, json) is { File: not null, Digest: not null, RequestId: not null } entry)
                 {
-                    _entries[entry.File] = entry;
+                    _entries[(entry.File, entry.Digest)] = entry;
                 }
 
                 good += Encoding.UTF8.GetByteCount(line) + 1;
@@ -139,7 +145,7 @@ internal sealed class ImportLedger : IAsyncDisposable
         if (found != header)
         {
             throw new RefusedException(
-                $"{path} is of another import: of {found.Source} to {found.Address} by '{found.Client}'. Request ids hold for one caller only; give another --resume.");
+                $"{path} is of an import to {found.Address} by '{found.Client}'. Request ids hold for one caller only; give another --resume.");
         }
 
         // What is left of a broken line is cut off, and a whole one gets its end, so that the next one begins where it must.
@@ -155,5 +161,5 @@ internal sealed class ImportLedger : IAsyncDisposable
     internal sealed record Entry(
         string File, string Digest, string RecordId, string RequestId, string? Replaces, string? Etag, string? DocumentId, int Version);
 
-    private sealed record Header(int DmpImport, string Source, string Address, string Client);
+    private sealed record Header(int DmpImport, string Address, string Client);
 }

@@ -126,7 +126,7 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
             }
 
             var known = ledger is null ? null
-                : await ledger.BeginAsync(document.Key, DigestOf(document), document.RecordId, document.ReplacesDocumentId, document.Etag, ct);
+                : await ledger.BeginAsync(document.Key, DigestOf(document), document.RecordId, Given(document.ReplacesDocumentId), Given(document.Etag), ct);
             yield return Item(document, known);
         }
     }
@@ -150,8 +150,8 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
             {
                 RequestId = known?.RequestId,
                 VisibilityCodes = document.VisibilityCodes,
-                ReplacesDocumentId = Given(known?.Replaces ?? document.ReplacesDocumentId),
-                Etag = Given(known?.Etag ?? document.Etag),
+                ReplacesDocumentId = known?.Replaces ?? Given(document.ReplacesDocumentId),
+                Etag = known?.Etag ?? Given(document.Etag),
                 ExpectedSizeBytes = document.File!.Length,
                 ExpectedSha256 = document.Sha256,
             },
@@ -187,7 +187,7 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
         {
             // The document that it replaces has changed since its etag was read.
             result = ImportResult.Failed;
-            await ledger.ForgetAsync(document.Key, ct);
+            await ledger.RenewAsync(document.Key, DigestOf(document), ct);
         }
 
         await report.AddAsync(document, result, outcome, reason, message);

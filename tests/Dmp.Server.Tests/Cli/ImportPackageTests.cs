@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Dmp.Document.V1;
 using Dmp.Server.Tests.Documents;
 using Dmp.Server.Tests.Fixtures;
@@ -68,6 +69,14 @@ public sealed class ImportPackageTests(Platform platform)
         await File.WriteAllLinesAsync(home.Resume, lines[..^1], Token);
         Assert.Equal((0, "1 stored, 1 already.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
         Assert.Equal(2, (await GetAsync(record, stored.DocumentId)).Version);
+
+        // The replaced document has changed since its etag was written down: told, and right in the next run.
+        var begun = lines[^2].Replace("\"etag\":\"", "\"etag\":\"stale", StringComparison.Ordinal);
+        var requestId = JsonNode.Parse(begun)!["requestId"]!.ToString();
+        await File.WriteAllLinesAsync(home.Resume, [.. lines[..^2], begun.Replace(requestId, Guid.NewGuid().ToString(), StringComparison.Ordinal)], Token);
+        Assert.Equal((3, "1 already, 1 failed.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+        Assert.Equal("ETAG_MISMATCH", home.Rows()["IHE_XDM/SUBSET01/DOC00001.TXT"].Reason);
+        Assert.Equal((0, "2 already.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
     }
 
     [Theory]
