@@ -8,6 +8,7 @@ using Dmp.Type.V1;
 using Dmp.Xdm;
 using Google.Protobuf.WellKnownTypes;
 using Xunit;
+using static Dmp.Server.Tests.Cli.Sources;
 
 namespace Dmp.Server.Tests.Cli;
 
@@ -230,6 +231,4 @@ public sealed class ImportPackageTests(Platform platform)
 
     private async Task<Document.V1.Document> GetAsync(OpenedRecord record, string documentId) => (await platform.As(record.Patient).Documents.GetDocumentAsync(
         new GetDocumentRequest { RecordId = record.Id, DocumentId = documentId }, cancellationToken: Token)).Document;
-
-    private static (int Code, string Output) Short((int Code, string Output, string Error) run) => (run.Code, run.Output);
 }
