@@ -160,6 +160,41 @@ require_postgres() {
   find_postgres "$PATH" "$distribution" >/dev/null || fail 2 "$package is installed, but its binaries are not in $distribution"
 }
 
+# The PKCS#11 module of the tests. Nothing else needs it, so where it cannot be installed its tests are skipped, with the reason.
+offer_softhsm() {
+  local place
+  for place in /usr/lib/softhsm /usr/lib/x86_64-linux-gnu/softhsm /usr/lib/aarch64-linux-gnu/softhsm; do
+    [[ -e $place/libsofthsm2.so ]] && command -v softhsm2-util >/dev/null && return 0
+  done
+  if ! command -v apt-get >/dev/null || { ((EUID != 0)) && ! { command -v sudo >/dev/null && as_root true 2>/dev/null; }; }; then
+    say 'SoftHSM cannot be installed here, so its tests are skipped; as an administrator run: apt-get install softhsm2'
+    return 0
+  fi
+  say 'Installing SoftHSM'
+  quietly apt-softhsm apt_install_or_update softhsm2 || warn 'could not install softhsm2; the tests of PKCS#11 are skipped'
+}
+
+# The S3 server of the tests: the gateway of Ceph with a monitor and an OSD, which the tests start by themselves, as whoever runs
+# them. Nothing else needs it, so where it cannot be installed its tests are skipped, with the reason.
+prefer_radosgw() {
+  local program missing='' crash=ceph-crash.service
+  for program in ceph ceph-authtool ceph-mon ceph-osd monmaptool radosgw radosgw-admin; do
+    command -v "$program" >/dev/null || missing+=" $program"
+  done
+  [[ -n $missing ]] || return 0
+  if ! command -v apt-get >/dev/null || { ((EUID != 0)) && ! { command -v sudo >/dev/null && as_root true 2>/dev/null; }; }; then
+    say 'The S3 server of the tests cannot be installed here, so they are skipped; as an administrator run: apt-get install ceph-mon ceph-osd radosgw'
+    return 0
+  fi
+  say 'Installing the S3 server of the tests'
+  if ! quietly apt-radosgw apt_install_or_update ceph-mon ceph-osd radosgw; then
+    warn 'could not install ceph-mon, ceph-osd and radosgw; the tests of the S3 store are skipped'
+    return 0
+  fi
+  # The packages start no server, but this collector of crash reports, where there is a service manager.
+  [[ ! -d /run/systemd/system ]] || as_root systemctl disable --now "$crash" >/dev/null 2>&1 || true
+}
+
 # The virus scanner of the tests. It is optional: where it is missing and cannot be installed its tests are skipped and say so. Only the
 # program is wanted: the service of the package and its download of signatures are not started, now or at the next boot.
 prefer_clamd() {

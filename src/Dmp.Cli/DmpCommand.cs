@@ -3,9 +3,14 @@ using System.CommandLine.Invocation;
 using Dmp.Cli.Audit;
 using Dmp.Cli.Export;
 using Dmp.Cli.Import;
+using Dmp.Cli.Keys;
 using Dmp.Cli.Matrix;
+using Dmp.Cli.Store;
 using Dmp.Cli.Trace;
 using Dmp.Client;
+using Dmp.Keys;
+using Dmp.Server.Content;
+using Dmp.Server.Startup;
 using Npgsql;
 
 namespace Dmp.Cli;
@@ -25,7 +30,8 @@ internal static class DmpCommand
     {
         RootCommand root = new("Tools of a DMP platform's operators, depositors and patients. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
         {
-            ImportCommand.Create(), RecordExportCommand.Create(), MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(),
+            ImportCommand.Create(), RecordExportCommand.Create(), MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(), KeysCommand.Create(),
+            StoreCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
@@ -59,7 +65,13 @@ internal static class DmpCommand
             await error.WriteLineAsync($"The database refused: {failure.SqlState} {failure.MessageText}.{WhatToDo(failure.SqlState)}");
             return Failed;
         }
-        catch (Exception failure) when (failure is NpgsqlException or IOException or UnauthorizedAccessException)
+        catch (MasterKeyUnavailableException failure)
+        {
+            await error.WriteLineAsync($"{failure.Message} What was done before stays done.");
+            return Failed;
+        }
+        catch (Exception failure) when (failure
+            is NpgsqlException or IOException or UnauthorizedAccessException or ContentUnavailableException or StartupRefusedException)
         {
             await error.WriteLineAsync(failure.Message);
             return Failed;

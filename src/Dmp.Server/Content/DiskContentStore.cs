@@ -163,6 +163,12 @@ internal sealed class DiskContentStore : IContentStore
         return deleted;
     }
 
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        await using var writer = await CreateAsync(Guid.NewGuid(), cancellationToken);
+        await writer.DiscardAsync(cancellationToken);
+    }
+
     /// <summary>Moves a flushed part into place and makes the new name durable.</summary>
     internal void Publish(Guid blobId, string partPath)
     {

@@ -19,6 +19,8 @@ internal sealed class DiskContentWriter(DiskContentStore store, Guid blobId, str
 
     public long Length { get; private set; } = length;
 
+    public long PersistedLength => Length;
+
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken)
     {
         RequireOpen();

@@ -27,7 +27,7 @@ internal interface IContentStore
     /// </summary>
     public Task<IContentReader?> OpenAsync(Guid blobId, CancellationToken cancellationToken);
 
-    /// <summary>Removes a committed blob. Absent is fine, so that a repeated deletion succeeds. Open readers read on.</summary>
+    /// <summary>Removes a committed blob. Absent is fine, so that a repeated deletion succeeds. Open readers read on, or find it unavailable.</summary>
     public Task DeleteAsync(Guid blobId, CancellationToken cancellationToken);
 
     /// <summary>Removes what a writer left that ended without commit or discard. Absent is fine; what a living writer holds stays.</summary>
@@ -41,6 +41,10 @@ internal interface IContentStore
     /// living writer holds. Answers how many were removed.
     /// </summary>
     public Task<int> DeleteAbandonedAsync(DateTimeOffset lastWriteBefore, CancellationToken cancellationToken);
+
+    /// <summary>Does what an upload would do first, and leaves nothing of it.</summary>
+    /// <exception cref="ContentUnavailableException">An upload would fail.</exception>
+    public Task CheckAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>
@@ -51,6 +55,9 @@ internal interface IContentWriter : IAsyncDisposable
 {
     /// <summary>Bytes appended so far, also by the writers before.</summary>
     public long Length { get; }
+
+    /// <summary>Bytes that a writer after this one would find if the process ended without a warning.</summary>
+    public long PersistedLength { get; }
 
     /// <summary>Appends; the buffer belongs to the caller again when this completes, nothing of it is kept.</summary>
     public ValueTask AppendAsync(ReadOnlyMemory<byte> chunk, CancellationToken cancellationToken);

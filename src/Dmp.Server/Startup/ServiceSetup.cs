@@ -1,3 +1,4 @@
+using Dmp.Keys;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Content;
@@ -21,7 +22,8 @@ internal static class ServiceSetup
 {
     private static readonly TimeSpan healthPeriod = TimeSpan.FromSeconds(10);
 
-    public static void AddDmp(this IServiceCollection services, DatabaseSetup database)
+    public static void AddDmp(
+        this IServiceCollection services, DatabaseSetup database, MasterKeySet masterKeys, MasterKeyOptions masterKeyOptions)
     {
         services.AddOptions<RealmOptions>().BindConfiguration(RealmOptions.Section).ValidateOnStart();
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -31,6 +33,8 @@ internal static class ServiceSetup
         services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddContent();
         services.AddMedia();
+        services.AddSingleton(masterKeys);
+        services.AddSingleton(masterKeyOptions);
         services.AddNotices();
 
         services.AddSingleton<TimeProvider, DatabaseClock>();
@@ -72,9 +76,19 @@ internal static class ServiceSetup
     {
         services.AddOptions<ContentOptions>().BindConfiguration(ContentOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ContentOptions>, ContentOptionsValidator>();
-        services.AddSingleton<IContentStore, DiskContentStore>();
+        services.AddSingleton<IValidateOptions<ContentOptions>, S3OptionsRules>();
+        services.AddSingleton<DiskContentStore>();
+        services.AddSingleton<S3ContentStore>();
+        services.AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<ContentOptions>>().Value;
+            var store = StoreOf(provider, options.Store);
+            return options.Fallback is { } fallback ? new FallbackContentStore(store, StoreOf(provider, fallback)) : store;
+        });
         services.AddSingleton<ContentPacks>();
         services.AddSingleton<LiveUploads>();
+        services.AddSingleton<RecordKeys>();
+        services.AddSingleton<ContentVault>();
         services.AddSingleton<FindReferencedContent>(provider =>
         {
             var database = provider.GetRequiredService<Database>();
@@ -87,6 +101,10 @@ internal static class ServiceSetup
         });
         services.AddHostedService<ContentSweeper>();
     }
+
+    private static IContentStore StoreOf(IServiceProvider provider, ContentStoreKind kind) => kind == ContentStoreKind.S3
+        ? provider.GetRequiredService<S3ContentStore>()
+        : provider.GetRequiredService<DiskContentStore>();
 
     private static void AddMedia(this IServiceCollection services)
     {

@@ -6,7 +6,7 @@ using Npgsql;
 namespace Dmp.Server.Startup;
 
 /// <summary>Serving means that the database answers and the content store has room to write.</summary>
-internal sealed class StorageHealth(Database database, IContentStore content, TimeProvider time) : IHealthCheck
+internal sealed class StorageHealth(Database database, IContentStore content) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -18,9 +18,7 @@ internal sealed class StorageHealth(Database database, IContentStore content, Ti
                 await command.ExecuteNonQueryAsync(cancellationToken);
             }
 
-            // A blob that is begun and given up: what an upload would do first.
-            await using var writer = await content.CreateAsync(Guid.CreateVersion7(time.GetUtcNow()), cancellationToken);
-            await writer.DiscardAsync(cancellationToken);
+            await content.CheckAsync(cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException or ContentUnavailableException)

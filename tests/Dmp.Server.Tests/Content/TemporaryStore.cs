@@ -1,6 +1,5 @@
 using Dmp.Server.Content;
 using Dmp.Server.Options;
-using Xunit;
 
 namespace Dmp.Server.Tests.Content;
 
@@ -25,27 +24,9 @@ internal sealed class TemporaryStore : IDisposable
 
     public IEnumerable<string> Files => Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories);
 
-    public async Task<Guid> PutAsync(byte[] content, CancellationToken cancellationToken)
-    {
-        var contentId = Guid.CreateVersion7();
-        await using var writer = await Store.CreateAsync(contentId, cancellationToken);
-        await writer.AppendAsync(content, cancellationToken);
-        await writer.CommitAsync(cancellationToken);
-        return contentId;
-    }
+    public Task<Guid> PutAsync(byte[] content, CancellationToken cancellationToken) => Store.PutAsync(content, cancellationToken);
 
-    public async Task<byte[]?> GetAsync(Guid contentId, CancellationToken cancellationToken)
-    {
-        await using var reader = await Store.OpenAsync(contentId, cancellationToken);
-        if (reader is null)
-        {
-            return null;
-        }
-
-        var content = new byte[reader.Length];
-        Assert.Equal(content.Length, await reader.ReadAsync(0, content, cancellationToken));
-        return content;
-    }
+    public Task<byte[]?> GetAsync(Guid contentId, CancellationToken cancellationToken) => Store.GetAsync(contentId, cancellationToken);
 
     public void Dispose()
     {
