@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Dmp.Cli.Audit;
+using Dmp.Cli.Export;
+using Dmp.Cli.Import;
 using Dmp.Cli.Keys;
 using Dmp.Cli.Matrix;
 using Dmp.Cli.Store;
 using Dmp.Cli.Trace;
+using Dmp.Client;
 using Dmp.Keys;
 using Dmp.Server.Content;
 using Dmp.Server.Startup;
@@ -12,22 +15,23 @@ using Npgsql;
 
 namespace Dmp.Cli;
 
-/// <summary>The command <c>dmp</c> of operators: results on standard output, everything else on standard error.</summary>
+/// <summary>The command <c>dmp</c>: results on standard output, everything else on standard error.</summary>
 internal static class DmpCommand
 {
     public const int Done = 0;
     public const int Refused = 1;
     public const int Misused = 2;
 
-    /// <summary>The database or a file could not be used; trying again may help. As the migrator says it.</summary>
+    /// <summary>The database, the platform or a file could not be used; trying again may help. As the migrator says it.</summary>
     public const int Failed = 3;
 
     public static async Task<int> RunAsync(
         IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
     {
-        RootCommand root = new("Tools of a DMP platform's operators. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
+        RootCommand root = new("Tools of a DMP platform's operators, depositors and patients. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
         {
-            MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(), KeysCommand.Create(), StoreCommand.Create(),
+            ImportCommand.Create(), RecordExportCommand.Create(), MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(), KeysCommand.Create(),
+            StoreCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
@@ -50,6 +54,11 @@ internal static class DmpCommand
         {
             await error.WriteLineAsync(refusal.Message);
             return Refused;
+        }
+        catch (DmpException failure)
+        {
+            await error.WriteLineAsync(failure.Message);
+            return failure is DmpUnavailableException ? Failed : Refused;
         }
         catch (PostgresException failure)
         {

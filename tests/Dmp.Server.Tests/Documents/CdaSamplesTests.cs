@@ -50,7 +50,7 @@ public sealed class CdaSamplesTests(Platform platform)
         Assert.Equal(5, records.Count);
     }
 
-    private static TestPatient PatientOf(CdaPatient patient)
+    internal static TestPatient PatientOf(CdaPatient patient)
     {
         var name = patient.Names[0];
         return new TestPatient

@@ -1,0 +1,278 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Dmp.Cli.Platform;
+using Dmp.Client;
+using Dmp.Document.V1;
+using Dmp.Error.V1;
+using Dmp.Record.V1;
+using Dmp.Type.V1;
+using Dmp.Xdm;
+using Google.Protobuf;
+
+namespace Dmp.Cli.Import;
+
+/// <summary>Sends the planned documents, and writes down what becomes of each.</summary>
+internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLedger? ledger, ImportReport report, int streams)
+{
+    /// <summary>What is there now, by key: what later documents replace.</summary>
+    private readonly Dictionary<string, string> _documentIds = new(StringComparer.Ordinal);
+
+    private int _inVain;
+
+    /// <summary>True when the run gave up because the platform, or the way to it, is not there.</summary>
+    private volatile bool _hasGivenUp;
+
+    private DmpClient Dmp => platform.Client;
+
+    public async Task SendAsync(IReadOnlyList<PlannedDocument> planned, TransferBar progress, CancellationToken ct)
+    {
+        List<PlannedDocument> open = [];
+        foreach (var document in await WithRecordsAsync(planned, ct))
+        {
+            if (document.Obstacle is { } obstacle)
+            {
+                await report.AddAsync(document, obstacle.Outcome, null, obstacle.Reason, obstacle.Message);
+            }
+            else if (ledger?.Find(document.Key, DigestOf(document)) is { DocumentId: { } documentId } known && known.RecordId == document.RecordId)
+            {
+                _documentIds[document.Key] = documentId;
+                await report.AddAsync(document, known);
+            }
+            else
+            {
+                open.Add(document);
+                continue;
+            }
+
+            progress.Add(document.File?.Length ?? 0);
+        }
+
+        // Nothing is stored by a dry run, so nothing can be replaced by it either.
+        foreach (var wave in ledger is null ? [open] : ImportWaves.Of(open))
+        {
+            await SendWaveAsync(wave, progress, ct);
+        }
+    }
+
+    private async Task SendWaveAsync(List<PlannedDocument> planned, TransferBar progress, CancellationToken ct)
+    {
+        var wave = _hasGivenUp ? planned : await WithReplacedAsync(planned, ct);
+        var sent = wave.ToDictionary(document => document.Key, StringComparer.Ordinal);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        try
+        {
+            ImportOptions options = new() { Streams = streams, ValidateOnly = ledger is null };
+            await foreach (var outcome in Dmp.ImportAsync(ItemsAsync(wave, stop.Token), options, stop.Token))
+            {
+                sent.Remove(outcome.Key, out var document);
+                await AcceptAsync(document!, outcome, ct);
+                progress.Add(document!.File!.Length);
+                if (_hasGivenUp)
+                {
+                    await stop.CancelAsync();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_hasGivenUp && !ct.IsCancellationRequested)
+        {
+            // What was on its way is asked for again by the next run, under the same request ids.
+        }
+
+        foreach (var document in sent.Values)
+        {
+            await report.AddAsync(document, ImportResult.Failed, null, "NOT_SENT", "The platform could not be used; the same command goes on.");
+        }
+    }
+
+    /// <summary>Finds what each document replaces, now that the wave before is there. Those whose predecessor is missing are not sent.</summary>
+    private async Task<List<PlannedDocument>> WithReplacedAsync(List<PlannedDocument> planned, CancellationToken ct)
+    {
+        List<PlannedDocument> wave = [];
+        foreach (var document in planned)
+        {
+            if (document.ReplacesKey is not { } key || ledger is null || ledger.Find(document.Key, DigestOf(document)) is { Etag: not null })
+            {
+                wave.Add(document);
+            }
+            else if (!_documentIds.TryGetValue(key, out var replaced))
+            {
+                await report.AddAsync(
+                    document, ImportResult.Failed, null, "REPLACED_DOCUMENT_MISSING", "The document that it replaces is not added, so this one was not sent.");
+            }
+            else
+            {
+                try
+                {
+                    var now = await Dmp.GetDocumentAsync(new GetDocumentRequest { RecordId = document.RecordId, DocumentId = replaced }, ct);
+                    wave.Add(document with { ReplacesDocumentId = replaced, Etag = now.Etag });
+                }
+                catch (DmpException failure)
+                {
+                    await report.AddAsync(document, ImportResult.Failed, new ImportOutcome { Key = document.Key, Error = failure });
+                }
+            }
+        }
+
+        return wave;
+    }
+
+    private async IAsyncEnumerable<ImportItem> ItemsAsync(List<PlannedDocument> wave, [EnumeratorCancellation] CancellationToken ct)
+    {
+        foreach (var document in wave)
+        {
+            if (_hasGivenUp)
+            {
+                yield break;
+            }
+
+            var known = ledger is null ? null
+                : await ledger.BeginAsync(document.Key, DigestOf(document), document.RecordId, Given(document.ReplacesDocumentId), Given(document.Etag), ct);
+            yield return Item(document, known);
+        }
+    }
+
+    private ImportItem Item(PlannedDocument document, ImportLedger.Entry? known)
+    {
+        var metadata = document.Metadata.Clone();
+        if (document.UniqueId.Length == 0 && known is not null)
+        {
+            // So that a document without an identifier is recognised also after the platform has forgotten the request.
+            metadata.UniqueId = $"urn:uuid:{known.RequestId}";
+        }
+
+        return new ImportItem
+        {
+            Key = document.Key,
+            RecordId = document.RecordId,
+            Open = token => ContentReading.OpenAsync(tree, document.File!, token),
+            Metadata = metadata,
+            Options = new UploadOptions
+            {
+                RequestId = known?.RequestId,
+                VisibilityCodes = document.VisibilityCodes,
+                ReplacesDocumentId = known?.Replaces ?? Given(document.ReplacesDocumentId),
+                Etag = known?.Etag ?? Given(document.Etag),
+                ExpectedSizeBytes = document.File!.Length,
+                ExpectedSha256 = document.Sha256,
+            },
+            SubmissionSetKey = document.SubmissionSetKey,
+        };
+    }
+
+    private static string? Given(string text) => text.Length > 0 ? text : null;
+
+    private async Task AcceptAsync(PlannedDocument document, ImportOutcome outcome, CancellationToken ct)
+    {
+        var result = outcome.Error switch
+        {
+            null => ledger is null ? ImportResult.Valid : ImportResult.Stored,
+            DmpUnavailableException or DmpAuthenticationException => ImportResult.Failed,
+            { RetryAfter: not null } => ImportResult.Failed,
+            _ => ImportResult.Refused,
+        };
+        var (reason, message) = ("", "");
+        if (outcome.Error?.ErrorReason == ErrorReason.UniqueIdTaken && await FindSameAsync(document, ct) is { } same)
+        {
+            (result, reason, message) = (ImportResult.Already, "", "The same bytes were added before under this identifier.");
+            outcome = outcome with { Document = same, Error = null };
+        }
+
+        if (outcome.Document is { } stored && ledger is not null)
+        {
+            _documentIds[document.Key] = stored.DocumentId;
+            await ledger.DoneAsync(document.Key, DigestOf(document), stored.DocumentId, stored.Version, ct);
+        }
+
+        if (outcome.Error?.ErrorReason == ErrorReason.EtagMismatch && document.ReplacesKey is not null && ledger is not null)
+        {
+            // The document that it replaces has changed since its etag was read.
+            result = ImportResult.Failed;
+            await ledger.RenewAsync(document.Key, DigestOf(document), ct);
+        }
+
+        await report.AddAsync(document, result, outcome, reason, message);
+
+        // A token that is not accepted is not accepted for the next thousand documents either.
+        _inVain = outcome.Error is DmpUnavailableException ? _inVain + 1 : 0;
+        _hasGivenUp |= outcome.Error is DmpAuthenticationException || _inVain >= 2 * streams;
+    }
+
+    /// <summary>An earlier run, or another program with this account, may have added this very document.</summary>
+    private async Task<Document.V1.Document?> FindSameAsync(PlannedDocument document, CancellationToken ct)
+    {
+        try
+        {
+            SearchDocumentsRequest request = new()
+            {
+                RecordId = document.RecordId,
+                UniqueId = document.UniqueId,
+                Statuses = { DocumentStatus.Approved, DocumentStatus.Deprecated, DocumentStatus.Archived },
+            };
+            var found = await Dmp.SearchDocumentsPageAsync(request, ct);
+            return found.Documents.FirstOrDefault(same => same.Content.Sha256.Span.SequenceEqual(document.Sha256));
+        }
+        catch (DmpException)
+        {
+            // Whoever may add need not be allowed to search; the refusal stands as it was answered.
+            return null;
+        }
+    }
+
+    /// <summary>Finds the record of each patient, once.</summary>
+    private async Task<IReadOnlyList<PlannedDocument>> WithRecordsAsync(IReadOnlyList<PlannedDocument> planned, CancellationToken ct)
+    {
+        Dictionary<Ins, (string RecordId, string Reason, string Message)> records = [];
+        List<PlannedDocument> located = [];
+        foreach (var document in planned)
+        {
+            if (document.Obstacle is not null || document.RecordId.Length > 0)
+            {
+                located.Add(document);
+                continue;
+            }
+
+            if (document.Patient is not { } patient)
+            {
+                located.Add(document.Blocked("PATIENT_MISSING", "Neither the document nor what lies beside it names the patient by an INS; --record names the record of all."));
+                continue;
+            }
+
+            if (!records.TryGetValue(patient, out var record))
+            {
+                records[patient] = record = await RecordOfAsync(patient, ct);
+            }
+
+            located.Add(record.RecordId.Length > 0 ? document with { RecordId = record.RecordId } : document.Blocked(record.Reason, record.Message));
+        }
+
+        return located;
+    }
+
+    private async Task<(string RecordId, string Reason, string Message)> RecordOfAsync(Ins patient, CancellationToken ct)
+    {
+        try
+        {
+            var access = await Dmp.CheckAccessAsync(new CheckAccessRequest { Ins = patient }, ct);
+            return (access.RecordState, access.RecordId) switch
+            {
+                (RecordState.Open, { Length: > 0 } id) => (id, "", ""),
+                (RecordState.Closed, _) => ("", "RECORD_NOT_OPEN", "The patient's record is closed."),
+                (RecordState.Open, _) => ("", "RECORD_ACCESS_DENIED", "The patient has blocked the caller."),
+                _ => ("", "RECORD_NOT_FOUND", "The patient has no record. Opening one needs the patient's information, which this command does not have."),
+            };
+        }
+        catch (DmpInvalidRequestException wrong)
+        {
+            return ("", wrong.Reason, "The INS is not one that the platform accepts.");
+        }
+    }
+
+    private static string DigestOf(PlannedDocument document)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(document.Sha256);
+        hash.AppendData(document.Metadata.ToByteArray());
+        hash.AppendData([.. document.VisibilityCodes.Select(code => (byte)code)]);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,234 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Dmp.Document.V1;
+using Dmp.Server.Tests.Documents;
+using Dmp.Server.Tests.Fixtures;
+using Dmp.Type.V1;
+using Dmp.Xdm;
+using Google.Protobuf.WellKnownTypes;
+using Xunit;
+using static Dmp.Server.Tests.Cli.Sources;
+
+namespace Dmp.Server.Tests.Cli;
+
+/// <summary><c>dmp import</c> of IHE XDM packages, against the real server.</summary>
+public sealed class ImportPackageTests(Platform platform)
+{
+    private static CancellationToken Token => CommandHome.Token;
+
+    [Fact]
+    public async Task Metadata_of_a_package_are_kept_and_what_has_no_place_is_told()
+    {
+        var record = await platform.RecordAsync();
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
+        var given = MetadataOf(record);
+        var entry = Entry(record, given, "Bonjour"u8.ToArray(), [VisibilityCode.MaskedFromProfessionals]) with
+        {
+            ReferenceIds = ["42^^^&1.2.3&ISO^urn:ihe:iti:xds:2013:accession"],
+        };
+        var package = Package(home, (entry, "Bonjour"u8.ToArray()));
+
+        var run = await CommandHome.RunAsync(home.Import(package));
+
+        Assert.Equal((0, "1 stored.\n"), (run.Code, run.Output));
+        var row = Assert.Single(home.Rows()).Value;
+        Assert.Contains("referenceIdList: ", row.Warnings, StringComparison.Ordinal);
+        Assert.Contains("SubmissionSet: ", row.Warnings, StringComparison.Ordinal);
+        var stored = await GetAsync(record, row.DocumentId);
+        var kept = stored.Metadata.Clone();
+        foreach (var code in (Coding[])[kept.Type, kept.Format, kept.FacilityType, kept.Confidentiality])
+        {
+            // The platform puts the published texts.
+            code.Display = "";
+        }
+
+        Assert.Equal(given, kept);
+        Assert.Equal([VisibilityCode.MaskedFromProfessionals], stored.VisibilityCodes);
+    }
+
+    [Fact]
+    public async Task A_package_is_read_from_a_directory_and_a_document_replaces_another_of_it()
+    {
+        var record = await platform.RecordAsync();
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
+        var (old, now) = ("Ancienne"u8.ToArray(), "Nouvelle"u8.ToArray());
+        var (first, second) = (Entry(record, MetadataOf(record), old), Entry(record, MetadataOf(record), now));
+        Put(home, "usb/IHE_XDM/SUBSET01", [(second, now)], [new XdsAssociation(XdsAssociationTypes.Replaces, second.EntryUuid, first.EntryUuid)]);
+        Put(home, "usb/IHE_XDM/SUBSET02", [(first with { Status = XdsStatus.Deprecated }, old)], []);
+
+        Assert.Equal((0, "2 stored.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+
+        var rows = home.Rows();
+        var stored = await GetAsync(record, rows["IHE_XDM/SUBSET01/DOC00001.TXT"].DocumentId);
+        Assert.Equal((rows["IHE_XDM/SUBSET02/DOC00001.TXT"].DocumentId, 2), (stored.DocumentId, stored.Version));
+        Assert.Equal(now, await platform.As(record.Patient).ReadAsync(stored));
+        Assert.Equal((0, "2 already.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+
+        // Stopped between the answer and its line: the same request, with the etag as it was, is answered the same.
+        var lines = await File.ReadAllLinesAsync(home.Resume, Token);
+        await File.WriteAllLinesAsync(home.Resume, lines[..^1], Token);
+        Assert.Equal((0, "1 stored, 1 already.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+        Assert.Equal(2, (await GetAsync(record, stored.DocumentId)).Version);
+
+        // The replaced document has changed since its etag was written down: told, and right in the next run.
+        var begun = lines[^2].Replace("\"etag\":\"", "\"etag\":\"stale", StringComparison.Ordinal);
+        var requestId = JsonNode.Parse(begun)!["requestId"]!.ToString();
+        await File.WriteAllLinesAsync(home.Resume, [.. lines[..^2], begun.Replace(requestId, Guid.NewGuid().ToString(), StringComparison.Ordinal)], Token);
+        Assert.Equal((3, "1 already, 1 failed.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+        Assert.Equal("ETAG_MISMATCH", home.Rows()["IHE_XDM/SUBSET01/DOC00001.TXT"].Reason);
+        Assert.Equal((0, "2 already.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+    }
+
+    [Theory]
+    [InlineData("XDSNonIdenticalHash")]
+    [InlineData("XDSNonIdenticalSize")]
+    [InlineData("XDSMissingDocument")]
+    [InlineData("XDSPatientIdDoesNotMatch")]
+    public async Task A_document_that_does_not_fit_its_metadata_is_refused_with_its_submission_set_and_no_other(string reason)
+    {
+        var record = await platform.RecordAsync();
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
+        var content = "Bonjour"u8.ToArray();
+        var cda = new CdaText { Patient = TestPatient.New(), Author = record.Physician }.Bytes;
+        var good = Entry(record, MetadataOf(record), content);
+        var bad = reason switch
+        {
+            "XDSNonIdenticalHash" => (good with { Hash = new string('a', 40) }, content),
+            "XDSNonIdenticalSize" => (good with { Size = "99" }, content),
+            "XDSMissingDocument" => (good with { Uri = "DOC00009.TXT" }, content),
+            _ => (Entry(record, new DocumentMetadata { MediaType = "text/xml" }, cda), cda),
+        };
+        Put(home, "usb/IHE_XDM/SUBSET01", [(Entry(record, MetadataOf(record), content), content), (bad.Item1 with { EntryUuid = "Document02" }, bad.Item2)], []);
+        Put(home, "usb/IHE_XDM/SUBSET02", [(good, content)], []);
+
+        Assert.Equal((1, "1 stored, 2 refused.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+
+        var rows = home.Rows();
+        Assert.Equal(
+            ["", "SUBMISSION_SET_REFUSED", reason],
+            rows.Values.Select(row => row.Reason).OrderBy(code => code == reason ? 2 : code.Length > 0 ? 1 : 0));
+        Assert.Equal("stored", rows["IHE_XDM/SUBSET02/DOC00001.TXT"].Outcome);
+    }
+
+    [Fact]
+    public async Task A_CDA_document_of_a_package_must_agree_with_its_metadata()
+    {
+        var record = await platform.RecordAsync();
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
+        CdaText text = new() { Patient = record.Patient, Author = record.Physician };
+        var lied = new DocumentMetadata { MediaType = "text/xml", Title = "Un autre titre", UniqueId = text.Id };
+        Assert.Equal((1, "1 refused.\n"), Short(await CommandHome.RunAsync(home.Import(Package(home, (Entry(record, lied, text.Bytes), text.Bytes))))));
+        Assert.Equal("CDA_METADATA_MISMATCH", Assert.Single(home.Rows()).Value.Reason);
+
+        File.Delete(home.Resume);
+        lied.Title = text.Title;
+        lied.Authors.Add(new Author { Person = new Person { Id = TestProfessional.New().Id, FamilyName = "AUTRE" } });
+        Assert.Equal((1, "1 refused.\n"), Short(await CommandHome.RunAsync(home.Import(Package(home, (Entry(record, lied, text.Bytes), text.Bytes))))));
+        Assert.Equal("CDA_METADATA_MISMATCH", Assert.Single(home.Rows()).Value.Reason);
+
+        // An author of another structure than the depositor's is one all the same.
+        File.Delete(home.Resume);
+        lied.Authors[0].Person.Id = record.Physician.Id;
+        lied.Authors[0].Institution = new Institution { Name = "AILLEURS" };
+        Assert.Equal((0, "1 stored.\n"), Short(await CommandHome.RunAsync(home.Import(Package(home, (Entry(record, lied, text.Bytes), text.Bytes))))));
+    }
+
+    [Fact]
+    public async Task A_signature_is_passed_by_and_what_it_signs_is_added()
+    {
+        var record = await platform.RecordAsync();
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
+        var (content, signature) = ("Bonjour"u8.ToArray(), "<Signature xmlns='http://www.w3.org/2000/09/xmldsig#'/>"u8.ToArray());
+        var letter = Entry(record, MetadataOf(record), content);
+        var signs = Entry(record, new DocumentMetadata { MediaType = "text/xml", Title = "Signature", UniqueId = "1.2.250.1.999.9" }, signature);
+        Put(
+            home,
+            "usb/IHE_XDM/SUBSET01",
+            [(letter, content), (signs, signature)],
+            [new XdsAssociation(XdsAssociationTypes.Signs, signs.EntryUuid, letter.EntryUuid), new XdsAssociation("urn:ihe:iti:2007:AssociationType:APND", letter.EntryUuid, "x")]);
+
+        Assert.Equal((0, "1 stored, 1 skipped.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+
+        Assert.Equal("SIGNATURE_NOT_KEPT", home.Rows()["IHE_XDM/SUBSET01/DOC00002.XML"].Reason);
+        Assert.Contains("APND is not kept", home.Rows()["IHE_XDM/SUBSET01/DOC00001.TXT"].Warnings, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_package_whose_metadata_are_hostile_is_refused_whole()
+    {
+        using CommandHome home = new(platform.Server, "none");
+        home.Put("usb/IHE_XDM/SUBSET01/METADATA.XML", "<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><x>&a;</x>"u8.ToArray());
+        var run = await CommandHome.RunAsync(home.Import(home.PathOf("usb")));
+        Assert.Equal((1, ""), Short(run));
+        Assert.Contains("XDSRegistryMetadataError", run.Error, StringComparison.Ordinal);
+    }
+
+    private static DocumentMetadata MetadataOf(OpenedRecord record) => new()
+    {
+        UniqueId = $"1.2.250.1.999.{Random.Shared.NextInt64(1, long.MaxValue)}",
+        Type = new Coding { System = "2.16.840.1.113883.6.1", Code = "11488-4" },
+        Format = new Coding { System = "1.3.6.1.4.1.19376.1.2.3", Code = "urn:ihe:iti:xds-sd:text:2008" },
+        Title = "Lettre d'été & <d'hiver>",
+        Comments = "Rien",
+        MediaType = "text/plain",
+        LanguageCode = "fr-FR",
+        Confidentiality = new Coding { System = "2.16.840.1.113883.5.25", Code = "N" },
+        FacilityType = new Coding { System = "1.2.250.1.71.4.2.4", Code = "SA07" },
+        EventCodes = { new Coding { System = "1.2.250.1.213.2.5", Code = "JQGA003", Display = "Acte" } },
+        CreationTime = Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 5, 4, 10, 0, 0, TimeSpan.Zero)),
+        ServiceStartTime = Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 5, 4, 9, 0, 0, TimeSpan.Zero)),
+        ServiceStopTime = Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 5, 4, 9, 30, 0, TimeSpan.Zero)),
+        Authors =
+        {
+            new Author
+            {
+                Person = new Person { Id = record.Physician.Id, FamilyName = "ESSAI", GivenName = "CLAIRE" },
+                Institution = new Institution { Id = record.Physician.StructureId, Name = "CABINET D'ESSAI" },
+                Role = "PART",
+                Specialty = new Coding { System = "1.2.250.1.213.1.1.4.5", Code = "G15_10/SM26", Display = "Médecin" },
+            },
+        },
+        LegalAuthenticator = new Person { Id = record.Physician.Id, FamilyName = "ESSAI", GivenName = "CLAIRE" },
+    };
+
+    private static XdsEntry Entry(OpenedRecord record, DocumentMetadata metadata, byte[] content, IEnumerable<VisibilityCode>? visibility = null) =>
+        EntryWriting.ToXds($"urn:uuid:{Guid.NewGuid()}", metadata, visibility ?? [], record.Patient.Ins) with
+        {
+#pragma warning disable CA5350 // XDS compares with SHA-1.
+            Hash = Convert.ToHexStringLower(SHA1.HashData(content)),
+#pragma warning restore CA5350
+            Size = content.Length.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        };
+
+    private static string Package(CommandHome home, params (XdsEntry Entry, byte[] Content)[] documents)
+    {
+        var folder = $"{Guid.NewGuid():N}";
+        Put(home, $"{folder}/IHE_XDM/SUBSET01", documents, []);
+        var zip = home.PathOf("package.zip");
+        File.Delete(zip);
+        ZipFile.CreateFromDirectory(home.PathOf(folder), zip);
+        return zip;
+    }
+
+    private static void Put(CommandHome home, string subset, (XdsEntry Entry, byte[] Content)[] documents, XdsAssociation[] associations)
+    {
+        using MemoryStream metadata = new();
+        using (XdsWriter writer = new(metadata))
+        {
+            for (var i = 0; i < documents.Length; i++)
+            {
+                var name = XdmNames.Document(i + 1, documents[i].Entry.MediaType);
+                writer.Add(documents[i].Entry.Uri.Length > 0 ? documents[i].Entry : documents[i].Entry with { Uri = name });
+                home.Put($"{subset}/{name}", documents[i].Content);
+            }
+
+            writer.Finish(new XdsSubmissionSet { EntryUuid = "SubmissionSet01", UniqueId = "1.2.3", SourceId = "1.2.4", SubmissionTime = "20260504100000" }, associations);
+        }
+
+        home.Put($"{subset}/METADATA.XML", metadata.ToArray());
+    }
+
+    private async Task<Document.V1.Document> GetAsync(OpenedRecord record, string documentId) => (await platform.As(record.Patient).Documents.GetDocumentAsync(
+        new GetDocumentRequest { RecordId = record.Id, DocumentId = documentId }, cancellationToken: Token)).Document;
+}
