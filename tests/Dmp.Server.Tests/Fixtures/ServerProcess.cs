@@ -36,6 +36,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public GrpcChannel Channel { get; }
 
+    public Uri Address => new($"http://127.0.0.1:{grpcPort}");
+
     public string ContentDirectory => Path.Combine(dataDirectory, "content");
 
     /// <summary>What the process wrote on its standard output and error.</summary>
@@ -132,7 +134,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         Directory.Delete(dataDirectory, recursive: true);
     }
 
-    private async Task<string> TokenAsync(string persona)
+    public async Task<string> TokenAsync(string persona)
     {
         using var http = new HttpClient();
         using var form = new FormUrlEncodedContent(new Dictionary<string, string>
