@@ -186,6 +186,7 @@ internal static class DocumentRules
         CheckCoding(metadata.Format, "metadata.format", faults);
         CheckCoding(metadata.FacilityType, "metadata.facility_type", faults);
         CheckCodings(metadata.EventCodes, "metadata.event_codes", faults);
+        CheckIdentifiers(metadata, faults);
         CheckTimes(metadata, now, faults);
         CheckAuthors(metadata, caller, authorsOfHeader, faults);
     }
@@ -216,6 +217,32 @@ internal static class DocumentRules
                 !coding.System.Contains('|', StringComparison.Ordinal) && !coding.Code.Contains('|', StringComparison.Ordinal),
                 field,
                 "Must not contain the character |.");
+        }
+    }
+
+    private static void CheckIdentifiers(DocumentMetadata metadata, FieldFaults faults)
+    {
+        CheckIdentifier(metadata.SourcePatientId, "metadata.source_patient_id", faults);
+        faults.Require(metadata.References.Count <= 50, "metadata.references", "Must have at most 50 references.");
+        for (var i = 0; i < metadata.References.Count; i++)
+        {
+            CheckIdentifier(metadata.References[i].Id, $"metadata.references[{i}].id", faults);
+            faults.Text(metadata.References[i].Kind, $"metadata.references[{i}].kind", 128);
+        }
+
+        faults.Require(
+            metadata.EntryUuid.Length == 0
+                || metadata.EntryUuid.StartsWith("urn:uuid:", StringComparison.Ordinal) && Guid.TryParseExact(metadata.EntryUuid.AsSpan(9), "D", out _),
+            "metadata.entry_uuid",
+            "Must be urn:uuid: and a UUID.");
+    }
+
+    private static void CheckIdentifier(LocalIdentifier? identifier, string field, FieldFaults faults)
+    {
+        if (identifier is not null)
+        {
+            faults.Text(identifier.Value, field + ".value", 128);
+            faults.Text(identifier.System, field + ".system", 64);
         }
     }
 

@@ -41,6 +41,47 @@ public sealed class RowSecurityTests(Platform platform)
     }
 
     [Fact]
+    public async Task A_query_for_a_batch_finds_its_records_only()
+    {
+        var records = new List<OpenedRecord>();
+        for (var i = 0; i < 3; i++)
+        {
+            records.Add(await platform.RecordAsync());
+            await platform.As(records[i].Physician).UploadAsync(records[i].Id);
+        }
+
+        foreach (var table in new[] { "record", "consent", "document", "document_version" })
+        {
+            Assert.Equal(2, await CountAsync(table, ("dmp.records", $"{records[0].Id} {records[1].Id}")));
+        }
+
+        // The trace, notices and requests are not what a batch reads.
+        Assert.Equal(0, await CountAsync("audit_event", ("dmp.records", records[0].Id)));
+        Assert.Equal(0, await CountAsync("request_log", ("dmp.records", records[0].Id)));
+        await using var connection = await OpenAsync(("dmp.records", $"{records[0].Id} {records[1].Id}"));
+        await using var insert = new NpgsqlCommand(
+            $"""
+            insert into document (document_id, record_id, current_version, masked, state, revision, create_time, update_time)
+            values (gen_random_uuid(), '{records[2].Id}', 1, false, 1, 1, now(), now())
+            """,
+            connection);
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() => insert.ExecuteNonQueryAsync(Token));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal.SqlState);
+    }
+
+    [Fact]
+    public async Task A_structure_finds_its_own_deposits_and_no_others()
+    {
+        var (record, other) = (await platform.RecordAsync(), await platform.RecordAsync());
+        await platform.As(record.Physician).UploadAsync(record.Id);
+        await platform.As(other.Physician).UploadAsync(other.Id);
+        foreach (var table in new[] { "record", "document", "document_version" })
+        {
+            Assert.Equal(1, await CountAsync(table, ("dmp.actors", record.Physician.StructureId), ("dmp.task", "deposits")));
+        }
+    }
+
+    [Fact]
     public async Task A_connection_forgets_for_whom_it_was_when_it_goes_back_to_the_pool()
     {
         var record = await platform.RecordAsync();

@@ -1,8 +1,8 @@
+using System.Runtime.ExceptionServices;
 using Dmp.Document.V1;
 using Dmp.Server.Audit;
 using Dmp.Server.Content;
 using Dmp.Server.Data;
-using Dmp.Server.Errors;
 using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
@@ -26,16 +26,16 @@ internal sealed partial class DocumentService
         var run = new ImportRun(this, needs, call, responses, ending.Token);
         var sending = run.Answers.SendAsync(ending.Token);
         Task[] committing = [run.CommitAsync(), run.CommitAsync()];
-        RpcException? end = null;
+        ExceptionDispatchInfo? end = null;
         try
         {
             try
             {
                 await run.ReadAsync(new ImportMessages(requests, call, run.Book, lifetime, uploadOptions.Value, time, ct));
             }
-            catch (RpcException fault) when (Failures.ReasonOf(fault) is not null && !ct.IsCancellationRequested)
+            catch (Exception fault) when (!ct.IsCancellationRequested)
             {
-                end = fault;
+                end = ExceptionDispatchInfo.Capture(fault);
             }
 
             // What is whole is answered, however the call ends.
@@ -51,11 +51,7 @@ internal sealed partial class DocumentService
             await run.LeaveAsync();
         }
 
-        if (end is not null)
-        {
-            throw end;
-        }
-
+        end?.Throw();
         if (!call.IsTraced)
         {
             await using var connection = await database.OpenAsync(ct);

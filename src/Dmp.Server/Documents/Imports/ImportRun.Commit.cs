@@ -45,6 +45,14 @@ internal sealed partial class DocumentService
                 await TraceFailuresAsync(batch.FindAll(item => item is { Failure: not null, IsSilent: false }));
                 batch.ForEach(Witness);
             }
+            catch (Exception fault) when (!ct.IsCancellationRequested)
+            {
+                // A fault of ours. It ends these documents, and neither the others nor the call.
+                foreach (var item in batch.Where(item => !item.Call.IsTraced))
+                {
+                    item.Failure = Known(fault);
+                }
+            }
             finally
             {
                 // Also when the call breaks in the middle.

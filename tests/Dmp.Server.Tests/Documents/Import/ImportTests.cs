@@ -211,6 +211,30 @@ public sealed class ImportTests(Platform platform)
         Assert.Empty(await api.SearchIdsAsync(record.Id));
     }
 
+    [Fact]
+    public async Task What_other_systems_call_a_document_and_its_patient_is_kept()
+    {
+        var record = await platform.RecordAsync();
+        var (good, bad) = (Cda(record), Given.Intent(record.Id));
+        good.Metadata = new DocumentMetadata
+        {
+            SourcePatientId = new LocalIdentifier { Value = "IPP-12345", System = "1.2.250.1.999.1" },
+            References = { new Reference { Id = new LocalIdentifier { Value = "A-77" }, Kind = "urn:ihe:iti:xds:2013:accession" } },
+            EntryUuid = $"urn:uuid:{Given.NewId()}",
+        };
+        bad.Metadata.EntryUuid = "Document01";
+        bad.Metadata.References.Add(new Reference { Id = new LocalIdentifier { Value = new string('x', 129) }, Kind = "k" });
+        var results = await Importing.AllAsync(
+            platform.As(record.Physician), (good, new CdaText { Patient = record.Patient, Author = record.Physician }.Bytes), (bad, Given.Text()));
+        var kept = results[0].Document.Metadata;
+        Assert.Equal((good.Metadata.SourcePatientId, good.Metadata.EntryUuid), (kept.SourcePatientId, kept.EntryUuid));
+        Assert.Equal(good.Metadata.References, kept.References);
+        var status = Importing.Refused(StatusCode.InvalidArgument, ErrorReason.FieldsInvalid, results[1]);
+        Assert.Equal(
+            ["metadata.entry_uuid", "metadata.references[0].id.value"],
+            status.GetDetail<BadRequest>().FieldViolations.Select(violation => violation.Field).Order());
+    }
+
     private static UploadIntent Cda(OpenedRecord record) => new() { RecordId = record.Id, RequestId = Given.NewId() };
 
     private static bool IsImport(AuditEvent e) => e.Method.EndsWith("/ImportDocuments", StringComparison.Ordinal);
