@@ -160,6 +160,20 @@ require_postgres() {
   find_postgres "$PATH" "$distribution" >/dev/null || fail 2 "$package is installed, but its binaries are not in $distribution"
 }
 
+# The PKCS#11 module of the tests. Nothing else needs it, so where it cannot be installed its tests are skipped, with the reason.
+offer_softhsm() {
+  local place
+  for place in /usr/lib/softhsm /usr/lib/x86_64-linux-gnu/softhsm /usr/lib/aarch64-linux-gnu/softhsm; do
+    [[ -e $place/libsofthsm2.so ]] && command -v softhsm2-util >/dev/null && return 0
+  done
+  if ! command -v apt-get >/dev/null || { ((EUID != 0)) && ! { command -v sudo >/dev/null && as_root true 2>/dev/null; }; }; then
+    say 'SoftHSM cannot be installed here, so its tests are skipped; as an administrator run: apt-get install softhsm2'
+    return 0
+  fi
+  say 'Installing SoftHSM'
+  quietly apt-softhsm apt_install_or_update softhsm2 || warn 'could not install softhsm2; the tests of PKCS#11 are skipped'
+}
+
 # The S3 server of the tests: the gateway of Ceph with a monitor and an OSD, which the tests start by themselves, as whoever runs
 # them. Nothing else needs it, so where it cannot be installed its tests are skipped, with the reason.
 prefer_radosgw() {

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Dmp.Cli.Audit;
+using Dmp.Cli.Keys;
 using Dmp.Cli.Matrix;
 using Dmp.Cli.Store;
 using Dmp.Cli.Trace;
+using Dmp.Keys;
 using Dmp.Server.Content;
 using Dmp.Server.Startup;
 using Npgsql;
@@ -25,7 +27,7 @@ internal static class DmpCommand
     {
         RootCommand root = new("Tools of a DMP platform's operators. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
         {
-            MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(), StoreCommand.Create(),
+            MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(), KeysCommand.Create(), StoreCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
@@ -52,6 +54,11 @@ internal static class DmpCommand
         catch (PostgresException failure)
         {
             await error.WriteLineAsync($"The database refused: {failure.SqlState} {failure.MessageText}.{WhatToDo(failure.SqlState)}");
+            return Failed;
+        }
+        catch (MasterKeyUnavailableException failure)
+        {
+            await error.WriteLineAsync($"{failure.Message} What was done before stays done.");
             return Failed;
         }
         catch (Exception failure) when (failure

@@ -76,12 +76,18 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
     public async Task<string> OwnerConnectionAsync()
     {
         var source = Services.GetRequiredService<NpgsqlDataSource>();
-        var secrets = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "postgres", "secrets.json"))).RootElement;
         return new NpgsqlConnectionStringBuilder(source.ConnectionString)
         {
             Username = PostgresRoles.Owner,
-            Password = secrets.GetProperty("Owner").GetString(),
+            Password = await SecretAsync("Owner"),
         }.ConnectionString;
+    }
+
+    /// <summary>A password of the private PostgreSQL.</summary>
+    public async Task<string> SecretAsync(string role)
+    {
+        using var secrets = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "postgres", "secrets.json")));
+        return secrets.RootElement.GetProperty(role).GetString()!;
     }
 
     public static async Task<BenchmarkPlatform> StartAsync()

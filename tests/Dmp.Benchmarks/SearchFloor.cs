@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Documents;
@@ -7,8 +9,8 @@ using Npgsql;
 namespace Dmp.Benchmarks;
 
 /// <summary>
-/// The statements of one search straight through Npgsql: the server's own texts, read by reflection so that they cannot
-/// differ, with parameters bound by hand, prepared, every column of every row read.
+/// The statements of one search without the server: its own texts, read by reflection so that they cannot differ. As a script for pgbench,
+/// or straight through Npgsql with parameters bound by hand, prepared, every column of every row read.
 /// </summary>
 internal sealed class SearchFloor(Guid recordId, string professionalId, string structureId, int limit)
 {
@@ -23,27 +25,40 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         ? search.Replace(DocumentFilter.Exists, "true", StringComparison.Ordinal)
         : throw new InvalidOperationException("The search does not hold the predicate.");
 
-    public async Task RunAsync(NpgsqlDataSource source, bool withTrace)
+    /// <summary>
+    /// The statements of one search for pgbench: who may see, what there is, and the event in the trace. pgbench prepares each statement and
+    /// sends one after the other, the server two in one batch; the settings of the planner that the server sends with the search are
+    /// those of pgbench's connection.
+    /// </summary>
+    public string Script(IReadOnlyList<Guid> documentIds, bool withTrace)
     {
-        await using var connection = await source.OpenConnectionAsync();
-        await ReadAsync(
-            connection,
-            $"{RowScope.Set}; {access}",
-            [
-                .. Scope(),
-                ("RecordId", recordId),
-                ("Subject", "bench"),
-                ("ProfessionalId", professionalId),
-                ("StructureId", structureId),
-                ("WithSecret", true),
-                ("IsOccupational", false),
-                ("Now", DateTimeOffset.UtcNow),
-            ]);
-        var ids = await SearchAsync(connection, search);
+        var now = DateTimeOffset.UtcNow;
+        List<string> lines =
+        [
+            // No position: as a literal, an empty one would be read before it is found to be empty.
+            Line(RowScope.Set, Scope().Select(parameter => parameter.Name == "ScopePosition" ? (parameter.Name, null) : parameter)),
+            Line(
+                access,
+                [
+                    ("RecordId", recordId), ("Subject", "bench"), ("ProfessionalId", professionalId), ("StructureId", structureId),
+                    ("WithSecret", true), ("IsOccupational", false), ("Now", now),
+                ]),
+            Line(TextOf(typeof(DocumentSql), "Search"), SearchParameters()),
+        ];
         if (withTrace)
         {
-            await AppendAsync(connection, ids);
+            // Ids and time are made by the database here, by the server there.
+            var fresh = append
+                .Replace("@EventId", "gen_random_uuid()", StringComparison.Ordinal)
+                .Replace("@EventTime", "now()", StringComparison.Ordinal)
+                .Replace("@ServerRequestId", "gen_random_uuid()", StringComparison.Ordinal);
+            lines.Add(Line(fresh, EventParameters(documentIds)));
         }
+
+        return string.Join('\n', lines) + "\n";
+
+        static string Line(string sql, IEnumerable<(string, object?)> parameters) =>
+            Regex.Replace(Written(sql, parameters), @"\s+", " ").Trim() + ";";
     }
 
     /// <summary>The search alone, with the rules or without them, on a connection that <see cref="OpenAsync"/> made.</summary>
@@ -70,9 +85,10 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         ("ScopePosition", ""),
     ];
 
-    private Task<List<Guid>> SearchAsync(NpgsqlConnection connection, string sql) => ReadAsync(
-        connection,
-        sql,
+    private Task<List<Guid>> SearchAsync(NpgsqlConnection connection, string sql) => ReadAsync(connection, sql, SearchParameters());
+
+    private (string Name, object? Value)[] SearchParameters() =>
+    [
         ("RecordId", recordId),
         ("IsOwner", false),
         ("IsRepresentative", false),
@@ -104,13 +120,11 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         ("UniqueId", null),
         ("ForOwner", false),
         ("ForRepresentative", false),
-        ("Limit", limit));
+        ("Limit", limit),
+    ];
 
-    private Task<List<Guid>> AppendAsync(NpgsqlConnection connection, List<Guid> documentIds) => ReadAsync(
-        connection,
-        append,
-        ("EventId", Guid.CreateVersion7()),
-        ("EventTime", DateTimeOffset.UtcNow),
+    private (string Name, object? Value)[] EventParameters(IReadOnlyList<Guid> documentIds) =>
+    [
         ("Method", "dmp.document.v1.DocumentService/SearchDocuments"),
         ("ActorKind", (short)1),
         ("ActorId", professionalId),
@@ -138,9 +152,41 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         ("Outcome", (short)1),
         ("StatusCode", (short)0),
         ("Reason", null),
-        ("ServerRequestId", Guid.CreateVersion7()),
         ("RequestId", null),
-        ("HiddenFromRepresentatives", false));
+        ("HiddenFromRepresentatives", false),
+        ("Salt", new byte[32]),
+        ("Root", new byte[32]),
+        ("Signature", new byte[64]),
+        ("SigningKey", "bench"),
+    ];
+
+    /// <summary>A statement with its parameters written into it.</summary>
+    private static string Written(string sql, IEnumerable<(string Name, object? Value)> parameters)
+    {
+        var values = parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Value);
+        return Regex.Replace(
+            Regex.Replace(sql, "--.*$", "", RegexOptions.Multiline),
+            "@([A-Z][A-Za-z0-9]*)",
+            match => Literal(values[match.Groups[1].Value]));
+    }
+
+    private static string Literal(object? value) => value switch
+    {
+        null => "null",
+        bool flag => flag ? "true" : "false",
+        short or int or long => string.Create(CultureInfo.InvariantCulture, $"{value}"),
+        Guid id => $"'{id}'::uuid",
+        DateTimeOffset time when time == DateTimeOffset.MaxValue => "'infinity'::timestamptz",
+        // pgbench takes a single colon for the beginning of a variable, in a literal too.
+        DateTimeOffset time => string.Create(CultureInfo.InvariantCulture, $"to_timestamp({time.ToUnixTimeMilliseconds() / 1000.0:F3})"),
+        byte[] bytes => $"'\\x{Convert.ToHexString(bytes)}'::bytea",
+        Guid[] ids => $"array[{string.Join(',', ids.Select(id => Literal(id)))}]::uuid[]",
+        short[] numbers => $"array[{string.Join(',', numbers)}]::smallint[]",
+        int[] numbers => $"array[{string.Join(',', numbers)}]::int[]",
+        byte[][] many => $"array[{string.Join(',', many.Select(Literal))}]::bytea[]",
+        string text => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'",
+        _ => throw new InvalidOperationException($"No literal for a {value.GetType()}."),
+    };
 
     private static async Task<List<Guid>> ReadAsync(NpgsqlConnection connection, string sql, params (string Name, object? Value)[] parameters)
     {

@@ -5,7 +5,7 @@ namespace Dmp.Server.Content;
 /// same call may be tried again later. The cause stays in <see cref="Exception.InnerException"/> for the log and never
 /// travels to a caller, because its text holds paths.
 /// </summary>
-internal sealed class ContentUnavailableException(string message, Exception? innerException = null)
+internal class ContentUnavailableException(string message, Exception? innerException = null)
     : Exception(message, innerException)
 {
     /// <summary>True for the failures of the storage; anything else is a mistake in our code and must stay visible as one.</summary>

@@ -26,6 +26,7 @@ internal sealed partial class DocumentService(
     AccessEffects effects,
     IContentStore contentStore,
     ContentInspector inspector,
+    ContentVault vault,
     ContentPacks packs,
     LiveUploads liveUploads,
     IOptions<UploadOptions> uploadOptions,

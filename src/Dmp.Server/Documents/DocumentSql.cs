@@ -54,6 +54,15 @@ internal sealed record DocumentRow
 
     public required long BlobOffset { get; init; }
 
+    /// <summary>The key that the content is sealed with; null for content of before sealing.</summary>
+    public Guid? RecordKeyId { get; init; }
+
+    /// <summary>The master key that wraps it; null when there is no such key of this record. Not asked for by searches.</summary>
+    public string? MasterKeyId { get; init; }
+
+    /// <summary>Null when the key was destroyed. Not asked for by searches.</summary>
+    public byte[]? WrappedKey { get; init; }
+
     public required DateTimeOffset CreateTime { get; init; }
 
     /// <summary>The caller is its author, see <see cref="DocumentFilter.IsOwn"/>. Not asked for by searches.</summary>
@@ -135,18 +144,20 @@ internal static class DocumentSql
         d.document_id, v.version, d.record_id, d.current_version, d.masked, d.patient_visible_time,
             d.hidden_from_representatives, d.state, d.revision, d.update_time,
             v.depositor_kind, v.depositor, v.metadata, v.class_code, v.service_start_time, v.size_bytes, v.sha256, v.sha1,
-            v.form, v.content_id, v.blob_id, v.blob_offset, v.create_time
+            v.form, v.content_id, v.blob_id, v.blob_offset, v.record_key_id, v.create_time
         """;
 
-    // Primary keys of both tables.
+    // Primary keys of all tables.
     private const string Find =
         $"""
         select {Columns},
             {DocumentFilter.IsOwn} as is_own,
-            {DocumentFilter.IsReadable} as is_readable
+            {DocumentFilter.IsReadable} as is_readable,
+            k.master_key_id, k.wrapped as wrapped_key
         from document d
         join document_version v on v.document_id = d.document_id
             and v.version = case @Version::int when 0 then d.current_version else @Version end
+        left join record_key k on k.record_key_id = v.record_key_id and k.record_id = d.record_id
         where d.document_id = @DocumentId
             and d.record_id = @RecordId
             and {DocumentFilter.Exists}

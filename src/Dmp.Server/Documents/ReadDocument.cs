@@ -103,6 +103,11 @@ internal sealed partial class DocumentService
             throw Failures.Of(ErrorReason.DocumentNotFound);
         }
 
+        if (row is { MasterKeyId: not null, WrappedKey: null })
+        {
+            throw Failures.Of(ErrorReason.ContentErased);
+        }
+
         if (trace)
         {
             await audit.TraceReadAsync(connection, call, [TracedDocument.Of(row)], ct);
@@ -113,9 +118,9 @@ internal sealed partial class DocumentService
 
     private async Task<IContentReader> OpenAsync(DocumentRow row, CancellationToken ct)
     {
-        if (await contentStore.OpenAsync(row.BlobId ?? row.ContentId, ct) is { } reader)
+        if (await vault.OpenAsync(ContentLocation.Of(row), ct) is { } reader)
         {
-            return row.BlobId is null ? reader : new ContentSlice(reader, row.BlobOffset, row.SizeBytes);
+            return reader;
         }
 
         // A row without its blob is lost data, and an incident; it is never "not found" to the caller.

@@ -16,6 +16,9 @@ internal sealed record UploadRow
 
     public required Guid ContentId { get; init; }
 
+    /// <summary>The key that what was sent is sealed with.</summary>
+    public required Guid RecordKeyId { get; init; }
+
     /// <summary>The intent as it was sent.</summary>
     public required byte[] Intent { get; init; }
 
@@ -48,18 +51,19 @@ internal static class UnfinishedUploadSql
     private const string Insert =
         """
         insert into upload (
-            upload_id, caller_key, request_id, record_id, content_id, intent, fingerprint, secret, generation, running, start_time,
-            heartbeat_time)
+            upload_id, caller_key, request_id, record_id, content_id, record_key_id, intent, fingerprint, secret, generation, running,
+            start_time, heartbeat_time)
         values (
-            @UploadId, @CallerKey, @RequestId, @RecordId, @ContentId, @Intent, @Fingerprint, @Secret, @Generation, @Running, @HeartbeatTime,
-            @HeartbeatTime)
+            @UploadId, @CallerKey, @RequestId, @RecordId, @ContentId, @RecordKeyId, @Intent, @Fingerprint, @Secret, @Generation, @Running,
+            @HeartbeatTime, @HeartbeatTime)
         on conflict on constraint upload_request_key do nothing
         """;
 
     // upload_request_key.
     private const string Find =
         """
-        select upload_id, caller_key, request_id, record_id, content_id, intent, fingerprint, secret, generation, running, persisted_size, heartbeat_time
+        select upload_id, caller_key, request_id, record_id, content_id, record_key_id, intent, fingerprint, secret, generation, running,
+            persisted_size, heartbeat_time
         from upload
         where caller_key = @CallerKey
             and request_id = @RequestId
@@ -69,7 +73,7 @@ internal static class UnfinishedUploadSql
     private const string TakeUp =
         """
         update upload
-        set generation = generation + 1, running = true, heartbeat_time = @Now
+        set generation = generation + 1, running = true, heartbeat_time = @Now, content_id = @ContentId, record_key_id = @RecordKeyId
         where upload_id = @UploadId
             and generation = @Generation
         """;
@@ -120,9 +124,9 @@ internal static class UnfinishedUploadSql
         connection.QuerySingleOrDefaultAsync<UploadRow>(new CommandDefinition(
             Find, new { CallerKey = callerKey, RequestId = requestId, RecordId = recordId }, cancellationToken: ct));
 
-    /// <summary>False when another call was quicker.</summary>
+    /// <summary>With the content and the key that the row names from here on. False when another call was quicker.</summary>
     public static Task<bool> TakeUpAsync(NpgsqlConnection connection, UploadRow upload, DateTimeOffset now, CancellationToken ct) =>
-        ChangeAsync(connection, TakeUp, new { upload.UploadId, upload.Generation, Now = now }, ct);
+        ChangeAsync(connection, TakeUp, new { upload.UploadId, upload.Generation, upload.ContentId, upload.RecordKeyId, Now = now }, ct);
 
     /// <summary>False when the upload is no longer this call's.</summary>
     public static Task<bool> BeatAsync(NpgsqlConnection connection, UploadSign sign, CancellationToken ct) =>

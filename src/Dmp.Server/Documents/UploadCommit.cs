@@ -1,3 +1,4 @@
+using System.Buffers;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
@@ -80,7 +81,16 @@ internal sealed partial class DocumentService
         if (sink.IsSmall)
         {
             // Last, so that the bytes of what is refused never reach the disk.
-            intent = intent with { Place = (await packs.AddAsync([sink.Small], ct))[0] };
+            intent = await PackAsync(connection, access, intent, sink.Small, ct);
+        }
+        else if (await ContentVault.IsLivingAsync(connection, access.RecordId, sink.RecordKeyId!.Value, ct))
+        {
+            intent = intent with { RecordKeyId = sink.RecordKeyId.Value };
+        }
+        else
+        {
+            // The content of the record was erased while this came. It belongs to what comes after, with another key: repeated, it is that.
+            throw Failures.Of(ErrorReason.WriteConflict);
         }
 
         var documentId = replaced?.DocumentId ?? Guid.CreateVersion7(now);
@@ -101,5 +111,22 @@ internal sealed partial class DocumentService
         var row = await DocumentSql.FindAsync(connection, access, documentId, 0, ct)
             ?? throw new InvalidOperationException("A depositor does not see the own document.");
         return row.ToMessage();
+    }
+
+    /// <summary>A small document is sealed and shares a blob with others.</summary>
+    private async Task<UploadPlan> PackAsync(
+        NpgsqlConnection connection, RecordAccess access, UploadPlan intent, ReadOnlyMemory<byte> small, CancellationToken ct)
+    {
+        using var key = await vault.KeyOfAsync(connection, access.RecordId, ct);
+        var stored = ArrayPool<byte>.Shared.Rent((int)SealedFormat.StoredLength(small.Length));
+        try
+        {
+            var length = ContentVault.Seal(key, intent.ContentId, small.Span, stored);
+            return intent with { Place = (await packs.AddAsync([stored.AsMemory(0, length)], ct))[0], RecordKeyId = key.RecordKeyId };
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stored);
+        }
     }
 }

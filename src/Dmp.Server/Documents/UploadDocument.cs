@@ -44,7 +44,7 @@ internal sealed partial class DocumentService
             return;
         }
 
-        await using var receiver = new UploadReceiver(intent!, call.Caller, contentStore, liveUploads, database, uploadOptions.Value, time)
+        await using var receiver = new UploadReceiver(intent!, call.Caller, vault, liveUploads, database, uploadOptions.Value, time)
         {
             Held = messages.EndWith,
         };

@@ -3,6 +3,7 @@ using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
@@ -157,13 +158,20 @@ internal sealed partial class DocumentService
         NpgsqlConnection connection, RecordAccess access, UploadPlan intent, UploadRow row, CancellationToken ct)
     {
         await RequireGoodAsync(connection, access, intent, ct);
+        if (!await ContentVault.IsLivingAsync(connection, row.RecordKeyId, ct))
+        {
+            // What was sent was erased with the rest of the record: it begins again, as other content.
+            using var key = await vault.KeyOfAsync(connection, access.RecordId, ct);
+            row = row with { ContentId = Guid.CreateVersion7(time.GetUtcNow()), RecordKeyId = key.RecordKeyId };
+        }
+
         if (!await UnfinishedUploadSql.TakeUpAsync(connection, row, time.GetUtcNow(), ct))
         {
             throw Failures.Of(ErrorReason.RequestInProgress, ("request_id", intent.RequestId.ToString()));
         }
 
         await liveUploads.EndAsync(row.UploadId, ct);
-        return intent with { UploadId = row.UploadId, ContentId = row.ContentId, Generation = row.Generation + 1 };
+        return intent with { UploadId = row.UploadId, ContentId = row.ContentId, RecordKeyId = row.RecordKeyId, Generation = row.Generation + 1 };
     }
 
     private bool IsRunning(UploadRow row) =>

@@ -44,6 +44,9 @@ internal sealed record UploadPlan
     /// <summary>An earlier call began it.</summary>
     public bool IsTakenUp => Generation > 1;
 
+    /// <summary>With <see cref="IsTakenUp"/>: the key that what was sent is sealed with.</summary>
+    public Guid RecordKeyId { get; init; }
+
     /// <summary>Where a small document lies in the content store; default: in a blob of its own.</summary>
     public ContentPlace? Place { get; init; }
 
@@ -79,13 +82,14 @@ internal sealed record UploadPlan
         return RequestLog.Fingerprint(method, same, sha256);
     }
 
-    public UploadRow ToRow(Caller caller, DateTimeOffset now) => new()
+    public UploadRow ToRow(Caller caller, Guid recordKeyId, DateTimeOffset now) => new()
     {
         UploadId = UploadId,
         CallerKey = caller.Key,
         RequestId = RequestId,
         RecordId = RecordId,
         ContentId = ContentId,
+        RecordKeyId = recordKeyId,
         Intent = Sent,
         Fingerprint = IntentFingerprint(),
         Secret = IsSecret,
@@ -262,6 +266,7 @@ internal sealed record UploadPlan
             ContentId = ContentId,
             BlobId = Place?.BlobId,
             BlobOffset = Place?.Offset ?? 0,
+            RecordKeyId = RecordKeyId,
             CreateTime = now,
         };
     }

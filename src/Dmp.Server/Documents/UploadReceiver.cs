@@ -15,7 +15,7 @@ namespace Dmp.Server.Documents;
 /// take it up, and this call holds it until it ends or is told to let go.
 /// </summary>
 internal sealed class UploadReceiver(
-    UploadPlan intent, Caller caller, IContentStore store, LiveUploads liveUploads, Database database, UploadOptions options, TimeProvider time)
+    UploadPlan intent, Caller caller, ContentVault vault, LiveUploads liveUploads, Database database, UploadOptions options, TimeProvider time)
     : IAsyncDisposable
 {
     /// <summary>A call before this one, on another server, lets go within two of its beats.</summary>
@@ -49,15 +49,16 @@ internal sealed class UploadReceiver(
         }
 
         Hold(ct);
+        using var key = await FindKeyAsync();
         var begin = time.GetTimestamp();
         while (true)
         {
             try
             {
-                if (!await Sink.TakeUpAsync(store, intent.ContentId, LetGo))
+                if (!await Sink.TakeUpAsync(vault, key, intent.ContentId, LetGo))
                 {
                     // The row was there before its first byte, or a power cut took the file.
-                    await Sink.SpillAsync(store, intent.ContentId, LetGo);
+                    await Sink.SpillAsync(vault, key, intent.ContentId, LetGo);
                 }
 
                 return;
@@ -140,10 +141,20 @@ internal sealed class UploadReceiver(
     /// <summary>From here on the upload can be taken up.</summary>
     private async Task SpillAsync()
     {
-        await using (var connection = await database.OpenAsync(LetGo))
+        using var key = await BeginAsync();
+        Hold(LetGo);
+        await Sink.SpillAsync(vault, key, intent.ContentId, LetGo);
+    }
+
+    /// <summary>Gives the upload its row. Answers the key that its bytes are sealed with.</summary>
+    private async Task<RecordKey> BeginAsync()
+    {
+        await using var connection = await database.OpenAsync(LetGo);
+        await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, LetGo);
+        var key = await vault.KeyOfAsync(connection, intent.RecordId, LetGo);
+        try
         {
-            await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, LetGo);
-            var row = intent.ToRow(caller, time.GetUtcNow());
+            var row = intent.ToRow(caller, key.RecordKeyId, time.GetUtcNow());
             if (!await UnfinishedUploadSql.InsertAsync(connection, row, LetGo))
             {
                 // One of another record is out of sight here, and its request id is used for two things.
@@ -151,10 +162,21 @@ internal sealed class UploadReceiver(
                 throw Failures.Of(
                     other is null ? ErrorReason.RequestIdReused : ErrorReason.RequestInProgress, ("request_id", intent.RequestId.ToString()));
             }
-        }
 
-        Hold(LetGo);
-        await Sink.SpillAsync(store, intent.ContentId, LetGo);
+            return key;
+        }
+        catch (Exception)
+        {
+            key.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<RecordKey> FindKeyAsync()
+    {
+        await using var connection = await database.OpenAsync(LetGo);
+        await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, LetGo);
+        return await vault.KeyOfUploadAsync(connection, intent.RecordKeyId, LetGo);
     }
 
     private void Hold(CancellationToken callerLeft)

@@ -29,6 +29,9 @@ internal sealed class UploadSink : IAsyncDisposable
     /// <summary>Bytes that another call could take up.</summary>
     public long PersistedSize => part?.PersistedLength ?? committed?.Length ?? 0;
 
+    /// <summary>The key that the bytes in the content store are sealed with; null while there are none.</summary>
+    public Guid? RecordKeyId { get; private set; }
+
     /// <summary>Small enough that nothing is in the content store.</summary>
     public bool IsSmall => part is null && committed is null;
 
@@ -42,12 +45,13 @@ internal sealed class UploadSink : IAsyncDisposable
     /// Goes on from what an earlier call left of this blob: a part, or a blob that is durable already. False when there is neither.
     /// </summary>
     /// <exception cref="ContentInUseException">The call before still holds it.</exception>
-    public async Task<bool> TakeUpAsync(IContentStore store, Guid contentId, CancellationToken ct)
+    public async Task<bool> TakeUpAsync(ContentVault vault, RecordKey key, Guid contentId, CancellationToken ct)
     {
-        part = await store.ResumeAsync(contentId, 1, ct);
+        RecordKeyId = key.RecordKeyId;
+        part = await vault.ResumeAsync(key, contentId, contentId, ct);
         if (part is null)
         {
-            committed = await store.OpenAsync(contentId, ct);
+            committed = await vault.OpenWholeAsync(key, contentId, contentId, ct);
         }
 
         if (IsSmall)
@@ -75,9 +79,10 @@ internal sealed class UploadSink : IAsyncDisposable
     public bool MustSpill(int count) => IsSmall && memoryLength + count > SmallBytesMax;
 
     /// <summary>Moves what is in memory into a part of the content store.</summary>
-    public async Task SpillAsync(IContentStore store, Guid contentId, CancellationToken ct)
+    public async Task SpillAsync(ContentVault vault, RecordKey key, Guid contentId, CancellationToken ct)
     {
-        part = await store.CreateAsync(contentId, ct);
+        RecordKeyId = key.RecordKeyId;
+        part = await vault.CreateAsync(key, contentId, contentId, ct);
         await part.AppendAsync(Small, ct);
         ReturnMemory();
     }

@@ -59,6 +59,8 @@ internal sealed record NewVersion
 
     public required long BlobOffset { get; init; }
 
+    public required Guid RecordKeyId { get; init; }
+
     public required DateTimeOffset CreateTime { get; init; }
 }
 
@@ -103,12 +105,12 @@ internal static class UploadSql
             document_id, version, record_id, unique_id, depositor_kind, depositor_professional_id, depositor_structure_id,
             depositor_key, depositor, metadata, type_code, class_code, practice_setting, facility_type, event_codes,
             author_ids, author_structure_ids, creation_time, service_start_time, size_bytes, sha256, sha1, form, content_id,
-            blob_id, blob_offset, create_time)
+            blob_id, blob_offset, record_key_id, create_time)
         values (
             @DocumentId, @Version, @RecordId, @UniqueId, @DepositorKind, @DepositorProfessionalId, @DepositorStructureId,
             @DepositorKey, @Depositor, @Metadata, @TypeCode, @ClassCode, @PracticeSetting, @FacilityType, @EventCodes,
             @AuthorIds, @AuthorStructureIds, @CreationTime, @ServiceStartTime, @SizeBytes, @Sha256, @Sha1, @Form, @ContentId,
-            @BlobId, @BlobOffset, @CreateTime)
+            @BlobId, @BlobOffset, @RecordKeyId, @CreateTime)
         """;
 
     // The row is locked by DocumentSql.FindForChangeAsync. A replaced document is current again, even from the archive.

@@ -26,7 +26,7 @@ internal sealed partial class DocumentService
         if (await UnfinishedUploadSql.FindAsync(connection, call.Caller.Key, requestId, recordId, ct) is { } row && row.Secret == call.IsSecret)
         {
             var isRunning = IsRunning(row);
-            var size = isRunning ? row.PersistedSize : await PartSizeAsync(row, ct);
+            var size = isRunning ? row.PersistedSize : await ContentVault.IsLivingAsync(connection, row.RecordKeyId, ct) ? await PartSizeAsync(row, ct) : 0;
             await audit.TraceReadAsync(connection, call, [], ct);
             return new GetUploadStatusResponse
             {
@@ -103,23 +103,7 @@ internal sealed partial class DocumentService
     {
         try
         {
-            if (await contentStore.ResumeAsync(row.ContentId, 1, ct) is { } part)
-            {
-                await using (part)
-                {
-                    return part.Length;
-                }
-            }
-
-            if (await contentStore.OpenAsync(row.ContentId, ct) is { } blob)
-            {
-                await using (blob)
-                {
-                    return blob.Length;
-                }
-            }
-
-            return 0;
+            return await vault.SizeLeftAsync(row.ContentId, ct);
         }
         catch (ContentInUseException)
         {

@@ -1,3 +1,5 @@
+using Dmp.Server.Content;
+
 namespace Dmp.Server.Logging;
 
 /// <summary>Log messages of the content store. Content ids are random and say nothing about a document.</summary>
@@ -16,4 +18,12 @@ internal static partial class ContentLog
     [LoggerMessage(EventId = 3004, Level = LogLevel.Warning,
         Message = "What was written of blob {BlobId} could not be kept or removed as meant; the sweep removes what is left")]
     public static partial void LeftoverNotHandled(this ILogger logger, Exception exception, Guid blobId);
+
+    [LoggerMessage(EventId = 3010, Level = LogLevel.Critical,
+        Message = "INCIDENT: content {ContentId} in blob {BlobId} is not what was stored ({Damage}, segment {Segment})")]
+    public static partial void Damaged(this ILogger logger, Guid contentId, Guid blobId, ContentDamage damage, long segment);
+
+    [LoggerMessage(EventId = 3011, Level = LogLevel.Critical,
+        Message = "INCIDENT: the wrapped key {RecordKeyId} of record {RecordId} is not what was made for it")]
+    public static partial void KeyDamaged(this ILogger logger, Exception exception, Guid recordKeyId, Guid recordId);
 }

@@ -79,6 +79,14 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
             case InvalidProtocolBufferException or RpcException { StatusCode: StatusCode.Internal }:
                 return Failures.Of(ErrorReason.MessageMalformed);
 
+            case ContentErasedException:
+                return Failures.Of(ErrorReason.ContentErased);
+
+            case ContentDamagedException:
+                // What is damaged was logged where it was found; this says whose call met it.
+                ServerLog.CallFailed(logger, exception, Call.Of(context).Method, Call.Of(context).ServerRequestId);
+                return Failures.Of(ErrorReason.ContentDamaged);
+
             case ContentUnavailableException:
                 ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
                 return Failures.Of(ErrorReason.StorageUnavailable);

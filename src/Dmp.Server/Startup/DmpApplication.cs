@@ -1,3 +1,4 @@
+using Dmp.Keys;
 using Dmp.Server.Audit;
 using Dmp.Server.Content;
 using Dmp.Server.Identity.Sandbox;
@@ -11,11 +12,13 @@ namespace Dmp.Server.Startup;
 internal sealed class DmpApplication : IAsyncDisposable
 {
     private readonly DatabaseSetup database;
+    private readonly MasterKeySet masterKeys;
 
-    private DmpApplication(WebApplication web, DatabaseSetup database)
+    private DmpApplication(WebApplication web, DatabaseSetup database, MasterKeySet masterKeys)
     {
         Web = web;
         this.database = database;
+        this.masterKeys = masterKeys;
     }
 
     public WebApplication Web { get; }
@@ -52,15 +55,18 @@ internal sealed class DmpApplication : IAsyncDisposable
         });
 
         var auditOptions = configuration.GetSection(AuditOptions.Section).Get<AuditOptions>()!;
-        TraceKeys.Require(
-            auditOptions.KeyDirectory, auditOptions.LogOrigin, isSandbox || string.IsNullOrWhiteSpace(databaseOptions.ConnectionString), isSandbox);
+        var ownsAll = isSandbox || string.IsNullOrWhiteSpace(databaseOptions.ConnectionString);
+        TraceKeys.Require(auditOptions.KeyDirectory, auditOptions.LogOrigin, ownsAll, isSandbox);
 
+        var masterKeyOptions = MasterKeySetup.Read(configuration);
         using var loggers = LoggerFactory.Create(logging => logging.AddConfiguration(configuration.GetSection("Logging")).AddConsole());
         var database = await DatabaseSetup.OpenAsync(databaseOptions, dataDirectory, isSandbox, loggers, ct);
+        var masterKeys = MasterKeySet.Open(masterKeyOptions);
         try
         {
+            await MasterKeySetup.RequireAsync(masterKeys, database.ConnectionString, ownsAll && masterKeyOptions.Provider == MasterKeyKind.File, ct);
             builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, listen));
-            builder.Services.AddDmp(database);
+            builder.Services.AddDmp(database, masterKeys, masterKeyOptions);
             builder.Services.AddDmpAuthentication(configuration);
             if (runsIssuer)
             {
@@ -74,10 +80,11 @@ internal sealed class DmpApplication : IAsyncDisposable
             }
 
             web.MapDmp(withReflection: isSandbox && listen.Reflection);
-            return new DmpApplication(web, database);
+            return new DmpApplication(web, database, masterKeys);
         }
         catch (Exception)
         {
+            await masterKeys.DisposeAsync();
             await database.DisposeAsync();
             throw;
         }
@@ -87,6 +94,7 @@ internal sealed class DmpApplication : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Web.DisposeAsync();
+        await masterKeys.DisposeAsync();
         await database.DisposeAsync();
     }
 
@@ -99,6 +107,7 @@ internal sealed class DmpApplication : IAsyncDisposable
             ["Dmp:Content:Directory"] = Path.Combine(dataDirectory, "content"),
             ["Dmp:Scan:QuarantineDirectory"] = Path.Combine(dataDirectory, "quarantine"),
             ["Dmp:Audit:KeyDirectory"] = Path.Combine(dataDirectory, "audit-keys"),
+            ["Dmp:Keys:Directory"] = Path.Combine(dataDirectory, "master-keys"),
         };
         if (isSandbox)
         {

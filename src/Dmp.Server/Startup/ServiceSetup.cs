@@ -1,3 +1,4 @@
+using Dmp.Keys;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Content;
@@ -21,7 +22,8 @@ internal static class ServiceSetup
 {
     private static readonly TimeSpan healthPeriod = TimeSpan.FromSeconds(10);
 
-    public static void AddDmp(this IServiceCollection services, DatabaseSetup database)
+    public static void AddDmp(
+        this IServiceCollection services, DatabaseSetup database, MasterKeySet masterKeys, MasterKeyOptions masterKeyOptions)
     {
         services.AddOptions<RealmOptions>().BindConfiguration(RealmOptions.Section).ValidateOnStart();
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -31,6 +33,8 @@ internal static class ServiceSetup
         services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddContent();
         services.AddMedia();
+        services.AddSingleton(masterKeys);
+        services.AddSingleton(masterKeyOptions);
         services.AddNotices();
 
         services.AddSingleton<TimeProvider, DatabaseClock>();
@@ -83,6 +87,8 @@ internal static class ServiceSetup
         });
         services.AddSingleton<ContentPacks>();
         services.AddSingleton<LiveUploads>();
+        services.AddSingleton<RecordKeys>();
+        services.AddSingleton<ContentVault>();
         services.AddSingleton<FindReferencedContent>(provider =>
         {
             var database = provider.GetRequiredService<Database>();

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
+using Dmp.Server.Content;
 using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
 using Google.Protobuf;
@@ -27,13 +28,13 @@ public sealed class ResumeTests(Platform platform)
         await BreakAsync(api, intent, content, 1_000_000);
 
         var unfinished = await RestingAsync(api, intent);
-        Assert.Equal(1_000_000, unfinished.PersistedSize);
+        Assert.Equal(Whole(1_000_000), unfinished.PersistedSize);
         Assert.InRange(unfinished.ExpireTime.ToDateTimeOffset() - TimeProvider.System.GetUtcNow(), TimeSpan.FromHours(23), TimeSpan.FromHours(24.1));
         Assert.Empty(await api.SearchIdsAsync(record.Id));
 
         using var call = api.Documents.UploadDocument(cancellationToken: Token);
         var accepted = await ResumeAsync(call, intent);
-        Assert.Equal(1_000_000, accepted.PersistedSize);
+        Assert.Equal(Whole(1_000_000), accepted.PersistedSize);
         await SendAsync(call, content, (int)accepted.PersistedSize);
         await call.RequestStream.WriteAsync(Given.Finish(content), Token);
         var document = await call.DocumentAsync();
@@ -88,10 +89,10 @@ public sealed class ResumeTests(Platform platform)
         Assert.True((await StatusAsync(api, intent)).Unfinished.IsRunning);
 
         using var second = api.Documents.UploadDocument(cancellationToken: Token);
-        Assert.Equal(400_000, (await ResumeAsync(second, intent)).PersistedSize);
+        Assert.Equal(Whole(400_000), (await ResumeAsync(second, intent)).PersistedSize);
 
         await Refusals.RefusedAsync(StatusCode.Aborted, ErrorReason.UploadTakenOver, first.DocumentAsync);
-        await SendAsync(second, content, 400_000);
+        await SendAsync(second, content, Whole(400_000));
         await second.RequestStream.WriteAsync(Given.Finish(content), Token);
         Assert.Equal(content, await api.ReadAsync(await second.DocumentAsync()));
     }
@@ -112,9 +113,9 @@ public sealed class ResumeTests(Platform platform)
         await SendAsync(first, content, 0, 400_000, flush: true);
 
         using var second = there.Documents.UploadDocument(cancellationToken: Token);
-        Assert.Equal(400_000, (await ResumeAsync(second, intent)).PersistedSize);
+        Assert.Equal(Whole(400_000), (await ResumeAsync(second, intent)).PersistedSize);
         await Refusals.RefusedAsync(StatusCode.Aborted, ErrorReason.UploadTakenOver, first.DocumentAsync);
-        await SendAsync(second, content, 400_000);
+        await SendAsync(second, content, Whole(400_000));
         await second.RequestStream.WriteAsync(Given.Finish(content), Token);
         Assert.Equal(content, await here.ReadAsync(await second.DocumentAsync()));
     }
@@ -142,7 +143,7 @@ public sealed class ResumeTests(Platform platform)
             StatusCode.PermissionDenied,
             ErrorReason.RecordAccessDenied,
             () => platform.As(TestPatient.New()).Documents.GetUploadStatusAsync(StatusOf(intent), cancellationToken: Token).ResponseAsync);
-        Assert.Equal(500_000, (await StatusAsync(api, intent)).Unfinished.PersistedSize);
+        Assert.Equal(Whole(500_000), (await StatusAsync(api, intent)).Unfinished.PersistedSize);
     }
 
     [Fact]
@@ -179,25 +180,27 @@ public sealed class ResumeTests(Platform platform)
         }
 
         using var again = api.Documents.UploadDocument(cancellationToken: Token);
-        Assert.Equal(400_000, (await ResumeAsync(again, intent)).PersistedSize);
-        await SendAsync(again, content, 400_000);
+        Assert.Equal(Whole(400_000), (await ResumeAsync(again, intent)).PersistedSize);
+        await SendAsync(again, content, Whole(400_000));
         await again.RequestStream.WriteAsync(Given.Finish(content), Token);
         Assert.Equal(content, await api.ReadAsync(await again.DocumentAsync()));
     }
 
-    [Fact]
-    public async Task A_flush_tells_what_is_durable_also_of_few_bytes()
+    [Theory]
+    [InlineData(3000)]
+    [InlineData(70_000)]
+    public async Task A_flush_tells_what_is_durable_also_of_few_bytes(int flushed)
     {
         var record = await platform.RecordAsync();
         var api = platform.As(record.Physician);
-        var content = Given.Text(5000);
+        var content = Given.Text(100_000);
         var intent = Given.Intent(record.Id);
         using (var call = await BeginAsync(api, intent))
         {
-            await SendAsync(call, content, 0, 3000, flush: true);
+            await SendAsync(call, content, 0, flushed, flush: true);
         }
 
-        Assert.Equal(3000, (await RestingAsync(api, intent)).PersistedSize);
+        Assert.Equal(Whole(flushed), (await RestingAsync(api, intent)).PersistedSize);
         Assert.Equal(content, await api.ReadAsync(await api.UploadAsync(intent, content)));
     }
 
@@ -278,6 +281,9 @@ public sealed class ResumeTests(Platform platform)
         await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.RequestIdReused, () => api.UploadAsync(other, Given.Text(600_000)));
     }
 
+    /// <summary>What of so many bytes can be taken up: whole segments.</summary>
+    private static int Whole(int bytes) => bytes / SealedFormat.SegmentBytes * SealedFormat.SegmentBytes;
+
     private static async Task NotFoundAsync(DmpApi api, UploadIntent intent)
     {
         await Refusals.RefusedAsync(
@@ -299,7 +305,7 @@ public sealed class ResumeTests(Platform platform)
             // What vanishes with the line is none of the server's business; what is to be found again must have arrived.
             await call.RequestStream.WriteAsync(
                 new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = count, Flush = true } }, Token);
-            while (await call.ResponseStream.MoveNext(Token) && call.ResponseStream.Current.Progress?.PersistedSize != count)
+            while (await call.ResponseStream.MoveNext(Token) && call.ResponseStream.Current.Progress?.PersistedSize != Whole(count))
             {
             }
         }
@@ -333,7 +339,7 @@ public sealed class ResumeTests(Platform platform)
 
         if (flush)
         {
-            while (await call.ResponseStream.MoveNext(Token) && call.ResponseStream.Current.Progress?.PersistedSize != end)
+            while (await call.ResponseStream.MoveNext(Token) && call.ResponseStream.Current.Progress?.PersistedSize != Whole(end))
             {
             }
         }

@@ -42,12 +42,17 @@ internal sealed class TestServer : IAsyncDisposable
 
     public string ContentDirectory => Path.Combine(directory, "content");
 
+    /// <summary>Where the server keeps what is its own.</summary>
+    public string DataDirectory => directory;
+
+    public string MasterKeyDirectory => Path.Combine(directory, "master-keys");
+
     public static async Task<TestServer> StartAsync(Platform platform, params string[] settings) =>
         await StartAsync(platform, platform.Databases, await platform.Databases.CreateAsync(), settings);
 
     /// <summary>Another server on the same database and content.</summary>
     public Task<TestServer> StartBesideAsync(Platform platform, params string[] settings) =>
-        StartAsync(platform, platform.Databases, Database, [$"--Dmp:Content:Directory={ContentDirectory}", .. settings]);
+        StartAsync(platform, platform.Databases, Database, [$"--Dmp:Content:Directory={ContentDirectory}", $"--Dmp:Keys:Directory={MasterKeyDirectory}", .. settings]);
 
     /// <summary>On a database of another PostgreSQL.</summary>
     public static async Task<TestServer> StartAsync(Platform platform, TestDatabase databases, string database, string[] settings)
