@@ -52,19 +52,19 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
         await using var one = await TestServer.StartAsync(platform, Settings);
         await using var two = await one.StartBesideAsync(platform, Settings);
         var (token, recordId) = await OpenAsync(one);
-        var content = Given.Text(6_000_000);
+        var content = Given.Text(10_000_000);
         var intent = Given.Intent(recordId);
         using (var broken = new DmpApi(one.Channel, token).Documents.UploadDocument(cancellationToken: Token))
         {
             await broken.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
-            await broken.SendAsync(content[..5_000_000]);
-            while (await broken.ResponseStream.MoveNext(Token) && broken.ResponseStream.Current.Progress is not { PersistedSize: >= 4_000_000 })
+            await broken.SendAsync(content[..9_000_000]);
+            while (await broken.ResponseStream.MoveNext(Token) && broken.ResponseStream.Current.Progress is not { PersistedSize: >= 8_000_000 })
             {
             }
         }
 
         var there = new DmpApi(two.Channel, token);
-        var document = await FinishAsync(there, recordId, intent.RequestId, content, 4 * 1024 * 1024, 5_000_000);
+        var document = await FinishAsync(there, recordId, intent.RequestId, content, 8_000_000, 9_000_000);
         Assert.Equal(content, await there.ReadAsync(document));
         var keys = (await s3.ObjectsAsync(options)).Select(item => item.Key).ToList();
         Assert.DoesNotContain(keys, key => key.Contains("/incoming/", StringComparison.Ordinal));
@@ -76,14 +76,14 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
     {
         await using var server = await ServerProcess.StartAsync(Settings);
         var (api, recordId) = await KillTests.OpenAsync(server);
-        var (small, content) = (Given.Text(1000), Given.Text(6_000_000));
+        var (small, content) = (Given.Text(1000), Given.Text(10_000_000));
         var stored = await api.UploadAsync(Given.Intent(recordId), small);
         var intent = Given.Intent(recordId);
         using (var broken = api.Documents.UploadDocument(cancellationToken: Token))
         {
             await broken.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
-            await broken.SendAsync(content[..5_000_000]);
-            while (await broken.ResponseStream.MoveNext(Token) && broken.ResponseStream.Current.Progress is not { PersistedSize: >= 4_000_000 })
+            await broken.SendAsync(content[..9_000_000]);
+            while (await broken.ResponseStream.MoveNext(Token) && broken.ResponseStream.Current.Progress is not { PersistedSize: >= 8_000_000 })
             {
             }
 
@@ -93,7 +93,7 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
         await server.RestartAsync();
         api = await server.AsAsync("dr-martin");
         Assert.Equal(small, await api.ReadAsync(stored));
-        Assert.Equal(content, await api.ReadAsync(await FinishAsync(api, recordId, intent.RequestId, content, 4 * 1024 * 1024, 4 * 1024 * 1024)));
+        Assert.Equal(content, await api.ReadAsync(await FinishAsync(api, recordId, intent.RequestId, content, 8_000_000, 9_000_000)));
     }
 
     [Fact]
