@@ -55,7 +55,6 @@ public sealed class StoreMigrationTests(Platform platform, S3Server s3) : IAsync
             var second = await MigrateAsync(disk, disk.ContentDirectory, "--from", "disk", "--to", "s3", "--compare", "--parallel", "2");
             Assert.Equal((0, ""), (second.Code, second.Error));
             Assert.Matches("^2 copied \\([0-9]+ bytes\\), 6 there already", second.Output);
-            Assert.StartsWith("2 copied (", second.Output, StringComparison.Ordinal);
         }
 
         await using var bucket = await StartBesideAsync(disk, "--Dmp:Content:Store=S3", $"--Dmp:Content:Directory={Path.Combine(directory!.FullName, "none")}");
