@@ -1,9 +1,11 @@
+using System.Runtime.Versioning;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Content;
 using Dmp.Server.Options;
 using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Server.Tests.Resilience;
 using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
@@ -50,35 +52,48 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
         await using var one = await TestServer.StartAsync(platform, Settings);
         await using var two = await one.StartBesideAsync(platform, Settings);
         var (token, recordId) = await OpenAsync(one);
-        var content = Given.Text(6_000_000);
+        var content = Given.Text(10_000_000);
         var intent = Given.Intent(recordId);
         using (var broken = new DmpApi(one.Channel, token).Documents.UploadDocument(cancellationToken: Token))
         {
             await broken.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
-            await broken.SendAsync(content[..5_000_000]);
-            while (await broken.ResponseStream.MoveNext(Token) && broken.ResponseStream.Current.Progress is not { PersistedSize: >= 4_000_000 })
+            await broken.SendAsync(content[..9_000_000]);
+            while (await broken.ResponseStream.MoveNext(Token) && broken.ResponseStream.Current.Progress is not { PersistedSize: >= 8_000_000 })
             {
             }
         }
 
         var there = new DmpApi(two.Channel, token);
-        using var resumed = there.Documents.UploadDocument(cancellationToken: Token);
-        await resumed.RequestStream.WriteAsync(
-            new UploadDocumentRequest { Resume = new UploadResume { RecordId = recordId, RequestId = intent.RequestId } }, Token);
-        Assert.True(await resumed.ResponseStream.MoveNext(Token));
-        var persisted = (int)resumed.ResponseStream.Current.Accepted.PersistedSize;
-        Assert.InRange(persisted, 4 * 1024 * 1024, 5_000_000);
-        for (var offset = persisted; offset < content.Length; offset += 200_000)
-        {
-            var data = ByteString.CopyFrom(content, offset, Math.Min(200_000, content.Length - offset));
-            await resumed.RequestStream.WriteAsync(new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = offset, Data = data } }, Token);
-        }
-
-        await resumed.RequestStream.WriteAsync(Given.Finish(content), Token);
-        var document = await resumed.DocumentAsync();
+        var document = await FinishAsync(there, recordId, intent.RequestId, content, 8_000_000, 9_000_000);
         Assert.Equal(content, await there.ReadAsync(document));
         var keys = (await s3.ObjectsAsync(options)).Select(item => item.Key).ToList();
         Assert.DoesNotContain(keys, key => key.Contains("/incoming/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    [SupportedOSPlatform("linux")]
+    public async Task What_a_killed_server_had_stored_is_taken_up_and_what_it_had_answered_is_there()
+    {
+        await using var server = await ServerProcess.StartAsync(Settings);
+        var (api, recordId) = await KillTests.OpenAsync(server);
+        var (small, content) = (Given.Text(1000), Given.Text(10_000_000));
+        var stored = await api.UploadAsync(Given.Intent(recordId), small);
+        var intent = Given.Intent(recordId);
+        using (var broken = api.Documents.UploadDocument(cancellationToken: Token))
+        {
+            await broken.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+            await broken.SendAsync(content[..9_000_000]);
+            while (await broken.ResponseStream.MoveNext(Token) && broken.ResponseStream.Current.Progress is not { PersistedSize: >= 8_000_000 })
+            {
+            }
+
+            await server.KillAsync();
+        }
+
+        await server.RestartAsync();
+        api = await server.AsAsync("dr-martin");
+        Assert.Equal(small, await api.ReadAsync(stored));
+        Assert.Equal(content, await api.ReadAsync(await FinishAsync(api, recordId, intent.RequestId, content, 8_000_000, 9_000_000)));
     }
 
     [Fact]
@@ -158,6 +173,26 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
 
         // The blob, and what the start and the health check write.
         Assert.Equal(2, (await s3.ObjectsAsync(options)).Count);
+    }
+
+    /// <summary>Takes the upload up, and sends what was not persisted.</summary>
+    private static async Task<Document.V1.Document> FinishAsync(
+        DmpApi api, string recordId, string requestId, byte[] content, int persistedMin, int persistedMax)
+    {
+        using var resumed = api.Documents.UploadDocument(cancellationToken: Token);
+        await resumed.RequestStream.WriteAsync(
+            new UploadDocumentRequest { Resume = new UploadResume { RecordId = recordId, RequestId = requestId } }, Token);
+        Assert.True(await resumed.ResponseStream.MoveNext(Token));
+        var persisted = (int)resumed.ResponseStream.Current.Accepted.PersistedSize;
+        Assert.InRange(persisted, persistedMin, persistedMax);
+        for (var offset = persisted; offset < content.Length; offset += 200_000)
+        {
+            var data = ByteString.CopyFrom(content, offset, Math.Min(200_000, content.Length - offset));
+            await resumed.RequestStream.WriteAsync(new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = offset, Data = data } }, Token);
+        }
+
+        await resumed.RequestStream.WriteAsync(Given.Finish(content), Token);
+        return await resumed.DocumentAsync();
     }
 
     private async Task<(string Token, string RecordId)> OpenAsync(TestServer server)
