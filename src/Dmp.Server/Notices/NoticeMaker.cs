@@ -111,7 +111,8 @@ internal sealed class NoticeMaker(
             CreateTime = now,
             Secret = secret,
             Source = Changes,
-            SourcePosition = change.CommitPosition,
+            // A commit tells each kind once, but documents that share one were added each for itself (ADR 0019).
+            SourcePosition = change.Kind is OutboxKind.DocumentCreated or OutboxKind.DocumentReplaced ? change.Position : change.CommitPosition,
         };
         var giveUpTime = now + options.Value.RetryFor;
         await NoticeSql.InsertAsync(connection, notice, NoticeRules.WaysOf(kind, secret, facts, channels.Ways), giveUpTime, ct);

@@ -153,7 +153,7 @@ internal static class NoticeSql
             )
         """;
 
-    // notice_source_key: a commit tells each kind once.
+    // notice_source_key: a commit tells each kind once, and each document that was added or replaced in it.
     private const string Insert =
         """
         insert into notice (

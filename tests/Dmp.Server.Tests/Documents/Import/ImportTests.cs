@@ -3,6 +3,7 @@ using Dmp.Audit.V1;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Server.Tests.Notices.Fixtures;
 using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
@@ -193,6 +194,19 @@ public sealed class ImportTests(Platform platform)
             2,
             await platform.Server.QueryAsync<long>(
                 platform, $"select count(*) from {Given.Changes} where kind = 'DOCUMENT_CREATED' and record_id = '{record.Id}'"));
+    }
+
+    [Fact]
+    public async Task The_patient_is_told_of_each_document_of_an_import()
+    {
+        await using var notices = await NoticePlatform.StartAsync(platform);
+        var record = await notices.RecordAsync();
+        var results = await Importing.AllAsync(
+            notices.As(record.Physician), Enumerable.Range(0, 12).Select(_ => (Given.Intent(record.Id), Given.Text())));
+        Assert.All(results, result => Assert.NotNull(result.Document));
+        await notices.SettleAsync();
+        var told = await NoticePlatform.ListAsync(notices.As(record.Patient), record.Id);
+        Assert.Equal(12, told.Count(notice => notice.Kind == Notice.V1.NoticeKind.NewDocument));
     }
 
     [Fact]
