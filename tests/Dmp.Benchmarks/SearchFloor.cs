@@ -81,6 +81,7 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         ("ScopeCaller", "bench"),
         ("ScopeCode", ""),
         ("ScopeTask", ""),
+        ("ScopeRecords", ""),
         ("ScopeCluster", 0L),
         ("ScopePosition", ""),
     ];

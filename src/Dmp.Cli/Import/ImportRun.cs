@@ -77,6 +77,16 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
         {
             // What was on its way is asked for again by the next run, under the same request ids.
         }
+        catch (DmpException failure) when (failure is DmpUnavailableException or DmpAuthenticationException)
+        {
+            // The platform takes nothing from anybody, or nothing from this caller: the reason is told once.
+            _hasGivenUp = true;
+            if (sent.Values.FirstOrDefault() is { } first)
+            {
+                sent.Remove(first.Key);
+                await report.AddAsync(first, ImportResult.Failed, new ImportOutcome { Key = first.Key, Error = failure });
+            }
+        }
 
         foreach (var document in sent.Values)
         {
