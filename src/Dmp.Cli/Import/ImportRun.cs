@@ -165,7 +165,6 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
                 ExpectedSizeBytes = document.File!.Length,
                 ExpectedSha256 = document.Sha256,
             },
-            SubmissionSetKey = document.SubmissionSetKey,
         };
     }
 

@@ -25,7 +25,4 @@ public sealed record ImportItem
     /// twice.
     /// </summary>
     public UploadOptions Options { get; init; } = new();
-
-    /// <summary>The submission set (<i>lot de soumission</i>) that it belongs to; null for none.</summary>
-    public string? SubmissionSetKey { get; init; }
 }
