@@ -78,14 +78,14 @@ public sealed class ImportTests(Platform platform)
         using var dmp = ClientOf(record);
         var taken = 0;
 
-        await foreach (var outcome in dmp.ImportAsync(Counted(Items(record, 500)), new ImportOptions { Streams = 2 }, Token))
+        await foreach (var outcome in dmp.ImportAsync(Counted(Items(record, 5000)), new ImportOptions { Streams = 2 }, Token))
         {
             Assert.Null(outcome.Error);
             break;
         }
 
-        // Those on their way, those answered and not taken, and those that waited for their turn.
-        Assert.InRange(taken, 1, 400);
+        // Those on their way (a window for each call), those answered and not taken, and those that waited for their turn.
+        Assert.InRange(taken, 1, 1500);
         Assert.InRange(await CountAsync(record), 1, taken);
 
         async IAsyncEnumerable<ImportItem> Counted(IEnumerable<ImportItem> items)
