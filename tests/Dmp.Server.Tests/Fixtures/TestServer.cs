@@ -65,6 +65,9 @@ internal sealed class TestServer : IAsyncDisposable
                 $"--Dmp:Database:ConnectionString={databases.RuntimeOf(database)}",
                 $"--Dmp:DataDirectory={directory}",
                 "--Dmp:Listen:GrpcPort=0",
+
+                // Many servers of tests share one PostgreSQL, which takes 200 connections.
+                "--Dmp:Database:ConnectionsMax=25",
                 $"--Dmp:Listen:SandboxIssuerPort={issuerPort.ToString(CultureInfo.InvariantCulture)}",
                 "--Logging:LogLevel:Default=Warning",
                 "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
