@@ -180,7 +180,7 @@ internal sealed partial class DocumentService
         var now = time.GetUtcNow();
         List<UploadDecision> added = [.. decisions.Where(decision => !decision.IsAnswerOnly)];
         using var sealing = await SealAsync(connection, added, ct);
-        var storing = sealing.Contents.Count == 0 ? null : packs.AddAsync(sealing.Contents, ct);
+        var storing = sealing.Contents.Count == 0 ? null : packs.AddAsync(sealing.Contents);
         HashSet<Guid> claimed = [];
         try
         {

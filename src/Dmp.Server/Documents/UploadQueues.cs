@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dmp.Server.Data;
 
 namespace Dmp.Server.Documents;
 
@@ -47,9 +48,7 @@ internal sealed class UploadQueues
 
     private sealed class UploadQueue : IDisposable
     {
-        // Two: one transaction is decided while the other waits for the disk.
-        private readonly SemaphoreSlim lanes = new(2);
-        private readonly ConcurrentQueue<Entry> waiting = new();
+        private readonly SharedTurns<CompleteUpload> turns = new(_ => 1, BatchMax);
         private readonly Lock gate = new();
         private int users;
 
@@ -82,67 +81,8 @@ internal sealed class UploadQueues
             }
         }
 
-        public void Dispose() => lanes.Dispose();
+        public Task CommitAsync(CompleteUpload upload, Func<IReadOnlyList<CompleteUpload>, Task> commit) => turns.ServeAsync([upload], commit);
 
-        public async Task CommitAsync(CompleteUpload upload, Func<IReadOnlyList<CompleteUpload>, Task> commit)
-        {
-            var own = new Entry(upload);
-            waiting.Enqueue(own);
-
-            // First in, first out: each turn takes those that came before this one, and then this one.
-            while (!own.IsTaken)
-            {
-                await lanes.WaitAsync();
-                try
-                {
-                    if (!own.IsTaken)
-                    {
-                        await CommitAsync(commit);
-                    }
-                }
-                finally
-                {
-                    lanes.Release();
-                }
-            }
-
-            await own.Concluded.Task;
-        }
-
-        private async Task CommitAsync(Func<IReadOnlyList<CompleteUpload>, Task> commit)
-        {
-            var batch = new List<Entry>();
-            while (batch.Count < BatchMax && waiting.TryDequeue(out var next))
-            {
-                next.IsTaken = true;
-                batch.Add(next);
-            }
-
-            try
-            {
-                await commit([.. batch.Select(entry => entry.Upload)]);
-                batch.ForEach(entry => entry.Concluded.TrySetResult());
-            }
-            catch (Exception failure)
-            {
-                // Told to each that waits, and so to this one too.
-                batch.ForEach(entry => entry.Concluded.TrySetException(failure));
-            }
-        }
-    }
-
-    private sealed class Entry(CompleteUpload upload)
-    {
-        private volatile bool isTaken;
-
-        public CompleteUpload Upload => upload;
-
-        public bool IsTaken
-        {
-            get => isTaken;
-            set => isTaken = value;
-        }
-
-        public TaskCompletionSource Concluded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public void Dispose() => turns.Dispose();
     }
 }
