@@ -11,7 +11,7 @@ internal sealed record UploadFacts
     /// <summary>The records that there are, by id.</summary>
     public required IReadOnlyDictionary<Guid, AccessFacts> Records { get; init; }
 
-    /// <summary>Who their patients are.</summary>
+    /// <summary>Who their patients are, once the bytes have come.</summary>
     public required IReadOnlyDictionary<Guid, RecordIdentity> Identities { get; init; }
 
     /// <summary>Earlier calls, by request id.</summary>
@@ -20,7 +20,7 @@ internal sealed record UploadFacts
     /// <summary>Request ids of uploads whose unique id the same depositor has used in the record.</summary>
     public required IReadOnlySet<Guid> TakenUniqueIds { get; init; }
 
-    /// <summary>Unfinished uploads by request id, when they were asked for.</summary>
+    /// <summary>Unfinished uploads by request id, before the bytes come.</summary>
     public required IReadOnlyDictionary<Guid, UploadRow> Unfinished { get; init; }
 }
 
@@ -72,9 +72,12 @@ internal static class UploadFactsSql
     private const string AsPlanned =
         "select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)";
 
-    private static readonly string together = $"{RowScope.Set}; {AsPlanned}; {AccessSql.ByRecords}; {Identities}; {Remembered}; {TakenUniqueIds}";
+    private static readonly string together = $"{RowScope.Set}; {AsPlanned}; {AccessSql.ByRecords}; {Remembered}; {TakenUniqueIds}";
 
-    private static readonly string togetherWithUnfinished = $"{together}; {Unfinished}";
+    // Before the bytes come, nobody knows whom their header will name; and with them, an unfinished upload is the call's own.
+    private static readonly string beforeBytes = $"{together}; {Unfinished}";
+
+    private static readonly string withBytes = $"{together}; {Identities}";
 
     /// <summary>From here on the connection is for the records of these uploads, which have different request ids.</summary>
     public static async Task<UploadFacts> ReadAsync(
@@ -83,7 +86,7 @@ internal static class UploadFactsSql
         IReadOnlyList<UploadPlan> uploads,
         DateTimeOffset now,
         CancellationToken ct,
-        bool withUnfinished = false)
+        bool areBytesHere = true)
     {
         var recordIds = uploads.Select(upload => upload.RecordId).Distinct().ToArray();
         var parameters = RowScope.OfRecords(caller, recordIds).Parameters(new
@@ -97,18 +100,20 @@ internal static class UploadFactsSql
         });
         AccessSql.AddCaller(parameters, caller, now);
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            withUnfinished ? togetherWithUnfinished : together, parameters, cancellationToken: ct));
+            areBytesHere ? withBytes : beforeBytes, parameters, cancellationToken: ct));
         await results.ReadAsync();
         await results.ReadAsync();
         return new UploadFacts
         {
             Records = (await results.ReadAsync<AccessFacts>()).ToDictionary(facts => facts.RecordId),
-            Identities = (await results.ReadAsync<RecordIdentity>()).ToDictionary(identity => identity.RecordId),
             Remembered = (await results.ReadAsync<RequestLogRow>()).ToDictionary(row => row.RequestId),
             TakenUniqueIds = (await results.ReadAsync<Guid>()).ToHashSet(),
-            Unfinished = withUnfinished
-                ? (await results.ReadAsync<UploadRow>()).ToDictionary(row => row.RequestId)
-                : new Dictionary<Guid, UploadRow>(),
+            Identities = areBytesHere
+                ? (await results.ReadAsync<RecordIdentity>()).ToDictionary(identity => identity.RecordId)
+                : new Dictionary<Guid, RecordIdentity>(),
+            Unfinished = areBytesHere
+                ? new Dictionary<Guid, UploadRow>()
+                : (await results.ReadAsync<UploadRow>()).ToDictionary(row => row.RequestId),
         };
     }
 }

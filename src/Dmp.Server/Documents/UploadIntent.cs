@@ -137,7 +137,7 @@ internal sealed partial class DocumentService
     private async Task<(UploadFacts Facts, RecordAccess Access)> LookAsync(
         NpgsqlConnection connection, Call call, UploadPlan intent, CancellationToken ct)
     {
-        var facts = await UploadFactsSql.ReadAsync(connection, call.Caller, [intent], time.GetUtcNow(), ct, withUnfinished: true);
+        var facts = await UploadFactsSql.ReadAsync(connection, call.Caller, [intent], time.GetUtcNow(), ct, areBytesHere: false);
         return (facts, policy.Require(call, intent.RecordId, facts.Records.GetValueOrDefault(intent.RecordId)));
     }
 
