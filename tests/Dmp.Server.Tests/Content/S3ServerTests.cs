@@ -101,7 +101,7 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
     {
         await using var line = new S3Proxy(s3.Port);
         await using var server = await TestServer.StartAsync(
-            platform, [.. Settings, $"--Dmp:Content:S3:Endpoint={line.Endpoint}", "--Dmp:Content:S3:Timeout=00:00:00.5", "--Dmp:Content:S3:Retries=0"]);
+            platform, [.. Settings, $"--Dmp:Content:S3:Endpoint={line.Endpoint}", "--Dmp:Content:S3:Retries=0"]);
         var (token, recordId) = await OpenAsync(server);
         var api = new DmpApi(server.Channel, token);
         var document = await api.UploadAsync(Given.Intent(recordId), Given.Text());
