@@ -5,11 +5,14 @@ namespace Dmp.Server.Content;
 
 /// <summary>
 /// Opens the segments of one content that lies in a blob from an offset on. Every byte that it gives is authentic and in its place.
-/// A whole segment goes straight into the buffer of the caller; of one that is asked for in parts the last one is kept.
+/// Whole segments go straight into the buffer of the caller, several by one read; of one that is asked for in parts the last one is kept.
 /// </summary>
 internal sealed class SealedContentReader(
     IContentReader inner, ContentCipher cipher, ContentLocation place, ILogger logger) : IContentReader
 {
+    /// <summary>Bytes of the segments that are read from the store at once.</summary>
+    private const int RunBytes = 4 * SealedFormat.SegmentBytes;
+
     private Kept? kept;
 
     public long Length => place.SizeBytes;
@@ -22,13 +25,14 @@ internal sealed class SealedContentReader(
         while (filled < wanted)
         {
             var (segment, skipped) = Math.DivRem(offset + filled, SealedFormat.SegmentBytes);
-            var size = SealedFormat.SizeOf(segment, Length);
-            if (skipped == 0 && wanted - filled >= size)
+            if (skipped == 0 && WholeBytes(offset + filled, wanted - filled) is > 0 and var whole)
             {
-                await OpenAsync(segment, buffer.Slice(filled, size), cancellationToken);
-                filled += size;
+                await OpenAsync(segment, buffer.Slice(filled, whole), cancellationToken);
+                filled += whole;
                 continue;
             }
+
+            var size = SealedFormat.SizeOf(segment, Length);
 
             // Taken out while it is used: another read at the same time finds none and opens the segment for itself.
             var own = Interlocked.Exchange(ref kept, null) ?? new Kept();
@@ -61,21 +65,28 @@ internal sealed class SealedContentReader(
         await inner.DisposeAsync();
     }
 
-    private async ValueTask OpenAsync(long segment, Memory<byte> plain, CancellationToken cancellationToken)
+    /// <summary>How many of the bytes from a segment's start on make whole segments, of which the last one of all may be short.</summary>
+    private int WholeBytes(long start, int wanted) =>
+        Math.Min(RunBytes, start + wanted == Length ? wanted : wanted / SealedFormat.SegmentBytes * SealedFormat.SegmentBytes);
+
+    /// <summary>Opens as many segments as <paramref name="plain"/> has room for, from <paramref name="first"/> on.</summary>
+    private async ValueTask OpenAsync(long first, Memory<byte> plain, CancellationToken cancellationToken)
     {
         const int EmptyBytes = SealedFormat.NonceBytes + SealedFormat.TagBytes;
+        var count = (plain.Length + SealedFormat.SegmentBytes - 1) / SealedFormat.SegmentBytes;
         var last = Length / SealedFormat.SegmentBytes;
-        var length = plain.Length + EmptyBytes;
+        var length = plain.Length + (count * EmptyBytes);
 
         // Behind full segments an empty one says that nothing followed: without it content cut between two segments would look whole.
-        var withEnd = segment == last - 1 && SealedFormat.SizeOf(last, Length) == 0 ? length + EmptyBytes : length;
+        var withEnd = first + count == last && SealedFormat.SizeOf(last, Length) == 0 ? length + EmptyBytes : length;
         var stored = ArrayPool<byte>.Shared.Rent(withEnd);
         try
         {
-            var offset = place.BlobOffset + (segment * SealedFormat.StoredSegmentBytes);
-            if (await inner.ReadAsync(offset, stored.AsMemory(0, withEnd), cancellationToken) < withEnd)
+            var offset = place.BlobOffset + (first * SealedFormat.StoredSegmentBytes);
+            var read = await inner.ReadAsync(offset, stored.AsMemory(0, withEnd), cancellationToken);
+            if (read < withEnd)
             {
-                throw new ContentDamagedException(place.ContentId, ContentDamage.Length, segment);
+                throw new ContentDamagedException(place.ContentId, ContentDamage.Length, first + (read / SealedFormat.StoredSegmentBytes));
             }
 
             if (withEnd > length)
@@ -83,7 +94,13 @@ internal sealed class SealedContentReader(
                 cipher.Open(last, isLast: true, stored.AsSpan(length, EmptyBytes), []);
             }
 
-            cipher.Open(segment, segment == last, stored.AsSpan(0, length), plain.Span);
+            for (var i = 0; i < count; i++)
+            {
+                var open = plain.Span[(i * SealedFormat.SegmentBytes)..];
+                open = open[..Math.Min(open.Length, SealedFormat.SegmentBytes)];
+                var from = i * SealedFormat.StoredSegmentBytes;
+                cipher.Open(first + i, first + i == last, stored.AsSpan(from, open.Length + EmptyBytes), open);
+            }
         }
         catch (ContentDamagedException damaged)
         {

@@ -18,6 +18,8 @@ internal static class ChangeSql
 
     private const string Head = "select first_position, last_position from change_head";
 
+    private const string Changed = "select dmp_changed_since(@RecordId, @Position)";
+
     // Served by change_time_idx. A commit is forgotten whole: it has one sequence_time.
     private const string Forget =
         """
@@ -40,6 +42,14 @@ internal static class ChangeSql
 
     public static Task<ChangeHead> HeadAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.QuerySingleAsync<ChangeHead>(new CommandDefinition(Head, cancellationToken: ct));
+
+    /// <summary>
+    /// True when the record changed after the position was the last one. What was decided after that, and before anything changed, still holds;
+    /// except what ends by time alone.
+    /// </summary>
+    public static Task<bool> HasChangedAsync(NpgsqlConnection connection, Guid recordId, long position, CancellationToken ct) =>
+        connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            Changed, new { RecordId = recordId, Position = position }, cancellationToken: ct));
 
     /// <summary>Forgets changes that were sequenced before a time, on a connection of <see cref="RowScope.Changes"/>.</summary>
     public static Task ForgetAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct) =>

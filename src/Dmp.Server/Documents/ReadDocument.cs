@@ -1,26 +1,18 @@
-using System.Buffers;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Audit;
 using Dmp.Server.Content;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Logging;
 using Dmp.Server.Pipeline;
-using Google.Protobuf;
 using Grpc.Core;
+using Npgsql;
 
 namespace Dmp.Server.Documents;
 
 internal sealed partial class DocumentService
 {
-    /// <summary>Bytes of one answer. Under the size at which .NET puts a buffer on the large-object heap.</summary>
-    private const int ReadChunkBytes = 64 * 1024;
-
-    /// <summary>Access is decided again after this many bytes or this long, whichever comes first.</summary>
-    private const int RecheckBytes = 1024 * 1024;
-
-    private static readonly TimeSpan recheckTime = TimeSpan.FromSeconds(1);
-
     public override async Task ReadDocument(
         ReadDocumentRequest request, IServerStreamWriter<ReadDocumentResponse> responses, ServerCallContext context)
     {
@@ -34,68 +26,36 @@ internal sealed partial class DocumentService
         faults.ThrowIfAny();
 
         // The version is pinned by the first look: a replacement in the middle does not mix two contents.
-        var row = await FindReadableAsync(call, recordId, documentId, request.Version, trace: false, ct);
+        var decided = await DecideReadAsync(call, recordId, documentId, request.Version, ct);
+        var row = decided.Row;
         if (request.ReadOffset > row.SizeBytes)
         {
             throw Failures.Of(ErrorReason.ReadOffsetOutOfRange, ("size_bytes", $"{row.SizeBytes}"));
         }
 
         await using var content = await OpenAsync(row, ct);
-        await FindReadableAsync(call, recordId, documentId, row.Version, trace: true, ct);
+        decided = await TraceReadAsync(call, decided, ct);
         await responses.WriteAsync(new ReadDocumentResponse { Document = row.ToMessage() }, ct);
 
         // Bytes are what they are: a compressor would only cost, and would copy each buffer.
         responses.WriteOptions = new WriteOptions(WriteFlags.NoCompress);
         var end = request.ReadLimit == 0 ? row.SizeBytes : Math.Min(row.SizeBytes, request.ReadOffset + request.ReadLimit);
-        await SendAsync(content, request.ReadOffset, end, responses, () => FindReadableAsync(call, recordId, documentId, row.Version, trace: false, ct), ct);
+        await using var permission = new ReadPermission(decided, time, (isWhole, earlier) => DecideAgainAsync(call, earlier, isWhole, ct));
+        await ReadStream.SendAsync(content, request.ReadOffset, end, responses, permission, ct);
     }
 
-    private async Task SendAsync(
-        IContentReader content,
-        long offset,
-        long end,
-        IServerStreamWriter<ReadDocumentResponse> responses,
-        Func<Task> recheckAsync,
-        CancellationToken ct)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(ReadChunkBytes);
-        try
-        {
-            var checkedOffset = offset;
-            var checkedTime = time.GetTimestamp();
-            while (offset < end)
-            {
-                if (offset - checkedOffset >= RecheckBytes || time.GetElapsedTime(checkedTime) >= recheckTime)
-                {
-                    await recheckAsync();
-                    checkedOffset = offset;
-                    checkedTime = time.GetTimestamp();
-                }
-
-                var wanted = (int)Math.Min(ReadChunkBytes, end - offset);
-                var read = await content.ReadAsync(offset, buffer.AsMemory(0, wanted), ct);
-                if (read == 0)
-                {
-                    throw new ContentUnavailableException("A blob is shorter than its row says.");
-                }
-
-                // The buffer is free again when WriteAsync returns: the message has been copied to the connection by then.
-                var data = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, read));
-                await responses.WriteAsync(
-                    new ReadDocumentResponse { Chunk = new ReadChunk { ReadOffset = offset, Data = data } }, ct);
-                offset += read;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private async Task<DocumentRow> FindReadableAsync(
-        Call call, Guid recordId, Guid documentId, int version, bool trace, CancellationToken ct)
+    /// <summary>Finds the document for somebody who may read it, and the position of the changes before which that was so.</summary>
+    private async Task<ReadDecision> DecideReadAsync(Call call, Guid recordId, Guid documentId, int version, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);
+        return await DecideReadAsync(connection, call, recordId, documentId, version, ct);
+    }
+
+    private async Task<ReadDecision> DecideReadAsync(
+        NpgsqlConnection connection, Call call, Guid recordId, Guid documentId, int version, CancellationToken ct)
+    {
+        // Before the facts: a change between the two is seen by them, and asked for once more than needed.
+        var head = await ChangeSql.HeadAsync(connection, ct);
         var access = await policy.RequireAsync(connection, call, recordId, ct);
         var row = await FindAsync(connection, access, call, documentId, version, ct);
         if (!row.IsReadable)
@@ -103,17 +63,34 @@ internal sealed partial class DocumentService
             throw Failures.Of(ErrorReason.DocumentNotFound);
         }
 
-        if (row is { MasterKeyId: not null, WrappedKey: null })
-        {
-            throw Failures.Of(ErrorReason.ContentErased);
-        }
+        return row is { MasterKeyId: not null, WrappedKey: null }
+            ? throw Failures.Of(ErrorReason.ContentErased)
+            : new ReadDecision(row, head.LastPosition);
+    }
 
-        if (trace)
-        {
-            await audit.TraceReadAsync(connection, call, [TracedDocument.Of(row)], ct);
-        }
+    /// <summary>The access is in the trace before the first byte leaves, and holds at that moment: opening the content may have taken a while.</summary>
+    private async Task<ReadDecision> TraceReadAsync(Call call, ReadDecision decided, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        decided = await DecideAgainAsync(connection, call, decided, isWhole: false, ct);
+        await audit.TraceReadAsync(connection, call, [TracedDocument.Of(decided.Row)], ct);
+        return decided;
+    }
 
-        return row;
+    private async Task<ReadDecision> DecideAgainAsync(Call call, ReadDecision decided, bool isWhole, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        return await DecideAgainAsync(connection, call, decided, isWhole, ct);
+    }
+
+    /// <summary>Without <paramref name="isWhole"/>, only when something of the record changed: what ended by time alone is not looked for.</summary>
+    private async Task<ReadDecision> DecideAgainAsync(
+        NpgsqlConnection connection, Call call, ReadDecision decided, bool isWhole, CancellationToken ct)
+    {
+        var (row, position) = decided;
+        return isWhole || await ChangeSql.HasChangedAsync(connection, row.RecordId, position, ct)
+            ? await DecideReadAsync(connection, call, row.RecordId, row.DocumentId, row.Version, ct)
+            : decided;
     }
 
     private async Task<IContentReader> OpenAsync(DocumentRow row, CancellationToken ct)

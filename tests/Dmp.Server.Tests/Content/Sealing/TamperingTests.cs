@@ -232,12 +232,15 @@ public sealed class TamperingTests : IDisposable
 
     private async Task AssertDamagedAsync(ContentLocation place, ContentDamage damage, long segment)
     {
-        journal.Lines.Clear();
-        var damaged = await Assert.ThrowsAsync<ContentDamagedException>(() => store.GetAsync(place, Token));
-        Assert.Equal((damage, segment, place.ContentId), (damaged.Damage, damaged.Segment, damaged.ContentId));
-        var (level, text) = Assert.Single(journal.Lines);
-        Assert.Equal(LogLevel.Critical, level);
-        Assert.StartsWith($"INCIDENT: content {place.ContentId}", text, StringComparison.Ordinal);
+        foreach (var readBytes in new[] { Segment, 4 * Segment })
+        {
+            journal.Lines.Clear();
+            var damaged = await Assert.ThrowsAsync<ContentDamagedException>(() => store.GetAsync(place, Token, readBytes));
+            Assert.Equal((damage, segment, place.ContentId), (damaged.Damage, damaged.Segment, damaged.ContentId));
+            var (level, text) = Assert.Single(journal.Lines);
+            Assert.Equal(LogLevel.Critical, level);
+            Assert.StartsWith($"INCIDENT: content {place.ContentId}", text, StringComparison.Ordinal);
+        }
     }
 
     private sealed class Journal : ILogger<ContentVault>
