@@ -17,24 +17,49 @@ internal sealed class Database(NpgsqlDataSource source)
     /// <summary>Set by each transaction that commits here: there may be changes to sequence.</summary>
     public Signal Committed { get; } = new();
 
-    /// <summary>A connection for reads and single statements. The caller disposes of it and never waits for a client on it.</summary>
-    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken ct) => source.OpenConnectionAsync(ct);
+    /// <summary>
+    /// Runs <paramref name="body"/> on a connection, for reads and single statements, and gives the connection back. No stream and no client is
+    /// awaited inside.
+    /// </summary>
+    public async Task<T> OnConnectionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await body(connection);
+    }
+
+    /// <summary>The same for what answers nothing.</summary>
+    public Task OnConnectionAsync(Func<NpgsqlConnection, Task> body, CancellationToken ct) => OnConnectionAsync(
+        async connection =>
+        {
+            await body(connection);
+            return true;
+        },
+        ct);
+
+    /// <summary>The same for an interface that is synchronous.</summary>
+    public T OnConnection<T>(Func<NpgsqlConnection, T> body)
+    {
+        using var connection = source.OpenConnection();
+        return body(connection);
+    }
 
     /// <summary>
     /// Runs <paramref name="body"/> in one READ COMMITTED transaction, commits it, and tells where the database is then. Anything
     /// thrown by it rolls back. No stream and no client is awaited inside.
     /// </summary>
-    public async Task<(T Result, DatabasePosition Committed)> InTransactionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct)
-    {
-        await using var connection = await source.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        var result = await body(connection);
+    public Task<(T Result, DatabasePosition Committed)> InTransactionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct) =>
+        OnConnectionAsync(
+            async connection =>
+            {
+                await using var transaction = await connection.BeginTransactionAsync(ct);
+                var result = await body(connection);
 
-        // From here on the caller's wish to cancel no longer counts: an effect is either committed and answered or not done.
-        await transaction.CommitAsync(CancellationToken.None);
-        Committed.Set();
+                // From here on the caller's wish to cancel no longer counts: an effect is either committed and answered or not done.
+                await transaction.CommitAsync(CancellationToken.None);
+                Committed.Set();
 
-        // A failure from here on is told as one though the effect stands; its repeat finds it, as after any broken line.
-        return (result, await ConsistencySql.PositionAsync(connection, CancellationToken.None));
-    }
+                // A failure from here on is told as one though the effect stands; its repeat finds it, as after any broken line.
+                return (result, await ConsistencySql.PositionAsync(connection, CancellationToken.None));
+            },
+            ct);
 }

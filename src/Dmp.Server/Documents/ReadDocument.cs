@@ -8,6 +8,7 @@ using Dmp.Server.Logging;
 using Dmp.Server.Pipeline;
 using Google.Protobuf;
 using Grpc.Core;
+using Npgsql;
 
 namespace Dmp.Server.Documents;
 
@@ -92,10 +93,12 @@ internal sealed partial class DocumentService
         }
     }
 
+    private Task<DocumentRow> FindReadableAsync(Call call, Guid recordId, Guid documentId, int version, bool trace, CancellationToken ct) =>
+        database.OnConnectionAsync(connection => FindReadableAsync(connection, call, recordId, documentId, version, trace, ct), ct);
+
     private async Task<DocumentRow> FindReadableAsync(
-        Call call, Guid recordId, Guid documentId, int version, bool trace, CancellationToken ct)
+        NpgsqlConnection connection, Call call, Guid recordId, Guid documentId, int version, bool trace, CancellationToken ct)
     {
-        await using var connection = await database.OpenAsync(ct);
         var access = await policy.RequireAsync(connection, call, recordId, ct);
         var row = await FindAsync(connection, access, call, documentId, version, ct);
         if (!row.IsReadable)
