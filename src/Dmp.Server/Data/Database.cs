@@ -1,5 +1,7 @@
+using System.Data;
 using System.Runtime.CompilerServices;
 using Dapper;
+using Grpc.Core;
 using Npgsql;
 
 namespace Dmp.Server.Data;
@@ -24,7 +26,15 @@ internal sealed class Database(NpgsqlDataSource source)
     public async Task<T> OnConnectionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        return await body(connection);
+        try
+        {
+            return await body(connection);
+        }
+        catch (Exception failure) when (failure is not RpcException)
+        {
+            ForgetStatements(connection);
+            throw;
+        }
     }
 
     /// <summary>The same for what answers nothing.</summary>
@@ -40,7 +50,15 @@ internal sealed class Database(NpgsqlDataSource source)
     public T OnConnection<T>(Func<NpgsqlConnection, T> body)
     {
         using var connection = source.OpenConnection();
-        return body(connection);
+        try
+        {
+            return body(connection);
+        }
+        catch (Exception failure) when (failure is not RpcException)
+        {
+            ForgetStatements(connection);
+            throw;
+        }
     }
 
     /// <summary>
@@ -62,4 +80,29 @@ internal sealed class Database(NpgsqlDataSource source)
                 return (result, await ConsistencySql.PositionAsync(connection, CancellationToken.None));
             },
             ct);
+
+    /// <summary>
+    /// For a connection on which a statement may have failed; only a refusal of ours tells of none. Npgsql prepares a statement that is used again
+    /// and keeps a wrong record of one that fails just then, while it is planned (npgsql issue 6391): its next use on that connection breaks it, or
+    /// one of several result sets is left out and the next one is read in its place. A transaction has been rolled back before: PostgreSQL
+    /// refuses everything in one that has failed.
+    /// </summary>
+    private void ForgetStatements(NpgsqlConnection connection)
+    {
+        if (connection.State != ConnectionState.Open)
+        {
+            // Broken: the pool throws it away.
+            return;
+        }
+
+        try
+        {
+            connection.UnprepareAll();
+        }
+        catch (Exception)
+        {
+            // What failed first is told. The pool closes the connection when it comes back, and those that are idle now.
+            source.Clear();
+        }
+    }
 }
