@@ -33,19 +33,23 @@ internal sealed partial class AuditService(Database database, AccessPolicy polic
         var query = new ListRecordEventsRequest(request) { PageToken = "" };
         var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
 
-        await using var connection = await database.OpenAsync(ct);
-        var (access, onlySubject) = await RequireReaderAsync(connection, call, recordId, ct);
-        var rows = (await AuditSql.ListAsync(connection, access, onlySubject, timeFrom, timeTo, before, pageSize + 1, ct)).AsList();
-        var response = new ListRecordEventsResponse();
-        var isReviewer = call.Caller.Kind == CallerKind.Auditor;
-        response.Events.AddRange(rows.Take(pageSize).Select(row => ToMessage(row, isReviewer)));
-        if (rows.Count > pageSize)
-        {
-            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].EventId));
-        }
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var (access, onlySubject) = await RequireReaderAsync(connection, call, recordId, ct);
+                var rows = (await AuditSql.ListAsync(connection, access, onlySubject, timeFrom, timeTo, before, pageSize + 1, ct)).AsList();
+                var response = new ListRecordEventsResponse();
+                var isReviewer = call.Caller.Kind == CallerKind.Auditor;
+                response.Events.AddRange(rows.Take(pageSize).Select(row => ToMessage(row, isReviewer)));
+                if (rows.Count > pageSize)
+                {
+                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].EventId));
+                }
 
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 
     public override async Task<ListActorEventsResponse> ListActorEvents(ListActorEventsRequest request, ServerCallContext context)
@@ -67,18 +71,22 @@ internal sealed partial class AuditService(Database database, AccessPolicy polic
         var query = new ListActorEventsRequest(request) { PageToken = "" };
         var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
 
-        await using var connection = await database.OpenAsync(ct);
-        await RowScope.OfConduct(call.Caller, request.ActorId).ApplyAsync(connection, ct);
-        var rows = (await AuditSql.ListOfActorAsync(connection, request.ActorId, timeFrom, timeTo, before, pageSize + 1, ct)).AsList();
-        var response = new ListActorEventsResponse();
-        response.Events.AddRange(rows.Take(pageSize).Select(row => ToMessage(row, isReviewer: true)));
-        if (rows.Count > pageSize)
-        {
-            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].EventId));
-        }
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                await RowScope.OfConduct(call.Caller, request.ActorId).ApplyAsync(connection, ct);
+                var rows = (await AuditSql.ListOfActorAsync(connection, request.ActorId, timeFrom, timeTo, before, pageSize + 1, ct)).AsList();
+                var response = new ListActorEventsResponse();
+                response.Events.AddRange(rows.Take(pageSize).Select(row => ToMessage(row, isReviewer: true)));
+                if (rows.Count > pageSize)
+                {
+                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].EventId));
+                }
 
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 
     /// <summary>Who may see the trace of a record, and whether only the own events in it.</summary>

@@ -69,8 +69,7 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     /// <summary>Records a call that was refused or failed, on its own connection: nothing of the call was kept.</summary>
     public async Task TraceFailureAsync(Call call, StatusCode code, string? reason, CancellationToken ct)
     {
-        await using var connection = await database.OpenAsync(ct);
-        await AppendAsync(connection, ToRow(call, OutcomeOf(code), code, reason), ct);
+        await database.OnConnectionAsync(connection => AppendAsync(connection, ToRow(call, OutcomeOf(code), code, reason), ct), ct);
         call.IsTraced = true;
     }
 
@@ -88,12 +87,13 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     public async Task TraceFailuresAsync(IReadOnlyList<(Call Call, RpcException Failure)> failed, CancellationToken ct)
     {
         AuditEventRow[] events = [.. failed.Select(item => Sign(item.Call, item.Failure))];
-        await using (var connection = await database.OpenAsync(ct))
-        {
-            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { AuditSql.ToAppend(events) } };
-            await batch.ExecuteNonQueryAsync(ct);
-        }
-
+        await database.OnConnectionAsync(
+            async connection =>
+            {
+                await using var batch = new NpgsqlBatch(connection) { BatchCommands = { AuditSql.ToAppend(events) } };
+                await batch.ExecuteNonQueryAsync(ct);
+            },
+            ct);
         foreach (var (call, _) in failed)
         {
             call.IsTraced = true;

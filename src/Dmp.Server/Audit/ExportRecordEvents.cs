@@ -2,6 +2,7 @@ using Dmp.Audit.V1;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
+using Npgsql;
 
 namespace Dmp.Server.Audit;
 
@@ -21,22 +22,22 @@ internal sealed partial class AuditService
         faults.Require(request.EarlierTreeSize >= 0, "earlier_tree_size", "Must not be negative.");
         faults.ThrowIfAny();
 
-        var header = await BeginExportAsync(call, request, recordId, ct);
+        var header = await database.OnConnectionAsync(connection => BeginExportAsync(connection, call, request, recordId, ct), ct);
         await responses.WriteAsync(new ExportRecordEventsResponse { Header = header }, ct);
         var (count, last) = (0L, Guid.Empty);
         while (true)
         {
-            List<ProvenEvent> page;
-            await using (var connection = await database.OpenAsync(ct))
-            {
-                // Access is decided anew: who lost it gets no further page.
-                var (access, onlySubject) = await RequireReaderAsync(connection, call, recordId, ct);
-                var rows = await ProvenEventSql.ListPageAsync(
-                    connection, access, onlySubject, time, header.Checkpoint.TreeSize, last, ExportPage, ct);
-                page = await ProveAsync(connection, rows, header.Checkpoint.TreeSize, IsReviewer(call), ct);
-                last = rows.Count > 0 ? rows[^1].EventId : last;
-            }
-
+            var page = await database.OnConnectionAsync(
+                async connection =>
+                {
+                    // Access is decided anew: who lost it gets no further page.
+                    var (access, onlySubject) = await RequireReaderAsync(connection, call, recordId, ct);
+                    var rows = await ProvenEventSql.ListPageAsync(
+                        connection, access, onlySubject, time, header.Checkpoint.TreeSize, last, ExportPage, ct);
+                    last = rows.Count > 0 ? rows[^1].EventId : last;
+                    return await ProveAsync(connection, rows, header.Checkpoint.TreeSize, IsReviewer(call), ct);
+                },
+                ct);
             foreach (var proven in page)
             {
                 await responses.WriteAsync(new ExportRecordEventsResponse { Event = proven }, ct);
@@ -53,9 +54,9 @@ internal sealed partial class AuditService
     }
 
     /// <summary>Decides, traces, and fixes the state of the log that the export is proven against.</summary>
-    private async Task<TraceExportHeader> BeginExportAsync(Call call, ExportRecordEventsRequest request, Guid recordId, CancellationToken ct)
+    private async Task<TraceExportHeader> BeginExportAsync(
+        NpgsqlConnection connection, Call call, ExportRecordEventsRequest request, Guid recordId, CancellationToken ct)
     {
-        await using var connection = await database.OpenAsync(ct);
         await RequireReaderAsync(connection, call, recordId, ct);
         var newest = await RequireCheckpointAsync(connection, ct);
         var header = new TraceExportHeader

@@ -28,34 +28,38 @@ internal sealed partial class AuditService
         faults.Require(request.TreeSize >= 0, "tree_size", "Must not be negative.");
         faults.ThrowIfAny();
 
-        await using var connection = await database.OpenAsync(ct);
-        var (access, onlySubject) = await RequireReaderAsync(connection, call, recordId, ct);
-        var rows = await ProvenEventSql.FindAsync(connection, access, onlySubject, eventIds, ct);
-        if (rows.Count < eventIds.Length)
-        {
-            throw Failures.Of(ErrorReason.TraceEventNotFound);
-        }
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var (access, onlySubject) = await RequireReaderAsync(connection, call, recordId, ct);
+                var rows = await ProvenEventSql.FindAsync(connection, access, onlySubject, eventIds, ct);
+                if (rows.Count < eventIds.Length)
+                {
+                    throw Failures.Of(ErrorReason.TraceEventNotFound);
+                }
 
-        var newest = await RequireCheckpointAsync(connection, ct);
-        var size = SizeOf(request.TreeSize, newest);
-        if (rows.Exists(row => row.LeafIndex is not { } index || index >= newest.TreeSize))
-        {
-            throw Failures.Of(ErrorReason.TraceNotLoggedYet);
-        }
+                var newest = await RequireCheckpointAsync(connection, ct);
+                var size = SizeOf(request.TreeSize, newest);
+                if (rows.Exists(row => row.LeafIndex is not { } index || index >= newest.TreeSize))
+                {
+                    throw Failures.Of(ErrorReason.TraceNotLoggedYet);
+                }
 
-        if (rows.Exists(row => row.LeafIndex >= size))
-        {
-            throw Failures.Of(ErrorReason.TraceSizeUnknown, ("tree_size", $"{newest.TreeSize}"));
-        }
+                if (rows.Exists(row => row.LeafIndex >= size))
+                {
+                    throw Failures.Of(ErrorReason.TraceSizeUnknown, ("tree_size", $"{newest.TreeSize}"));
+                }
 
-        var response = new GetInclusionProofResponse
-        {
-            TreeSize = size,
-            Checkpoint = ToMessage(size == newest.TreeSize ? newest : await TraceLogSql.FindCheckpointAsync(connection, size, ct)),
-        };
-        response.Events.AddRange(await ProveAsync(connection, rows, size, IsReviewer(call), ct));
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+                var response = new GetInclusionProofResponse
+                {
+                    TreeSize = size,
+                    Checkpoint = ToMessage(size == newest.TreeSize ? newest : await TraceLogSql.FindCheckpointAsync(connection, size, ct)),
+                };
+                response.Events.AddRange(await ProveAsync(connection, rows, size, IsReviewer(call), ct));
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 
     private static bool IsReviewer(Call call) => call.Caller.Kind == CallerKind.Auditor;

@@ -18,12 +18,16 @@ internal sealed partial class AuditService
         var ct = context.CancellationToken;
         var call = Call.Of(context);
         AccessPolicy.RequireFunction(call);
-        await using var connection = await database.OpenAsync(ct);
-        var response = new GetCheckpointResponse { Checkpoint = ToMessage(await RequireCheckpointAsync(connection, ct)) };
-        response.Vkeys.AddRange(await TraceLogSql.ListKeysAsync(connection, ct));
-        response.FirstCheckpoint = (await TraceLogSql.FindFirstCheckpointAsync(connection, ct))?.Note ?? "";
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var response = new GetCheckpointResponse { Checkpoint = ToMessage(await RequireCheckpointAsync(connection, ct)) };
+                response.Vkeys.AddRange(await TraceLogSql.ListKeysAsync(connection, ct));
+                response.FirstCheckpoint = (await TraceLogSql.FindFirstCheckpointAsync(connection, ct))?.Note ?? "";
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 
     public override async Task<GetConsistencyProofResponse> GetConsistencyProof(GetConsistencyProofRequest request, ServerCallContext context)
@@ -36,17 +40,21 @@ internal sealed partial class AuditService
         faults.Require(request.ToSize == 0 || request.ToSize >= request.FromSize, "to_size", "Must be 0, or at least from_size.");
         faults.ThrowIfAny();
 
-        await using var connection = await database.OpenAsync(ct);
-        var newest = await RequireCheckpointAsync(connection, ct);
-        var toSize = SizeOf(request.ToSize, newest);
-        var response = new GetConsistencyProofResponse
-        {
-            ToSize = toSize,
-            Proof = { await ProveConsistencyAsync(connection, request.FromSize, toSize, ct) },
-            Checkpoint = ToMessage(toSize == newest.TreeSize ? newest : await TraceLogSql.FindCheckpointAsync(connection, toSize, ct)),
-        };
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var newest = await RequireCheckpointAsync(connection, ct);
+                var toSize = SizeOf(request.ToSize, newest);
+                var response = new GetConsistencyProofResponse
+                {
+                    ToSize = toSize,
+                    Proof = { await ProveConsistencyAsync(connection, request.FromSize, toSize, ct) },
+                    Checkpoint = ToMessage(toSize == newest.TreeSize ? newest : await TraceLogSql.FindCheckpointAsync(connection, toSize, ct)),
+                };
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 
     private static async Task<CheckpointRow> RequireCheckpointAsync(NpgsqlConnection connection, CancellationToken ct) =>

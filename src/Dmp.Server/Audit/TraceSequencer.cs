@@ -51,7 +51,8 @@ internal sealed class TraceSequencer(
         Round? round = null;
         do
         {
-            round = await StepAsync(round, ct);
+            var before = round;
+            round = await database.OnConnectionAsync(connection => StepAsync(connection, before, ct), ct);
             added += round?.Added ?? 0;
         }
         while (round is { IsFull: true });
@@ -95,9 +96,8 @@ internal sealed class TraceSequencer(
     }
 
     /// <summary>One transaction; null when there is nothing to do here.</summary>
-    private async Task<Round?> StepAsync(Round? before, CancellationToken ct)
+    private async Task<Round?> StepAsync(NpgsqlConnection connection, Round? before, CancellationToken ct)
     {
-        await using var connection = await database.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (!await TraceLogSql.TryLockAsync(connection, ct))
         {

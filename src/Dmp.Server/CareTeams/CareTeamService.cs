@@ -139,12 +139,16 @@ internal sealed class CareTeamService(
         var recordId = call.ReadRecordId(request.RecordId, faults);
         faults.ThrowIfAny();
 
-        await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var rows = (await CareTeamSql.ListAsync(connection, access, onlyMine: !access.IsOwner, ct)).AsList();
-        var members = await MembersAsync(connection, rows.Select(row => row.CareTeamId), ct);
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return new ListCareTeamsResponse { CareTeams = { rows.Select(row => ToMessage(row, members)) } };
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var access = await policy.RequireAsync(connection, call, recordId, ct);
+                var rows = (await CareTeamSql.ListAsync(connection, access, onlyMine: !access.IsOwner, ct)).AsList();
+                var members = await MembersAsync(connection, rows.Select(row => row.CareTeamId), ct);
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return new ListCareTeamsResponse { CareTeams = { rows.Select(row => ToMessage(row, members)) } };
+            },
+            ct);
     }
 
     private static List<CareTeamMemberRow> ToRows(Guid careTeamId, IEnumerable<Actor> members) =>

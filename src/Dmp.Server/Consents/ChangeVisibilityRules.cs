@@ -97,17 +97,21 @@ internal sealed partial class ConsentService
         var query = new ListVisibilityRulesRequest(request) { PageToken = "" };
         var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
 
-        await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var rows = (await VisibilityRuleSql.ListAsync(connection, access, before, pageSize + 1, ct)).AsList();
-        var response = new ListVisibilityRulesResponse();
-        response.Rules.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
-        if (rows.Count > pageSize)
-        {
-            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].VisibilityRuleId));
-        }
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var access = await policy.RequireAsync(connection, call, recordId, ct);
+                var rows = (await VisibilityRuleSql.ListAsync(connection, access, before, pageSize + 1, ct)).AsList();
+                var response = new ListVisibilityRulesResponse();
+                response.Rules.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
+                if (rows.Count > pageSize)
+                {
+                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].VisibilityRuleId));
+                }
 
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 }

@@ -42,18 +42,22 @@ internal sealed partial class ConsentService(
         short[] states = request.States.Count == 0 ? [(short)ConsentState.Active] : [.. request.States.Select(state => (short)state)];
         var now = time.GetUtcNow();
 
-        await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var rows = (await ConsentSql.ListAsync(connection, access, states, now, before, pageSize + 1, ct)).AsList();
-        var response = new ListConsentsResponse();
-        response.Consents.AddRange(rows.Take(pageSize).Select(row => row.ToMessage(now, access.MajorityTime)));
-        if (rows.Count > pageSize)
-        {
-            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].ConsentId));
-        }
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var access = await policy.RequireAsync(connection, call, recordId, ct);
+                var rows = (await ConsentSql.ListAsync(connection, access, states, now, before, pageSize + 1, ct)).AsList();
+                var response = new ListConsentsResponse();
+                response.Consents.AddRange(rows.Take(pageSize).Select(row => row.ToMessage(now, access.MajorityTime)));
+                if (rows.Count > pageSize)
+                {
+                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].ConsentId));
+                }
 
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 
     public override async Task<ListBlocksResponse> ListBlocks(ListBlocksRequest request, ServerCallContext context)
@@ -67,18 +71,22 @@ internal sealed partial class ConsentService(
         var query = new ListBlocksRequest(request) { PageToken = "" };
         var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
 
-        await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var rows = (await BlockSql.ListAsync(connection, access, before, pageSize + 1, ct)).AsList();
-        var response = new ListBlocksResponse();
-        response.Blocks.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
-        if (rows.Count > pageSize)
-        {
-            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].BlockId));
-        }
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var access = await policy.RequireAsync(connection, call, recordId, ct);
+                var rows = (await BlockSql.ListAsync(connection, access, before, pageSize + 1, ct)).AsList();
+                var response = new ListBlocksResponse();
+                response.Blocks.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
+                if (rows.Count > pageSize)
+                {
+                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].BlockId));
+                }
 
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 
     public override async Task<GetConsentSettingsResponse> GetConsentSettings(GetConsentSettingsRequest request, ServerCallContext context)
@@ -89,11 +97,15 @@ internal sealed partial class ConsentService(
         var recordId = call.ReadRecordId(request.RecordId, faults);
         faults.ThrowIfAny();
 
-        await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var row = await ConsentSettingsSql.FindAsync(connection, access, ct);
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return new GetConsentSettingsResponse { Settings = row.ToMessage() };
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var access = await policy.RequireAsync(connection, call, recordId, ct);
+                var row = await ConsentSettingsSql.FindAsync(connection, access, ct);
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return new GetConsentSettingsResponse { Settings = row.ToMessage() };
+            },
+            ct);
     }
 
     private static Task TellAsync(NpgsqlConnection connection, string kind, ConsentRow row, DateTimeOffset now, CancellationToken ct) =>

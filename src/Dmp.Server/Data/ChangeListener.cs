@@ -7,7 +7,7 @@ namespace Dmp.Server.Data;
 /// Wakes those who wait for changes, on this server, with one connection for all of them. Only a wake-up: what there is to tell is read
 /// from the table, and whoever waits also looks by itself from time to time.
 /// </summary>
-internal sealed class ChangeListener(NpgsqlDataSource source, ILogger<ChangeListener> logger) : BackgroundService
+internal sealed class ChangeListener(Database database, ILogger<ChangeListener> logger) : BackgroundService
 {
     private static readonly TimeSpan pause = TimeSpan.FromSeconds(1);
 
@@ -20,7 +20,7 @@ internal sealed class ChangeListener(NpgsqlDataSource source, ILogger<ChangeList
         {
             try
             {
-                await ListenAsync(stoppingToken);
+                await database.OnConnectionAsync(connection => ListenAsync(connection, stoppingToken), stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -34,9 +34,8 @@ internal sealed class ChangeListener(NpgsqlDataSource source, ILogger<ChangeList
         }
     }
 
-    private async Task ListenAsync(CancellationToken ct)
+    private async Task ListenAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        await using var connection = await source.OpenConnectionAsync(ct);
         connection.Notification += (_, _) => Changed.Set();
         await using (var listen = new NpgsqlCommand($"listen {ChangeSql.Channel}", connection))
         {

@@ -34,8 +34,7 @@ internal sealed class ChangeSequencer(Database database, ILogger<ChangeSequencer
     {
         try
         {
-            await using var connection = await database.OpenAsync(ct);
-            await ChangeSql.SequenceAsync(connection, ct);
+            await database.OnConnectionAsync(connection => ChangeSql.SequenceAsync(connection, ct), ct);
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException or IOException)
         {

@@ -1,5 +1,7 @@
+using System.Data;
 using System.Runtime.CompilerServices;
 using Dapper;
+using Grpc.Core;
 using Npgsql;
 
 namespace Dmp.Server.Data;
@@ -17,24 +19,90 @@ internal sealed class Database(NpgsqlDataSource source)
     /// <summary>Set by each transaction that commits here: there may be changes to sequence.</summary>
     public Signal Committed { get; } = new();
 
-    /// <summary>A connection for reads and single statements. The caller disposes of it and never waits for a client on it.</summary>
-    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken ct) => source.OpenConnectionAsync(ct);
+    /// <summary>
+    /// Runs <paramref name="body"/> on a connection, for reads and single statements, and gives the connection back. No stream and no client is
+    /// awaited inside.
+    /// </summary>
+    public async Task<T> OnConnectionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        try
+        {
+            return await body(connection);
+        }
+        catch (Exception failure) when (failure is not RpcException)
+        {
+            ForgetStatements(connection);
+            throw;
+        }
+    }
+
+    /// <summary>The same for what answers nothing.</summary>
+    public Task OnConnectionAsync(Func<NpgsqlConnection, Task> body, CancellationToken ct) => OnConnectionAsync(
+        async connection =>
+        {
+            await body(connection);
+            return true;
+        },
+        ct);
+
+    /// <summary>The same for an interface that is synchronous.</summary>
+    public T OnConnection<T>(Func<NpgsqlConnection, T> body)
+    {
+        using var connection = source.OpenConnection();
+        try
+        {
+            return body(connection);
+        }
+        catch (Exception failure) when (failure is not RpcException)
+        {
+            ForgetStatements(connection);
+            throw;
+        }
+    }
 
     /// <summary>
     /// Runs <paramref name="body"/> in one READ COMMITTED transaction, commits it, and tells where the database is then. Anything
     /// thrown by it rolls back. No stream and no client is awaited inside.
     /// </summary>
-    public async Task<(T Result, DatabasePosition Committed)> InTransactionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct)
+    public Task<(T Result, DatabasePosition Committed)> InTransactionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct) =>
+        OnConnectionAsync(
+            async connection =>
+            {
+                await using var transaction = await connection.BeginTransactionAsync(ct);
+                var result = await body(connection);
+
+                // From here on the caller's wish to cancel no longer counts: an effect is either committed and answered or not done.
+                await transaction.CommitAsync(CancellationToken.None);
+                Committed.Set();
+
+                // A failure from here on is told as one though the effect stands; its repeat finds it, as after any broken line.
+                return (result, await ConsistencySql.PositionAsync(connection, CancellationToken.None));
+            },
+            ct);
+
+    /// <summary>
+    /// For a connection on which a statement may have failed; only a refusal of ours tells of none. Npgsql prepares a statement that is used again
+    /// and keeps a wrong record of one that fails just then, while it is planned (npgsql issue 6391): its next use on that connection breaks it, or
+    /// one of several result sets is left out and the next one is read in its place. A transaction has been rolled back before: PostgreSQL
+    /// refuses everything in one that has failed.
+    /// </summary>
+    private void ForgetStatements(NpgsqlConnection connection)
     {
-        await using var connection = await source.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        var result = await body(connection);
+        if (connection.State != ConnectionState.Open)
+        {
+            // Broken: the pool throws it away.
+            return;
+        }
 
-        // From here on the caller's wish to cancel no longer counts: an effect is either committed and answered or not done.
-        await transaction.CommitAsync(CancellationToken.None);
-        Committed.Set();
-
-        // A failure from here on is told as one though the effect stands; its repeat finds it, as after any broken line.
-        return (result, await ConsistencySql.PositionAsync(connection, CancellationToken.None));
+        try
+        {
+            connection.UnprepareAll();
+        }
+        catch (Exception)
+        {
+            // What failed first is told. The pool closes the connection when it comes back, and those that are idle now.
+            source.Clear();
+        }
     }
 }

@@ -1,6 +1,6 @@
 using System.Xml.Linq;
+using Dapper;
 using Microsoft.AspNetCore.DataProtection.Repositories;
-using Npgsql;
 
 namespace Dmp.Server.Data;
 
@@ -9,28 +9,13 @@ namespace Dmp.Server.Data;
 /// to be configured. The keys protect page tokens only; whoever reads the table can read the rest of the database too.
 /// The interface is the framework's and synchronous; it is called once a day or so.
 /// </summary>
-internal sealed class KeyRing(NpgsqlDataSource source) : IXmlRepository
+internal sealed class KeyRing(Database database) : IXmlRepository
 {
-    public IReadOnlyCollection<XElement> GetAllElements()
-    {
-        using var command = source.CreateCommand(KeyRingSql.List);
-        using var reader = command.ExecuteReader();
-        var elements = new List<XElement>();
-        while (reader.Read())
-        {
-            elements.Add(XElement.Parse(reader.GetString(0)));
-        }
+    public IReadOnlyCollection<XElement> GetAllElements() => database.OnConnection(
+        connection => connection.Query<string>(KeyRingSql.List).Select(XElement.Parse).ToList());
 
-        return elements;
-    }
-
-    public void StoreElement(XElement element, string friendlyName)
-    {
-        using var command = source.CreateCommand(KeyRingSql.Add);
-        command.Parameters.AddWithValue("Name", friendlyName);
-        command.Parameters.AddWithValue("Xml", element.ToString(SaveOptions.DisableFormatting));
-        command.ExecuteNonQuery();
-    }
+    public void StoreElement(XElement element, string friendlyName) => database.OnConnection(
+        connection => connection.Execute(KeyRingSql.Add, new { Name = friendlyName, Xml = element.ToString(SaveOptions.DisableFormatting) }));
 }
 
 internal static class KeyRingSql

@@ -66,23 +66,24 @@ internal sealed class RequestLog(Database database, AuditTrail audit, TimeProvid
     /// <summary>
     /// Runs <paramref name="effect"/> and undoes it: nothing stays but the event in the trace. For <c>validate_only</c>.
     /// </summary>
-    public async Task<TResponse> TryAsync<TProof, TResponse>(
+    public Task<TResponse> TryAsync<TProof, TResponse>(
         Call call,
         Func<NpgsqlConnection, Task<TProof>> authorize,
         Func<NpgsqlConnection, TProof, Task<TResponse>> effect,
-        CancellationToken ct)
-    {
-        await using var connection = await database.OpenAsync(ct);
-        TResponse answer;
-        await using (await connection.BeginTransactionAsync(ct))
+        CancellationToken ct) => database.OnConnectionAsync(
+        async connection =>
         {
-            // Leaving the block without a commit rolls back.
-            answer = await effect(connection, await authorize(connection));
-        }
+            TResponse answer;
+            await using (await connection.BeginTransactionAsync(ct))
+            {
+                // Leaving the block without a commit rolls back.
+                answer = await effect(connection, await authorize(connection));
+            }
 
-        await audit.TraceReadAsync(connection, call, call.Documents, ct);
-        return answer;
-    }
+            await audit.TraceReadAsync(connection, call, call.Documents, ct);
+            return answer;
+        },
+        ct);
 
     /// <summary>The answer remembered for a request id, null when there is none. Refuses another content.</summary>
     public static async Task<byte[]?> FindAsync(

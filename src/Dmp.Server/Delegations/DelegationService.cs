@@ -30,19 +30,23 @@ internal sealed partial class DelegationService(
         var query = new ListDelegationsRequest(request) { PageToken = "" };
         var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
 
-        await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var onlySubject = access.IsOwner ? null : call.Caller.Subject;
-        var rows = (await DelegationSql.ListAsync(connection, access, onlySubject, before, pageSize + 1, ct)).AsList();
-        var now = time.GetUtcNow();
-        var response = new ListDelegationsResponse();
-        response.Delegations.AddRange(rows.Take(pageSize).Select(row => row.ToMessage(access.IsRepresented, now)));
-        if (rows.Count > pageSize)
-        {
-            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].DelegationId));
-        }
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var access = await policy.RequireAsync(connection, call, recordId, ct);
+                var onlySubject = access.IsOwner ? null : call.Caller.Subject;
+                var rows = (await DelegationSql.ListAsync(connection, access, onlySubject, before, pageSize + 1, ct)).AsList();
+                var now = time.GetUtcNow();
+                var response = new ListDelegationsResponse();
+                response.Delegations.AddRange(rows.Take(pageSize).Select(row => row.ToMessage(access.IsRepresented, now)));
+                if (rows.Count > pageSize)
+                {
+                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].DelegationId));
+                }
 
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 }

@@ -47,11 +47,15 @@ internal sealed partial class DocumentService(
         faults.Require(request.Version >= 0, "version", "Must not be negative.");
         faults.ThrowIfAny();
 
-        await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var row = await FindAsync(connection, access, call, documentId, request.Version, ct);
-        await audit.TraceReadAsync(connection, call, [TracedDocument.Of(row)], ct);
-        return new GetDocumentResponse { Document = row.ToMessage() };
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var access = await policy.RequireAsync(connection, call, recordId, ct);
+                var row = await FindAsync(connection, access, call, documentId, request.Version, ct);
+                await audit.TraceReadAsync(connection, call, [TracedDocument.Of(row)], ct);
+                return new GetDocumentResponse { Document = row.ToMessage() };
+            },
+            ct);
     }
 
     /// <summary>The row, or DOCUMENT_NOT_FOUND: the same for a document that is hidden and one that never was.</summary>

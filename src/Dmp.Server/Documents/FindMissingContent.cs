@@ -25,9 +25,13 @@ internal sealed partial class DocumentService
 
         faults.ThrowIfAny();
         var asked = request.Sha256S.Distinct().ToList();
-        await using var connection = await database.OpenAsync(ct);
-        var there = await DepositedSql.FindAsync(connection, call.Caller, [.. asked.Select(digest => digest.ToByteArray())], ct);
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return new FindMissingContentResponse { MissingSha256S = { asked.Where(digest => !there.Contains(digest)) } };
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var there = await DepositedSql.FindAsync(connection, call.Caller, [.. asked.Select(digest => digest.ToByteArray())], ct);
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return new FindMissingContentResponse { MissingSha256S = { asked.Where(digest => !there.Contains(digest)) } };
+            },
+            ct);
     }
 }

@@ -70,9 +70,13 @@ internal sealed class LiveUploads(Database database, TimeProvider time)
     {
         try
         {
-            await using var connection = await database.OpenAsync(live.LetGo);
-            await scope.ApplyAsync(connection, live.LetGo);
-            return await UnfinishedUploadSql.BeatAsync(connection, sign, live.LetGo);
+            return await database.OnConnectionAsync(
+                async connection =>
+                {
+                    await scope.ApplyAsync(connection, live.LetGo);
+                    return await UnfinishedUploadSql.BeatAsync(connection, sign, live.LetGo);
+                },
+                live.LetGo);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {

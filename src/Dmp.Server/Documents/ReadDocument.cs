@@ -26,7 +26,8 @@ internal sealed partial class DocumentService
         faults.ThrowIfAny();
 
         // The version is pinned by the first look: a replacement in the middle does not mix two contents.
-        var decided = await DecideReadAsync(call, recordId, documentId, request.Version, ct);
+        var decided = await database.OnConnectionAsync(
+            connection => DecideReadAsync(connection, call, recordId, documentId, request.Version, ct), ct);
         var row = decided.Row;
         if (request.ReadOffset > row.SizeBytes)
         {
@@ -34,23 +35,18 @@ internal sealed partial class DocumentService
         }
 
         await using var content = await OpenAsync(row, ct);
-        decided = await TraceReadAsync(call, decided, ct);
+        decided = await database.OnConnectionAsync(connection => TraceReadAsync(connection, call, decided, ct), ct);
         await responses.WriteAsync(new ReadDocumentResponse { Document = row.ToMessage() }, ct);
 
         // Bytes are what they are: a compressor would only cost, and would copy each buffer.
         responses.WriteOptions = new WriteOptions(WriteFlags.NoCompress);
         var end = request.ReadLimit == 0 ? row.SizeBytes : Math.Min(row.SizeBytes, request.ReadOffset + request.ReadLimit);
-        await using var permission = new ReadPermission(decided, time, (isWhole, earlier) => DecideAgainAsync(call, earlier, isWhole, ct));
+        await using var permission = new ReadPermission(
+            decided, time, (isWhole, earlier) => database.OnConnectionAsync(connection => DecideAgainAsync(connection, call, earlier, isWhole, ct), ct));
         await ReadStream.SendAsync(content, request.ReadOffset, end, responses, permission, ct);
     }
 
     /// <summary>Finds the document for somebody who may read it, and the position of the changes before which that was so.</summary>
-    private async Task<ReadDecision> DecideReadAsync(Call call, Guid recordId, Guid documentId, int version, CancellationToken ct)
-    {
-        await using var connection = await database.OpenAsync(ct);
-        return await DecideReadAsync(connection, call, recordId, documentId, version, ct);
-    }
-
     private async Task<ReadDecision> DecideReadAsync(
         NpgsqlConnection connection, Call call, Guid recordId, Guid documentId, int version, CancellationToken ct)
     {
@@ -69,18 +65,11 @@ internal sealed partial class DocumentService
     }
 
     /// <summary>The access is in the trace before the first byte leaves, and holds at that moment: opening the content may have taken a while.</summary>
-    private async Task<ReadDecision> TraceReadAsync(Call call, ReadDecision decided, CancellationToken ct)
+    private async Task<ReadDecision> TraceReadAsync(NpgsqlConnection connection, Call call, ReadDecision decided, CancellationToken ct)
     {
-        await using var connection = await database.OpenAsync(ct);
         decided = await DecideAgainAsync(connection, call, decided, isWhole: false, ct);
         await audit.TraceReadAsync(connection, call, [TracedDocument.Of(decided.Row)], ct);
         return decided;
-    }
-
-    private async Task<ReadDecision> DecideAgainAsync(Call call, ReadDecision decided, bool isWhole, CancellationToken ct)
-    {
-        await using var connection = await database.OpenAsync(ct);
-        return await DecideAgainAsync(connection, call, decided, isWhole, ct);
     }
 
     /// <summary>Without <paramref name="isWhole"/>, only when something of the record changed: what ended by time alone is not looked for.</summary>

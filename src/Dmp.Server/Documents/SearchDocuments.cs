@@ -35,22 +35,26 @@ internal sealed partial class DocumentService
         var position = pageTokens.Read(request.PageToken, call.Caller, query);
         var after = position is null ? FirstPage : PageTokens.ReadPosition(position);
 
-        await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var rows = await DocumentSql.SearchAsync(connection, access, search with { After = after, Limit = pageSize + 1 }, ct);
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var access = await policy.RequireAsync(connection, call, recordId, ct);
+                var rows = await DocumentSql.SearchAsync(connection, access, search with { After = after, Limit = pageSize + 1 }, ct);
 
-        var response = new SearchDocumentsResponse();
-        if (rows.Count > pageSize)
-        {
-            rows.RemoveAt(pageSize);
-            var last = rows[^1];
-            response.NextPageToken = pageTokens.Create(
-                call.Caller, query, PageTokens.Position(last.ServiceStartTime, last.DocumentId, last.Version));
-        }
+                var response = new SearchDocumentsResponse();
+                if (rows.Count > pageSize)
+                {
+                    rows.RemoveAt(pageSize);
+                    var last = rows[^1];
+                    response.NextPageToken = pageTokens.Create(
+                        call.Caller, query, PageTokens.Position(last.ServiceStartTime, last.DocumentId, last.Version));
+                }
 
-        response.Documents.AddRange(rows.Select(row => row.ToMessage()));
-        await audit.TraceReadAsync(connection, call, [.. rows.Select(TracedDocument.Of)], ct);
-        return response;
+                response.Documents.AddRange(rows.Select(row => row.ToMessage()));
+                await audit.TraceReadAsync(connection, call, [.. rows.Select(TracedDocument.Of)], ct);
+                return response;
+            },
+            ct);
     }
 
     private static DocumentSearch ToSearch(SearchDocumentsRequest request, FieldFaults faults)

@@ -115,12 +115,16 @@ internal sealed partial class DocumentService
 
         try
         {
-            await using var connection = await database.OpenAsync(CancellationToken.None);
-            await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, CancellationToken.None);
-            if (await UnfinishedUploadSql.DeleteAsync(connection, intent.UploadId, intent.Generation, CancellationToken.None))
-            {
-                await sink.DiscardAsync(contentStore, intent.ContentId);
-            }
+            await database.OnConnectionAsync(
+                async connection =>
+                {
+                    await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, CancellationToken.None);
+                    if (await UnfinishedUploadSql.DeleteAsync(connection, intent.UploadId, intent.Generation, CancellationToken.None))
+                    {
+                        await sink.DiscardAsync(contentStore, intent.ContentId);
+                    }
+                },
+                CancellationToken.None);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException or ContentUnavailableException)
         {

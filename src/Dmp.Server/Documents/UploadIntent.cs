@@ -105,7 +105,12 @@ internal sealed partial class DocumentService
     private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(Call call, UploadIntent message, CancellationToken ct)
     {
         var intent = CheckedIntent(call, message);
-        await using var connection = await database.OpenAsync(ct);
+        return await database.OnConnectionAsync(connection => OpenAsync(connection, call, intent, ct), ct);
+    }
+
+    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(
+        NpgsqlConnection connection, Call call, UploadPlan intent, CancellationToken ct)
+    {
         var (facts, access) = await LookAsync(connection, call, intent, ct);
         if (await RecallAsync(connection, call, intent, facts, ct) is { } earlier)
         {
@@ -145,7 +150,12 @@ internal sealed partial class DocumentService
     private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> ResumeAsync(Call call, UploadResume message, CancellationToken ct)
     {
         var (recordId, requestId) = UploadIds(call, FieldFaults.Of(message), message.RecordId, message.RequestId);
-        await using var connection = await database.OpenAsync(ct);
+        return await database.OnConnectionAsync(connection => ResumeAsync(connection, call, recordId, requestId, ct), ct);
+    }
+
+    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> ResumeAsync(
+        NpgsqlConnection connection, Call call, Guid recordId, Guid requestId, CancellationToken ct)
+    {
         await policy.RequireAsync(connection, call, recordId, ct);
         if (await UnfinishedUploadSql.FindAsync(connection, call.Caller.Key, requestId, recordId, ct) is not { } row || row.Secret != call.IsSecret)
         {
@@ -185,13 +195,14 @@ internal sealed partial class DocumentService
     private bool IsRunning(UploadRow row) =>
         row.Running && row.HeartbeatTime > time.GetUtcNow().AddSeconds(-uploadOptions.Value.AbandonSeconds);
 
-    private async Task ValidateOnlyAsync(Call call, UploadPlan intent, CancellationToken ct)
-    {
-        await using var connection = await database.OpenAsync(ct);
-        var (facts, access) = await LookAsync(connection, call, intent, ct);
-        await RequireGoodAsync(connection, access, facts, intent, ct);
-        await audit.TraceReadAsync(connection, call, intent.Replaces is { } replaced ? [new TracedDocument(replaced)] : [], ct);
-    }
+    private Task ValidateOnlyAsync(Call call, UploadPlan intent, CancellationToken ct) => database.OnConnectionAsync(
+        async connection =>
+        {
+            var (facts, access) = await LookAsync(connection, call, intent, ct);
+            await RequireGoodAsync(connection, access, facts, intent, ct);
+            await audit.TraceReadAsync(connection, call, intent.Replaces is { } replaced ? [new TracedDocument(replaced)] : [], ct);
+        },
+        ct);
 
     /// <summary>
     /// The visibility, the replaced document and the unique id. Returns the replaced document; with a transaction it stays locked until

@@ -116,9 +116,13 @@ internal sealed class UploadReceiver(
     {
         try
         {
-            await using var connection = await database.OpenAsync(CancellationToken.None);
-            await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, CancellationToken.None);
-            await UnfinishedUploadSql.RestAsync(connection, intent.Sign(Sink, time.GetUtcNow()), CancellationToken.None);
+            await database.OnConnectionAsync(
+                async connection =>
+                {
+                    await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, CancellationToken.None);
+                    await UnfinishedUploadSql.RestAsync(connection, intent.Sign(Sink, time.GetUtcNow()), CancellationToken.None);
+                },
+                CancellationToken.None);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
@@ -141,15 +145,14 @@ internal sealed class UploadReceiver(
     /// <summary>From here on the upload can be taken up.</summary>
     private async Task SpillAsync()
     {
-        using var key = await BeginAsync();
+        using var key = await database.OnConnectionAsync(BeginAsync, LetGo);
         Hold(LetGo);
         await Sink.SpillAsync(vault, key, intent.ContentId, LetGo);
     }
 
     /// <summary>Gives the upload its row. Answers the key that its bytes are sealed with.</summary>
-    private async Task<RecordKey> BeginAsync()
+    private async Task<RecordKey> BeginAsync(NpgsqlConnection connection)
     {
-        await using var connection = await database.OpenAsync(LetGo);
         await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, LetGo);
         var key = await vault.KeyOfAsync(connection, intent.RecordId, LetGo);
         try
@@ -172,12 +175,13 @@ internal sealed class UploadReceiver(
         }
     }
 
-    private async Task<RecordKey> FindKeyAsync()
-    {
-        await using var connection = await database.OpenAsync(LetGo);
-        await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, LetGo);
-        return await vault.KeyOfUploadAsync(connection, intent.RecordKeyId, LetGo);
-    }
+    private Task<RecordKey> FindKeyAsync() => database.OnConnectionAsync(
+        async connection =>
+        {
+            await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, LetGo);
+            return await vault.KeyOfUploadAsync(connection, intent.RecordKeyId, LetGo);
+        },
+        LetGo);
 
     private void Hold(CancellationToken callerLeft)
     {

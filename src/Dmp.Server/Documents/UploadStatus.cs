@@ -22,28 +22,7 @@ internal sealed partial class DocumentService
         var ct = context.CancellationToken;
         var call = Call.Of(context);
         var (recordId, requestId) = UploadIds(call, FieldFaults.Of(request), request.RecordId, request.RequestId);
-        await using var connection = await database.OpenAsync(ct);
-        await policy.RequireAsync(connection, call, recordId, ct);
-        if (await UnfinishedUploadSql.FindAsync(connection, call.Caller.Key, requestId, recordId, ct) is { } row && row.Secret == call.IsSecret)
-        {
-            var isRunning = IsRunning(row);
-            var size = isRunning ? row.PersistedSize : await ContentVault.IsLivingAsync(connection, row.RecordKeyId, ct) ? await PartSizeAsync(row, ct) : 0;
-            await audit.TraceReadAsync(connection, call, [], ct);
-            return new GetUploadStatusResponse
-            {
-                Unfinished = new UnfinishedUpload
-                {
-                    PersistedSize = size,
-                    ExpireTime = (row.HeartbeatTime + uploadOptions.Value.ExpireAfter).ToTimestamp(),
-                    IsRunning = isRunning,
-                },
-            };
-        }
-
-        var finished = await FindFinishedAsync(connection, call, recordId, requestId, ct)
-            ?? throw Failures.Of(ErrorReason.UploadNotFound, ("request_id", requestId.ToString()));
-        await audit.TraceReadAsync(connection, call, [TracedDocument.Of(finished.Document)], ct);
-        return new GetUploadStatusResponse { Document = finished.Document };
+        return await database.OnConnectionAsync(connection => FindStatusAsync(connection, call, recordId, requestId, ct), ct);
     }
 
     public override async Task<CancelUploadResponse> CancelUpload(CancelUploadRequest request, ServerCallContext context)
@@ -84,6 +63,32 @@ internal sealed partial class DocumentService
         call.RecordId = recordId;
         call.RequestId = requestId.ToString();
         return (recordId, requestId);
+    }
+
+    private async Task<GetUploadStatusResponse> FindStatusAsync(
+        NpgsqlConnection connection, Call call, Guid recordId, Guid requestId, CancellationToken ct)
+    {
+        await policy.RequireAsync(connection, call, recordId, ct);
+        if (await UnfinishedUploadSql.FindAsync(connection, call.Caller.Key, requestId, recordId, ct) is { } row && row.Secret == call.IsSecret)
+        {
+            var isRunning = IsRunning(row);
+            var size = isRunning ? row.PersistedSize : await ContentVault.IsLivingAsync(connection, row.RecordKeyId, ct) ? await PartSizeAsync(row, ct) : 0;
+            await audit.TraceReadAsync(connection, call, [], ct);
+            return new GetUploadStatusResponse
+            {
+                Unfinished = new UnfinishedUpload
+                {
+                    PersistedSize = size,
+                    ExpireTime = (row.HeartbeatTime + uploadOptions.Value.ExpireAfter).ToTimestamp(),
+                    IsRunning = isRunning,
+                },
+            };
+        }
+
+        var finished = await FindFinishedAsync(connection, call, recordId, requestId, ct)
+            ?? throw Failures.Of(ErrorReason.UploadNotFound, ("request_id", requestId.ToString()));
+        await audit.TraceReadAsync(connection, call, [TracedDocument.Of(finished.Document)], ct);
+        return new GetUploadStatusResponse { Document = finished.Document };
     }
 
     /// <summary>What this caller's upload of this request id became; null when nothing is remembered.</summary>

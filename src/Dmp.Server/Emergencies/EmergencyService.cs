@@ -34,18 +34,22 @@ internal sealed partial class EmergencyService(
         var query = new ListEmergencyAccessesRequest(request) { PageToken = "" };
         var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
 
-        await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var rows = (await EmergencySql.ListAsync(connection, access, before, pageSize + 1, ct)).AsList();
-        var response = new ListEmergencyAccessesResponse();
-        response.EmergencyAccesses.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
-        if (rows.Count > pageSize)
-        {
-            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].EmergencyAccessId));
-        }
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var access = await policy.RequireAsync(connection, call, recordId, ct);
+                var rows = (await EmergencySql.ListAsync(connection, access, before, pageSize + 1, ct)).AsList();
+                var response = new ListEmergencyAccessesResponse();
+                response.EmergencyAccesses.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
+                if (rows.Count > pageSize)
+                {
+                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].EmergencyAccessId));
+                }
 
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 
     public override async Task<ListUnacknowledgedAccessesResponse> ListUnacknowledgedAccesses(
@@ -59,17 +63,21 @@ internal sealed partial class EmergencyService(
         var query = new ListUnacknowledgedAccessesRequest(request) { PageToken = "" };
         var after = pageTokens.ReadId(request.PageToken, call.Caller, query);
 
-        await using var connection = await database.OpenAsync(ct);
-        await RowScope.OfTask(RowScope.Review).ApplyAsync(connection, ct);
-        var rows = (await EmergencySql.ListQueueAsync(connection, after, pageSize + 1, ct)).AsList();
-        var response = new ListUnacknowledgedAccessesResponse();
-        response.EmergencyAccesses.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
-        if (rows.Count > pageSize)
-        {
-            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].EmergencyAccessId));
-        }
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                await RowScope.OfTask(RowScope.Review).ApplyAsync(connection, ct);
+                var rows = (await EmergencySql.ListQueueAsync(connection, after, pageSize + 1, ct)).AsList();
+                var response = new ListUnacknowledgedAccessesResponse();
+                response.EmergencyAccesses.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
+                if (rows.Count > pageSize)
+                {
+                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].EmergencyAccessId));
+                }
 
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 }

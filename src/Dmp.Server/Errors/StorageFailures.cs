@@ -33,10 +33,6 @@ internal static class StorageFailures
             || postgres.IsTransient && PostgresFailures.Of(postgres) is null
                 && postgres.SqlState is not (PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable),
         NpgsqlException { IsTransient: true } or NpgsqlException { InnerException: IOException or TimeoutException or SocketException } => true,
-        // A statement that was cancelled while Npgsql prepared it leaves a description that its next use on that connection stumbles
-        // over: "Received unexpected backend message" (npgsql issue 5803). Npgsql closes the connection then, and nothing was
-        // committed or read wrongly.
-        { Source: "Npgsql" } => exception.GetType() == typeof(Exception),
         _ => false,
     };
 }

@@ -37,10 +37,19 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
     private static readonly TimeSpan readTimeMax = TimeSpan.FromSeconds(2);
 
     /// <summary>Where a caller starts, with the event of the call in the trace.</summary>
-    public async Task<FeedPlace> StartAsync(Call call, EventStart start, FeedQuery query, CancellationToken ct)
+    public Task<FeedPlace> StartAsync(Call call, EventStart start, FeedQuery query, CancellationToken ct) =>
+        database.OnConnectionAsync(connection => StartAsync(connection, call, start, query, ct), ct);
+
+    /// <summary>
+    /// The next events behind a place: whole commits, at most <paramref name="limit"/> events unless the first commit has more. They are in
+    /// the trace when this returns. Without events the place has moved nevertheless.
+    /// </summary>
+    public Task<FeedBatch> ReadAsync(Call call, FeedQuery query, FeedPlace place, int limit, CancellationToken ct) =>
+        database.OnConnectionAsync(connection => ReadAsync(connection, call, query, place, limit, ct), ct);
+
+    private async Task<FeedPlace> StartAsync(NpgsqlConnection connection, Call call, EventStart start, FeedQuery query, CancellationToken ct)
     {
         var binding = FeedPlace.BindingOf(call.Caller, query);
-        await using var connection = await database.OpenAsync(ct);
 
         // What was answered before this call has committed. It gets its place here, so that "now" is behind it and a pull holds it.
         await ChangeSql.SequenceAsync(connection, ct);
@@ -65,14 +74,10 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
         return place;
     }
 
-    /// <summary>
-    /// The next events behind a place: whole commits, at most <paramref name="limit"/> events unless the first commit has more. They are in
-    /// the trace when this returns. Without events the place has moved nevertheless.
-    /// </summary>
-    public async Task<FeedBatch> ReadAsync(Call call, FeedQuery query, FeedPlace place, int limit, CancellationToken ct)
+    private async Task<FeedBatch> ReadAsync(
+        NpgsqlConnection connection, Call call, FeedQuery query, FeedPlace place, int limit, CancellationToken ct)
     {
         var begin = time.GetTimestamp();
-        await using var connection = await database.OpenAsync(ct);
         for (var piece = 0; piece < PiecesMax; piece++)
         {
             var rows = await FeedSql.ScanAsync(connection, call.Caller, query.Records, place.Position, PieceRows, time.GetUtcNow(), ct);

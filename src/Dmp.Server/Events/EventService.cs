@@ -100,12 +100,16 @@ internal sealed partial class EventService(
         CheckName(request.Name, "name", faults);
         faults.ThrowIfAny();
 
-        await using var connection = await database.OpenAsync(ct);
-        await ScopeAsync(connection, call.Caller, ct);
-        var row = await FeedPositionSql.FindAsync(connection, call.Caller, request.Name, ct)
-            ?? throw Failures.Of(ErrorReason.FeedPositionNotFound);
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return new GetPositionResponse { ResumeToken = tokens.Create(row.ToPlace()), CommitTime = row.CommitTime.ToTimestamp() };
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                await ScopeAsync(connection, call.Caller, ct);
+                var row = await FeedPositionSql.FindAsync(connection, call.Caller, request.Name, ct)
+                    ?? throw Failures.Of(ErrorReason.FeedPositionNotFound);
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return new GetPositionResponse { ResumeToken = tokens.Create(row.ToPlace()), CommitTime = row.CommitTime.ToTimestamp() };
+            },
+            ct);
     }
 
     /// <summary>The feed has one mode: an emergency opens a record for an act, and not a standing subscription.</summary>

@@ -31,12 +31,16 @@ internal sealed partial class AccessService(
         faults.Require(isOwner || request.Profession is null, "profession", "Must be empty: it is in the token.");
         faults.ThrowIfAny();
 
-        await using var connection = await database.OpenAsync(ct);
-        var response = isOwner
-            ? await ExplainToOwnerAsync(connection, call, request, recordId, documentId, ct)
-            : await ExplainToProfessionalAsync(connection, call, recordId, documentId, ct);
-        await audit.TraceReadAsync(connection, call, documentId == Guid.Empty ? [] : [new TracedDocument(documentId)], ct);
-        return response;
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var response = isOwner
+                    ? await ExplainToOwnerAsync(connection, call, request, recordId, documentId, ct)
+                    : await ExplainToProfessionalAsync(connection, call, recordId, documentId, ct);
+                await audit.TraceReadAsync(connection, call, documentId == Guid.Empty ? [] : [new TracedDocument(documentId)], ct);
+                return response;
+            },
+            ct);
     }
 
     private async Task<ExplainAccessResponse> ExplainToOwnerAsync(

@@ -22,30 +22,34 @@ internal sealed partial class AccessService
         var recordId = faults.Id(request.RecordId, "record_id");
         faults.ThrowIfAny();
 
-        await using var connection = await database.OpenAsync(ct);
-        AccessFacts? facts = null;
-        if (recordId != Guid.Empty)
-        {
-            call.RecordId = recordId;
-            facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
-        }
-
-        await audit.TraceReadAsync(connection, call, [], ct);
-        var mode = call.AskedMode ?? Mode.Normal;
-        var actor = FunctionRights.ActorOf(call.Caller, facts is { IsBlocked: false, IsAttending: true });
-        var response = new ListFunctionsResponse { AccessMode = (AccessModeMessage)((int)mode + 1) };
-        foreach (var function in System.Enum.GetValues<Function>())
-        {
-            if (FunctionRights.Of(function, actor, mode) is { IsAllowed: true } right)
+        return await database.OnConnectionAsync(
+            async connection =>
             {
-                response.Functions.Add(new FunctionRightMessage
+                AccessFacts? facts = null;
+                if (recordId != Guid.Empty)
                 {
-                    Function = function,
-                    Condition = (FunctionConditionMessage)(int)right.Condition,
-                });
-            }
-        }
+                    call.RecordId = recordId;
+                    facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
+                }
 
-        return response;
+                await audit.TraceReadAsync(connection, call, [], ct);
+                var mode = call.AskedMode ?? Mode.Normal;
+                var actor = FunctionRights.ActorOf(call.Caller, facts is { IsBlocked: false, IsAttending: true });
+                var response = new ListFunctionsResponse { AccessMode = (AccessModeMessage)((int)mode + 1) };
+                foreach (var function in System.Enum.GetValues<Function>())
+                {
+                    if (FunctionRights.Of(function, actor, mode) is { IsAllowed: true } right)
+                    {
+                        response.Functions.Add(new FunctionRightMessage
+                        {
+                            Function = function,
+                            Condition = (FunctionConditionMessage)(int)right.Condition,
+                        });
+                    }
+                }
+
+                return response;
+            },
+            ct);
     }
 }

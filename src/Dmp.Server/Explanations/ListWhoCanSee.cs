@@ -21,25 +21,29 @@ internal sealed partial class AccessService
         var documentId = faults.Id(request.DocumentId, "document_id");
         faults.ThrowIfAny();
 
-        await using var connection = await database.OpenAsync(ct);
-        var owner = await policy.RequireAsync(connection, call, recordId, ct);
-        if (!await ExplanationSql.ExistsAsync(connection, owner, documentId, ct))
-        {
-            throw Failures.Of(ErrorReason.DocumentNotFound);
-        }
-
-        var now = time.GetUtcNow();
-        var response = new ListWhoCanSeeResponse();
-        foreach (var row in (await AudienceSql.ListAsync(connection, owner, null, now, ct)).ToList())
-        {
-            if (await ViewAsync(connection, row, owner, documentId, ct) is { } viewer)
+        return await database.OnConnectionAsync(
+            async connection =>
             {
-                response.Viewers.Add(viewer);
-            }
-        }
+                var owner = await policy.RequireAsync(connection, call, recordId, ct);
+                if (!await ExplanationSql.ExistsAsync(connection, owner, documentId, ct))
+                {
+                    throw Failures.Of(ErrorReason.DocumentNotFound);
+                }
 
-        await audit.TraceReadAsync(connection, call, [new TracedDocument(documentId)], ct);
-        return response;
+                var now = time.GetUtcNow();
+                var response = new ListWhoCanSeeResponse();
+                foreach (var row in (await AudienceSql.ListAsync(connection, owner, null, now, ct)).ToList())
+                {
+                    if (await ViewAsync(connection, row, owner, documentId, ct) is { } viewer)
+                    {
+                        response.Viewers.Add(viewer);
+                    }
+                }
+
+                await audit.TraceReadAsync(connection, call, [new TracedDocument(documentId)], ct);
+                return response;
+            },
+            ct);
     }
 
     /// <summary>What lets somebody see the document; null when nothing does.</summary>

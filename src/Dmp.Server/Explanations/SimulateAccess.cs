@@ -25,29 +25,33 @@ internal sealed partial class AccessService
         var position = pageTokens.Read(request.PageToken, call.Caller, query);
         var after = position is null ? DocumentService.FirstPage : PageTokens.ReadPosition(position);
 
-        await using var connection = await database.OpenAsync(ct);
-        var owner = await policy.RequireAsync(connection, call, recordId, ct);
-        var professional = await AsSeenAsync(connection, owner, request.Actor!, request.Profession, ct);
-        var explained = await ExplainAsync(connection, professional, recordId, Guid.Empty, owner.SeesSecret, ct);
-        var response = new SimulateAccessResponse { Allowed = explained.Allowed, Steps = { explained.Steps } };
-        if (explained.Allowed)
-        {
-            var now = time.GetUtcNow();
-            var facts = await AccessSql.FindAsync(connection, professional, recordId, now, ct, owner.SeesSecret)
-                ?? throw new InvalidOperationException("A record vanished under its owner.");
-            var access = AccessPolicy.Suppose(professional, facts, now);
-            var search = DocumentSearch.Approved with { After = after, Limit = pageSize + 1 };
-            var rows = await DocumentSql.SearchAsync(connection, access, search, ct, owner);
-            response.Documents.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
-            if (rows.Count > pageSize)
+        return await database.OnConnectionAsync(
+            async connection =>
             {
-                var last = rows[pageSize - 1];
-                response.NextPageToken = pageTokens.Create(
-                    call.Caller, query, PageTokens.Position(last.ServiceStartTime, last.DocumentId, last.Version));
-            }
-        }
+                var owner = await policy.RequireAsync(connection, call, recordId, ct);
+                var professional = await AsSeenAsync(connection, owner, request.Actor!, request.Profession, ct);
+                var explained = await ExplainAsync(connection, professional, recordId, Guid.Empty, owner.SeesSecret, ct);
+                var response = new SimulateAccessResponse { Allowed = explained.Allowed, Steps = { explained.Steps } };
+                if (explained.Allowed)
+                {
+                    var now = time.GetUtcNow();
+                    var facts = await AccessSql.FindAsync(connection, professional, recordId, now, ct, owner.SeesSecret)
+                        ?? throw new InvalidOperationException("A record vanished under its owner.");
+                    var access = AccessPolicy.Suppose(professional, facts, now);
+                    var search = DocumentSearch.Approved with { After = after, Limit = pageSize + 1 };
+                    var rows = await DocumentSql.SearchAsync(connection, access, search, ct, owner);
+                    response.Documents.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
+                    if (rows.Count > pageSize)
+                    {
+                        var last = rows[pageSize - 1];
+                        response.NextPageToken = pageTokens.Create(
+                            call.Caller, query, PageTokens.Position(last.ServiceStartTime, last.DocumentId, last.Version));
+                    }
+                }
 
-        await audit.TraceReadAsync(connection, call, [.. response.Documents.Select(TracedDocument.Of)], ct);
-        return response;
+                await audit.TraceReadAsync(connection, call, [.. response.Documents.Select(TracedDocument.Of)], ct);
+                return response;
+            },
+            ct);
     }
 }

@@ -42,9 +42,28 @@ internal sealed class FirstAccessMaker(
     public static IReadOnlyList<string> Methods => methods;
 
     /// <summary>Reads the next part of the log; returns how many events were looked at.</summary>
-    public async Task<int> MakeOnceAsync(CancellationToken ct)
+    public Task<int> MakeOnceAsync(CancellationToken ct) => database.OnConnectionAsync(connection => MakeOnceAsync(connection, ct), ct);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await using var connection = await database.OpenAsync(ct);
+        try
+        {
+            while (true)
+            {
+                if (await MakeGuardedAsync(stoppingToken) < BatchSize)
+                {
+                    await Task.Delay(options.Value.PollInterval, stoppingToken);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops; the cursor says where the next one begins.
+        }
+    }
+
+    private async Task<int> MakeOnceAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (await NoticeSql.ClaimAsync(connection, Trace, ct) is not { } position)
         {
@@ -72,24 +91,6 @@ internal sealed class FirstAccessMaker(
         }
 
         return leaves.Count;
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            while (true)
-            {
-                if (await MakeGuardedAsync(stoppingToken) < BatchSize)
-                {
-                    await Task.Delay(options.Value.PollInterval, stoppingToken);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The server stops; the cursor says where the next one begins.
-        }
     }
 
     private async Task<int> MakeGuardedAsync(CancellationToken ct)

@@ -3,6 +3,7 @@ using Dmp.Server.Data;
 using Dmp.Server.Logging;
 using Dmp.Server.Options;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Dmp.Server.Notices;
 
@@ -74,18 +75,9 @@ internal sealed class NoticeDeliverer(
     /// <summary>One attempt; null when nothing is due. No connection to the database is held while the other side is waited for.</summary>
     private async Task<NoticeDeliveryFailure?> DeliverOnceAsync(NoticeWay way, INoticeSender sender, CancellationToken ct)
     {
-        ClaimedDelivery? claimed;
-        NoticeContent content;
-        await using (var connection = await database.OpenAsync(ct))
+        if (await database.OnConnectionAsync(connection => ClaimAsync(connection, way, ct), ct) is not var (claimed, content))
         {
-            var claimTime = time.GetUtcNow();
-            claimed = await DeliverySql.ClaimAsync(connection, way, claimTime, claimTime + options.Value.Lease, ct);
-            if (claimed is null)
-            {
-                return null;
-            }
-
-            content = await DeliverySql.FindContentAsync(connection, claimed, ct);
+            return null;
         }
 
         var result = await AttemptAsync(sender, content, ct);
@@ -94,17 +86,24 @@ internal sealed class NoticeDeliverer(
         var state = NoticeRules.StateAfter(result, nextAttempt, claimed.GiveUpTime);
 
         // What was delivered is written down even while the server stops: it would be delivered again.
-        await using (var connection = await database.OpenAsync(CancellationToken.None))
-        {
-            await DeliverySql.FinishAsync(connection, claimed, way, state, result.Failure, nextAttempt, now, CancellationToken.None);
-        }
-
+        await database.OnConnectionAsync(
+            connection => DeliverySql.FinishAsync(connection, claimed, way, state, result.Failure, nextAttempt, now, CancellationToken.None),
+            CancellationToken.None);
         if (state == NoticeDeliveryState.Dead)
         {
             NoticeLog.GivenUp(logger, claimed.NoticeId, way.Channel.ToString(), way.Target, result.Failure.ToString());
         }
 
         return result.Failure;
+    }
+
+    private async Task<(ClaimedDelivery Claimed, NoticeContent Content)?> ClaimAsync(
+        NpgsqlConnection connection, NoticeWay way, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        return await DeliverySql.ClaimAsync(connection, way, now, now + options.Value.Lease, ct) is { } claimed
+            ? (claimed, await DeliverySql.FindContentAsync(connection, claimed, ct))
+            : null;
     }
 
     private async Task<AttemptResult> AttemptAsync(INoticeSender sender, NoticeContent content, CancellationToken ct)

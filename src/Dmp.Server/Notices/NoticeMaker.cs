@@ -26,9 +26,29 @@ internal sealed class NoticeMaker(
     public Signal Made { get; } = new();
 
     /// <summary>Reads the next changes and makes their notices; returns how many changes were read.</summary>
-    public async Task<int> MakeOnceAsync(CancellationToken ct)
+    public Task<int> MakeOnceAsync(CancellationToken ct) => database.OnConnectionAsync(connection => MakeOnceAsync(connection, ct), ct);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await using var connection = await database.OpenAsync(ct);
+        try
+        {
+            while (true)
+            {
+                var next = listener.Changed.Next;
+                if (await MakeGuardedAsync(stoppingToken) < BatchSize)
+                {
+                    await Signal.WaitAsync(next, options.Value.PollInterval, stoppingToken);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops; the cursor says where the next one begins.
+        }
+    }
+
+    private async Task<int> MakeOnceAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (await NoticeSql.ClaimAsync(connection, Changes, ct) is not { } position)
         {
@@ -56,25 +76,6 @@ internal sealed class NoticeMaker(
         await transaction.CommitAsync(ct);
         Made.Set();
         return changes.Count;
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            while (true)
-            {
-                var next = listener.Changed.Next;
-                if (await MakeGuardedAsync(stoppingToken) < BatchSize)
-                {
-                    await Signal.WaitAsync(next, options.Value.PollInterval, stoppingToken);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The server stops; the cursor says where the next one begins.
-        }
     }
 
     private async Task<int> MakeGuardedAsync(CancellationToken ct)

@@ -33,11 +33,15 @@ internal sealed partial class NoticeService(
         var recordId = call.ReadRecordId(request.RecordId, faults);
         faults.ThrowIfAny();
 
-        await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var row = await NoticePreferenceSql.FindAsync(connection, access, ct);
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return new GetNoticePreferencesResponse { Preferences = row.ToMessage() };
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var access = await policy.RequireAsync(connection, call, recordId, ct);
+                var row = await NoticePreferenceSql.FindAsync(connection, access, ct);
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return new GetNoticePreferencesResponse { Preferences = row.ToMessage() };
+            },
+            ct);
     }
 
     public override async Task<ListNoticesResponse> ListNotices(ListNoticesRequest request, ServerCallContext context)
@@ -51,21 +55,25 @@ internal sealed partial class NoticeService(
         var query = new ListNoticesRequest(request) { PageToken = "" };
         var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
 
-        await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var rows = (await NoticeListSql.ListAsync(connection, access, before, pageSize + 1, ct)).AsList();
-        var page = rows.Take(pageSize).ToList();
-        var deliveries = (await NoticeListSql.ListDeliveriesAsync(connection, page.Select(row => row.NoticeId), ct))
-            .ToLookup(delivery => delivery.NoticeId);
-        var response = new ListNoticesResponse();
-        response.Notices.AddRange(page.Select(row => ToMessage(row, deliveries[row.NoticeId])));
-        if (rows.Count > pageSize)
-        {
-            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(page[^1].NoticeId));
-        }
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var access = await policy.RequireAsync(connection, call, recordId, ct);
+                var rows = (await NoticeListSql.ListAsync(connection, access, before, pageSize + 1, ct)).AsList();
+                var page = rows.Take(pageSize).ToList();
+                var deliveries = (await NoticeListSql.ListDeliveriesAsync(connection, page.Select(row => row.NoticeId), ct))
+                    .ToLookup(delivery => delivery.NoticeId);
+                var response = new ListNoticesResponse();
+                response.Notices.AddRange(page.Select(row => ToMessage(row, deliveries[row.NoticeId])));
+                if (rows.Count > pageSize)
+                {
+                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(page[^1].NoticeId));
+                }
 
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 
     public override async Task<GetNoticeContactResponse> GetNoticeContact(GetNoticeContactRequest request, ServerCallContext context)
@@ -74,11 +82,15 @@ internal sealed partial class NoticeService(
         var call = Call.Of(context);
         AccessPolicy.RequireFunction(call);
 
-        await using var connection = await database.OpenAsync(ct);
-        await RowScope.OfActor(call.Caller).ApplyAsync(connection, ct);
-        var email = await NoticeContactSql.FindAsync(connection, call.Caller, ct);
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return new GetNoticeContactResponse { Email = email ?? "" };
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                await RowScope.OfActor(call.Caller).ApplyAsync(connection, ct);
+                var email = await NoticeContactSql.FindAsync(connection, call.Caller, ct);
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return new GetNoticeContactResponse { Email = email ?? "" };
+            },
+            ct);
     }
 
     public override async Task<ListDeadLettersResponse> ListDeadLetters(ListDeadLettersRequest request, ServerCallContext context)
@@ -91,18 +103,22 @@ internal sealed partial class NoticeService(
         var query = new ListDeadLettersRequest(request) { PageToken = "" };
         var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
 
-        await using var connection = await database.OpenAsync(ct);
-        await RowScope.OfTask(RowScope.Notices).ApplyAsync(connection, ct);
-        var notices = (await NoticeListSql.ListDeadAsync(connection, before, pageSize + 1, ct)).GroupBy(row => row.NoticeId).ToList();
-        var response = new ListDeadLettersResponse();
-        response.DeadLetters.AddRange(notices.Take(pageSize).SelectMany(rows => rows).Select(ToDeadLetter));
-        if (notices.Count > pageSize)
-        {
-            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(notices[pageSize - 1].Key));
-        }
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                await RowScope.OfTask(RowScope.Notices).ApplyAsync(connection, ct);
+                var notices = (await NoticeListSql.ListDeadAsync(connection, before, pageSize + 1, ct)).GroupBy(row => row.NoticeId).ToList();
+                var response = new ListDeadLettersResponse();
+                response.DeadLetters.AddRange(notices.Take(pageSize).SelectMany(rows => rows).Select(ToDeadLetter));
+                if (notices.Count > pageSize)
+                {
+                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(notices[pageSize - 1].Key));
+                }
 
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 
     private static NoticeMessage ToMessage(NoticeRow row, IEnumerable<DeliveryRow> deliveries) => new()

@@ -20,16 +20,20 @@ internal sealed partial class RecordService
         faults.ThrowIfAny();
 
         var now = time.GetUtcNow();
-        await using var connection = await database.OpenAsync(ct);
-        var facts = await AccessSql.FindByInsAsync(connection, call.Caller, request.Ins.System, request.Ins.Number, now, ct);
-        call.RecordId = facts?.RecordId;
-        if (call.IsSecret && facts?.MajorityTime <= now)
-        {
-            throw Failures.Of(ErrorReason.SecretConnectionNotAllowed);
-        }
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var facts = await AccessSql.FindByInsAsync(connection, call.Caller, request.Ins.System, request.Ins.Number, now, ct);
+                call.RecordId = facts?.RecordId;
+                if (call.IsSecret && facts?.MajorityTime <= now)
+                {
+                    throw Failures.Of(ErrorReason.SecretConnectionNotAllowed);
+                }
 
-        var row = facts is null ? null : await RecordSql.FindAsync(connection, facts, ct);
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return RecordMapping.ToCheckAccessResponse(facts, row, now);
+                var row = facts is null ? null : await RecordSql.FindAsync(connection, facts, ct);
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return RecordMapping.ToCheckAccessResponse(facts, row, now);
+            },
+            ct);
     }
 }

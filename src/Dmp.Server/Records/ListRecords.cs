@@ -27,22 +27,26 @@ internal sealed partial class RecordService
         var after = pageTokens.ReadId(request.PageToken, call.Caller, query);
 
         // One row more than the page tells whether there is a next page.
-        await using var connection = await database.OpenAsync(ct);
-        await RecordListSql.ScopeOf(call.Caller).ApplyAsync(connection, ct);
-        var rows = call.Caller.Kind is CallerKind.Patient or CallerKind.Representative
-            ? await RecordListSql.ListOwnedAsync(connection, call.Caller, time.GetUtcNow(), after, pageSize + 1, ct)
-            : await RecordListSql.ListAuthorizedAsync(
-                connection, call.Caller, time.GetUtcNow(), authorizedAfter, after, pageSize + 1, ct);
-        var found = rows.AsList();
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                await RecordListSql.ScopeOf(call.Caller).ApplyAsync(connection, ct);
+                var rows = call.Caller.Kind is CallerKind.Patient or CallerKind.Representative
+                    ? await RecordListSql.ListOwnedAsync(connection, call.Caller, time.GetUtcNow(), after, pageSize + 1, ct)
+                    : await RecordListSql.ListAuthorizedAsync(
+                        connection, call.Caller, time.GetUtcNow(), authorizedAfter, after, pageSize + 1, ct);
+                var found = rows.AsList();
 
-        var response = new ListRecordsResponse();
-        response.Records.AddRange(found.Take(pageSize).Select(row => row.ToMessage()));
-        if (found.Count > pageSize)
-        {
-            response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(found[pageSize - 1].RecordId));
-        }
+                var response = new ListRecordsResponse();
+                response.Records.AddRange(found.Take(pageSize).Select(row => row.ToMessage()));
+                if (found.Count > pageSize)
+                {
+                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(found[pageSize - 1].RecordId));
+                }
 
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return response;
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
     }
 }

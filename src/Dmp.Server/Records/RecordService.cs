@@ -30,15 +30,19 @@ internal sealed partial class RecordService(
         var recordId = call.ReadRecordId(request.RecordId, faults);
         faults.ThrowIfAny();
 
-        await using var connection = await database.OpenAsync(ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        if (!access.IsOpen && !access.IsOwner)
-        {
-            throw Failures.Of(ErrorReason.RecordNotOpen);
-        }
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var access = await policy.RequireAsync(connection, call, recordId, ct);
+                if (!access.IsOpen && !access.IsOwner)
+                {
+                    throw Failures.Of(ErrorReason.RecordNotOpen);
+                }
 
-        var row = await RecordSql.FindAsync(connection, access, ct);
-        await audit.TraceReadAsync(connection, call, [], ct);
-        return new GetRecordResponse { Record = row.ToMessage() };
+                var row = await RecordSql.FindAsync(connection, access, ct);
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return new GetRecordResponse { Record = row.ToMessage() };
+            },
+            ct);
     }
 }

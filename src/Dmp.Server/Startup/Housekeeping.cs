@@ -30,10 +30,28 @@ internal sealed class Housekeeping(
     private static readonly TimeSpan period = TimeSpan.FromMinutes(5);
 
     /// <summary>One pass.</summary>
-    public async Task SweepOnceAsync(CancellationToken ct)
+    public Task SweepOnceAsync(CancellationToken ct) => database.OnConnectionAsync(connection => SweepOnceAsync(connection, ct), ct);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(period, time);
+        try
+        {
+            do
+            {
+                await SweepGuardedAsync(stoppingToken);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+    }
+
+    private async Task SweepOnceAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        await using var connection = await database.OpenAsync(ct);
         await RowScope.OfTask(RowScope.Housekeeping).ApplyAsync(connection, ct);
         var requests = await RequestLogSql.ForgetAsync(connection, now.AddHours(-access.Value.RequestIdHours), ct);
         var abandoned = await ExpireUploadsAsync(connection, now - uploads.Value.ExpireAfter, ct);
@@ -59,23 +77,6 @@ internal sealed class Housekeeping(
         if (requests + abandoned > 0)
         {
             ServerLog.Swept(logger, requests, abandoned);
-        }
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(period, time);
-        try
-        {
-            do
-            {
-                await SweepGuardedAsync(stoppingToken);
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The server stops.
         }
     }
 

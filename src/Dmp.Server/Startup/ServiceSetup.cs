@@ -13,7 +13,6 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace Dmp.Server.Startup;
 
@@ -95,12 +94,13 @@ internal static class ServiceSetup
         services.AddSingleton<FindReferencedContent>(provider =>
         {
             var database = provider.GetRequiredService<Database>();
-            return async (blobIds, ct) =>
-            {
-                await using var connection = await database.OpenAsync(ct);
-                await RowScope.OfTask(RowScope.Housekeeping).ApplyAsync(connection, ct);
-                return (await DocumentSql.FindReferencedAsync(connection, blobIds, ct)).ToHashSet();
-            };
+            return (blobIds, ct) => database.OnConnectionAsync<IReadOnlySet<Guid>>(
+                async connection =>
+                {
+                    await RowScope.OfTask(RowScope.Housekeeping).ApplyAsync(connection, ct);
+                    return (await DocumentSql.FindReferencedAsync(connection, blobIds, ct)).ToHashSet();
+                },
+                ct);
         });
         services.AddHostedService<ContentSweeper>();
     }
@@ -134,6 +134,6 @@ internal static class ServiceSetup
     {
         services.AddDataProtection().SetApplicationName("dmp");
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider =>
-            new ConfigureOptions<KeyManagementOptions>(keys => keys.XmlRepository = new KeyRing(provider.GetRequiredService<NpgsqlDataSource>())));
+            new ConfigureOptions<KeyManagementOptions>(keys => keys.XmlRepository = new KeyRing(provider.GetRequiredService<Database>())));
     }
 }

@@ -12,12 +12,13 @@ internal sealed class StorageHealth(Database database, IContentStore content) : 
     {
         try
         {
-            await using (var connection = await database.OpenAsync(cancellationToken))
-            await using (var command = new NpgsqlCommand("select", connection))
-            {
-                await command.ExecuteNonQueryAsync(cancellationToken);
-            }
-
+            await database.OnConnectionAsync(
+                async connection =>
+                {
+                    await using var command = new NpgsqlCommand("select", connection);
+                    await command.ExecuteNonQueryAsync(cancellationToken);
+                },
+                cancellationToken);
             await content.CheckAsync(cancellationToken);
             return HealthCheckResult.Healthy();
         }

@@ -213,8 +213,8 @@ public sealed class ConsistencyTests(Platform platform)
     private async Task<string> TokenAsync(Func<DatabasePosition, DatabasePosition> change)
     {
         var services = platform.Server.Services;
-        await using var connection = await services.GetRequiredService<Database>().OpenAsync(Token);
-        var here = await ConsistencySql.PositionAsync(connection, Token);
+        var here = await services.GetRequiredService<Database>().OnConnectionAsync(
+            connection => ConsistencySql.PositionAsync(connection, Token), Token);
         return services.GetRequiredService<ConsistencyTokens>().Create(change(here));
     }
 }

@@ -54,8 +54,7 @@ internal sealed partial class DocumentService
         end?.Throw();
         if (!call.IsTraced)
         {
-            await using var connection = await database.OpenAsync(ct);
-            await audit.TraceReadAsync(connection, call, [], ct);
+            await database.OnConnectionAsync(connection => audit.TraceReadAsync(connection, call, [], ct), ct);
         }
     }
 
