@@ -18,7 +18,7 @@ internal static class ChangeSql
 
     private const string Head = "select first_position, last_position from change_head";
 
-    private const string Changed = "select dmp_changed_since(@RecordId, @Position)";
+    private const string Changed = "select dmp_changed_since(@RecordId, @Position, @RecordKeyId)";
 
     // Served by change_time_idx. A commit is forgotten whole: it has one sequence_time.
     private const string Forget =
@@ -44,12 +44,13 @@ internal static class ChangeSql
         connection.QuerySingleAsync<ChangeHead>(new CommandDefinition(Head, cancellationToken: ct));
 
     /// <summary>
-    /// True when the record changed after the position was the last one. What was decided after that, and before anything changed, still holds;
-    /// except what ends by time alone.
+    /// True when the record changed after the position was the last one, or the key was destroyed. Without that, what was decided after the
+    /// position was read still holds; except what ends by time alone.
     /// </summary>
-    public static Task<bool> HasChangedAsync(NpgsqlConnection connection, Guid recordId, long position, CancellationToken ct) =>
+    public static Task<bool> HasChangedAsync(
+        NpgsqlConnection connection, Guid recordId, long position, Guid? recordKeyId, CancellationToken ct) =>
         connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            Changed, new { RecordId = recordId, Position = position }, cancellationToken: ct));
+            Changed, new { RecordId = recordId, Position = position, RecordKeyId = recordKeyId }, cancellationToken: ct));
 
     /// <summary>Forgets changes that were sequenced before a time, on a connection of <see cref="RowScope.Changes"/>.</summary>
     public static Task ForgetAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct) =>

@@ -77,7 +77,7 @@ internal sealed partial class DocumentService
         NpgsqlConnection connection, Call call, ReadDecision decided, bool isWhole, CancellationToken ct)
     {
         var (row, position) = decided;
-        return isWhole || await ChangeSql.HasChangedAsync(connection, row.RecordId, position, ct)
+        return isWhole || await ChangeSql.HasChangedAsync(connection, row.RecordId, position, row.RecordKeyId, ct)
             ? await DecideReadAsync(connection, call, row.RecordId, row.DocumentId, row.Version, ct)
             : decided;
     }
