@@ -35,14 +35,15 @@ internal sealed class EventTree
         ArgumentOutOfRangeException.ThrowIfNotEqual(salt.Length, SaltBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(documents.Count, DocumentsMax);
         _salt = salt;
-        _places = Places(documents.Count);
+        using var random = Random();
+        _places = Places(random, documents.Count);
         (_contents[0], _contents[1], _contents[2]) = (core, review, internals);
         for (var i = 0; i < documents.Count; i++)
         {
             _contents[_places[i]] = documents[i];
         }
 
-        _hashes[0] = [.. _contents.Select((content, slot) => content is null ? null : Leaf(SlotSalt(slot), content))];
+        _hashes[0] = [.. _contents.Select((content, slot) => content is null ? null : Leaf(SlotSalt(random, slot), content))];
         for (var level = 1; level <= Levels; level++)
         {
             var below = _hashes[level - 1];
@@ -51,7 +52,7 @@ internal sealed class EventTree
             {
                 if (below[2 * i] is not null || below[(2 * i) + 1] is not null)
                 {
-                    hashes[i] = TreeHash.Node(HashOf(level - 1, 2 * i), HashOf(level - 1, (2 * i) + 1));
+                    hashes[i] = TreeHash.Node(HashOf(random, level - 1, 2 * i), HashOf(random, level - 1, (2 * i) + 1));
                 }
             }
         }
@@ -70,28 +71,36 @@ internal sealed class EventTree
 
     public static byte[] Leaf(ReadOnlySpan<byte> slotSalt, ReadOnlySpan<byte> content) => TreeHash.Leaf([.. slotSalt, .. content]);
 
-    private EventPart Part(int slot) => new(
-        slot,
-        SlotSalt(slot),
-        _contents[slot]!,
-        [.. Enumerable.Range(0, Levels).Select(level => HashOf(level, (slot >> level) ^ 1))]);
+    private EventPart Part(int slot)
+    {
+        using var random = Random();
+        return new EventPart(
+            slot,
+            SlotSalt(random, slot),
+            _contents[slot]!,
+            [.. Enumerable.Range(0, Levels).Select(level => HashOf(random, level, (slot >> level) ^ 1))]);
+    }
 
     // The largest empty subtree has the hash, not each of its parts.
-    private byte[] HashOf(int level, int index) => _hashes[level][index] ?? Random("empty"u8, level, index);
+    private byte[] HashOf(IncrementalHash random, int level, int index) => _hashes[level][index] ?? Draw(random, "empty"u8, level, index);
 
-    private byte[] SlotSalt(int slot) => Random("slot"u8, 0, slot)[..SlotSaltBytes];
+    private static byte[] SlotSalt(IncrementalHash random, int slot) => Draw(random, "slot"u8, 0, slot)[..SlotSaltBytes];
 
-    private byte[] Random(ReadOnlySpan<byte> what, int level, int index)
+    // One for all that is drawn: setting the key costs more than the hash.
+    private IncrementalHash Random() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _salt);
+
+    private static byte[] Draw(IncrementalHash random, ReadOnlySpan<byte> what, int level, int index)
     {
         Span<byte> message = stackalloc byte[what.Length + 3];
         what.CopyTo(message);
         message[what.Length] = (byte)level;
         BinaryPrimitives.WriteUInt16BigEndian(message[(what.Length + 1)..], (ushort)index);
-        return HMACSHA256.HashData(_salt, message);
+        random.AppendData(message);
+        return random.GetHashAndReset();
     }
 
     /// <summary>A different slot for each document: the beginning of a shuffle (Fisher-Yates) with bytes that follow from the salt.</summary>
-    private int[] Places(int count)
+    private static int[] Places(IncrementalHash random, int count)
     {
         var slots = Enumerable.Range(FirstDocumentSlot, DocumentsMax).ToArray();
         byte[] bytes = [];
@@ -104,7 +113,7 @@ internal sealed class EventTree
             {
                 if (next == bytes.Length)
                 {
-                    (bytes, next) = (Random("place"u8, 0, block++), 0);
+                    (bytes, next) = (Draw(random, "place"u8, 0, block++), 0);
                 }
 
                 drawn = bytes[next++];
