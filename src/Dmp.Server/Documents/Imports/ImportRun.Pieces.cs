@@ -13,7 +13,14 @@ internal sealed partial class DocumentService
         {
             var item = new ImportItem(message.Item, call.ForItem(needs.Time.GetTimestamp()), UploadSink.SmallBytesMax);
             Book.Begin(item);
-            item.Opening = OpenAsync(item, message.Intent);
+            if (TryJoin(item, message.Intent, out var refusal))
+            {
+                item.Opening = OpenAsync(item, message.Intent);
+            }
+            else
+            {
+                Conclude(item, refusal);
+            }
         }
 
         /// <summary>Never fails: the item is told.</summary>
@@ -26,6 +33,7 @@ internal sealed partial class DocumentService
                 if (intent.ValidateOnly)
                 {
                     var plan = service.CheckedIntent(item.Call, intent);
+                    RequireOfSet(item, plan);
                     await service.ValidateOnlyAsync(item.Call, plan, ct);
                     item.Warnings.AddRange(UploadPlan.Warnings(plan.Metadata));
                     item.Earlier = new UploadDocumentResponse();
@@ -33,7 +41,7 @@ internal sealed partial class DocumentService
                     return;
                 }
 
-                (item.Plan, item.Earlier) = await service.OpenAsync(item.Call, intent, ct);
+                (item.Plan, item.Earlier) = await service.OpenAsync(item.Call, intent, ct, plan => RequireOfSet(item, plan));
                 if (item.Earlier is not null)
                 {
                     Conclude(item, null);
@@ -132,7 +140,7 @@ internal sealed partial class DocumentService
                         await service.EndAsync(item.Call.Caller, item.Plan!, item.Receiver, finished: true, item.Failure);
                     }
 
-                    complete.Writer.TryWrite(item);
+                    Settle(item);
                 },
                 CancellationToken.None);
         }
@@ -167,7 +175,7 @@ internal sealed partial class DocumentService
         private void Conclude(ImportItem item, Exception? failure)
         {
             (item.IsWhole, item.Failure) = (true, failure);
-            complete.Writer.TryWrite(item);
+            Settle(item);
         }
 
         private static Grpc.Core.RpcException TakenOver(ImportItem item) =>
