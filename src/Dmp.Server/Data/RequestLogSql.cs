@@ -50,6 +50,15 @@ internal static class RequestLogSql
             and request_id = @RequestId
         """;
 
+    private const string FindAny =
+        """
+        select exists (
+            select from request_log
+            where caller_key = @CallerKey
+                and request_id = any(@RequestIds)
+        )
+        """;
+
     private const string Complete =
         """
         update request_log
@@ -93,6 +102,10 @@ internal static class RequestLogSql
         NpgsqlConnection connection, string callerKey, Guid requestId, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<RequestLogRow>(new CommandDefinition(
             Find, new { CallerKey = callerKey, RequestId = requestId }, cancellationToken: ct));
+
+    public static Task<bool> AnyAsync(NpgsqlConnection connection, string callerKey, IEnumerable<Guid> requestIds, CancellationToken ct) =>
+        connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            FindAny, new { CallerKey = callerKey, RequestIds = requestIds.ToArray() }, cancellationToken: ct));
 
     public static Task CompleteAsync(
         NpgsqlConnection connection, string callerKey, Guid requestId, byte[] response, CancellationToken ct) =>

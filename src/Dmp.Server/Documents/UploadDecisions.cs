@@ -1,5 +1,6 @@
 using Dmp.Document.V1;
 using Dmp.Server.Audit;
+using Dmp.Server.Data;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Npgsql;
@@ -31,6 +32,11 @@ internal sealed partial class DocumentService
             var faults = new Dictionary<Guid, Exception>();
             var members = await DecideMembersAsync(connection, facts, unit, faults, now, ct);
             var set = unit.Set is null ? null : await DecideSetAsync(connection, facts, unit.Set, members, faults, now, ct);
+            if (faults.Count > 0 && await IsAnsweredSinceAsync(connection, facts, unit, ct))
+            {
+                continue;
+            }
+
             if (faults.Count > 0)
             {
                 refused.Add(new UnitRefusal(unit, faults));
@@ -48,6 +54,18 @@ internal sealed partial class DocumentService
 
         return decisions;
     }
+
+    /// <summary>
+    /// The same was sent twice, and the other call has committed since the facts were read: what stands in the way of this one is what that one made, and the
+    /// next transaction finds its answer.
+    /// </summary>
+    private static Task<bool> IsAnsweredSinceAsync(NpgsqlConnection connection, UploadFacts facts, CommitUnit unit, CancellationToken ct) =>
+        RequestLogSql.AnyAsync(
+            connection,
+            unit.Call.Caller.Key,
+            unit.Uploads.Select(upload => upload.Plan.RequestId).Concat(unit.Set is { } set ? [set.Plan.RequestId] : [])
+                .Where(id => !facts.Remembered.ContainsKey(id)),
+            ct);
 
     /// <summary>Decides about the uploads of one unit, with all that is at fault by request id.</summary>
     private async Task<List<UploadDecision>> DecideMembersAsync(

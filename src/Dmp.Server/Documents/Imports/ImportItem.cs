@@ -27,8 +27,11 @@ internal sealed class ImportItem(long number, Call call, int bytes)
     /// <summary>All of it has come, or it was refused; of a set, all of its documents.</summary>
     public bool IsWhole { get; set; }
 
+    /// <summary>A document of a set that was refused for reasons of its own: it is answered before the set is.</summary>
+    public bool IsToldAlone { get; set; }
+
     /// <summary>It is the server's turn.</summary>
-    public bool IsWorking => IsWhole && Set is null or { Item.IsWhole: true };
+    public bool IsWorking => IsWhole && (IsToldAlone || Set is null or { Item.IsWhole: true });
 
     /// <summary>What is odd about the intent, to be told with the result.</summary>
     public List<Warning> Warnings { get; } = [];

@@ -37,13 +37,16 @@ internal sealed partial class DocumentService
                     await service.ValidateOnlyAsync(item.Call, plan, ct);
                     item.Warnings.AddRange(UploadPlan.Warnings(plan.Metadata));
                     item.Earlier = new UploadDocumentResponse();
+                    Await(item, plan, 0);
                     Conclude(item, null);
                     return;
                 }
 
-                (item.Plan, item.Earlier) = await service.OpenAsync(item.Call, intent, ct, plan => RequireOfSet(item, plan));
+                UploadPlan? asked = null;
+                (item.Plan, item.Earlier) = await service.OpenAsync(item.Call, intent, ct, plan => RequireOfSet(item, asked = plan));
                 if (item.Earlier is not null)
                 {
+                    Await(item, asked!, item.Earlier.Document.Content.SizeBytes);
                     Conclude(item, null);
                     return;
                 }
@@ -66,6 +69,20 @@ internal sealed partial class DocumentService
             catch (Exception failure)
             {
                 await GiveUpAsync(item, failure);
+            }
+        }
+
+        /// <summary>
+        /// A document of a set that needs no bytes has no result before the others: its caller, who may wait for one, learns that all of it is here.
+        /// </summary>
+        private void Await(ImportItem item, UploadPlan plan, long size)
+        {
+            if (item.Set is not null)
+            {
+                Answers.Add(new ImportDocumentsResponse
+                {
+                    Accepted = new ImportAccepted { Item = item.Number, Accepted = service.Accepted(plan, "", size).Accepted },
+                });
             }
         }
 

@@ -87,31 +87,43 @@ internal sealed partial class DocumentService
             faults.ThrowIfAny();
         }
 
-        /// <summary>Nothing more will become of this document before its transaction: it is answered, or waits for the others of its set.</summary>
+        /// <summary>
+        /// Nothing more will become of this document before its transaction. It is answered, or waits for the others of its set; refused, it is answered
+        /// before them, because a caller may wait for that before it sends the others.
+        /// </summary>
         private void Settle(ImportItem item)
         {
-            if (item.Set is null)
+            item.IsToldAlone = item is { Set: not null, Failure: not null };
+            if (item.Set is null || item.IsToldAlone)
             {
                 complete.Writer.TryWrite(item);
             }
-            else if (sets.IsReadyWith(item, out var set))
+
+            if (item.Set is not null && sets.IsReadyWith(item, out var set))
             {
                 complete.Writer.TryWrite(set.Item);
             }
         }
 
         /// <summary>No documents of sets come any more.</summary>
-        private void EndSets(bool isOrderly)
+        private async Task EndSetsAsync(bool isOrderly)
         {
+            foreach (var item in Book.Unfinished)
+            {
+                // What needs nothing but its intent is whole after this.
+                await item.Opening;
+            }
+
             foreach (var set in sets.End(isOrderly))
             {
                 complete.Writer.TryWrite(set.Item);
             }
         }
 
-        /// <summary>An item, and with that of a set all of its documents that came.</summary>
-        private static IEnumerable<ImportItem> PartsOf(ImportItem item) =>
-            item.Set is { } set ? set.Documents.Values.OfType<ImportItem>().Append(item) : [item];
+        /// <summary>An item, and with that of a set all of its documents that came and are not answered yet.</summary>
+        private static IEnumerable<ImportItem> PartsOf(ImportItem item) => item.Set is { } set && set.Item == item
+            ? set.Documents.Values.OfType<ImportItem>().Where(document => !document.IsToldAlone).Append(item)
+            : [item];
 
         /// <summary>What commits with an item; null when it was refused already.</summary>
         private static CommitUnit? UnitOf(ImportItem item)
@@ -165,14 +177,18 @@ internal sealed partial class DocumentService
         {
             if (item.Whole is not { } whole)
             {
-                item.Failure ??= item.Set is null ? item.Upload?.Failure : null;
+                if (item.Set is null)
+                {
+                    item.Failure ??= item.Upload?.Failure;
+                }
+
                 return;
             }
 
             item.Failure = whole.FailureOf(whole.Plan.RequestId);
             foreach (var (id, document) in item.Set!.Documents)
             {
-                document?.Failure = whole.FailureOf(id);
+                document?.Failure ??= whole.FailureOf(id);
             }
         }
 

@@ -74,7 +74,7 @@ internal sealed partial class DocumentService
         /// </summary>
         public async Task EndAsync(bool isOrderly)
         {
-            EndSets(isOrderly);
+            await EndSetsAsync(isOrderly);
             foreach (var item in Book.Unfinished)
             {
                 await item.Opening;
@@ -90,7 +90,7 @@ internal sealed partial class DocumentService
         /// <summary>Lets go of what is still held when the call breaks.</summary>
         public async Task LeaveAsync()
         {
-            EndSets(isOrderly: false);
+            await EndSetsAsync(isOrderly: false);
             foreach (var item in Book.Unfinished)
             {
                 await item.Opening;

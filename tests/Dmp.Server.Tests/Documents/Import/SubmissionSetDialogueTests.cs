@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Tests.Fixtures;
+using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
 using Xunit;
@@ -128,6 +130,60 @@ public sealed class SubmissionSetDialogueTests(Platform platform)
         await again.EndAsync();
         Assert.Equal(2, again.Results[whole].SubmissionSet.Members.Count);
         Assert.Equal(content, await api.ReadAsync(again.Results[resumed].Document));
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_an_answer_to_a_large_document_before_sending_the_next_gets_one()
+    {
+        var record = await platform.RecordAsync();
+        var api = platform.As(record.Physician);
+        var (large, small, content, bytes) = (Given.Intent(record.Id), Given.Intent(record.Id), Given.Text(400_000), Given.Text());
+        large.ExpectedSha256 = ByteString.CopyFrom(SHA256.HashData(content));
+        var intent = Importing.SetOf(large, small);
+
+        // Refused by its intent: told before the others have come.
+        var bad = large.Clone();
+        bad.Metadata.Title = "";
+        using (var import = new Importing(api))
+        {
+            var set = await import.SetAsync(intent);
+            var refused = await import.BeginAsync(bad);
+            await import.UntilAsync(() => import.Results.ContainsKey(refused));
+            Importing.Refused(StatusCode.InvalidArgument, ErrorReason.FieldsInvalid, import.Results[refused]);
+            var other = await import.SendAsync(small, bytes);
+            await import.EndAsync();
+            Importing.Refused(StatusCode.FailedPrecondition, ErrorReason.SubmissionSetRefused, import.Results[set]);
+            Importing.Refused(StatusCode.FailedPrecondition, ErrorReason.SubmissionSetRefused, import.Results[other]);
+        }
+
+        // Known already, by the digest: all of it is here.
+        for (var turn = 0; turn < 2; turn++)
+        {
+            using var import = new Importing(api);
+            var set = await import.SetAsync(intent);
+            var first = await import.BeginAsync(large);
+            await import.UntilAsync(() => import.Accepted.ContainsKey(first));
+            Assert.Equal(turn * content.Length, import.Accepted[first].PersistedSize);
+            for (var offset = (int)import.Accepted[first].PersistedSize; offset < content.Length; offset += 200_000)
+            {
+                await import.ChunkAsync(first, offset, content[offset..(offset + 200_000)]);
+            }
+
+            await import.FinishAsync(first, content);
+            await import.SendAsync(small, bytes);
+            await import.EndAsync();
+            Assert.Equal(import.Results[first].Document.DocumentId, import.Results[set].SubmissionSet.Members[0].DocumentId);
+        }
+
+        // And in a set of which it is none.
+        var stranger = Importing.SetOf(large);
+        using var last = new Importing(api);
+        var never = await last.SetAsync(stranger);
+        var known = await last.BeginAsync(large);
+        await last.EndAsync();
+        Importing.Refused(StatusCode.AlreadyExists, ErrorReason.SubmissionSetDocumentKnown, last.Results[known]);
+        Importing.Refused(StatusCode.FailedPrecondition, ErrorReason.SubmissionSetRefused, last.Results[never]);
+        Assert.Equal(2, (await api.SearchIdsAsync(record.Id)).Count);
     }
 
     [Fact]
