@@ -64,7 +64,7 @@ public sealed class ImportKillTests
         await using var server = await ServerProcess.StartAsync();
         var (_, recordId) = await OpenAsync(server);
         using var client = await ClientAsync(server);
-        var sets = Enumerable.Range(0, 150).Select(i => new ImportSet
+        var sets = Enumerable.Range(0, 80).Select(i => new ImportSet
         {
             Key = i.ToString(CultureInfo.InvariantCulture),
             RecordId = recordId,
@@ -75,11 +75,11 @@ public sealed class ImportKillTests
         await foreach (var outcome in client.ImportAsync(sets.ToAsyncEnumerable(), new ImportOptions { Streams = 3 }, Token))
         {
             outcomes.Add(outcome);
-            if (++done == 30)
+            if (++done == 15)
             {
                 killing = server.KillPostgresAsync();
             }
-            else if (done == 70)
+            else if (done == 40)
             {
                 await killing;
                 await server.KillAsync();
@@ -105,7 +105,7 @@ public sealed class ImportKillTests
             count++;
         }
 
-        Assert.Equal(450, count);
+        Assert.Equal(240, count);
     }
 
     [Fact]
