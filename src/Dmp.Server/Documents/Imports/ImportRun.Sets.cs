@@ -70,6 +70,12 @@ internal sealed partial class DocumentService
                 item.Set = set;
             }
 
+            if (refusal is not null)
+            {
+                // A refusal is an event of the record too.
+                item.Call.ReadRecordId(intent!.RecordId, new FieldFaults());
+            }
+
             return refusal is null;
         }
 
