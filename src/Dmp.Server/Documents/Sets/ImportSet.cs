@@ -46,33 +46,61 @@ internal sealed class ImportSet(ImportItem item, SubmissionSetPlan? plan, IEnume
 /// <summary>The submission sets of an import that are not decided yet, and which documents belong to them.</summary>
 internal sealed class ImportSets
 {
+    /// <summary>
+    /// So many documents of refused sets are remembered: many more than can be on their way when their caller learns of the refusal. A caller need not
+    /// send them.
+    /// </summary>
+    private const int RefusedMax = 4096;
+
     private readonly Lock gate = new();
     private readonly Dictionary<Guid, ImportSet> byDocument = [];
+    private readonly Queue<Guid> refused = [];
 
-    /// <summary>Some of these documents belong to another set.</summary>
-    public bool AreTaken(IEnumerable<Guid> documentRequestIds)
+    /// <summary>Some of these documents belong to another set; those of a refused one are free again.</summary>
+    public bool AreTaken(IReadOnlyList<Guid> documentRequestIds)
     {
         lock (gate)
         {
+            foreach (var id in documentRequestIds)
+            {
+                if (byDocument.TryGetValue(id, out var other) && other.Plan is null)
+                {
+                    byDocument.Remove(id);
+                }
+            }
+
             return documentRequestIds.Any(byDocument.ContainsKey);
         }
     }
 
     /// <summary>
     /// Takes a set in, or a refused one, whose documents are refused too as they come: none of them may slip in by itself. False when more
-    /// documents of sets would be awaited than that.
+    /// documents of sets would be awaited than <paramref name="awaitedMax"/>.
     /// </summary>
     public bool TryBegin(ImportSet set, int awaitedMax)
     {
         lock (gate)
         {
-            List<Guid> free = [.. set.Documents.Keys.Where(id => !byDocument.ContainsKey(id))];
-            if (byDocument.Count(open => open.Value.Documents[open.Key] is null) + free.Count > awaitedMax)
+            var awaited = set.Plan is null ? 0 : byDocument.Count(open => open.Value is { Plan: not null } other && other.Documents[open.Key] is null);
+            if (awaited + set.Documents.Count > awaitedMax)
             {
                 return false;
             }
 
-            free.ForEach(id => byDocument.Add(id, set));
+            foreach (var id in set.Documents.Keys.Where(id => byDocument.TryAdd(id, set) && set.Plan is null))
+            {
+                refused.Enqueue(id);
+            }
+
+            while (refused.Count > RefusedMax)
+            {
+                var oldest = refused.Dequeue();
+                if (byDocument.TryGetValue(oldest, out var old) && old.Plan is null)
+                {
+                    byDocument.Remove(oldest);
+                }
+            }
+
             return true;
         }
     }

@@ -248,6 +248,27 @@ public sealed class SubmissionSetDialogueTests(Platform platform)
             await import.UntilAsync(() => import.Results.Count == 6 + ((i + 1) * 5));
         }
 
+        // Whoever sends no document of a refused set goes on, and may correct it in the same call.
+        var wrong = SubmissionSetTests.Documents(record, 4);
+        var corrected = SubmissionSetTests.Described(wrong);
+        for (var i = 0; i < 4; i++)
+        {
+            var refused = corrected.Clone();
+            (refused.RequestId, refused.Metadata.EntryUuid) = (Given.NewId(), "none");
+            var item = await import.SetAsync(refused);
+            await import.UntilAsync(() => import.Results.ContainsKey(item));
+            Importing.Refused(StatusCode.InvalidArgument, ErrorReason.FieldsInvalid, import.Results[item]);
+        }
+
+        var right = await import.SetAsync(corrected);
+        foreach (var (intent, content) in wrong)
+        {
+            await import.SendAsync(intent, content);
+        }
+
+        await import.UntilAsync(() => import.Results.ContainsKey(right));
+        Assert.Equal(4, import.Results[right].SubmissionSet.Members.Count);
+
         // More than could ever be awaited is a fault of the dialogue.
         await import.SetAsync(SubmissionSetTests.Described(SubmissionSetTests.Documents(record, 6)));
         await Refusals.RefusedAsync(StatusCode.ResourceExhausted, ErrorReason.ImportWindowExceeded, import.ReadAllAsync);
