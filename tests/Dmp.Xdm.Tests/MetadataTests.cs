@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using CsCheck;
+using Dmp.Document.V1;
 
 namespace Dmp.Xdm.Tests;
 
@@ -62,7 +63,7 @@ public sealed class MetadataTests
     {
         var entry = Media.Entry(content, "DOC00001.TXT") with
         {
-            ReferenceIds = ["20260504^^^&1.2.3&ISO^urn:ihe:iti:xds:2013:accession"],
+            ReferenceIds = ["20260504^^^&1.2.3&ISO^urn:ihe:iti:xds:2013:accession", "20260505^^^&1.2.3&ISO"],
             Status = XdsStatus.Archived,
             SourcePatientId = "IPP42^^^&1.2.3.4&ISO^PI",
             CreationTime = "202605",
@@ -82,10 +83,12 @@ public sealed class MetadataTests
         Assert.Equal(
             [
                 "author", "authorInstitution", "authorPerson", "authorTelecommunication", "availabilityStatus", "confidentialityCode", "creationTime",
-                "formatCode", "legalAuthenticator", "legalAuthenticator", "referenceIdList", "serviceStopTime", "sourcePatientId", "the slot hachis",
+                "formatCode", "legalAuthenticator", "legalAuthenticator", "referenceIdList", "serviceStopTime", "the slot hachis",
             ],
             mapped.Warnings.Select(warning => warning.Field).Order(StringComparer.Ordinal));
         Assert.Equal("279035121518989", mapped.Patient!.Number);
+        Assert.Equal(new LocalIdentifier { Value = "IPP42", System = "1.2.3.4" }, mapped.Metadata.SourcePatientId);
+        Assert.Equal("urn:ihe:iti:xds:2013:accession", Assert.Single(mapped.Metadata.References).Kind);
         Assert.Equal("", mapped.Metadata.Authors[0].Person.Id);
         Assert.DoesNotContain(mapped.Warnings, warning => warning.Description.Contains("2790", StringComparison.Ordinal));
     }

@@ -8,6 +8,8 @@ namespace Dmp.Xdm.Tests;
 /// <summary>What the contract holds goes through XDS and comes back the same, without a warning.</summary>
 public sealed class RoundTripTests
 {
+    private const string EntryUuid = "urn:uuid:0a1d2c3b-0000-4000-8000-000000000002";
+
     private static readonly Gen<string> text = Gen.Char["abcdeé ^|~\\&<>\"'\n\tF\u20ACS"].Array[0, 20].Select(letters => new string(letters).Trim());
 
     private static readonly Gen<string> word = text.Where(value => value.Length > 0);
@@ -28,10 +30,28 @@ public sealed class RoundTripTests
     private static readonly Gen<Author> author = Gen.Select(Maybe(person), institution, text, Maybe(coding)).Select((who, where, role, specialty) =>
         new Author { Person = who, Institution = where, Role = role, Specialty = specialty });
 
+    private static readonly Gen<LocalIdentifier> identifier = Gen.Select(word, OneOf("", "1.2.250.1.999.3"))
+        .Select((value, system) => new LocalIdentifier { Value = value, System = system });
+
+    private static readonly Gen<Reference> reference = Gen.Select(identifier, word).Select((id, kind) => new Reference { Id = id, Kind = kind });
+
+    private static readonly Gen<SubmissionSetMetadata> set = Gen.Select(
+        Gen.Select(text, text, word, oid, Maybe(coding)), author.Array[0, 3], Maybe(time)).Select((a, authors, submitted) => new SubmissionSetMetadata
+        {
+            Title = a.Item1,
+            Comments = a.Item2,
+            UniqueId = a.Item3,
+            SourceId = a.Item4,
+            ContentType = a.Item5,
+            Authors = { authors },
+            SubmissionTime = submitted,
+            EntryUuid = EntryUuid,
+        });
+
     private static readonly Gen<DocumentMetadata> metadata = Gen.Select(
         Gen.Select(text, text, word, Maybe(coding), Maybe(coding), Maybe(coding), Maybe(coding)),
         Gen.Select(Maybe(time), Maybe(time), Maybe(time), Maybe(person), author.Array[0, 3], coding.Array[0, 4]),
-        OneOf("", "N", "R", "V")).Select((a, b, confidentiality) => new DocumentMetadata
+        Gen.Select(OneOf("", "N", "R", "V"), Maybe(identifier), reference.Array[0, 3])).Select((a, b, c) => new DocumentMetadata
         {
             Title = a.Item1,
             Comments = a.Item2,
@@ -48,7 +68,10 @@ public sealed class RoundTripTests
             EventCodes = { b.Item6 },
             MediaType = "text/plain",
             LanguageCode = "fr-FR",
-            Confidentiality = confidentiality.Length == 0 ? null : new Coding { System = "2.16.840.1.113883.5.25", Code = confidentiality },
+            Confidentiality = c.Item1.Length == 0 ? null : new Coding { System = "2.16.840.1.113883.5.25", Code = c.Item1 },
+            SourcePatientId = c.Item2,
+            References = { c.Item3 },
+            EntryUuid = EntryUuid,
         });
 
     [Fact]
@@ -60,7 +83,7 @@ public sealed class RoundTripTests
                 .. System.Enum.GetValues<VisibilityCode>().Where(code => code != VisibilityCode.Unspecified && (hidden & (1 << ((int)code - 1))) != 0),
             ];
             Ins patient = new() { Number = "279035121518989", System = "1.2.250.1.213.1.4.10" };
-            var entry = EntryWriting.ToXds("urn:uuid:0a1d2c3b-0000-4000-8000-000000000002", given, codes, patient);
+            var entry = EntryWriting.ToXds(EntryUuid, given, codes, patient);
             using MemoryStream xml = new(Media.Metadata(entry));
 
             var mapped = EntryReading.ToContract(Assert.Single(XdsReader.Read(xml, "METADATA.XML").Entries));
@@ -71,6 +94,23 @@ public sealed class RoundTripTests
             Assert.Equal(patient, mapped.Patient);
         },
         iter: 2000);
+
+    [Fact]
+    public void Submission_sets_come_back_as_they_were() => set.Sample(
+        given =>
+        {
+            using MemoryStream xml = new();
+            using (XdsWriter writer = new(xml))
+            {
+                writer.Finish(SetWriting.ToXds(EntryUuid, given, new Ins { Number = "279035121518989", System = "1.2.250.1.213.1.4.10" }), []);
+            }
+
+            xml.Position = 0;
+            var mapped = SetReading.ToContract(XdsReader.Read(xml, "METADATA.XML"));
+            Assert.Empty(mapped.Warnings);
+            Assert.Equal(given, mapped.Metadata);
+        },
+        iter: 1000);
 
     [Fact]
     public void Text_that_is_no_xml_is_written_all_the_same()

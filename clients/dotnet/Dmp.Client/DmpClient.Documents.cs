@@ -27,6 +27,28 @@ public sealed partial class DmpClient
     public Task<SearchDocumentsResponse> SearchDocumentsPageAsync(SearchDocumentsRequest request, CancellationToken cancellationToken = default) =>
         CallAsync<SearchDocumentsRequest, SearchDocumentsResponse>(Documents.SearchDocumentsAsync, request, cancellationToken);
 
+    /// <summary>Reads a submission set, as far as the caller may see it.</summary>
+    /// <param name="request">Names the set.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The set.</returns>
+    public async Task<SubmissionSet> GetSubmissionSetAsync(GetSubmissionSetRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<GetSubmissionSetRequest, GetSubmissionSetResponse>(Documents.GetSubmissionSetAsync, request, cancellationToken).ConfigureAwait(false)).SubmissionSet;
+
+    /// <summary>Lists the submission sets of a record, newest first: what came since the last look.</summary>
+    /// <param name="request">The filters. <c>page_size</c> is the size of one fetch; <c>page_token</c> is where to start.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The sets, fetched page by page while you enumerate.</returns>
+    public IAsyncEnumerable<SubmissionSet> ListSubmissionSetsAsync(ListSubmissionSetsRequest request, CancellationToken cancellationToken = default) =>
+        PagesAsync<ListSubmissionSetsRequest, ListSubmissionSetsResponse, SubmissionSet>(
+            request, ListSubmissionSetsPageAsync, page => (page.SubmissionSets, page.NextPageToken), cancellationToken);
+
+    /// <summary>Fetches one page, for programs that show pages themselves.</summary>
+    /// <param name="request">The filters.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The page, and the token of the next one.</returns>
+    public Task<ListSubmissionSetsResponse> ListSubmissionSetsPageAsync(ListSubmissionSetsRequest request, CancellationToken cancellationToken = default) =>
+        CallAsync<ListSubmissionSetsRequest, ListSubmissionSetsResponse>(Documents.ListSubmissionSetsAsync, request, cancellationToken);
+
     /// <summary>Masks a document to professionals (TD3.3a).</summary>
     /// <param name="request">Names the document; an empty <c>request_id</c> is filled in.</param>
     /// <param name="cancellationToken">Gives up.</param>

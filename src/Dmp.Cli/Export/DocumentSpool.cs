@@ -18,35 +18,46 @@ internal sealed record SpooledDocument(Document.V1.Document Document, int Subset
 }
 
 /// <summary>
-/// The metadata of all documents, in a temporary file: the archive needs them three times, and they may be too many to hold. Versions of one number
-/// are one submission set, so that a document and what it replaces are never in the same.
+/// The metadata of all documents, in a temporary file: the archive needs them three times, and they may be too many to hold. Documents of a submission
+/// set stay together. Of those that came by themselves, versions of one number are one set, so that a document and what it replaces are never in the same.
 /// </summary>
 internal sealed class DocumentSpool : IDisposable
 {
     private const int SubsetSizeMax = 2_000;
 
+    /// <summary>Names of directories that are left for documents without a set.</summary>
+    private const int SubsetsLeft = 5_000;
+
     private readonly FileStream _file;
-    private readonly Dictionary<int, (int Subset, int Count)> _open = [];
-    private readonly List<int> _versions = [];
+    private readonly Dictionary<string, (int Subset, int Count)> _open = new(StringComparer.Ordinal);
+    private readonly List<(int Version, string SetId)> _subsets = [];
+    private readonly List<List<long>> _places = [];
 
     public DocumentSpool(string path) => _file = TemporaryFile.Create(path);
 
     /// <summary>How many bytes the contents have together.</summary>
     public long ContentBytes { get; private set; }
 
-    /// <summary>The version that the documents of each submission set have; the first is number 1.</summary>
-    public IReadOnlyList<int> Subsets => _versions;
+    /// <summary>
+    /// The submission set of each directory, the first of which is number 1; its id is empty for documents without a set, which have all the same
+    /// version.
+    /// </summary>
+    public IReadOnlyList<(int Version, string SetId)> Subsets => _subsets;
 
     public void Add(Document.V1.Document document)
     {
-        var (subset, count) = _open.GetValueOrDefault(document.Version, (0, SubsetSizeMax));
+        var setId = _subsets.Count < XdmNames.SubsetsMax - SubsetsLeft || _open.ContainsKey(document.SubmissionSetId) ? document.SubmissionSetId : "";
+        var key = setId.Length > 0 ? setId : FormattableString.Invariant($"v{document.Version}");
+        var (subset, count) = _open.GetValueOrDefault(key, (0, SubsetSizeMax));
         if (count == SubsetSizeMax)
         {
-            _versions.Add(document.Version);
-            (subset, count) = (_versions.Count, 0);
+            _subsets.Add((document.Version, setId));
+            _places.Add([]);
+            (subset, count) = (_subsets.Count, 0);
         }
 
-        _open[document.Version] = (subset, ++count);
+        _open[key] = (subset, ++count);
+        _places[subset - 1].Add(_file.Position);
         ContentBytes += document.Content.SizeBytes;
         using CodedOutputStream output = new(_file, leaveOpen: true);
         output.WriteInt32(subset);
@@ -61,14 +72,32 @@ internal sealed class DocumentSpool : IDisposable
         using CodedInputStream input = new(_file, leaveOpen: true);
         while (!input.IsAtEnd)
         {
-            var (subset, number) = (input.ReadInt32(), input.ReadInt32());
-            Document.V1.Document document = new();
-            input.ReadMessage(document);
-            yield return new SpooledDocument(document, subset, number);
+            yield return Next(input);
+        }
+
+        _file.Position = _file.Length;
+    }
+
+    /// <summary>Reads those of one directory.</summary>
+    public IEnumerable<SpooledDocument> Read(int subset)
+    {
+        foreach (var place in _places[subset - 1])
+        {
+            _file.Position = place;
+            using CodedInputStream input = new(_file, leaveOpen: true);
+            yield return Next(input);
         }
 
         _file.Position = _file.Length;
     }
 
     public void Dispose() => _file.Dispose();
+
+    private static SpooledDocument Next(CodedInputStream input)
+    {
+        var (subset, number) = (input.ReadInt32(), input.ReadInt32());
+        Document.V1.Document document = new();
+        input.ReadMessage(document);
+        return new SpooledDocument(document, subset, number);
+    }
 }

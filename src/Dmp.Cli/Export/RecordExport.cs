@@ -36,7 +36,8 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
 
         onTotal(spool.ContentBytes);
         var exported = await new DocumentExport(dmp, archive, spool, temporaryPath, _omitted).WriteAsync(onBytes, ct);
-        XdmView view = new(archive, spool, record.Ins, exported);
+        XdmView view = new(
+            archive, spool, record.Ins, exported, dmp.ListSubmissionSetsAsync(new() { RecordId = recordId, PageSize = 200 }, ct));
         await view.WriteAsync();
         await WriteSettingsAsync(ct);
     }

@@ -4,15 +4,13 @@ using Dmp.Cli.Platform;
 using Dmp.Client;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
-using Dmp.Record.V1;
-using Dmp.Type.V1;
 using Dmp.Xdm;
 using Google.Protobuf;
 
 namespace Dmp.Cli.Import;
 
 /// <summary>Sends the planned documents, and writes down what becomes of each.</summary>
-internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLedger? ledger, ImportReport report, int streams)
+internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, ImportLedger? ledger, ImportReport report, int streams)
 {
     /// <summary>What is there now, by key: what later documents replace.</summary>
     private readonly Dictionary<string, string> _documentIds = new(StringComparer.Ordinal);
@@ -27,21 +25,31 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
     public async Task SendAsync(IReadOnlyList<PlannedDocument> planned, TransferBar progress, CancellationToken ct)
     {
         List<PlannedDocument> open = [];
-        foreach (var document in await WithRecordsAsync(planned, ct))
+        var located = SetPlan.Together(PackagePlan.AllOrNone(await WithRecordsAsync(planned, ct)));
+
+        // A set is there when all of its documents are; else the whole of it is sent again, and answered as it was.
+        var missing = located.Where(document => document is { IsSentWithSet: true, IsSignature: false } && KnownOf(document) is null)
+            .Select(document => document.Submission!).ToHashSet();
+        foreach (var document in located)
         {
             if (document.Obstacle is { } obstacle)
             {
                 await report.AddAsync(document, obstacle.Outcome, null, obstacle.Reason, obstacle.Message);
             }
-            else if (ledger?.Find(document.Key, DigestOf(document)) is { DocumentId: { } documentId } known && known.RecordId == document.RecordId)
-            {
-                _documentIds[document.Key] = documentId;
-                await report.AddAsync(document, known);
-            }
-            else
+            else if (document.IsSentWithSet ? missing.Contains(document.Submission!) : KnownOf(document) is null)
             {
                 open.Add(document);
                 continue;
+            }
+            else if (document.IsSignature)
+            {
+                await report.AddAsync(document, ImportResult.Already, null, "", "Kept by an earlier run as the signature of its submission set.");
+            }
+            else
+            {
+                var known = KnownOf(document)!;
+                _documentIds[document.Key] = known.DocumentId!;
+                await report.AddAsync(document, known);
             }
 
             progress.Add(document.File?.Length ?? 0);
@@ -54,24 +62,41 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
         }
     }
 
+    /// <summary>The document as an earlier run added it; null when none did.</summary>
+    private ImportLedger.Entry? KnownOf(PlannedDocument document) =>
+        ledger?.Find(document.Key, DigestOf(document)) is { DocumentId: not null } known && known.RecordId == document.RecordId ? known : null;
+
     private async Task SendWaveAsync(List<PlannedDocument> planned, TransferBar progress, CancellationToken ct)
     {
         var wave = _hasGivenUp ? planned : await WithReplacedAsync(planned, ct);
-        var sent = wave.ToDictionary(document => document.Key, StringComparer.Ordinal);
+        var alone = wave.Where(document => !document.IsSentWithSet).ToDictionary(document => document.Key, StringComparer.Ordinal);
+        ImportOptions options = new() { Streams = streams, ValidateOnly = ledger is null };
+        await GuardAsync(
+            alone,
+            async stop =>
+            {
+                await foreach (var outcome in Dmp.ImportAsync(ItemsAsync([.. alone.Values], stop.Token), options, stop.Token))
+                {
+                    alone.Remove(outcome.Key, out var document);
+                    await AcceptAsync(document!, outcome, ct);
+                    progress.Add(document!.File!.Length);
+                    if (_hasGivenUp)
+                    {
+                        await stop.CancelAsync();
+                    }
+                }
+            },
+            ct);
+        await SendSetsAsync([.. wave.Where(document => document.IsSentWithSet)], options, progress, ct);
+    }
+
+    /// <summary>Sends, and tells of what is left in <paramref name="sent"/> that it was not sent.</summary>
+    private async Task GuardAsync(Dictionary<string, PlannedDocument> sent, Func<CancellationTokenSource, Task> send, CancellationToken ct)
+    {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try
         {
-            ImportOptions options = new() { Streams = streams, ValidateOnly = ledger is null };
-            await foreach (var outcome in Dmp.ImportAsync(ItemsAsync(wave, stop.Token), options, stop.Token))
-            {
-                sent.Remove(outcome.Key, out var document);
-                await AcceptAsync(document!, outcome, ct);
-                progress.Add(document!.File!.Length);
-                if (_hasGivenUp)
-                {
-                    await stop.CancelAsync();
-                }
-            }
+            await send(stop);
         }
         catch (OperationCanceledException) when (_hasGivenUp && !ct.IsCancellationRequested)
         {
@@ -123,7 +148,16 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
             }
         }
 
-        return wave;
+        // Of a set that lost one nothing is sent.
+        var left = wave.Select(document => document.Key).ToHashSet(StringComparer.Ordinal);
+        var lost = planned.Where(document => document.IsSentWithSet && !left.Contains(document.Key)).Select(document => document.Submission!).ToHashSet();
+        foreach (var document in wave.Where(document => document.IsSentWithSet && lost.Contains(document.Submission!)))
+        {
+            await report.AddAsync(
+                document, ImportResult.Failed, null, "REPLACED_DOCUMENT_MISSING", "What another document of its submission set replaces is not added, so the set was not sent.");
+        }
+
+        return wave.FindAll(document => !document.IsSentWithSet || !lost.Contains(document.Submission!));
     }
 
     private async IAsyncEnumerable<ImportItem> ItemsAsync(List<PlannedDocument> wave, [EnumeratorCancellation] CancellationToken ct)
@@ -135,11 +169,14 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
                 yield break;
             }
 
-            var known = ledger is null ? null
-                : await ledger.BeginAsync(document.Key, DigestOf(document), document.RecordId, Given(document.ReplacesDocumentId), Given(document.Etag), ct);
-            yield return Item(document, known);
+            yield return await ItemAsync(document, ct);
         }
     }
+
+    private async Task<ImportItem> ItemAsync(PlannedDocument document, CancellationToken ct) => Item(
+        document,
+        ledger is null ? null
+            : await ledger.BeginAsync(document.Key, DigestOf(document), document.RecordId, Given(document.ReplacesDocumentId), Given(document.Etag), ct));
 
     private ImportItem Item(PlannedDocument document, ImportLedger.Entry? known)
     {
@@ -172,13 +209,7 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
 
     private async Task AcceptAsync(PlannedDocument document, ImportOutcome outcome, CancellationToken ct)
     {
-        var result = outcome.Error switch
-        {
-            null => ledger is null ? ImportResult.Valid : ImportResult.Stored,
-            DmpUnavailableException or DmpAuthenticationException => ImportResult.Failed,
-            { RetryAfter: not null } => ImportResult.Failed,
-            _ => ImportResult.Refused,
-        };
+        var result = outcome.Error is { } error ? ResultOf(error) : ledger is null ? ImportResult.Valid : ImportResult.Stored;
         var (reason, message) = ("", "");
         if (outcome.Error?.ErrorReason == ErrorReason.UniqueIdTaken && await FindSameAsync(document, ct) is { } same)
         {
@@ -206,6 +237,13 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
         _hasGivenUp |= outcome.Error is DmpAuthenticationException || _inVain >= 2 * streams;
     }
 
+    private static ImportResult ResultOf(DmpException error) => error switch
+    {
+        DmpUnavailableException or DmpAuthenticationException => ImportResult.Failed,
+        { RetryAfter: not null } => ImportResult.Failed,
+        _ => ImportResult.Refused,
+    };
+
     /// <summary>An earlier run, or another program with this account, may have added this very document.</summary>
     private async Task<Document.V1.Document?> FindSameAsync(PlannedDocument document, CancellationToken ct)
     {
@@ -224,55 +262,6 @@ internal sealed class ImportRun(PlatformClient platform, FileTree tree, ImportLe
         {
             // Whoever may add need not be allowed to search; the refusal stands as it was answered.
             return null;
-        }
-    }
-
-    /// <summary>Finds the record of each patient, once.</summary>
-    private async Task<IReadOnlyList<PlannedDocument>> WithRecordsAsync(IReadOnlyList<PlannedDocument> planned, CancellationToken ct)
-    {
-        Dictionary<Ins, (string RecordId, string Reason, string Message)> records = [];
-        List<PlannedDocument> located = [];
-        foreach (var document in planned)
-        {
-            if (document.Obstacle is not null || document.RecordId.Length > 0)
-            {
-                located.Add(document);
-                continue;
-            }
-
-            if (document.Patient is not { } patient)
-            {
-                located.Add(document.Blocked("PATIENT_MISSING", "Neither the document nor what lies beside it names the patient by an INS; --record names the record of all."));
-                continue;
-            }
-
-            if (!records.TryGetValue(patient, out var record))
-            {
-                records[patient] = record = await RecordOfAsync(patient, ct);
-            }
-
-            located.Add(record.RecordId.Length > 0 ? document with { RecordId = record.RecordId } : document.Blocked(record.Reason, record.Message));
-        }
-
-        return located;
-    }
-
-    private async Task<(string RecordId, string Reason, string Message)> RecordOfAsync(Ins patient, CancellationToken ct)
-    {
-        try
-        {
-            var access = await Dmp.CheckAccessAsync(new CheckAccessRequest { Ins = patient }, ct);
-            return (access.RecordState, access.RecordId) switch
-            {
-                (RecordState.Open, { Length: > 0 } id) => (id, "", ""),
-                (RecordState.Closed, _) => ("", "RECORD_NOT_OPEN", "The patient's record is closed."),
-                (RecordState.Open, _) => ("", "RECORD_ACCESS_DENIED", "The patient has blocked the caller."),
-                _ => ("", "RECORD_NOT_FOUND", "The patient has no record. Opening one needs the patient's information, which this command does not have."),
-            };
-        }
-        catch (DmpInvalidRequestException wrong)
-        {
-            return ("", wrong.Reason, "The INS is not one that the platform accepts.");
         }
     }
 

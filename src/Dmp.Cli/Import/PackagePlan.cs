@@ -8,14 +8,24 @@ internal sealed class PackagePlan
 {
     private const string SignatureFormat = "http://www.w3.org/2000/09/xmldsig#";
 
+    /// <summary>What the platform keeps as the signature of a submission set.</summary>
+    private const int SignatureBytesMax = 64 * 1024;
+
     private readonly FileTree _tree;
     private readonly XdmPackage _package;
     private readonly Dictionary<string, string> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (PlannedSet Set, IReadOnlyList<Warning> Warnings)> _sets = new(StringComparer.Ordinal);
 
     public PackagePlan(FileTree tree, string rootName)
     {
         _tree = tree;
         _package = XdmPackage.Read(tree, rootName);
+        foreach (var (subset, submission) in _package.Submissions)
+        {
+            var mapped = SetReading.ToContract(submission);
+            _sets[subset] = (new PlannedSet(subset, mapped.Metadata), mapped.Warnings);
+        }
+
         HashSet<string> taken = new(StringComparer.Ordinal);
         foreach (var document in _package.Documents)
         {
@@ -37,12 +47,15 @@ internal sealed class PackagePlan
             VisibilityCodes = mapped.VisibilityCodes,
             Patient = mapped.Patient,
             UniqueId = mapped.Metadata.UniqueId,
-            SubmissionSetKey = source.Subset,
-            Warnings = [.. SetWarnings(source), .. mapped.Warnings],
+            Submission = _sets[source.Subset].Set,
+            IsSignature = IsSignature(source),
+
+            // What is odd about the set is told once, with its first document.
+            Warnings = [.. ReferenceEquals(source.Submission.Entries[0], source.Entry) ? _sets[source.Subset].Warnings : [], .. mapped.Warnings],
         };
-        if (IsSignature(source))
+        if (document is { IsSignature: true, File.Length: > SignatureBytesMax })
         {
-            return document with { Obstacle = new Obstacle(ImportResult.Skipped, "SIGNATURE_NOT_KEPT", "Signatures of submission sets are not kept.") };
+            return document with { Obstacle = new Obstacle(ImportResult.Skipped, "SIGNATURE_NOT_KEPT", "The signature has more than 64 KiB.") };
         }
 
         try
@@ -51,6 +64,11 @@ internal sealed class PackagePlan
             if (fault is not null)
             {
                 return document.Blocked(fault.Code, fault.Text);
+            }
+
+            if (document.IsSignature)
+            {
+                return document with { Sha256 = sha256, Warnings = [] };
             }
 
             document = Related(document with { Sha256 = sha256 }, source);
@@ -70,8 +88,8 @@ internal sealed class PackagePlan
     public static List<PlannedDocument> AllOrNone(List<PlannedDocument> documents)
     {
         var broken = documents.Where(document => document.Obstacle is { Outcome: not ImportResult.Skipped })
-            .Select(document => document.SubmissionSetKey).ToHashSet(StringComparer.Ordinal);
-        return documents.ConvertAll(document => document.Obstacle is null && broken.Contains(document.SubmissionSetKey)
+            .Select(document => document.Submission).OfType<PlannedSet>().ToHashSet();
+        return documents.ConvertAll(document => document.Obstacle is null && document.Submission is { } set && broken.Contains(set)
             ? document.Blocked("SUBMISSION_SET_REFUSED", "Another document of the submission set cannot be added; the set is added as a whole or not at all.")
             : document);
     }
@@ -139,26 +157,6 @@ internal sealed class PackagePlan
         _package.Documents.FirstOrDefault(other => other.Subset == source.Subset && other.Entry.EntryUuid == entryUuid)
         ?? (entryUuid.StartsWith("urn:uuid:", StringComparison.OrdinalIgnoreCase)
             ? _package.Documents.FirstOrDefault(other => string.Equals(other.Entry.EntryUuid, entryUuid, StringComparison.OrdinalIgnoreCase)) : null);
-
-    /// <summary>Told once, with the first document of the set.</summary>
-    private static IEnumerable<Warning> SetWarnings(XdmDocument source)
-    {
-        if (!ReferenceEquals(source.Submission.Entries[0], source.Entry))
-        {
-            yield break;
-        }
-
-        yield return new Warning { Field = "SubmissionSet", Description = "What the submission set says of itself (title, content type, author, source) is not kept." };
-        if (source.Submission.Folders > 0)
-        {
-            yield return new Warning { Field = "Folder", Description = "Folders are not kept." };
-        }
-
-        foreach (var name in source.Submission.Set.Others)
-        {
-            yield return new Warning { Field = "SubmissionSet", Description = $"Not known, and not kept: {name}." };
-        }
-    }
 
     private static bool IsSignature(XdmDocument document) =>
         document.Entry.Format?.Code == SignatureFormat

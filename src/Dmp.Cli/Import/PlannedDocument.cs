@@ -49,13 +49,24 @@ internal sealed record PlannedDocument
     /// <summary>What it replaces by an association of its package: the key of the other document.</summary>
     public string? ReplacesKey { get; init; }
 
-    /// <summary>The submission set, for a package.</summary>
-    public string? SubmissionSetKey { get; init; }
+    /// <summary>The submission set of its package.</summary>
+    public PlannedSet? Submission { get; init; }
+
+    /// <summary>It is the signature of its submission set, and no document.</summary>
+    public bool IsSignature { get; init; }
+
+    /// <summary>It is sent with its submission set, or nothing of both.</summary>
+    public bool IsSentWithSet { get; init; }
 
     public IReadOnlyList<Warning> Warnings { get; init; } = [];
 
     public PlannedDocument Blocked(string reason, string message) => this with { Obstacle = new Obstacle(ImportResult.Refused, reason, message) };
 }
+
+/// <summary>A submission set of a package.</summary>
+/// <param name="Key">Its directory.</param>
+/// <param name="Metadata">What it says of itself.</param>
+internal sealed record PlannedSet(string Key, SubmissionSetMetadata Metadata);
 
 /// <summary>What became of a document.</summary>
 internal enum ImportResult

@@ -16,7 +16,7 @@ internal sealed record RequestLogRow
 }
 
 /// <summary>A call to be remembered.</summary>
-internal readonly record struct RequestClaim(Guid RequestId, byte[] Fingerprint, byte[] Response);
+internal readonly record struct RequestClaim(Guid RequestId, string Method, byte[] Fingerprint, byte[] Response);
 
 internal static class RequestLogSql
 {
@@ -35,8 +35,8 @@ internal static class RequestLogSql
     private const string ClaimAll =
         """
         insert into request_log (caller_key, request_id, method, fingerprint, response, create_time)
-        select @CallerKey, n.request_id, @Method, n.fingerprint, n.response, @Now
-        from unnest(@RequestIds::uuid[], @Fingerprints::bytea[], @Responses::bytea[]) n (request_id, fingerprint, response)
+        select @CallerKey, n.request_id, n.method, n.fingerprint, n.response, @Now
+        from unnest(@RequestIds::uuid[], @Methods::text[], @Fingerprints::bytea[], @Responses::bytea[]) n (request_id, method, fingerprint, response)
         order by n.request_id
         on conflict on constraint request_log_pkey do nothing
         returning request_id
@@ -48,6 +48,15 @@ internal static class RequestLogSql
         from request_log
         where caller_key = @CallerKey
             and request_id = @RequestId
+        """;
+
+    private const string FindAny =
+        """
+        select exists (
+            select from request_log
+            where caller_key = @CallerKey
+                and request_id = any(@RequestIds)
+        )
         """;
 
     private const string Complete =
@@ -73,15 +82,15 @@ internal static class RequestLogSql
 
     /// <summary>The ids that were free, and are remembered with their answers once the transaction commits.</summary>
     public static async Task<HashSet<Guid>> ClaimAllAsync(
-        NpgsqlConnection connection, string callerKey, string method, IReadOnlyList<RequestClaim> claims, DateTimeOffset now, CancellationToken ct) =>
+        NpgsqlConnection connection, string callerKey, IReadOnlyList<RequestClaim> claims, DateTimeOffset now, CancellationToken ct) =>
     [
         .. await connection.QueryAsync<Guid>(new CommandDefinition(
             ClaimAll,
             new
             {
                 CallerKey = callerKey,
-                Method = method,
                 RequestIds = claims.Select(claim => claim.RequestId).ToArray(),
+                Methods = claims.Select(claim => claim.Method).ToArray(),
                 Fingerprints = claims.Select(claim => claim.Fingerprint).ToArray(),
                 Responses = claims.Select(claim => claim.Response).ToArray(),
                 Now = now,
@@ -93,6 +102,10 @@ internal static class RequestLogSql
         NpgsqlConnection connection, string callerKey, Guid requestId, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<RequestLogRow>(new CommandDefinition(
             Find, new { CallerKey = callerKey, RequestId = requestId }, cancellationToken: ct));
+
+    public static Task<bool> AnyAsync(NpgsqlConnection connection, string callerKey, IEnumerable<Guid> requestIds, CancellationToken ct) =>
+        connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            FindAny, new { CallerKey = callerKey, RequestIds = requestIds.ToArray() }, cancellationToken: ct));
 
     public static Task CompleteAsync(
         NpgsqlConnection connection, string callerKey, Guid requestId, byte[] response, CancellationToken ct) =>

@@ -28,6 +28,9 @@ internal sealed class CompleteUpload(
 
     public byte[] Fingerprint { get; } = plan.Fingerprint(DocumentService.UploadMethod, content.Sha256);
 
+    /// <summary>The submission set with which it commits, or nothing of both.</summary>
+    public Guid? SubmissionSetId { get; set; }
+
     /// <summary>The answer, once the transaction committed; of an earlier call, for a repeat.</summary>
     public UploadDocumentResponse? Response { get; set; }
 

@@ -39,6 +39,7 @@ internal static class DocumentMapping
                 Depositor = Actor.Parser.ParseFrom(row.Depositor),
                 CreateTime = row.CreateTime.ToTimestamp(),
                 UpdateTime = row.UpdateTime.ToTimestamp(),
+                SubmissionSetId = row.SubmissionSetId?.ToString() ?? "",
             };
             if (row.Masked)
             {
@@ -85,6 +86,7 @@ internal static class DocumentMapping
         ContentId = version.ContentId,
         BlobId = version.BlobId,
         BlobOffset = version.BlobOffset,
+        SubmissionSetId = version.SubmissionSetId,
         CreateTime = version.CreateTime,
     };
 

@@ -182,9 +182,9 @@ internal static class DocumentRules
             metadata.PracticeSetting is null || IsPracticeSetting(metadata.PracticeSetting),
             "metadata.practice_setting",
             "Must be a practice setting of value set J04 (1.2.250.1.213.1.1.4.9).");
-        CheckCoding(metadata.Type, "metadata.type", faults);
-        CheckCoding(metadata.Format, "metadata.format", faults);
-        CheckCoding(metadata.FacilityType, "metadata.facility_type", faults);
+        PartRules.CheckCoding(metadata.Type, "metadata.type", faults);
+        PartRules.CheckCoding(metadata.Format, "metadata.format", faults);
+        PartRules.CheckCoding(metadata.FacilityType, "metadata.facility_type", faults);
         CheckCodings(metadata.EventCodes, "metadata.event_codes", faults);
         CheckIdentifiers(metadata, faults);
         CheckTimes(metadata, now, faults);
@@ -202,48 +202,21 @@ internal static class DocumentRules
         faults.Require(codings.Count <= 50, field, "Must have at most 50 codes.");
         for (var i = 0; i < codings.Count; i++)
         {
-            CheckCoding(codings[i], $"{field}[{i}]", faults);
-        }
-    }
-
-    private static void CheckCoding(Coding? coding, string field, FieldFaults faults)
-    {
-        if (coding is not null)
-        {
-            faults.Text(coding.System, field + ".system", 64);
-            faults.Text(coding.Code, field + ".code", 64);
-            faults.Text(coding.Display, field + ".display", 256);
-            faults.Require(
-                !coding.System.Contains('|', StringComparison.Ordinal) && !coding.Code.Contains('|', StringComparison.Ordinal),
-                field,
-                "Must not contain the character |.");
+            PartRules.CheckCoding(codings[i], $"{field}[{i}]", faults);
         }
     }
 
     private static void CheckIdentifiers(DocumentMetadata metadata, FieldFaults faults)
     {
-        CheckIdentifier(metadata.SourcePatientId, "metadata.source_patient_id", faults);
+        PartRules.CheckIdentifier(metadata.SourcePatientId, "metadata.source_patient_id", faults);
         faults.Require(metadata.References.Count <= 50, "metadata.references", "Must have at most 50 references.");
         for (var i = 0; i < metadata.References.Count; i++)
         {
-            CheckIdentifier(metadata.References[i].Id, $"metadata.references[{i}].id", faults);
+            PartRules.CheckIdentifier(metadata.References[i].Id, $"metadata.references[{i}].id", faults);
             faults.Text(metadata.References[i].Kind, $"metadata.references[{i}].kind", 128);
         }
 
-        faults.Require(
-            metadata.EntryUuid.Length == 0
-                || metadata.EntryUuid.StartsWith("urn:uuid:", StringComparison.Ordinal) && Guid.TryParseExact(metadata.EntryUuid.AsSpan(9), "D", out _),
-            "metadata.entry_uuid",
-            "Must be urn:uuid: and a UUID.");
-    }
-
-    private static void CheckIdentifier(LocalIdentifier? identifier, string field, FieldFaults faults)
-    {
-        if (identifier is not null)
-        {
-            faults.Text(identifier.Value, field + ".value", 128);
-            faults.Text(identifier.System, field + ".system", 64);
-        }
+        PartRules.CheckEntryUuid(metadata.EntryUuid, faults);
     }
 
     private static void CheckTimes(DocumentMetadata metadata, DateTimeOffset now, FieldFaults faults)
@@ -279,22 +252,10 @@ internal static class DocumentRules
 
     private static void CheckAuthors(DocumentMetadata metadata, Caller caller, bool authorsOfHeader, FieldFaults faults)
     {
-        faults.Require(metadata.Authors.Count <= 20, "metadata.authors", "Must have at most 20 authors.");
+        PartRules.CheckAuthors(metadata.Authors, faults);
         faults.Require(
             metadata.Authors.Count > 0 || authorsOfHeader || caller.Kind != CallerKind.Structure, "metadata.authors", "Required for a structure.");
-        for (var i = 0; i < metadata.Authors.Count; i++)
-        {
-            var author = metadata.Authors[i];
-            var field = $"metadata.authors[{i}]";
-            faults.Require(author.Person is not null || author.Institution is not null, field, "Must have a person or an institution.");
-            CheckPerson(author.Person, field + ".person", faults);
-            faults.Text(author.Institution?.Id ?? "", field + ".institution.id", 64);
-            faults.Text(author.Institution?.Name ?? "", field + ".institution.name", 256);
-            faults.Text(author.Role, field + ".role", 100);
-            CheckCoding(author.Specialty, field + ".specialty", faults);
-        }
-
-        CheckPerson(metadata.LegalAuthenticator, "metadata.legal_authenticator", faults);
+        PartRules.CheckPerson(metadata.LegalAuthenticator, "metadata.legal_authenticator", faults);
         faults.Require(
             metadata.Authors.Count == 0
                 || authorsOfHeader
@@ -302,15 +263,5 @@ internal static class DocumentRules
                 || metadata.Authors.Any(author => author.Institution?.Id == caller.StructureId),
             "metadata.authors",
             "At least one author must have the caller's own structure as institution.");
-    }
-
-    private static void CheckPerson(Person? person, string field, FieldFaults faults)
-    {
-        if (person is not null)
-        {
-            faults.Text(person.Id, field + ".id", 64);
-            faults.Text(person.FamilyName, field + ".family_name", 100);
-            faults.Text(person.GivenName, field + ".given_name", 100);
-        }
     }
 }

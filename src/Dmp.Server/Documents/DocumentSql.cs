@@ -63,6 +63,9 @@ internal sealed record DocumentRow
     /// <summary>Null when the key was destroyed. Not asked for by searches.</summary>
     public byte[]? WrappedKey { get; init; }
 
+    /// <summary>The submission set with which the version came.</summary>
+    public Guid? SubmissionSetId { get; init; }
+
     public required DateTimeOffset CreateTime { get; init; }
 
     /// <summary>The caller is its author, see <see cref="DocumentFilter.IsOwn"/>. Not asked for by searches.</summary>
@@ -144,7 +147,7 @@ internal static class DocumentSql
         d.document_id, v.version, d.record_id, d.current_version, d.masked, d.patient_visible_time,
             d.hidden_from_representatives, d.state, d.revision, d.update_time,
             v.depositor_kind, v.depositor, v.metadata, v.class_code, v.service_start_time, v.size_bytes, v.sha256, v.sha1,
-            v.form, v.content_id, v.blob_id, v.blob_offset, v.record_key_id, v.create_time
+            v.form, v.content_id, v.blob_id, v.blob_offset, v.record_key_id, v.submission_set_id, v.create_time
         """;
 
     // Primary keys of all tables.

@@ -18,7 +18,7 @@ internal sealed partial class DocumentService
         Call call, UploadPlan intent, UploadFinish finish, UploadSink sink, CancellationToken ct)
     {
         var upload = await CompleteAsync(call, intent, finish, sink, ct);
-        await uploadQueues.CommitAsync(upload, batch => CommitAllAsync(batch, CancellationToken.None));
+        await uploadQueues.CommitAsync(upload, batch => CommitAllAsync(batch.Select(one => new CommitUnit(one)), CancellationToken.None));
         if (upload.Failure is { } failure)
         {
             ExceptionDispatchInfo.Throw(failure);

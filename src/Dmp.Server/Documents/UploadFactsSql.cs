@@ -40,7 +40,7 @@ internal static class UploadFactsSql
         select request_id, method, fingerprint, response
         from request_log
         where caller_key = @CallerKey
-            and request_id = any(@RequestIds)
+            and request_id = any(@RememberedIds)
         """;
 
     // document_version_unique_id_key for each; the offset keeps the planner from reading the versions of all records once and joining them.
@@ -79,21 +79,24 @@ internal static class UploadFactsSql
 
     private static readonly string withBytes = $"{together}; {Identities}";
 
-    /// <summary>From here on the connection is for the records of these uploads, which have different request ids.</summary>
+    /// <summary>From here on the connection is for the records of these uploads and sets, which have different request ids.</summary>
     public static async Task<UploadFacts> ReadAsync(
         NpgsqlConnection connection,
         Caller caller,
         IReadOnlyList<UploadPlan> uploads,
         DateTimeOffset now,
         CancellationToken ct,
-        bool areBytesHere = true)
+        bool areBytesHere = true,
+        IReadOnlyList<SubmissionSetPlan>? sets = null)
     {
-        var recordIds = uploads.Select(upload => upload.RecordId).Distinct().ToArray();
+        sets ??= [];
+        var recordIds = uploads.Select(upload => upload.RecordId).Concat(sets.Select(set => set.RecordId)).Distinct().ToArray();
         var parameters = RowScope.OfRecords(caller, recordIds).Parameters(new
         {
             RecordIds = recordIds,
             CallerKey = caller.Key,
             DepositorKey = UploadPlan.DepositorKey(caller),
+            RememberedIds = uploads.Select(upload => upload.RequestId).Concat(sets.Select(set => set.RequestId)).ToArray(),
             RequestIds = uploads.Select(upload => upload.RequestId).ToArray(),
             UploadRecordIds = uploads.Select(upload => upload.RecordId).ToArray(),
             UniqueIds = uploads.Select(upload => upload.Metadata.UniqueId).ToArray(),

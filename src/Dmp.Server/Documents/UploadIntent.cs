@@ -102,9 +102,11 @@ internal sealed partial class DocumentService
     /// <summary>
     /// Checks all that can be checked before bytes travel. Answers what the upload will become, or the answer of an earlier one.
     /// </summary>
-    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(Call call, UploadIntent message, CancellationToken ct)
+    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(
+        Call call, UploadIntent message, CancellationToken ct, Action<UploadPlan>? check = null)
     {
         var intent = CheckedIntent(call, message);
+        check?.Invoke(intent);
         return await database.OnConnectionAsync(connection => OpenAsync(connection, call, intent, ct), ct);
     }
 

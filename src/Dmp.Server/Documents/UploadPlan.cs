@@ -107,7 +107,8 @@ internal sealed record UploadPlan
     public static bool IsFinal(Exception failure, bool finished) =>
         failure is RpcException { StatusCode: not (StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.DeadlineExceeded) } refusal
         && Failures.ReasonOf(refusal) is { } reason
-        && (reason == DocumentTooLargeReason || finished && reason is not ("REQUEST_IN_PROGRESS" or "UPLOAD_TAKEN_OVER"));
+        && (reason == DocumentTooLargeReason || finished && reason is not (
+            "REQUEST_IN_PROGRESS" or "UPLOAD_TAKEN_OVER" or "SUBMISSION_SET_REFUSED" or "SUBMISSION_SET_INCOMPLETE"));
 
     /// <summary>From whom the document is hidden, and until when.</summary>
     public NewVisibility ToVisibility(DateTimeOffset now, bool maskedByDefault, AccessOptions options)
@@ -230,7 +231,7 @@ internal sealed record UploadPlan
     };
 
     public NewVersion ToVersion(
-        RecordAccess access, Guid documentId, int version, ContentDigests content, ContentForm form, DateTimeOffset now)
+        RecordAccess access, Guid documentId, int version, ContentDigests content, ContentForm form, Guid? submissionSetId, DateTimeOffset now)
     {
         var caller = access.Caller;
         var depositor = caller.ToActor();
@@ -264,6 +265,7 @@ internal sealed record UploadPlan
             BlobId = null,
             BlobOffset = 0,
             RecordKeyId = RecordKeyId,
+            SubmissionSetId = submissionSetId,
             CreateTime = now,
         };
     }

@@ -60,6 +60,8 @@ internal sealed record NewVersion
 
     public required Guid RecordKeyId { get; init; }
 
+    public required Guid? SubmissionSetId { get; init; }
+
     public required DateTimeOffset CreateTime { get; init; }
 }
 
@@ -97,13 +99,14 @@ internal static class UploadSql
             document_id, version, record_id, unique_id, depositor_kind, depositor_professional_id, depositor_structure_id, depositor_key,
             depositor, metadata, type_code, class_code, practice_setting, facility_type, event_codes, author_ids, author_structure_ids,
             creation_time, service_start_time, size_bytes, sha256, sha1, form, content_id, blob_id, blob_offset, record_key_id,
-            create_time)
+            submission_set_id, create_time)
         select
             n.document_id, n.version, n.record_id, n.unique_id, n.depositor_kind, n.depositor_professional_id, n.depositor_structure_id,
             n.depositor_key, n.depositor, n.metadata, n.type_code, n.class_code, n.practice_setting, n.facility_type,
             (@EventCodes::text[])[n.event_codes_from:n.event_codes_to], (@AuthorIds::text[])[n.author_ids_from:n.author_ids_to],
             (@AuthorStructureIds::text[])[n.author_structure_ids_from:n.author_structure_ids_to], n.creation_time, n.service_start_time,
-            n.size_bytes, n.sha256, n.sha1, n.form, n.content_id, n.blob_id, n.blob_offset, n.record_key_id, n.create_time
+            n.size_bytes, n.sha256, n.sha1, n.form, n.content_id, n.blob_id, n.blob_offset, n.record_key_id, n.submission_set_id,
+            n.create_time
         from unnest(
             @DocumentId::uuid[], @Version::integer[], @RecordId::uuid[], @UniqueId::text[], @DepositorKind::smallint[],
             @DepositorProfessionalId::text[], @DepositorStructureId::text[], @DepositorKey::text[], @Depositor::bytea[],
@@ -111,11 +114,12 @@ internal static class UploadSql
             @EventCodesFrom::integer[], @EventCodesTo::integer[], @AuthorIdsFrom::integer[], @AuthorIdsTo::integer[],
             @AuthorStructureIdsFrom::integer[], @AuthorStructureIdsTo::integer[], @CreationTime::timestamptz[],
             @ServiceStartTime::timestamptz[], @SizeBytes::bigint[], @Sha256::bytea[], @Sha1::bytea[], @Form::smallint[],
-            @ContentId::uuid[], @BlobId::uuid[], @BlobOffset::bigint[], @RecordKeyId::uuid[], @CreateTime::timestamptz[]) n (
+            @ContentId::uuid[], @BlobId::uuid[], @BlobOffset::bigint[], @RecordKeyId::uuid[], @SubmissionSetId::uuid[],
+            @CreateTime::timestamptz[]) n (
             document_id, version, record_id, unique_id, depositor_kind, depositor_professional_id, depositor_structure_id, depositor_key,
             depositor, metadata, type_code, class_code, practice_setting, facility_type, event_codes_from, event_codes_to, author_ids_from,
             author_ids_to, author_structure_ids_from, author_structure_ids_to, creation_time, service_start_time, size_bytes, sha256, sha1,
-            form, content_id, blob_id, blob_offset, record_key_id, create_time)
+            form, content_id, blob_id, blob_offset, record_key_id, submission_set_id, create_time)
         """;
 
     // The rows are locked by DocumentSql.FindForChangeAsync. A replaced document is current again, even from the archive.
@@ -189,5 +193,6 @@ internal static class UploadSql
             .With("BlobId", versions, row => row.BlobId)
             .With("BlobOffset", versions, row => row.BlobOffset)
             .With("RecordKeyId", versions, row => row.RecordKeyId)
+            .With("SubmissionSetId", versions, row => row.SubmissionSetId)
             .With("CreateTime", versions, row => row.CreateTime);
 }

@@ -11,7 +11,7 @@ internal static class PostgresFailures
     public static RpcException? Of(PostgresException exception) => exception switch
     {
         { ConstraintName: "record_ins_key" } => Failures.Of(ErrorReason.RecordAlreadyExists),
-        { ConstraintName: "document_version_unique_id_key" } => Failures.Of(ErrorReason.UniqueIdTaken),
+        { ConstraintName: "document_version_unique_id_key" or "submission_set_unique_id_key" } => Failures.Of(ErrorReason.UniqueIdTaken),
         // Two first grants or blocks of one actor at the same moment: the repeat finds the other one's row.
         { ConstraintName: "consent_living_key" or "block_living_key" } => Failures.Of(ErrorReason.WriteConflict),
         // Raised by dmp_at_least (migration 0011).

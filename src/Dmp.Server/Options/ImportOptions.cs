@@ -15,7 +15,10 @@ internal sealed record ImportOptions
     [Range(1024 * 1024, 1024 * 1024 * 1024)]
     public long WindowBytes { get; init; } = 16 * 1024 * 1024;
 
-    /// <summary>Bytes of documents in the memory of this server, of all imports, from which on nothing more is read. Default 64 MiB.</summary>
+    /// <summary>
+    /// Bytes of documents in the memory of this server, of all imports, from which on nothing more is read; as many again
+    /// for submission sets that are not decided. Default 64 MiB.
+    /// </summary>
     [Range(1024 * 1024, 16L * 1024 * 1024 * 1024)]
     public long MemoryBytes { get; init; } = 64 * 1024 * 1024;
 

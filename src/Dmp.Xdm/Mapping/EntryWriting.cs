@@ -18,7 +18,7 @@ public static class EntryWriting
     {
         ArgumentNullException.ThrowIfNull(metadata);
         ArgumentNullException.ThrowIfNull(visibilityCodes);
-        var patientId = patient is null ? "" : $"{Hl7Values.Escape(patient.Number)}^^^&{patient.System}&ISO^NH";
+        var patientId = PatientId(patient);
         return new XdsEntry
         {
             EntryUuid = entryUuid,
@@ -27,7 +27,8 @@ public static class EntryWriting
             Comments = metadata.Comments,
             UniqueId = metadata.UniqueId,
             PatientId = patientId,
-            SourcePatientId = patientId,
+            SourcePatientId = metadata.SourcePatientId is { } local ? Identifier(local, "PI") : patientId,
+            ReferenceIds = [.. metadata.References.Select(reference => Identifier(reference.Id, Hl7Values.Escape(reference.Kind)))],
             CreationTime = Time(metadata.CreationTime),
             ServiceStartTime = Time(metadata.ServiceStartTime),
             ServiceStopTime = Time(metadata.ServiceStopTime),
@@ -72,9 +73,15 @@ public static class EntryWriting
         };
     }
 
-    private static string Time(Timestamp? time) => time is null ? "" : Hl7Values.Time(time.ToDateTimeOffset());
+    internal static string Time(Timestamp? time) => time is null ? "" : Hl7Values.Time(time.ToDateTimeOffset());
 
-    private static XdsCode? Code(Coding? code) => code is null ? null : new XdsCode(code.Code, code.System, code.Display);
+    /// <summary>CX and CXi, whose fifth component says what the identifier is.</summary>
+    private static string Identifier(LocalIdentifier id, string kind) =>
+        $"{Hl7Values.Escape(id.Value)}^^^{(id.System.Length > 0 ? $"&{Hl7Values.Escape(id.System)}&ISO" : "")}^{kind}";
+
+    internal static string PatientId(Ins? patient) => patient is null ? "" : $"{Hl7Values.Escape(patient.Number)}^^^&{patient.System}&ISO^NH";
+
+    internal static XdsCode? Code(Coding? code) => code is null ? null : new XdsCode(code.Code, code.System, code.Display);
 
     private static XdsCode? Visibility(VisibilityCode code) => code switch
     {
@@ -85,7 +92,7 @@ public static class EntryWriting
         _ => null,
     };
 
-    private static XdsAuthor Author(Author author) => new()
+    internal static XdsAuthor Author(Author author) => new()
     {
         Persons = author.Person is { } person ? [Person(person)] : [],
         Institutions = author.Institution is { } institution ? [Institution(institution)] : [],

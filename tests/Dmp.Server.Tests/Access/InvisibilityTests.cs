@@ -6,6 +6,7 @@ using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Startup;
+using Dmp.Server.Tests.Documents.Import;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
 using Google.Protobuf;
@@ -201,6 +202,12 @@ public sealed class InvisibilityTests(Platform platform)
         ],
         "GetDocument" => [new GetDocumentRequest { RecordId = record.Id, DocumentId = documentId }],
         "SearchDocuments" => Searches(record.Id),
+        "GetSubmissionSet" => [new GetSubmissionSetRequest { RecordId = record.Id, SubmissionSetId = documentId }],
+        "ListSubmissionSets" =>
+        [
+            new ListSubmissionSetsRequest { RecordId = record.Id, PageSize = 1 }, new ListSubmissionSetsRequest { RecordId = record.Id, PageSize = 2 },
+            new ListSubmissionSetsRequest { RecordId = record.Id },
+        ],
         // An etag that no document has: of one that is there the answer is ETAG_MISMATCH, and nothing changes.
         "MaskDocument" => [new MaskDocumentRequest { RecordId = record.Id, DocumentId = documentId, RequestId = AnyId, ValidateOnly = true }],
         "UnmaskDocument" => [new UnmaskDocumentRequest { RecordId = record.Id, DocumentId = documentId, RequestId = AnyId, ValidateOnly = true }],
@@ -353,35 +360,19 @@ public sealed class InvisibilityTests(Platform platform)
     {
         var author = platform.As(record.Physician);
         var documents = new List<(string, string)>();
+        List<(string Kind, UploadIntent Intent)> together = [];
         for (var i = 0; i < 2; i++)
         {
             foreach (var kind in kinds)
             {
-                var stored = await author.UploadAsync(record.Id, intent =>
+                var intent = Describe(record, kind, i, documents.Count + together.Count);
+                if (i == 1 && kind != "deleted")
                 {
-                    intent.Metadata.UniqueId = $"{kind}-{i}";
-                    intent.Metadata.ServiceStartTime.Seconds += documents.Count * 3600;
-                    intent.VisibilityCodes.AddRange(kind switch
-                    {
-                        "masked" => [VisibilityCode.MaskedFromProfessionals],
-                        "waiting" => [VisibilityCode.HiddenFromPatient],
-                        "secret" => [VisibilityCode.HiddenFromRepresentatives],
-                        _ => Array.Empty<VisibilityCode>(),
-                    });
-                    if (kind == "closed-type")
-                    {
-                        intent.Metadata.Type = new Coding { System = Given.ReportType.System, Code = "68599-0" };
-                    }
+                    together.Add((kind, intent));
+                    continue;
+                }
 
-                    if (kind == "ruled-out")
-                    {
-                        intent.Metadata.Authors.Add(new Author
-                        {
-                            Person = new Person { Id = "ruled-out-author", FamilyName = "ESSAI" },
-                            Institution = new Institution { Id = record.Physician.StructureId, Name = "CABINET D'ESSAI" },
-                        });
-                    }
-                });
+                var stored = await author.UploadAsync(intent, Given.Text());
                 if (kind == "deleted")
                 {
                     await author.Documents.DeleteDocumentAsync(
@@ -393,8 +384,44 @@ public sealed class InvisibilityTests(Platform platform)
             }
         }
 
+        // Sets with something hidden among the rest, and sets of which everything is; without what tells of all documents at once.
+        foreach (var chunk in together.Chunk(2).Append([.. together.Where(one => one.Kind is "masked" or "waiting").Select(one => (one.Kind, Describe(record, one.Kind, 2, 40)))]))
+        {
+            var (set, stored) = await Importing.SetAsync(author, Importing.SetOf(chunk.Select(one => one.Item2)), chunk.Select(one => (one.Item2, Given.Text())));
+            Assert.NotNull(set.SubmissionSet);
+            documents.AddRange(chunk.Zip(stored).Select(pair => (pair.First.Item1, pair.Second.Document.DocumentId)));
+        }
+
         Assert.True(personas.ContainsKey(persona));
         return documents;
+    }
+
+    private static UploadIntent Describe(OpenedRecord record, string kind, int i, int place)
+    {
+        var intent = Given.Intent(record.Id);
+        intent.Metadata.UniqueId = $"{kind}-{i}";
+        intent.Metadata.ServiceStartTime.Seconds += place * 3600;
+        intent.VisibilityCodes.AddRange(kind switch
+        {
+            "masked" => [VisibilityCode.MaskedFromProfessionals],
+            "waiting" => [VisibilityCode.HiddenFromPatient],
+            "secret" => [VisibilityCode.HiddenFromRepresentatives],
+            _ => Array.Empty<VisibilityCode>(),
+        });
+        if (kind == "closed-type")
+        {
+            intent.Metadata.Type = new Coding { System = Given.ReportType.System, Code = "68599-0" };
+        }
+
+        if (kind == "ruled-out")
+        {
+            intent.Metadata.Authors.Add(new Author
+            {
+                Person = new Person { Id = "ruled-out-author", FamilyName = "ESSAI" },
+                Institution = new Institution { Id = record.Physician.StructureId, Name = "CABINET D'ESSAI" },
+            });
+        }
+        return intent;
     }
 
     /// <summary>As if they had never been: the rows go, by the hand of the database's owner.</summary>

@@ -23,18 +23,17 @@ public sealed class ImportPackageTests(Platform platform)
         var record = await platform.RecordAsync();
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
         var given = MetadataOf(record);
-        var entry = Entry(record, given, "Bonjour"u8.ToArray(), [VisibilityCode.MaskedFromProfessionals]) with
-        {
-            ReferenceIds = ["42^^^&1.2.3&ISO^urn:ihe:iti:xds:2013:accession"],
-        };
+        given.References.Add(new Reference { Id = new LocalIdentifier { Value = "42", System = "1.2.3" }, Kind = "urn:ihe:iti:xds:2013:accession" });
+        given.SourcePatientId = new LocalIdentifier { Value = "IPP-7", System = "1.2.250.1.999.2" };
+        var entry = Entry(record, given, "Bonjour"u8.ToArray(), [VisibilityCode.MaskedFromProfessionals]) with { Version = "3" };
+        given.EntryUuid = entry.EntryUuid;
         var package = Package(home, (entry, "Bonjour"u8.ToArray()));
 
         var run = await CommandHome.RunAsync(home.Import(package));
 
         Assert.Equal((0, "1 stored.\n"), (run.Code, run.Output));
         var row = Assert.Single(home.Rows()).Value;
-        Assert.Contains("referenceIdList: ", row.Warnings, StringComparison.Ordinal);
-        Assert.Contains("SubmissionSet: ", row.Warnings, StringComparison.Ordinal);
+        Assert.Equal("version: The number of the version of the metadata is not kept; versions are counted anew.", row.Warnings);
         var stored = await GetAsync(record, row.DocumentId);
         var kept = stored.Metadata.Clone();
         foreach (var code in (Coding[])[kept.Type, kept.Format, kept.FacilityType, kept.Confidentiality])
@@ -72,9 +71,9 @@ public sealed class ImportPackageTests(Platform platform)
         Assert.Equal(2, (await GetAsync(record, stored.DocumentId)).Version);
 
         // The replaced document has changed since its etag was written down: told, and right in the next run.
-        var begun = lines[^2].Replace("\"etag\":\"", "\"etag\":\"stale", StringComparison.Ordinal);
+        var begun = lines[^3].Replace("\"etag\":\"", "\"etag\":\"stale", StringComparison.Ordinal);
         var requestId = JsonNode.Parse(begun)!["requestId"]!.ToString();
-        await File.WriteAllLinesAsync(home.Resume, [.. lines[..^2], begun.Replace(requestId, Guid.NewGuid().ToString(), StringComparison.Ordinal)], Token);
+        await File.WriteAllLinesAsync(home.Resume, [.. lines[..^3], begun.Replace(requestId, Guid.NewGuid().ToString(), StringComparison.Ordinal)], Token);
         Assert.Equal((3, "1 already, 1 failed.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
         Assert.Equal("ETAG_MISMATCH", home.Rows()["IHE_XDM/SUBSET01/DOC00001.TXT"].Reason);
         Assert.Equal((0, "2 already.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
@@ -135,7 +134,7 @@ public sealed class ImportPackageTests(Platform platform)
     }
 
     [Fact]
-    public async Task A_signature_is_passed_by_and_what_it_signs_is_added()
+    public async Task A_signature_is_kept_with_the_set_that_it_signs()
     {
         var record = await platform.RecordAsync();
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
@@ -148,10 +147,79 @@ public sealed class ImportPackageTests(Platform platform)
             [(letter, content), (signs, signature)],
             [new XdsAssociation(XdsAssociationTypes.Signs, signs.EntryUuid, letter.EntryUuid), new XdsAssociation("urn:ihe:iti:2007:AssociationType:APND", letter.EntryUuid, "x")]);
 
-        Assert.Equal((0, "1 stored, 1 skipped.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+        Assert.Equal((0, "2 valid.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb"), "--dry-run"))));
+        Assert.Equal((0, "2 stored.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
 
-        Assert.Equal("SIGNATURE_NOT_KEPT", home.Rows()["IHE_XDM/SUBSET01/DOC00002.XML"].Reason);
+        var set = Assert.Single(await SetsAsync(record));
+        Assert.Equal(signature, set.Signature.ToByteArray());
+        Assert.Equal(home.Rows()["IHE_XDM/SUBSET01/DOC00001.TXT"].DocumentId, Assert.Single(set.Members).DocumentId);
+        Assert.Equal(("stored", ""), (home.Rows()["IHE_XDM/SUBSET01/DOC00002.XML"].Outcome, home.Rows()["IHE_XDM/SUBSET01/DOC00002.XML"].DocumentId));
         Assert.Contains("APND is not kept", home.Rows()["IHE_XDM/SUBSET01/DOC00001.TXT"].Warnings, StringComparison.Ordinal);
+        Assert.Equal((0, "2 already.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+    }
+
+    [Fact]
+    public async Task Each_submission_set_is_stored_as_one_with_what_it_says_of_itself()
+    {
+        var record = await platform.RecordAsync();
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
+        var content = "Bonjour"u8.ToArray();
+        XdsSubmissionSet given = new()
+        {
+            EntryUuid = $"urn:uuid:{Guid.NewGuid()}",
+            UniqueId = "1.2.250.1.999.4711",
+            SourceId = "1.2.250.1.999.5",
+            SubmissionTime = "20260504100000",
+            Title = "Sortie & bilan",
+            Comments = "Trois lettres",
+            ContentType = new XdsCode("04", "1.2.250.1.213.2.2", "Hospitalisation de jour"),
+            Authors = [new XdsAuthor { Institutions = ["CHU D'AILLEURS"] }],
+            IntendedRecipients = ["|^Somebody"],
+        };
+        Put(home, "usb/IHE_XDM/SUBSET01", [.. Enumerable.Range(0, 3).Select(_ => (Entry(record, MetadataOf(record), content), content))], [], given);
+        Put(home, "usb/IHE_XDM/SUBSET02", [(Entry(record, MetadataOf(record), content), content)], []);
+
+        // Refused by the platform only: an author of another structure.
+        var foreign = MetadataOf(record);
+        foreign.Authors[0].Institution.Id = "1750000001";
+        Put(home, "usb/IHE_XDM/SUBSET03", [(Entry(record, MetadataOf(record), content), content), (Entry(record, foreign, content), content)], []);
+
+        Assert.Equal((1, "4 stored, 2 refused.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+
+        var rows = home.Rows();
+        Assert.Equal("SUBMISSION_SET_REFUSED", rows["IHE_XDM/SUBSET03/DOC00001.TXT"].Reason);
+        Assert.Equal("FIELDS_INVALID", rows["IHE_XDM/SUBSET03/DOC00002.TXT"].Reason);
+        Assert.Contains("intendedRecipient: ", rows["IHE_XDM/SUBSET01/DOC00001.TXT"].Warnings, StringComparison.Ordinal);
+        var sets = await SetsAsync(record);
+        Assert.Equal([1, 3], sets.Select(set => set.Members.Count).Order());
+        var set = sets.Single(one => one.Metadata.UniqueId == given.UniqueId);
+        Assert.Equal(
+            (given.EntryUuid, given.SourceId, given.Title, given.Comments, "04", "CHU D'AILLEURS", new DateTimeOffset(2026, 5, 4, 10, 0, 0, TimeSpan.Zero)),
+            (set.Metadata.EntryUuid, set.Metadata.SourceId, set.Metadata.Title, set.Metadata.Comments, set.Metadata.ContentType.Code,
+                Assert.Single(set.Metadata.Authors).Institution.Name, set.Metadata.SubmissionTime.ToDateTimeOffset()));
+
+        // Stopped after the answer and before the lines were written: the same set again, answered as it was.
+        var lines = await File.ReadAllLinesAsync(home.Resume, Token);
+        await File.WriteAllLinesAsync(home.Resume, lines.Where(line => !line.Contains("SUBSET01/DOC00002", StringComparison.Ordinal) || !line.Contains("documentId", StringComparison.Ordinal)), Token);
+        Assert.Equal((1, "3 stored, 1 already, 2 refused.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+        Assert.Equal(2, (await SetsAsync(record)).Count);
+
+        // Without the resume file: what is there is recognised by its identifiers.
+        File.Delete(home.Resume);
+        Assert.Equal((1, "4 already, 2 refused.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+        Assert.Equal(2, (await SetsAsync(record)).Count);
+    }
+
+    [Fact]
+    public async Task A_set_that_the_platform_cannot_take_as_one_is_added_one_by_one_and_told()
+    {
+        var record = await platform.RecordAsync();
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
+        var content = "Bonjour"u8.ToArray();
+        Put(home, "usb/IHE_XDM/SUBSET01", [.. Enumerable.Range(0, 65).Select(_ => (Entry(record, MetadataOf(record), content), content))], []);
+        Assert.Equal((0, "65 stored.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+        Assert.Contains("more than 64 documents", home.Rows()["IHE_XDM/SUBSET01/DOC00001.TXT"].Warnings, StringComparison.Ordinal);
+        Assert.Empty(await SetsAsync(record));
     }
 
     [Fact]
@@ -211,7 +279,11 @@ public sealed class ImportPackageTests(Platform platform)
         return zip;
     }
 
-    private static void Put(CommandHome home, string subset, (XdsEntry Entry, byte[] Content)[] documents, XdsAssociation[] associations)
+    private async Task<List<SubmissionSet>> SetsAsync(OpenedRecord record) =>
+        [.. (await platform.As(record.Patient).Documents.ListSubmissionSetsAsync(new() { RecordId = record.Id }, cancellationToken: Token)).SubmissionSets];
+
+    private static void Put(
+        CommandHome home, string subset, (XdsEntry Entry, byte[] Content)[] documents, XdsAssociation[] associations, XdsSubmissionSet? set = null)
     {
         using MemoryStream metadata = new();
         using (XdsWriter writer = new(metadata))
@@ -223,7 +295,7 @@ public sealed class ImportPackageTests(Platform platform)
                 home.Put($"{subset}/{name}", documents[i].Content);
             }
 
-            writer.Finish(new XdsSubmissionSet { EntryUuid = "SubmissionSet01", UniqueId = "1.2.3", SourceId = "1.2.4", SubmissionTime = "20260504100000" }, associations);
+            writer.Finish(set ?? new XdsSubmissionSet { EntryUuid = "SubmissionSet01", UniqueId = $"1.2.250.1.999.{Random.Shared.NextInt64(1, long.MaxValue)}", SourceId = "1.2.4", SubmissionTime = "20260504100000" }, associations);
         }
 
         home.Put($"{subset}/METADATA.XML", metadata.ToArray());

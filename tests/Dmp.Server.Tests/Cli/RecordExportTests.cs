@@ -9,6 +9,7 @@ using Dmp.Document.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Tests.Content;
 using Dmp.Server.Tests.Documents;
+using Dmp.Server.Tests.Documents.Import;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Proofs;
 using Dmp.Xdm;
@@ -78,7 +79,10 @@ public sealed class RecordExportTests(Platform platform)
         var newer = package.Documents.Single(document => document.Submission.Associations.Any(association => association.Type == XdsAssociationTypes.Replaces));
         Assert.Equal(second, Bytes(archive, newer.File!.Name));
         Assert.Equal(XdsStatus.Deprecated, package.Documents.Single(document => document.Entry.UniqueId == v1.Metadata.UniqueId).Entry.Status);
-        Assert.Equal(masked.Metadata, EntryReading.ToContract(package.Documents.Single(document => document.Entry.UniqueId == cda.Id).Entry).Metadata);
+        var mapped = EntryReading.ToContract(package.Documents.Single(document => document.Entry.UniqueId == cda.Id).Entry).Metadata;
+        Assert.StartsWith("urn:uuid:", mapped.EntryUuid, StringComparison.Ordinal);
+        mapped.EntryUuid = "";
+        Assert.Equal(masked.Metadata, mapped);
 
         // Each read is in the trace.
         var events = await platform.As(record.Patient).Audit.ListRecordEventsAsync(
@@ -165,7 +169,7 @@ public sealed class RecordExportTests(Platform platform)
             await platform.As(record.Patient).Documents.MaskDocumentAsync(
                 new MaskDocumentRequest { RecordId = record.Id, DocumentId = masked.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
             var exported = await new DocumentExport(dmp, archive, spool, home.PathOf("content"), omitted).WriteAsync(_ => { }, Token);
-            await new XdmView(archive, spool, record.Patient.Ins, exported).WriteAsync();
+            await new XdmView(archive, spool, record.Patient.Ins, exported, AsyncEnumerable.Empty<SubmissionSet>()).WriteAsync();
         }
 
         Assert.True(IsIn(home.PathOf("record.zip"), seen.DocumentId));
@@ -230,6 +234,45 @@ public sealed class RecordExportTests(Platform platform)
         var found = await other.Documents.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = opened.Record.RecordId }, cancellationToken: Token);
         Assert.Equal(
             [(1, "text/xml"), (2, "text/plain")], found.Documents.Select(document => (document.Version, document.Metadata.MediaType)).Order());
+    }
+
+    [Fact]
+    public async Task Submission_sets_go_out_and_in_again_as_they_are()
+    {
+        var record = await platform.RecordAsync();
+        var author = platform.As(record.Physician);
+        var documents = SubmissionSetTests.Documents(record, 2);
+        documents[0].Intent.Metadata.EntryUuid = $"urn:uuid:{Guid.NewGuid()}";
+        var first = SubmissionSetTests.Described(documents, "1.2.250.1.999.77");
+        var (_, results) = await Importing.SetAsync(author, first, documents);
+        var later = SubmissionSetTests.Documents(record, 2);
+        (later[1].Intent.ReplacesDocumentId, later[1].Intent.Etag) = (results[0].Document.DocumentId, results[0].Document.Etag);
+        await Importing.SetAsync(author, Importing.SetOf(later.Select(one => one.Intent)), later);
+        await author.UploadAsync(record.Id);
+        await platform.Server.SettleAsync(platform);
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
+        var archive = home.PathOf("record.zip");
+        Assert.Equal(0, (await ExportAsync(home, record, archive)).Code);
+        Assert.Equal(0, (await VerifyAsync(archive)).Code);
+
+        await using var elsewhere = await TestServer.StartAsync(platform);
+        DmpApi other = new(elsewhere.Channel, platform.Callers.Token(record.Physician));
+        var opened = await other.Records.OpenRecordAsync(Given.OpenRequest(record.Patient), cancellationToken: Token);
+        await other.DeclareAsync(opened.Record.RecordId);
+        using CommandHome there = new(elsewhere, platform.Callers.Token(record.Physician));
+        var run = await CommandHome.RunAsync(there.Import(archive));
+
+        // Five documents and a signature.
+        Assert.True(run.Code == 0, run.Output + run.Error + await File.ReadAllTextAsync(there.Report, Token));
+        Assert.Equal("6 stored.\n", run.Output);
+        var sets = (await other.Documents.ListSubmissionSetsAsync(new() { RecordId = opened.Record.RecordId }, cancellationToken: Token)).SubmissionSets;
+        Assert.Equal([1, 2, 2], sets.Select(set => set.Members.Count).Order());
+        var same = Assert.Single(sets, set => set.Metadata.UniqueId == first.Metadata.UniqueId);
+        Assert.Equal((first.Metadata, first.Signature), (same.Metadata, same.Signature));
+        Assert.Contains(sets.Where(set => set != same).SelectMany(set => set.Members), member => member.Version == 2);
+        var found = await other.Documents.SearchDocumentsAsync(
+            new SearchDocumentsRequest { RecordId = opened.Record.RecordId, Statuses = { DocumentStatus.Deprecated } }, cancellationToken: Token);
+        Assert.Equal(documents[0].Intent.Metadata.EntryUuid, Assert.Single(found.Documents).Metadata.EntryUuid);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Dmp.Cli;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Audit;
+using Dmp.Server.Tests.Documents.Import;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Keys;
 using Google.Protobuf;
@@ -177,6 +178,43 @@ public sealed class ErasureTests(Platform platform)
         await resumed.SendAsync(content);
         await resumed.RequestStream.WriteAsync(Given.Finish(content), Token);
         Assert.Equal(content, await sample.Api.ReadAsync(await resumed.DocumentAsync()));
+    }
+
+    [Fact]
+    public async Task A_submission_set_under_way_when_the_content_is_erased_is_stored_whole_when_it_is_sent_again()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        var sample = await Sample.UploadAsync(platform, server);
+        var (small, large, content) = (Given.Intent(sample.RecordId), Given.Intent(sample.RecordId), Given.Text(600_000));
+        var (bytes, intent) = (Given.Text(), Importing.SetOf(small, large));
+        using (var import = new Importing(sample.Api))
+        {
+            var set = await import.SetAsync(intent);
+            var first = await import.SendAsync(small, bytes);
+            var second = await import.BeginAsync(large);
+            await import.ChunkAsync(second, 0, content[..200_000]);
+            await import.ChunkAsync(second, 200_000, content[200_000..400_000]);
+            await WaitForAsync(() => server.QueryAsync<long>(platform, "select count(*) from upload"), 1);
+            await new KeysCli(platform, server).DestroyAsync(sample.RecordId);
+            await import.ChunkAsync(second, 400_000, content[400_000..]);
+            await import.FinishAsync(second, content);
+            await import.EndAsync();
+            Assert.All(new[] { set, first, second }, item => Importing.Refused(StatusCode.Aborted, ErrorReason.WriteConflict, import.Results[item]));
+        }
+
+        using var again = new Importing(sample.Api);
+        var whole = await again.SetAsync(intent);
+        await again.SendAsync(small, bytes);
+        var resent = await again.BeginAsync(large);
+        for (var offset = 0; offset < content.Length; offset += 200_000)
+        {
+            await again.ChunkAsync(resent, offset, content[offset..(offset + 200_000)]);
+        }
+
+        await again.FinishAsync(resent, content);
+        await again.EndAsync();
+        Assert.Equal(2, again.Results[whole].SubmissionSet.Members.Count);
+        Assert.Equal(content, await sample.Api.ReadAsync(again.Results[resent].Document));
     }
 
     private static async Task ErasedAsync(Func<Task> read) => await Refusals.RefusedAsync(StatusCode.FailedPrecondition, ErrorReason.ContentErased, read);

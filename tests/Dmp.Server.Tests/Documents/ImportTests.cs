@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Dmp.Server.Tests.Documents;
 
-/// <summary>The SDK's <see cref="DmpClient.ImportAsync"/> against the real server: what it promises, whatever it is made of.</summary>
+/// <summary>The SDK's <c>DmpClient.ImportAsync</c> against the real server: what it promises, whatever it is made of.</summary>
 public sealed class ImportTests(Platform platform)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -59,6 +59,56 @@ public sealed class ImportKillTests
     }
 
     [Fact]
+    public async Task Submission_sets_are_whole_or_not_there_whatever_is_killed()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        var (_, recordId) = await OpenAsync(server);
+        using var client = await ClientAsync(server);
+        var sets = Enumerable.Range(0, 80).Select(i => new ImportSet
+        {
+            Key = i.ToString(CultureInfo.InvariantCulture),
+            RecordId = recordId,
+            Items = [Item(recordId, "a", 2_000), Item(recordId, "b", 400_000), Item(recordId, "c", 30_000)],
+        });
+        var (done, killing) = (0, Task.CompletedTask);
+        var outcomes = new List<ImportSetOutcome>();
+        await foreach (var outcome in client.ImportAsync(sets.ToAsyncEnumerable(), new ImportOptions { Streams = 3 }, Token))
+        {
+            outcomes.Add(outcome);
+            if (++done == 15)
+            {
+                killing = server.KillPostgresAsync();
+            }
+            else if (done == 40)
+            {
+                await killing;
+                await server.KillAsync();
+                killing = server.RestartAsync();
+            }
+        }
+
+        await killing;
+        Assert.All(outcomes, outcome => Assert.True(outcome.SubmissionSet is not null, outcome.Error?.ToString()));
+        using var reader = await ClientAsync(server);
+        var found = new Dictionary<string, SubmissionSet>();
+        await foreach (var set in reader.ListSubmissionSetsAsync(new ListSubmissionSetsRequest { RecordId = recordId }, Token))
+        {
+            found.Add(set.SubmissionSetId, set);
+        }
+
+        Assert.Equal(outcomes.Select(outcome => outcome.SubmissionSet!.SubmissionSetId).Order(), found.Keys.Order());
+        Assert.All(found.Values, set => Assert.Equal(3, set.Members.Count));
+        var count = 0;
+        await foreach (var document in reader.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = recordId, PageSize = 200 }, Token))
+        {
+            Assert.Contains(found[document.SubmissionSetId].Members, member => member.DocumentId == document.DocumentId);
+            count++;
+        }
+
+        Assert.Equal(240, count);
+    }
+
+    [Fact]
     public async Task Ten_thousand_documents_take_less_than_64_mebibytes()
     {
         await using var server = await ServerProcess.StartAsync();
@@ -89,18 +139,24 @@ public sealed class ImportKillTests
 
     private static async IAsyncEnumerable<ImportItem> Items(string recordId, int count, int size)
     {
-        var content = Given.Text(size);
+        var item = Item(recordId, "", size);
         for (var i = 0; i < count; i++)
         {
             await Task.CompletedTask;
-            yield return new ImportItem
-            {
-                Key = i.ToString(CultureInfo.InvariantCulture),
-                RecordId = recordId,
-                Metadata = Given.Intent(recordId).Metadata,
-                Open = _ => ValueTask.FromResult<Stream>(new MemoryStream(content, writable: false)),
-            };
+            yield return item with { Key = i.ToString(CultureInfo.InvariantCulture), Metadata = Given.Intent(recordId).Metadata };
         }
+    }
+
+    private static ImportItem Item(string recordId, string key, int size)
+    {
+        var content = Given.Text(size);
+        return new ImportItem
+        {
+            Key = key,
+            RecordId = recordId,
+            Metadata = Given.Intent(recordId).Metadata,
+            Open = _ => ValueTask.FromResult<Stream>(new MemoryStream(content, writable: false)),
+        };
     }
 
     private static async Task<DmpClient> ClientAsync(ServerProcess server)

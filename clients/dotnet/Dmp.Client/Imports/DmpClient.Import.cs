@@ -20,22 +20,72 @@ public sealed partial class DmpClient
     /// <param name="cancellationToken">Gives up. What was answered before stays; what was on its way may be stored or not, and the same request ids tell.</param>
     /// <returns>An outcome for each document, while you enumerate. Documents wait for whoever does not take the outcomes.</returns>
     /// <exception cref="DmpException">The import as a whole cannot go on: the platform refuses the caller, or stays away.</exception>
-    public async IAsyncEnumerable<ImportOutcome> ImportAsync(
-        IAsyncEnumerable<ImportItem> items, ImportOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<ImportOutcome> ImportAsync(
+        IAsyncEnumerable<ImportItem> items, ImportOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(items);
         options ??= new ImportOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Streams, 1, nameof(options));
 
+        return OutcomesAsync<ImportOutcome>(
+            (outcomes, stop) => new ImportRun(this, options, outcomes, stop).RunAsync(items), cancellationToken);
+    }
+
+    /// <summary>
+    /// Adds many submission sets. Each is stored with all of its documents or not at all, and has an outcome of its own; one that is refused does not
+    /// stop the others.
+    /// </summary>
+    /// <remarks>
+    /// Each set goes by a call of its own. When that breaks, the whole set is sent again with the same request ids, on whatever server answers: nothing is
+    /// stored twice, and large documents go on from where the platform has them. Sets have no order, unless <see cref="ImportOptions.Streams"/> is 1.
+    /// </remarks>
+    /// <param name="sets">The sets; taken one by one as others are answered. What it throws ends the import.</param>
+    /// <param name="options">How many sets side by side, and whether only to check.</param>
+    /// <param name="cancellationToken">Gives up. What was answered before stays; what was on its way may be stored or not, and the same request ids tell.</param>
+    /// <returns>An outcome for each set, while you enumerate. Sets wait for whoever does not take the outcomes.</returns>
+    /// <exception cref="DmpException">The import as a whole cannot go on: the platform refuses the caller, or stays away.</exception>
+    public IAsyncEnumerable<ImportSetOutcome> ImportAsync(
+        IAsyncEnumerable<ImportSet> sets, ImportOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(sets);
+        options ??= new ImportOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Streams, 1, nameof(options));
+        return OutcomesAsync<ImportSetOutcome>(
+            (outcomes, stop) => Parallel.ForEachAsync(
+                sets,
+                new ParallelOptions { MaxDegreeOfParallelism = options.Streams, CancellationToken = stop },
+                async (set, ct) =>
+                {
+                    var outcome = await new ImportSetRun(this, set, options.ValidateOnly).RunAsync(ct).ConfigureAwait(false);
+                    await outcomes.WriteAsync(outcome, ct).ConfigureAwait(false);
+                }),
+            cancellationToken);
+    }
+
+    /// <summary>Adds one submission set; see <see cref="ImportAsync(IAsyncEnumerable{ImportSet}, ImportOptions?, CancellationToken)"/>.</summary>
+    /// <param name="set">The set.</param>
+    /// <param name="options">Whether only to check.</param>
+    /// <param name="cancellationToken">Gives up; the same request ids tell whether it was stored.</param>
+    /// <returns>Its outcome.</returns>
+    /// <exception cref="DmpException">The platform refuses the caller, or stays away.</exception>
+    public Task<ImportSetOutcome> ImportSetAsync(ImportSet set, ImportOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        return new ImportSetRun(this, set, options?.ValidateOnly == true).RunAsync(cancellationToken);
+    }
+
+    /// <summary>Outcomes of work that goes on while they are enumerated, and no longer.</summary>
+    private static async IAsyncEnumerable<T> OutcomesAsync<T>(
+        Func<ChannelWriter<T>, CancellationToken, Task> work, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var outcomes = Channel.CreateBounded<ImportOutcome>(64);
-        var import = new ImportRun(this, options, outcomes.Writer, stop.Token);
+        var outcomes = Channel.CreateBounded<T>(64);
         var sending = Task.Run(
             async () =>
             {
                 try
                 {
-                    await import.RunAsync(items).ConfigureAwait(false);
+                    await work(outcomes.Writer, stop.Token).ConfigureAwait(false);
                     outcomes.Writer.Complete();
                 }
                 catch (Exception ended)

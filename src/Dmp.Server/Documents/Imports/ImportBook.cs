@@ -28,19 +28,19 @@ internal sealed class ImportBook(ImportOptions options)
         {
             lock (gate)
             {
-                return open.Values.Any(item => item.IsWhole);
+                return open.Values.Any(item => item.IsWorking);
             }
         }
     }
 
-    /// <summary>The documents that are not whole.</summary>
+    /// <summary>The documents that are not whole; sets become whole by them.</summary>
     public IReadOnlyList<ImportItem> Unfinished
     {
         get
         {
             lock (gate)
             {
-                return [.. open.Values.Where(item => !item.IsWhole)];
+                return [.. open.Values.Where(item => !item.IsWhole && item.Set?.Item != item)];
             }
         }
     }

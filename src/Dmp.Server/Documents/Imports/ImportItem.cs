@@ -3,7 +3,7 @@ using Dmp.Type.V1;
 
 namespace Dmp.Server.Documents;
 
-/// <summary>One open document of an import.</summary>
+/// <summary>One open document, or submission set, of an import.</summary>
 internal sealed class ImportItem(long number, Call call, int bytes)
 {
     /// <summary>The caller's number.</summary>
@@ -15,11 +15,23 @@ internal sealed class ImportItem(long number, Call call, int bytes)
     /// <summary>What it takes of the window.</summary>
     public int Bytes => bytes;
 
-    /// <summary>Its bytes came in one message, and are in the memory of the server.</summary>
-    public bool IsInMemory { get; init; }
+    /// <summary>Lets go of the bytes that came in one message and are in the memory of the server.</summary>
+    public Action? Release { get; set; }
 
-    /// <summary>All of it has come, or it was refused.</summary>
+    /// <summary>The set that it belongs to, or is; null for a document by itself.</summary>
+    public ImportSet? Set { get; set; }
+
+    /// <summary>Of a set, once it is decided about.</summary>
+    public CompleteSet? Whole { get; set; }
+
+    /// <summary>All of it has come, or it was refused; of a set, all of its documents.</summary>
     public bool IsWhole { get; set; }
+
+    /// <summary>A document of a set that was refused for reasons of its own: it is answered before the set is.</summary>
+    public bool IsToldAlone { get; set; }
+
+    /// <summary>It is the server's turn.</summary>
+    public bool IsWorking => IsWhole && (IsToldAlone || Set is null or { Item.IsWhole: true });
 
     /// <summary>What is odd about the intent, to be told with the result.</summary>
     public List<Warning> Warnings { get; } = [];

@@ -13,6 +13,8 @@ internal sealed class ImportMemory(IOptions<ImportOptions> options)
     private readonly Signal freed = new();
     private long held;
 
+    private long heldForSets;
+
     private long Held => Interlocked.Read(ref held);
 
     public void Add(int bytes) => Interlocked.Add(ref held, bytes);
@@ -22,6 +24,23 @@ internal sealed class ImportMemory(IOptions<ImportOptions> options)
         Interlocked.Add(ref held, -bytes);
         freed.Set();
     }
+
+    /// <summary>
+    /// The same for documents of submission sets, which wait for others of their callers: they have a room of their own, so that sets which never get
+    /// whole hold nobody else back; and no call waits for it, because what it would read next may be what makes room. False when it is full.
+    /// </summary>
+    public bool TryAddForSet(int bytes)
+    {
+        if (Interlocked.Add(ref heldForSets, bytes) <= options.Value.MemoryBytes)
+        {
+            return true;
+        }
+
+        ReleaseOfSet(bytes);
+        return false;
+    }
+
+    public void ReleaseOfSet(int bytes) => Interlocked.Add(ref heldForSets, -bytes);
 
     /// <summary>Waits until there is room for more.</summary>
     public async ValueTask RoomAsync(CancellationToken ct)

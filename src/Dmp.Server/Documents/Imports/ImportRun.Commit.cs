@@ -22,7 +22,7 @@ internal sealed partial class DocumentService
                 var batch = new List<ImportItem>();
                 while (batch.Count < needs.Limits.BatchItems && complete.Reader.TryRead(out var item))
                 {
-                    batch.Add(item);
+                    batch.AddRange(PartsOf(item));
                 }
 
                 if (batch.Count > 0)
@@ -36,11 +36,8 @@ internal sealed partial class DocumentService
         {
             try
             {
-                await service.CommitAllAsync(batch.Select(item => item.Upload).OfType<CompleteUpload>(), ct);
-                foreach (var item in batch)
-                {
-                    item.Failure ??= item.Upload?.Failure;
-                }
+                await service.CommitAllAsync([.. batch.Select(UnitOf).OfType<CommitUnit>()], ct);
+                batch.ForEach(TakeFailures);
 
                 await TraceFailuresAsync(batch.FindAll(item => item is { Failure: not null, IsSilent: false }));
                 batch.ForEach(Witness);
@@ -134,6 +131,10 @@ internal sealed partial class DocumentService
                 result.Error = failure.GetRpcStatus();
                 result.Warnings.Clear();
             }
+            else if (item.Whole is { } set)
+            {
+                result.SubmissionSet = set.Response;
+            }
             else
             {
                 var response = item.Earlier ?? item.Upload!.Response!;
@@ -163,11 +164,7 @@ internal sealed partial class DocumentService
                 await receiver.DisposeAsync();
             }
 
-            if (item.IsInMemory)
-            {
-                needs.Memory.Release(item.Bytes);
-            }
-
+            item.Release?.Invoke();
             Book.Close(item);
         }
     }

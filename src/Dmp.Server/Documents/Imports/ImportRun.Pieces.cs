@@ -13,7 +13,14 @@ internal sealed partial class DocumentService
         {
             var item = new ImportItem(message.Item, call.ForItem(needs.Time.GetTimestamp()), UploadSink.SmallBytesMax);
             Book.Begin(item);
-            item.Opening = OpenAsync(item, message.Intent);
+            if (TryJoin(item, message.Intent, out var refusal))
+            {
+                item.Opening = OpenAsync(item, message.Intent);
+            }
+            else
+            {
+                Conclude(item, refusal);
+            }
         }
 
         /// <summary>Never fails: the item is told.</summary>
@@ -26,16 +33,20 @@ internal sealed partial class DocumentService
                 if (intent.ValidateOnly)
                 {
                     var plan = service.CheckedIntent(item.Call, intent);
+                    RequireOfSet(item, plan);
                     await service.ValidateOnlyAsync(item.Call, plan, ct);
                     item.Warnings.AddRange(UploadPlan.Warnings(plan.Metadata));
                     item.Earlier = new UploadDocumentResponse();
+                    Await(item, plan, 0);
                     Conclude(item, null);
                     return;
                 }
 
-                (item.Plan, item.Earlier) = await service.OpenAsync(item.Call, intent, ct);
+                UploadPlan? asked = null;
+                (item.Plan, item.Earlier) = await service.OpenAsync(item.Call, intent, ct, plan => RequireOfSet(item, asked = plan));
                 if (item.Earlier is not null)
                 {
+                    Await(item, asked!, item.Earlier.Document.Content.SizeBytes);
                     Conclude(item, null);
                     return;
                 }
@@ -58,6 +69,20 @@ internal sealed partial class DocumentService
             catch (Exception failure)
             {
                 await GiveUpAsync(item, failure);
+            }
+        }
+
+        /// <summary>
+        /// A document of a set that needs no bytes has no result before the others: its caller, who may wait for one, learns that all of it is here.
+        /// </summary>
+        private void Await(ImportItem item, UploadPlan plan, long size)
+        {
+            if (item.Set is not null)
+            {
+                Answers.Add(new ImportDocumentsResponse
+                {
+                    Accepted = new ImportAccepted { Item = item.Number, Accepted = service.Accepted(plan, "", size).Accepted },
+                });
             }
         }
 
@@ -132,7 +157,7 @@ internal sealed partial class DocumentService
                         await service.EndAsync(item.Call.Caller, item.Plan!, item.Receiver, finished: true, item.Failure);
                     }
 
-                    complete.Writer.TryWrite(item);
+                    Settle(item);
                 },
                 CancellationToken.None);
         }
@@ -167,7 +192,7 @@ internal sealed partial class DocumentService
         private void Conclude(ImportItem item, Exception? failure)
         {
             (item.IsWhole, item.Failure) = (true, failure);
-            complete.Writer.TryWrite(item);
+            Settle(item);
         }
 
         private static Grpc.Core.RpcException TakenOver(ImportItem item) =>

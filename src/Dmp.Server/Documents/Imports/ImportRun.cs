@@ -46,6 +46,10 @@ internal sealed partial class DocumentService
                         Begin(message.Intent);
                         break;
 
+                    case ImportDocumentsRequest.MessageOneofCase.SubmissionSet:
+                        Begin(message.SubmissionSet);
+                        break;
+
                     case ImportDocumentsRequest.MessageOneofCase.Chunk when Book.Find(message.Chunk.Item) is { } item:
                         await AppendAsync(item, message.Chunk.Chunk ?? new UploadChunk());
                         break;
@@ -70,6 +74,7 @@ internal sealed partial class DocumentService
         /// </summary>
         public async Task EndAsync(bool isOrderly)
         {
+            await EndSetsAsync(isOrderly);
             foreach (var item in Book.Unfinished)
             {
                 await item.Opening;
@@ -85,6 +90,7 @@ internal sealed partial class DocumentService
         /// <summary>Lets go of what is still held when the call breaks.</summary>
         public async Task LeaveAsync()
         {
+            await EndSetsAsync(isOrderly: false);
             foreach (var item in Book.Unfinished)
             {
                 await item.Opening;
@@ -94,17 +100,43 @@ internal sealed partial class DocumentService
             Book.End();
             while (!Book.Emptied.IsCompleted)
             {
-                await CloseAsync(await complete.Reader.ReadAsync(CancellationToken.None));
+                foreach (var item in PartsOf(await complete.Reader.ReadAsync(CancellationToken.None)))
+                {
+                    await CloseAsync(item);
+                }
             }
         }
 
         private async Task BeginAsync(ImportDocument message)
         {
-            var item = new ImportItem(message.Item, call.ForItem(needs.Time.GetTimestamp()), message.Content.Length) { IsInMemory = true, IsWhole = true };
+            var item = new ImportItem(message.Item, call.ForItem(needs.Time.GetTimestamp()), message.Content.Length) { IsWhole = true };
             Book.Begin(item);
-            needs.Memory.Add(item.Bytes);
+            if (!TryJoin(item, message.Intent, out var refusal))
+            {
+                Conclude(item, refusal);
+                return;
+            }
+
+            if (item.Set is null)
+            {
+                needs.Memory.Add(item.Bytes);
+                item.Release = () => needs.Memory.Release(item.Bytes);
+            }
+            else if (needs.Memory.TryAddForSet(item.Bytes))
+            {
+                item.Release = () => needs.Memory.ReleaseOfSet(item.Bytes);
+            }
+            else
+            {
+                Conclude(item, Failures.Of(ErrorReason.SubmissionSetsBusy));
+                return;
+            }
+
             _ = Task.Run(() => PrepareAsync(item, message), CancellationToken.None);
-            await needs.Memory.RoomAsync(ct);
+            if (item.Set is null)
+            {
+                await needs.Memory.RoomAsync(ct);
+            }
         }
 
         /// <summary>All that can be said about a small document without the database. Never fails: the item is told.</summary>
@@ -113,6 +145,7 @@ internal sealed partial class DocumentService
             try
             {
                 var intent = service.CheckedIntent(item.Call, Required(message.Intent));
+                RequireOfSet(item, intent);
                 item.Warnings.AddRange(UploadPlan.Warnings(intent.Metadata));
                 var faults = new FieldFaults();
                 faults.Require(
@@ -134,7 +167,7 @@ internal sealed partial class DocumentService
                 item.Failure = failure;
             }
 
-            complete.Writer.TryWrite(item);
+            Settle(item);
         }
 
         private UploadIntent Required(UploadIntent? intent)

@@ -38,6 +38,36 @@ internal sealed class Importing : IDisposable
         return [.. items.Select(item => import.Results[item])];
     }
 
+    /// <summary>Sends a submission set and its whole documents in one call, ends it, and answers the result of the set and those of the documents.</summary>
+    public static async Task<(ImportResult Set, List<ImportResult> Documents)> SetAsync(
+        DmpApi api, SubmissionSetIntent set, params IEnumerable<(UploadIntent Intent, byte[] Content)> documents)
+    {
+        using var import = new Importing(api);
+        var item = await import.SetAsync(set);
+        var items = new List<long>();
+        foreach (var (intent, content) in documents)
+        {
+            items.Add(await import.SendAsync(intent, content));
+        }
+
+        await import.EndAsync();
+        return (import.Results[item], [.. items.Select(one => import.Results[one])]);
+    }
+
+    /// <summary>A set of these documents.</summary>
+    public static SubmissionSetIntent SetOf(params IEnumerable<UploadIntent> documents)
+    {
+        var all = documents.ToList();
+        return new SubmissionSetIntent { RecordId = all[0].RecordId, RequestId = Given.NewId(), DocumentRequestIds = { all.Select(intent => intent.RequestId) } };
+    }
+
+    public async Task<long> SetAsync(SubmissionSetIntent set)
+    {
+        await call.RequestStream.WriteAsync(
+            new ImportDocumentsRequest { SubmissionSet = new ImportSubmissionSet { Item = ++last, Intent = set } }, Token);
+        return last;
+    }
+
     public async Task<long> SendAsync(UploadIntent intent, byte[] content)
     {
         var message = new ImportDocument { Item = ++last, Intent = intent, Content = ByteString.CopyFrom(content) };

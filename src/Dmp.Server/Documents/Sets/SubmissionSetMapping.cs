@@ -1,0 +1,64 @@
+using Dmp.Document.V1;
+using Dmp.Server.Access;
+using Dmp.Type.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Dmp.Server.Documents;
+
+/// <summary>Submission sets between rows and messages.</summary>
+internal static class SubmissionSetMapping
+{
+    public static NewSubmissionSet ToRow(SubmissionSetPlan plan, RecordAccess access, DateTimeOffset now)
+    {
+        var caller = access.Caller;
+        var depositor = caller.ToActor();
+        return new NewSubmissionSet
+        {
+            SubmissionSetId = plan.SetId,
+            RecordId = access.RecordId,
+            UniqueId = plan.Metadata.UniqueId,
+            DepositorKind = (short)depositor.Kind,
+            DepositorProfessionalId = caller.ProfessionalId,
+            DepositorStructureId = caller.StructureId,
+            DepositorKey = UploadPlan.DepositorKey(caller),
+            Depositor = depositor.ToByteArray(),
+            Metadata = plan.Metadata.ToByteArray(),
+            Signature = plan.Message.Signature.IsEmpty ? null : plan.Message.Signature.ToByteArray(),
+            CreateTime = now,
+        };
+    }
+
+    /// <summary>
+    /// The set as its caller may see it: what tells of all its documents at once only while all of them exist for the caller. Every field that
+    /// is left out is one that senders may leave out too.
+    /// </summary>
+    public static SubmissionSet ToMessage(SubmissionSetRow row, IReadOnlyCollection<SubmissionSetMemberRow> members)
+    {
+        var set = new SubmissionSet
+        {
+            SubmissionSetId = row.SubmissionSetId.ToString(),
+            RecordId = row.RecordId.ToString(),
+            Metadata = SubmissionSetMetadata.Parser.ParseFrom(row.Metadata),
+            Depositor = Actor.Parser.ParseFrom(row.Depositor),
+            CreateTime = row.CreateTime.ToTimestamp(),
+        };
+        set.Members.AddRange(members.Where(member => member.Exists).Select(member => new SubmissionSetMember
+        {
+            DocumentId = member.DocumentId.ToString(),
+            Version = member.Version,
+            UniqueId = member.UniqueId,
+        }));
+        if (set.Members.Count < members.Count)
+        {
+            (set.Metadata.Title, set.Metadata.Comments, set.Metadata.ContentType) = ("", "", null);
+            set.Metadata.Authors.Clear();
+        }
+        else if (row.Signature is { } signature)
+        {
+            set.Signature = UnsafeByteOperations.UnsafeWrap(signature);
+        }
+
+        return set;
+    }
+}
