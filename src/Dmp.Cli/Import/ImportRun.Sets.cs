@@ -85,6 +85,7 @@ internal sealed partial class ImportRun
     private async Task AcceptAsync(List<PlannedDocument> set, ImportSetOutcome outcome, CancellationToken ct)
     {
         var documents = outcome.Documents.ToDictionary(document => document.Key, StringComparer.Ordinal);
+        HashSet<ImportResult> results = [];
         foreach (var document in set.Where(document => !document.IsSignature))
         {
             var own = documents[document.Key];
@@ -92,22 +93,31 @@ internal sealed partial class ImportRun
             {
                 // What is at fault is the set itself, which has no line of its own.
                 await report.AddAsync(document, ResultOf(fault), own with { Error = fault }, message: $"The submission set was refused: {fault.Message}");
+                results.Add(ResultOf(fault));
             }
             else
             {
-                await AcceptAsync(document, own, ct);
+                results.Add(await AcceptAsync(document, own, ct));
             }
         }
 
-        if (set.Find(document => document.IsSignature) is { } signature)
+        if (set.Find(document => document.IsSignature) is not { } signature)
         {
-            var result = outcome.Error is not null ? ResultOf(outcome.Error) : ledger is null ? ImportResult.Valid : ImportResult.Stored;
-            await report.AddAsync(
-                signature,
-                result,
-                new ImportOutcome { Key = signature.Key, Error = outcome.Error },
-                message: outcome.Error is null ? "Kept as the signature of its submission set." : "");
+            return;
         }
+
+        // All of it is there, the set by its own identifier too, and the signature with it.
+        if (outcome.Error?.ErrorReason == ErrorReason.UniqueIdTaken && results.SetEquals([ImportResult.Already]))
+        {
+            await report.AddAsync(signature, ImportResult.Already, null, "", "Kept before as the signature of its submission set.");
+            return;
+        }
+
+        await report.AddAsync(
+            signature,
+            outcome.Error is not null ? ResultOf(outcome.Error) : ledger is null ? ImportResult.Valid : ImportResult.Stored,
+            new ImportOutcome { Key = signature.Key, Error = outcome.Error },
+            message: outcome.Error is null ? "Kept as the signature of its submission set." : "");
     }
 
     /// <summary>Another set of documents, or of other request ids, is another set.</summary>

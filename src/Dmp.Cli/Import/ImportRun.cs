@@ -207,7 +207,7 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
 
     private static string? Given(string text) => text.Length > 0 ? text : null;
 
-    private async Task AcceptAsync(PlannedDocument document, ImportOutcome outcome, CancellationToken ct)
+    private async Task<ImportResult> AcceptAsync(PlannedDocument document, ImportOutcome outcome, CancellationToken ct)
     {
         var result = outcome.Error is { } error ? ResultOf(error) : ledger is null ? ImportResult.Valid : ImportResult.Stored;
         var (reason, message) = ("", "");
@@ -235,6 +235,7 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
         // A token that is not accepted is not accepted for the next thousand documents either.
         _inVain = outcome.Error is DmpUnavailableException ? _inVain + 1 : 0;
         _hasGivenUp |= outcome.Error is DmpAuthenticationException || _inVain >= 2 * streams;
+        return result;
     }
 
     private static ImportResult ResultOf(DmpException error) => error switch

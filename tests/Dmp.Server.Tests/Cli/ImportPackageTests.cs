@@ -156,6 +156,10 @@ public sealed class ImportPackageTests(Platform platform)
         Assert.Equal(("stored", ""), (home.Rows()["IHE_XDM/SUBSET01/DOC00002.XML"].Outcome, home.Rows()["IHE_XDM/SUBSET01/DOC00002.XML"].DocumentId));
         Assert.Contains("APND is not kept", home.Rows()["IHE_XDM/SUBSET01/DOC00001.TXT"].Warnings, StringComparison.Ordinal);
         Assert.Equal((0, "2 already.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
+
+        // Without the resume file too.
+        File.Delete(home.Resume);
+        Assert.Equal((0, "2 already.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
     }
 
     [Fact]
