@@ -38,7 +38,7 @@ internal sealed partial class DocumentService
         Call call, UploadPlan intent, UploadFinish finish, UploadSink sink, CancellationToken ct)
     {
         var content = sink.Digests();
-        UploadPlan.RequireAnnounced(finish, intent.Message, content);
+        UploadContentRules.RequireAnnounced(finish, intent.Message, content);
         await using var reader = sink.Reader();
         var upload = await DescribeAsync(call, intent, content, sink.Form(), reader, sink.IsSmall ? (ReadOnlyMemory<byte>?)sink.Small : null, sink.RecordKeyId, ct);
         await sink.CommitAsync(ct);
@@ -55,7 +55,7 @@ internal sealed partial class DocumentService
         Guid? recordKeyId,
         CancellationToken ct)
     {
-        if (intent.Metadata.MediaType.Length > 0 && !UploadPlan.Agrees(intent.Metadata.MediaType, sniffed))
+        if (intent.Metadata.MediaType.Length > 0 && !UploadContentRules.Agrees(intent.Metadata.MediaType, sniffed))
         {
             throw Failures.Of(ErrorReason.MediaTypeMismatch, ("media_type", intent.Metadata.MediaType));
         }

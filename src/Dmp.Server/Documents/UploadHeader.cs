@@ -40,7 +40,7 @@ internal sealed partial class DocumentService
         if (sniffed is not (Form.CdaR2 or Form.CdaSelfPresenting or Form.OtherXml))
         {
             RequireComplete(plan);
-            return (plan, UploadPlan.ToContract(sniffed, null));
+            return (plan, UploadContentRules.ToContract(sniffed, null));
         }
 
         await using var stream = new ContentStream(reader, long.MaxValue);

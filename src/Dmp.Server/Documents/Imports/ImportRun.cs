@@ -155,7 +155,7 @@ internal sealed partial class DocumentService
                 faults.ThrowIfAny();
                 var bytes = message.Content.Memory;
                 var content = ContentDigest.Of(bytes.Span);
-                UploadPlan.RequireAnnounced(
+                UploadContentRules.RequireAnnounced(
                     new UploadFinish { SizeBytes = content.Size, Sha256 = UnsafeByteOperations.UnsafeWrap(content.Sha256) }, intent.Message, content);
                 var sniffer = new ContentSniffer();
                 sniffer.Observe(bytes.Span);
