@@ -86,8 +86,9 @@ internal static class AccessSql
         """;
 
     // Decides who is meant: the professional and the structure of the pinned work situation. Served by block_living_key,
-    // consent_living_key, delegation_delegate_idx and, for "ever", consent_record_idx. Locks nothing: a decision is as of its statement, and every
-    // statement that starts after a revocation committed sees it.
+    // consent_record_idx and delegation_delegate_idx. The authorisations are read once for all that is asked of them: starting the plan takes longer than
+    // running it, most of all for the rows' own policies. Locks nothing: a decision is as of its statement, and every statement that starts after a
+    // revocation committed sees it.
     private const string Select =
         $"""
         select r.record_id, r.ins_number, r.state, r.documents_masked_by_default,
@@ -97,41 +98,7 @@ internal static class AccessSql
                     and b.unblock_time is null
                     and (b.actor_kind = 1 and b.actor_id = @ProfessionalId or b.actor_kind = 2 and b.actor_id = @StructureId)
             ) as is_blocked,
-            (
-                select max(c.expire_time) from consent c
-                where c.record_id = r.record_id
-                    and c.revoke_time is null
-                    and {IsForCaller}
-                    and (@WithSecret or not c.hidden_from_representatives)
-                    and {Majority.IsApproved}
-            ) as expire_time,
-            exists (
-                select from consent c
-                where c.record_id = r.record_id
-                    and c.revoke_time is null
-                    and c.actor_kind = 1
-                    and c.actor_id = @ProfessionalId
-                    and c.attending_physician
-                    and not @IsOccupational
-                    and (@WithSecret or not c.hidden_from_representatives)
-                    and c.expire_time > @Now
-                    and {Majority.IsApproved}
-            ) as is_attending,
-            exists (
-                select from consent c
-                where c.record_id = r.record_id
-                    and c.revoke_time is null
-                    and {IsForCaller}
-                    and (@WithSecret or not c.hidden_from_representatives)
-                    and c.expire_time > @Now
-                    and not {Majority.IsApproved}
-            ) as awaits_reapproval,
-            exists (
-                select from consent c
-                where c.record_id = r.record_id
-                    and {IsForCaller}
-                    and (@WithSecret or not c.hidden_from_representatives)
-            ) as was_ever_authorized,
+            granted.expire_time, granted.is_attending, granted.awaits_reapproval, granted.was_ever_authorized,
             r.emergency_break_glass_allowed, r.emergency_regulation_allowed, r.emergency_masked_allowed,
             glass.expire_time as break_glass_expire_time, glass.emergency_access_id as break_glass_access_id,
             regulation.expire_time as regulation_expire_time, regulation.emergency_access_id as regulation_access_id,
@@ -140,6 +107,24 @@ internal static class AccessSql
             g.kind as delegation_kind,
             g.delegate_name
         from record r
+        cross join lateral (
+            select
+                max(c.expire_time) filter (where c.revoke_time is null and {Majority.IsApproved}) as expire_time,
+                coalesce(bool_or(
+                    c.revoke_time is null
+                    and c.actor_kind = 1
+                    and c.actor_id = @ProfessionalId
+                    and c.attending_physician
+                    and not @IsOccupational
+                    and c.expire_time > @Now
+                    and {Majority.IsApproved}), false) as is_attending,
+                coalesce(bool_or(c.revoke_time is null and c.expire_time > @Now and not {Majority.IsApproved}), false) as awaits_reapproval,
+                count(*) > 0 as was_ever_authorized
+            from consent c
+            where c.record_id = r.record_id
+                and {IsForCaller}
+                and (@WithSecret or not c.hidden_from_representatives)
+        ) granted
         left join lateral (
             select d.kind, d.delegate_name
             from delegation d
