@@ -83,6 +83,7 @@ internal static class DestroyCommand
                 throw new RefusedException("This record has no key: nothing was stored since content is sealed, or its key is destroyed already.");
             }
 
+            await KeySql.ForgetSignaturesAsync(database, recordId, ct);
             await OperatorEvent.AppendAsync(database, Method, recordId, reason, signer, ct);
             await transaction.CommitAsync(CancellationToken.None);
         }

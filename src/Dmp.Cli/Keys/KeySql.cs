@@ -100,8 +100,17 @@ internal static class KeySql
             and destroy_time is null
         """;
 
-    // Row versions that nobody can see any more still hold the wrapped bytes until this; so do backups and the write-ahead log.
-    private const string Vacuum = "vacuum record_key";
+    // Signatures of submission sets lie beside the sealed content, and say what it was. Served by submission_set_list_idx.
+    private const string ForgetSignatures =
+        """
+        update submission_set
+        set signature = null
+        where record_id = @RecordId
+            and signature is not null
+        """;
+
+    // Row versions that nobody can see any more still hold the bytes until this; so do backups and the write-ahead log.
+    private const string Vacuum = "vacuum record_key, submission_set";
 
     public static Task<string?> CurrentAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<string?>(new CommandDefinition(Current, cancellationToken: ct));
@@ -146,6 +155,9 @@ internal static class KeySql
 
     public static Task<int> DestroyAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Destroy, new { RecordId = recordId }, cancellationToken: ct));
+
+    public static Task ForgetSignaturesAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(ForgetSignatures, new { RecordId = recordId }, cancellationToken: ct));
 
     public static Task VacuumAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Vacuum, cancellationToken: ct));

@@ -217,6 +217,26 @@ public sealed class ErasureTests(Platform platform)
         Assert.Equal(content, await sample.Api.ReadAsync(again.Results[resent].Document));
     }
 
+    [Fact]
+    public async Task The_signature_of_a_submission_set_is_erased_with_the_content_that_it_signs()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        var sample = await Sample.UploadAsync(platform, server);
+        var letter = Given.Intent(sample.RecordId);
+        var intent = Importing.SetOf(letter);
+        intent.Signature = ByteString.CopyFromUtf8("<Signature xmlns='http://www.w3.org/2000/09/xmldsig#'/>");
+        var stored = (await Importing.SetAsync(sample.Api, intent, (letter, Given.Text()))).Set.SubmissionSet;
+        GetSubmissionSetRequest request = new() { RecordId = sample.RecordId, SubmissionSetId = stored.SubmissionSetId };
+        Assert.Equal(intent.Signature, (await sample.Api.Documents.GetSubmissionSetAsync(request, cancellationToken: Token)).SubmissionSet.Signature);
+
+        await new KeysCli(platform, server).DestroyAsync(sample.RecordId);
+
+        var left = (await sample.Api.Documents.GetSubmissionSetAsync(request, cancellationToken: Token)).SubmissionSet;
+        Assert.Empty(left.Signature);
+        Assert.Equal(stored.Members, left.Members);
+        Assert.Equal(0, await server.QueryAsync<long>(platform, "select count(*) from submission_set where signature is not null"));
+    }
+
     private static async Task ErasedAsync(Func<Task> read) => await Refusals.RefusedAsync(StatusCode.FailedPrecondition, ErrorReason.ContentErased, read);
 
     private static async Task WaitForAsync(Func<Task<long>> count, long wanted)
