@@ -50,13 +50,13 @@ internal static class RequestLogSql
             and request_id = @RequestId
         """;
 
-    private const string FindAny =
+    // request_log_pkey.
+    private const string FindKnown =
         """
-        select exists (
-            select from request_log
-            where caller_key = @CallerKey
-                and request_id = any(@RequestIds)
-        )
+        select request_id
+        from request_log
+        where caller_key = @CallerKey
+            and request_id = any(@RequestIds)
         """;
 
     private const string Complete =
@@ -103,9 +103,13 @@ internal static class RequestLogSql
         connection.QuerySingleOrDefaultAsync<RequestLogRow>(new CommandDefinition(
             Find, new { CallerKey = callerKey, RequestId = requestId }, cancellationToken: ct));
 
-    public static Task<bool> AnyAsync(NpgsqlConnection connection, string callerKey, IEnumerable<Guid> requestIds, CancellationToken ct) =>
-        connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            FindAny, new { CallerKey = callerKey, RequestIds = requestIds.ToArray() }, cancellationToken: ct));
+    /// <summary>Those of the ids that are remembered by now.</summary>
+    public static async Task<HashSet<Guid>> FindKnownAsync(
+        NpgsqlConnection connection, string callerKey, IEnumerable<Guid> requestIds, CancellationToken ct) =>
+    [
+        .. await connection.QueryAsync<Guid>(new CommandDefinition(
+            FindKnown, new { CallerKey = callerKey, RequestIds = requestIds.ToArray() }, cancellationToken: ct)),
+    ];
 
     public static Task CompleteAsync(
         NpgsqlConnection connection, string callerKey, Guid requestId, byte[] response, CancellationToken ct) =>

@@ -32,11 +32,6 @@ internal sealed partial class DocumentService
             var faults = new Dictionary<Guid, Exception>();
             var members = await DecideMembersAsync(connection, facts, unit, faults, now, ct);
             var set = unit.Set is null ? null : await DecideSetAsync(connection, facts, unit.Set, members, faults, now, ct);
-            if (faults.Count > 0 && await IsAnsweredSinceAsync(connection, facts, unit, ct))
-            {
-                continue;
-            }
-
             if (faults.Count > 0)
             {
                 refused.Add(new UnitRefusal(unit, faults));
@@ -52,6 +47,7 @@ internal sealed partial class DocumentService
             }
         }
 
+        await RemoveAnsweredAsync(connection, facts, refused, ct);
         return decisions;
     }
 
@@ -59,13 +55,21 @@ internal sealed partial class DocumentService
     /// The same was sent twice, and the other call has committed since the facts were read: what stands in the way of this one is what that one made, and the
     /// next transaction finds its answer.
     /// </summary>
-    private static Task<bool> IsAnsweredSinceAsync(NpgsqlConnection connection, UploadFacts facts, CommitUnit unit, CancellationToken ct) =>
-        RequestLogSql.AnyAsync(
+    private static async Task RemoveAnsweredAsync(
+        NpgsqlConnection connection, UploadFacts facts, List<UnitRefusal> refused, CancellationToken ct)
+    {
+        if (refused.Count == 0)
+        {
+            return;
+        }
+
+        var answered = await RequestLogSql.FindKnownAsync(
             connection,
-            unit.Call.Caller.Key,
-            unit.Uploads.Select(upload => upload.Plan.RequestId).Concat(unit.Set is { } set ? [set.Plan.RequestId] : [])
-                .Where(id => !facts.Remembered.ContainsKey(id)),
+            refused[0].Unit.Call.Caller.Key,
+            refused.SelectMany(refusal => refusal.Unit.RequestIds).Where(id => !facts.Remembered.ContainsKey(id)),
             ct);
+        refused.RemoveAll(refusal => refusal.Unit.RequestIds.Any(answered.Contains));
+    }
 
     /// <summary>Decides about the uploads of one unit, with all that is at fault by request id.</summary>
     private async Task<List<UploadDecision>> DecideMembersAsync(

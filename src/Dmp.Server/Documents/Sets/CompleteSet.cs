@@ -110,6 +110,16 @@ internal sealed class CommitUnit
 
     public bool IsDone => Set?.IsDone ?? Uploads[0].IsDone;
 
+    /// <summary>Of the uploads, and of the set.</summary>
+    public IEnumerable<Guid> RequestIds
+    {
+        get
+        {
+            var uploads = Uploads.Select(upload => upload.Plan.RequestId);
+            return Set is { } set ? uploads.Append(set.Plan.RequestId) : uploads;
+        }
+    }
+
     /// <summary>What only one unit of a transaction may claim: request ids, unique ids, documents to replace.</summary>
     public IEnumerable<(Guid Scope, string Name)> Names()
     {
