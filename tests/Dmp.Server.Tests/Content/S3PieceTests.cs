@@ -8,35 +8,8 @@ using Xunit;
 namespace Dmp.Server.Tests.Content;
 
 /// <summary>Blobs of many objects, and what is left when something ends half-way.</summary>
-public sealed class S3PieceTests(S3Server server) : IAsyncLifetime
+public sealed class S3PieceTests(S3Server server) : S3StorePair(server)
 {
-    private const int Piece = 1000;
-
-    private S3Options options = new();
-
-    // Two servers know nothing of each other's writers.
-    private S3ContentStore? one;
-    private S3ContentStore? two;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private S3ContentStore One => one ?? throw new InvalidOperationException("The store is not open.");
-
-    private S3ContentStore Two => two ?? throw new InvalidOperationException("The store is not open.");
-
-    public async ValueTask InitializeAsync()
-    {
-        options = await server.OptionsAsync();
-        (one, two) = (Open(), Open());
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        one?.Dispose();
-        two?.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
     [Fact]
     public async Task What_fits_one_piece_is_one_object_and_more_is_a_manifest_with_pieces()
     {
@@ -73,7 +46,7 @@ public sealed class S3PieceTests(S3Server server) : IAsyncLifetime
     [Fact]
     public async Task Reading_on_and_on_gives_every_byte_of_a_large_blob_with_few_requests()
     {
-        using var store = S3ContentStoreTests.Open(options);
+        using var store = S3ContentStoreTests.Open(Options);
         var content = Bytes(9_500_000);
         var blobId = await store.PutAsync(content, Token);
         Assert.Equal(1 + 3, (await KeysAsync()).Count);
@@ -113,7 +86,7 @@ public sealed class S3PieceTests(S3Server server) : IAsyncLifetime
     public async Task More_than_a_page_of_pieces_and_of_blobs_is_listed_and_deleted()
     {
         using var tiny = new S3ContentStore(
-            Microsoft.Extensions.Options.Options.Create(new ContentOptions { Directory = "unused", S3 = options }),
+            Microsoft.Extensions.Options.Options.Create(new ContentOptions { Directory = "unused", S3 = Options }),
             TimeProvider.System,
             NullLogger<S3ContentStore>.Instance)
         { PieceBytes = 3 };
@@ -163,7 +136,7 @@ public sealed class S3PieceTests(S3Server server) : IAsyncLifetime
         await Two.DeletePartAsync(blobId, Token);
         await Two.DeleteAsync(blobId, Token);
         Assert.Equal(before, await KeysAsync());
-        using var later = Open(options, new MovedTime(S3Upload.RemovalMax + TimeSpan.FromMinutes(1)));
+        using var later = Open(Options, new MovedTime(S3Upload.RemovalMax + TimeSpan.FromMinutes(1)));
         await later.DeleteAsync(blobId, Token);
         Assert.Empty(await KeysAsync());
     }
@@ -178,17 +151,4 @@ public sealed class S3PieceTests(S3Server server) : IAsyncLifetime
         Assert.Equal(1, await Two.DeleteAbandonedAsync(TimeProvider.System.GetUtcNow().AddHours(1), Token));
         Assert.Empty(await KeysAsync());
     }
-
-    private static byte[] Bytes(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(i * 7 + i / 251))];
-
-    private S3ContentStore Open() => Open(options);
-
-    private static S3ContentStore Open(S3Options options, TimeProvider? time = null) => new(
-        Microsoft.Extensions.Options.Options.Create(new ContentOptions { Directory = "unused", S3 = options }),
-        time ?? TimeProvider.System,
-        NullLogger<S3ContentStore>.Instance)
-    { PieceBytes = Piece, FlushedPieceBytes = 250 };
-
-    private async Task<List<string>> KeysAsync() =>
-        [.. (await server.ObjectsAsync(options)).Select(item => item.Key[options.Prefix.Length..])];
 }

@@ -1,42 +1,13 @@
 using CsCheck;
 using Dmp.Server.Content;
-using Dmp.Server.Options;
 using Dmp.Server.Tests.Fixtures;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Dmp.Server.Tests.Content;
 
 /// <summary>Several servers that write the same blob.</summary>
-public sealed class S3TakeoverTests(S3Server server) : IAsyncLifetime
+public sealed class S3TakeoverTests(S3Server server) : S3StorePair(server)
 {
-    private const int Piece = 1000;
-
-    private S3Options options = new();
-
-    // Two servers know nothing of each other's writers.
-    private S3ContentStore? one;
-    private S3ContentStore? two;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private S3ContentStore One => one ?? throw new InvalidOperationException("The store is not open.");
-
-    private S3ContentStore Two => two ?? throw new InvalidOperationException("The store is not open.");
-
-    public async ValueTask InitializeAsync()
-    {
-        options = await server.OptionsAsync();
-        (one, two) = (Open(), Open());
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        one?.Dispose();
-        two?.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
     [Fact]
     public async Task What_a_killed_server_had_not_stored_is_not_counted()
     {
@@ -139,7 +110,7 @@ public sealed class S3TakeoverTests(S3Server server) : IAsyncLifetime
             async steps =>
             {
                 var blobId = Guid.CreateVersion7();
-                var own = options with { Prefix = $"{options.Prefix}{blobId}/" };
+                var own = Options with { Prefix = $"{Options.Prefix}{blobId}/" };
                 using var third = Open(own);
                 var servers = new[] { new Side(Open(own)), new Side(Open(own)) };
                 byte[]? committed = null;
@@ -163,22 +134,9 @@ public sealed class S3TakeoverTests(S3Server server) : IAsyncLifetime
                 await third.DeleteAbandonedAsync(TimeProvider.System.GetUtcNow().AddHours(1), Token);
                 Assert.Equal(committed, await third.GetAsync(blobId, Token));
                 await third.DeleteAsync(blobId, Token);
-                Assert.Empty(await server.ObjectsAsync(own));
+                Assert.Empty(await Server.ObjectsAsync(own));
             },
             iter: 60);
-
-    private static byte[] Bytes(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(i * 7 + i / 251))];
-
-    private S3ContentStore Open() => Open(options);
-
-    private static S3ContentStore Open(S3Options options, TimeProvider? time = null) => new(
-        Microsoft.Extensions.Options.Options.Create(new ContentOptions { Directory = "unused", S3 = options }),
-        time ?? TimeProvider.System,
-        NullLogger<S3ContentStore>.Instance)
-    { PieceBytes = Piece, FlushedPieceBytes = 250 };
-
-    private async Task<List<string>> KeysAsync() =>
-        [.. (await server.ObjectsAsync(options)).Select(item => item.Key[options.Prefix.Length..])];
 
     /// <summary>One server with the writer it has at the moment, and the bytes which that writer stands for.</summary>
     private sealed class Side(S3ContentStore store) : IAsyncDisposable
