@@ -22,6 +22,9 @@ internal sealed class Watched<T>
             GC.Collect();
             _seen = _seen.FindAll(seen => seen.TryGetTarget(out _));
             MostAlive = Math.Max(MostAlive, _seen.Count);
+
+            // Optimised, the method would not hold what it was given until here, and count none at times.
+            GC.KeepAlive(passing);
         }
     }
 }
