@@ -120,9 +120,17 @@ public sealed class StandbyTests(Platform platform) : IAsyncLifetime
         }
 
         Assert.Equal(20, pageEnds);
-        await RunAsync(admin, "select pg_switch_wal()");
-        var segment = await ConsistencySql.PositionAsync(admin, Token);
-        Assert.Equal(0UL, (ulong)segment.Lsn % Page);
+        DatabasePosition segment;
+        var switches = 0;
+        do
+        {
+            // PostgreSQL and the server write on their own: a record of theirs may follow before the position is asked.
+            Assert.InRange(++switches, 1, 20);
+            await RunAsync(admin, "select pg_switch_wal()");
+            segment = await ConsistencySql.PositionAsync(admin, Token);
+        }
+        while ((ulong)segment.Lsn % Page != 0);
+
         Assert.Equal(true, await RunAsync(there, $"select dmp_at_least({segment.Cluster}, '{segment.Lsn}')"));
     }
 
