@@ -56,7 +56,7 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
         var intent = Given.Intent(recordId);
         using (var broken = new DmpApi(one.Channel, token).Documents.UploadDocument(cancellationToken: Token))
         {
-            await broken.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+            await broken.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
             await broken.SendAsync(content[..9_000_000]);
             while (await broken.ResponseStream.MoveNext(Token) && broken.ResponseStream.Current.Progress is not { PersistedSize: >= 8_000_000 })
             {
@@ -81,7 +81,7 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
         var intent = Given.Intent(recordId);
         using (var broken = api.Documents.UploadDocument(cancellationToken: Token))
         {
-            await broken.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+            await broken.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
             await broken.SendAsync(content[..9_000_000]);
             while (await broken.ResponseStream.MoveNext(Token) && broken.ResponseStream.Current.Progress is not { PersistedSize: >= 8_000_000 })
             {
@@ -180,18 +180,18 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
         DmpApi api, string recordId, string requestId, byte[] content, int persistedMin, int persistedMax)
     {
         using var resumed = api.Documents.UploadDocument(cancellationToken: Token);
-        await resumed.RequestStream.WriteAsync(
-            new UploadDocumentRequest { Resume = new UploadResume { RecordId = recordId, RequestId = requestId } }, Token);
+        await resumed.RequestStream.OfferAsync(
+            new UploadDocumentRequest { Resume = new UploadResume { RecordId = recordId, RequestId = requestId } });
         Assert.True(await resumed.ResponseStream.MoveNext(Token));
         var persisted = (int)resumed.ResponseStream.Current.Accepted.PersistedSize;
         Assert.InRange(persisted, persistedMin, persistedMax);
         for (var offset = persisted; offset < content.Length; offset += 200_000)
         {
             var data = ByteString.CopyFrom(content, offset, Math.Min(200_000, content.Length - offset));
-            await resumed.RequestStream.WriteAsync(new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = offset, Data = data } }, Token);
+            await resumed.RequestStream.OfferAsync(new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = offset, Data = data } });
         }
 
-        await resumed.RequestStream.WriteAsync(Given.Finish(content), Token);
+        await resumed.RequestStream.OfferAsync(Given.Finish(content));
         return await resumed.DocumentAsync();
     }
 

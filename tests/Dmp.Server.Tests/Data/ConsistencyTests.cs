@@ -86,11 +86,11 @@ public sealed class ConsistencyTests(Platform platform)
         for (var attempt = 0; attempt < 2; attempt++)
         {
             using var call = platform.As(record.Physician).Documents.UploadDocument(cancellationToken: Token);
-            await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+            await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
             if (attempt == 0)
             {
                 await call.SendAsync(content);
-                await call.RequestStream.WriteAsync(Given.Finish(content), Token);
+                await call.RequestStream.OfferAsync(Given.Finish(content));
             }
 
             await call.RequestStream.CompleteAsync();

@@ -287,9 +287,9 @@ public sealed class CdaUploadTests(Platform platform)
             using var call = api.Documents.UploadDocument(cancellationToken: Token);
             try
             {
-                await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+                await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
                 await call.SendAsync(content);
-                await call.RequestStream.WriteAsync(Given.Finish(content), Token);
+                await call.RequestStream.OfferAsync(Given.Finish(content));
                 await call.RequestStream.CompleteAsync();
             }
             catch (Exception ended) when (ended is RpcException or InvalidOperationException)

@@ -133,17 +133,17 @@ public sealed class ErasureTests(Platform platform)
         var (intent, content) = (Given.Intent(sample.RecordId), Given.Text(900_000));
         using (var call = sample.Api.Documents.UploadDocument(cancellationToken: Token))
         {
-            await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+            await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
             await call.SendAsync(content[..400_000], 100_000);
             await WaitForAsync(() => server.QueryAsync<long>(platform, "select count(*) from upload"), 1);
             await cli.DestroyAsync(sample.RecordId);
             for (var offset = 400_000; offset < content.Length; offset += 100_000)
             {
-                await call.RequestStream.WriteAsync(
-                    new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = offset, Data = ByteString.CopyFrom(content, offset, 100_000) } }, Token);
+                await call.RequestStream.OfferAsync(
+                    new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = offset, Data = ByteString.CopyFrom(content, offset, 100_000) } });
             }
 
-            await call.RequestStream.WriteAsync(Given.Finish(content), Token);
+            await call.RequestStream.OfferAsync(Given.Finish(content));
             await Refusals.RefusedAsync(StatusCode.Aborted, ErrorReason.WriteConflict, call.DocumentAsync);
         }
 
@@ -159,7 +159,7 @@ public sealed class ErasureTests(Platform platform)
         var (intent, content) = (Given.Intent(sample.RecordId), Given.Text(900_000));
         using (var call = sample.Api.Documents.UploadDocument(cancellationToken: Token))
         {
-            await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+            await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
             await call.SendAsync(content[..800_000]);
             await WaitForAsync(() => server.QueryAsync<long>(platform, "select count(*) from upload"), 1);
         }
@@ -171,12 +171,12 @@ public sealed class ErasureTests(Platform platform)
         Assert.Equal(0, (await sample.Api.Documents.GetUploadStatusAsync(status, cancellationToken: Token)).Unfinished.PersistedSize);
 
         using var resumed = sample.Api.Documents.UploadDocument(cancellationToken: Token);
-        await resumed.RequestStream.WriteAsync(
-            new UploadDocumentRequest { Resume = new UploadResume { RecordId = sample.RecordId, RequestId = intent.RequestId } }, Token);
+        await resumed.RequestStream.OfferAsync(
+            new UploadDocumentRequest { Resume = new UploadResume { RecordId = sample.RecordId, RequestId = intent.RequestId } });
         Assert.True(await resumed.ResponseStream.MoveNext(Token));
         Assert.Equal(0, resumed.ResponseStream.Current.Accepted.PersistedSize);
         await resumed.SendAsync(content);
-        await resumed.RequestStream.WriteAsync(Given.Finish(content), Token);
+        await resumed.RequestStream.OfferAsync(Given.Finish(content));
         Assert.Equal(content, await sample.Api.ReadAsync(await resumed.DocumentAsync()));
     }
 

@@ -36,7 +36,7 @@ public sealed class ResumeTests(Platform platform)
         var accepted = await ResumeAsync(call, intent);
         Assert.Equal(Whole(1_000_000), accepted.PersistedSize);
         await SendAsync(call, content, (int)accepted.PersistedSize);
-        await call.RequestStream.WriteAsync(Given.Finish(content), Token);
+        await call.RequestStream.OfferAsync(Given.Finish(content));
         var document = await call.DocumentAsync();
 
         Assert.Equal(content, await api.ReadAsync(document));
@@ -73,7 +73,7 @@ public sealed class ResumeTests(Platform platform)
         var intent = Given.Intent(record.Id);
         var document = await api.UploadAsync(intent, Given.Text(size));
         using var call = api.Documents.UploadDocument(cancellationToken: Token);
-        await call.RequestStream.WriteAsync(ResumeOf(intent), Token);
+        await call.RequestStream.OfferAsync(ResumeOf(intent));
         Assert.Equal(document, await call.DocumentAsync());
     }
 
@@ -93,7 +93,7 @@ public sealed class ResumeTests(Platform platform)
 
         await Refusals.RefusedAsync(StatusCode.Aborted, ErrorReason.UploadTakenOver, first.DocumentAsync);
         await SendAsync(second, content, Whole(400_000));
-        await second.RequestStream.WriteAsync(Given.Finish(content), Token);
+        await second.RequestStream.OfferAsync(Given.Finish(content));
         Assert.Equal(content, await api.ReadAsync(await second.DocumentAsync()));
     }
 
@@ -116,7 +116,7 @@ public sealed class ResumeTests(Platform platform)
         Assert.Equal(Whole(400_000), (await ResumeAsync(second, intent)).PersistedSize);
         await Refusals.RefusedAsync(StatusCode.Aborted, ErrorReason.UploadTakenOver, first.DocumentAsync);
         await SendAsync(second, content, Whole(400_000));
-        await second.RequestStream.WriteAsync(Given.Finish(content), Token);
+        await second.RequestStream.OfferAsync(Given.Finish(content));
         Assert.Equal(content, await here.ReadAsync(await second.DocumentAsync()));
     }
 
@@ -159,7 +159,7 @@ public sealed class ResumeTests(Platform platform)
         await api.UploadAsync(record.Id, other => other.Metadata.UniqueId = intent.Metadata.UniqueId);
 
         using var call = api.Documents.UploadDocument(cancellationToken: Token);
-        await call.RequestStream.WriteAsync(ResumeOf(intent), Token);
+        await call.RequestStream.OfferAsync(ResumeOf(intent));
         await Refusals.RefusedAsync(StatusCode.AlreadyExists, ErrorReason.UniqueIdTaken, call.DocumentAsync);
     }
 
@@ -175,14 +175,14 @@ public sealed class ResumeTests(Platform platform)
             await SendAsync(call, content, 0, 400_000);
             var damaged = Chunk(content, 400_000, 100_000);
             damaged.Chunk.Crc32C++;
-            await call.RequestStream.WriteAsync(damaged, Token);
+            await call.RequestStream.OfferAsync(damaged);
             await Refusals.RefusedAsync(StatusCode.DataLoss, ErrorReason.UploadChunkDamaged, call.DocumentAsync);
         }
 
         using var again = api.Documents.UploadDocument(cancellationToken: Token);
         Assert.Equal(Whole(400_000), (await ResumeAsync(again, intent)).PersistedSize);
         await SendAsync(again, content, Whole(400_000));
-        await again.RequestStream.WriteAsync(Given.Finish(content), Token);
+        await again.RequestStream.OfferAsync(Given.Finish(content));
         Assert.Equal(content, await api.ReadAsync(await again.DocumentAsync()));
     }
 
@@ -214,7 +214,7 @@ public sealed class ResumeTests(Platform platform)
         using (var call = await BeginAsync(api, intent))
         {
             await SendAsync(call, content, 0);
-            await call.RequestStream.WriteAsync(Given.Finish(content[1..]), Token);
+            await call.RequestStream.OfferAsync(Given.Finish(content[1..]));
             await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.SizeMismatch, call.DocumentAsync);
         }
 
@@ -291,7 +291,7 @@ public sealed class ResumeTests(Platform platform)
             ErrorReason.UploadNotFound,
             () => api.Documents.GetUploadStatusAsync(StatusOf(intent), cancellationToken: Token).ResponseAsync);
         using var call = api.Documents.UploadDocument(cancellationToken: Token);
-        await call.RequestStream.WriteAsync(ResumeOf(intent), Token);
+        await call.RequestStream.OfferAsync(ResumeOf(intent));
         await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.UploadNotFound, call.DocumentAsync);
     }
 
@@ -303,8 +303,8 @@ public sealed class ResumeTests(Platform platform)
         if (count > 256 * 1024)
         {
             // What vanishes with the line is none of the server's business; what is to be found again must have arrived.
-            await call.RequestStream.WriteAsync(
-                new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = count, Flush = true } }, Token);
+            await call.RequestStream.OfferAsync(
+                new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = count, Flush = true } });
             while (await call.ResponseStream.MoveNext(Token) && call.ResponseStream.Current.Progress?.PersistedSize != Whole(count))
             {
             }
@@ -314,7 +314,7 @@ public sealed class ResumeTests(Platform platform)
     private static async Task<UploadCall> BeginAsync(DmpApi api, UploadIntent intent)
     {
         var call = api.Documents.UploadDocument(cancellationToken: Token);
-        await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+        await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
         Assert.True(await call.ResponseStream.MoveNext(Token));
         Assert.Equal(0, call.ResponseStream.Current.Accepted.PersistedSize);
         return call;
@@ -322,7 +322,7 @@ public sealed class ResumeTests(Platform platform)
 
     private static async Task<UploadAccepted> ResumeAsync(UploadCall call, UploadIntent intent)
     {
-        await call.RequestStream.WriteAsync(ResumeOf(intent), Token);
+        await call.RequestStream.OfferAsync(ResumeOf(intent));
         Assert.True(await call.ResponseStream.MoveNext(Token));
         return call.ResponseStream.Current.Accepted;
     }
@@ -334,7 +334,7 @@ public sealed class ResumeTests(Platform platform)
         {
             var chunk = Chunk(content, offset, Math.Min(100_000, end - offset));
             chunk.Chunk.Flush = flush && offset + 100_000 >= end;
-            await call.RequestStream.WriteAsync(chunk, Token);
+            await call.RequestStream.OfferAsync(chunk);
         }
 
         if (flush)

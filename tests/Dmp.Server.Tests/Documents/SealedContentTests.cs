@@ -30,10 +30,10 @@ public sealed class SealedContentTests(Platform platform)
 
         // Also what is not finished.
         var half = sample.Api.Documents.UploadDocument(cancellationToken: Token);
-        await half.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = Given.Intent(sample.RecordId) }, Token);
+        await half.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = Given.Intent(sample.RecordId) });
         await half.SendAsync(Enumerable.Repeat(marker, 20_000).SelectMany(bytes => bytes).ToArray());
-        await half.RequestStream.WriteAsync(
-            new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = 20_000 * marker.Length, Data = ByteString.CopyFromUtf8("x"), Flush = true } }, Token);
+        await half.RequestStream.OfferAsync(
+            new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = 20_000 * marker.Length, Data = ByteString.CopyFromUtf8("x"), Flush = true } });
         Assert.True(await half.ResponseStream.MoveNext(Token));
         Assert.True(await half.ResponseStream.MoveNext(Token));
         Assert.True(half.ResponseStream.Current.Progress.PersistedSize > 600_000);

@@ -77,17 +77,16 @@ public sealed class UploadStateTests(Platform platform)
         using var call = api.Documents.UploadDocument(cancellationToken: Token);
         try
         {
-            await call.RequestStream.WriteAsync(
+            await call.RequestStream.OfferAsync(
                 first switch
                 {
                     0 => messages.FirstOrDefault() ?? new UploadDocumentRequest(),
                     1 or 2 => new UploadDocumentRequest { Resume = new UploadResume { RecordId = intent.RecordId, RequestId = intent.RequestId } },
                     _ => new UploadDocumentRequest { Intent = intent },
-                },
-                Token);
+                });
             foreach (var one in messages)
             {
-                await call.RequestStream.WriteAsync(one, Token);
+                await call.RequestStream.OfferAsync(one);
             }
 
             if (end == 0)
@@ -160,11 +159,10 @@ public sealed class UploadStateTests(Platform platform)
             using var call = api.Documents.UploadDocument(cancellationToken: Token);
             try
             {
-                await call.RequestStream.WriteAsync(
+                await call.RequestStream.OfferAsync(
                     attempt % 2 == 0
                         ? new UploadDocumentRequest { Resume = new UploadResume { RecordId = intent.RecordId, RequestId = intent.RequestId } }
-                        : new UploadDocumentRequest { Intent = intent },
-                    Token);
+                        : new UploadDocumentRequest { Intent = intent });
                 Assert.True(await call.ResponseStream.MoveNext(Token));
                 if (call.ResponseStream.Current.Document is { } document)
                 {
@@ -174,10 +172,10 @@ public sealed class UploadStateTests(Platform platform)
                 var offset = (int)Math.Min(ContentBytes, call.ResponseStream.Current.Accepted.PersistedSize);
                 for (; offset < ContentBytes; offset += 200_000)
                 {
-                    await call.RequestStream.WriteAsync(Chunk(offset, 200_000, 9), Token);
+                    await call.RequestStream.OfferAsync(Chunk(offset, 200_000, 9));
                 }
 
-                await call.RequestStream.WriteAsync(Given.Finish(content), Token);
+                await call.RequestStream.OfferAsync(Given.Finish(content));
                 return await call.DocumentAsync();
             }
             catch (RpcException refusal) when (attempt < 100)

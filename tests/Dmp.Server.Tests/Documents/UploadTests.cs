@@ -88,7 +88,7 @@ public sealed class UploadTests(Platform platform)
         intent.ValidateOnly = true;
         using (var call = api.Documents.UploadDocument(cancellationToken: Token))
         {
-            await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+            await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
             Assert.True(await call.ResponseStream.MoveNext(Token));
             Assert.Empty(call.ResponseStream.Current.Accepted.UploadId);
             Assert.False(await call.ResponseStream.MoveNext(Token));
@@ -115,7 +115,7 @@ public sealed class UploadTests(Platform platform)
         using (var call = api.Documents.UploadDocument(cancellationToken: Token))
         {
             // Known by its digest: answered before a byte travels.
-            await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = announced }, Token);
+            await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = announced });
             Assert.Equal(first, await call.DocumentAsync());
         }
 
@@ -148,18 +148,18 @@ public sealed class UploadTests(Platform platform)
         var content = Given.Text(400_000);
         var intent = Given.Intent(record.Id);
         using var first = api.Documents.UploadDocument(cancellationToken: Token);
-        await first.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+        await first.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
         Assert.True(await first.ResponseStream.MoveNext(Token));
         await first.SendAsync(content[..300_000]);
-        await first.RequestStream.WriteAsync(
-            new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = 300_000, Flush = true } }, Token);
+        await first.RequestStream.OfferAsync(
+            new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = 300_000, Flush = true } });
         Assert.True(await first.ResponseStream.MoveNext(Token));
 
         await Refusals.RefusedAsync(StatusCode.Aborted, ErrorReason.RequestInProgress, () => api.UploadAsync(intent, content));
 
-        await first.RequestStream.WriteAsync(
-            new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = 300_000, Data = ByteString.CopyFrom(content[300_000..]) } }, Token);
-        await first.RequestStream.WriteAsync(Given.Finish(content), Token);
+        await first.RequestStream.OfferAsync(
+            new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = 300_000, Data = ByteString.CopyFrom(content[300_000..]) } });
+        await first.RequestStream.OfferAsync(Given.Finish(content));
         var document = await first.DocumentAsync();
         Assert.Equal(document, await api.UploadAsync(intent, content));
         Assert.Single(await api.SearchIdsAsync(record.Id));

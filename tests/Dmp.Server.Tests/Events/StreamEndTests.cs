@@ -126,7 +126,7 @@ public sealed class StreamEndTests(Platform platform)
         {
             using var stream = await api.SubscribeAsync(From(StartPoint.Latest));
             await stream.NextAsync();
-            await stream.RequestStream.WriteAsync(later, Token);
+            await stream.RequestStream.OfferAsync(later);
             await Refusals.FieldsAsync(() => stream.NextAsync(), field);
         }
     }

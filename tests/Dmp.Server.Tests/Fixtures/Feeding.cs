@@ -56,12 +56,12 @@ internal static class Feeding
         this DmpApi api, EventStart start, EventFilter? filter = null, int credit = 1000)
     {
         var call = api.Events.Subscribe(cancellationToken: Token);
-        await call.RequestStream.WriteAsync(new SubscribeRequest { Start = start, Filter = filter, NumRequested = credit }, Token);
+        await call.RequestStream.OfferAsync(new SubscribeRequest { Start = start, Filter = filter, NumRequested = credit });
         return call;
     }
 
     public static Task MoreAsync(this AsyncDuplexStreamingCall<SubscribeRequest, SubscribeResponse> call, int credit) =>
-        call.RequestStream.WriteAsync(new SubscribeRequest { NumRequested = credit }, Token);
+        call.RequestStream.OfferAsync(new SubscribeRequest { NumRequested = credit });
 
     /// <summary>The next response, within a bound.</summary>
     public static async Task<SubscribeResponse> NextAsync(this AsyncDuplexStreamingCall<SubscribeRequest, SubscribeResponse> call)

@@ -101,9 +101,9 @@ internal static class Given
             using var call = api.Documents.UploadDocument(cancellationToken: Token);
             try
             {
-                await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+                await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
                 await call.SendAsync(content);
-                await call.RequestStream.WriteAsync(Finish(content), Token);
+                await call.RequestStream.OfferAsync(Finish(content));
                 await call.RequestStream.CompleteAsync();
             }
             catch (Exception ended) when (ended is RpcException or InvalidOperationException)
@@ -134,7 +134,7 @@ internal static class Given
     {
         for (var offset = 0; offset < content.Length; offset += chunkBytes)
         {
-            await call.RequestStream.WriteAsync(
+            await call.RequestStream.OfferAsync(
                 new UploadDocumentRequest
                 {
                     Chunk = new UploadChunk
@@ -142,8 +142,20 @@ internal static class Given
                         WriteOffset = offset,
                         Data = ByteString.CopyFrom(content, offset, Math.Min(chunkBytes, content.Length - offset)),
                     },
-                },
-                Token);
+                });
+        }
+    }
+
+    /// <summary>Sends a message, unless the server has ended the call meanwhile: why is what the reader of the answers finds.</summary>
+    public static async Task OfferAsync<T>(this IClientStreamWriter<T> stream, T message)
+    {
+        try
+        {
+            await stream.WriteAsync(message, Token);
+        }
+        catch (Exception ended) when (ended is RpcException or InvalidOperationException)
+        {
+            // The status is read with the answers.
         }
     }
 

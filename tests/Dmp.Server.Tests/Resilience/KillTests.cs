@@ -29,7 +29,7 @@ public sealed class KillTests
         var intent = Given.Intent(recordId);
         using (var half = api.Documents.UploadDocument(cancellationToken: Token))
         {
-            await half.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, Token);
+            await half.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
             Assert.True(await half.ResponseStream.MoveNext(Token));
             await half.SendAsync(content[..300_000]);
             await server.KillAsync();
@@ -81,13 +81,13 @@ public sealed class KillTests
         var (api, recordId) = await OpenAsync(server);
         var content = Given.Text(400_000);
         using var call = api.Documents.UploadDocument(cancellationToken: Token);
-        await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = Given.Intent(recordId) }, Token);
+        await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = Given.Intent(recordId) });
         Assert.True(await call.ResponseStream.MoveNext(Token));
 
         server.Terminate();
         await Task.Delay(500, Token);
         await call.SendAsync(content);
-        await call.RequestStream.WriteAsync(Given.Finish(content), Token);
+        await call.RequestStream.OfferAsync(Given.Finish(content));
         var document = await call.DocumentAsync();
 
         Assert.Equal(0, await server.WaitForExitAsync());
@@ -123,17 +123,17 @@ public sealed class KillTests
         var chunk = ByteString.CopyFromUtf8(RandomNumberGenerator.GetString("abcdefgh\n", 256 * 1024));
         using var sent = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var upload = api.Documents.UploadDocument(cancellationToken: Token);
-        await upload.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = Given.Intent(recordId) }, Token);
+        await upload.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = Given.Intent(recordId) });
         var answers = upload.DocumentAsync();
         for (var offset = 0L; offset < size; offset += chunk.Length)
         {
             sent.AppendData(chunk.Span);
-            await upload.RequestStream.WriteAsync(
-                new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = offset, Data = chunk } }, Token);
+            await upload.RequestStream.OfferAsync(
+                new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = offset, Data = chunk } });
         }
 
-        await upload.RequestStream.WriteAsync(
-            new UploadDocumentRequest { Finish = new UploadFinish { Sha256 = ByteString.CopyFrom(sent.GetHashAndReset()), SizeBytes = size } }, Token);
+        await upload.RequestStream.OfferAsync(
+            new UploadDocumentRequest { Finish = new UploadFinish { Sha256 = ByteString.CopyFrom(sent.GetHashAndReset()), SizeBytes = size } });
         return await answers;
     }
 

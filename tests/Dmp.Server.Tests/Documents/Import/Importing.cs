@@ -63,35 +63,34 @@ internal sealed class Importing : IDisposable
 
     public async Task<long> SetAsync(SubmissionSetIntent set)
     {
-        await call.RequestStream.WriteAsync(
-            new ImportDocumentsRequest { SubmissionSet = new ImportSubmissionSet { Item = ++last, Intent = set } }, Token);
+        await call.RequestStream.OfferAsync(
+            new ImportDocumentsRequest { SubmissionSet = new ImportSubmissionSet { Item = ++last, Intent = set } });
         return last;
     }
 
     public async Task<long> SendAsync(UploadIntent intent, byte[] content)
     {
         var message = new ImportDocument { Item = ++last, Intent = intent, Content = ByteString.CopyFrom(content) };
-        await call.RequestStream.WriteAsync(new ImportDocumentsRequest { Document = message }, Token);
+        await call.RequestStream.OfferAsync(new ImportDocumentsRequest { Document = message });
         return last;
     }
 
     public async Task<long> BeginAsync(UploadIntent intent)
     {
-        await call.RequestStream.WriteAsync(new ImportDocumentsRequest { Intent = new ImportIntent { Item = ++last, Intent = intent } }, Token);
+        await call.RequestStream.OfferAsync(new ImportDocumentsRequest { Intent = new ImportIntent { Item = ++last, Intent = intent } });
         return last;
     }
 
-    public Task ChunkAsync(long item, long offset, byte[] data, bool flush = false) => call.RequestStream.WriteAsync(
+    public Task ChunkAsync(long item, long offset, byte[] data, bool flush = false) => call.RequestStream.OfferAsync(
         new ImportDocumentsRequest
         {
             Chunk = new ImportChunk { Item = item, Chunk = new UploadChunk { WriteOffset = offset, Data = ByteString.CopyFrom(data), Flush = flush } },
-        },
-        Token);
+        });
 
-    public Task FinishAsync(long item, byte[] content) => call.RequestStream.WriteAsync(
-        new ImportDocumentsRequest { Finish = new ImportFinish { Item = item, Finish = Given.Finish(content).Finish } }, Token);
+    public Task FinishAsync(long item, byte[] content) => call.RequestStream.OfferAsync(
+        new ImportDocumentsRequest { Finish = new ImportFinish { Item = item, Finish = Given.Finish(content).Finish } });
 
-    public Task SendRawAsync(ImportDocumentsRequest request) => call.RequestStream.WriteAsync(request, Token);
+    public Task SendRawAsync(ImportDocumentsRequest request) => call.RequestStream.OfferAsync(request);
 
     /// <summary>Reads answers until one of them is what is waited for.</summary>
     public async Task UntilAsync(Func<bool> isThere)
