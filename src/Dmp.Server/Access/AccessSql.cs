@@ -184,8 +184,7 @@ internal static class AccessSql
     public static async Task<AccessFacts?> FindAsync(
         NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct, bool withSecret = true)
     {
-        var parameters = RowScope.OfRecord(caller, recordId).Parameters(new { RecordId = recordId });
-        AddCaller(parameters, caller, now, withSecret);
+        var parameters = RowScope.OfRecord(caller, recordId).Parameters(new { RecordId = recordId }, OfCaller(caller, now, withSecret));
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"{RowScope.Set}; {ByRecord}", parameters, cancellationToken: ct));
         await results.ReadAsync();
@@ -196,8 +195,8 @@ internal static class AccessSql
     public static async Task<AccessFacts?> FindByInsAsync(
         NpgsqlConnection connection, Caller caller, string insSystem, string insNumber, DateTimeOffset now, CancellationToken ct)
     {
-        var parameters = RowScope.OfIns(caller, insNumber).Parameters(new { InsSystem = insSystem, InsNumber = insNumber });
-        AddCaller(parameters, caller, now);
+        var parameters = RowScope.OfIns(caller, insNumber).Parameters(
+            new { InsSystem = insSystem, InsNumber = insNumber }, OfCaller(caller, now));
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             $"{RowScope.Set}; {MoveScopeToIns}; {ByScope}", parameters, cancellationToken: ct));
         await results.ReadAsync();
@@ -206,16 +205,15 @@ internal static class AccessSql
     }
 
     /// <summary>The parameters by which the facts are those of one caller.</summary>
-    public static void AddCaller(DynamicParameters parameters, Caller caller, DateTimeOffset now, bool withSecret = true) =>
-        parameters.AddDynamicParams(new
-        {
-            caller.Subject,
-            caller.ProfessionalId,
-            caller.StructureId,
-            IsOccupational = caller.IsOccupationalPhysician,
-            WithSecret = withSecret,
-            Now = now,
-        });
+    public static object OfCaller(Caller caller, DateTimeOffset now, bool withSecret = true) => new
+    {
+        caller.Subject,
+        caller.ProfessionalId,
+        caller.StructureId,
+        IsOccupational = caller.IsOccupationalPhysician,
+        WithSecret = withSecret,
+        Now = now,
+    };
 
     /// <summary>True when somebody born on this day is not of age yet.</summary>
     public static Task<bool> IsMinorAsync(NpgsqlConnection connection, DateOnly birthDate, DateTimeOffset now, CancellationToken ct) =>

@@ -1,4 +1,5 @@
 using Dapper;
+using Dmp.Server.Data;
 using Dmp.Server.Pipeline;
 using Npgsql;
 
@@ -119,11 +120,10 @@ internal sealed record RowScope
         connection.ExecuteAsync(new CommandDefinition(Set, Parameters(), cancellationToken: ct));
 
     /// <summary>The parameters of <see cref="Set"/>, with those of the statement behind it.</summary>
-    public DynamicParameters Parameters(object? more = null)
+    public StatementParameters Parameters(params IEnumerable<object> more)
     {
         var atLeast = Call.Current?.AtLeast;
-        var parameters = new DynamicParameters(more);
-        parameters.AddDynamicParams(new
+        var scope = new
         {
             ScopeRecord = Record,
             ScopeRecords = Records,
@@ -134,7 +134,7 @@ internal sealed record RowScope
             ScopeTask = Task,
             ScopeCluster = atLeast?.Cluster ?? 0,
             ScopePosition = atLeast?.Lsn.ToString() ?? "",
-        });
-        return parameters;
+        };
+        return new StatementParameters([scope, .. more]);
     }
 }

@@ -1,6 +1,7 @@
 using Dapper;
 using Dmp.Proofs;
 using Dmp.Server.Access;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Audit;
@@ -54,8 +55,7 @@ internal static class ProvenEventSql
     public static async Task<List<ProvenEventRow>> FindAsync(
         NpgsqlConnection connection, RecordAccess access, string? onlySubject, Guid[] eventIds, CancellationToken ct)
     {
-        var parameters = Reader(access, onlySubject);
-        parameters.Add("EventIds", eventIds);
+        var parameters = new StatementParameters(Reader(access, onlySubject), new { EventIds = eventIds });
         return (await connection.QueryAsync<ProvenEventRow>(new CommandDefinition(Find, parameters, cancellationToken: ct))).AsList();
     }
 
@@ -70,17 +70,17 @@ internal static class ProvenEventSql
         int limit,
         CancellationToken ct)
     {
-        var parameters = Reader(access, onlySubject);
-        parameters.AddDynamicParams(new { TimeFrom = time.From, TimeTo = time.To, TreeSize = treeSize, AfterEventId = afterEventId, Limit = limit });
+        var page = new { TimeFrom = time.From, TimeTo = time.To, TreeSize = treeSize, AfterEventId = afterEventId, Limit = limit };
+        var parameters = new StatementParameters(Reader(access, onlySubject), page);
         return (await connection.QueryAsync<ProvenEventRow>(new CommandDefinition(ListPage, parameters, cancellationToken: ct))).AsList();
     }
 
-    private static DynamicParameters Reader(RecordAccess access, string? onlySubject) => new(new
+    private static object Reader(RecordAccess access, string? onlySubject) => new
     {
         access.RecordId,
         IsOwner = access.Capacity != Capacity.None,
         IsRepresentative = access.Capacity is Capacity.Representative or Capacity.Caregiver,
         access.Now,
         OnlySubject = onlySubject,
-    });
+    };
 }

@@ -1,5 +1,6 @@
 using Dapper;
 using Dmp.Server.Access;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Consents;
@@ -95,8 +96,7 @@ internal static class VisibilityRuleSql
 
     public static Task<bool> DocumentExistsAsync(NpgsqlConnection connection, RecordAccess access, Guid documentId, CancellationToken ct)
     {
-        var parameters = new DynamicParameters(DocumentScope.Of(access));
-        parameters.AddDynamicParams(new { DocumentId = documentId });
+        var parameters = new StatementParameters(DocumentScope.Of(access), new { DocumentId = documentId });
         return connection.QuerySingleAsync<bool>(new CommandDefinition(DocumentExists, parameters, cancellationToken: ct));
     }
 

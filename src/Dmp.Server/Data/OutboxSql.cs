@@ -106,9 +106,8 @@ internal static class OutboxSql
     public static Task AppendAsync(
         NpgsqlConnection connection, string kind, Guid recordId, DateTimeOffset now, OutboxDetail? detail, CancellationToken ct)
     {
-        var parameters = new DynamicParameters(detail ?? new OutboxDetail());
         var maker = Call.Current?.VerifiedCaller?.ToActor();
-        parameters.AddDynamicParams(new
+        var change = new
         {
             Now = now,
             Kind = kind,
@@ -116,7 +115,8 @@ internal static class OutboxSql
             Hidden = Call.Current?.HidesEvent == true,
             MadeByKind = (short?)maker?.Kind,
             MadeById = maker is { Id.Length: > 0 } ? maker.Id : null,
-        });
+        };
+        var parameters = new StatementParameters(detail ?? new OutboxDetail(), change);
         return connection.ExecuteAsync(new CommandDefinition(Append, parameters, cancellationToken: ct));
     }
 

@@ -1,6 +1,7 @@
 using Dapper;
 using Dmp.Document.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Documents;
@@ -104,6 +105,10 @@ internal static class DocumentSql
         limit 1
         """;
 
+    private const string SearchAsIndexed = $"{AsIndexed}; {Search}";
+
+    private const string StretchEndAsIndexed = $"{AsIndexed}; {StretchEnd}";
+
     private const string Change =
         """
         update document
@@ -158,16 +163,16 @@ internal static class DocumentSql
         var after = new Position { Time = search.After.Time, Id = search.After.Id, Version = search.After.Version };
         for (var stretch = search.IsUnfiltered ? 2 * search.Limit : FilteredStretch; ; stretch *= StretchGrowth)
         {
-            var parameters = Parameters(access, search with { Limit = search.Limit - rows.Count }, asker);
-            parameters.AddDynamicParams(new { AfterTime = after.Time, AfterId = after.Id, AfterVersion = after.Version, Stretch = stretch });
-            rows.AddRange(await ReadAsync<DocumentRow>(connection, Search, parameters, ct));
+            var reach = new { access.RecordId, AfterTime = after.Time, AfterId = after.Id, AfterVersion = after.Version, Stretch = stretch };
+            var parameters = new StatementParameters(
+                DocumentScope.Of(access), Parameters(search with { Limit = search.Limit - rows.Count }, asker), reach);
+            rows.AddRange(await ReadAsync<DocumentRow>(connection, SearchAsIndexed, parameters, ct));
             if (rows.Count == search.Limit)
             {
                 return rows;
             }
 
-            var position = new { access.RecordId, AfterTime = after.Time, AfterId = after.Id, AfterVersion = after.Version, Stretch = stretch };
-            if ((await ReadAsync<Position>(connection, StretchEnd, position, ct)).SingleOrDefault() is not { } end)
+            if ((await ReadAsync<Position>(connection, StretchEndAsIndexed, reach, ct)).SingleOrDefault() is not { } end)
             {
                 return rows;
             }
@@ -189,46 +194,40 @@ internal static class DocumentSql
     private static Task<DocumentRow?> FindAsync(
         NpgsqlConnection connection, string sql, RecordAccess access, Guid documentId, int version, CancellationToken ct)
     {
-        var parameters = new DynamicParameters(DocumentScope.Of(access));
-        parameters.AddDynamicParams(new { DocumentId = documentId, Version = version });
+        var parameters = new StatementParameters(DocumentScope.Of(access), new { DocumentId = documentId, Version = version });
         return connection.QuerySingleOrDefaultAsync<DocumentRow>(new CommandDefinition(sql, parameters, cancellationToken: ct));
     }
 
-    /// <summary>What a statement answers behind <see cref="AsIndexed"/>.</summary>
+    /// <summary>What a statement answers that has <see cref="AsIndexed"/> before it.</summary>
     private static async Task<IEnumerable<T>> ReadAsync<T>(NpgsqlConnection connection, string sql, object parameters, CancellationToken ct)
     {
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            $"{AsIndexed}; {sql}", parameters, cancellationToken: ct));
+            sql, parameters, cancellationToken: ct));
         await results.ReadAsync();
         return await results.ReadAsync<T>();
     }
 
-    private static DynamicParameters Parameters(RecordAccess access, DocumentSearch search, RecordAccess? asker)
+    private static object Parameters(DocumentSearch search, RecordAccess? asker) => new
     {
-        var parameters = new DynamicParameters(DocumentScope.Of(access));
-        parameters.AddDynamicParams(new
-        {
-            CurrentStates = search.Statuses.Where(status => status != (short)DocumentStatus.Deprecated).ToArray(),
-            WithDeprecated = search.Statuses.Contains((short)DocumentStatus.Deprecated),
-            WithDeleted = search.Statuses.Contains((short)DocumentStatus.Deleted),
-            search.Limit,
-            search.Types,
-            search.Classes,
-            search.CreationTimeFrom,
-            search.CreationTimeTo,
-            search.ServiceTimeFrom,
-            search.ServiceTimeTo,
-            search.AuthorId,
-            search.AuthorStructureId,
-            search.PracticeSettings,
-            search.FacilityTypes,
-            search.EventCodes,
-            search.UniqueId,
-            ForOwner = asker is not null,
-            ForRepresentative = asker is not null && DocumentScope.Of(asker).IsRepresentative,
-        });
-        return parameters;
-    }
+        CurrentStates = search.Statuses.Where(status => status != (short)DocumentStatus.Deprecated).ToArray(),
+        WithDeprecated = search.Statuses.Contains((short)DocumentStatus.Deprecated),
+        WithDeleted = search.Statuses.Contains((short)DocumentStatus.Deleted),
+        search.Limit,
+        search.Types,
+        search.Classes,
+        search.CreationTimeFrom,
+        search.CreationTimeTo,
+        search.ServiceTimeFrom,
+        search.ServiceTimeTo,
+        search.AuthorId,
+        search.AuthorStructureId,
+        search.PracticeSettings,
+        search.FacilityTypes,
+        search.EventCodes,
+        search.UniqueId,
+        ForOwner = asker is not null,
+        ForRepresentative = asker is not null && DocumentScope.Of(asker).IsRepresentative,
+    };
 
     /// <summary>The key of a version in the order of searches.</summary>
     private sealed record Position

@@ -91,7 +91,7 @@ internal static class UploadFactsSql
     {
         sets ??= [];
         var recordIds = uploads.Select(upload => upload.RecordId).Concat(sets.Select(set => set.RecordId)).Distinct().ToArray();
-        var parameters = RowScope.OfRecords(caller, recordIds).Parameters(new
+        var asked = new
         {
             RecordIds = recordIds,
             CallerKey = caller.Key,
@@ -100,8 +100,8 @@ internal static class UploadFactsSql
             RequestIds = uploads.Select(upload => upload.RequestId).ToArray(),
             UploadRecordIds = uploads.Select(upload => upload.RecordId).ToArray(),
             UniqueIds = uploads.Select(upload => upload.Metadata.UniqueId).ToArray(),
-        });
-        AccessSql.AddCaller(parameters, caller, now);
+        };
+        var parameters = RowScope.OfRecords(caller, recordIds).Parameters(asked, AccessSql.OfCaller(caller, now));
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
             areBytesHere ? withBytes : beforeBytes, parameters, cancellationToken: ct));
         await results.ReadAsync();

@@ -1,5 +1,6 @@
 using Dapper;
 using Dmp.Server.Access;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Events;
@@ -137,8 +138,7 @@ internal static class FeedDocumentSql
     public static Task<IEnumerable<FeedDocumentRow>> OfChangesAsync(
         NpgsqlConnection connection, RecordAccess access, FeedQuery query, IEnumerable<long> positions, CancellationToken ct)
     {
-        var parameters = Parameters(access, query);
-        parameters.Add("Positions", positions.ToArray());
+        var parameters = Parameters(access, query, new { Positions = positions.ToArray() });
         return connection.QueryAsync<FeedDocumentRow>(new CommandDefinition(OfChanges, parameters, cancellationToken: ct));
     }
 
@@ -146,15 +146,14 @@ internal static class FeedDocumentSql
     public static Task<IEnumerable<FeedDocumentRow>> OfRuleAsync(
         NpgsqlConnection connection, RecordAccess access, FeedQuery query, long position, CancellationToken ct)
     {
-        var parameters = Parameters(access, query);
-        parameters.Add("Position", position);
+        var parameters = Parameters(access, query, new { Position = position });
         return connection.QueryAsync<FeedDocumentRow>(new CommandDefinition(OfRule, parameters, cancellationToken: ct));
     }
 
-    private static DynamicParameters Parameters(RecordAccess access, FeedQuery query)
-    {
-        var parameters = new DynamicParameters(DocumentScope.Of(access));
-        parameters.AddDynamicParams(new
+    private static StatementParameters Parameters(RecordAccess access, FeedQuery query, object change) => new(
+        DocumentScope.Of(access),
+        change,
+        new
         {
             query.Types,
             query.OnlyMyStructure,
@@ -162,6 +161,4 @@ internal static class FeedDocumentSql
             IsPatient = access.Capacity == Capacity.Patient,
             IsRepresentativeByToken = access.IsNamedByToken && access.IsRepresented,
         });
-        return parameters;
-    }
 }

@@ -1,5 +1,6 @@
 using Dapper;
 using Dmp.Server.Access;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Explanations;
@@ -141,12 +142,8 @@ internal static class AudienceSql
     /// <summary>How many documents exist for <paramref name="access"/> and for whom <paramref name="asker"/> is of.</summary>
     public static Task<int> CountAsync(NpgsqlConnection connection, RecordAccess access, RecordAccess asker, CancellationToken ct)
     {
-        var parameters = new DynamicParameters(DocumentScope.Of(access));
-        parameters.AddDynamicParams(new
-        {
-            ForOwner = asker.IsOwner,
-            ForRepresentative = DocumentScope.Of(asker).IsRepresentative,
-        });
+        var forWhom = new { ForOwner = asker.IsOwner, ForRepresentative = DocumentScope.Of(asker).IsRepresentative };
+        var parameters = new StatementParameters(DocumentScope.Of(access), forWhom);
         return connection.QuerySingleAsync<int>(new CommandDefinition(Count, parameters, cancellationToken: ct));
     }
 

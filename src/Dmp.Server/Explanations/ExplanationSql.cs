@@ -1,5 +1,6 @@
 using Dapper;
 using Dmp.Server.Access;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Explanations;
@@ -57,10 +58,6 @@ internal static class ExplanationSql
     public static Task<bool> ExistsAsync(NpgsqlConnection connection, RecordAccess access, Guid documentId, CancellationToken ct) =>
         connection.QuerySingleAsync<bool>(new CommandDefinition(Exists, Parameters(access, documentId), cancellationToken: ct));
 
-    private static DynamicParameters Parameters(RecordAccess access, Guid documentId)
-    {
-        var parameters = new DynamicParameters(DocumentScope.Of(access));
-        parameters.AddDynamicParams(new { DocumentId = documentId });
-        return parameters;
-    }
+    private static StatementParameters Parameters(RecordAccess access, Guid documentId) =>
+        new(DocumentScope.Of(access), new { DocumentId = documentId });
 }

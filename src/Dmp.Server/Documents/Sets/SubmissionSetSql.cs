@@ -175,16 +175,14 @@ internal static class SubmissionSetSql
 
     public static Task<SubmissionSetRow?> FindAsync(NpgsqlConnection connection, RecordAccess access, Guid submissionSetId, CancellationToken ct)
     {
-        var parameters = new DynamicParameters(DocumentScope.Of(access));
-        parameters.Add("SubmissionSetId", submissionSetId);
+        var parameters = new StatementParameters(DocumentScope.Of(access), new { SubmissionSetId = submissionSetId });
         return connection.QuerySingleOrDefaultAsync<SubmissionSetRow>(new CommandDefinition(Find, parameters, cancellationToken: ct));
     }
 
     public static async Task<List<SubmissionSetRow>> ListAsync(
         NpgsqlConnection connection, RecordAccess access, SubmissionSetSearch search, CancellationToken ct)
     {
-        var parameters = new DynamicParameters(DocumentScope.Of(access));
-        parameters.AddDynamicParams(new
+        var asked = new
         {
             AfterTime = search.After.Time,
             AfterId = search.After.Id,
@@ -192,7 +190,8 @@ internal static class SubmissionSetSql
             search.CreateTimeTo,
             SetUniqueId = search.UniqueId,
             search.Limit,
-        });
+        };
+        var parameters = new StatementParameters(DocumentScope.Of(access), asked);
         return [.. await connection.QueryAsync<SubmissionSetRow>(new CommandDefinition(List, parameters, cancellationToken: ct))];
     }
 
@@ -200,8 +199,8 @@ internal static class SubmissionSetSql
     public static async Task<ILookup<Guid, SubmissionSetMemberRow>> MembersAsync(
         NpgsqlConnection connection, RecordAccess access, IEnumerable<SubmissionSetRow> sets, CancellationToken ct)
     {
-        var parameters = new DynamicParameters(DocumentScope.Of(access));
-        parameters.Add("SubmissionSetIds", sets.Select(set => set.SubmissionSetId).ToArray());
+        var parameters = new StatementParameters(
+            DocumentScope.Of(access), new { SubmissionSetIds = sets.Select(set => set.SubmissionSetId).ToArray() });
         var rows = await connection.QueryAsync<SubmissionSetMemberRow>(new CommandDefinition(Members, parameters, cancellationToken: ct));
         return rows.ToLookup(row => row.SubmissionSetId);
     }
