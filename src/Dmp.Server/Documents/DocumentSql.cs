@@ -105,10 +105,6 @@ internal static class DocumentSql
         limit 1
         """;
 
-    private const string SearchAsIndexed = $"{AsIndexed}; {Search}";
-
-    private const string StretchEndAsIndexed = $"{AsIndexed}; {StretchEnd}";
-
     private const string Change =
         """
         update document
@@ -166,13 +162,13 @@ internal static class DocumentSql
             var reach = new { access.RecordId, AfterTime = after.Time, AfterId = after.Id, AfterVersion = after.Version, Stretch = stretch };
             var parameters = new StatementParameters(
                 DocumentScope.Of(access), Parameters(search with { Limit = search.Limit - rows.Count }, asker), reach);
-            rows.AddRange(await ReadAsync<DocumentRow>(connection, SearchAsIndexed, parameters, ct));
+            rows.AddRange(await ReadAsync<DocumentRow>(connection, $"{AsIndexed}; {Search}", parameters, ct));
             if (rows.Count == search.Limit)
             {
                 return rows;
             }
 
-            if ((await ReadAsync<Position>(connection, StretchEndAsIndexed, reach, ct)).SingleOrDefault() is not { } end)
+            if ((await ReadAsync<Position>(connection, $"{AsIndexed}; {StretchEnd}", reach, ct)).SingleOrDefault() is not { } end)
             {
                 return rows;
             }
@@ -201,8 +197,7 @@ internal static class DocumentSql
     /// <summary>What a statement answers that has <see cref="AsIndexed"/> before it.</summary>
     private static async Task<IEnumerable<T>> ReadAsync<T>(NpgsqlConnection connection, string sql, object parameters, CancellationToken ct)
     {
-        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            sql, parameters, cancellationToken: ct));
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(sql, parameters, cancellationToken: ct));
         await results.ReadAsync();
         return await results.ReadAsync<T>();
     }
