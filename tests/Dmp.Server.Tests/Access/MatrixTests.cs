@@ -82,12 +82,12 @@ public sealed class MatrixTests(Platform platform)
         await using var import = new NpgsqlCommand(
             """
             insert into habilitation_matrix (matrix_id, name, effective_time, import_time, sha256)
-            values (gen_random_uuid(), 'nobody', now() + interval '1 second', now(), sha256('nobody'))
+            values (gen_random_uuid(), 'nobody', now() + interval '4 seconds', now(), sha256('nobody'))
             """,
             connection);
         await import.ExecuteNonQueryAsync(Token);
         Assert.Single(await reader.SearchIdsAsync(record.RecordId));
-        await Task.Delay(TimeSpan.FromSeconds(1.5), Token);
+        await Task.Delay(TimeSpan.FromSeconds(4.5), Token);
         Assert.Empty(await reader.SearchIdsAsync(record.RecordId));
         Assert.Single(await author.SearchIdsAsync(record.RecordId));
     }

@@ -63,7 +63,7 @@ public sealed class VisibilityTests(Platform platform)
     public async Task The_clocks_announce_once_and_reveal()
     {
         await using var server = await TestServer.StartAsync(
-            platform, "--Dmp:Access:AnnounceAfter=00:00:01", "--Dmp:Access:RevealAfter=00:00:03");
+            platform, "--Dmp:Access:AnnounceAfter=00:00:01", "--Dmp:Access:RevealAfter=00:00:08");
         var (physician, person) = (TestProfessional.New(), TestPatient.New());
         var author = new DmpApi(server.Channel, platform.Callers.Token(physician));
         var patient = new DmpApi(server.Channel, platform.Callers.Token(person));
@@ -78,7 +78,7 @@ public sealed class VisibilityTests(Platform platform)
         Assert.Empty(await patient.SearchIdsAsync(record.RecordId));
 
         // The right does not wait for the job; the job tells of it afterwards.
-        await Task.Delay(TimeSpan.FromSeconds(2.2), Token);
+        await Task.Delay(TimeSpan.FromSeconds(7.2), Token);
         Assert.Equal([document.DocumentId], await patient.SearchIdsAsync(record.RecordId));
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => housekeeping.SweepOnceAsync(Token)));
         Assert.Equal(1, await CountAsync(server, document, "DOCUMENT_REVEALED"));

@@ -73,14 +73,14 @@ public sealed class ConsentTests(Platform platform)
             {
                 RecordId = record.Id,
                 Collection = ConsentCollection.Remote,
-                ExpireTime = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddSeconds(2)),
+                ExpireTime = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddSeconds(5)),
                 RequestId = Given.NewId(),
             },
             cancellationToken: Token)).Consent;
         Assert.Equal((ConsentOrigin.Declared, ConsentCollection.Remote), (consent.Origin, consent.Collection));
         Assert.NotEmpty(await platform.As(professional).ReadAsync(document));
 
-        await Task.Delay(TimeSpan.FromSeconds(2.5), Token);
+        await Task.Delay(TimeSpan.FromSeconds(5.5), Token);
 
         await RefusedAsync(platform.As(professional), document);
         var all = (await platform.As(record.Patient).Consents.ListConsentsAsync(

@@ -270,14 +270,14 @@ public sealed class DelegationTests(Platform platform)
         var now = DateTimeOffset.UtcNow;
         var invited = await patient.InviteAsync(record.Id, change: request =>
         {
-            request.StartTime = Timestamp.FromDateTimeOffset(now.AddSeconds(2));
-            request.EndTime = Timestamp.FromDateTimeOffset(now.AddSeconds(5));
+            request.StartTime = Timestamp.FromDateTimeOffset(now.AddSeconds(4));
+            request.EndTime = Timestamp.FromDateTimeOffset(now.AddSeconds(9));
         });
         await caregiver.AcceptAsync(invited.Code);
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => caregiver.SearchIdsAsync(record.Id));
-        await Task.Delay(TimeSpan.FromSeconds(2.2), Token);
+        await Task.Delay(now.AddSeconds(4.2) - DateTimeOffset.UtcNow, Token);
         Assert.Empty(await caregiver.SearchIdsAsync(record.Id));
-        await Task.Delay(TimeSpan.FromSeconds(3), Token);
+        await Task.Delay(TimeSpan.FromSeconds(5), Token);
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => caregiver.SearchIdsAsync(record.Id));
         Assert.Equal(DelegationState.Expired, Assert.Single(await patient.DelegationsAsync(record.Id)).State);
     }

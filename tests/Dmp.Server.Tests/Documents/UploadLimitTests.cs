@@ -22,7 +22,7 @@ public sealed class UploadLimitTests(Platform platform) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        server = await TestServer.StartAsync(platform, "--Dmp:Upload:StallSecondsMax=1", "--Dmp:Upload:DocumentBytesMax=500000");
+        server = await TestServer.StartAsync(platform, "--Dmp:Upload:StallSecondsMax=3", "--Dmp:Upload:DocumentBytesMax=500000");
         var physician = TestProfessional.New();
         api = new DmpApi(server.Channel, platform.Callers.Token(physician));
         recordId = (await api.Records.OpenRecordAsync(Given.OpenRequest(TestPatient.New()), cancellationToken: Token)).Record.RecordId;
@@ -63,7 +63,7 @@ public sealed class UploadLimitTests(Platform platform) : IAsyncLifetime
         using var call = await BeginAsync();
         for (var i = 0; i < 3; i++)
         {
-            await Task.Delay(600, Token);
+            await Task.Delay(1500, Token);
             await call.RequestStream.OfferAsync(new UploadDocumentRequest { Chunk = new UploadChunk { Data = ByteString.Empty } });
         }
 
