@@ -56,7 +56,27 @@ internal sealed class CdaInput(Stream source, CdaReaderOptions options) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = prefixTaken < prefixLength ? TakePrefix(buffer.Span) : await source.ReadAsync(buffer, cancellationToken);
+        return Count(prefixTaken < prefixLength ? TakePrefix(buffer.Span) : await source.ReadAsync(buffer, cancellationToken));
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(Span<byte> buffer) => Count(prefixTaken < prefixLength ? TakePrefix(buffer) : source.Read(buffer));
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override void Flush() => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <summary>What was read, within the limits.</summary>
+    private int Count(int read)
+    {
         total += read;
         sinceMark += read;
         var markupBytesMax = isHeader ? options.MarkupBytesMax : options.BodyMarkupBytesMax;
@@ -78,19 +98,6 @@ internal sealed class CdaInput(Stream source, CdaReaderOptions options) : Stream
                 CdaFaultKind.HeaderTooLong, $"The body of the document does not begin within {options.HeaderBytesMax} bytes.")
             : read;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Reads are asynchronous.");
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private int TakePrefix(Span<byte> buffer)
     {

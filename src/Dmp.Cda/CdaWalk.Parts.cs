@@ -97,7 +97,7 @@ internal sealed partial class CdaWalk
             }
 
             int read;
-            while ((read = await xml.ReadValueChunkAsync(buffer, 0, buffer.Length)) > 0)
+            while ((read = await ReadValueAsync()) > 0)
             {
                 input.Mark();
                 await files(new CdaFilePart(file, base64.Decode(buffer.AsSpan(0, read)), IsLast: false), stop);
@@ -133,7 +133,7 @@ internal sealed partial class CdaWalk
     {
         var text = new StringBuilder(node.Text);
         int read;
-        while ((read = await xml.ReadValueChunkAsync(buffer, 0, buffer.Length)) > 0)
+        while ((read = await ReadValueAsync()) > 0)
         {
             input.Mark();
             stop.ThrowIfCancellationRequested();

@@ -15,6 +15,9 @@ internal sealed partial class CdaWalk(
     private const int WrapperDepthMax = 16;
 
     private readonly char[] buffer = new char[4096];
+
+    // The parser refuses the one kind of method or the other.
+    private readonly bool waits = xml.Settings!.Async;
     private readonly Dictionary<string, int> seen = [];
     private bool isInBody;
     private int headerNodes;
@@ -178,7 +181,7 @@ internal sealed partial class CdaWalk(
     private async ValueTask<bool> NextAsync(bool drain = true)
     {
         stop.ThrowIfCancellationRequested();
-        var moved = await xml.ReadAsync();
+        var moved = waits ? await xml.ReadAsync() : xml.Read();
         input.Mark();
         if (!isInBody && ++headerNodes > options.HeaderNodesMax)
         {
@@ -197,7 +200,7 @@ internal sealed partial class CdaWalk(
                     CdaFaultKind.ForeignStylesheet, "A processing instruction xml-stylesheet asks viewers to load a stylesheet from elsewhere.");
 
             case XmlNodeType.Text or XmlNodeType.CDATA when drain:
-                while (await xml.ReadValueChunkAsync(buffer, 0, buffer.Length) > 0)
+                while (await ReadValueAsync() > 0)
                 {
                     input.Mark();
                     stop.ThrowIfCancellationRequested();
@@ -208,6 +211,10 @@ internal sealed partial class CdaWalk(
 
         return moved;
     }
+
+    /// <summary>The next piece of the text that the reader stands on, into the buffer: how many characters, 0 at its end.</summary>
+    private ValueTask<int> ReadValueAsync() =>
+        waits ? new(xml.ReadValueChunkAsync(buffer, 0, buffer.Length)) : new(xml.ReadValueChunk(buffer, 0, buffer.Length));
 
     private void CheckElement()
     {

@@ -72,7 +72,23 @@ public sealed class FuzzTests
 
     private static CdaReadResult Read(byte[] content, bool whole)
     {
-        using var stream = new MemoryStream(content, writable: false);
+        using var memory = new MemoryStream(content, writable: false);
+        using var waiting = SampleText.Waiting(content);
+        var (read, same) = (Read(memory, whole), Read(waiting, whole));
+        Assert.True(Check(same));
+
+        // Of several faults the first is told, and bytes that cannot be decoded are met earlier the more is read ahead.
+        if (whole)
+        {
+            Assert.Equal(read.Document?.Title, same.Document?.Title);
+            Assert.Equal(read.Document is null, same.Document is null);
+        }
+
+        return read;
+    }
+
+    private static CdaReadResult Read(Stream stream, bool whole)
+    {
         var before = GC.GetAllocatedBytesForCurrentThread();
         var reading = CdaReader.ReadAsync(stream, new CdaReaderOptions { ReadWhole = whole });
         Assert.True(reading.IsCompleted);

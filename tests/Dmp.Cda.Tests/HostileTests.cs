@@ -115,8 +115,8 @@ public sealed class HostileTests
             names.Append("<n").Append(i).Append("/>");
         }
 
-        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(names.ToString()));
-        Assert.Equal(CdaFaultKind.TooManyNames, RefusalOf(stream, new CdaReaderOptions { ReadWhole = true }).Kind);
+        var content = Encoding.UTF8.GetBytes(names.ToString());
+        Assert.Equal(CdaFaultKind.TooManyNames, RefusalOf(content, new CdaReaderOptions { ReadWhole = true }).Kind);
     }
 
     [Theory]
@@ -132,16 +132,16 @@ public sealed class HostileTests
             text.AppendFormat(System.Globalization.CultureInfo.InvariantCulture, attribute, i);
         }
 
-        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text.Append("/>").ToString()));
-        var fault = RefusalOf(stream, new CdaReaderOptions { NamesMax = 1_000_000 });
+        var content = Encoding.UTF8.GetBytes(text.Append("/>").ToString());
+        var fault = RefusalOf(content, new CdaReaderOptions { NamesMax = 1_000_000 });
         Assert.Equal(kind, fault.Kind);
     }
 
     [Fact]
     public void A_gzip_file_is_not_unpacked()
     {
-        using var stream = new MemoryStream([0x1F, 0x8B, 8, 0, .. new byte[1000]]);
-        var fault = RefusalOf(stream, new CdaReaderOptions());
+        byte[] content = [0x1F, 0x8B, 8, 0, .. new byte[1000]];
+        var fault = RefusalOf(content, new CdaReaderOptions());
         Assert.Equal(CdaFaultKind.NotXml, fault.Kind);
         Assert.Contains("gzip", fault.Text, StringComparison.Ordinal);
     }
@@ -198,6 +198,15 @@ public sealed class HostileTests
     {
         await using var stream = new BrokenStream();
         await Assert.ThrowsAsync<IOException>(() => CdaReader.ReadAsync(stream, null, TestContext.Current.CancellationToken));
+    }
+
+    private static CdaFault RefusalOf(byte[] content, CdaReaderOptions options)
+    {
+        using var memory = new MemoryStream(content, writable: false);
+        using var waiting = SampleText.Waiting(content);
+        var fault = RefusalOf(memory, options);
+        Assert.Equal(RefusalOf(waiting, options), fault);
+        return fault;
     }
 
     private static CdaFault RefusalOf(Stream stream, CdaReaderOptions options)

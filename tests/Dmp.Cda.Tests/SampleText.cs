@@ -119,11 +119,24 @@ internal static class SampleText
 
     public static Task<CdaReadResult> ReadAsync(string text, CdaReaderOptions? options = null) => ReadAsync(Encoding.UTF8.GetBytes(text), options);
 
+    /// <summary>The same from memory and from a stream that may have to be waited for; files are asked for once only, of the latter.</summary>
     public static async Task<CdaReadResult> ReadAsync(byte[] content, CdaReaderOptions? options = null)
     {
-        using var stream = new MemoryStream(content, writable: false);
-        return await CdaReader.ReadAsync(stream, options, TestContext.Current.CancellationToken);
+        await using var stream = Waiting(content);
+        var read = await CdaReader.ReadAsync(stream, options, TestContext.Current.CancellationToken);
+        if (options?.Files is null)
+        {
+            using var memory = new MemoryStream(content, writable: false);
+            var same = await CdaReader.ReadAsync(memory, options, TestContext.Current.CancellationToken);
+            Assert.Equal(read.Faults, same.Faults);
+            Assert.Equivalent(read.Document, same.Document, strict: true);
+        }
+
+        return read;
     }
+
+    /// <summary>A stream of which the reader does not know that its bytes are there.</summary>
+    public static Stream Waiting(byte[] content) => new BufferedStream(new MemoryStream(content, writable: false));
 
     /// <summary>The one fault there is.</summary>
     public static async Task<CdaFault> FaultAsync(string text, CdaReaderOptions? options = null) =>

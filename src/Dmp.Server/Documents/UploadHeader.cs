@@ -22,6 +22,9 @@ internal sealed partial class DocumentService
     /// </summary>
     private const long WholeBytesMax = 1024 * 1024;
 
+    /// <summary>Most documents are smaller. A longer array is a large object to the garbage collector.</summary>
+    private const int HeldBytesMax = 80 * 1024;
+
     /// <summary>
     /// The plan with what the header says, and the form of the content. Reads the bytes again, outside of any transaction: from memory, or
     /// from the cache of the disk, so that of large ones nothing is held in memory while they stream in.
@@ -34,6 +37,23 @@ internal sealed partial class DocumentService
         return described;
     }
 
+    /// <summary>In memory when it is small: what need not wait is parsed in less time.</summary>
+    private static async Task<Stream> OpenForReadingAsync(IContentReader reader, CancellationToken ct)
+    {
+        var stream = new ContentStream(reader, long.MaxValue);
+        if (reader.Length > HeldBytesMax)
+        {
+            return stream;
+        }
+
+        await using (stream)
+        {
+            var bytes = new byte[reader.Length];
+            await stream.ReadExactlyAsync(bytes, ct);
+            return new MemoryStream(bytes, writable: false);
+        }
+    }
+
     private async Task<(UploadPlan Plan, ContentForm Form)> ReadHeaderAsync(
         Call call, UploadPlan plan, IContentReader reader, Form sniffed, CancellationToken ct)
     {
@@ -43,7 +63,7 @@ internal sealed partial class DocumentService
             return (plan, UploadContentRules.ToContract(sniffed, null));
         }
 
-        await using var stream = new ContentStream(reader, long.MaxValue);
+        await using var stream = await OpenForReadingAsync(reader, ct);
         var options = new CdaReaderOptions
         {
             ReadWhole = reader.Length <= WholeBytesMax,
