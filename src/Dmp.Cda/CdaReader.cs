@@ -10,8 +10,7 @@ namespace Dmp.Cda;
 public static class CdaReader
 {
     /// <summary>
-    /// Reads one document from where the stream stands. The stream stays open. A <see cref="MemoryStream"/> is read without ever waiting, which
-    /// takes a quarter less.
+    /// Reads one document from where the stream stands. The stream stays open. A <see cref="MemoryStream"/> is read without ever waiting.
     /// </summary>
     /// <param name="content">The bytes. Need not seek nor know its length.</param>
     /// <param name="options">Limits; null for the usual ones.</param>

@@ -285,18 +285,10 @@ public sealed class CdaUploadTests(Platform platform)
         for (var attempt = 1; ; attempt++)
         {
             using var call = api.Documents.UploadDocument(cancellationToken: Token);
-            try
-            {
-                await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
-                await call.SendAsync(content);
-                await call.RequestStream.OfferAsync(Given.Finish(content));
-                await call.RequestStream.CompleteAsync();
-            }
-            catch (Exception ended) when (ended is RpcException or InvalidOperationException)
-            {
-                // Refused before all had left: why is what the reader of the answers finds.
-            }
-
+            await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
+            await call.SendAsync(content);
+            await call.RequestStream.OfferAsync(Given.Finish(content));
+            await call.RequestStream.CompleteAsync();
             try
             {
                 UploadDocumentResponse? last = null;
