@@ -6,7 +6,13 @@ namespace Dmp.Server.Tests.Documentation;
 /// <summary>Files of this repository, for tests that keep documents true.</summary>
 internal static class Repository
 {
+    public static string Root => PathOf(".");
+
     public static string Read(string path) => File.ReadAllText(PathOf(path));
+
+    /// <summary>The files below a folder, as paths from the root of the repository.</summary>
+    public static string[] Files(string folder, string pattern) =>
+        [.. Directory.GetFiles(PathOf(folder), pattern, SearchOption.AllDirectories).Select(path => Path.GetRelativePath(PathOf("."), path)).Order(StringComparer.Ordinal)];
 
     /// <summary>The file holds exactly this text. With DMP_WRITE_DOCS=1 it is written instead.</summary>
     public static void AssertHolds(string path, string expected)
