@@ -2,25 +2,25 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using NSec.Cryptography;
 
 namespace Dmp.Proofs;
 
 /// <summary>A public key of signed notes: a verifier key (vkey) of C2SP signed-note with Ed25519, <c>name+hash+key</c>.</summary>
 public sealed class NoteVerifier
 {
-    internal const byte Ed25519 = 1;
+    /// <summary>The kind of key in C2SP signed-note.</summary>
+    internal const byte Kind = 1;
 
-    private readonly PublicKey _key;
+    private readonly Ed25519PublicKey _key;
 
-    internal NoteVerifier(string name, PublicKey key)
+    internal NoteVerifier(string name, Ed25519PublicKey key)
     {
         Name = name;
         _key = key;
-        var bytes = key.Export(KeyBlobFormat.RawPublicKey);
+        var bytes = key.Export();
         Hash = HashOf(name, bytes);
         KeyId = IdOf(Hash);
-        Text = $"{name}+{KeyId}+{Convert.ToBase64String([Ed25519, .. bytes])}";
+        Text = $"{name}+{KeyId}+{Convert.ToBase64String([Kind, .. bytes])}";
     }
 
     /// <summary>The name of the key; for a log its origin.</summary>
@@ -42,8 +42,8 @@ public sealed class NoteVerifier
     {
         ArgumentNullException.ThrowIfNull(vkey);
         var parts = vkey.Trim().Split('+', 3);
-        if (parts.Length != 3 || !IsName(parts[0]) || Bytes(parts[2]) is not [Ed25519, .. var bytes] || bytes.Length != 32
-            || !PublicKey.TryImport(SignatureAlgorithm.Ed25519, bytes, KeyBlobFormat.RawPublicKey, out var key) || key is null)
+        if (parts.Length != 3 || !IsName(parts[0]) || Bytes(parts[2]) is not [Kind, .. var bytes]
+            || Ed25519PublicKey.Import(bytes) is not { } key)
         {
             throw new FormatException("A verifier key has the form name+hash+base64, with an Ed25519 key.");
         }
@@ -59,7 +59,7 @@ public sealed class NoteVerifier
     public override string ToString() => Text;
 
     internal bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
-        signature.Length == SignatureAlgorithm.Ed25519.SignatureSize && SignatureAlgorithm.Ed25519.Verify(_key, message, signature);
+        signature.Length == Ed25519PublicKey.SignatureBytes && _key.Verify(message, signature);
 
     internal static bool IsName(string name) =>
         name.Length > 0 && !name.Contains('+', StringComparison.Ordinal) && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c));
@@ -77,7 +77,7 @@ public sealed class NoteVerifier
     }
 
     private static uint HashOf(string name, byte[] key) =>
-        BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData([.. Encoding.UTF8.GetBytes(name), (byte)'\n', Ed25519, .. key]));
+        BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData([.. Encoding.UTF8.GetBytes(name), (byte)'\n', Kind, .. key]));
 }
 
 /// <summary>A private key of signed notes, <c>PRIVATE+KEY+name+hash+seed</c>.</summary>
@@ -85,9 +85,9 @@ internal sealed class NoteSigner : IDisposable
 {
     private const string Prefix = "PRIVATE+KEY+";
 
-    private readonly Key _key;
+    private readonly Ed25519PrivateKey _key;
 
-    private NoteSigner(string name, Key key)
+    private NoteSigner(string name, Ed25519PrivateKey key)
     {
         _key = key;
         Verifier = new NoteVerifier(name, key.PublicKey);
@@ -97,7 +97,7 @@ internal sealed class NoteSigner : IDisposable
 
     /// <exception cref="ArgumentException">The name has a space or a plus sign.</exception>
     public static NoteSigner Generate(string name) => NoteVerifier.IsName(name)
-        ? new(name, Key.Create(SignatureAlgorithm.Ed25519, Exportable))
+        ? new(name, Ed25519PrivateKey.Generate())
         : throw new ArgumentException("The name of a key has neither spaces nor '+'.", nameof(name));
 
     /// <exception cref="FormatException">It is no private key. The message repeats nothing of it.</exception>
@@ -105,8 +105,8 @@ internal sealed class NoteSigner : IDisposable
     {
         text = text.Trim();
         var parts = text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..].Split('+', 3) : [];
-        if (parts.Length != 3 || !NoteVerifier.IsName(parts[0]) || NoteVerifier.Bytes(parts[2]) is not [NoteVerifier.Ed25519, .. var seed]
-            || seed.Length != 32 || !Key.TryImport(SignatureAlgorithm.Ed25519, seed, KeyBlobFormat.RawPrivateKey, out var key, Exportable) || key is null)
+        if (parts.Length != 3 || !NoteVerifier.IsName(parts[0]) || NoteVerifier.Bytes(parts[2]) is not [NoteVerifier.Kind, .. var seed]
+            || Ed25519PrivateKey.Import(seed) is not { } key)
         {
             throw new FormatException("It holds no private key of the form PRIVATE+KEY+name+hash+base64, with an Ed25519 key.");
         }
@@ -123,11 +123,9 @@ internal sealed class NoteSigner : IDisposable
 
     /// <summary>The private key as text, for its file.</summary>
     public string Export() =>
-        $"{Prefix}{Verifier.Name}+{Verifier.KeyId}+{Convert.ToBase64String([NoteVerifier.Ed25519, .. _key.Export(KeyBlobFormat.RawPrivateKey)])}";
+        $"{Prefix}{Verifier.Name}+{Verifier.KeyId}+{Convert.ToBase64String([NoteVerifier.Kind, .. _key.Export()])}";
 
-    public byte[] Sign(ReadOnlySpan<byte> message) => SignatureAlgorithm.Ed25519.Sign(_key, message);
+    public byte[] Sign(ReadOnlySpan<byte> message) => _key.Sign(message);
 
     public void Dispose() => _key.Dispose();
-
-    private static KeyCreationParameters Exportable => new() { ExportPolicy = KeyExportPolicies.AllowPlaintextExport };
 }

@@ -14,7 +14,7 @@ internal sealed class SeenChanges
     // As many as may be changing at the same time without one being forgotten, and far below the limit for headers.
     private const int TokensMax = 32;
 
-    private readonly Lock _lock = new();
+    private readonly object _lock = new();
     private volatile string[] _tokens = [];
 
     /// <summary>Oldest first. Never changed in place.</summary>

@@ -20,7 +20,7 @@ internal sealed class ImportSetCall : IDisposable
     private readonly ImportSetRun _run;
     private readonly StallGuard _guard;
     private readonly AsyncDuplexStreamingCall<ImportDocumentsRequest, ImportDocumentsResponse> _call;
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private readonly Dictionary<long, ImportResult> _results = [];
     private readonly TaskCompletionSource<UploadAccepted?>[] _accepted;
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Hashing;
 using Dmp.Document.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -168,7 +167,7 @@ internal sealed class UploadAttempt : IDisposable
                 chunk.WriteOffset = _sent;
                 // No copy: the buffer is written again only after this write has completed.
                 chunk.Data = UnsafeByteOperations.UnsafeWrap(data);
-                chunk.Crc32C = Crc32.HashToUInt32(Crc32ParameterSet.Crc32C, data.Span);
+                chunk.Crc32C = Crc32C.Of(data.Span);
                 if (!await TryWriteAsync(message).ConfigureAwait(false))
                 {
                     _sent += filled;
