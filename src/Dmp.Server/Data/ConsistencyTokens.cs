@@ -24,6 +24,8 @@ internal sealed class ConsistencyTokens(IDataProtectionProvider protection)
     public const string MetadataName = "dmp-consistency-token";
 
     private const int Bytes = 16;
+    private const int TokensMax = 16;
+    private const int TokenCharactersMax = 512;
 
     private readonly IDataProtector protector = protection.CreateProtector("dmp.consistency-token.v1");
 
@@ -50,8 +52,14 @@ internal sealed class ConsistencyTokens(IDataProtectionProvider protection)
     public ErrorReason? Read(StringValues values, out DatabasePosition? latest)
     {
         latest = null;
+        var count = 0;
         foreach (var token in values.SelectMany(value => value!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
         {
+            if (++count > TokensMax || token.Length > TokenCharactersMax)
+            {
+                return ErrorReason.ConsistencyTokenInvalid;
+            }
+
             byte[] plain;
             try
             {

@@ -1,5 +1,7 @@
 using Dmp.Cda;
 using Dmp.Document.V1;
+using Dmp.Server.Errors;
+using Dmp.Server.Messages;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -22,10 +24,10 @@ internal static class CdaMapping
         var derived = CdaMetadata.From(header);
         var metadata = new DocumentMetadata
         {
-            UniqueId = derived.UniqueId ?? "",
+            UniqueId = UniqueIds.Canonical(derived.UniqueId ?? ""),
             Type = ToCoding(derived.Type),
             Format = ToCoding(derived.Format),
-            Title = derived.Title ?? "",
+            Title = TextCharacters.Clean(derived.Title ?? ""),
             MediaType = derived.MediaType,
             LanguageCode = derived.LanguageCode ?? "",
             Confidentiality = ToCoding(derived.Confidentiality),
@@ -93,7 +95,10 @@ internal static class CdaMapping
         ? null
         : new Coding { System = code.System, Code = code.Code, Display = Cut(code.Display ?? "", DisplayCharactersMax) };
 
-    /// <summary>Never between the two halves of a character.</summary>
-    private static string Cut(string text, int charactersMax) =>
-        text.Length <= charactersMax ? text : text[..(char.IsHighSurrogate(text[charactersMax - 1]) ? charactersMax - 1 : charactersMax)];
+    /// <summary>Without what no text may hold, and never between the two halves of a character.</summary>
+    private static string Cut(string raw, int charactersMax)
+    {
+        var text = TextCharacters.Clean(raw);
+        return text.Length <= charactersMax ? text : text[..(char.IsHighSurrogate(text[charactersMax - 1]) ? charactersMax - 1 : charactersMax)];
+    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Dmp.Cda;
 using Dmp.Document.V1;
 using Dmp.Server.Errors;
+using Dmp.Server.Messages;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -29,7 +30,7 @@ internal static class CdaRules
             return;
         }
 
-        Text("metadata.unique_id", Plain(given.UniqueId), Plain(header.UniqueId));
+        Text("metadata.unique_id", UniqueIds.Canonical(given.UniqueId), UniqueIds.Canonical(header.UniqueId));
         Text("metadata.language_code", given.LanguageCode.ToLowerInvariant(), header.LanguageCode.ToLowerInvariant());
         Code("metadata.type", given.Type, header.Type);
         Code("metadata.format", given.Format, header.Format?.Code == "urn:asipSante:modelesHorsProfils:2011" ? null : header.Format);
@@ -125,14 +126,6 @@ internal static class CdaRules
         }
     }
 
-    /// <summary>The ways in which one identifier is written in metadata: as in the header, or as a URN.</summary>
-    public static string[] Spellings(IEnumerable<string> uniqueIds) =>
-    [
-        .. uniqueIds.SelectMany(id => Guid.TryParse(id, out var uuid)
-            ? [id, $"{uuid:D}", $"{uuid:D}".ToUpperInvariant(), $"urn:uuid:{uuid:D}"]
-            : (string[])[id, $"urn:oid:{id}"]).Distinct(),
-    ];
-
     /// <summary>Without accents, case and separators, as registries compare names.</summary>
     internal static string NameKey(string name)
     {
@@ -155,14 +148,6 @@ internal static class CdaRules
         };
         var tolerance = time.HasOffset ? TimeSpan.FromSeconds(1) : offsetMax;
         return given > time.Time - tolerance && given < until + tolerance;
-    }
-
-    private static string Plain(string uniqueId)
-    {
-        var plain = uniqueId.StartsWith("urn:uuid:", StringComparison.Ordinal) || uniqueId.StartsWith("urn:oid:", StringComparison.Ordinal)
-            ? uniqueId[(uniqueId.IndexOf(':', 4) + 1)..]
-            : uniqueId;
-        return Guid.TryParse(plain, out var uuid) ? $"{uuid:D}" : plain;
     }
 
     private static string Squeezed(string text) =>

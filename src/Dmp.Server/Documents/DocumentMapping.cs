@@ -1,4 +1,5 @@
 using Dmp.Document.V1;
+using Dmp.Server.Messages;
 using Dmp.Type.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -41,6 +42,9 @@ internal static class DocumentMapping
                 UpdateTime = row.UpdateTime.ToTimestamp(),
                 SubmissionSetId = row.SubmissionSetId?.ToString() ?? "",
             };
+
+            // What was stored before identifiers had one form.
+            document.Metadata.UniqueId = UniqueIds.Canonical(document.Metadata.UniqueId);
             if (row.Masked)
             {
                 document.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals);

@@ -5,6 +5,7 @@ using Dmp.Server.Access;
 using Dmp.Server.Content;
 using Dmp.Server.Errors;
 using Dmp.Server.Media;
+using Dmp.Server.Messages;
 using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
 using Npgsql;
@@ -156,7 +157,7 @@ internal sealed partial class DocumentService
             return (plan, warnings);
         }
 
-        var found = await CdaSql.FindReplacedAsync(connection, access, UploadPlan.DepositorKey(access.Caller), CdaRules.Spellings(replacedIds), ct);
+        var found = await CdaSql.FindReplacedAsync(connection, access, UploadPlan.DepositorKey(access.Caller), [.. replacedIds.Select(UniqueIds.Canonical)], ct);
         // What the caller does not see is not known to anybody here, and a deleted document is nothing to go on from.
         var parent = found is null ? null : await DocumentSql.FindForChangeAsync(connection, access, found.DocumentId, ct);
         if (parent is null or { State: (short)DocumentStatus.Deleted })

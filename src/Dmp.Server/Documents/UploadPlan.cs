@@ -4,6 +4,7 @@ using Dmp.Server.Access;
 using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
+using Dmp.Server.Messages;
 using Dmp.Server.Identity;
 using Dmp.Server.Media;
 using Dmp.Server.Options;
@@ -129,6 +130,9 @@ internal sealed record UploadPlan
         {
             metadata.UniqueId = $"urn:uuid:{Guid.NewGuid()}";
         }
+
+        // An upload that is taken up may have begun before identifiers had one form.
+        metadata.UniqueId = UniqueIds.Canonical(metadata.UniqueId);
 
         if (DocumentTypes.Find(metadata.Type) is { Display.Length: > 0 } type)
         {

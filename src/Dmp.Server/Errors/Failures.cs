@@ -18,6 +18,9 @@ internal static class Failures
     /// <summary>The <c>domain</c> of every <c>ErrorInfo</c>.</summary>
     public const string Domain = "dmp";
 
+    /// <summary>The most characters of a value of <c>ErrorInfo.metadata</c>, whatever it names.</summary>
+    private const int ValueCharactersMax = 400;
+
     private static readonly Dictionary<ErrorReason, (string Name, Annotations.V1.Error Rule)> rules = ReadRules();
 
     /// <summary>
@@ -25,7 +28,7 @@ internal static class Failures
     /// counts and names of fields: never content, an INS or a token.
     /// </summary>
     public static RpcException Of(ErrorReason reason, params ReadOnlySpan<(string Key, string Value)> metadata) =>
-        ToStatus(reason, metadata).ToRpcException();
+        ToException(ToStatus(reason, metadata));
 
     /// <summary>FIELDS_INVALID with every fault found.</summary>
     public static RpcException FieldsInvalid(IEnumerable<BadRequest.Types.FieldViolation> violations) =>
@@ -38,8 +41,11 @@ internal static class Failures
         var badRequest = new BadRequest();
         badRequest.FieldViolations.AddRange(violations);
         status.Details.Add(Any.Pack(badRequest));
-        return status.ToRpcException();
+        return ToException(status);
     }
+
+    /// <summary>The exception for a status, with as much of it as trailers hold.</summary>
+    public static RpcException ToException(Status status) => WireStatus.Bound(status).ToRpcException();
 
     /// <summary>The status for a reason, for the places that write it without throwing.</summary>
     public static Status ToStatus(ErrorReason reason, params ReadOnlySpan<(string Key, string Value)> metadata)
@@ -48,8 +54,9 @@ internal static class Failures
         var info = new ErrorInfo { Domain = Domain, Reason = name };
         var message = rule.Message;
         var messageFr = rule.MessageFr;
-        foreach (var (key, value) in metadata)
+        foreach (var (key, whole) in metadata)
         {
+            var value = WireStatus.Cut(whole, ValueCharactersMax);
             info.Metadata[key] = value;
             message = message.Replace($"{{{key}}}", value, StringComparison.Ordinal);
             messageFr = messageFr.Replace($"{{{key}}}", value, StringComparison.Ordinal);

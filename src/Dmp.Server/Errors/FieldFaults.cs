@@ -1,4 +1,5 @@
-using System.Text;
+using Dmp.Annotations.V1;
+using Dmp.Server.Messages;
 using Google.Api;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -18,19 +19,50 @@ internal sealed class FieldFaults
     private const long TimeSecondsMin = -62_135_596_800;
     private const long TimeSecondsMax = 253_402_300_799;
 
+    /// <summary>The most faults that are told. Whoever has made more mends these first.</summary>
+    public const int Max = 50;
+
     private readonly List<BadRequest.Types.FieldViolation> violations = [];
 
-    /// <summary>Starts with the required fields that <paramref name="request"/> lacks, at any depth.</summary>
+    // What the message could not hold, and does not hold any more: nothing else is said about these fields.
+    private int keptOut;
+    private bool hasMore;
+
+    /// <summary>
+    /// Starts with what <paramref name="request"/> could not hold (<see cref="MessageFaults"/>) and the required fields that it lacks, at any depth.
+    /// </summary>
     public static FieldFaults Of(IMessage request)
     {
-        var faults = new FieldFaults();
+        var faults = OfLimits(request);
         faults.CheckRequired(request, "");
         return faults;
     }
 
-    /// <summary>Adds a fault. The description says what is expected, never what came.</summary>
-    public void Add(string field, string description) =>
-        violations.Add(new BadRequest.Types.FieldViolation { Field = field, Description = description });
+    /// <summary>Starts with what <paramref name="request"/> could not hold.</summary>
+    public static FieldFaults OfLimits(IMessage request)
+    {
+        var faults = new FieldFaults();
+        foreach (var fault in MessageFaults.Of(request))
+        {
+            faults.Add(fault.Field, fault.Description);
+        }
+
+        faults.keptOut = faults.violations.Count;
+        return faults;
+    }
+
+    /// <summary>Adds a fault. The description says what is expected, never what came. Faults above <see cref="Max"/> are not told.</summary>
+    public void Add(string field, string description)
+    {
+        if (violations.Count == Max)
+        {
+            hasMore = true;
+        }
+        else if (!violations.Take(keptOut).Any(fault => fault.Field == field))
+        {
+            violations.Add(new BadRequest.Types.FieldViolation { Field = field, Description = description });
+        }
+    }
 
     /// <summary>Adds the fault when <paramref name="isGood"/> is false.</summary>
     public void Require(bool isGood, string field, string description)
@@ -41,21 +73,16 @@ internal sealed class FieldFaults
         }
     }
 
-    /// <summary>Adds a fault for a text longer than its limit in characters (Unicode scalar values), or with control characters.</summary>
+    /// <summary>
+    /// Adds a fault for a text that is longer than its limit in characters (Unicode scalar values), or holds what no text may. What came in a message
+    /// was checked by its own limits already (<see cref="MessageLimits"/>); this is for what is read from documents too.
+    /// </summary>
     public void Text(string value, string field, int charactersMax)
     {
-        var characters = 0;
-        foreach (var rune in value.EnumerateRunes())
+        if (TextRules.FaultOf(value, TextKind.Lines, charactersMax) is { } fault)
         {
-            characters++;
-            if (Rune.IsControl(rune) && rune.Value is not ('\n' or '\r' or '\t'))
-            {
-                Add(field, "Must not contain control characters.");
-                return;
-            }
+            Add(field, fault);
         }
-
-        Require(characters <= charactersMax, field, $"Must have at most {charactersMax} characters.");
     }
 
     /// <summary>Parses an identifier of ours. An absent one is a fault only where the field is required, which is checked before.</summary>
@@ -104,7 +131,7 @@ internal sealed class FieldFaults
     {
         if (violations.Count > 0)
         {
-            throw Failures.OfFields(reason, violations);
+            throw Failures.OfFields(reason, hasMore ? [.. violations, WireStatus.More] : violations);
         }
     }
 

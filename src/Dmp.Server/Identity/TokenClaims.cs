@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Dmp.Annotations.V1;
+using Dmp.Server.Errors;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -20,13 +22,13 @@ internal sealed class TokenClaims(JsonElement payload)
 
     public static TokenRefusedException Invalid(string claim) => new(new(TokenRefusalReason.ClaimInvalid, claim));
 
-    /// <summary>The text of a JSON string; null when it holds what no text has: half a surrogate pair or a control character.</summary>
+    /// <summary>The text of a JSON string; null when it holds what no text may (<see cref="TextRules"/>), or is blank.</summary>
     public static string? TextOf(JsonElement value)
     {
         try
         {
             var text = value.GetString();
-            return text is not null && text.Length <= TextLengthMax && !text.Any(char.IsControl) ? text : null;
+            return text is not null && TextRules.FaultOf(text, TextKind.Line, TextLengthMax) is null ? text : null;
         }
         catch (InvalidOperationException)
         {

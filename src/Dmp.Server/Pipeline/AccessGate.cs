@@ -82,10 +82,10 @@ internal sealed class AccessGate(
         }
     }
 
-    // Never half a character: PostgreSQL takes none.
+    // Never half a character, which PostgreSQL does not take, and nothing that changes how the trace reads.
     private static string? UserAgentOf(HttpContext http) => http.Request.Headers.UserAgent is not [{ Length: > 0 } agent, ..] ? null
-        : agent.Length <= UserAgentLengthMax ? agent
-        : agent[..(char.IsHighSurrogate(agent[UserAgentLengthMax - 1]) ? UserAgentLengthMax - 1 : UserAgentLengthMax)];
+        : TextCharacters.Clean(agent.Length <= UserAgentLengthMax ? agent
+            : agent[..(char.IsHighSurrogate(agent[UserAgentLengthMax - 1]) ? UserAgentLengthMax - 1 : UserAgentLengthMax)]);
 
     // An address as PostgreSQL writes it: without the interface of a link-local one, and IPv4 as IPv4.
     private static IPAddress? OriginOf(IPAddress? remote) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dmp.Server.Errors;
 using Google.Protobuf;
 using Google.Rpc;
 using Microsoft.AspNetCore.Http.Features;
@@ -17,8 +18,9 @@ internal static class GrpcAnswer
     private const string DetailsName = "grpc-status-details-bin";
 
     /// <summary>Writes or overwrites the status.</summary>
-    public static void Write(HttpResponse response, Status status)
+    public static void Write(HttpResponse response, Status whole)
     {
+        var status = WireStatus.Bound(whole);
         if (!response.HasStarted)
         {
             response.StatusCode = StatusCodes.Status200OK;

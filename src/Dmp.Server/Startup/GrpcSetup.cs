@@ -1,4 +1,7 @@
+using Dmp.Server.Messages;
 using Dmp.Server.Pipeline;
+using Grpc.AspNetCore.Server.Model;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Dmp.Server.Startup;
 
@@ -16,10 +19,15 @@ internal static class GrpcSetup
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<ConsistencyInterceptor>();
+            grpc.Interceptors.Add<MessageInterceptor>();
 
             // Documents are compressed formats in most cases, and a compressed message would have to be buffered whole.
             grpc.ResponseCompressionAlgorithm = null;
         });
+
+        // In place of the framework's own, for every service.
+        services.RemoveAll(typeof(IServiceMethodProvider<>));
+        services.AddSingleton(typeof(IServiceMethodProvider<>), typeof(BoundMethods<>));
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks();
     }

@@ -1,6 +1,7 @@
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Errors;
+using Dmp.Server.Messages;
 using Grpc.Core;
 
 namespace Dmp.Server.Documents;
@@ -14,6 +15,12 @@ internal sealed partial class DocumentService
 
         private void Begin(ImportSubmissionSet message)
         {
+            if (MessageFaults.Of(message).Any(fault => fault.Field is "intent" or "intent.document_request_ids"))
+            {
+                // It is not known which documents must not be stored without the set.
+                FieldFaults.OfLimits(message).ThrowIfAny();
+            }
+
             var item = new ImportItem(message.Item, call.ForItem(needs.Time.GetTimestamp()), bytes: 0);
             Book.Begin(item);
             SubmissionSetPlan? plan = null;

@@ -147,7 +147,7 @@ internal sealed partial class DocumentService
                 var intent = service.CheckedIntent(item.Call, Required(message.Intent));
                 RequireOfSet(item, intent);
                 item.Warnings.AddRange(UploadPlan.Warnings(intent.Metadata));
-                var faults = new FieldFaults();
+                var faults = FieldFaults.OfLimits(message);
                 faults.Require(
                     message.Content.Length <= UploadSink.SmallBytesMax,
                     "content",

@@ -1,5 +1,6 @@
 using Dmp.Document.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Messages;
 using Dmp.Type.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -43,6 +44,9 @@ internal static class SubmissionSetMapping
             Depositor = Actor.Parser.ParseFrom(row.Depositor),
             CreateTime = row.CreateTime.ToTimestamp(),
         };
+
+        // What was stored before identifiers had one form.
+        set.Metadata.UniqueId = UniqueIds.Canonical(set.Metadata.UniqueId);
         set.Members.AddRange(members.Where(member => member.Exists).Select(member => new SubmissionSetMember
         {
             DocumentId = member.DocumentId.ToString(),
