@@ -128,6 +128,18 @@ public sealed class UploadFaultTests(Platform platform)
         var record = await platform.RecordAsync();
         var intent = Given.Intent(record.Id);
         intent.Metadata.Comments = new string('x', 200_000);
+        await Refusals.FieldsAsync(() => platform.As(record.Physician).UploadAsync(intent, Given.Text()), "metadata.comments");
+        await NothingIsLeftAsync(record);
+    }
+
+    [Fact]
+    public async Task An_intent_of_which_each_field_is_within_its_limit_and_the_whole_is_not()
+    {
+        var record = await platform.RecordAsync();
+        var intent = Given.Intent(record.Id);
+        var longest = string.Concat(Enumerable.Repeat("𝄞", 256));
+        intent.Metadata.EventCodes.AddRange(Enumerable.Range(0, 50).Select(i => new Coding { System = "1.2.3", Code = $"{i}", Display = longest }));
+        intent.Metadata.Authors.AddRange(Enumerable.Range(0, 20).Select(_ => new Author { Institution = new Institution { Name = longest } }));
         await Refusals.RefusedAsync(
             StatusCode.ResourceExhausted, ErrorReason.MessageTooLarge, () => platform.As(record.Physician).UploadAsync(intent, Given.Text()));
         await NothingIsLeftAsync(record);

@@ -30,7 +30,7 @@ public sealed class TokenTests(Platform platform)
         await InvalidAsync(api, filtered);
         await InvalidAsync(api, token, Only(Given.NewId()));
         await InvalidAsync(api, "x");
-        await InvalidAsync(api, new string('A', 5000));
+        await InvalidAsync(api, new string('A', 500));
         await InvalidAsync(api, token[..^4] + "AAAA");
         await InvalidAsync(api, token[..20]);
     }
