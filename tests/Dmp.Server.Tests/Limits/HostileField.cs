@@ -1,5 +1,4 @@
 using System.Collections;
-using Dmp.Server.Tests.Fixtures;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 

@@ -6,7 +6,6 @@ using Dmp.Server.Messages;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
 using Google.Protobuf;
-using Google.Rpc;
 using Grpc.Core;
 using Xunit;
 
