@@ -49,7 +49,7 @@ internal sealed record AccessFacts
 
     public required bool EmergencyMaskedAllowed { get; init; }
 
-    /// <summary>End of the caller's latest break-glass access; null when there never was one.</summary>
+    /// <summary>End of the caller's latest break-glass access; null when there never was one that nobody ended.</summary>
     public DateTimeOffset? BreakGlassExpireTime { get; init; }
 
     /// <summary>End of the caller's latest access in regulation.</summary>
@@ -137,14 +137,14 @@ internal static class AccessSql
         left join lateral (
             select e.expire_time, e.emergency_access_id
             from emergency_access e
-            where e.record_id = r.record_id and e.professional_id = @ProfessionalId and e.mode = 1
+            where e.record_id = r.record_id and e.professional_id = @ProfessionalId and e.mode = 1 and e.end_time is null
             order by e.expire_time desc
             limit 1
         ) glass on true
         left join lateral (
             select e.expire_time, e.emergency_access_id
             from emergency_access e
-            where e.record_id = r.record_id and e.professional_id = @ProfessionalId and e.mode = 2
+            where e.record_id = r.record_id and e.professional_id = @ProfessionalId and e.mode = 2 and e.end_time is null
             order by e.expire_time desc
             limit 1
         ) regulation on true

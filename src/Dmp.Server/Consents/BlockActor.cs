@@ -2,6 +2,7 @@ using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Data;
+using Dmp.Server.Emergencies;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Google.Protobuf;
@@ -65,6 +66,7 @@ internal sealed partial class ConsentService
                     }
                 }
 
+                await EmergencyEndSql.OfBlockAsync(connection, access, request.Actor, now, ct);
                 await OutboxSql.AppendAsync(connection, OutboxKind.ActorBlocked, recordId, now, DetailOf(row), ct);
                 return new BlockActorResponse { Block = row.ToMessage() };
             },

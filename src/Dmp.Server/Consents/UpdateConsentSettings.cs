@@ -1,6 +1,7 @@
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Data;
+using Dmp.Server.Emergencies;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
@@ -37,6 +38,7 @@ internal sealed partial class ConsentService
                 var now = time.GetUtcNow();
                 var changed = ConsentRules.Update(row, request.Settings, request.UpdateMask, now);
                 var written = await ConsentSettingsSql.UpdateAsync(connection, changed, ct);
+                await EmergencyEndSql.OfSwitchesAsync(connection, access, row, written, now, ct);
                 await OutboxSql.AppendAsync(connection, OutboxKind.SettingsChanged, recordId, now, null, ct);
                 return new UpdateConsentSettingsResponse { Settings = written.ToMessage() };
             },

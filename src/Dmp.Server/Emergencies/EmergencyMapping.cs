@@ -19,6 +19,8 @@ internal static class EmergencyMapping
         ExpireTime = row.ExpireTime.ToTimestamp(),
         AcknowledgeTime = row.AcknowledgeTime?.ToTimestamp(),
         AcknowledgeComment = row.AcknowledgeComment ?? "",
+        EndTime = row.EndTime?.ToTimestamp(),
+        EndCause = (EmergencyEndCause)(row.EndCause ?? 0),
     };
 
     public static FoundRecord ToMessage(this FoundRecordRow row) => new()

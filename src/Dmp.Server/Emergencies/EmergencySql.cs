@@ -27,6 +27,12 @@ internal sealed record EmergencyAccessRow
     public DateTimeOffset? AcknowledgeTime { get; init; }
 
     public string? AcknowledgeComment { get; init; }
+
+    /// <summary>When it was ended before its time; null when it was not.</summary>
+    public DateTimeOffset? EndTime { get; init; }
+
+    /// <summary>The numbers of <see cref="Dmp.Emergency.V1.EmergencyEndCause"/>.</summary>
+    public short? EndCause { get; init; }
 }
 
 /// <summary>A record found by traits.</summary>
@@ -50,7 +56,7 @@ internal static class EmergencySql
     private const string Columns =
         """
         emergency_access_id, record_id, professional_id, actor, mode, reason, open_time, expire_time, acknowledge_time,
-            acknowledge_comment
+            acknowledge_comment, end_time, end_cause
         """;
 
     private const string Insert =

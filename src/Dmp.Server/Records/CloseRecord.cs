@@ -1,6 +1,7 @@
 using Dmp.Error.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Data;
+using Dmp.Server.Emergencies;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
@@ -39,6 +40,7 @@ internal sealed partial class RecordService
                 var closed = RecordRules.Close(row, request.Reason, request.Comment, now);
                 var written = await RecordSql.UpdateAsync(connection, closed, ct)
                     ?? throw Failures.Of(ErrorReason.EtagMismatch);
+                await EmergencyEndSql.OfClosingAsync(connection, access, now, ct);
                 await OutboxSql.AppendAsync(connection, OutboxKind.RecordClosed, recordId, now, null, ct);
                 return new CloseRecordResponse { Record = written.ToMessage() };
             },
