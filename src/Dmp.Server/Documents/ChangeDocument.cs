@@ -127,6 +127,11 @@ internal sealed partial class DocumentService
             return row.ToMessage();
         }
 
+        if (change == DocumentChange.Mask && DocumentRules.IsWaiting(row, access.Now) && !accessOptions.Value.HiddenAndMasked)
+        {
+            throw Failures.Of(ErrorReason.VisibilityCodesExclusive);
+        }
+
         var (changed, kind) = change switch
         {
             DocumentChange.Mask => (row with { Masked = true }, OutboxKind.DocumentMasked),

@@ -102,10 +102,10 @@ internal static class DocumentRules
     }
 
     /// <summary>
-    /// Checks what is to be hidden from the start. Hidden from the patient and masked by the patient exclude each other
-    /// (EX_2.1-1050), and only those who care for the patient announce what they found.
+    /// Checks what is to be hidden from the start. Hidden from the patient and masked from professionals exclude each other
+    /// (EX_2.1-1050) unless <paramref name="hiddenAndMasked"/>, and only those who care for the patient announce what they found.
     /// </summary>
-    public static void CheckVisibility(RepeatedField<VisibilityCode> codes, Caller caller, FieldFaults faults)
+    public static void CheckVisibility(RepeatedField<VisibilityCode> codes, Caller caller, bool hiddenAndMasked, FieldFaults faults)
     {
         for (var i = 0; i < codes.Count; i++)
         {
@@ -118,7 +118,7 @@ internal static class DocumentRules
         if (codes.Contains(VisibilityCode.HiddenFromPatient))
         {
             faults.Require(
-                !codes.Contains(VisibilityCode.MaskedFromProfessionals),
+                hiddenAndMasked || !codes.Contains(VisibilityCode.MaskedFromProfessionals),
                 "visibility_codes",
                 "HIDDEN_FROM_PATIENT and MASKED_FROM_PROFESSIONALS exclude each other.");
             faults.Require(
@@ -127,6 +127,23 @@ internal static class DocumentRules
                 "HIDDEN_FROM_PATIENT is for professionals and structures.");
         }
     }
+
+    /// <summary>
+    /// An upload would make a document that waits for its announcement and is masked too, which the codes alone do not tell: by the default masking
+    /// of the record, or by what the replaced document is. One that was both before stays so.
+    /// </summary>
+    public static bool WouldHideFromAll(RepeatedField<VisibilityCode> codes, RecordAccess access, DocumentRow? replaced)
+    {
+        var (wasWaiting, wasMasked) = (replaced is not null && IsWaiting(replaced, access.Now), replaced is { Masked: true });
+        var isWaiting = wasWaiting || codes.Contains(VisibilityCode.HiddenFromPatient);
+        var isMasked = wasMasked
+            || replaced is null && access.DocumentsMaskedByDefault
+            || codes.Contains(VisibilityCode.MaskedFromProfessionals);
+        return isWaiting && isMasked && !(wasWaiting && wasMasked);
+    }
+
+    /// <summary>The document waits for its announcement.</summary>
+    public static bool IsWaiting(DocumentRow row, DateTimeOffset now) => row.PatientVisibleTime > now;
 
     /// <summary>In a secret connection a document carries one code, and the platform sets it (EX_2.1-1050).</summary>
     public static void CheckSecret(RepeatedField<VisibilityCode> codes, FieldFaults faults) => faults.Require(

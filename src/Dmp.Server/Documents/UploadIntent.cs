@@ -34,7 +34,7 @@ internal sealed partial class DocumentService
             DocumentRules.Check(message.Metadata, call.Caller, now, mayBeCda && message.Metadata.Authors.Count == 0, faults);
         }
 
-        DocumentRules.CheckVisibility(message.VisibilityCodes, call.Caller, faults);
+        DocumentRules.CheckVisibility(message.VisibilityCodes, call.Caller, accessOptions.Value.HiddenAndMasked, faults);
         if (call.IsSecret)
         {
             // From here on the intent says so itself, and its fingerprint too.
@@ -210,7 +210,7 @@ internal sealed partial class DocumentService
     /// The visibility, the replaced document and the unique id. Returns the replaced document; with a transaction it stays locked until
     /// the end of it.
     /// </summary>
-    private static async Task<DocumentRow?> RequireGoodAsync(
+    private async Task<DocumentRow?> RequireGoodAsync(
         NpgsqlConnection connection, RecordAccess access, UploadFacts facts, UploadPlan intent, CancellationToken ct)
     {
         if (!DocumentRules.MayChoose(intent.Message.VisibilityCodes, access.Capacity))
@@ -225,6 +225,11 @@ internal sealed partial class DocumentService
         {
             // It would vanish before the eyes of the representatives.
             throw Failures.Of(ErrorReason.SecretConnectionNotAllowed);
+        }
+
+        if (!accessOptions.Value.HiddenAndMasked && DocumentRules.WouldHideFromAll(intent.Message.VisibilityCodes, access, replaced))
+        {
+            throw Failures.Of(ErrorReason.VisibilityCodesExclusive);
         }
 
         return facts.TakenUniqueIds.Contains(intent.RequestId) ? throw Failures.Of(ErrorReason.UniqueIdTaken) : replaced;
