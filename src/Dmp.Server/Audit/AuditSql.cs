@@ -64,44 +64,13 @@ internal static class AuditSql
     /// <summary>What the commitment covers besides, and the commitment.</summary>
     public const string ProofColumns = "e.hidden_from_representatives, e.salt, e.root, e.signature, e.signing_key";
 
-    /// <summary>
-    /// The documents of an event that exist for the caller: the primary key of document decides each one named. For the patient's side that
-    /// is DocumentFilter.Exists.
-    /// </summary>
-    public const string VisibleDocuments =
-        """
-        cross join lateral (
-            select coalesce(array_agg(named.document_id order by named.place), array[]::uuid[]) as document_ids,
-                coalesce(array_agg(coalesce(named.version, 0) order by named.place), array[]::integer[]) as document_versions,
-                coalesce(array_agg(coalesce(named.sha256, '') order by named.place), array[]::bytea[]) as document_sha256s,
-                coalesce(array_agg(named.place::integer order by named.place), array[]::integer[]) as places
-            from unnest(e.document_ids, e.document_versions, e.document_sha256s) with ordinality as named (document_id, version, sha256, place)
-            left join document d on d.document_id = named.document_id and d.record_id = e.record_id
-            where not coalesce(
-                @IsOwner and d.patient_visible_time > @Now or @IsRepresentative and d.hidden_from_representatives,
-                false)
-        ) v
-        """;
-
-    /// <summary>
-    /// The events of a record that exist for the caller. Events about nothing else than hidden documents do not; @OnlySubject limits them
-    /// to one caller's own.
-    /// </summary>
-    public const string VisibleEvents =
-        """
-        e.record_id = @RecordId
-            and not (@IsRepresentative and e.hidden_from_representatives)
-            and (cardinality(e.document_ids) = 0 or cardinality(v.document_ids) > 0)
-            and (@OnlySubject::text is null or e.subject = @OnlySubject)
-        """;
-
     // Served by audit_event_record_idx: event ids are UUIDs of version 7, in the order of time.
     private const string List =
         $"""
         select {Columns}, e.salt, v.document_ids, v.document_versions, v.document_sha256s
         from audit_event e
-        {VisibleDocuments}
-        where {VisibleEvents}
+        {TraceFilter.VisibleDocuments}
+        where {TraceFilter.VisibleEvents}
             and (@TimeFrom::timestamptz is null or e.event_time >= @TimeFrom)
             and (@TimeTo::timestamptz is null or e.event_time < @TimeTo)
             and (@BeforeEventId::uuid is null or e.event_id < @BeforeEventId)
@@ -184,18 +153,9 @@ internal static class AuditSql
         CancellationToken ct) =>
         connection.QueryAsync<AuditEventRow>(new CommandDefinition(
             List,
-            new
-            {
-                access.RecordId,
-                IsOwner = access.Capacity != Capacity.None,
-                IsRepresentative = access.Capacity is Capacity.Representative or Capacity.Caregiver,
-                access.Now,
-                OnlySubject = onlySubject,
-                TimeFrom = timeFrom,
-                TimeTo = timeTo,
-                BeforeEventId = beforeEventId,
-                Limit = limit,
-            },
+            new StatementParameters(
+                TraceFilter.ParametersOf(access, onlySubject),
+                new { TimeFrom = timeFrom, TimeTo = timeTo, BeforeEventId = beforeEventId, Limit = limit }),
             cancellationToken: ct));
 
     /// <summary>What one professional or structure did, on a connection of <see cref="RowScope.OfConduct"/>.</summary>

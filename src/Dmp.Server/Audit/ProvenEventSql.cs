@@ -30,9 +30,9 @@ internal static class ProvenEventSql
         $"""
         select {Columns}
         from audit_event e
-        {AuditSql.VisibleDocuments}
+        {TraceFilter.VisibleDocuments}
         left join audit_leaf l on l.event_id = e.event_id
-        where {AuditSql.VisibleEvents}
+        where {TraceFilter.VisibleEvents}
             and e.event_id = any (@EventIds)
         order by e.event_id
         """;
@@ -42,9 +42,9 @@ internal static class ProvenEventSql
         $"""
         select {Columns}
         from audit_event e
-        {AuditSql.VisibleDocuments}
+        {TraceFilter.VisibleDocuments}
         join audit_leaf l on l.event_id = e.event_id and l.leaf_index < @TreeSize
-        where {AuditSql.VisibleEvents}
+        where {TraceFilter.VisibleEvents}
             and (@TimeFrom::timestamptz is null or e.event_time >= @TimeFrom)
             and (@TimeTo::timestamptz is null or e.event_time < @TimeTo)
             and e.event_id > @AfterEventId
@@ -55,7 +55,7 @@ internal static class ProvenEventSql
     public static async Task<List<ProvenEventRow>> FindAsync(
         NpgsqlConnection connection, RecordAccess access, string? onlySubject, Guid[] eventIds, CancellationToken ct)
     {
-        var parameters = new StatementParameters(Reader(access, onlySubject), new { EventIds = eventIds });
+        var parameters = new StatementParameters(TraceFilter.ParametersOf(access, onlySubject), new { EventIds = eventIds });
         return (await connection.QueryAsync<ProvenEventRow>(new CommandDefinition(Find, parameters, cancellationToken: ct))).AsList();
     }
 
@@ -71,16 +71,7 @@ internal static class ProvenEventSql
         CancellationToken ct)
     {
         var page = new { TimeFrom = time.From, TimeTo = time.To, TreeSize = treeSize, AfterEventId = afterEventId, Limit = limit };
-        var parameters = new StatementParameters(Reader(access, onlySubject), page);
+        var parameters = new StatementParameters(TraceFilter.ParametersOf(access, onlySubject), page);
         return (await connection.QueryAsync<ProvenEventRow>(new CommandDefinition(ListPage, parameters, cancellationToken: ct))).AsList();
     }
-
-    private static object Reader(RecordAccess access, string? onlySubject) => new
-    {
-        access.RecordId,
-        IsOwner = access.Capacity != Capacity.None,
-        IsRepresentative = access.Capacity is Capacity.Representative or Capacity.Caregiver,
-        access.Now,
-        OnlySubject = onlySubject,
-    };
 }

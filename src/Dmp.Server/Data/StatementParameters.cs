@@ -16,6 +16,12 @@ internal sealed class StatementParameters(params IReadOnlyList<object> parts) : 
     {
         foreach (var part in parts)
         {
+            if (part is StatementParameters several)
+            {
+                several.AddParameters(command, identity);
+                continue;
+            }
+
             binders.GetOrAdd(
                 identity.ForDynamicParameters(part.GetType()),
                 static one => SqlMapper.CreateParamInfoGenerator(one, checkForDuplicates: true, removeUnused: true))(command, part);
