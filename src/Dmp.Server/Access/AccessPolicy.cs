@@ -196,7 +196,20 @@ internal sealed class AccessPolicy(TimeProvider time)
     /// What a decision would be for somebody, to be explained to the patient or to that somebody. Gives nothing out.
     /// </summary>
     public static RecordAccess Suppose(Caller caller, AccessFacts facts, DateTimeOffset now) =>
-        new(caller, facts, ModeOf(null, caller, facts, now), now);
+        Suppose(caller, facts, ModeOf(null, caller, facts, now), now);
+
+    /// <summary>The same in a mode that the somebody may ask for.</summary>
+    public static RecordAccess Suppose(Caller caller, AccessFacts facts, AccessMode mode, DateTimeOffset now) => new(caller, facts, mode, now);
+
+    /// <summary>
+    /// The modes in which a professional has a right on the record, the one that counts without being asked for first; the normal one when there is none.
+    /// </summary>
+    public static IReadOnlyList<AccessMode> ModesOf(Caller caller, AccessFacts facts, DateTimeOffset now)
+    {
+        AccessMode[] all = [AccessMode.Normal, AccessMode.BreakGlass, AccessMode.Regulation];
+        AccessMode[] held = [.. all.Where(mode => IsAuthorized(caller, facts, mode, now))];
+        return held.Length == 0 ? [AccessMode.Normal] : held;
+    }
 
     private static bool IsCarer(Caller caller) => caller.Kind is CallerKind.Professional or CallerKind.Structure;
 

@@ -31,7 +31,7 @@ internal sealed class AccessEffects(TimeProvider time)
         var effect = new AccessEffect();
         foreach (var (key, view) in after)
         {
-            var was = before.GetValueOrDefault(key) ?? new View(view.Actor, false, 0);
+            var was = before.GetValueOrDefault(key) ?? view with { IsAuthorized = false, Documents = 0 };
             if (was.IsAuthorized != view.IsAuthorized || was.Documents != view.Documents)
             {
                 effect.Actors.Add(ToMessage(was, view));
@@ -40,11 +40,14 @@ internal sealed class AccessEffects(TimeProvider time)
 
         effect.Actors.AddRange(before
             .Where(pair => !after.ContainsKey(pair.Key) && (pair.Value.IsAuthorized || pair.Value.Documents > 0))
-            .Select(pair => ToMessage(pair.Value, new View(pair.Value.Actor, false, 0))));
+            .Select(pair => ToMessage(pair.Value, pair.Value with { IsAuthorized = false, Documents = 0 })));
         return (response, effect);
     }
 
-    /// <summary>Somebody as the rules see callers. A structure is seen as a physician who works there.</summary>
+    /// <summary>
+    /// Somebody as the rules see callers. A structure is seen as a physician who works there. Whether a professional may regulate the trace does not say, and
+    /// it counts for nothing but an access that was opened in regulation, with a token that said so.
+    /// </summary>
     public static Caller ToCaller(AudienceRow row) => row.ActorKind == (short)ActorKind.Professional
         ? new Caller
         {
@@ -56,6 +59,7 @@ internal sealed class AccessEffects(TimeProvider time)
             SpecialtyCode = row.SpecialtyCode,
             SectorCode = row.SectorCode,
             StructureId = row.StructureId,
+            MayRegulate = true,
         }
         : new Caller
         {
@@ -80,6 +84,7 @@ internal sealed class AccessEffects(TimeProvider time)
         AuthorizedAfter = after.IsAuthorized,
         DocumentsBefore = before.Documents,
         DocumentsAfter = after.Documents,
+        NotSeenYet = after.NotSeenYet,
     };
 
     private async Task<Dictionary<(short, string), View>> ViewsAsync(
@@ -96,17 +101,40 @@ internal sealed class AccessEffects(TimeProvider time)
                 continue;
             }
 
-            var caller = row.ActorId == asker.Caller.ProfessionalId ? asker.Caller : ToCaller(row);
+            var isSelf = row.ActorId == asker.Caller.ProfessionalId;
+            var caller = isSelf ? asker.Caller : AsMostOpen(row);
             if (await AccessSql.FindAsync(connection, caller, asker.RecordId, now, ct, asker.SeesSecret) is { } facts)
             {
                 var access = AccessPolicy.Suppose(caller, facts, now);
-                views[(row.ActorKind, row.ActorId)] =
-                    new View(ToActor(row), access.IsAuthorized, await AudienceSql.CountAsync(connection, access, asker, ct));
+                views[(row.ActorKind, row.ActorId)] = new View(
+                    ToActor(row),
+                    access.IsAuthorized,
+                    access.IsBlocked ? 0 : await AudienceSql.CountAsync(connection, AsDepositor(row, access, facts), asker, ct),
+                    !isSelf && !row.IsSeen);
             }
         }
 
         return views;
     }
 
-    private sealed record View(Actor Actor, bool IsAuthorized, int Documents);
+    /// <summary>Whose profession is not known is taken for a physician, to whom most is open: a preview must not tell less than comes.</summary>
+    private static Caller AsMostOpen(AudienceRow row) =>
+        row.IsSeen ? ToCaller(row) : ToCaller(row with { ProfessionSystem = ProfessionSystem, ProfessionCode = PhysicianCode });
+
+    /// <summary>A structure without an authorisation sees what was deposited in it, by its staff and its certificate.</summary>
+    private static RecordAccess AsDepositor(AudienceRow row, RecordAccess access, AccessFacts facts) =>
+        row.ActorKind != (short)ActorKind.Structure || access.IsAuthorized
+            ? access
+            : AccessPolicy.Suppose(AsStructure(access.Caller), facts, access.Now);
+
+    /// <summary>The structure itself, instead of somebody who works there.</summary>
+    public static Caller AsStructure(Caller caller) => caller with
+    {
+        Kind = CallerKind.Structure,
+        Authentication = AuthenticationMode.Indirect,
+        ProfessionSystem = null,
+        ProfessionCode = null,
+    };
+
+    private sealed record View(Actor Actor, bool IsAuthorized, int Documents, bool NotSeenYet);
 }

@@ -9,6 +9,7 @@ using Dmp.Type.V1;
 using Grpc.Core;
 using Npgsql;
 using Contract = Dmp.Access.V1.AccessService;
+using Mode = Dmp.Server.Access.AccessMode;
 
 namespace Dmp.Server.Explanations;
 
@@ -53,51 +54,98 @@ internal sealed partial class AccessService(
         }
 
         var professional = await AsSeenAsync(connection, owner, request.Actor, request.Profession, ct);
-        return await ExplainAsync(connection, professional, recordId, documentId, owner.SeesSecret, ct);
+        return ToMessage(await ExplainAsync(connection, professional, recordId, documentId, owner.SeesSecret, ct));
     }
 
-    /// <summary>A professional as last seen on the record, in another profession when one is given.</summary>
+    /// <summary>A professional as last seen on the record, in another profession when one is given: then the specialty is not known.</summary>
     private static async Task<Caller> AsSeenAsync(
         NpgsqlConnection connection, RecordAccess owner, Actor actor, Coding? profession, CancellationToken ct)
     {
         var seen = await AudienceSql.FindAsync(connection, owner, actor.Id, ct);
         return AccessEffects.ToCaller(
-            profession is null ? seen : seen with { ProfessionSystem = profession.System, ProfessionCode = profession.Code });
+            profession is null || (profession.System, profession.Code) == (seen.ProfessionSystem, seen.ProfessionCode)
+                ? seen
+                : seen with { ProfessionSystem = profession.System, ProfessionCode = profession.Code, SpecialtyCode = null });
     }
 
     private async Task<ExplainAccessResponse> ExplainToProfessionalAsync(
         NpgsqlConnection connection, Call call, Guid recordId, Guid documentId, CancellationToken ct)
     {
         var onRecord = await ExplainAsync(connection, call.Caller, recordId, Guid.Empty, withSecret: true, ct);
-        if (!onRecord.Allowed || documentId == Guid.Empty)
+        if (!onRecord.IsAllowed || documentId == Guid.Empty)
         {
-            return onRecord;
+            return ToMessage(onRecord);
         }
 
         // Who passes the rules on the record and not those on the document meets a document that does not exist.
-        var now = time.GetUtcNow();
-        var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, now, ct)
-            ?? throw Failures.Of(ErrorReason.DocumentNotFound);
-        return await ExplanationSql.ExistsAsync(connection, AccessPolicy.Suppose(call.Caller, facts, now), documentId, ct)
-            ? await ExplainAsync(connection, call.Caller, recordId, documentId, withSecret: true, ct)
+        return await ExistsAsync(connection, call.Caller, recordId, documentId, ct)
+            ? ToMessage(await ExplainAsync(connection, call.Caller, recordId, documentId, withSecret: true, ct))
             : throw Failures.Of(ErrorReason.DocumentNotFound);
     }
 
-    private async Task<ExplainAccessResponse> ExplainAsync(
+    /// <summary>The document exists for a professional in one of the modes that the professional may ask for.</summary>
+    private async Task<bool> ExistsAsync(
+        NpgsqlConnection connection, Caller professional, Guid recordId, Guid documentId, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        if (await AccessSql.FindAsync(connection, professional, recordId, now, ct) is not { } facts)
+        {
+            return false;
+        }
+
+        foreach (var mode in AccessPolicy.ModesOf(professional, facts, now))
+        {
+            if (await ExplanationSql.ExistsAsync(connection, AccessPolicy.Suppose(professional, facts, mode, now), documentId, ct))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Why a professional may read, in the first mode that lets in; else why not, in the mode that counts without being asked for.</summary>
+    private async Task<Explained> ExplainAsync(
         NpgsqlConnection connection, Caller professional, Guid recordId, Guid documentId, bool withSecret, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var facts = await AccessSql.FindAsync(connection, professional, recordId, now, ct, withSecret);
-        var steps = ExplanationRules.OnRecord(professional, facts, now);
-        var mayReadRecord = steps.TrueForAll(step => step.Passed || step.Rule == AccessRule.Consent) && steps[^1].Passed;
-        if (!mayReadRecord || documentId == Guid.Empty)
+        if (await AccessSql.FindAsync(connection, professional, recordId, now, ct, withSecret) is not { } facts)
         {
-            return new ExplainAccessResponse { Allowed = mayReadRecord, Steps = { steps } };
+            return new Explained(false, Mode.Normal, ExplanationRules.OnRecord(professional, null, Mode.Normal, now));
         }
 
-        var access = AccessPolicy.Suppose(professional, facts!, now);
-        var found = await ExplanationSql.FindAsync(connection, access, documentId, ct) ?? throw Failures.Of(ErrorReason.DocumentNotFound);
-        foreach (var step in ExplanationRules.OnDocument(access, found))
+        Explained? first = null;
+        foreach (var mode in AccessPolicy.ModesOf(professional, facts, now))
+        {
+            var found = documentId == Guid.Empty ? null : await FindAsync(connection, professional, facts, mode, documentId, now, ct);
+            var explained = Explain(professional, facts, mode, found, now);
+            if (explained.IsAllowed)
+            {
+                return explained;
+            }
+
+            first ??= explained;
+        }
+
+        return first!;
+    }
+
+    private static async Task<DocumentFindings> FindAsync(
+        NpgsqlConnection connection, Caller caller, AccessFacts facts, Mode mode, Guid documentId, DateTimeOffset now, CancellationToken ct) =>
+        await ExplanationSql.FindAsync(connection, AccessPolicy.Suppose(caller, facts, mode, now), documentId, ct)
+        ?? throw Failures.Of(ErrorReason.DocumentNotFound);
+
+    /// <summary>The steps in one mode, on the record and, when something was found about one, on the document.</summary>
+    private static Explained Explain(Caller professional, AccessFacts facts, Mode mode, DocumentFindings? found, DateTimeOffset now)
+    {
+        var steps = ExplanationRules.OnRecord(professional, facts, mode, now);
+        var mayReadRecord = steps.TrueForAll(step => step.Passed || step.Rule == AccessRule.Consent) && steps[^1].Passed;
+        if (!mayReadRecord || found is null)
+        {
+            return new Explained(mayReadRecord, mode, steps);
+        }
+
+        foreach (var step in ExplanationRules.OnDocument(AccessPolicy.Suppose(professional, facts, mode, now), found))
         {
             steps.Add(step);
             if (!step.Passed)
@@ -106,6 +154,18 @@ internal sealed partial class AccessService(
             }
         }
 
-        return new ExplainAccessResponse { Allowed = steps[^1].Passed && found.IsReadable, Steps = { steps } };
+        return new Explained(steps[^1].Passed && found.IsReadable, mode, steps);
     }
+
+    private static ExplainAccessResponse ToMessage(Explained explained) => new()
+    {
+        Allowed = explained.IsAllowed,
+        Steps = { explained.Steps },
+        AccessMode = explained.IsAllowed ? ToMessage(explained.Mode) : Dmp.Access.V1.AccessMode.Unspecified,
+    };
+
+    private static Dmp.Access.V1.AccessMode ToMessage(Mode mode) => (Dmp.Access.V1.AccessMode)((int)mode + 1);
+
+    /// <summary>A decision in a mode, and the steps to it.</summary>
+    private sealed record Explained(bool IsAllowed, Mode Mode, IReadOnlyList<AccessStep> Steps);
 }

@@ -14,8 +14,14 @@ internal static class ExplanationRules
     public static AccessStep Depositor => Step(
         AccessRule.Depositor, true, "DEPOSITOR", "The actor deposited the document.", "L’acteur a déposé le document.");
 
-    /// <summary>The steps on the record; the last one decides when it does not let pass.</summary>
-    public static List<AccessStep> OnRecord(Caller professional, AccessFacts? facts, DateTimeOffset now)
+    /// <summary>The step of a person of the patient's side.</summary>
+    public static AccessStep OfPerson(Capacity capacity) => capacity == Capacity.Caregiver
+        ? Step(AccessRule.Capacity, true, "CAREGIVER", "The record is entrusted to this caregiver.", "Le dossier est confié à cet aidant.")
+        : Step(
+            AccessRule.Capacity, true, "REPRESENTATIVE", "A legal representative of the patient.", "Représentant légal du patient.");
+
+    /// <summary>The steps on the record in a mode; the last one decides when it does not let pass.</summary>
+    public static List<AccessStep> OnRecord(Caller professional, AccessFacts? facts, AccessMode mode, DateTimeOffset now)
     {
         if (facts is null)
         {
@@ -33,11 +39,10 @@ internal static class ExplanationRules
         }
 
         steps.Add(Step(AccessRule.NotBlocked, true, "NOT_BLOCKED", "The professional is not blocked.", "Le professionnel n’est pas bloqué."));
-        var isInEmergency = AccessPolicy.IsInEmergency(professional, facts, AccessMode.BreakGlass, now)
-            || AccessPolicy.IsInEmergency(professional, facts, AccessMode.Regulation, now);
+        var isInEmergency = AccessPolicy.IsInEmergency(professional, facts, mode, now);
         var hasConsent = facts.ExpireTime > now;
         steps.Add(ConsentStep(facts, hasConsent, now));
-        if (!hasConsent)
+        if (!hasConsent || isInEmergency)
         {
             steps.Add(isInEmergency
                 ? Step(AccessRule.Emergency, true, "OPEN", "An emergency access is open.", "Un accès en urgence est ouvert.")
@@ -85,7 +90,12 @@ internal static class ExplanationRules
                 "La matrice ouvre ce type de document à la profession.")
             : Step(
                 AccessRule.Matrix, false, access.Caller.ProfessionCode is null ? "PROFESSION_UNKNOWN" : "CLOSED_TO_PROFESSION",
-                "The type of the document is not open to the profession.", "La matrice n’ouvre pas ce type de document à la profession.");
+                access.Caller.ProfessionCode is null
+                    ? "The professional has not used the record yet: the profession decides, and is not known."
+                    : "The type of the document is not open to the profession.",
+                access.Caller.ProfessionCode is null
+                    ? "Ce professionnel n’a pas encore utilisé le dossier : sa profession, qui décide, n’est pas connue."
+                    : "La matrice n’ouvre pas ce type de document à la profession.");
     }
 
     private static AccessStep ConsentStep(AccessFacts facts, bool hasConsent, DateTimeOffset now)

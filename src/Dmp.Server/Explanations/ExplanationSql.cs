@@ -8,7 +8,15 @@ namespace Dmp.Server.Explanations;
 /// <summary>What each rule finds about one document, for one professional.</summary>
 internal sealed record DocumentFindings
 {
+    /// <summary>The verdict of the one predicate that decides everywhere whether there is such a document.</summary>
+    public required bool Exists { get; init; }
+
     public required bool IsOwn { get; init; }
+
+    /// <summary>It does not exist for representatives and caregivers.</summary>
+    public required bool HiddenFromRepresentatives { get; init; }
+
+    public required bool IsDeleted { get; init; }
 
     public required bool Masked { get; init; }
 
@@ -18,7 +26,7 @@ internal sealed record DocumentFindings
 
     public required bool IsOpenToProfession { get; init; }
 
-    /// <summary>The verdict of the one predicate that decides everywhere.</summary>
+    /// <summary>The same for its content.</summary>
     public required bool IsReadable { get; init; }
 }
 
@@ -27,7 +35,10 @@ internal static class ExplanationSql
     // The parts of DocumentFilter one by one, and the whole of it beside them. Primary keys of both tables.
     private const string Find =
         $"""
-        select {DocumentFilter.IsOwn} as is_own,
+        select {DocumentFilter.Exists} as exists,
+            {DocumentFilter.IsOwn} as is_own,
+            d.hidden_from_representatives,
+            d.state = 4 as is_deleted,
             d.masked,
             {DocumentFilter.IsShownByRule} as is_shown_by_rule,
             {DocumentFilter.IsHiddenByRule} as is_hidden_by_rule,

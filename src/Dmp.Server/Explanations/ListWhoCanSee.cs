@@ -1,4 +1,6 @@
+using System.Text;
 using Dmp.Access.V1;
+using Dmp.Delegation.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
@@ -19,7 +21,12 @@ internal sealed partial class AccessService
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         var documentId = faults.Id(request.DocumentId, "document_id");
+        var pageSize = request.PageSize == 0 ? AudienceSql.AudienceMax : faults.PageSize(request.PageSize);
         faults.ThrowIfAny();
+        var query = new ListWhoCanSeeRequest(request) { PageToken = "" };
+        (short Kind, string Id)? after = pageTokens.Read(request.PageToken, call.Caller, query) is { } position
+            ? (position[0], Encoding.UTF8.GetString(position.AsSpan(1)))
+            : null;
 
         return await database.OnConnectionAsync(
             async connection =>
@@ -30,13 +37,13 @@ internal sealed partial class AccessService
                     throw Failures.Of(ErrorReason.DocumentNotFound);
                 }
 
-                var now = time.GetUtcNow();
                 var response = new ListWhoCanSeeResponse();
-                foreach (var row in (await AudienceSql.ListAsync(connection, owner, null, now, ct)).ToList())
+                if (owner.IsOpen)
                 {
-                    if (await ViewAsync(connection, row, owner, documentId, ct) is { } viewer)
+                    if (await ListAsync(connection, owner, documentId, after, pageSize, response, ct) is { } last)
                     {
-                        response.Viewers.Add(viewer);
+                        response.NextPageToken = pageTokens.Create(
+                            call.Caller, query, [(byte)last.ActorKind, .. Encoding.UTF8.GetBytes(last.ActorId)]);
                     }
                 }
 
@@ -46,47 +53,56 @@ internal sealed partial class AccessService
             ct);
     }
 
-    /// <summary>What lets somebody see the document; null when nothing does.</summary>
-    private async Task<DocumentViewer?> ViewAsync(
-        NpgsqlConnection connection, AudienceRow row, RecordAccess owner, Guid documentId, CancellationToken ct)
+    /// <summary>Adds a page of those who see the document. Returns whom it ends with; null on the last one.</summary>
+    private async Task<AudienceRow?> ListAsync(
+        NpgsqlConnection connection,
+        RecordAccess owner,
+        Guid documentId,
+        (short Kind, string Id)? after,
+        int pageSize,
+        ListWhoCanSeeResponse response,
+        CancellationToken ct)
     {
-        var (recordId, now) = (owner.RecordId, time.GetUtcNow());
-        var isStructure = row.ActorKind == (short)ActorKind.Structure;
-        var professions = isStructure ? (await AudienceSql.ListProfessionsAsync(connection, recordId, documentId, now, ct)).ToList() : [];
-        var caller = AccessEffects.ToCaller(row);
-        if (professions.Count > 0)
+        var now = time.GetUtcNow();
+        if (after is null)
         {
-            // Seen as somebody whom the matrix lets read: what then still hides it, hides it from all of the structure.
-            var bar = professions[0].IndexOf('|', StringComparison.Ordinal);
-            caller = caller with { ProfessionSystem = professions[0][..bar], ProfessionCode = professions[0][(bar + 1)..] };
+            response.Viewers.AddRange(await ListPersonsAsync(connection, owner, documentId, now, ct));
         }
 
-        var explained = await ExplainAsync(connection, caller, recordId, documentId, owner.SeesSecret, ct);
-        var facts = await AccessSql.FindAsync(connection, caller, recordId, now, ct, owner.SeesSecret);
-        var viewer = new DocumentViewer { Actor = AccessEffects.ToActor(row), Content = explained.Allowed, Steps = { explained.Steps } };
-        if (explained.Allowed)
+        var professions = (await AudienceSql.ListProfessionsAsync(connection, owner.RecordId, documentId, now, ct)).ToList();
+        var audience = (await AudienceSql.ListAsync(connection, owner, documentId, after, pageSize + 1, now, ct)).ToList();
+        foreach (var row in audience.Take(pageSize))
         {
-            viewer.Professions.AddRange(professions.Select(ToCoding));
-            return viewer;
+            if (await ViewAsync(connection, row, owner, documentId, professions, ct) is { } viewer)
+            {
+                response.Viewers.Add(viewer);
+            }
         }
 
-        // Its depositor knows of it whatever the rules say, unless blocked; without an authorisation by its metadata.
-        var depositor = isStructure ? caller with { Kind = CallerKind.Structure, Authentication = AuthenticationMode.Indirect } : caller;
-        var found = facts is null or { IsBlocked: true }
-            ? null
-            : await ExplanationSql.FindAsync(connection, AccessPolicy.Suppose(depositor, facts, now), documentId, ct);
-        if (found is not { IsOwn: true })
-        {
-            return null;
-        }
-
-        viewer.Steps.Add(ExplanationRules.Depositor);
-        return viewer;
+        return audience.Count > pageSize ? audience[pageSize - 1] : null;
     }
 
-    private static Coding ToCoding(string column)
+    /// <summary>Representatives and caregivers: the document exists for all of them or for none. Tokens that name the patient are not known.</summary>
+    private static async Task<List<DocumentViewer>> ListPersonsAsync(
+        NpgsqlConnection connection, RecordAccess owner, Guid documentId, DateTimeOffset now, CancellationToken ct)
     {
-        var bar = column.IndexOf('|', StringComparison.Ordinal);
-        return new Coding { System = column[..bar], Code = column[(bar + 1)..] };
+        if (await ExplanationSql.FindAsync(connection, owner, documentId, ct) is not { HiddenFromRepresentatives: false } found)
+        {
+            return [];
+        }
+
+        List<DocumentViewer> persons = owner.IsRepresented ? [ToPerson(Capacity.Representative, "", content: true)] : [];
+        persons.AddRange((await AudienceSql.ListDelegatesAsync(connection, owner, now, ct)).Select(delegated =>
+            (DelegationKind)delegated.Kind == DelegationKind.Caregiver
+                ? ToPerson(Capacity.Caregiver, delegated.Name, content: !found.IsDeleted)
+                : ToPerson(Capacity.Representative, delegated.Name, content: true)));
+        return persons;
     }
+
+    private static DocumentViewer ToPerson(Capacity capacity, string name, bool content) => new()
+    {
+        Actor = new Actor { Kind = capacity == Capacity.Caregiver ? ActorKind.Caregiver : ActorKind.Representative, Name = name },
+        Content = content,
+        Steps = { ExplanationRules.OfPerson(capacity) },
+    };
 }

@@ -31,8 +31,8 @@ internal sealed partial class AccessService
                 var owner = await policy.RequireAsync(connection, call, recordId, ct);
                 var professional = await AsSeenAsync(connection, owner, request.Actor!, request.Profession, ct);
                 var explained = await ExplainAsync(connection, professional, recordId, Guid.Empty, owner.SeesSecret, ct);
-                var response = new SimulateAccessResponse { Allowed = explained.Allowed, Steps = { explained.Steps } };
-                if (explained.Allowed)
+                var response = new SimulateAccessResponse { Allowed = explained.IsAllowed, Steps = { explained.Steps } };
+                if (explained.IsAllowed)
                 {
                     var now = time.GetUtcNow();
                     var facts = await AccessSql.FindAsync(connection, professional, recordId, now, ct, owner.SeesSecret)
