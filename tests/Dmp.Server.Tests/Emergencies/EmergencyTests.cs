@@ -93,6 +93,8 @@ public sealed class EmergencyTests(Platform platform)
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.EmergencyNotAllowed, () => OpenAsync(helper, record.Id));
 
         await SwitchAsync(record, "emergency_break_glass_allowed", settings => settings.EmergencyBreakGlassAllowed = true);
+        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => helper.SearchIdsAsync(record.Id));
+        await OpenAsync(helper, record.Id);
         Assert.Empty(await helper.SearchIdsAsync(record.Id));
         await platform.As(record.Patient).Consents.BlockActorAsync(
             new BlockActorRequest { RecordId = record.Id, Actor = professional.Actor, RequestId = Given.NewId() }, cancellationToken: Token);

@@ -15,6 +15,8 @@ internal enum Verdict
     ConsentActionNotAllowed,
     ActorBlocked,
     EmergencyNotAllowed,
+    VisibilityCodesExclusive,
+    CareTeamNotFound,
 }
 
 /// <summary>A professional of the model: profession (10, 40, 60), whether of occupational health, and where.</summary>
@@ -80,6 +82,12 @@ internal sealed class AccessModel
 
     public HashSet<string> Team { get; } = [];
 
+    /// <summary>Members of a team that an operator registered.</summary>
+    public HashSet<string> FormalTeam { get; } = [];
+
+    /// <summary>An adult whose representatives keep their right.</summary>
+    public bool IsGuarded { get; set; }
+
     public List<ModelDocument> Documents { get; } = [];
 
     public List<ModelRule> Rules { get; } = [];
@@ -103,7 +111,7 @@ internal sealed class AccessModel
 
     public Verdict Patient() => IsClosed ? Verdict.RecordNotOpen : Verdict.Ok;
 
-    public Verdict Representative() => !IsMinor ? Verdict.RecordAccessDenied : Patient();
+    public Verdict Representative() => !IsMinor && !IsGuarded ? Verdict.RecordAccessDenied : Patient();
 
     public Verdict Search(Carer carer) => Record(carer, needsAuthorization: true, function: true);
 
@@ -161,8 +169,25 @@ internal sealed class AccessModel
             "archive" => isAuthor || (IsAuthorized(carer) && (IsAttending(carer) || (isEmergency && isPhysician))),
             _ => isAuthor || (document.IsPatients && IsAttending(carer)),
         };
-        return isAllowed ? State(document, change) : Verdict.DocumentActionNotAllowed;
+        return !isAllowed ? Verdict.DocumentActionNotAllowed
+            : State(document, change) is var state and not Verdict.Ok ? state
+            : change == "mask" && document is { HiddenFromPatient: true, Masked: false } ? Verdict.VisibilityCodesExclusive
+            : Verdict.Ok;
     }
+
+    /// <summary>What somebody finds who has a right in the normal mode: for who follows the feed.</summary>
+    public IEnumerable<string> FoundInNormalMode(Carer carer) => IsClosed || IsBlocked(carer) || !HasConsent(carer)
+        ? []
+        : Documents.Where(document => document.State != DocumentStatus.Deleted && Exists(carer, document, document.Versions.Count))
+            .Select(document => document.Id);
+
+    /// <summary>A colleague, the own structure, the own team: what the patient agreed to, declared by somebody else.</summary>
+    public Verdict DeclareFor(Carer carer, string key) =>
+        Record(carer, needsAuthorization: false, function: !carer.IsOccupational && !IsEmergencyMode(carer)) is var record and not Verdict.Ok ? record
+        : key.StartsWith("2:", StringComparison.Ordinal) && key != $"2:{carer.Structure}" ? Verdict.ConsentActionNotAllowed
+        : key == "9:formal" ? FormalTeam.Contains(carer.Id) ? Verdict.Ok : Verdict.CareTeamNotFound
+        : Blocked.Contains(key) ? Verdict.ActorBlocked
+        : Verdict.Ok;
 
     /// <summary>The same by the patient, who hides everything and otherwise rules over the own documents.</summary>
     public Verdict ChangeByPatient(ModelDocument document, string change) =>
@@ -201,7 +226,8 @@ internal sealed class AccessModel
     private bool HasConsent(Carer carer) =>
         InForce($"1:{carer.Id}") is not null
         || InForce($"2:{carer.Structure}") is not null
-        || (Team.Contains(carer.Id) && InForce("9:team") is not null);
+        || (Team.Contains(carer.Id) && InForce("9:team") is not null)
+        || (FormalTeam.Contains(carer.Id) && InForce("9:formal") is not null);
 
     /// <summary>What others agreed to for a child waits for the adult.</summary>
     private ModelConsent? InForce(string actor) =>

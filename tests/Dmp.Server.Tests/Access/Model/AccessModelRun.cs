@@ -14,7 +14,7 @@ using StoredDocument = Dmp.Document.V1.Document;
 namespace Dmp.Server.Tests.Access.Model;
 
 /// <summary>One random sequence: each step goes to the server and to the model, and then both are asked what who sees.</summary>
-internal sealed class AccessModelRun
+internal sealed partial class AccessModelRun
 {
     private const string Loinc = "2.16.840.1.113883.6.1";
     private static readonly DocumentStatus[] allStatuses =
@@ -53,12 +53,13 @@ internal sealed class AccessModelRun
         var opened = await platform.As(opener).Records.OpenRecordAsync(Given.OpenRequest(patient), cancellationToken: Token);
         var run = new AccessModelRun(platform, seed, new OpenedRecord(patient, opener, opened.Record), isMinor);
         run.Meet(opener);
+        await run.FollowAsync();
         for (var step = 0; step < length; step++)
         {
             var difference = await run.StepAsync() ?? await run.CompareAsync();
             if (difference is not null)
             {
-                return ($"seed {seed}, step {step}: {difference}\n{string.Join('\n', run._history.TakeLast(30))}", run.Steps);
+                return ($"seed {seed}, step {step}: {difference}\n{string.Join('\n', run._history.TakeLast(80))}", run.Steps);
             }
         }
 
@@ -103,7 +104,7 @@ internal sealed class AccessModelRun
     {
         var (carer, _, api) = Any(_carers);
         // A closed record answers everything alike: it does not stay closed for long.
-        return (_model.IsClosed && Sometimes(3) ? 21 : _random.Next(22)) switch
+        return (_model.IsClosed && Sometimes(3) ? 21 : _random.Next(30)) switch
         {
             0 or 1 => await GrantAsync(carer, Patient, "patient", _model.Patient()),
             2 => await GrantAsync(carer, Representative, "representative", _model.Representative()),
@@ -121,6 +122,11 @@ internal sealed class AccessModelRun
             18 => await AddRuleAsync(carer),
             19 => await RemoveRuleAsync(),
             20 => await TeamAsync(),
+            22 or 23 => await LetTimePassAsync(),
+            24 => await GuardAsync(),
+            25 => await EntrustAsync(),
+            26 => await FormalTeamAsync(),
+            27 or 28 or 29 => await DeclareForAsync(carer, api),
             _ => await LifeAsync(),
         };
     }
@@ -219,6 +225,10 @@ internal sealed class AccessModelRun
             var key = $"{(int)actor.Kind}:{actor.Id}";
             _model.Blocked.Add(key);
             _model.Consents.Remove(key);
+
+            // What was opened in a structure ends with its block.
+            _model.Emergencies.ExceptWith(_carers.Select(one => one.Carer)
+                .Where(one => actor.Kind == ActorKind.Structure ? one.Structure == actor.Id : one.Id == actor.Id).Select(one => one.Id));
         });
     }
 
@@ -246,13 +256,15 @@ internal sealed class AccessModelRun
         var (masked, waiting, secret) = _random.Next(6) switch
         {
             0 => (true, false, false),
-            1 => (false, !_model.MaskedByDefault, false),
+            1 => (false, true, false),
             2 => (false, false, true),
             _ => (false, false, false),
         };
         return ExpectAsync(
             $"{carer.Name} adds a {type}{(masked ? " masked" : "")}{(waiting ? " hidden from the patient" : "")}{(secret ? " secret" : "")}",
-            _model.Record(carer, needsAuthorization: false, function: true),
+            _model.Record(carer, needsAuthorization: false, function: true) is var record and not Verdict.Ok ? record
+                : waiting && _model.MaskedByDefault ? Verdict.VisibilityCodesExclusive
+                : Verdict.Ok,
             async () =>
             {
                 var stored = await api.UploadAsync(_record.Id, intent =>
@@ -407,6 +419,11 @@ internal sealed class AccessModelRun
                 },
                 cancellationToken: Token);
             _model.BreakGlassAllowed = name == "emergency_break_glass_allowed" ? on : _model.BreakGlassAllowed;
+            if (!_model.BreakGlassAllowed)
+            {
+                _model.Emergencies.Clear();
+            }
+
             _model.MaskedShownInEmergencies = name == "emergency_masked_allowed" ? on : _model.MaskedShownInEmergencies;
             _model.MaskedByDefault = name == "documents_masked_by_default" ? on : _model.MaskedByDefault;
         });
@@ -562,6 +579,7 @@ internal sealed class AccessModelRun
                 }
 
                 _model.IsClosed = close;
+                _model.Emergencies.Clear();
             });
         }
 
@@ -573,12 +591,14 @@ internal sealed class AccessModelRun
                 $"""
                 with younger as (update consent set grant_time = grant_time - interval '2 days' where record_id = '{_record.Id}' returning 1),
                     older as (
-                        update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years'
+                        update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years',
+                            create_time = create_time - interval '30 days'
                         where record_id = '{_record.Id}' returning 1)
                 select count(*) from older
                 """);
             _model.IsMinor = false;
             _history.Add("the patient comes of age");
+            await SweepAsync();
             return null;
         }
 
@@ -613,7 +633,7 @@ internal sealed class AccessModelRun
                 () => api.ReadAsync(new StoredDocument { RecordId = _record.Id, DocumentId = document.Id }));
         }
 
-        return difference;
+        return difference ?? await CompareFurtherAsync(carer, api);
     }
 
     private static IEnumerable<int> Versions(ModelDocument document, bool exists) =>
