@@ -1,6 +1,5 @@
 using Dmp.Audit.V1;
 using Dmp.Consent.V1;
-using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Proofs;

@@ -94,7 +94,7 @@ public sealed class HiddenAndMaskedTests(Platform platform)
         return intent;
     }
 
-    private static Task ExclusiveAsync(Func<Task> call) =>
+    private static Task<Google.Rpc.Status> ExclusiveAsync(Func<Task> call) =>
         Refusals.RefusedAsync(StatusCode.FailedPrecondition, ErrorReason.VisibilityCodesExclusive, call);
 
     private static async Task<StoredDocument> GetAsync(DmpApi api, StoredDocument document) => (await api.Documents.GetDocumentAsync(

@@ -1,11 +1,8 @@
 using System.Text.Json.Nodes;
-using Dmp.Consent.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
-using Dmp.Error.V1;
 using Dmp.Server.Tests.Documents.Import;
 using Dmp.Server.Tests.Fixtures;
-using Dmp.Type.V1;
 using Google.Rpc;
 using Grpc.Core;
 using Xunit;

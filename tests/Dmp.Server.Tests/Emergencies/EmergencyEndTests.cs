@@ -125,7 +125,7 @@ public sealed class EmergencyEndTests(Platform platform)
         }
     }
 
-    private static Task DeniedAsync(DmpApi helper, string recordId) =>
+    private static Task<Google.Rpc.Status> DeniedAsync(DmpApi helper, string recordId) =>
         Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => helper.SearchIdsAsync(recordId));
 
     private static async Task OpenAsync(DmpApi api, string recordId, EmergencyMode mode = EmergencyMode.BreakGlass) =>

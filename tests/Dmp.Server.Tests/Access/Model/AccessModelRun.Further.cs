@@ -80,7 +80,7 @@ internal sealed partial class AccessModelRun
         return null;
     }
 
-    private Task ChangeRowsAsync(string sql) => _platform.Server.QueryAsync<long>(_platform, $"with done as ({sql} returning 1) select count(*) from done");
+    private Task<long> ChangeRowsAsync(string sql) => _platform.Server.QueryAsync<long>(_platform, $"with done as ({sql} returning 1) select count(*) from done");
 
     /// <summary>Tells of what ended or began by time, so that subscribers hear of it.</summary>
     private Task SweepAsync() =>
