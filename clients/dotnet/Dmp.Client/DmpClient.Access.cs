@@ -23,9 +23,21 @@ public sealed partial class DmpClient
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Professionals and structures with the rules that let them in.</returns>
     public async Task<IReadOnlyList<DocumentViewer>> ListWhoCanSeeAsync(
-        ListWhoCanSeeRequest request, CancellationToken cancellationToken = default) =>
-        (await CallAsync<ListWhoCanSeeRequest, ListWhoCanSeeResponse>(Access.ListWhoCanSeeAsync, request, cancellationToken)
-            .ConfigureAwait(false)).Viewers;
+        ListWhoCanSeeRequest request, CancellationToken cancellationToken = default)
+    {
+        // All pages: who is not in the answer does not see the document.
+        var next = request.Clone();
+        List<DocumentViewer> viewers = [];
+        do
+        {
+            var page = await CallAsync<ListWhoCanSeeRequest, ListWhoCanSeeResponse>(Access.ListWhoCanSeeAsync, next, cancellationToken).ConfigureAwait(false);
+            viewers.AddRange(page.Viewers);
+            next.PageToken = page.NextPageToken;
+        }
+        while (next.PageToken.Length > 0);
+
+        return viewers;
+    }
 
     /// <summary>The patient looks at the record as a professional would see it.</summary>
     /// <param name="request">Record and professional.</param>
