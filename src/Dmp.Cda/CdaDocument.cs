@@ -53,6 +53,9 @@ public sealed record CdaDocument
     /// <summary>Orders that the document answers (<c>inFulfillmentOf</c>).</summary>
     public IReadOnlyList<CdaId> Orders { get; init; } = [];
 
+    /// <summary>What the examinations were booked in under (accession number, of DICOM PS3.20), beside the orders.</summary>
+    public IReadOnlyList<CdaId> AccessionNumbers { get; init; } = [];
+
     /// <summary>Acts documented, the main one first.</summary>
     public IReadOnlyList<CdaServiceEvent> ServiceEvents { get; init; } = [];
 
@@ -91,7 +94,11 @@ public sealed record CdaCode(string Code, string System, string? Display)
 /// <summary>A span of time; each end may be open.</summary>
 /// <param name="Start">Begin, or the one point in time there is.</param>
 /// <param name="Stop">End.</param>
-public sealed record CdaInterval(CdaTime? Start, CdaTime? Stop);
+public sealed record CdaInterval(CdaTime? Start, CdaTime? Stop)
+{
+    /// <summary>The document says when it began, in a way that nobody can read. That is told as a fault.</summary>
+    public bool IsStartMalformed { get; init; }
+}
 
 /// <summary>A part of a name.</summary>
 /// <param name="Text">The text.</param>
@@ -106,6 +113,9 @@ public sealed record CdaName
 
     /// <summary>Given names in order.</summary>
     public IReadOnlyList<CdaNamePart> Givens { get; init; } = [];
+
+    /// <summary>The whole name as it is written; only where it is not written in parts.</summary>
+    public string? Text { get; init; }
 
     /// <summary>Civility.</summary>
     public string? Prefix { get; init; }
@@ -145,6 +155,10 @@ public sealed record CdaPatient
 
     /// <summary>National identities of health (INS): those under an OID that the framework gives to them.</summary>
     public IEnumerable<CdaId> InsIds => Ids.Where(id => CdaOids.Ins.Contains(id.Root) && id.Extension is not null);
+
+    /// <summary>Identifiers that some system gave the patient: all but those of the national identity, in whatever form.</summary>
+    public IEnumerable<CdaId> LocalIds => Ids.Where(id =>
+        !id.Root.StartsWith(CdaOids.InsArc, StringComparison.Ordinal) && !InsIds.Any(ins => ins.Extension == id.Extension));
 }
 
 /// <summary>A structure.</summary>
@@ -239,6 +253,9 @@ public static class CdaOids
     /// <summary>INS: NIR, NIA, and the two of tests and demonstrations.</summary>
     public static IReadOnlyList<string> Ins { get; } =
         ["1.2.250.1.213.1.4.8", "1.2.250.1.213.1.4.9", "1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.11"];
+
+    /// <summary>Under it are the national identities of patients, those of the past and their parts too.</summary>
+    internal const string InsArc = "1.2.250.1.213.1.4.";
 
     internal static string? Find(IEnumerable<CdaId> ids, string root) =>
         ids.FirstOrDefault(id => id.Root == root && id.Extension is not null)?.Extension;

@@ -63,6 +63,9 @@ public enum CdaFaultKind
     /// <summary>An embedded file says that it is in base 64, and is not. Found only where files are asked for.</summary>
     NotBase64,
 
+    /// <summary>A file in base 64 has another one inside of its element, so that nobody knows which bytes are whose.</summary>
+    NestedFile,
+
     /// <summary>A part that the header must have is missing, or says that its value is unknown.</summary>
     Missing,
 
@@ -80,6 +83,12 @@ public enum CdaFaultKind
 
     /// <summary>A part of the header comes after the body.</summary>
     OutOfOrder,
+
+    /// <summary>A value is written otherwise than the standard says, and could be read as it is meant.</summary>
+    OtherForm,
+
+    /// <summary>A time has no offset; it was taken as said by <see cref="CdaReaderOptions.TimeZone"/>.</summary>
+    NoOffset,
 }
 
 /// <summary>One thing that is wrong, in words that hold nothing of what the document says.</summary>

@@ -18,6 +18,7 @@ internal sealed class CdaHeader(CdaReaderOptions options)
     private readonly List<CdaPatient> patients = [];
     private readonly List<CdaAuthor> authors = [];
     private readonly List<CdaId> orders = [];
+    private readonly List<CdaId> accessionNumbers = [];
     private readonly List<CdaServiceEvent> serviceEvents = [];
     private readonly List<CdaRelatedDocument> relatedDocuments = [];
     private CdaDocument document = new();
@@ -29,6 +30,8 @@ internal sealed class CdaHeader(CdaReaderOptions options)
     public bool IsSelfPresenting { get; set; }
 
     public int FileCount { get; set; }
+
+    public TimeZoneInfo? TimeZone => options.TimeZone;
 
     public static bool Reads(string part) => single.Contains(part) || several.Contains(part);
 
@@ -75,6 +78,7 @@ internal sealed class CdaHeader(CdaReaderOptions options)
                 break;
             case "inFulfillmentOf":
                 orders.AddRange(values.Ids(part.Find("order")?.Of("id")));
+                accessionNumbers.AddRange(values.Ids(part.Find("order")?.Of("accessionNumber")));
                 break;
             case "documentationOf" when part.Find("serviceEvent") is { } act:
                 serviceEvents.Add(values.ServiceEvent(act));
@@ -102,6 +106,7 @@ internal sealed class CdaHeader(CdaReaderOptions options)
             Patients = patients,
             Authors = authors,
             Orders = orders,
+            AccessionNumbers = accessionNumbers,
             ServiceEvents = serviceEvents,
             RelatedDocuments = relatedDocuments,
             FileCount = options.ReadsWhole ? FileCount : null,

@@ -6,8 +6,6 @@ namespace Dmp.Cda;
 /// </summary>
 public sealed record CdaMetadata
 {
-    private const int EventCodesMax = 50;
-
     /// <summary>uniqueId, from <c>id</c>: the root, and the extension after a circumflex.</summary>
     public required string? UniqueId { get; init; }
 
@@ -46,7 +44,7 @@ public sealed record CdaMetadata
 
     /// <summary>
     /// serviceStartTime: begin of the main act; where the header does not say it, that of the stay, the end of the main act, or
-    /// the time of the first author, or the creation.
+    /// the time of the first author, or the creation. Null also when the header says it in a way that nobody can read.
     /// </summary>
     public required DateTimeOffset? ServiceStartTime { get; init; }
 
@@ -61,7 +59,7 @@ public sealed record CdaMetadata
     {
         ArgumentNullException.ThrowIfNull(document);
         var main = document.ServiceEvents is [var first, ..] ? first : null;
-        var start = (main?.Time?.Start ?? document.Encounter?.Time?.Start ?? main?.Time?.Stop
+        var start = main?.Time is { IsStartMalformed: true } ? null : (main?.Time?.Start ?? document.Encounter?.Time?.Start ?? main?.Time?.Stop
             ?? document.Authors.Select(author => author.Time).FirstOrDefault(time => time is not null) ?? document.CreationTime)?.Time;
         return new CdaMetadata
         {
@@ -94,7 +92,6 @@ public sealed record CdaMetadata
         .. document.ServiceEvents.Select(act => act.Code).OfType<CdaCode>()
             .SelectMany(code => code.Translations.Prepend(code))
             .DistinctBy(code => (code.System, code.Code))
-            .Select(code => code with { Translations = [] })
-            .Take(EventCodesMax),
+            .Select(code => code with { Translations = [] }),
     ];
 }

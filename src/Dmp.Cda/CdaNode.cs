@@ -14,7 +14,10 @@ internal sealed class CdaNode(CdaNode? parent, string name, int number)
     public string Name => name;
 
     /// <summary>Character data directly in the element, with runs of blanks as one blank; empty when there is none.</summary>
-    public string Text { get; set; } = "";
+    public string Text => RawText.TrimEnd();
+
+    /// <summary>The same with the blank at the end, behind which more may come.</summary>
+    public string RawText { get; set; } = "";
 
     public IReadOnlyList<CdaNode> Children => children ?? (IReadOnlyList<CdaNode>)[];
 

@@ -10,9 +10,15 @@ public sealed record CdaReaderOptions
     public bool ReadWhole { get; init; }
 
     /// <summary>
-    /// Called with each file that the body carries in base 64, piece by piece and one file after the other; the whole document is read then.
+    /// Called with each file that the document carries, piece by piece and one file after the other; the whole document is read then.
     /// </summary>
     public Func<CdaFilePart, CancellationToken, ValueTask>? Files { get; init; }
+
+    /// <summary>
+    /// The clock that wrote times without an offset; each such time is then told. Null, the default: they are taken as UTC, and
+    /// <see cref="CdaTime.HasOffset"/> is all that tells.
+    /// </summary>
+    public TimeZoneInfo? TimeZone { get; init; }
 
     /// <summary>Most bytes before the body, and before the document inside of a stylesheet. Published samples need 60 KB.</summary>
     public long HeaderBytesMax { get; init; } = 4 * 1024 * 1024;
@@ -26,7 +32,7 @@ public sealed record CdaReaderOptions
     /// <summary>The same in the body, where an embedded file may be a CDATA section.</summary>
     public int BodyMarkupBytesMax { get; init; } = 1024 * 1024;
 
-    /// <summary>Most characters of one value in the header.</summary>
+    /// <summary>Most characters of one value in the header. Of a longer text the first ones are kept, of a longer attribute none.</summary>
     public int ValueCharsMax { get; init; } = 4096;
 
     /// <summary>Deepest nesting. Headers go to 12, structured bodies to about 40.</summary>

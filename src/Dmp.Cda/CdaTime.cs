@@ -30,10 +30,11 @@ public enum CdaPrecision
 /// <summary>An HL7 version 3 point in time: <c>YYYY[MM[DD[HH[MM[SS[.f…]]]]]][±ZZ[ZZ]]</c>.</summary>
 /// <param name="Time">The earliest point that fits what was written.</param>
 /// <param name="Precision">How much was written.</param>
-/// <param name="HasOffset">False when no offset was written; the time is then taken as UTC.</param>
+/// <param name="HasOffset">False when no offset was written; the time is then taken as UTC, or as said by <see cref="CdaReaderOptions.TimeZone"/>.</param>
 public readonly record struct CdaTime(DateTimeOffset Time, CdaPrecision Precision, bool HasOffset)
 {
     private const int WholeLength = 14;
+    private const int DayLength = 8;
 
     // No living person has an older act, and the arithmetic of the type ends far outside of both.
     private const int YearMin = 1800;
@@ -41,6 +42,15 @@ public readonly record struct CdaTime(DateTimeOffset Time, CdaPrecision Precisio
 
     /// <summary>The day as written, whatever the offset: for dates of birth.</summary>
     public DateOnly Date => DateOnly.FromDateTime(Time.DateTime);
+
+    /// <summary>Reads a point in time as HL7 writes it, or as others write it when it can mean one thing only (ISO 8601); false when the text is none.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="time">The time.</param>
+    public static bool TryRead(string text, out CdaTime time)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return TryParse(text, out time) || CdaOtherTime.TryParse(text, out time);
+    }
 
     /// <summary>Reads a point in time; false when the text is none.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out CdaTime time)
@@ -54,7 +64,7 @@ public readonly record struct CdaTime(DateTimeOffset Time, CdaPrecision Precisio
         {
             rest = rest[1..];
             var fraction = TakeDigits(ref rest);
-            if (fraction.Length is 0 or > 9)
+            if (fraction.IsEmpty)
             {
                 return false;
             }
@@ -64,6 +74,12 @@ public readonly record struct CdaTime(DateTimeOffset Time, CdaPrecision Precisio
 
         if (digits.Length is < 4 or > WholeLength || digits.Length % 2 != 0 || !TryOffset(rest, out var offset))
         {
+            return false;
+        }
+
+        if (digits.Length < DayLength && rest.Length > 0)
+        {
+            // "2026-10" is the tenth month as others write it, and no year that begins at an hour of its own.
             return false;
         }
 
@@ -79,6 +95,28 @@ public readonly record struct CdaTime(DateTimeOffset Time, CdaPrecision Precisio
         var precision = hasFraction ? CdaPrecision.Fraction : (CdaPrecision)((digits.Length - 4) / 2);
         time = new CdaTime(new DateTimeOffset(local.AddTicks(ticks), offset), precision, rest.Length > 0);
         return true;
+    }
+
+    /// <summary>
+    /// The time by the clock of <paramref name="zone"/>, when it has an hour and no offset. A day alone stays what it is: it has no hour that
+    /// could be another one. Of an hour that comes twice, when clocks are put back, the first one is taken; one that never comes is counted on
+    /// from before the clocks are put forward.
+    /// </summary>
+    /// <param name="zone">The clock that wrote it.</param>
+    public CdaTime In(TimeZoneInfo zone)
+    {
+        ArgumentNullException.ThrowIfNull(zone);
+        if (HasOffset || Precision < CdaPrecision.Hour)
+        {
+            return this;
+        }
+
+        var local = Time.DateTime;
+        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max()
+            : zone.IsInvalidTime(local) ? zone.GetUtcOffset(local.AddHours(-2))
+            : zone.GetUtcOffset(local);
+        // Local mean times of the nineteenth century have seconds, which the type does not.
+        return this with { Time = new DateTimeOffset(local, new TimeSpan(offset.Hours, offset.Minutes, 0)) };
     }
 
     private static ReadOnlySpan<char> TakeDigits(ref ReadOnlySpan<char> text)

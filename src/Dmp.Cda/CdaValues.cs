@@ -69,29 +69,46 @@ internal sealed partial class CdaValues(CdaHeader header)
         return null;
     }
 
-    public CdaTime? Time(CdaNode? node)
+    /// <param name="node">The element.</param>
+    /// <param name="hasClock">False where only the day matters, which is the one written.</param>
+    public CdaTime? Time(CdaNode? node, bool hasClock = true)
     {
         if (node is null || node.IsNull || node["value"] is not { } value)
         {
             return null;
         }
 
-        if (CdaTime.TryParse(value, out var time))
+        if (!CdaTime.TryParse(value, out var time))
+        {
+            if (!CdaOtherTime.TryParse(value, out time))
+            {
+                header.Fault(
+                    CdaFaultKind.Malformed, node.Place + "/@value", "The value is malformed: no point in time as YYYYMMDDhhmmss with an offset, or a part of it.");
+                return null;
+            }
+
+            header.Fault(
+                CdaFaultKind.OtherForm, node.Place + "/@value", "The time is not written as HL7 writes it (YYYYMMDDhhmmss+hhmm); it was read as it is meant.");
+        }
+
+        return hasClock && header.TimeZone is { } zone ? In(zone, time, node) : time;
+    }
+
+    private CdaTime In(TimeZoneInfo zone, CdaTime time, CdaNode node)
+    {
+        if (time.HasOffset || time.Precision < CdaPrecision.Hour)
         {
             return time;
         }
 
-        // Real documents have offsets such as +100. What comes before is what the author meant to say, and the fault is told.
-        var sign = value.AsSpan().IndexOfAny('+', '-');
-        if (sign > 0 && CdaTime.TryParse(value.AsSpan(0, sign), out time))
-        {
-            header.Fault(CdaFaultKind.Malformed, node.Place + "/@value", "The offset is malformed; the time is taken without one.");
-            return time;
-        }
-
+        var local = time.Time.DateTime;
         header.Fault(
-            CdaFaultKind.Malformed, node.Place + "/@value", "The value is no point in time as YYYYMMDDhhmmss with an offset, or a part of it.");
-        return null;
+            CdaFaultKind.NoOffset,
+            node.Place + "/@value",
+            $"The time has no offset; it was taken as {zone.Id}."
+                + (zone.IsAmbiguousTime(local) ? " It comes twice on that day, when clocks are put back: the first one was taken."
+                    : zone.IsInvalidTime(local) ? " It never comes on that day, because clocks are put forward: it was counted on from before." : ""));
+        return time.In(zone);
     }
 
     public CdaInterval? Interval(CdaNode? node)
@@ -101,15 +118,27 @@ internal sealed partial class CdaValues(CdaHeader header)
             return null;
         }
 
-        var (start, stop) = (Time(node) ?? Time(node.Find("low")), Time(node.Find("high")));
-        if (start is { } from && stop is { } to && Latest(to) <= from.Time)
+        var said = IsSaid(node) ? node : IsSaid(node.Find("low")) ? node.Find("low") : IsSaid(node.Find("center")) ? node.Find("center") : null;
+        var (start, stop) = (Time(said), Time(node.Find("high")));
+        if (start is not null && said?.Name == "center")
         {
-            header.Fault(CdaFaultKind.Contradiction, node.Place, "The end is before the begin.");
-            return new CdaInterval(start, null);
+            header.Fault(CdaFaultKind.OtherForm, said.Place, "The begin is not said; the middle of the span was taken for it.");
         }
 
-        return start is null && stop is null ? null : new CdaInterval(start, stop);
+        if (start is { } from && stop is { } to && EndsBefore(to, from))
+        {
+            header.Fault(CdaFaultKind.Contradiction, node.Place, "The end is before the begin.");
+            stop = null;
+        }
+
+        return said is null && stop is null ? null : new CdaInterval(start, stop) { IsStartMalformed = said is not null && start is null };
     }
+
+    private static bool IsSaid(CdaNode? node) => node is { IsNull: false } && node["value"] is not null;
+
+    /// <summary>A day alone is before no hour of that day.</summary>
+    private static bool EndsBefore(CdaTime end, CdaTime begin) =>
+        Latest(end) <= begin.Time && !(begin.Precision == CdaPrecision.Day && end.Precision > CdaPrecision.Day && end.Date >= begin.Date);
 
     public int? Number(CdaNode? node)
     {
@@ -135,7 +164,7 @@ internal sealed partial class CdaValues(CdaHeader header)
         {
             Ids = Ids(role?.Of("id")),
             Names = Names(patient),
-            BirthTime = Time(patient?.Find("birthTime")),
+            BirthTime = Time(patient?.Find("birthTime"), hasClock: false),
             Sex = patient?.Find("administrativeGenderCode") is { IsNull: false } sex ? sex["code"]?.Trim() : null,
             BirthPlaceCode = patient?.Find("birthplace", "place", "addr", "county") is { IsNull: false, Text: { Length: > 0 } county }
                 ? county
@@ -164,8 +193,9 @@ internal sealed partial class CdaValues(CdaHeader header)
         {
             Ids = Ids(node?.Of("id")),
             Specialty = Code(node?.Find("code")),
-            Name = Names(node?.Find("assignedPerson")) is [var name, ..] ? name : null,
-            DeviceName = device?.Find("softwareName")?.Text is { Length: > 0 } software ? software : device?.Find("manufacturerModelName")?.Text,
+            Name = Names(node?.Find("assignedPerson")) is [var first, ..] names ? names.FirstOrDefault(name => name.Text is null) ?? first : null,
+            DeviceName = device?.Find("softwareName")?.Text is { Length: > 0 } software ? software
+                : device?.Find("manufacturerModelName")?.Text is { Length: > 0 } model ? model : null,
             Organization = Organization(node?.Find("representedOrganization")),
         };
     }
@@ -208,9 +238,15 @@ internal sealed partial class CdaValues(CdaHeader header)
     }
 
     private static IReadOnlyList<CdaName> Names(CdaNode? person) =>
-        [.. person?.Of("name").Where(name => !name.IsNull).Select(Name).Where(name => name.Families.Count + name.Givens.Count > 0) ?? []];
+        [.. person?.Of("name").Where(name => !name.IsNull).Select(Name).Where(name => name.Families.Count + name.Givens.Count > 0 || name.Text is not null) ?? []];
 
-    private static CdaName Name(CdaNode name) => new()
+    private static CdaName Name(CdaNode name)
+    {
+        var read = Parts(name);
+        return read.Families.Count + read.Givens.Count > 0 || name.Text.Length == 0 ? read : read with { Text = name.Text };
+    }
+
+    private static CdaName Parts(CdaNode name) => new()
     {
         Families = Parts(name, "family"),
         Givens = Parts(name, "given"),

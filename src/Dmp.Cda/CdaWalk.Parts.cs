@@ -31,9 +31,15 @@ internal sealed partial class CdaWalk
             return;
         }
 
-        await FillAsync(part);
-        header.Accept(part, number);
+        if (!await TakeFileAsync(isBody: false))
+        {
+            await FillAsync(part);
+            header.Accept(part, number);
+        }
     }
+
+    /// <summary>DICOM added it to the order (PS3.20), in a namespace of its own.</summary>
+    private bool IsAccessionNumber() => xml.LocalName == "accessionNumber" && xml.NamespaceURI == "urn:dicom-org:ps3-20";
 
     /// <summary>Reads the element the reader stands on, with all that is below it, into a node.</summary>
     private async Task FillAsync(CdaNode part)
@@ -51,8 +57,11 @@ internal sealed partial class CdaWalk
         {
             switch (xml.NodeType)
             {
-                case XmlNodeType.Element when xml.NamespaceURI != Hl7V3:
+                case XmlNodeType.Element when xml.NamespaceURI != Hl7V3 && !IsAccessionNumber():
                     await SkipAsync();
+                    break;
+
+                case XmlNodeType.Element when await TakeFileAsync(isBody: false):
                     break;
 
                 case XmlNodeType.Element:
@@ -76,35 +85,6 @@ internal sealed partial class CdaWalk
                     break;
             }
         }
-    }
-
-    /// <summary>Hands over the file in base 64 that is the text of the element the reader stands on; counts it when nobody asks for it.</summary>
-    private async Task ReadFileAsync(bool isBody)
-    {
-        var file = new CdaFile($"/ClinicalDocument//{xml.LocalName}[@representation='B64'][{++header.FileCount}]", MediaType(), isBody);
-        if (options.Files is not { } files)
-        {
-            return;
-        }
-
-        var base64 = new CdaBase64(buffer.Length);
-        var (depth, isEmpty) = (xml.Depth, xml.IsEmptyElement);
-        while (!isEmpty && await NextAsync(drain: false) && xml.Depth > depth)
-        {
-            if (xml.NodeType is not (XmlNodeType.Text or XmlNodeType.CDATA))
-            {
-                continue;
-            }
-
-            int read;
-            while ((read = await ReadValueAsync()) > 0)
-            {
-                input.Mark();
-                await files(new CdaFilePart(file, base64.Decode(buffer.AsSpan(0, read)), IsLast: false), stop);
-            }
-        }
-
-        await files(new CdaFilePart(file, base64.Finish(), IsLast: true), stop);
     }
 
     private void ReadAttributes(CdaNode node)
@@ -131,7 +111,7 @@ internal sealed partial class CdaWalk
 
     private async Task ReadTextAsync(CdaNode node)
     {
-        var text = new StringBuilder(node.Text);
+        var text = new StringBuilder(node.RawText);
         int read;
         while ((read = await ReadValueAsync()) > 0)
         {
@@ -145,11 +125,12 @@ internal sealed partial class CdaWalk
 
         if (text.Length > options.ValueCharsMax)
         {
-            header.Fault(CdaFaultKind.ValueTooLong, node.Place, $"The value has more than {options.ValueCharsMax} characters.");
-            text.Clear();
+            header.Fault(
+                CdaFaultKind.ValueTooLong, node.Place, $"The value has more than {options.ValueCharsMax} characters; the first ones were read.");
+            text.Length = char.IsHighSurrogate(text[options.ValueCharsMax - 1]) ? options.ValueCharsMax - 1 : options.ValueCharsMax;
         }
 
-        node.Text = Blanks().Replace(text.ToString(), " ").Trim();
+        node.RawText = Blanks().Replace(text.ToString(), " ").TrimStart();
     }
 
     [GeneratedRegex(@"\s+", RegexOptions.CultureInvariant)]

@@ -133,14 +133,14 @@ internal sealed partial class CdaWalk(
         var isFile = false;
         while (await NextAsync() && xml.Depth > depth)
         {
-            if (xml.NodeType != XmlNodeType.Element || xml.NamespaceURI != Hl7V3)
+            if (xml.NodeType != XmlNodeType.Element)
             {
                 continue;
             }
 
             var body = (xml.Depth - depth, xml.LocalName) switch
             {
-                _ when number > 1 => null,
+                _ when number > 1 || xml.NamespaceURI != Hl7V3 => null,
                 (1, "structuredBody") => new CdaBody(3, null, false),
                 (2, "text") when isFile => FileBody(),
                 _ => null,
@@ -151,29 +151,27 @@ internal sealed partial class CdaWalk(
                 return;
             }
 
-            if (xml.GetAttribute("representation") == "B64")
-            {
-                await ReadFileAsync(isBody: body is not null);
-            }
+            await TakeFileAsync(isBody: body is { Level: 1 });
         }
     }
 
-    private CdaBody FileBody() => new(1, MediaType(), xml.GetAttribute("representation") == "B64");
-
-    private string? MediaType() =>
-        xml.GetAttribute("mediaType")?.Trim().ToLowerInvariant() is { Length: > 0 and <= 100 } mediaType ? mediaType : null;
+    private CdaBody FileBody() => new(1, MediaType(), IsBase64());
 
     /// <summary>Goes past the element the reader stands on.</summary>
     private async Task SkipAsync()
     {
         var depth = xml.Depth;
-        if (xml.IsEmptyElement)
+        if (await TakeFileAsync(isBody: false) || xml.IsEmptyElement)
         {
             return;
         }
 
         while (await NextAsync() && xml.Depth > depth)
         {
+            if (xml.NodeType == XmlNodeType.Element)
+            {
+                await TakeFileAsync(isBody: false);
+            }
         }
     }
 

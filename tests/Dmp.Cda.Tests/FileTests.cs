@@ -45,6 +45,62 @@ public sealed class FileTests
     }
 
     [Theory]
+    [InlineData("<nonXMLBody><text mediaType=\"text/plain\">\n Bonjour \u00e9t\u00e9</text></nonXMLBody>", "text/plain", true, true, "\n Bonjour \u00e9t\u00e9")]
+    [InlineData("<nonXMLBody><text><reference value=\"http://ailleurs\"/></text></nonXMLBody>", null, true, true, "")]
+    [InlineData("<structuredBody><a><value mediaType=\"text/rtf\">{\\rtf1}</value></a></structuredBody>", "text/rtf", false, true, "{\\rtf1}")]
+    [InlineData("<structuredBody><a><linkHtml href=\" data:image/png;base64,QUJD\"/></a></structuredBody>", "image/png", false, false, "ABC")]
+    [InlineData("<structuredBody><a><reference value=\"DATA:,A%20B\"/></a></structuredBody>", null, false, true, "A B")]
+    [InlineData("<structuredBody><x:a xmlns:x=\"urn:x\" representation=\" b64 \">QUJD</x:a></structuredBody>", null, false, false, "ABC")]
+    public async Task Files_that_are_written_otherwise_are_files(string body, string? mediaType, bool isBody, bool isText, string bytes)
+    {
+        var (files, _) = await ReadAsync(body);
+        var (file, content) = Assert.Single(files);
+        Assert.Equal((mediaType, isBody, isText, bytes), (file.MediaType, file.IsBody, file.IsText, System.Text.Encoding.UTF8.GetString(content)));
+    }
+
+    [Theory]
+    [InlineData("<legalAuthenticator><s:signatureText xmlns:s=\"urn:hl7-org:sdtc\" representation=\"B64\">QUJD</s:signatureText></legalAuthenticator>")]
+    [InlineData("<informant><x representation=\"B64\">QUJD</x></informant>")]
+    [InlineData("<title representation=\"B64\">QUJD</title>")]
+    public async Task A_file_in_the_header_is_one_too(string part)
+    {
+        List<string> bytes = [];
+        await SampleText.ReadAsync(
+            $"<ClinicalDocument xmlns=\"urn:hl7-org:v3\">{part}{Head[Head.IndexOf("<component>", StringComparison.Ordinal)..]}{Tail}",
+            new CdaReaderOptions
+            {
+                Files = (piece, _) =>
+                {
+                    bytes.Add(System.Text.Encoding.ASCII.GetString(piece.Bytes.Span));
+                    return ValueTask.CompletedTask;
+                },
+            });
+        Assert.Equal("ABC", string.Concat(bytes));
+    }
+
+    [Theory]
+    [InlineData("<value representation=\"B64\">QUJD<thumbnail representation=\"B64\">QUJD</thumbnail></value>")]
+    [InlineData("<value mediaType=\"application/pdf\">x<thumbnail representation=\"b64\">QUJD</thumbnail></value>")]
+    [InlineData("<value representation=\"B64\">QUJD<reference value=\"data:,x\"/></value>")]
+    public async Task A_file_inside_of_the_element_of_another_one_is_refused(string value)
+    {
+        var refused = await SampleText.ReadAsync(
+            $"{Head}<structuredBody>{value}</structuredBody>{Tail}", new CdaReaderOptions { Files = (_, _) => ValueTask.CompletedTask });
+        Assert.Null(refused.Document);
+        Assert.Equal(CdaFaultKind.NestedFile, refused.Faults[^1].Kind);
+    }
+
+    [Fact]
+    public async Task What_is_text_or_elsewhere_is_no_file()
+    {
+        var (files, document) = await ReadAsync(
+            "<structuredBody><text mediaType=\"text/x-hl7-text+xml\">a<b>c</b></text><text mediaType=\"application/dicom\"> <reference value=\"http://pacs\"/> </text>"
+            + "<originalText mediaType=\"text/plain\">x</originalText><value>QUJD</value></structuredBody>");
+        Assert.Empty(files);
+        Assert.Equal(1, document!.FileCount);
+    }
+
+    [Theory]
     [InlineData("QUJD*")]
     [InlineData("QUJDR")]
     [InlineData("QQ==QUJD")]

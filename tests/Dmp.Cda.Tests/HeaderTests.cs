@@ -104,13 +104,55 @@ public sealed class HeaderTests
 
     [Theory]
     [InlineData("20240305113000+100")]
-    [InlineData("20240305113000-")]
     [InlineData("20240305113000+01:00")]
-    public async Task A_time_with_a_malformed_offset_is_told_and_taken_without_one(string value)
+    [InlineData("2024-03-05T11:30:00+01:00")]
+    public async Task A_time_that_is_written_otherwise_is_read_as_it_is_meant_and_told(string value)
     {
         var read = await SampleText.ReadAsync(SampleText.With("20240305113000.250+0100", value));
-        Assert.Equal((CdaFaultKind.Malformed, "/ClinicalDocument/effectiveTime/@value"), Assert.Single(read.Faults) is var fault ? (fault.Kind, fault.Place) : default);
-        Assert.Equal(new CdaTime(new DateTimeOffset(2024, 3, 5, 11, 30, 0, TimeSpan.Zero), CdaPrecision.Second, false), read.Document!.CreationTime);
+        Assert.Equal((CdaFaultKind.OtherForm, "/ClinicalDocument/effectiveTime/@value"), Assert.Single(read.Faults) is var fault ? (fault.Kind, fault.Place) : default);
+        Assert.Equal(new CdaTime(new DateTimeOffset(2024, 3, 5, 11, 30, 0, TimeSpan.FromHours(1)), CdaPrecision.Second, true), read.Document!.CreationTime);
+    }
+
+    [Fact]
+    public async Task A_time_without_an_offset_is_told_when_somebody_says_whose_it_is()
+    {
+        var text = SampleText.With("20240305113000.250+0100", "20240305113000");
+        Assert.Empty((await SampleText.ReadAsync(text)).Faults);
+        var read = await SampleText.ReadAsync(text, new CdaReaderOptions { TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Paris") });
+        Assert.Equal((CdaFaultKind.NoOffset, "/ClinicalDocument/effectiveTime/@value"), Assert.Single(read.Faults) is var fault ? (fault.Kind, fault.Place) : default);
+        Assert.Equal(new CdaTime(new DateTimeOffset(2024, 3, 5, 11, 30, 0, TimeSpan.FromHours(1)), CdaPrecision.Second, false), read.Document!.CreationTime);
+    }
+
+    [Theory]
+    [InlineData("<name>Dr Jean <!-- x -->EXEMPLE</name>", "Dr Jean EXEMPLE")]
+    [InlineData("<name><prefix>Dr</prefix> Jean&#x20;<![CDATA[EXEMPLE]]></name>", "Jean EXEMPLE")]
+    [InlineData("<name> </name>", null)]
+    [InlineData("<name nullFlavor=\"UNK\">Jean</name>", null)]
+    public async Task A_name_without_parts_is_taken_as_it_is_written(string name, string? text)
+    {
+        var read = await SampleText.ReadAsync(SampleText.With("<name><family>CHEF</family><given>Anne</given></name>", name));
+        Assert.Equal(text, read.Document!.LegalAuthenticator!.Actor.Name?.Text);
+    }
+
+    [Fact]
+    public async Task Accession_numbers_and_local_identifiers_are_read()
+    {
+        var document = (await SampleText.ReadAsync(SampleText.With(
+            "<order><id root=\"1.2.250.1.999.3\" extension=\"ORD-9\"/>",
+            "<order><id root=\"1.2.250.1.999.3\" extension=\"ORD-9\"/><d:accessionNumber xmlns:d=\"urn:dicom-org:ps3-20\" root=\"1.2.250.1.999.6\" extension=\"ACC\"/>"))).Document!;
+        Assert.Equal(("1.2.250.1.999.3^ORD-9", "1.2.250.1.999.6^ACC"), (Assert.Single(document.Orders).ToString(), Assert.Single(document.AccessionNumbers).ToString()));
+        Assert.Equal("1.2.250.1.999.7^IPP-1", Assert.Single(document.Patients[0].LocalIds).ToString());
+    }
+
+    [Theory]
+    [InlineData("<center value=\"20240302080000+0100\"/>", CdaFaultKind.OtherForm, "/ClinicalDocument/documentationOf/serviceEvent/effectiveTime/center", 2)]
+    [InlineData("<low value=\"hier\"/>", CdaFaultKind.Malformed, "/ClinicalDocument/documentationOf/serviceEvent/effectiveTime/low/@value", null)]
+    [InlineData("<center value=\"1618509699169\"/>", CdaFaultKind.Malformed, "/ClinicalDocument/documentationOf/serviceEvent/effectiveTime/center/@value", null)]
+    public async Task The_begin_of_the_act_is_read_wherever_it_is_said_and_never_made_up(string time, CdaFaultKind kind, string place, int? day)
+    {
+        var read = await SampleText.ReadAsync(SampleText.With("<low value=\"20240301080000+0100\"/><high value=\"20240305100000+0100\"/>", time));
+        Assert.Equal((kind, place), Assert.Single(read.Faults) is var fault ? (fault.Kind, fault.Place) : default);
+        Assert.Equal(day, CdaMetadata.From(read.Document!).ServiceStartTime?.Day);
     }
 
     [Fact]
@@ -156,10 +198,10 @@ public sealed class HeaderTests
     }
 
     [Fact]
-    public async Task A_long_title_is_told_and_not_kept()
+    public async Task A_long_title_is_told_and_its_beginning_kept()
     {
         var read = await SampleText.ReadAsync(SampleText.With("<title>Lettre de", "<title>" + new string('x', 5000)));
-        Assert.Null(read.Document!.Title);
+        Assert.Equal(new string('x', 4096), read.Document!.Title);
         Assert.Equal((CdaFaultKind.ValueTooLong, "/ClinicalDocument/title"), Assert.Single(read.Faults) is var fault ? (fault.Kind, fault.Place) : default);
     }
 
