@@ -49,7 +49,7 @@ internal static class CdaRules
 
         // A title may say what the patient has: it is in no error.
         faults.Require(
-            given.Title.Length == 0 || header.Title.Length == 0 || Squeezed(given.Title) == header.Title,
+            given.Title.Length == 0 || header.Title.Length == 0 || IsTitleOf(Squeezed(given.Title), document, header),
             "metadata.title",
             "The header of the document has another title.");
 
@@ -68,27 +68,22 @@ internal static class CdaRules
 
         void Id(string field, string? one, IEnumerable<string?> others)
         {
-            var known = others.OfType<string>().ToArray();
+            // What is too long to be kept nobody can give.
+            var known = others.OfType<string>().Where(id => id.Length <= CdaMapping.IdentifierCharactersMax).ToArray();
             faults.Require(one is null or "" || known.Length == 0 || known.Contains(one), field, Differ(one ?? "", string.Join(", ", known)));
         }
     }
 
     /// <summary>
-    /// False when the header names another patient: more than one, another INS, or no INS and neither the name nor the day of
-    /// birth. What else is odd comes as warnings (<i>identitovigilance</i>, EX_GEN-1230), which hold no value.
+    /// False when the header names nobody or another patient: several, another INS, without an INS not all of birth name, first given name and
+    /// day of birth, or with it none of the three. What else is odd comes as warnings (<i>identitovigilance</i>, EX_GEN-1230), which hold no value.
     /// </summary>
     public static bool IsPatientOf(CdaDocument document, RecordIdentity identity, List<Warning> warnings)
     {
         const string Role = "/ClinicalDocument/recordTarget/patientRole";
-        if (document.Patients.Count > 1)
-        {
-            return false;
-        }
-
         if (document.Patients is not [var patient])
         {
-            warnings.Add(new Warning { Field = "/ClinicalDocument/recordTarget", Description = "The header names no patient." });
-            return true;
+            return false;
         }
 
         var ins = patient.InsIds.ToArray();
@@ -97,42 +92,50 @@ internal static class CdaRules
             return false;
         }
 
-        var sameName = patient.Names.Count == 0
-            || patient.Names.Any(name => name.Families.Any(family => NameKey(family.Text) == NameKey(identity.BirthFamilyName)));
-        var sameGiven = patient.Names.Count == 0 || identity.BirthGivenNames is []
-            || patient.Names.Any(name => name.Givens.Any(given => NameKey(given.Text).StartsWith(NameKey(identity.BirthGivenNames[0]), StringComparison.Ordinal)));
-        var sameBirth = patient.BirthTime is not { Precision: >= CdaPrecision.Day } birth || birth.Date == identity.BirthDate;
+        var match = PatientRules.Compare(NamedPatient.Of(patient), identity);
+        if (ins.Length == 0 ? !match.IsSame : match.IsOther)
+        {
+            return false;
+        }
+
         if (ins.Length == 0)
         {
-            if (!sameName && !sameBirth)
-            {
-                return false;
-            }
-
             warnings.Add(new Warning { Field = Role + "/id", Description = "The header holds no INS of the patient." });
         }
-
-        Warn(sameName, "/patient/name/family", "No family name in the header is the patient's birth name in the record.");
-        Warn(sameGiven, "/patient/name/given", "No given name in the header is the patient's first given name in the record.");
-        Warn(sameBirth, "/patient/birthTime", "The day of birth in the header is not the one in the record.");
-        return true;
-
-        void Warn(bool isGood, string place, string description)
+        else if (ins.Any(id => id.Extension != identity.InsNumber))
         {
-            if (!isGood)
-            {
-                warnings.Add(new Warning { Field = Role + place, Description = description });
-            }
+            warnings.Add(new Warning { Field = Role + "/id", Description = "The header holds another INS beside the patient's." });
         }
+
+        PatientRules.Warn(match, Role + "/patient/name/family", Role + "/patient/name/given", Role + "/patient/birthTime", warnings);
+        return true;
     }
 
-    /// <summary>Without accents, case and separators, as registries compare names.</summary>
-    internal static string NameKey(string name)
+    /// <summary>A title that is too long to be kept may be given by its beginning.</summary>
+    private static bool IsTitleOf(string given, CdaDocument document, DocumentMetadata header) =>
+        given == header.Title
+        || document.Title is { } whole && CdaMapping.Visible(whole) is var title && title.EnumerateRunes().Count() > CdaMapping.TitleCharactersMax
+            && given.TrimEnd('.', '\u2026', ' ') is { Length: > 0 } start && title.StartsWith(start, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Finds what a document must have and neither the metadata nor the header say; of a value that is there and cannot be read, where it is and
+    /// what is wrong with it.
+    /// </summary>
+    public static void RequireComplete(DocumentMetadata merged, IReadOnlyList<CdaFault> told, FieldFaults faults)
     {
-        const string Accented = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŸ";
-        const string Plain = "AAAAAACEEEEIIIINOOOOOOUUUUYY";
-        var upper = name.ToUpperInvariant().Replace("Œ", "OE", StringComparison.Ordinal).Replace("Æ", "AE", StringComparison.Ordinal);
-        return string.Concat(upper.Where(char.IsLetter).Select(letter => Accented.IndexOf(letter) is >= 0 and var at ? Plain[at] : letter));
+        Require(merged.Type is not null, "metadata.type", "/ClinicalDocument/code");
+        Require(merged.Title.Length > 0, "metadata.title", "/ClinicalDocument/title");
+        Require(merged.MediaType.Length > 0, "metadata.media_type", "/ClinicalDocument");
+        Require(merged.CreationTime is not null, "metadata.creation_time", "/ClinicalDocument/effectiveTime");
+        Require(merged.ServiceStartTime is not null, "metadata.service_start_time", "/ClinicalDocument/documentationOf/serviceEvent/effectiveTime");
+        Require(merged.Authors.Count > 0, "metadata.authors", "/ClinicalDocument/author");
+
+        void Require(bool isThere, string field, string place) => faults.Require(
+            isThere,
+            field,
+            told.FirstOrDefault(fault => fault.Kind != CdaFaultKind.Missing && fault.Place.StartsWith(place, StringComparison.Ordinal)) is { } wrong
+                ? $"Required, and what the header of the document says at {wrong.Place} cannot be used. {wrong.Text}"
+                : $"Required, and the header of the document does not say it at {place}.");
     }
 
     private static bool Covers(CdaTime time, DateTimeOffset given)

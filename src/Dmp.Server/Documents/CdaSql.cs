@@ -16,6 +16,10 @@ internal sealed record RecordIdentity
     public required string[] BirthGivenNames { get; init; }
 
     public required DateOnly BirthDate { get; init; }
+
+    public string? UsedFamilyName { get; init; }
+
+    public string? UsedGivenName { get; init; }
 }
 
 /// <summary>A version that a header says it replaces.</summary>

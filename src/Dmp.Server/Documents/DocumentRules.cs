@@ -145,6 +145,10 @@ internal static class DocumentRules
     /// <summary>The document waits for its announcement.</summary>
     public static bool IsWaiting(DocumentRow row, DateTimeOffset now) => row.PatientVisibleTime > now;
 
+    /// <summary>Whom the sender names; whether the record is that patient's is found by <see cref="PatientRules"/>.</summary>
+    public static void CheckStated(StatedPatient stated, FieldFaults faults) => faults.Require(
+        stated.BirthDate.Length == 0 || NamedPatient.DateOf(stated.BirthDate) is not null, "stated_patient.birth_date", "Must be a date as YYYY-MM-DD.");
+
     /// <summary>In a secret connection a document carries one code, and the platform sets it (EX_2.1-1050).</summary>
     public static void CheckSecret(RepeatedField<VisibilityCode> codes, FieldFaults faults) => faults.Require(
         codes.All(code => code == VisibilityCode.HiddenFromRepresentatives),

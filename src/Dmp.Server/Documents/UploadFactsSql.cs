@@ -11,7 +11,7 @@ internal sealed record UploadFacts
     /// <summary>The records that there are, by id.</summary>
     public required IReadOnlyDictionary<Guid, AccessFacts> Records { get; init; }
 
-    /// <summary>Who their patients are, once the bytes have come.</summary>
+    /// <summary>Who their patients are.</summary>
     public required IReadOnlyDictionary<Guid, RecordIdentity> Identities { get; init; }
 
     /// <summary>Earlier calls, by request id.</summary>
@@ -29,7 +29,7 @@ internal static class UploadFactsSql
     // The primary key of record.
     private const string Identities =
         """
-        select record_id, ins_number, birth_family_name, birth_given_names, birth_date
+        select record_id, ins_number, birth_family_name, birth_given_names, birth_date, used_family_name, used_given_name
         from record
         where record_id = any(@RecordIds)
         """;
@@ -72,12 +72,12 @@ internal static class UploadFactsSql
     private const string AsPlanned =
         "select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)";
 
-    private static readonly string together = $"{RowScope.Set}; {AsPlanned}; {AccessSql.ByRecords}; {Remembered}; {TakenUniqueIds}";
+    private static readonly string together = $"{RowScope.Set}; {AsPlanned}; {AccessSql.ByRecords}; {Remembered}; {TakenUniqueIds}; {Identities}";
 
-    // Before the bytes come, nobody knows whom their header will name; and with them, an unfinished upload is the call's own.
+    // With the bytes, an unfinished upload is the call's own.
     private static readonly string beforeBytes = $"{together}; {Unfinished}";
 
-    private static readonly string withBytes = $"{together}; {Identities}";
+    private static readonly string withBytes = together;
 
     /// <summary>From here on the connection is for the records of these uploads and sets, which have different request ids.</summary>
     public static async Task<UploadFacts> ReadAsync(
@@ -111,9 +111,7 @@ internal static class UploadFactsSql
             Records = (await results.ReadAsync<AccessFacts>()).ToDictionary(facts => facts.RecordId),
             Remembered = (await results.ReadAsync<RequestLogRow>()).ToDictionary(row => row.RequestId),
             TakenUniqueIds = (await results.ReadAsync<Guid>()).ToHashSet(),
-            Identities = areBytesHere
-                ? (await results.ReadAsync<RecordIdentity>()).ToDictionary(identity => identity.RecordId)
-                : new Dictionary<Guid, RecordIdentity>(),
+            Identities = (await results.ReadAsync<RecordIdentity>()).ToDictionary(identity => identity.RecordId),
             Unfinished = areBytesHere
                 ? new Dictionary<Guid, UploadRow>()
                 : (await results.ReadAsync<UploadRow>()).ToDictionary(row => row.RequestId),

@@ -61,7 +61,8 @@ internal sealed partial class DocumentService
         if (sniffed is not (Form.CdaR2 or Form.CdaSelfPresenting or Form.OtherXml))
         {
             RequireComplete(plan);
-            return (plan, UploadContentRules.ToContract(sniffed, null));
+            var named = sniffed == Form.Dicom ? await KosPatient.ReadAsync(reader, ct) : null;
+            return (plan with { NamedByContent = named }, UploadContentRules.ToContract(sniffed, null));
         }
 
         await using var stream = await OpenForReadingAsync(reader, ct);
@@ -69,6 +70,7 @@ internal sealed partial class DocumentService
         {
             ReadWhole = reader.Length <= WholeBytesMax,
             DocumentBytesMax = uploadOptions.Value.DocumentBytesMax,
+            TimeZone = uploadOptions.Value.TimeZoneOf(call.Caller.StructureId),
             Time = time,
         };
         var read = await CdaReader.ReadAsync(stream, options, ct);
@@ -101,25 +103,28 @@ internal sealed partial class DocumentService
     private UploadPlan Described(Call call, UploadPlan plan, CdaDocument header, IReadOnlyList<CdaFault> faults)
     {
         var given = plan.Message.Metadata;
-        var derived = CdaMapping.ToMetadata(header);
+        List<Warning> warnings = [.. faults.Select(fault => new Warning { Field = fault.Place, Description = fault.Text })];
+        var mapping = new CdaMapping(warnings);
+        var derived = mapping.ToMetadata(header);
         var disagreements = new FieldFaults();
         CdaRules.CheckAgreement(given, header, derived, disagreements);
         disagreements.ThrowIfAny(ErrorReason.CdaMetadataMismatch);
 
-        var merged = CdaMapping.Merge(given, derived);
+        var merged = mapping.Merge(given, derived);
         var authorsOfHeader = given is null or { Authors: [] };
         var missing = new FieldFaults();
-        DocumentRules.RequireComplete(merged, "Required, and the header of the document does not say it.", missing);
+        CdaRules.RequireComplete(merged, faults, missing);
         missing.Require(
-            merged.Authors.Count > 0 || call.Caller.Kind != CallerKind.Structure, "metadata.authors", "Required, and the header of the document does not say it.");
+            merged.Confidentiality is not null || header.Confidentiality is null,
+            "metadata.confidentiality",
+            "Required, because what the header says at /ClinicalDocument/confidentialityCode is none of N, R and V of 2.16.840.1.113883.5.25.");
         DocumentRules.Check(merged, call.Caller, time.GetUtcNow(), authorsOfHeader, missing);
         missing.ThrowIfAny();
 
-        List<Warning> warnings = [.. faults.Select(fault => new Warning { Field = fault.Place, Description = fault.Text })];
         if (authorsOfHeader)
         {
             warnings.AddRange(UploadPlan.Warnings(merged));
-            if (call.Caller.StructureId is { } own && merged.Authors.Count > 0 && merged.Authors.All(author => author.Institution?.Id != own))
+            if (call.Caller.StructureId is { } own && merged.Authors.All(author => author.Institution?.Id != own))
             {
                 warnings.Add(new Warning { Field = "metadata.authors", Description = "No author in the header has the caller's own structure as institution." });
             }
@@ -141,14 +146,24 @@ internal sealed partial class DocumentService
         NpgsqlConnection connection, RecordAccess access, UploadFacts facts, UploadPlan plan, CancellationToken ct)
     {
         List<Warning> warnings = [.. plan.HeaderWarnings];
+        var identity = facts.Identities[access.RecordId];
+        RequireSamePatient(plan.Message, identity, warnings);
+        if (plan.NamedByContent is { } patient && PatientRules.IsOther(patient, identity, warnings))
+        {
+            throw Failures.Of(ErrorReason.PatientMismatch, ("place", "document"));
+        }
+
         if (plan.Header is not { } header)
         {
             return (plan, warnings);
         }
 
-        if (!CdaRules.IsPatientOf(header, facts.Identities[access.RecordId], warnings))
+        if (!CdaRules.IsPatientOf(header, identity, warnings))
         {
-            throw Failures.Of(ErrorReason.CdaPatientMismatch);
+            // What cannot be read agrees with nothing: whoever sent it must learn that.
+            throw plan.HeaderWarnings.FirstOrDefault(warning => warning.Field.StartsWith("/ClinicalDocument/recordTarget", StringComparison.Ordinal)) is { } odd
+                ? Failures.Of(ErrorReason.CdaPatientMismatch, ("place", odd.Field), ("description", odd.Description))
+                : Failures.Of(ErrorReason.CdaPatientMismatch);
         }
 
         var replacedIds = CdaMetadata.From(header).ReplacedIds;
@@ -157,7 +172,7 @@ internal sealed partial class DocumentService
             return (plan, warnings);
         }
 
-        var found = await CdaSql.FindReplacedAsync(connection, access, UploadPlan.DepositorKey(access.Caller), [.. replacedIds.Select(UniqueIds.Canonical)], ct);
+        var found = await CdaSql.FindReplacedAsync(connection, access, UploadPlan.DepositorKey(access.Caller), [.. replacedIds.Select(CdaMapping.KeptId)], ct);
         // What the caller does not see is not known to anybody here, and a deleted document is nothing to go on from.
         var parent = found is null ? null : await DocumentSql.FindForChangeAsync(connection, access, found.DocumentId, ct);
         if (parent is null or { State: (short)DocumentStatus.Deleted })
@@ -186,6 +201,14 @@ internal sealed partial class DocumentService
         }
 
         return (plan with { Replaces = parent.DocumentId }, warnings);
+    }
+
+    private static void RequireSamePatient(UploadIntent intent, RecordIdentity identity, List<Warning> warnings)
+    {
+        if (PatientRules.FindOther(intent, identity, warnings) is { } place)
+        {
+            throw Failures.Of(ErrorReason.PatientMismatch, ("place", place));
+        }
     }
 
     private static void RequireComplete(UploadPlan plan)

@@ -34,6 +34,11 @@ internal sealed partial class DocumentService
             DocumentRules.Check(message.Metadata, call.Caller, now, mayBeCda && message.Metadata.Authors.Count == 0, faults);
         }
 
+        if (message.StatedPatient is { } stated)
+        {
+            DocumentRules.CheckStated(stated, faults);
+        }
+
         DocumentRules.CheckVisibility(message.VisibilityCodes, call.Caller, accessOptions.Value.HiddenAndMasked, faults);
         if (call.IsSecret)
         {
@@ -218,6 +223,7 @@ internal sealed partial class DocumentService
             throw Failures.Of(ErrorReason.DocumentActionNotAllowed);
         }
 
+        RequireSamePatient(intent.Message, facts.Identities[access.RecordId], []);
         var replaced = intent.Replaces is { } documentId
             ? await FindForChangeAsync(connection, access, DocumentChange.Replace, documentId, intent.Message.Etag, ct)
             : null;

@@ -55,6 +55,9 @@ internal sealed record UploadPlan
     /// <summary>What the header of a CDA document says; null for other documents, and before the bytes have come.</summary>
     public CdaDocument? Header { get; init; }
 
+    /// <summary>The patient whom a content other than CDA names; null when it names none, and before the bytes have come.</summary>
+    public NamedPatient? NamedByContent { get; init; }
+
     /// <summary>What is odd about the header.</summary>
     public IReadOnlyList<Warning> HeaderWarnings { get; init; } = [];
 

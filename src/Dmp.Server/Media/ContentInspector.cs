@@ -42,7 +42,7 @@ internal sealed class ContentInspector(
             throw Refusal(wrong, "/ClinicalDocument/component/nonXMLBody/text");
         }
 
-        if (MayCarryFiles(header) || header is not null && clamd.IsConfigured && header.FileCount != 0)
+        if (header is not null && (header.Body?.Level == 1 || header.FileCount != 0))
         {
             await CheckFilesAsync(reader, virusScan, ct);
         }
@@ -59,10 +59,6 @@ internal sealed class ContentInspector(
     };
 
     private static bool IsXml(ContentForm form) => form is ContentForm.CdaR2 or ContentForm.CdaSelfPresenting or ContentForm.OtherXml;
-
-    /// <summary>A file for body must be what it says. Files among sections matter to the rules about PDF only.</summary>
-    private bool MayCarryFiles(CdaDocument? header) =>
-        header is not null && (header.Body?.Level == 1 || pdfRules.ReadsPdf && header.FileCount != 0);
 
     private static async Task<MediaFault?> CheckEndsAsync(IContentReader reader, ContentForm form, CancellationToken ct)
     {

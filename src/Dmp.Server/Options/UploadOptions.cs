@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Dmp.Server.Options;
 
 /// <summary>Limits of uploads, section <c>Dmp:Upload</c>.</summary>
-internal sealed record UploadOptions
+internal sealed record UploadOptions : IValidatableObject
 {
     public const string Section = "Dmp:Upload";
 
@@ -39,4 +39,20 @@ internal sealed record UploadOptions
 
     /// <summary>True accepts PDFs that bear scripts, actions on the reader's machine or files. Default false.</summary>
     public bool AllowActivePdf { get; init; }
+
+    /// <summary>The clock that wrote the times without an offset in headers of CDA documents: a time zone by its IANA name. Default Europe/Paris.</summary>
+    public string TimeZone { get; init; } = "Europe/Paris";
+
+    /// <summary>The same for structures elsewhere, by their national identifier, such as <c>1970100123</c>: <c>America/Martinique</c>.</summary>
+    public Dictionary<string, string> StructureTimeZones { get; init; } = [];
+
+    /// <summary>The clock of a structure.</summary>
+    public TimeZoneInfo TimeZoneOf(string? structureId) =>
+        TimeZoneInfo.FindSystemTimeZoneById(structureId is not null && StructureTimeZones.TryGetValue(structureId, out var own) ? own : TimeZone);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        from zone in StructureTimeZones.Values.Prepend(TimeZone).Distinct()
+        where !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _)
+        select new ValidationResult($"{Section}: there is no time zone {zone} on this machine. It must be an IANA name, and the tz database be installed.");
 }

@@ -27,7 +27,7 @@ public sealed class CdaRulesTests
     [InlineData("LE CŒUR", "Lecoeur")]
     [InlineData("Nuñez", "NUNEZ")]
     public void Names_are_compared_without_accents_case_and_separators(string one, string other) =>
-        Assert.Equal(CdaRules.NameKey(one), CdaRules.NameKey(other));
+        Assert.Equal(PatientNames.Key(one), PatientNames.Key(other));
 
     [Theory]
     [InlineData("20240305113000+0100", "2024-03-05T10:30:00Z", true)]
@@ -50,14 +50,18 @@ public sealed class CdaRulesTests
         Assert.Equal(agrees, Refusal(faults) is null);
     }
 
-    [Fact]
-    public void A_header_without_an_INS_is_another_patients_when_neither_name_nor_birth_fits()
+    [Theory]
+    [InlineData("PAT-TROIS", "DOMINIQUE", "19790328", true, 0)]
+    [InlineData("DURAND", "DOMINIQUE", "19790328", true, 1)]
+    [InlineData("DURAND", "PAUL", "19790328", true, 2)]
+    [InlineData("DURAND", "PAUL", "1901", true, 2)]
+    [InlineData("DURAND", "PAUL", "19010101", false, 0)]
+    public void Under_the_right_INS_only_a_wholly_other_person_is_one(string family, string given, string birth, bool isPatient, int differences)
     {
         List<Warning> warnings = [];
-        var stranger = new CdaPatient { Names = [Name("DURAND", "PAUL")], BirthTime = Birth("19010101") };
-        Assert.False(CdaRules.IsPatientOf(new CdaDocument { Patients = [stranger] }, identity, warnings));
-        Assert.True(CdaRules.IsPatientOf(new CdaDocument { Patients = [stranger with { BirthTime = Birth("19790328") }] }, identity, warnings));
-        Assert.Contains(warnings, warning => warning.Field.EndsWith("/id", StringComparison.Ordinal));
+        var patient = new CdaPatient { Ids = [new CdaId("1.2.250.1.213.1.4.8", identity.InsNumber)], Names = [Name(family, given)], BirthTime = Birth(birth) };
+        Assert.Equal(isPatient, CdaRules.IsPatientOf(new CdaDocument { Patients = [patient] }, identity, warnings));
+        Assert.Equal(differences, warnings.Count);
     }
 
     [Fact]

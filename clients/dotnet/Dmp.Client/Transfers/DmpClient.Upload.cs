@@ -185,6 +185,7 @@ public sealed partial class DmpClient
             RequestId = options.RequestId is { Length: > 0 } own ? own : NewRequestId(),
             VisibilityCodes = { options.VisibilityCodes },
             ReplacesDocumentId = options.ReplacesDocumentId ?? "",
+            StatedPatient = options.StatedPatient,
             Etag = options.Etag ?? "",
             ExpectedSha256 = ByteString.CopyFrom(options.ExpectedSha256.Span),
         };

@@ -17,6 +17,28 @@ public sealed class ImportTests(Platform platform)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task What_is_inside_of_documents_and_whom_they_name_is_checked_in_an_import_too()
+    {
+        var record = await platform.RecordAsync();
+        var api = platform.As(record.Physician);
+        var text = new CdaText { Patient = record.Patient, Author = record.Physician };
+        var program = (text with { Body = "<nonXMLBody><text representation=\"B64\">TVqQAAMAAAAEAAAA//8AALgA</text></nonXMLBody>" }).Bytes;
+        var nobody = (text with { Role = "<patient/>" }).Bytes;
+        var unsigned = (text with { Authors = "" }).Bytes;
+        var stated = Given.Intent(record.Id);
+        stated.StatedPatient = new StatedPatient { FamilyNames = { "AUTRE" } };
+
+        var results = await Importing.AllAsync(
+            api, [(CdaUploadTests.Intent(record.Id), program), (CdaUploadTests.Intent(record.Id), nobody), (CdaUploadTests.Intent(record.Id), unsigned), (stated, Given.Text())]);
+
+        Importing.Refused(StatusCode.InvalidArgument, ErrorReason.ContentNotAccepted, results[0]);
+        Importing.Refused(StatusCode.InvalidArgument, ErrorReason.CdaPatientMismatch, results[1]);
+        Importing.Refused(StatusCode.InvalidArgument, ErrorReason.FieldsInvalid, results[2]);
+        Importing.Refused(StatusCode.InvalidArgument, ErrorReason.PatientMismatch, results[3]);
+        Assert.Empty(await api.SearchIdsAsync(record.Id));
+    }
+
+    [Fact]
     public async Task Documents_of_several_records_come_in_and_out_again()
     {
         var records = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => platform.RecordAsync()));
