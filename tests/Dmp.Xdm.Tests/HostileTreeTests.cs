@@ -17,6 +17,10 @@ public sealed class HostileTreeTests : IDisposable
     [InlineData("../evil.xml")]
     [InlineData("a/../../evil.xml")]
     [InlineData("a/./b.xml")]
+    [InlineData("./../evil.xml")]
+    [InlineData(".//evil.xml")]
+    [InlineData("./.")]
+    [InlineData(".\\..\\evil.xml")]
     [InlineData("/etc/passwd")]
     [InlineData("//server/share")]
     [InlineData("C:/windows.xml")]
@@ -35,6 +39,32 @@ public sealed class HostileTreeTests : IDisposable
         Refused(XdmFaultKind.UnsafeName, () => FileTree.Open(_media.Zip(("a.xml", content), ("a.xml", content))));
         Refused(XdmFaultKind.UnsafeName, () => FileTree.Open(_media.Zip(("a/b.xml", content), ("a\\b.xml", content))));
     }
+
+    [Fact]
+    public void Names_below_this_directory_are_the_names_without_it_and_may_not_meet_others()
+    {
+        using var tree = FileTree.Open(_media.Zip(("./", []), ("./a.xml", content), ("././b/c.xml", content), (".\\d.xml", content)));
+        Assert.Equal(["a.xml", "b/c.xml", "d.xml"], tree.Files.Keys);
+        foreach (var file in tree.Files.Values)
+        {
+            using var stream = tree.Open(file);
+            Assert.Equal('x', stream.ReadByte());
+        }
+
+        Refused(XdmFaultKind.UnsafeName, () => FileTree.Open(_media.Zip(("a.xml", content), ("./a.xml", content))));
+    }
+
+    [Theory]
+    [InlineData("__MACOSX/._a.xml", true)]
+    [InlineData("__macosx/a.xml", true)]
+    [InlineData("below/.DS_Store", true)]
+    [InlineData("THUMBS.DB", true)]
+    [InlineData("$RECYCLE.BIN/x.xml", true)]
+    [InlineData("~$a.xml", true)]
+    [InlineData("a.xml", false)]
+    [InlineData(".hidden/a.xml", false)]
+    [InlineData("a._b/desktop.ini.xml", false)]
+    public void Files_of_operating_systems_are_known(string name, bool isSystems) => Assert.Equal(isSystems, FileTree.IsSystemFile(name));
 
     [Fact]
     public void A_symbolic_link_is_refused_in_a_zip_and_passed_by_in_a_directory()

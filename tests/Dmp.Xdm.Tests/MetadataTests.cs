@@ -11,6 +11,42 @@ public sealed class MetadataTests
     private static readonly byte[] content = Media.Utf8("Bonjour");
 
     [Fact]
+    public void Whom_the_source_names_is_read_from_the_fields_of_PID()
+    {
+        var entry = Media.Entry(Media.Utf8("x"), "X.TXT") with
+        {
+            PatientId = "279035121518989^^^&1.2.250.1.213.1.4.10&ISO^NH",
+            SourcePatientInfo = ["PID-3|4711^^^&1.2.3&ISO^PI", "PID-5|DURAND^Zoe^^^^^D~L\\S\\E GALL&LE&GALL^ANNE^LOUISE MARIE^^^^L", "PID-7|19700214101500", "PID-8|F", "PID-5", "x|y|z"],
+        };
+        var stated = EntryReading.ToContract(entry).Stated!;
+        Assert.Equal(("279035121518989", "1970-02-14"), (stated.Ins.Number, stated.BirthDate));
+        Assert.Equal(["L^E GALL"], stated.FamilyNames);
+        Assert.Equal(["ANNE", "LOUISE MARIE"], stated.GivenNames);
+
+        // Another identity than the entry's own is what the platform must learn.
+        var other = EntryReading.ToContract(entry with { SourcePatientInfo = ["PID-3|172116938399204^^^&1.2.250.1.213.1.4.8&ISO^NH"] }).Stated!;
+        Assert.Equal("172116938399204", other.Ins.Number);
+        Assert.Null(EntryReading.ToContract(entry with { PatientId = "4711^^^&1.2.3&ISO^PI", SourcePatientId = "", SourcePatientInfo = [] }).Stated);
+    }
+
+    [Theory]
+    [InlineData("20261015080000", "2026-10-15T08:00:00Z", false)]
+    [InlineData("20261015100000+0200", "2026-10-15T08:00:00Z", true)]
+    [InlineData("2026-10-15T10:00:00+02:00", "2026-10-15T08:00:00Z", true)]
+    [InlineData("2026-10-15T08:00:00Z", "2026-10-15T08:00:00Z", true)]
+    [InlineData("2026-10-15T08:00:00", null, true)]
+    [InlineData("20261015240000", null, true)]
+    [InlineData("1618509699169", null, true)]
+    public void A_time_is_UTC_unless_it_says_otherwise(string written, string? time, bool isTold)
+    {
+        var mapped = EntryReading.ToContract(Media.Entry(Media.Utf8("x"), "X.TXT") with { CreationTime = written });
+        Assert.Equal(
+            time is null ? null : DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture),
+            mapped.Metadata.CreationTime?.ToDateTimeOffset());
+        Assert.Equal(isTold, mapped.Warnings.Any(warning => warning.Field == "creationTime"));
+    }
+
+    [Fact]
     public void A_document_type_is_refused()
     {
         Refused(XdmFaultKind.MetadataUnreadable, "document type", "<!DOCTYPE x [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><x>&a;</x>");

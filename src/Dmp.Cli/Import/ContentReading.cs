@@ -32,8 +32,8 @@ internal static class ContentReading
         var described = document with
         {
             Patient = PatientOf(header) ?? document.Patient,
-            UniqueId = metadata.UniqueId ?? document.UniqueId,
-            ReplacedIds = metadata.ReplacedIds,
+            UniqueId = CdaUniqueIds.Kept(metadata.UniqueId) ?? document.UniqueId,
+            ReplacedIds = [.. metadata.ReplacedIds.Select(id => CdaUniqueIds.Kept(id)!)],
         };
         return (described, header);
     }

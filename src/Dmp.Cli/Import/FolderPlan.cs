@@ -3,7 +3,7 @@ using Dmp.Xdm;
 namespace Dmp.Cli.Import;
 
 /// <summary>The documents of a directory or of a ZIP file: CDA as it is, anything else with a <see cref="Sidecar"/>.</summary>
-internal sealed class FolderPlan(FileTree tree)
+internal sealed class FolderPlan(FileTree tree, TimeZoneInfo clock)
 {
     private static readonly string[] xml = [".xml", ".xsl", ".xslt", ".cda"];
 
@@ -31,6 +31,11 @@ internal sealed class FolderPlan(FileTree tree)
     public async Task<PlannedDocument> PlanAsync(TreeFile file, CancellationToken ct)
     {
         PlannedDocument document = new() { Key = file.Name, File = file };
+        if (FileTree.IsSystemFile(file.Name))
+        {
+            return document with { Obstacle = new Obstacle(ImportResult.Skipped, "NOT_A_DOCUMENT", "A file of the operating system that it comes from.") };
+        }
+
         try
         {
             if (tree.Files.TryGetValue(file.Name + Sidecar.Extension, out var described))
@@ -65,7 +70,7 @@ internal sealed class FolderPlan(FileTree tree)
         try
         {
             await using var content = tree.Open(described);
-            sidecar = await Sidecar.ReadAsync(content, ct);
+            sidecar = await Sidecar.ReadAsync(content, clock, ct);
         }
         catch (FormatException malformed)
         {
@@ -85,6 +90,8 @@ internal sealed class FolderPlan(FileTree tree)
             Metadata = metadata,
             VisibilityCodes = [.. intent.VisibilityCodes],
             Patient = sidecar.Patient,
+            Stated = sidecar.Stated,
+            Warnings = sidecar.Warnings,
             RecordId = intent.RecordId,
             ReplacesDocumentId = intent.ReplacesDocumentId,
             Etag = intent.Etag,

@@ -25,10 +25,23 @@ internal static class ImportCommand
         Option<string?> record = new("--record") { Description = "Add all documents to this record, whoever the patient. Needed by patients, and for documents without an INS.", HelpName = "ID" };
         Option<string?> resume = new("--resume") { Description = "Resume file. Default: NAME.dmp-import.jsonl in the current directory.", HelpName = "FILE" };
         Option<string?> reportFile = new("--report") { Description = "Report as CSV. Default: NAME.dmp-report.csv in the current directory.", HelpName = "FILE" };
+        Option<string> zone = new("--time-zone")
+        {
+            Description = "Time zone of times without an offset in sidecars (IANA name; DMP_TIME_ZONE). Default: Europe/Paris.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("DMP_TIME_ZONE") is { Length: > 0 } name ? name : "Europe/Paris",
+        };
+        zone.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } name && !TimeZoneInfo.TryFindSystemTimeZoneById(name, out _))
+            {
+                result.AddError($"There is no time zone {name}.");
+            }
+        });
         Option<bool> dryRun = new("--dry-run") { Description = "Read everything and ask the platform whether it would be taken; send and store nothing." };
         Command command = new("import", "Add the documents of a directory, ZIP file or IHE XDM package. Stopped anywhere, the same command goes on; see docs/import.md.")
         {
-            source, streams, record, resume, reportFile, dryRun,
+            source, streams, record, zone, resume, reportFile, dryRun,
         };
         platform.AddTo(command);
         command.SetAction(async (parsed, ct) =>
@@ -41,7 +54,8 @@ internal static class ImportCommand
             }
 
             using var client = platform.Connect(parsed);
-            Import import = new(parsed.GetValue(streams), parsed.GetValue(record), parsed.GetValue(dryRun));
+            Import import = new(
+                parsed.GetValue(streams), parsed.GetValue(record), TimeZoneInfo.FindSystemTimeZoneById(parsed.GetValue(zone)!), parsed.GetValue(dryRun));
             return await import.RunAsync(
                 client,
                 path,
@@ -53,7 +67,7 @@ internal static class ImportCommand
         return command;
     }
 
-    private sealed record Import(int Streams, string? Record, bool IsDryRun)
+    private sealed record Import(int Streams, string? Record, TimeZoneInfo Clock, bool IsDryRun)
     {
         public async Task<int> RunAsync(PlatformClient client, string path, string resume, string reportPath, InvocationConfiguration streams, CancellationToken ct)
         {
@@ -87,7 +101,7 @@ internal static class ImportCommand
                     package.Candidates, package.PlanAsync, document => document.File?.Length ?? 0, progress, ct));
             }
 
-            FolderPlan folder = new(tree);
+            FolderPlan folder = new(tree, Clock);
             return [.. await EachAsync([.. folder.Candidates], folder.PlanAsync, file => file.Length, progress, ct), .. folder.Links];
         }
 

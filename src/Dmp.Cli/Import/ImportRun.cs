@@ -197,6 +197,7 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
             {
                 RequestId = known?.RequestId,
                 VisibilityCodes = document.VisibilityCodes,
+                StatedPatient = document.Stated,
                 ReplacesDocumentId = known?.Replaces ?? Given(document.ReplacesDocumentId),
                 Etag = known?.Etag ?? Given(document.Etag),
                 ExpectedSizeBytes = document.File!.Length,

@@ -1,3 +1,4 @@
+using Dmp.Cda;
 using Dmp.Type.V1;
 using Dmp.Xdm;
 
@@ -46,6 +47,7 @@ internal sealed class PackagePlan
             Metadata = mapped.Metadata,
             VisibilityCodes = mapped.VisibilityCodes,
             Patient = mapped.Patient,
+            Stated = mapped.Stated,
             UniqueId = mapped.Metadata.UniqueId,
             Submission = _sets[source.Subset].Set,
             IsSignature = IsSignature(source),
@@ -72,7 +74,7 @@ internal sealed class PackagePlan
             }
 
             document = Related(document with { Sha256 = sha256 }, source);
-            return document.Metadata.MediaType is "text/xml" or "application/xslt+xml" ? await DescribedTwiceAsync(document, mapped.Patient, ct) : document;
+            return Authored(document.Metadata.MediaType is "text/xml" or "application/xslt+xml" ? await DescribedTwiceAsync(document, mapped.Patient, ct) : (document, null));
         }
         catch (XdmRefusedException refused)
         {
@@ -99,33 +101,48 @@ internal sealed class PackagePlan
     /// authors are not sent: the platform takes them from the header, of whatever structure they are, and would ask of authors that are given to
     /// be of the caller's own.
     /// </summary>
-    private async Task<PlannedDocument> DescribedTwiceAsync(PlannedDocument document, Ins? patient, CancellationToken ct)
+    private async Task<(PlannedDocument Document, CdaDocument? Header)> DescribedTwiceAsync(PlannedDocument document, Ins? patient, CancellationToken ct)
     {
         var (read, header) = await ContentReading.WithHeaderAsync(_tree, document, isDescribed: document.Metadata.Type is not null, ct);
         if (header is null || read.Obstacle is not null)
         {
-            return read;
+            return (read, header);
         }
 
         if (patient is not null && read.Patient is not null && read.Patient.Number != patient.Number)
         {
-            return document.Blocked("XDSPatientIdDoesNotMatch", "The header of the document names another patient than the metadata of the package.");
+            return (document.Blocked("XDSPatientIdDoesNotMatch", "The header of the document names another patient than the metadata of the package."), header);
         }
 
         var written = header.Authors.Select(author => author.Actor.NationalId).OfType<string>().ToHashSet(StringComparer.Ordinal);
         if (written.Count > 0 && document.Metadata.Authors.Any(author => author.Person is { Id.Length: > 0 } person && !written.Contains(person.Id)))
         {
-            return document.Blocked("CDA_METADATA_MISMATCH", "The metadata of the package name an author whom the header of the document does not name.");
+            return (document.Blocked("CDA_METADATA_MISMATCH", "The metadata of the package name an author whom the header of the document does not name."), header);
         }
 
         var metadata = document.Metadata.Clone();
-        if (header.Authors.Count > 0)
+        if (header.Authors.Any(NamesSomebody))
         {
             metadata.Authors.Clear();
         }
 
-        return read with { Metadata = metadata, ReplacesKey = read.ReplacedIds.Count > 0 ? null : read.ReplacesKey };
+        if (header.Id?.ToString() == metadata.UniqueId)
+        {
+            // The platform takes it from the header, also where it is longer than metadata may be.
+            metadata.UniqueId = "";
+        }
+
+        return (read with { Metadata = metadata, ReplacesKey = read.ReplacedIds.Count > 0 ? null : read.ReplacesKey }, header);
     }
+
+    private static bool NamesSomebody(CdaAuthor author) => author.Actor is { Name: not null } or { DeviceName: not null } or { NationalId: not null }
+        or { Organization: { Name: not null } or { NationalId: not null } };
+
+    /// <summary>An author must be named somewhere: otherwise the platform would take the caller for one, who only brings the document.</summary>
+    private static PlannedDocument Authored((PlannedDocument Document, CdaDocument? Header) read) =>
+        read.Document.Obstacle is not null || read.Document.Metadata.Authors.Count > 0 || read.Header?.Authors.Any(NamesSomebody) == true
+            ? read.Document
+            : read.Document.Blocked("AUTHOR_MISSING", "The metadata of the package name no author that can be read, and the caller is not taken for one.");
 
     private PlannedDocument Related(PlannedDocument document, XdmDocument source)
     {

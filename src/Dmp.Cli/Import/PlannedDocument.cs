@@ -32,6 +32,9 @@ internal sealed record PlannedDocument
     /// <summary>Whom it is about.</summary>
     public Ins? Patient { get; init; }
 
+    /// <summary>Whom the medium or its metadata name, for the platform to compare with the record.</summary>
+    public StatedPatient? Stated { get; init; }
+
     /// <summary>The record, when the source names it itself.</summary>
     public string RecordId { get; init; } = "";
 

@@ -11,6 +11,12 @@ public sealed record TreeFile(string Name, long Length);
 /// </summary>
 public abstract class FileTree : IDisposable
 {
+    private static readonly string[] systemNames =
+    [
+        "__MACOSX", ".DS_Store", ".AppleDouble", ".Spotlight-V100", ".Trashes", ".fseventsd", ".TemporaryItems", ".DocumentRevisions-V100",
+        "Thumbs.db", "ehthumbs.db", "desktop.ini", "System Volume Information", "$RECYCLE.BIN", "@eaDir", ".directory", "lost+found",
+    ];
+
     private readonly SortedDictionary<string, TreeFile> _files = new(StringComparer.Ordinal);
     private readonly List<string> _links = [];
     private long _total;
@@ -57,6 +63,21 @@ public abstract class FileTree : IDisposable
     /// <param name="disposing">False from a finalizer, of which there is none.</param>
     protected virtual void Dispose(bool disposing)
     {
+    }
+
+    /// <summary>
+    /// Whether a file is what an operating system leaves beside documents, and no document whatever its name ends with: <c>__MACOSX/</c> and
+    /// <c>._*</c> of macOS, the folder settings of Windows, wastebaskets, locks of open files.
+    /// </summary>
+    /// <param name="name">Its path in the tree.</param>
+    /// <returns>True when it is none of the source's own.</returns>
+    public static bool IsSystemFile(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.Split('/').Any(part =>
+            part.StartsWith("._", StringComparison.Ordinal)
+            || part.StartsWith("~$", StringComparison.Ordinal)
+            || systemNames.Contains(part, StringComparer.OrdinalIgnoreCase));
     }
 
     /// <summary>Adds a file to the list.</summary>

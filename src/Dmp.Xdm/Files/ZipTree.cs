@@ -95,6 +95,11 @@ internal sealed class ZipTree : FileTree
         foreach (var entry in archive.Entries)
         {
             var type = (entry.ExternalAttributes >> 16) & TypeMask;
+            if (entry.FullName is "./" or ".\\")
+            {
+                continue;
+            }
+
             var name = SafeName(entry.FullName);
             if (entry.FullName.EndsWith('/') || entry.FullName.EndsWith('\\'))
             {
@@ -118,10 +123,18 @@ internal sealed class ZipTree : FileTree
         }
     }
 
-    /// <summary>The name with slashes; refused when it could mean anything else than a file below the root.</summary>
+    /// <summary>
+    /// The name with slashes, and without the <c>./</c> that some archivers put before every name; refused when it could mean anything else than a
+    /// file below the root.
+    /// </summary>
     private static string SafeName(string fullName)
     {
         var name = fullName.Replace('\\', '/').TrimEnd('/');
+        while (name.StartsWith("./", StringComparison.Ordinal))
+        {
+            name = name[2..];
+        }
+
         var shown = string.Concat(fullName.Take(200).Select(letter => char.IsControl(letter) ? '?' : letter));
         Require(
             name.Length is > 0 and <= NameLengthMax

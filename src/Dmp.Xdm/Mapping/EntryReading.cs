@@ -38,6 +38,7 @@ public static class EntryReading
         metadata.Authors.AddRange(entry.Authors.Select(reading.Author).OfType<Author>());
         metadata.References.AddRange(entry.ReferenceIds.Select(reading.Reference).OfType<Reference>());
         var patient = reading.Patient(entry, metadata);
+        var stated = reading.Stated(entry, patient);
         var visibility = Confidentiality(entry, metadata, reading);
         Rest(entry, reading);
         return new MappedEntry
@@ -45,6 +46,7 @@ public static class EntryReading
             Metadata = metadata,
             VisibilityCodes = visibility,
             Patient = patient,
+            Stated = stated,
             Warnings = reading.Warnings,
         };
     }

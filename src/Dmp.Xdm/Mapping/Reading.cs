@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dmp.Document.V1;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -7,6 +8,9 @@ namespace Dmp.Xdm;
 /// <summary>Reads values and gathers what is odd.</summary>
 internal sealed class Reading
 {
+    private const int FieldsMax = 20;
+    private const int NameMax = 100;
+
     public List<Warning> Warnings { get; } = [];
 
     public void Warn(string field, string description)
@@ -49,9 +53,14 @@ internal sealed class Reading
             return null;
         }
 
-        if (!Hl7Values.TryTime(text, out var time, out var isPrecise))
+        if (!Hl7Values.TryTime(text, out var time, out var isPrecise) && Hl7Values.TryTimeWithOffset(text, out time))
         {
-            Warn(field, "The value is no time as in HL7 (YYYYMMDDhhmmss, UTC); it is not kept.");
+            isPrecise = true;
+            Warn(field, "The time has an offset, which times of XDS have not; it was read as it is meant.");
+        }
+        else if (time == default)
+        {
+            Warn(field, "The value is malformed: no time as in HL7 (YYYYMMDDhhmmss, UTC); it is not kept.");
             return null;
         }
 
@@ -79,6 +88,45 @@ internal sealed class Reading
         }
 
         return patient ?? source;
+    }
+
+    /// <summary>
+    /// Whom the source itself names (sourcePatientInfo: fields of PID), to be compared with the record: the identity, the name at birth, the day of
+    /// birth. Names in use count where there is no other one.
+    /// </summary>
+    public StatedPatient? Stated(XdsEntry entry, Ins? patient)
+    {
+        var fields = entry.SourcePatientInfo.Select(value => value.Split('|', 2)).Where(field => field.Length == 2 && field[1].Trim().Length > 0)
+            .SelectMany(field => field[1].Split('~').Select(value => (Field: field[0].Trim().ToUpperInvariant(), Value: value.Trim())))
+            .Take(FieldsMax).ToArray();
+        string[] Of(string name) => [.. fields.Where(field => field.Field == name).Select(field => field.Value)];
+        var names = Of("PID-5").Select(Hl7Values.Components).ToArray();
+        var births = names.Where(parts => Hl7Values.Component(parts, 6) is not "D").ToArray();
+        var days = Of("PID-7");
+        var stated = new StatedPatient
+        {
+            // One that is another than the entry's own is what has to be told.
+            Ins = Of("PID-3").Select(InsOf).OfType<Ins>().FirstOrDefault(ins => !ins.Equals(patient)) ?? patient,
+            BirthDate = days is [var day, ..] && Hl7Values.Day(day) is { } date ? date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "",
+        };
+        if (days.Length > 0 && stated.BirthDate.Length == 0)
+        {
+            Warn("sourcePatientInfo", "PID-7 is no day of birth, and was not compared with the record's.");
+        }
+
+        foreach (var parts in births.Length > 0 ? births : names)
+        {
+            // The family name may have its own parts, of which the first is the whole.
+            var family = Hl7Values.Component([(parts.ElementAtOrDefault(0) ?? "").Split('&')[0]], 0);
+            stated.FamilyNames.AddRange(family.Length is > 0 and <= NameMax ? [family] : []);
+            if (stated.GivenNames.Count == 0)
+            {
+                stated.GivenNames.AddRange(
+                    ((string[])[Hl7Values.Component(parts, 1), Hl7Values.Component(parts, 2)]).Where(given => given.Length is > 0 and <= NameMax));
+            }
+        }
+
+        return stated.CalculateSize() > 0 ? stated : null;
     }
 
     /// <summary>CXi: <c>42^^^&amp;oid&amp;ISO^urn:ihe:iti:xds:2013:accession</c>.</summary>
@@ -136,9 +184,14 @@ internal sealed class Reading
         var parts = Hl7Values.Components(text);
         var id = Hl7Values.Component(parts, 0);
         var (family, given) = (Hl7Values.Component(parts, 1), Hl7Values.Component(parts, 2));
+        if (family.Length == 0 && given.Length > 0)
+        {
+            (family, given) = (given, "");
+        }
+
         if (family.Length == 0)
         {
-            Warn(field, "The person has no family name; not kept.");
+            Warn(field, "The person has no name; not kept.");
             return null;
         }
 

@@ -11,6 +11,12 @@ internal static class Hl7Values
 
     private static readonly string[] formats = ["yyyy", "yyyyMM", "yyyyMMdd", "yyyyMMddHH", "yyyyMMddHHmm", "yyyyMMddHHmmss"];
 
+    private static readonly string[] formatsWithOffset =
+    [
+        "yyyyMMddHHmmsszzz", "yyyyMMddHHmmss.FFFFFFFzzz", "yyyyMMddHHmmzzz", "yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz",
+        "yyyy-MM-dd'T'HH:mmzzz",
+    ];
+
     /// <summary>The components of a field, as they are written: not unescaped.</summary>
     public static string[] Components(string field) => field.Split('^');
 
@@ -66,13 +72,29 @@ internal static class Hl7Values
         return plain.ToString();
     }
 
-    /// <summary>A time in UTC of any precision (DTM); false for anything else.</summary>
+    /// <summary>A time in UTC of any precision (DTM, without an offset by definition); false for anything else.</summary>
     public static bool TryTime(string text, out DateTimeOffset time, out bool isPrecise)
     {
         isPrecise = text.Length == 14;
         return DateTimeOffset.TryParseExact(
             text, formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
     }
+
+    /// <summary>A time that says its offset, as HL7 elsewhere or ISO 8601 write it: no DTM, but it can mean one thing only.</summary>
+    public static bool TryTimeWithOffset(string text, out DateTimeOffset time) => DateTimeOffset.TryParseExact(
+        text.EndsWith('Z') ? $"{text[..^1]}+00:00" : text,
+        formatsWithOffset,
+        CultureInfo.InvariantCulture,
+        DateTimeStyles.AdjustToUniversal,
+        out time);
+
+    /// <summary>A day as HL7 or ISO 8601 write it, perhaps with an hour behind it that does not matter.</summary>
+    public static DateOnly? Day(string text) => DateOnly.TryParseExact(
+        text.Length >= 10 && text[4] == '-' ? text[..10] : text.Length >= 8 ? text[..8] : text,
+        ["yyyyMMdd", "yyyy-MM-dd"],
+        CultureInfo.InvariantCulture,
+        DateTimeStyles.None,
+        out var day) ? day : null;
 
     public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
 }

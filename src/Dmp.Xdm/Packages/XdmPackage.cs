@@ -119,6 +119,7 @@ public sealed class XdmPackage
         {
             var parts = name.Split('/');
             return parts.Length >= 2
+                && !FileTree.IsSystemFile(name)
                 && string.Equals(parts[^1], "METADATA.XML", StringComparison.OrdinalIgnoreCase)
                 && (parts.Length is 3 or 4 ? string.Equals(parts[^3], "IHE_XDM", StringComparison.OrdinalIgnoreCase) : isInside && parts.Length == 2);
         });

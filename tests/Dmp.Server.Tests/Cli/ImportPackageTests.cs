@@ -236,7 +236,7 @@ public sealed class ImportPackageTests(Platform platform)
         Assert.Contains("XDSRegistryMetadataError", run.Error, StringComparison.Ordinal);
     }
 
-    private static DocumentMetadata MetadataOf(OpenedRecord record) => new()
+    internal static DocumentMetadata MetadataOf(OpenedRecord record) => new()
     {
         UniqueId = $"1.2.250.1.999.{Random.Shared.NextInt64(1, long.MaxValue)}",
         Type = new Coding { System = "2.16.840.1.113883.6.1", Code = "11488-4" },
@@ -264,7 +264,7 @@ public sealed class ImportPackageTests(Platform platform)
         LegalAuthenticator = new Person { Id = record.Physician.Id, FamilyName = "ESSAI", GivenName = "CLAIRE" },
     };
 
-    private static XdsEntry Entry(OpenedRecord record, DocumentMetadata metadata, byte[] content, IEnumerable<VisibilityCode>? visibility = null) =>
+    internal static XdsEntry Entry(OpenedRecord record, DocumentMetadata metadata, byte[] content, IEnumerable<VisibilityCode>? visibility = null) =>
         EntryWriting.ToXds($"urn:uuid:{Guid.NewGuid()}", metadata, visibility ?? [], record.Patient.Ins) with
         {
 #pragma warning disable CA5350 // XDS compares with SHA-1.
@@ -273,7 +273,7 @@ public sealed class ImportPackageTests(Platform platform)
             Size = content.Length.ToString(System.Globalization.CultureInfo.InvariantCulture),
         };
 
-    private static string Package(CommandHome home, params (XdsEntry Entry, byte[] Content)[] documents)
+    internal static string Package(CommandHome home, params (XdsEntry Entry, byte[] Content)[] documents)
     {
         var folder = $"{Guid.NewGuid():N}";
         Put(home, $"{folder}/IHE_XDM/SUBSET01", documents, []);
