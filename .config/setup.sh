@@ -174,6 +174,17 @@ offer_softhsm() {
   quietly apt-softhsm apt_install_or_update softhsm2 || warn 'could not install softhsm2; the tests of PKCS#11 are skipped'
 }
 
+# The other reader of PDFs. Nothing else needs it, so where it cannot be installed its tests are skipped, with the reason.
+offer_qpdf() {
+  command -v qpdf >/dev/null && return 0
+  if ! command -v apt-get >/dev/null || { ((EUID != 0)) && ! { command -v sudo >/dev/null && as_root true 2>/dev/null; }; }; then
+    say 'qpdf cannot be installed here, so its tests are skipped; as an administrator run: apt-get install qpdf'
+    return 0
+  fi
+  say 'Installing qpdf'
+  quietly apt-qpdf apt_install_or_update qpdf || warn 'could not install qpdf; the tests that compare with it are skipped'
+}
+
 # The S3 server of the tests: the gateway of Ceph with a monitor and an OSD, which the tests start by themselves, as whoever runs
 # them. Nothing else needs it, so where it cannot be installed its tests are skipped, with the reason.
 prefer_radosgw() {

@@ -34,8 +34,9 @@ internal sealed partial class DocumentService
         Call call, UploadPlan plan, IContentReader reader, Form sniffed, CancellationToken ct)
     {
         var described = await ReadHeaderAsync(call, plan, reader, sniffed, ct);
-        await inspector.InspectAsync(reader, sniffed, described.Plan.Header, plan.ContentId, call.ServerRequestId, ct);
-        return described;
+        var odd = await inspector.InspectAsync(reader, sniffed, described.Plan.Header, plan.ContentId, call.ServerRequestId, ct);
+        var told = odd.Select(description => new Warning { Field = "content", Description = description });
+        return (described.Plan with { HeaderWarnings = [.. described.Plan.HeaderWarnings, .. told] }, described.Form);
     }
 
     /// <summary>In memory when it is small: what need not wait is parsed in less time.</summary>

@@ -10,7 +10,8 @@ internal sealed class EmbeddedFiles(PdfRules pdfRules, VirusScan virusScan)
     private byte[] head = [];
     private EndOfFile end = new();
     private ContentSniffer sniffer = new();
-    private PdfScanner? pdf;
+    private PdfScanner pdf = new();
+    private RtfScanner rtf = new();
 
     /// <summary>
     /// The body of level 1 that says it is a file must be one in base 64. Text may stand there as it is.
@@ -25,7 +26,7 @@ internal sealed class EmbeddedFiles(PdfRules pdfRules, VirusScan virusScan)
     {
         if (part.File != file)
         {
-            (file, head, end, sniffer, pdf) = (part.File, [], new EndOfFile(), new ContentSniffer(), pdfRules.ReadsPdf ? new PdfScanner() : null);
+            (file, head, end, sniffer, pdf, rtf) = (part.File, [], new EndOfFile(), new ContentSniffer(), new PdfScanner(), new RtfScanner());
             await virusScan.BeginAsync(ct);
         }
 
@@ -36,7 +37,7 @@ internal sealed class EmbeddedFiles(PdfRules pdfRules, VirusScan virusScan)
 
         end.Observe(part.Bytes.Span);
         sniffer.Observe(part.Bytes.Span);
-        pdf?.Write(part.Bytes.Span);
+        Look(part.Bytes.Span);
         await virusScan.WriteAsync(part.Bytes);
         if (part.IsLast)
         {
@@ -44,13 +45,34 @@ internal sealed class EmbeddedFiles(PdfRules pdfRules, VirusScan virusScan)
         }
     }
 
+    /// <summary>Which of the two it is shows at the end; what begins as neither is neither.</summary>
+    private void Look(ReadOnlySpan<byte> bytes)
+    {
+        if (MayBegin("%PDF-"u8))
+        {
+            pdf.Write(bytes);
+        }
+
+        if (MayBegin("{\\rtf"u8))
+        {
+            rtf.Write(bytes);
+        }
+    }
+
+    private bool MayBegin(ReadOnlySpan<byte> mark) => head.Length < MixedContent.HeadBytes || head.AsSpan().IndexOf(mark) >= 0;
+
     private async Task ConcludeAsync(CdaFile whole, CancellationToken ct)
     {
         var form = sniffer.Conclude();
         var fault = EmbeddedKinds.Check(whole, form, head)
             ?? (form == ContentForm.Dicom ? KosHeader.Check(head) : null)
             ?? MixedContent.Check(form, head, end.Bytes)
-            ?? (form == ContentForm.Pdf && pdf is not null ? pdfRules.Check(pdf.Conclude()) : null);
+            ?? form switch
+            {
+                ContentForm.Pdf => pdfRules.Check(pdf.Conclude()),
+                ContentForm.Rtf => ContentInspector.RtfFault(rtf.Conclude()),
+                _ => null,
+            };
         if (fault is not null)
         {
             throw ContentInspector.Refusal(fault, whole.Place);

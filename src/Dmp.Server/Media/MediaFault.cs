@@ -21,6 +21,12 @@ internal enum MediaFaultKind
     /// <summary>The bytes are a file of another kind as well.</summary>
     Ambiguous,
 
+    /// <summary>No viewer shows it: it is cut off, or of this kind by its first bytes only.</summary>
+    Damaged,
+
+    /// <summary>The text bears what acts, or carries files.</summary>
+    RtfActive,
+
     /// <summary>The file inside of a CDA document is not what the document says.</summary>
     EmbeddedFile,
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Dmp.Server.Content;
 
 namespace Dmp.Server.Media;
@@ -17,10 +18,13 @@ internal static class MixedContent
 
     private const int ZipEndBytes = 22;
 
+    // What browsers take for a web page, whatever it is said to be.
+    private static readonly string[] webPages = ["<!doctype html", "<html", "<head", "<body", "<script", "<iframe", "<svg", "<style"];
+
     /// <summary>Null when the bytes are of one kind.</summary>
     public static MediaFault? Check(ContentForm form, ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail)
     {
-        if (form is not (ContentForm.Pdf or ContentForm.PlainText) && head[..Math.Min(HeadBytes, head.Length)].IndexOf("%PDF-"u8) >= 0)
+        if (form is not ContentForm.Pdf && head[..Math.Min(HeadBytes, head.Length)].IndexOf("%PDF-"u8) >= 0)
         {
             return Ambiguous("The bytes can be opened as a PDF as well.");
         }
@@ -28,6 +32,11 @@ internal static class MixedContent
         if (form is not ContentForm.Dicom && KosHeader.IsDicom(head))
         {
             return Ambiguous("The bytes can be opened as a DICOM file as well.");
+        }
+
+        if (form is (ContentForm.PlainText or ContentForm.OtherXml) && IsWebPage(head))
+        {
+            return Ambiguous("The bytes can be opened as a web page as well.");
         }
 
         return EndsAsZip(tail) ? Ambiguous("The bytes can be opened as a zip archive as well.") : null;
@@ -46,6 +55,22 @@ internal static class MixedContent
         }
 
         return false;
+    }
+
+    /// <summary>Its first element is one of a web page. A declaration and comments may come before it.</summary>
+    private static bool IsWebPage(ReadOnlySpan<byte> head)
+    {
+        ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
+        var text = Encoding.Latin1.GetString(head.StartsWith(mark) ? head[3..] : head).TrimStart();
+        while (text.StartsWith("<?", StringComparison.Ordinal) || text.StartsWith("<!--", StringComparison.Ordinal))
+        {
+            var end = text.StartsWith("<?", StringComparison.Ordinal) ? "?>" : "-->";
+            var close = text.IndexOf(end, StringComparison.Ordinal);
+            text = close < 0 ? "" : text[(close + end.Length)..].TrimStart();
+        }
+
+        return webPages.Any(page => text.StartsWith(page, StringComparison.OrdinalIgnoreCase)
+            && (text.Length == page.Length || !char.IsLetterOrDigit(text[page.Length])));
     }
 
     private static MediaFault Ambiguous(string text) => new(MediaFaultKind.Ambiguous, text);

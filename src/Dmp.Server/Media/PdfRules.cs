@@ -5,9 +5,6 @@ namespace Dmp.Server.Media;
 /// <summary>Which PDFs the settings refuse.</summary>
 internal sealed class PdfRules(UploadOptions options)
 {
-    /// <summary>False when nothing that can be found would be refused.</summary>
-    public bool ReadsPdf => !options.AllowEncryptedPdf || !options.AllowActivePdf;
-
     /// <summary>Null when the PDF is accepted.</summary>
     public MediaFault? Check(PdfFindings findings)
     {
@@ -16,13 +13,19 @@ internal sealed class PdfRules(UploadOptions options)
             return new MediaFault(MediaFaultKind.PdfEncrypted, "The PDF is encrypted.");
         }
 
-        if (options.AllowActivePdf)
+        if (!options.AllowActivePdf)
         {
-            return null;
+            if (findings.Active.Count > 0)
+            {
+                return new MediaFault(MediaFaultKind.PdfActive, string.Join(", ", findings.Active));
+            }
+
+            if (findings is { Unreadable: { } why, IsEncrypted: false })
+            {
+                return new MediaFault(MediaFaultKind.PdfUnreadable, $"The PDF cannot be looked into. {why}");
+            }
         }
 
-        return findings.Active.Count > 0 ? new MediaFault(MediaFaultKind.PdfActive, string.Join(", ", findings.Active))
-            : findings.Unreadable is { } why ? new MediaFault(MediaFaultKind.PdfUnreadable, $"The PDF cannot be looked into. {why}")
-            : null;
+        return findings.Damaged is { } fault ? new MediaFault(MediaFaultKind.Damaged, fault) : null;
     }
 }

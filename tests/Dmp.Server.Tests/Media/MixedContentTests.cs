@@ -32,8 +32,34 @@ public sealed class MixedContentTests
         byte[] both = [.. Jpeg.AsSpan(0, 900), .. PdfText.Write("", "")];
         Assert.Equal("The bytes can be opened as a PDF as well.", Check(ContentForm.Jpeg, both)?.Text);
         Assert.Equal(MediaFaultKind.Ambiguous, Check(ContentForm.Dicom, [.. new KosBytes().Bytes, .. "%PDF-1.7"u8])?.Kind);
-        Assert.Null(Check(ContentForm.PlainText, "A PDF begins with %PDF-1.7"u8.ToArray()));
+        byte[] text = [.. "Lettre\n"u8, .. PdfText.Write("", "")];
+        Assert.Equal("The bytes can be opened as a PDF as well.", Check(ContentForm.PlainText, text)?.Text);
+        foreach (var form in (ContentForm[])[ContentForm.Rtf, ContentForm.Tiff, ContentForm.CdaR2, ContentForm.OtherXml])
+        {
+            Assert.Equal(MediaFaultKind.Ambiguous, Check(form, text)?.Kind);
+        }
+
+        Assert.Null(Check(ContentForm.PlainText, [.. new string(' ', 1100).Select(blank => (byte)blank), .. "%PDF-1.7"u8]));
     }
+
+    [Theory]
+    [InlineData("<!DOCTYPE html><p>Bonjour")]
+    [InlineData("  <HTML><script>x</script>")]
+    [InlineData("<?xml version=\"1.0\"?><!-- a --><svg onload='x'/>")]
+    [InlineData("<script>alert(1)</script>")]
+    public void A_text_that_is_a_web_page_is_two_files(string text)
+    {
+        foreach (var form in (ContentForm[])[ContentForm.PlainText, ContentForm.OtherXml])
+        {
+            Assert.Equal("The bytes can be opened as a web page as well.", Check(form, System.Text.Encoding.ASCII.GetBytes(text))?.Text);
+        }
+    }
+
+    [Fact]
+    public void A_text_that_mentions_a_web_page_is_none() =>
+        Assert.All(
+            (string[])["Voir <html>", "< html", "<htmlx/>", "<svgs/>", "<a/>"],
+            text => Assert.Null(Check(ContentForm.PlainText, System.Text.Encoding.ASCII.GetBytes(text))));
 
     [Fact]
     public void A_TIFF_that_is_DICOM_as_well_is_two_files()

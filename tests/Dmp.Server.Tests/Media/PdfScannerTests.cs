@@ -11,6 +11,7 @@ using UglyToad.PdfPig.Content;
 using UglyToad.PdfPig.Tokens;
 using UglyToad.PdfPig.Writer;
 using Xunit;
+using PdfDocument = UglyToad.PdfPig.PdfDocument;
 
 namespace Dmp.Server.Tests.Media;
 
@@ -25,7 +26,7 @@ public sealed partial class PdfScannerTests
     [InlineData("JavaScript", "/AA << /WC << /S /Rendition /#4a#53 (1) >> >>")]
     [InlineData("JavaScript", "/Names << /JavaScript << /Names [(a) 9 0 R] >> >>")]
     [InlineData("Launch", "/OpenAction<</S/Launch/F(calc.exe)>>")]
-    [InlineData("EmbeddedFile", "/Names << /EmbeddedFiles << /Names [] >> >>")]
+    [InlineData("", "/Names << /EmbeddedFiles << /Names [] >> >>")]
     [InlineData("EmbeddedFile", "/AF [<< /Type /Filespec /EF << /F 9 0 R >> >>]")]
     [InlineData("EmbeddedFile", "/Annots [<< /Subtype /FileAttachment >>]")]
     [InlineData("RichMedia", "/Annots [<< /Subtype /RichMedia >>]")]
@@ -223,7 +224,7 @@ public sealed partial class PdfScannerTests
             Gen.OneOf("/ObjStm stream\n", "(", "<", "<<", "%", "/", "1 0 obj ", "endstream", "\\", "#4").Array[0, 12], Gen.Byte.Array[0, 200], Gen.Int[1, 64])
             .Sample((starts, noise, chunk) => Scan([.. Encoding.ASCII.GetBytes(string.Concat(starts)), .. noise, .. "endstream"u8], chunk) is not null, iter: 3000);
 
-    private static PdfFindings Scan(byte[] content, int chunk = 64 * 1024)
+    internal static PdfFindings Scan(byte[] content, int chunk = 64 * 1024)
     {
         var scanner = new PdfScanner();
         for (var offset = 0; offset < content.Length; offset += chunk)

@@ -26,7 +26,9 @@ internal static class PdfText
             pdf.Append(CultureInfo.InvariantCulture, $"{i + 1} 0 obj\n{objects[i]}\nendobj\n");
         }
 
-        pdf.Append(CultureInfo.InvariantCulture, $"{table}trailer\n<< /Size {objects.Length + 1} /Root 1 0 R >>\nstartxref\n{pdf.Length}\n%%EOF\n");
+        // Read before anything is appended: the handler of the string appends piece by piece.
+        var start = pdf.Length;
+        pdf.Append(CultureInfo.InvariantCulture, $"{table}trailer\n<< /Size {objects.Length + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
         return Encoding.Latin1.GetBytes(pdf.ToString());
     }
 
