@@ -6,6 +6,9 @@ internal static class PdfHeaders
     private const int LinesBack = 3;
     private const int BytesBack = 1024;
 
+    // With more blanks in between, the numbers may be further back than the bytes that were kept.
+    private const int BlanksMax = 200;
+
     private static ReadOnlySpan<byte> Blanks => "\0\t\n\f\r "u8;
 
     /// <summary>The number of the object whose keyword is here, -1 when it is not known; null when none begins here.</summary>
@@ -25,14 +28,9 @@ internal static class PdfHeaders
         // Comments, or more blanks than are looked back at, may be between.
         var hasLine = seen[generation.Length..].ContainsAny((byte)'\r', (byte)'\n')
             || gap.Length < generation.Length && gap[number.Length..].ContainsAny((byte)'\r', (byte)'\n');
-        if (generation.Length < seen.Length - BytesBack / 2 || generation.IsEmpty && seen.Length == BytesBack)
+        if (!hasLine && seen.Length - generation.Length < BlanksMax && generation.Length - number.Length < BlanksMax)
         {
-            return -1;
-        }
-
-        if (!hasLine)
-        {
-            return number.IsEmpty && seen.Length == BytesBack ? -1 : null;
+            return null;
         }
 
         var line = keyword;
@@ -46,7 +44,7 @@ internal static class PdfHeaders
             }
         }
 
-        return null;
+        return -1;
     }
 
     /// <summary>Within the data of a stream that ends where its dictionary says, such as the content of a page.</summary>

@@ -389,7 +389,7 @@ internal ref struct PdfReader(ReadOnlySpan<byte> bytes, int start, PdfBudget bud
         }
 
         var word = Word();
-        if (word.SequenceEqual("endobj"u8) || word.SequenceEqual("stream"u8) || word.SequenceEqual("endstream"u8) || word.SequenceEqual("obj"u8))
+        if (word.SequenceEqual("endobj"u8) || word.SequenceEqual("stream"u8) || word.SequenceEqual("endstream"u8))
         {
             return false;
         }
