@@ -7,10 +7,12 @@ namespace Dmp.Server.Media;
 internal sealed class PdfActions(PdfDocument document)
 {
     private const int ChainMax = 64;
+    private const int StepsMax = 10_000;
 
     private static readonly string[] filePlaces = ["F", "UF", "DOS", "Mac", "Unix"];
 
     private readonly SortedSet<string> found = new(StringComparer.Ordinal);
+    private int taken;
 
     /// <summary>The kinds of what was found, in order.</summary>
     public IReadOnlyList<string> Conclude()
@@ -123,6 +125,11 @@ internal sealed class PdfActions(PdfDocument document)
     /// <summary>A link leads to another file or page when somebody follows it; what does so by itself tells that it was opened.</summary>
     private void LookAtAutomatic(PdfValue action, int steps)
     {
+        if (++taken > StepsMax)
+        {
+            throw new PdfUnreadableException($"Its actions have more than {StepsMax} steps.");
+        }
+
         foreach (var name in NamesOf(action, "S").Where(name => name is "URI" or "GoToR"))
         {
             found.Add(name);

@@ -52,7 +52,14 @@ internal sealed class PdfDocument
             return value.Kind == PdfKind.Null ? [] : [new PdfObject(-1, value)];
         }
 
+        // Following costs, so that what leads to itself again and again, or to thousands, comes to an end.
+        budget.TakeValue();
         List<PdfObject> found = isSound ? Load(value.Number) : byNumber.GetValueOrDefault(value.Number, []);
+        for (var i = 0; i < found.Count; i++)
+        {
+            budget.TakeValue();
+        }
+
         if (!found.Exists(item => item.Value.Kind == PdfKind.Reference))
         {
             return found;

@@ -188,6 +188,7 @@ internal static class PdfFilters
     private static byte[] RunLength(ReadOnlySpan<byte> data, PdfBudget budget)
     {
         using var result = new MemoryStream();
+        Span<byte> repeated = stackalloc byte[129];
         for (var i = 0; i < data.Length && data[i] != 128;)
         {
             var length = data[i++];
@@ -201,7 +202,7 @@ internal static class PdfFilters
             }
             else if (i < data.Length)
             {
-                Span<byte> run = stackalloc byte[257 - length];
+                var run = repeated[..(257 - length)];
                 run.Fill(data[i++]);
                 budget.TakeUnpacked(run.Length);
                 result.Write(run);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text;
 
 namespace Dmp.Server.Tests.Media;
@@ -174,6 +173,11 @@ internal static class PdfCorpus
         pdf.Append(CultureInfo.InvariantCulture, $"{table}trailer\n<< /Size {objects.Length + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
         return Encoding.Latin1.GetBytes(pdf.ToString());
     }
+
+    /// <summary>An object stream of so many runs, each of two bytes packed.</summary>
+    internal static byte[] WithRuns(int count) => Packed(
+        ["<< /Type /Catalog /Pages 2 0 R >>", PdfText.Pages, PdfText.Page],
+        ("", "/Filter /RunLengthDecode", data => data.Length < 40 ? RunLength(data) : [.. Enumerable.Repeat((byte)255, 2 * count)]));
 
     private static string Attached(string name) =>
         $"/Names << /EmbeddedFiles << /Names [(a) << /Type /Filespec /F ({name}) /UF ({name}) /AFRelationship /Data /EF << /F 4 0 R /UF 4 0 R >> >>] >> >>";
