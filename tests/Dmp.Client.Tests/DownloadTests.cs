@@ -131,7 +131,7 @@ public sealed class DownloadTests : IAsyncLifetime
     public async Task A_stream_that_breaks_without_a_byte_is_given_up_after_the_attempts()
     {
         _platform.Read = (request, _, _) => { _requests.Add(request); throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE"); };
-        using var client = _platform.Client();
+        using var client = _platform.Client(options => options.AttemptsMax = 4);
 
         await Assert.ThrowsAsync<DmpUnavailableException>(() => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
 

@@ -88,17 +88,19 @@ public sealed class ImportSetTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_platform_that_refuses_the_caller_ends_the_import()
+    public async Task A_platform_that_refuses_the_caller_is_the_outcome_of_each_set()
     {
         _platform.Import = (_, _, _) => throw Refusal.With(StatusCode.PermissionDenied, "CALLER_KIND_NOT_ALLOWED");
         using var client = _platform.Client();
-        await Assert.ThrowsAsync<DmpAccessDeniedException>(async () =>
+        var count = 0;
+        await foreach (var outcome in client.ImportAsync(new[] { Set(1), Set(1) }.ToAsyncEnumerable(), cancellationToken: Ct))
         {
-            await foreach (var outcome in client.ImportAsync(new[] { Set(1), Set(1) }.ToAsyncEnumerable(), cancellationToken: Ct))
-            {
-                Assert.Fail($"{outcome.Key} has an outcome");
-            }
-        });
+            Assert.IsType<DmpAccessDeniedException>(outcome.Error);
+            Assert.IsType<DmpAccessDeniedException>(Assert.Single(outcome.Documents).Error);
+            count++;
+        }
+
+        Assert.Equal(2, count);
     }
 
     private static ImportSet Set(int count) => new()

@@ -156,23 +156,53 @@ public sealed class ImportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_platform_that_refuses_the_caller_ends_the_import()
+    public async Task A_platform_that_refuses_the_caller_is_the_outcome_of_each_document()
     {
         _platform.Import = (_, _, _) => throw Refusal.With(StatusCode.PermissionDenied, "CALLER_KIND_NOT_ALLOWED");
         using var client = _platform.Client();
-        await Assert.ThrowsAsync<DmpAccessDeniedException>(() => ImportAsync(client, 5));
+        var outcomes = await ImportAsync(client, 5);
+        Assert.Equal(5, outcomes.Select(outcome => outcome.Key).Distinct().Count());
+        Assert.All(outcomes, outcome => Assert.IsType<DmpAccessDeniedException>(outcome.Error));
     }
 
     [Fact]
-    public async Task A_platform_that_stays_away_ends_the_import()
+    public async Task A_platform_that_stays_away_is_the_outcome_of_each_document()
     {
+        var calls = 0;
         _platform.Import = (_, _, context) =>
         {
+            Interlocked.Increment(ref calls);
             context.GetHttpContext().Abort();
             return Task.CompletedTask;
         };
-        using var client = _platform.Client();
-        await Assert.ThrowsAnyAsync<DmpException>(() => ImportAsync(client, 5));
+        using var client = _platform.Client(options => options.RetryBudget = TimeSpan.FromMilliseconds(300));
+        var outcomes = await ImportAsync(client, 5);
+        Assert.Equal(5, outcomes.Select(outcome => outcome.Key).Distinct().Count());
+        Assert.All(outcomes, outcome => Assert.NotNull(outcome.Error));
+        Assert.True(calls > 4, $"{calls} calls");
+    }
+
+    [Fact]
+    public async Task A_platform_that_comes_back_after_many_failures_gets_every_document()
+    {
+        var calls = 0;
+        List<DmpRetry> told = [];
+        await AnswerAsync(Good);
+        var good = _platform.Import!;
+        _platform.Import = (requests, answers, context) =>
+        {
+            if (Interlocked.Increment(ref calls) > 20)
+            {
+                return good(requests, answers, context);
+            }
+
+            context.GetHttpContext().Abort();
+            return Task.CompletedTask;
+        };
+        using var client = _platform.Client(options => { options.Retrying = told.Add; options.RetryBudget = new DmpClientOptions().RetryBudget; });
+        var outcomes = await ImportAsync(client, 5);
+        Assert.All(outcomes, outcome => Assert.NotNull(outcome.Document));
+        Assert.Equal(Enumerable.Range(1, 20), told.Select(retry => retry.Failures));
     }
 
     [Fact]

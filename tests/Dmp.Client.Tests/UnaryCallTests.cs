@@ -104,11 +104,44 @@ public sealed class UnaryCallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_platform_that_stays_unavailable_is_asked_four_times()
+    public async Task A_platform_that_stays_unavailable_is_asked_until_the_deadline()
+    {
+        var calls = 0;
+        _platform.CheckAccess = (_, _) => { Interlocked.Increment(ref calls); throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE"); };
+        using var client = _platform.Client(options => options.CallDeadline = TimeSpan.FromSeconds(3));
+
+        var failure = await Assert.ThrowsAsync<DmpUnavailableException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
+
+        // The real reason, or that the last attempt had no time left; and many more than the four of before.
+        Assert.True(failure.ErrorReason is ErrorReason.StorageUnavailable || failure.StatusCode == StatusCode.DeadlineExceeded, $"{failure}");
+        Assert.True(calls > 8, $"{calls} calls");
+    }
+
+    [Theory]
+    [InlineData("STORAGE_UNAVAILABLE")]
+    [InlineData("ISSUER_UNAVAILABLE")]
+    [InlineData("SERVER_STOPPING")]
+    public async Task What_passes_by_itself_is_repeated_and_told(string reason)
+    {
+        var calls = 0;
+        _platform.CheckAccess = (_, _) => ++calls <= 12
+            ? throw Refusal.With(StatusCode.Unavailable, reason)
+            : Task.FromResult(new CheckAccessResponse { RecordId = "r-1" });
+        List<DmpRetry> told = [];
+        using var client = _platform.Client(options => options.Retrying = told.Add);
+
+        Assert.Equal("r-1", (await client.CheckAccessAsync(new CheckAccessRequest(), Ct)).RecordId);
+
+        Assert.Equal(Enumerable.Range(1, 12), told.Select(retry => retry.Failures));
+        Assert.All(told, retry => Assert.Equal(reason, retry.Reason));
+    }
+
+    [Fact]
+    public async Task A_platform_that_stays_unavailable_is_asked_as_often_as_was_said()
     {
         var calls = 0;
         _platform.CheckAccess = (_, _) => { calls++; throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE"); };
-        using var client = _platform.Client();
+        using var client = _platform.Client(options => options.AttemptsMax = 4);
 
         var failure = await Assert.ThrowsAsync<DmpUnavailableException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
 
@@ -234,7 +267,7 @@ public sealed class UnaryCallTests : IAsyncLifetime
     [Fact]
     public async Task An_address_where_nobody_listens_is_unavailable()
     {
-        using var client = _platform.Client(options => options.Address = new Uri("http://127.0.0.1:1"));
+        using var client = _platform.Client(options => { options.Address = new Uri("http://127.0.0.1:1"); options.AttemptsMax = 4; });
 
         await Assert.ThrowsAsync<DmpUnavailableException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
     }

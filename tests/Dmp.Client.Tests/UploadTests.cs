@@ -304,11 +304,25 @@ public sealed class UploadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Time_without_progress_is_bounded()
+    {
+        _platform.Upload = (_, _, _) => throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", TimeSpan.FromMilliseconds(50));
+        List<DmpRetry> told = [];
+        using var client = _platform.Client(options => { options.RetryBudget = TimeSpan.FromSeconds(1); options.Retrying = told.Add; });
+
+        await Assert.ThrowsAsync<DmpUnavailableException>(
+            () => client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct));
+
+        Assert.NotEmpty(told);
+        Assert.All(told, retry => Assert.True(retry.Spent + retry.Delay <= TimeSpan.FromSeconds(1), $"{retry}"));
+    }
+
+    [Fact]
     public async Task Attempts_are_bounded()
     {
         var calls = 0;
         _platform.Upload = (_, _, _) => { calls++; throw Refusal.With(StatusCode.Aborted, "REQUEST_IN_PROGRESS", TimeSpan.FromMilliseconds(1)); };
-        using var client = _platform.Client();
+        using var client = _platform.Client(options => options.AttemptsMax = 4);
 
         var failure = await Assert.ThrowsAsync<DmpConflictException>(
             () => client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct));

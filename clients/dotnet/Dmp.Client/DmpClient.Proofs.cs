@@ -89,7 +89,7 @@ public sealed partial class DmpClient
     private async IAsyncEnumerable<ExportRecordEventsResponse> ExportAsync(
         ExportRecordEventsRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var retries = new RetryPolicy(_options);
+        var retries = new RetryPolicy(_options, _options.RetryBudget);
         for (var attempt = 1; ; attempt++)
         {
             using var guard = new StallGuard(_options, cancellationToken);
@@ -124,7 +124,7 @@ public sealed partial class DmpClient
             cancellationToken.ThrowIfCancellationRequested();
             var told = guard.Stalled ? guard.ToException() : failure as RpcException ?? guard.ToException();
             var details = ErrorDetails.From(told);
-            if (retries is not null && RetryPolicy.IsTransient(told, details) && retries.DelayAfter(attempt, details.RetryAfter) is { } delay)
+            if (retries is not null && RetryPolicy.IsTransient(told, details) && retries.DelayAfter(attempt, details.RetryAfter, details.Reason) is { } delay)
             {
                 return (null, delay);
             }

@@ -31,8 +31,22 @@ public sealed class DmpClientOptions
     /// </summary>
     public TimeSpan TransferStallTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The most attempts of a call, the first included. Default 4; 1 switches retries off.</summary>
-    public int AttemptsMax { get; set; } = 4;
+    /// <summary>
+    /// How long an upload, a download, an export or an import goes on trying without a byte of progress, while the platform is away or
+    /// asks to come back: long enough for a restart, and for a short power cut. Default 10 minutes.
+    /// </summary>
+    public TimeSpan RetryBudget { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// The most attempts of a call one after the other, the first included. Default: as many as <see cref="CallDeadline"/> (unary calls) or
+    /// <see cref="RetryBudget"/> leave time for; 1 switches retries off.
+    /// </summary>
+    public int AttemptsMax { get; set; } = int.MaxValue;
+
+    /// <summary>
+    /// Told before each wait for another attempt. On whatever thread the call runs, and not awaited: do little in it, and throw nothing.
+    /// </summary>
+    public Action<DmpRetry>? Retrying { get; set; }
 
     /// <summary>The wait before the second attempt; each further one waits about twice as long. Default 200 ms.</summary>
     public TimeSpan BackoffInitial { get; set; } = TimeSpan.FromMilliseconds(200);
@@ -80,7 +94,7 @@ public sealed class DmpClientOptions
             throw new InvalidOperationException(
                 $"{nameof(DmpClientOptions)}.{nameof(Software)} must be a name and a version, as LogicielCabinet/4.2, of at most {SoftwareLengthMax} characters.");
         }
-        if (AttemptsMax < 1 || CallDeadline <= TimeSpan.Zero || TransferStallTimeout <= TimeSpan.Zero
+        if (AttemptsMax < 1 || CallDeadline <= TimeSpan.Zero || RetryBudget < TimeSpan.Zero || TransferStallTimeout <= TimeSpan.Zero
             || BackoffInitial <= TimeSpan.Zero || BackoffMax < BackoffInitial)
         {
             throw new InvalidOperationException($"The limits of {nameof(DmpClientOptions)} must be positive, and BackoffMax at least BackoffInitial.");

@@ -85,6 +85,9 @@ public sealed class ScriptedPlatform : IAsyncDisposable
             Tokens = new DelegateTokenSource(_ => ValueTask.FromResult("token-1")),
             BackoffInitial = TimeSpan.FromMilliseconds(5),
             BackoffMax = TimeSpan.FromMilliseconds(20),
+
+            // A test that waits for a failure is not to wait for minutes.
+            RetryBudget = TimeSpan.FromSeconds(5),
         };
         change?.Invoke(options);
         return new DmpClient(options);

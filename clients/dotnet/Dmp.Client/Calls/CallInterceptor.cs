@@ -199,7 +199,7 @@ internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tok
         {
             var cancellation = context.Options.CancellationToken;
             if (cancellation.IsCancellationRequested || !RetryPolicy.IsTransient(failure, details)
-                || owner._retries.DelayAfter(attempt, details.RetryAfter) is not { } delay)
+                || owner._retries.DelayAfter(attempt, details.RetryAfter, details.Reason) is not { } delay)
             {
                 return false;
             }

@@ -7,8 +7,12 @@ namespace Dmp.Client;
 /// only status codes: ABORTED may be a lost race (repeat) or a stale etag (never repeat), and the delay that the platform
 /// asks for travels in RetryInfo.
 /// </summary>
-internal sealed class RetryPolicy(DmpClientOptions options)
+/// <param name="options">How patient the client is.</param>
+/// <param name="budget">The longest time of failures one after the other; null when something else ends them, such as a deadline.</param>
+internal sealed class RetryPolicy(DmpClientOptions options, TimeSpan? budget = null)
 {
+    private long _since;
+
     /// <summary>True when the same call, with the same request id, may succeed.</summary>
     public static bool IsTransient(RpcException exception, ErrorDetails details)
     {
@@ -22,16 +26,22 @@ internal sealed class RetryPolicy(DmpClientOptions options)
         {
             return true;
         }
-        // The platform gives a reason with every status. One of these without a reason is a connection that broke.
+        // The platform gives a reason with every status. One of these without a reason is a connection that broke; RESOURCE_EXHAUSTED is one that
+        // a server or a proxy closed because of too many resets (ENHANCE_YOUR_CALM).
         return details.Reason.Length == 0
-            && details.StatusCode is StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled;
+            && details.StatusCode is StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled or StatusCode.ResourceExhausted;
     }
 
-    /// <summary>The wait before the next attempt, or null when there is none.</summary>
-    /// <param name="attempt">The number of attempts that have failed.</param>
+    /// <summary>The wait before the next attempt, of which the caller is told; null when there is none.</summary>
+    /// <param name="attempt">The number of attempts that have failed since something was achieved. 1 begins the budget.</param>
     /// <param name="retryAfter">The least wait that the platform asks for.</param>
-    public TimeSpan? DelayAfter(int attempt, TimeSpan? retryAfter)
+    /// <param name="reason">Why the attempt failed; empty when a connection broke.</param>
+    public TimeSpan? DelayAfter(int attempt, TimeSpan? retryAfter, string reason)
     {
+        if (attempt <= 1)
+        {
+            _since = options.TimeProvider.GetTimestamp();
+        }
         if (attempt >= options.AttemptsMax)
         {
             return null;
@@ -41,6 +51,13 @@ internal sealed class RetryPolicy(DmpClientOptions options)
 #pragma warning disable CA5394 // Spreading load needs no cryptographic randomness.
         var jittered = TimeSpan.FromMilliseconds(backoff * (0.5 + (Random.Shared.NextDouble() / 2)));
 #pragma warning restore CA5394
-        return retryAfter is { } asked ? asked + (jittered / 2) : jittered;
+        var delay = retryAfter is { } asked ? asked + (jittered / 2) : jittered;
+        var spent = options.TimeProvider.GetElapsedTime(_since);
+        if (spent + delay > budget)
+        {
+            return null;
+        }
+        options.Retrying?.Invoke(new DmpRetry(attempt, delay, spent, reason));
+        return delay;
     }
 }

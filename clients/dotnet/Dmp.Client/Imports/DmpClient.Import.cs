@@ -14,12 +14,13 @@ public sealed partial class DmpClient
     /// Documents up to 256 KiB share calls and transactions; larger ones are sent as <c>UploadAsync</c> sends
     /// them. A call that breaks is opened again, on whatever server answers, and what was not answered is sent again with the same request ids:
     /// nothing is stored twice. After the end of this process, the same import with the same <see cref="UploadOptions.RequestId"/>s goes on as well.
+    /// The enumeration does not end with a platform that stays away for longer than <see cref="DmpClientOptions.RetryBudget"/>, or that refuses the caller:
+    /// each document then has that as its <see cref="ImportOutcome.Error"/>. Stop enumerating to give up.
     /// </remarks>
     /// <param name="items">The documents; taken one by one as others are answered. What it throws ends the import.</param>
     /// <param name="options">How many calls side by side, and whether only to check.</param>
     /// <param name="cancellationToken">Gives up. What was answered before stays; what was on its way may be stored or not, and the same request ids tell.</param>
     /// <returns>An outcome for each document, while you enumerate. Documents wait for whoever does not take the outcomes.</returns>
-    /// <exception cref="DmpException">The import as a whole cannot go on: the platform refuses the caller, or stays away.</exception>
     public IAsyncEnumerable<ImportOutcome> ImportAsync(
         IAsyncEnumerable<ImportItem> items, ImportOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -38,12 +39,12 @@ public sealed partial class DmpClient
     /// <remarks>
     /// Each set goes by a call of its own. When that breaks, the whole set is sent again with the same request ids, on whatever server answers: nothing is
     /// stored twice, and large documents go on from where the platform has them. Sets have no order, unless <see cref="ImportOptions.Streams"/> is 1.
+    /// A platform that stays away, or that refuses the caller, is the <see cref="ImportSetOutcome.Error"/> of each set; stop enumerating to give up.
     /// </remarks>
     /// <param name="sets">The sets; taken one by one as others are answered. What it throws ends the import.</param>
     /// <param name="options">How many sets side by side, and whether only to check.</param>
     /// <param name="cancellationToken">Gives up. What was answered before stays; what was on its way may be stored or not, and the same request ids tell.</param>
     /// <returns>An outcome for each set, while you enumerate. Sets wait for whoever does not take the outcomes.</returns>
-    /// <exception cref="DmpException">The import as a whole cannot go on: the platform refuses the caller, or stays away.</exception>
     public IAsyncEnumerable<ImportSetOutcome> ImportAsync(
         IAsyncEnumerable<ImportSet> sets, ImportOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -56,8 +57,8 @@ public sealed partial class DmpClient
                 new ParallelOptions { MaxDegreeOfParallelism = options.Streams, CancellationToken = stop },
                 async (set, ct) =>
                 {
-                    var outcome = await new ImportSetRun(this, set, options.ValidateOnly).RunAsync(ct).ConfigureAwait(false);
-                    await outcomes.WriteAsync(outcome, ct).ConfigureAwait(false);
+                    var run = new ImportSetRun(this, set, options.ValidateOnly);
+                    await outcomes.WriteAsync(await run.AnswerAsync(ct).ConfigureAwait(false), ct).ConfigureAwait(false);
                 }),
             cancellationToken);
     }
@@ -150,7 +151,7 @@ public sealed partial class DmpClient
     /// <summary>A source that cannot seek is sent once by an upload; here it can be opened again.</summary>
     private async Task<DocumentEntry> UploadAgainAsync(ImportItem item, UploadOptions upload, CancellationToken cancellationToken)
     {
-        var retries = new RetryPolicy(_options);
+        var retries = new RetryPolicy(_options, _options.RetryBudget);
         for (var attempt = 1; ; attempt++)
         {
             var content = await ImportEntry.OpenAsync(item, cancellationToken).ConfigureAwait(false);
@@ -163,7 +164,7 @@ public sealed partial class DmpClient
                 // The upload has repeated itself already.
                 throw;
             }
-            catch (DmpUnavailableException away) when (retries.DelayAfter(attempt, away.RetryAfter) is { } delay)
+            catch (DmpUnavailableException away) when (retries.DelayAfter(attempt, away.RetryAfter, away.Reason) is { } delay)
             {
                 await Task.Delay(delay, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
             }

@@ -220,8 +220,9 @@ internal sealed class ImportCall : IDisposable
         var failure = result.Error.ToRpcException();
         var details = ErrorDetails.From(failure);
         var time = _run.ClientOptions.TimeProvider;
+        entry.Retries ??= new RetryPolicy(_run.ClientOptions, _run.ClientOptions.RetryBudget);
         if (RetryPolicy.IsTransient(failure, details)
-            && new RetryPolicy(_run.ClientOptions).DelayAfter(++entry.Failures, details.RetryAfter) is { } delay)
+            && entry.Retries.DelayAfter(++entry.Failures, details.RetryAfter, details.Reason) is { } delay)
         {
             entry.NotBefore = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
             return null;

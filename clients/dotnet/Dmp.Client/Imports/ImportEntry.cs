@@ -18,6 +18,9 @@ internal sealed class ImportEntry(ImportItem item)
     /// <summary>How often it failed for a reason that may pass.</summary>
     public int Failures { get; set; }
 
+    /// <summary>When it is tried again; made with the first failure.</summary>
+    public RetryPolicy? Retries { get; set; }
+
     /// <summary>Not sent again before, as the time provider counts.</summary>
     public long NotBefore { get; set; }
 

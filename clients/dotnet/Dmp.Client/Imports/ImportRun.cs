@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Grpc.Core;
 
 namespace Dmp.Client;
 
@@ -103,7 +104,7 @@ internal sealed class ImportRun(DmpClient client, ImportOptions options, Channel
     /// <summary>One call after the other, until nothing is left.</summary>
     private async Task WorkAsync()
     {
-        var retries = new RetryPolicy(ClientOptions);
+        var retries = new RetryPolicy(ClientOptions, ClientOptions.RetryBudget);
         var again = new Queue<ImportEntry>();
         var failures = 0;
         var tokenRenewed = false;
@@ -136,11 +137,29 @@ internal sealed class ImportRun(DmpClient client, ImportOptions options, Channel
                 continue;
             }
             failures++;
-            if (!RetryPolicy.IsTransient(failure, details) || retries.DelayAfter(failures, details.RetryAfter) is not { } delay)
+            if (RetryPolicy.IsTransient(failure, details) && retries.DelayAfter(failures, details.RetryAfter, details.Reason) is { } delay)
             {
-                throw DmpException.From(failure);
+                await Task.Delay(delay, ClientOptions.TimeProvider, Stopped).ConfigureAwait(false);
+                continue;
             }
-            await Task.Delay(delay, ClientOptions.TimeProvider, Stopped).ConfigureAwait(false);
+            // Once the budget is spent, what follows gets one attempt each until something is answered again.
+            await GiveUpAsync(again, failure, details).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Answers the documents of a call that failed for good. When the platform takes nothing from the caller, or is away, it is so for each of
+    /// them; otherwise one of them may be at fault, and calls of their own tell which.
+    /// </summary>
+    private async Task GiveUpAsync(Queue<ImportEntry> left, RpcException failure, ErrorDetails details)
+    {
+        var isOfAll = RetryPolicy.IsTransient(failure, details) || failure.StatusCode is StatusCode.Unauthenticated or StatusCode.PermissionDenied
+            || failure.Status.DebugException is DmpException;
+        while (left.TryDequeue(out var entry))
+        {
+            await TellAsync(isOfAll
+                ? new ImportOutcome { Key = entry.Item.Key, Error = DmpException.From(failure) }
+                : await client.ImportAloneAsync(entry, options.ValidateOnly, Stopped).ConfigureAwait(false)).ConfigureAwait(false);
         }
     }
 }

@@ -31,7 +31,7 @@ internal sealed class ImportSetRun
 
     public async Task<ImportSetOutcome> RunAsync(CancellationToken ct)
     {
-        var retries = new RetryPolicy(_client.Options);
+        var retries = new RetryPolicy(_client.Options, _client.Options.RetryBudget);
         var tokenRenewed = false;
         for (var failures = 1; ; failures++)
         {
@@ -49,12 +49,30 @@ internal sealed class ImportSetRun
                 (tokenRenewed, failures) = (true, failures - 1);
                 continue;
             }
-            if ((failure is not null || call.Unreadable is null) && RetryPolicy.IsTransient(ended, details) && retries.DelayAfter(failures, details.RetryAfter) is { } delay)
+            if ((failure is not null || call.Unreadable is null) && RetryPolicy.IsTransient(ended, details) && retries.DelayAfter(failures, details.RetryAfter, details.Reason) is { } delay)
             {
                 await Task.Delay(delay, _client.Options.TimeProvider, ct).ConfigureAwait(false);
                 continue;
             }
             return failure is null ? ToOutcome(call) : throw DmpException.From(failure);
+        }
+    }
+
+    /// <summary>The outcome also when the platform stays away or takes nothing from the caller.</summary>
+    public async Task<ImportSetOutcome> AnswerAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await RunAsync(ct).ConfigureAwait(false);
+        }
+        catch (DmpException failure)
+        {
+            return new ImportSetOutcome
+            {
+                Key = _set.Key,
+                Error = failure,
+                Documents = [.. Documents.Select(document => new ImportOutcome { Key = document.Item.Key, Error = failure })],
+            };
         }
     }
 

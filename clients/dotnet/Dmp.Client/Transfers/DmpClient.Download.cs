@@ -33,7 +33,7 @@ public sealed partial class DmpClient
         ArgumentOutOfRangeException.ThrowIfNegative(options.Limit, nameof(options));
 
         using var run = new DownloadRun(recordId, documentId, destination, options, progress);
-        var retries = new RetryPolicy(_options);
+        var retries = new RetryPolicy(_options, _options.RetryBudget);
         var tokenRenewed = false;
         var failures = 0;
         while (true)
@@ -62,7 +62,7 @@ public sealed partial class DmpClient
                 }
                 // Attempts count from the last byte that came: a long document over a bad line still arrives.
                 failures = run.Received > before ? 1 : failures + 1;
-                if (!RetryPolicy.IsTransient(failure, details) || retries.DelayAfter(failures, details.RetryAfter) is not { } wait)
+                if (!RetryPolicy.IsTransient(failure, details) || retries.DelayAfter(failures, details.RetryAfter, details.Reason) is not { } wait)
                 {
                     throw DmpException.From(failure);
                 }

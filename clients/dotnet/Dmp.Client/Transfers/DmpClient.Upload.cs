@@ -39,7 +39,7 @@ public sealed partial class DmpClient
             intent.ExpectedSizeBytes = content.Length - content.Position;
         }
 
-        var retries = new RetryPolicy(_options);
+        var retries = new RetryPolicy(_options, _options.RetryBudget);
         var tokenRenewed = false;
         using var run = new UploadRun(intent, content);
         var failures = 0;
@@ -78,7 +78,7 @@ public sealed partial class DmpClient
                 }
                 // Attempts count from the last byte that was kept: a long document over a bad line still arrives.
                 failures = run.Confirmed > before ? 1 : failures + 1;
-                if (!RetryPolicy.IsTransient(failure, details) || retries.DelayAfter(failures, details.RetryAfter) is not { } delay)
+                if (!RetryPolicy.IsTransient(failure, details) || retries.DelayAfter(failures, details.RetryAfter, details.Reason) is not { } delay)
                 {
                     throw DmpException.From(failure);
                 }
@@ -126,7 +126,7 @@ public sealed partial class DmpClient
     {
         var intent = Intent(recordId, metadata, options ?? new UploadOptions());
         intent.ValidateOnly = true;
-        var retries = new RetryPolicy(_options);
+        var retries = new RetryPolicy(_options, _options.CallDeadline);
         for (var number = 1; ; number++)
         {
             try
@@ -137,7 +137,7 @@ public sealed partial class DmpClient
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var details = ErrorDetails.From(failure);
-                if (!RetryPolicy.IsTransient(failure, details) || retries.DelayAfter(number, details.RetryAfter) is not { } delay)
+                if (!RetryPolicy.IsTransient(failure, details) || retries.DelayAfter(number, details.RetryAfter, details.Reason) is not { } delay)
                 {
                     throw DmpException.From(failure);
                 }
