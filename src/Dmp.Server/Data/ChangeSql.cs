@@ -13,7 +13,7 @@ internal static class ChangeSql
     /// <summary>Told by PostgreSQL when changes got their positions.</summary>
     public const string Channel = "dmp_change";
 
-    // Locks the one row of change_head until it commits.
+    // Locks the one row of change_floor until it commits (migration 0038).
     private const string Sequence = "select dmp_sequence_changes()";
 
     private const string Head = "select first_position, last_position from change_head";
@@ -28,10 +28,14 @@ internal static class ChangeSql
             where sequence_time < @Before
             returning position
         )
-        update change_head
+        update change_floor
         set first_position = greatest(first_position, (select max(position) from old))
         where exists (select from old)
         """;
+
+    // The newest pass alone says how far the sequencing has looked.
+    private const string ForgetPasses =
+        "delete from change_pass where last_position < (select max(last_position) from change_pass)";
 
     /// <summary>Gives positions to what has committed; returns how many changes got one.</summary>
     public static async Task<int> SequenceAsync(NpgsqlConnection connection, CancellationToken ct)
@@ -53,6 +57,9 @@ internal static class ChangeSql
             Changed, new { RecordId = recordId, Position = position, RecordKeyId = recordKeyId }, cancellationToken: ct));
 
     /// <summary>Forgets changes that were sequenced before a time, on a connection of <see cref="RowScope.Changes"/>.</summary>
-    public static Task ForgetAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct) =>
-        connection.ExecuteAsync(new CommandDefinition(Forget, new { Before = before }, cancellationToken: ct));
+    public static async Task ForgetAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct)
+    {
+        await connection.ExecuteAsync(new CommandDefinition(Forget, new { Before = before }, cancellationToken: ct));
+        await connection.ExecuteAsync(new CommandDefinition(ForgetPasses, cancellationToken: ct));
+    }
 }

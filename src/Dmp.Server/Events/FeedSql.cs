@@ -78,7 +78,7 @@ internal static class FeedSql
                 h.last_position
             ) as end_position,
             {Matrix},
-            not exists (select from outbox) as is_sequenced
+            not dmp_outbox_waits() as is_sequenced
         from change_head h
         """;
 

@@ -87,16 +87,26 @@ internal sealed record NewNotice
 /// <summary>Making notices: on a connection of the task that each function names.</summary>
 internal static class NoticeSql
 {
-    // Served by notice_cursor_pkey. Locks the row until the transaction ends; a second server finds nothing and comes back later.
+    // Served by notice_source_pkey. Locks the row until the transaction ends; a second server finds nothing and comes back later.
     private const string Claim =
         """
-        select position
-        from notice_cursor
+        select source
+        from notice_source
         where source = @Source
         for update skip locked
         """;
 
-    private const string Advance = "update notice_cursor set position = @Position where source = @Source";
+    // The end of notice_step_pkey, as it is once the row above is locked.
+    private const string Reached = "select max(position) from notice_step where source = @Source";
+
+    // A row more, and none that changes: old versions of one row would be read again each time while somebody keeps an old snapshot.
+    private const string Advance = "insert into notice_step (source, position) values (@Source, @Position)";
+
+    private const string ForgetSteps =
+        """
+        delete from notice_step old
+        where old.position < (select max(position) from notice_step where source = old.source)
+        """;
 
     // Served by change_pkey.
     private const string ReadChanges =
@@ -171,8 +181,10 @@ internal static class NoticeSql
         """;
 
     /// <summary>Where a source was read up to; null while another server is at it.</summary>
-    public static Task<long?> ClaimAsync(NpgsqlConnection connection, string source, CancellationToken ct) =>
-        connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(Claim, new { Source = source }, cancellationToken: ct));
+    public static async Task<long?> ClaimAsync(NpgsqlConnection connection, string source, CancellationToken ct) =>
+        await connection.QuerySingleOrDefaultAsync<string>(new CommandDefinition(Claim, new { Source = source }, cancellationToken: ct)) is null
+            ? null
+            : await connection.QuerySingleAsync<long>(new CommandDefinition(Reached, new { Source = source }, cancellationToken: ct));
 
     public static Task AdvanceAsync(NpgsqlConnection connection, string source, long position, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Advance, new { Source = source, Position = position }, cancellationToken: ct));
@@ -237,4 +249,8 @@ internal static class NoticeSql
     /// <summary>Forgets notices that are old and not waiting, on a connection for housekeeping; returns how many.</summary>
     public static Task<int> ForgetAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Forget, new { Before = before }, cancellationToken: ct));
+
+    /// <summary>Forgets how the cursors came to where they are.</summary>
+    public static Task ForgetStepsAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(ForgetSteps, cancellationToken: ct));
 }

@@ -68,6 +68,7 @@ internal sealed class Housekeeping(
         // A day later than the workers would: after an outage they come first.
         await DeliverySql.GiveUpAsync(connection, now.AddDays(-1), ct);
         await NoticeSql.ForgetAsync(connection, now.AddDays(-notices.Value.KeepDays), ct);
+        await NoticeSql.ForgetStepsAsync(connection, ct);
         await AuditSql.AddMonthsAsync(connection, ct);
         await RowScope.OfTask(RowScope.Endings).ApplyAsync(connection, ct);
         await EndingSql.TellAsync(connection, now, ct);

@@ -1,0 +1,187 @@
+using System.Data;
+using Dapper;
+using Dmp.Server.Data;
+using Dmp.Server.Notices;
+using Dmp.Server.Tests.Fixtures;
+using Npgsql;
+using Xunit;
+
+namespace Dmp.Server.Tests.Data;
+
+/// <summary>
+/// While somebody keeps an old snapshot, as a dump does for hours, nothing that was deleted or changed since can be cleared away. What runs at each
+/// commit must not read it again and again.
+/// </summary>
+public sealed class LongSnapshotTests(Platform platform)
+{
+    private const string Record = "00000000-0000-7000-8000-000000000001";
+
+    private static readonly Dictionary<string, string> literals = new(StringComparer.Ordinal)
+    {
+        ["Source"] = "'changes'", ["RecordId"] = $"'{Record}'", ["Position"] = "1000000000", ["RecordKeyId"] = "null",
+    };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_runs_at_each_commit_reads_no_more_after_many_commits()
+    {
+        var database = await platform.Databases.CreateAsync();
+        await using var admin = await OpenAsync(platform.Databases.AdminOf(database));
+        await using var dump = await OpenAsync(platform.Databases.AdminOf(database));
+        await using var snapshot = await dump.BeginTransactionAsync(IsolationLevel.RepeatableRead, Token);
+        await dump.QuerySingleAsync<long>("select count(*) from outbox");
+
+        await CommitAsync(admin, 20);
+        var before = await MeasureAsync(database);
+        await CommitAsync(admin, 5000);
+        var after = await MeasureAsync(database);
+
+        Assert.All(after, now => Assert.True(now.Value <= before[now.Key] + 12, $"{now.Key}: {before[now.Key]} pages, and {now.Value} after 5000 commits."));
+        Assert.Equal(5020L, await admin.QuerySingleAsync<long>("select last_position from change_head"));
+
+        // The snapshot has kept them: were it not so, nothing would have been shown.
+        Assert.True(await admin.QuerySingleAsync<long>("select pg_relation_size('outbox')") > 400_000);
+    }
+
+    [Fact]
+    public async Task A_transaction_that_runs_for_long_makes_nobody_read_what_came_since()
+    {
+        var database = await platform.Databases.CreateAsync();
+        await using var admin = await OpenAsync(platform.Databases.AdminOf(database));
+        await using var late = await OpenAsync(platform.Databases.AdminOf(database));
+        await using var open = await late.BeginTransactionAsync(Token);
+        await late.ExecuteAsync($"insert into outbox (event_time, kind, record_id) values (now(), 'LATE', '{Record}')");
+
+        await CommitAsync(admin, 20);
+        var before = (await MeasureAsync(database))["sequencing"];
+        await CommitAsync(admin, 5000);
+        var after = (await MeasureAsync(database))["sequencing"];
+        await open.CommitAsync(Token);
+
+        Assert.True(after <= before + 12, $"{before} pages, and {after} after 5000 commits.");
+        Assert.Equal(1, await SequenceAsync(database));
+        Assert.Equal("LATE", await admin.QuerySingleAsync<string>("select kind from change where position = 5021"));
+        Assert.False(await admin.QuerySingleAsync<bool>("select dmp_outbox_waits()"));
+    }
+
+    [Fact]
+    public async Task What_a_dump_held_and_what_comes_after_its_restore_are_told_once_each()
+    {
+        var database = await platform.Databases.CreateAsync();
+        await using var admin = await OpenAsync(platform.Databases.AdminOf(database));
+        await AddAsync(admin, "told");
+        Assert.Equal(1, await SequenceAsync(database));
+        await AddAsync(admin, "waiting");
+
+        // As if the house where it was dumped had counted far more transactions.
+        await admin.ExecuteAsync(
+            """
+            update outbox set commit_id = '8000000000500';
+            update change_pass set snapshot = '8000000000400:8000000000410:8000000000405', cluster = 1;
+            """);
+        Assert.True(await admin.QuerySingleAsync<bool>("select dmp_outbox_waits()"));
+        await AddAsync(admin, "new");
+        Assert.True(await admin.QuerySingleAsync<bool>($"select dmp_changed_since('{Record}', 1, null)"));
+
+        Assert.Equal(2, await SequenceAsync(database));
+        Assert.Equal(0, await SequenceAsync(database));
+        await AddAsync(admin, "newer");
+        Assert.Equal(1, await SequenceAsync(database));
+        Assert.Equal(["told", "waiting", "new", "newer"], await admin.QueryAsync<string>("select kind from change order by position"));
+        Assert.Equal(0, await admin.QuerySingleAsync<long>("select count(*) from outbox"));
+    }
+
+    [Fact]
+    public async Task Steps_that_led_to_where_things_are_are_forgotten_and_the_last_one_stays()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        await using var runtime = await OpenAsync(platform.Databases.RuntimeOf(server.Database));
+        await using var admin = await OpenAsync(platform.Databases.AdminOf(server.Database));
+        for (var i = 0; i < 3; i++)
+        {
+            await AddAsync(admin, "RECORD_CLOSED");
+            await SequenceAsync(server.Database);
+        }
+
+        await UntilAsync(admin, "select (select position from notice_cursor where source = 'changes') = 3");
+        await runtime.ExecuteAsync("select set_config('dmp.task', 'changes', false)");
+        await ChangeSql.ForgetAsync(runtime, DateTimeOffset.UtcNow.AddDays(-1), Token);
+        await NoticeSql.ForgetStepsAsync(runtime, Token);
+
+        Assert.Equal(1, await admin.QuerySingleAsync<long>("select count(*) from change_pass"));
+        Assert.Equal(1, await admin.QuerySingleAsync<long>("select count(*) from notice_step where source = 'changes'"));
+        Assert.Equal(new ChangeHead(0, 3), await ChangeSql.HeadAsync(runtime, Token));
+        Assert.Equal(3, await admin.QuerySingleAsync<long>("select position from notice_cursor where source = 'changes'"));
+    }
+
+    /// <summary>Commits, each with its sequencing and a step of the notices.</summary>
+    private static Task CommitAsync(NpgsqlConnection admin, int count) => admin.ExecuteAsync(
+        new CommandDefinition(
+            $"""
+            do $$
+            begin
+                for i in 1..{count} loop
+                    insert into outbox (event_time, kind, record_id, subject_id) values (now(), 'RECORD_UPDATED', '{Record}', gen_random_uuid());
+                    commit;
+                    perform dmp_sequence_changes();
+                    commit;
+                    insert into notice_step select 'changes', max(last_position) from change_pass on conflict do nothing;
+                    commit;
+                end loop;
+            end
+            $$
+            """,
+            commandTimeout: 300,
+            cancellationToken: Token));
+
+    private async Task<Dictionary<string, long>> MeasureAsync(string database)
+    {
+        await using var runtime = await OpenAsync(platform.Databases.RuntimeOf(database));
+        await runtime.ExecuteAsync($"select set_config('dmp.task', 'changes', false), set_config('dmp.record', '{Record}', false)");
+        var statements = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["sequencing"] = Buffers.Statement(typeof(ChangeSql), "Sequence"),
+            ["head"] = Buffers.Statement(typeof(ChangeSql), "Head"),
+            ["changed since"] = Buffers.Statement(typeof(ChangeSql), "Changed"),
+            ["waits"] = "select dmp_outbox_waits()",
+            ["subject"] = $"select from outbox a where a.subject_id = '{Record}' and a.event_time = now()",
+            ["claim"] = Buffers.Statement(typeof(NoticeSql), "Claim"),
+            ["cursor"] = Buffers.Statement(typeof(NoticeSql), "Reached"),
+        };
+        var measured = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var (name, sql) in statements)
+        {
+            // The first time reads the catalogue too.
+            await Buffers.OfAsync(runtime, sql, literals);
+            measured[name] = await Buffers.OfAsync(runtime, sql, literals);
+        }
+
+        return measured;
+    }
+
+    private static Task<int> AddAsync(NpgsqlConnection connection, string kind) => connection.ExecuteAsync(
+        $"insert into outbox (event_time, kind, record_id) values (now(), @Kind, '{Record}')", new { Kind = kind });
+
+    private static async Task UntilAsync(NpgsqlConnection connection, string condition)
+    {
+        for (var attempt = 0; !await connection.QuerySingleAsync<bool>(condition); attempt++)
+        {
+            Assert.True(attempt < 300, condition);
+            await Task.Delay(50, Token);
+        }
+    }
+
+    private async Task<int> SequenceAsync(string database)
+    {
+        await using var connection = await OpenAsync(platform.Databases.RuntimeOf(database));
+        return await ChangeSql.SequenceAsync(connection, Token);
+    }
+
+    private static async Task<NpgsqlConnection> OpenAsync(string text)
+    {
+        var connection = new NpgsqlConnection(text);
+        await connection.OpenAsync(Token);
+        return connection;
+    }
+}
