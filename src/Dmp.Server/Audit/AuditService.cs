@@ -1,4 +1,3 @@
-using Dapper;
 using Dmp.Audit.V1;
 using Dmp.Error.V1;
 using Dmp.Proofs;
@@ -37,7 +36,7 @@ internal sealed partial class AuditService(Database database, AccessPolicy polic
             async connection =>
             {
                 var (access, onlySubject) = await RequireReaderAsync(connection, call, recordId, ct);
-                var rows = (await AuditSql.ListAsync(connection, access, onlySubject, timeFrom, timeTo, before, pageSize + 1, ct)).AsList();
+                var rows = await AuditSql.ListAsync(connection, access, onlySubject, timeFrom, timeTo, before, pageSize + 1, ct);
                 var response = new ListRecordEventsResponse();
                 var isReviewer = call.Caller.Kind == CallerKind.Auditor;
                 response.Events.AddRange(rows.Take(pageSize).Select(row => ToMessage(row, isReviewer)));
@@ -75,7 +74,7 @@ internal sealed partial class AuditService(Database database, AccessPolicy polic
             async connection =>
             {
                 await RowScope.OfConduct(call.Caller, request.ActorId).ApplyAsync(connection, ct);
-                var rows = (await AuditSql.ListOfActorAsync(connection, request.ActorId, timeFrom, timeTo, before, pageSize + 1, ct)).AsList();
+                var rows = await AuditSql.ListOfActorAsync(connection, request.ActorId, timeFrom, timeTo, before, pageSize + 1, ct);
                 var response = new ListActorEventsResponse();
                 response.Events.AddRange(rows.Take(pageSize).Select(row => ToMessage(row, isReviewer: true)));
                 if (rows.Count > pageSize)

@@ -64,7 +64,8 @@ internal static class AuditSql
     /// <summary>What the commitment covers besides, and the commitment.</summary>
     public const string ProofColumns = "e.hidden_from_representatives, e.salt, e.root, e.signature, e.signing_key";
 
-    // Served by audit_event_record_idx: event ids are UUIDs of version 7, in the order of time.
+    // Served by audit_event_record_idx of the months between both ids: event ids are UUIDs of version 7, in the order of time. The pages of a record
+    // with many events are read in that order and no further.
     private const string List =
         $"""
         select {Columns}, e.salt, v.document_ids, v.document_versions, v.document_sha256s
@@ -73,12 +74,14 @@ internal static class AuditSql
         where {TraceFilter.VisibleEvents}
             and (@TimeFrom::timestamptz is null or e.event_time >= @TimeFrom)
             and (@TimeTo::timestamptz is null or e.event_time < @TimeTo)
+            and e.event_id >= @FirstId
+            and e.event_id <= @LastId
             and (@BeforeEventId::uuid is null or e.event_id < @BeforeEventId)
         order by e.event_id desc
         limit @Limit
         """;
 
-    // Served by audit_event_actor_idx.
+    // Served by audit_event_actor_idx, of the months between both ids.
     private const string ListOfActor =
         $"""
         select {Columns}, e.salt, e.document_ids,
@@ -88,6 +91,8 @@ internal static class AuditSql
         where e.actor_id = @ActorId
             and (@TimeFrom::timestamptz is null or e.event_time >= @TimeFrom)
             and (@TimeTo::timestamptz is null or e.event_time < @TimeTo)
+            and e.event_id >= @FirstId
+            and e.event_id <= @LastId
             and (@BeforeEventId::uuid is null or e.event_id < @BeforeEventId)
         order by e.event_id desc
         limit @Limit
@@ -142,7 +147,7 @@ internal static class AuditSql
             .With("Signature", rows, row => row.Signature)
             .With("SigningKey", rows, row => row.SigningKey);
 
-    public static Task<IEnumerable<AuditEventRow>> ListAsync(
+    public static Task<List<AuditEventRow>> ListAsync(
         NpgsqlConnection connection,
         RecordAccess access,
         string? onlySubject,
@@ -150,25 +155,31 @@ internal static class AuditSql
         DateTimeOffset? timeTo,
         Guid? beforeEventId,
         int limit,
-        CancellationToken ct) =>
-        connection.QueryAsync<AuditEventRow>(new CommandDefinition(
+        CancellationToken ct)
+    {
+        var (firstId, lastId) = EventIds.Between(timeFrom, timeTo);
+        return connection.QueryInIndexOrderAsync<AuditEventRow>(
             List,
             new StatementParameters(
                 TraceFilter.ParametersOf(access, onlySubject),
-                new { TimeFrom = timeFrom, TimeTo = timeTo, BeforeEventId = beforeEventId, Limit = limit }),
-            cancellationToken: ct));
+                new { TimeFrom = timeFrom, TimeTo = timeTo, FirstId = firstId, LastId = lastId, BeforeEventId = beforeEventId, Limit = limit }),
+            ct);
+    }
 
     /// <summary>What one professional or structure did, on a connection of <see cref="RowScope.OfConduct"/>.</summary>
-    public static Task<IEnumerable<AuditEventRow>> ListOfActorAsync(
+    public static Task<List<AuditEventRow>> ListOfActorAsync(
         NpgsqlConnection connection,
         string actorId,
         DateTimeOffset? timeFrom,
         DateTimeOffset? timeTo,
         Guid? beforeEventId,
         int limit,
-        CancellationToken ct) =>
-        connection.QueryAsync<AuditEventRow>(new CommandDefinition(
+        CancellationToken ct)
+    {
+        var (firstId, lastId) = EventIds.Between(timeFrom, timeTo);
+        return connection.QueryInIndexOrderAsync<AuditEventRow>(
             ListOfActor,
-            new { ActorId = actorId, TimeFrom = timeFrom, TimeTo = timeTo, BeforeEventId = beforeEventId, Limit = limit },
-            cancellationToken: ct));
+            new { ActorId = actorId, TimeFrom = timeFrom, TimeTo = timeTo, FirstId = firstId, LastId = lastId, BeforeEventId = beforeEventId, Limit = limit },
+            ct);
+    }
 }

@@ -31,22 +31,24 @@ internal static class ProvenEventSql
         select {Columns}
         from audit_event e
         {TraceFilter.VisibleDocuments}
-        left join audit_leaf l on l.event_id = e.event_id
+        left join lateral {TraceLogSql.LeafOfEvent} l on true
         where {TraceFilter.VisibleEvents}
             and e.event_id = any (@EventIds)
         order by e.event_id
         """;
 
-    // Served by audit_event_record_idx, read from its end, and audit_leaf_event_id_key.
+    // Served by audit_event_record_idx of the months between both ids, read from its end, and the leaves of what is found there.
     private const string ListPage =
         $"""
         select {Columns}
         from audit_event e
         {TraceFilter.VisibleDocuments}
-        join audit_leaf l on l.event_id = e.event_id and l.leaf_index < @TreeSize
+        join lateral {TraceLogSql.LeafOfEvent} l on l.leaf_index < @TreeSize
         where {TraceFilter.VisibleEvents}
             and (@TimeFrom::timestamptz is null or e.event_time >= @TimeFrom)
             and (@TimeTo::timestamptz is null or e.event_time < @TimeTo)
+            and e.event_id >= @FirstId
+            and e.event_id <= @LastId
             and e.event_id > @AfterEventId
         order by e.event_id
         limit @Limit
@@ -70,8 +72,18 @@ internal static class ProvenEventSql
         int limit,
         CancellationToken ct)
     {
-        var page = new { TimeFrom = time.From, TimeTo = time.To, TreeSize = treeSize, AfterEventId = afterEventId, Limit = limit };
-        var parameters = new StatementParameters(TraceFilter.ParametersOf(access, onlySubject), page);
-        return (await connection.QueryAsync<ProvenEventRow>(new CommandDefinition(ListPage, parameters, cancellationToken: ct))).AsList();
+        var (firstId, lastId) = EventIds.Between(time.From, time.To);
+        var page = new
+        {
+            TimeFrom = time.From,
+            TimeTo = time.To,
+            FirstId = firstId,
+            LastId = lastId,
+            TreeSize = treeSize,
+            AfterEventId = afterEventId,
+            Limit = limit,
+        };
+        return await connection.QueryInIndexOrderAsync<ProvenEventRow>(
+            ListPage, new StatementParameters(TraceFilter.ParametersOf(access, onlySubject), page), ct);
     }
 }

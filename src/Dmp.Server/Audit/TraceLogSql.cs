@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dapper;
 using Dmp.Proofs;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Audit;
@@ -19,6 +20,12 @@ internal sealed record TraceLogState
 
     /// <summary>No transaction from here on was over when this was read.</summary>
     public required ulong Next { get; init; }
+
+    /// <summary>The transactions between both that were not.</summary>
+    public required IReadOnlyList<ulong> Running { get; init; }
+
+    /// <summary>That of the newest checkpoint: every event of a transaction below it has its leaf.</summary>
+    public ulong Horizon => Checkpoint?.HorizonXid ?? 0;
 }
 
 /// <summary>A signed state of the log, as stored.</summary>
@@ -37,7 +44,7 @@ internal sealed record CheckpointRow
     public ulong HorizonXid => ulong.Parse(Horizon, CultureInfo.InvariantCulture);
 }
 
-/// <summary>An event that waits for its leaf.</summary>
+/// <summary>An event that was looked at.</summary>
 internal sealed record WaitingEvent
 {
     public required Guid EventId { get; init; }
@@ -45,6 +52,12 @@ internal sealed record WaitingEvent
     public required string Xid { get; init; }
 
     public byte[]? Root { get; init; }
+
+    /// <summary>It has its leaf.</summary>
+    public required bool IsLogged { get; init; }
+
+    /// <summary>The place of the range in which it was found.</summary>
+    public required int Range { get; init; }
 
     public ulong XidNumber => ulong.Parse(Xid, CultureInfo.InvariantCulture);
 }
@@ -57,12 +70,13 @@ internal static class TraceLogSql
     // One server at a time; the others have nothing to do then. Ends with the transaction.
     private const string TryLock = "select pg_try_advisory_xact_lock(hashtext('dmp_trace_sequencer'))";
 
-    // The ends of two primary keys.
+    // The end of the primary key, in its last parts.
     private const string State =
         """
         select coalesce((select max(l.leaf_index) + 1 from audit_leaf l), 0),
             pg_snapshot_xmin(pg_current_snapshot())::text,
-            pg_snapshot_xmax(pg_current_snapshot())::text
+            pg_snapshot_xmax(pg_current_snapshot())::text,
+            array(select running::text from pg_snapshot_xip(pg_current_snapshot()) running)
         """;
 
     private const string FindCheckpoint =
@@ -88,17 +102,43 @@ internal static class TraceLogSql
         where c.tree_size = @TreeSize
         """;
 
-    // Served by audit_event_xid_idx from the horizon on, month by month in its order; audit_leaf_event_id_key tells what is done.
-    private const string ListWaiting =
+    /// <summary>
+    /// The leaf <c>l</c> of the event <c>e</c>, if it has one. Served by audit_leaf_span_pkey and, in the parts that it names, by the key of
+    /// event_id.
+    /// </summary>
+    public const string LeafOfEvent =
         """
-        select e.event_id, e.xid::text as xid, e.root
-        from audit_event e
-        where e.xid >= @AfterXid::xid8
-            and e.xid < @Until::xid8
-            and (e.xid, e.event_id) > (@AfterXid::xid8, @AfterEventId::uuid)
-            and not exists (select from audit_leaf l where l.event_id = e.event_id)
-        order by e.xid, e.event_id
-        limit @Limit
+        (
+            select l.leaf_index
+            from audit_leaf_span s
+            join audit_leaf l on l.leaf_index >= s.first_leaf and l.leaf_index < s.behind_leaf and l.event_id = e.event_id
+            where s.id_prefix = left(e.event_id::text, 4)
+            limit 1
+        )
+        """;
+
+    // Served by audit_event_xid_idx of the months from the first id on, merged in its order. As many events are read as are asked for, and not as
+    // many as wait: behind PlannerSql.InIndexOrder.
+    private const string ListWaiting =
+        $"""
+        select e.event_id, e.xid::text as xid, e.root, l.leaf_index is not null as is_logged, e.range
+        from (
+            select e.event_id, e.xid, e.root, r.range::integer - 1 as range
+            from unnest(@AfterXids::text[], @AfterEventIds::uuid[], @Untils::text[])
+                with ordinality r (after_xid, after_event_id, until, range)
+            cross join lateral (
+                select e.event_id, e.xid, e.root
+                from audit_event e
+                where e.xid >= r.after_xid::xid8
+                    and e.xid < r.until::xid8
+                    and (e.xid, e.event_id) > (r.after_xid::xid8, r.after_event_id)
+                    and e.event_id >= @FirstId
+                order by e.xid, e.event_id
+                limit @Limit
+            ) e
+            limit @Limit
+        ) e
+        left join lateral {LeafOfEvent} l on true
         """;
 
     // Served by the primary key. For events without a commitment.
@@ -109,11 +149,19 @@ internal static class TraceLogSql
         where e.event_id = any (@EventIds::uuid[])
         """;
 
+    // With the range of indexes in which leaves of such ids are: the parts of the table, or parts of them.
     private const string AddLeaves =
         """
+        with added as materialized (
+            select n.leaf_index, n.event_id, n.leaf_hash, n.xid::xid8 as xid
+            from unnest(@Indexes::bigint[], @EventIds::uuid[], @Hashes::bytea[], @Xids::text[]) as n (leaf_index, event_id, leaf_hash, xid)
+        ), span as (
+            insert into audit_leaf_span (id_prefix, first_leaf, behind_leaf)
+            select distinct left(event_id::text, 4), (leaf_index >> 28) << 28, ((leaf_index >> 28) + 1) << 28 from added
+            on conflict on constraint audit_leaf_span_pkey do nothing
+        )
         insert into audit_leaf (leaf_index, event_id, leaf_hash, xid)
-        select added.leaf_index, added.event_id, added.leaf_hash, added.xid::xid8
-        from unnest(@Indexes::bigint[], @EventIds::uuid[], @Hashes::bytea[], @Xids::text[]) as added (leaf_index, event_id, leaf_hash, xid)
+        select leaf_index, event_id, leaf_hash, xid from added
         """;
 
     private const string AddNodes =
@@ -157,12 +205,13 @@ internal static class TraceLogSql
 
     public static async Task<TraceLogState> StateAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        var (size, xmin, xmax) = await connection.QuerySingleAsync<(long, string, string)>(new CommandDefinition(State, cancellationToken: ct));
+        var (size, xmin, xmax, running) = await connection.QuerySingleAsync<(long, string, string, string[])>(new CommandDefinition(State, cancellationToken: ct));
         return new TraceLogState
         {
             Size = size,
             OldestRunning = ulong.Parse(xmin, CultureInfo.InvariantCulture),
             Next = ulong.Parse(xmax, CultureInfo.InvariantCulture),
+            Running = [.. running.Select(xid => ulong.Parse(xid, CultureInfo.InvariantCulture))],
             Checkpoint = await FindCheckpointAsync(connection, ct),
         };
     }
@@ -177,12 +226,22 @@ internal static class TraceLogSql
         connection.QuerySingleOrDefaultAsync<CheckpointRow>(
             new CommandDefinition(FindCheckpointOfSize, new { TreeSize = treeSize }, cancellationToken: ct));
 
-    /// <summary>Events without a leaf behind a place in the order of transactions, up to <paramref name="until"/>.</summary>
-    public static async Task<List<WaitingEvent>> ListWaitingAsync(
-        NpgsqlConnection connection, (ulong Xid, Guid EventId) after, ulong until, int limit, CancellationToken ct) =>
+    /// <summary>From here to the end of the transaction the statements read in the order of their indexes.</summary>
+    public static Task ReadInIndexOrderAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(PlannerSql.InIndexOrder, cancellationToken: ct));
+
+    /// <summary>The next events of a search, with and without a leaf, range by range in the order of transactions.</summary>
+    public static async Task<List<WaitingEvent>> ListWaitingAsync(NpgsqlConnection connection, TracePass pass, int limit, CancellationToken ct) =>
         (await connection.QueryAsync<WaitingEvent>(new CommandDefinition(
             ListWaiting,
-            new { AfterXid = Text(after.Xid), AfterEventId = after.EventId, Until = Text(until), Limit = limit },
+            new
+            {
+                AfterXids = pass.Ranges.Select(range => Text(range.AfterXid)).ToArray(),
+                AfterEventIds = pass.Ranges.Select(range => range.AfterEventId).ToArray(),
+                Untils = pass.Ranges.Select(range => Text(range.Until)).ToArray(),
+                pass.FirstId,
+                Limit = limit,
+            },
             cancellationToken: ct))).AsList();
 
     public static Task<IEnumerable<AuditEventRow>> ListWholeAsync(NpgsqlConnection connection, Guid[] eventIds, CancellationToken ct) =>

@@ -13,7 +13,7 @@ namespace Dmp.Server.Audit;
 /// <summary>
 /// Puts committed events into the log, in the order in which their transactions committed, and signs its states. Any server does it,
 /// one at a time. No event is skipped: what is looked for begins at the horizon, below which every transaction had ended when
-/// the last checkpoint was made, and what has a leaf is left out.
+/// the last checkpoint was made, and what has a leaf is left out. A step looks at so many events and no more, however many wait.
 /// </summary>
 internal sealed class TraceSequencer(
     Database database,
@@ -23,7 +23,7 @@ internal sealed class TraceSequencer(
     TimeProvider time,
     ILogger<TraceSequencer> logger) : BackgroundService
 {
-    /// <summary>Most leaves of one transaction.</summary>
+    /// <summary>Most events looked at in one transaction, and so most leaves of it.</summary>
     public const int BatchMax = 10_000;
 
     private static readonly TimeSpan period = TimeSpan.FromSeconds(1);
@@ -32,6 +32,7 @@ internal sealed class TraceSequencer(
     private static readonly TimeSpan gathering = TimeSpan.FromMilliseconds(200);
 
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly TraceSearch _search = new(time);
     private bool _keysAreKnown;
 
     // When the log was last seen to be the one that was signed, and its size then.
@@ -48,14 +49,24 @@ internal sealed class TraceSequencer(
     public async Task<int> RunAsync(CancellationToken ct)
     {
         var added = 0;
-        Round? round = null;
-        do
+        try
         {
-            var before = round;
-            round = await database.OnConnectionAsync(connection => StepAsync(connection, before, ct), ct);
-            added += round?.Added ?? 0;
+            Round? round = null;
+            do
+            {
+                var left = round?.Left;
+                round = await database.OnConnectionAsync(connection => StepAsync(connection, left, ct), ct);
+                added += round?.Added ?? 0;
+            }
+            while (round is { Left: not null });
         }
-        while (round is { IsFull: true });
+        catch (Exception)
+        {
+            // What was committed is not known, and the next connection may lead to another database.
+            _search.Forget();
+            throw;
+        }
+
         return added;
     }
 
@@ -96,7 +107,7 @@ internal sealed class TraceSequencer(
     }
 
     /// <summary>One transaction; null when there is nothing to do here.</summary>
-    private async Task<Round?> StepAsync(NpgsqlConnection connection, Round? before, CancellationToken ct)
+    private async Task<Round?> StepAsync(NpgsqlConnection connection, TracePass? left, CancellationToken ct)
     {
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (!await TraceLogSql.TryLockAsync(connection, ct))
@@ -115,20 +126,16 @@ internal sealed class TraceSequencer(
             return null;
         }
 
-        var horizon = state.Checkpoint?.HorizonXid ?? 0;
-        var until = state.Next;
-        if (horizon > until)
+        if (state.Size < _goodSize)
         {
-            // A copy of the database in a cluster that counts its transactions anew: everything is looked at once.
-            (horizon, until) = (0, ulong.MaxValue);
+            _search.Forget();
         }
 
-        var after = before?.Last ?? (horizon, Guid.Empty);
-        var waiting = await TraceLogSql.ListWaitingAsync(connection, after, until, BatchMax, ct);
-        var isFull = waiting.Count == BatchMax;
-
-        // What this run has not seen below its place committed after its first look, and so is not below this.
-        var oldest = before?.OldestRunning ?? state.OldestRunning;
+        await TraceLogSql.ReadInIndexOrderAsync(connection, ct);
+        var pass = left ?? _search.Begin(state);
+        var looked = await TraceLogSql.ListWaitingAsync(connection, pass, BatchMax, ct);
+        var isFull = looked.Count == BatchMax;
+        var waiting = looked.FindAll(e => !e.IsLogged);
         var tree = await OpenTreeAsync(connection, state.Size, ct);
         if (waiting.Count > 0)
         {
@@ -141,7 +148,7 @@ internal sealed class TraceSequencer(
             return null;
         }
 
-        var note = isDue ? await SignAsync(connection, state.Checkpoint, tree, isFull ? horizon : Math.Max(horizon, oldest), ct) : null;
+        var note = isDue ? await SignAsync(connection, state.Checkpoint, tree, isFull ? state.Horizon : pass.Horizon, ct) : null;
         await transaction.CommitAsync(CancellationToken.None);
         (_goodTime, _goodSize) = (isGuarded || isDue ? time.GetUtcNow() : _goodTime, tree.Size);
         _keysAreKnown |= note is not null;
@@ -150,7 +157,13 @@ internal sealed class TraceSequencer(
             guard.Remember(known);
         }
 
-        return new Round(waiting.Count, isFull, isFull ? (waiting[^1].XidNumber, waiting[^1].EventId) : after, oldest);
+        if (isFull)
+        {
+            return new Round(waiting.Count, pass.Behind(looked[^1]));
+        }
+
+        _search.Complete(pass);
+        return new Round(waiting.Count, null);
     }
 
     /// <summary>
@@ -256,5 +269,5 @@ internal sealed class TraceSequencer(
         }
     }
 
-    private sealed record Round(int Added, bool IsFull, (ulong Xid, Guid EventId) Last, ulong OldestRunning);
+    private sealed record Round(int Added, TracePass? Left);
 }

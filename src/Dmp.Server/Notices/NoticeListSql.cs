@@ -1,5 +1,6 @@
 using Dapper;
 using Dmp.Server.Access;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Notices;
@@ -42,7 +43,7 @@ internal static class NoticeListSql
 {
     private const string DeliveryColumns = "notice_id, channel, target, state, attempts, failure, attempt_time, deliver_time";
 
-    // Served by notice_record_idx.
+    // Served by notice_record_idx, in its order and no further.
     private const string List =
         """
         select notice_id, record_id, kind, event_time
@@ -91,10 +92,10 @@ internal static class NoticeListSql
         """;
 
     /// <summary>The notices to the patient's side, newest first.</summary>
-    public static Task<IEnumerable<NoticeRow>> ListAsync(
+    public static Task<List<NoticeRow>> ListAsync(
         NpgsqlConnection connection, RecordAccess access, Guid? beforeId, int limit, CancellationToken ct) =>
-        connection.QueryAsync<NoticeRow>(new CommandDefinition(
-            List, new { access.RecordId, access.SeesSecret, BeforeId = beforeId, Limit = limit }, cancellationToken: ct));
+        connection.QueryInIndexOrderAsync<NoticeRow>(
+            List, new { access.RecordId, access.SeesSecret, BeforeId = beforeId, Limit = limit }, ct);
 
     public static Task<IEnumerable<DeliveryRow>> ListDeliveriesAsync(
         NpgsqlConnection connection, IEnumerable<Guid> noticeIds, CancellationToken ct) =>

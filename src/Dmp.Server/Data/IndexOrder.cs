@@ -1,0 +1,18 @@
+using Dapper;
+using Npgsql;
+
+namespace Dmp.Server.Data;
+
+/// <summary>Runs a statement behind <see cref="PlannerSql.InIndexOrder"/>, in one batch.</summary>
+internal static class IndexOrder
+{
+    public static async Task<List<T>> QueryInIndexOrderAsync<T>(
+        this NpgsqlConnection connection, string sql, object parameters, CancellationToken ct)
+    {
+        // One implicit transaction, without which the settings would end before the statement.
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            $"{PlannerSql.InIndexOrder}; {sql}", parameters, cancellationToken: ct));
+        await results.ReadAsync();
+        return (await results.ReadAsync<T>()).AsList();
+    }
+}
