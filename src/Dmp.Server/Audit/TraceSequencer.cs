@@ -132,7 +132,7 @@ internal sealed class TraceSequencer(
         }
 
         await TraceLogSql.ReadInIndexOrderAsync(connection, ct);
-        var pass = left ?? _search.Begin(state);
+        var pass = left ?? _search.Begin(state, mustBeWhole: false);
         var looked = await TraceLogSql.ListWaitingAsync(connection, pass, BatchMax, ct);
         var isFull = looked.Count == BatchMax;
         var waiting = looked.FindAll(e => !e.IsLogged);
@@ -142,7 +142,9 @@ internal sealed class TraceSequencer(
             await AppendAsync(connection, tree, waiting, ct);
         }
 
-        var isDue = IsCheckpointDue(state, tree.Size, isFull);
+        // Before anything is signed, all months are looked at: in a step of its own, when this one was not whole.
+        var mustLookAgain = !isFull && !pass.IsWhole && IsCheckpointDue(state, tree.Size, isFull);
+        var isDue = !mustLookAgain && IsCheckpointDue(state, tree.Size, isFull);
         if (isDue && !isGuarded && !Notice(await guard.RefusalAsync(connection, state, ct)))
         {
             return null;
@@ -163,7 +165,7 @@ internal sealed class TraceSequencer(
         }
 
         _search.Complete(pass);
-        return new Round(waiting.Count, null);
+        return new Round(waiting.Count, mustLookAgain ? _search.Begin(state, mustBeWhole: true) : null);
     }
 
     /// <summary>
