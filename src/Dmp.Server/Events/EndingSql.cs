@@ -79,7 +79,8 @@ internal static class EndingSql
         from due
         """;
 
-    // Served by record_majority_idx, whose condition it repeats.
+    // Served by record_majority_idx, whose condition it repeats. Dates are compared with dates: comparing a date with a timestamp is not
+    // leakproof, so row-level security would keep it out of the index and read all records.
     private const string TellMajorities =
         """
         with due as (
@@ -90,7 +91,7 @@ internal static class EndingSql
                 from record
                 where not majority_told
                     and birth_date > (create_time at time zone 'UTC') - interval '18 years 2 days'
-                    and birth_date <= @Now::timestamptz at time zone 'UTC' - interval '17 years 363 days'
+                    and birth_date <= (@Now::timestamptz at time zone 'UTC' - interval '17 years 363 days')::date
                     and dmp_majority_time(birth_date) <= @Now
                 order by birth_date
                 limit @BatchSize
@@ -124,26 +125,19 @@ internal static class EndingSql
         from due
         """;
 
-    /// <summary>Tells all that is due, on a connection of <see cref="RowScope.Endings"/>; a batch is a transaction.</summary>
-    public static async Task TellAsync(NpgsqlConnection connection, DateTimeOffset now, CancellationToken ct)
-    {
-        foreach (var (sql, kind) in new[]
-        {
-            (TellExpiredConsents, OutboxKind.ConsentExpired),
-            (TellEndedDelegations, OutboxKind.DelegationEnded),
-            (TellMajorities, OutboxKind.MajorityReached),
-            (TellEndedGuardianships, OutboxKind.GuardianshipEnded),
-        })
-        {
-            while (await connection.ExecuteAsync(Command(sql, kind)) > 0)
-            {
-            }
-        }
+    /// <summary>
+    /// One for each kind of ending: tells the next batch of what is due, on a connection of <see cref="RowScope.Endings"/>, and returns how
+    /// many there were. A batch is a transaction.
+    /// </summary>
+    public static IReadOnlyList<Func<NpgsqlConnection, DateTimeOffset, CancellationToken, Task<int>>> Batches { get; } =
+    [
+        (connection, now, ct) => connection.ExecuteAsync(Command(TellExpiredConsents, OutboxKind.ConsentExpired, now, ct)),
+        (connection, now, ct) => connection.ExecuteAsync(Command(TellEndedDelegations, OutboxKind.DelegationEnded, now, ct)),
+        (connection, now, ct) => connection.ExecuteAsync(Command(TellMajorities, OutboxKind.MajorityReached, now, ct)),
+        (connection, now, ct) => connection.ExecuteAsync(Command(TellEndedGuardianships, OutboxKind.GuardianshipEnded, now, ct)),
+        (connection, now, ct) => connection.ExecuteScalarAsync<int>(Command(TellStartedDelegations, OutboxKind.DelegationStarted, now, ct)),
+    ];
 
-        while (await connection.ExecuteScalarAsync<int>(Command(TellStartedDelegations, OutboxKind.DelegationStarted)) > 0)
-        {
-        }
-
-        CommandDefinition Command(string sql, string kind) => new(sql, new { Now = now, Kind = kind, BatchSize }, cancellationToken: ct);
-    }
+    private static CommandDefinition Command(string sql, string kind, DateTimeOffset now, CancellationToken ct) =>
+        new(sql, new { Now = now, Kind = kind, BatchSize }, cancellationToken: ct);
 }

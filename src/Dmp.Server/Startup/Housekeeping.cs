@@ -29,8 +29,37 @@ internal sealed class Housekeeping(
 {
     private static readonly TimeSpan period = TimeSpan.FromMinutes(5);
 
-    /// <summary>One pass.</summary>
-    public Task SweepOnceAsync(CancellationToken ct) => database.OnConnectionAsync(connection => SweepOnceAsync(connection, ct), ct);
+    /// <summary>
+    /// One pass. Each step has a connection of its own and runs whatever became of those before it: what is slow or broken in one must not
+    /// keep the others from their work for ever. Fails in the end when one of them did.
+    /// </summary>
+    public async Task SweepOnceAsync(CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var failures = new List<Exception>();
+        foreach (var (task, step) in Steps(now, ct))
+        {
+            try
+            {
+                await database.OnConnectionAsync(
+                    async connection =>
+                    {
+                        await RowScope.OfTask(task).ApplyAsync(connection, ct);
+                        await step(connection);
+                    },
+                    ct);
+            }
+            catch (Exception failure) when (!ct.IsCancellationRequested)
+            {
+                failures.Add(failure);
+            }
+        }
+
+        if (failures.Count > 0)
+        {
+            throw new AggregateException(failures);
+        }
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -49,32 +78,40 @@ internal sealed class Housekeeping(
         }
     }
 
-    private async Task SweepOnceAsync(NpgsqlConnection connection, CancellationToken ct)
+    /// <summary>What a pass does, each with the task that its connection is for. What goes on in batches holds no transaction over all of them.</summary>
+    private IEnumerable<(string Task, Func<NpgsqlConnection, Task> Step)> Steps(DateTimeOffset now, CancellationToken ct)
     {
-        var now = time.GetUtcNow();
-        await RowScope.OfTask(RowScope.Housekeeping).ApplyAsync(connection, ct);
-        var requests = await RequestLogSql.ForgetAsync(connection, now.AddHours(-access.Value.RequestIdHours), ct);
-        var abandoned = await ExpireUploadsAsync(connection, now - uploads.Value.ExpireAfter, ct);
-
-        // A batch at a time: a backlog must not hold one transaction open over all of it.
-        while (await AnnouncementSql.RevealAsync(connection, OutboxKind.DocumentRevealed, now, ct) > 0)
-        {
-        }
-
-        while (await AnnouncementSql.AnnounceAsync(connection, OutboxKind.DocumentAnnounced, now, ct) > 0)
-        {
-        }
+        yield return (RowScope.Housekeeping, connection => SweepUploadsAsync(connection, now, ct));
+        yield return (RowScope.Housekeeping, connection => UntilDoneAsync(
+            () => AnnouncementSql.RevealAsync(connection, OutboxKind.DocumentRevealed, now, ct)));
+        yield return (RowScope.Housekeeping, connection => UntilDoneAsync(
+            () => AnnouncementSql.AnnounceAsync(connection, OutboxKind.DocumentAnnounced, now, ct)));
 
         // A day later than the workers would: after an outage they come first.
-        await DeliverySql.GiveUpAsync(connection, now.AddDays(-1), ct);
-        await NoticeSql.ForgetAsync(connection, now.AddDays(-notices.Value.KeepDays), ct);
-        await NoticeSql.ForgetStepsAsync(connection, ct);
-        await AuditSql.AddMonthsAsync(connection, ct);
-        await RowScope.OfTask(RowScope.Endings).ApplyAsync(connection, ct);
-        await EndingSql.TellAsync(connection, now, ct);
-        await RowScope.OfTask(RowScope.Changes).ApplyAsync(connection, ct);
-        await ChangeSql.ForgetAsync(connection, now.AddDays(-feed.Value.KeepDays), ct);
-        await FeedPositionSql.ForgetAsync(connection, ct);
+        yield return (RowScope.Housekeeping, connection => DeliverySql.GiveUpAsync(connection, now.AddDays(-1), ct));
+        yield return (RowScope.Housekeeping, connection => NoticeSql.ForgetAsync(connection, now.AddDays(-notices.Value.KeepDays), ct));
+        yield return (RowScope.Housekeeping, connection => NoticeSql.ForgetStepsAsync(connection, ct));
+        yield return (RowScope.Housekeeping, connection => AuditSql.AddMonthsAsync(connection, ct));
+        foreach (var tell in EndingSql.Batches)
+        {
+            yield return (RowScope.Endings, connection => UntilDoneAsync(() => tell(connection, now, ct)));
+        }
+
+        yield return (RowScope.Changes, connection => ChangeSql.ForgetAsync(connection, now.AddDays(-feed.Value.KeepDays), ct));
+        yield return (RowScope.Changes, connection => FeedPositionSql.ForgetAsync(connection, ct));
+    }
+
+    private static async Task UntilDoneAsync(Func<Task<int>> batch)
+    {
+        while (await batch() > 0)
+        {
+        }
+    }
+
+    private async Task SweepUploadsAsync(NpgsqlConnection connection, DateTimeOffset now, CancellationToken ct)
+    {
+        var requests = await RequestLogSql.ForgetAsync(connection, now.AddHours(-access.Value.RequestIdHours), ct);
+        var abandoned = await ExpireUploadsAsync(connection, now - uploads.Value.ExpireAfter, ct);
         if (requests + abandoned > 0)
         {
             ServerLog.Swept(logger, requests, abandoned);
