@@ -40,37 +40,97 @@ internal sealed record RecordSummaryRow
 /// <summary>The lists that are about a caller instead of about one record: the caller is their proof.</summary>
 internal static class RecordListSql
 {
-    // Served by consent_actor_idx and consent_structure_idx, then record_pkey and block_living_key for each record found.
-    // Authorisations of the professional, of the structure of the work situation and of their teams count alike; the later end is the one in
-    // force. A structure also lists what its own professionals declared (functional matrix, TD0.4).
-    private const string ListAuthorized =
+    // The record of an authorisation, looked up for each: the offset keeps the planner from reading all records to join them, and the policy of
+    // record, which asks for an authorisation of each, from reading all of those.
+    private const string ItsRecord =
+        "cross join lateral (select r.birth_date from record r where r.record_id = c.record_id offset 0) r";
+
+    // The authorisation c counts now, and its record is one of those asked for. The last end of all decides nothing, so each is asked by itself.
+    private const string Counts =
         $"""
-        select r.record_id, r.ins_system, r.ins_number, r.birth_family_name, r.birth_given_names, r.birth_date, r.sex,
-            r.birth_place_code, r.state, c.authorize_time, c.expire_time, c.attending_physician
-        from (
-            select c.record_id,
-                max(c.grant_time) as authorize_time,
-                max(c.expire_time) as expire_time,
-                bool_or(c.attending_physician and not @IsOccupational) as attending_physician
-            from consent c
-            join record r on r.record_id = c.record_id
-            where c.revoke_time is null
-                and c.expire_time > @Now
-                and ({AccessSql.IsForCaller} or @IsStructure and c.structure_id = @StructureId)
-                and {Majority.IsApproved}
-                and (@AfterRecordId::uuid is null or c.record_id > @AfterRecordId)
-            group by c.record_id
-        ) c
-        join record r on r.record_id = c.record_id
-        where (@AuthorizedAfter::timestamptz is null or c.authorize_time > @AuthorizedAfter)
+        c.revoke_time is null
+            and c.expire_time > @Now
+            and c.record_id > coalesce(@AfterRecordId::uuid, '00000000-0000-0000-0000-000000000000')
+            and (@AuthorizedAfter::timestamptz is null or c.grant_time > @AuthorizedAfter)
+            and {Majority.IsApproved}
             and not exists (
                 select from block b
                 where b.record_id = c.record_id
                     and b.unblock_time is null
                     and (b.actor_kind = 1 and b.actor_id = @ProfessionalId or b.actor_kind = 2 and b.actor_id = @StructureId)
+                offset 0
             )
-        order by c.record_id
-        limit @Limit
+        """;
+
+    // One branch for each right, in the order of its index and no longer than the page: consent_actor_idx twice, consent_structure_idx and, for
+    // each team, consent_care_team_idx; then record_pkey and block_living_key for each record found. Asked for together, by "or", all
+    // authorisations of everybody are read.
+    // Authorisations of the professional, of the structure of the work situation and of their teams count alike; the later end is the one in
+    // force. A structure also lists what its own professionals declared (functional matrix, TD0.4).
+    private const string ListAuthorized =
+        $"""
+        with page as materialized (
+            select record_id
+            from (
+                (
+                    select distinct c.record_id
+                    from consent c
+                    {ItsRecord}
+                    where c.actor_kind = 1 and c.actor_id = @ProfessionalId and {Counts}
+                    order by c.record_id
+                    limit @Limit
+                )
+                union
+                (
+                    select distinct c.record_id
+                    from consent c
+                    {ItsRecord}
+                    where c.actor_kind = 2 and c.actor_id = @StructureId and {Counts}
+                    order by c.record_id
+                    limit @Limit
+                )
+                union
+                (
+                    select distinct c.record_id
+                    from consent c
+                    {ItsRecord}
+                    where @IsStructure and c.structure_id = @StructureId and {Counts}
+                    order by c.record_id
+                    limit @Limit
+                )
+                union
+                select t.record_id
+                from care_team_member m
+                cross join lateral (
+                    select distinct c.record_id
+                    from consent c
+                    {ItsRecord}
+                    where c.care_team_id = m.care_team_id and {Counts}
+                    order by c.record_id
+                    limit @Limit
+                ) t
+                where m.leave_time is null
+                    and (m.actor_kind = 1 and m.actor_id = @ProfessionalId or m.actor_kind = 2 and m.actor_id = @StructureId)
+            ) granted
+            order by record_id
+            limit @Limit
+        )
+        select r.record_id, r.ins_system, r.ins_number, r.birth_family_name, r.birth_given_names, r.birth_date, r.sex,
+            r.birth_place_code, r.state, c.authorize_time, c.expire_time, c.attending_physician
+        from page p
+        cross join lateral (select r.* from record r where r.record_id = p.record_id offset 0) r
+        cross join lateral (
+            select max(c.grant_time) as authorize_time,
+                max(c.expire_time) as expire_time,
+                bool_or(c.attending_physician and not @IsOccupational) as attending_physician
+            from consent c
+            where c.record_id = p.record_id
+                and c.revoke_time is null
+                and c.expire_time > @Now
+                and ({AccessSql.IsForCaller} or @IsStructure and c.structure_id = @StructureId)
+                and {Majority.IsApproved}
+        ) c
+        order by p.record_id
         """;
 
     // Served by record_ins_key and delegation_delegate_idx. A token names the INS number only, so every system is asked for.
