@@ -119,7 +119,7 @@ internal static class NoticeSql
         limit @Limit
         """;
 
-    // Served by record_pkey, notice_preference_pkey, document_pkey and change_record_idx.
+    // Served by record_pkey, notice_preference_pkey, document_pkey and change_revealed_idx, which holds revelations alone.
     private const string FindFacts =
         $"""
         select r.state = 1 as is_open,
@@ -130,7 +130,7 @@ internal static class NoticeSql
             d.document_id is not null as document_exists,
             d.patient_visible_time,
             coalesce(d.hidden_from_representatives, false) as hidden_from_representatives,
-            exists (
+            @DocumentId::uuid is not null and exists (
                 select from change later
                 where later.record_id = r.record_id
                     and later.position > @Position
