@@ -85,7 +85,7 @@ internal static class KeySql
         """
         select count(*)
         from document_version v
-        join record_key k on k.record_key_id = v.record_key_id
+        join record_key k on k.record_key_id = v.record_key_id and k.record_id = v.record_id
         where v.record_id = @RecordId
             and k.destroy_time is null
         """;

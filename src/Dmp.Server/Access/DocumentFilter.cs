@@ -40,7 +40,7 @@ internal static class DocumentFilter
         """
         exists (
             select from document_version o
-            where o.document_id = d.document_id
+            where o.document_id = d.document_id and o.record_id = d.record_id
                 and (
                     o.depositor_professional_id = @ProfessionalId
                     or o.depositor_structure_id = @StructureId

@@ -50,7 +50,7 @@ internal static class VisibilityRuleSql
         $"""
         select exists (
             select from document d
-            join document_version v on v.document_id = d.document_id and v.version = d.current_version
+            join document_version v on v.document_id = d.document_id and v.record_id = d.record_id and v.version = d.current_version
             where d.document_id = @DocumentId
                 and d.record_id = @RecordId
                 and {DocumentFilter.Exists}

@@ -37,7 +37,7 @@ internal static class CdaSql
         """
         select v.document_id, v.version = d.current_version as is_current
         from document_version v
-        join document d on d.document_id = v.document_id
+        join document d on d.document_id = v.document_id and d.record_id = v.record_id
         where v.record_id = @RecordId
             and v.depositor_key = @DepositorKey
             and v.unique_id = any(@UniqueIds)

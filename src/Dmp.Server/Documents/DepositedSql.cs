@@ -13,7 +13,7 @@ internal static class DepositedSql
         $"""
         select distinct v.sha256
         from document_version v
-        join document d on d.document_id = v.document_id
+        join document d on d.document_id = v.document_id and d.record_id = v.record_id
         join record r on r.record_id = v.record_id
         where v.sha256 = any(@Sha256s)
             and v.depositor_structure_id = @StructureId

@@ -29,7 +29,7 @@ internal static class DocumentSql
             {DocumentFilter.IsReadable} as is_readable,
             k.master_key_id, k.wrapped as wrapped_key
         from document d
-        join document_version v on v.document_id = d.document_id
+        join document_version v on v.document_id = d.document_id and v.record_id = d.record_id
             and v.version = case @Version::int when 0 then d.current_version else @Version end
         left join record_key k on k.record_key_id = v.record_key_id and k.record_id = d.record_id
         where d.document_id = @DocumentId
@@ -68,7 +68,7 @@ internal static class DocumentSql
         $"""
         select {Columns}
         from ({Stretch}) v
-        join document d on d.document_id = v.document_id
+        join document d on d.document_id = v.document_id and d.record_id = v.record_id
         where (
                 v.version = d.current_version and d.state = any(@CurrentStates)
                 or @WithDeprecated and v.version < d.current_version and d.state <> 4

@@ -44,7 +44,7 @@ internal static class FeedDocumentSql
                 not @OnlyMyStructure
                 or exists (
                     select from document_version o
-                    where o.document_id = v.document_id and o.version <= v.version and o.depositor_structure_id = @StructureId
+                    where o.document_id = v.document_id and o.record_id = v.record_id and o.version <= v.version and o.depositor_structure_id = @StructureId
                     offset 0
                 )
             )
@@ -61,14 +61,14 @@ internal static class FeedDocumentSql
             {SeesMasked} as sees_masked
         from change c
         join document d on d.document_id = c.document_id and d.record_id = c.record_id
-        join document_version v on v.document_id = c.document_id and v.version = c.version
+        join document_version v on v.document_id = c.document_id and v.record_id = c.record_id and v.version = c.version
         left join lateral (
             select v.version, v.type_code
             from (
-                select c.document_id, c.was_masked as masked, c.was_state as state, c.was_patient_visible_time as patient_visible_time,
+                select c.document_id, c.record_id, c.was_masked as masked, c.was_state as state, c.was_patient_visible_time as patient_visible_time,
                     c.was_hidden_from_representatives as hidden_from_representatives
             ) d
-            join document_version v on v.document_id = c.document_id and v.version = c.previous_version
+            join document_version v on v.document_id = c.document_id and v.record_id = c.record_id and v.version = c.previous_version
             where d.state <> 4 and {FormerDocumentFilter.Existed} and {IsAskedFor}
         ) f on true
         where c.position = any(@Positions)
@@ -107,12 +107,12 @@ internal static class FeedDocumentSql
         from change c
         join visibility_rule r on r.visibility_rule_id = c.subject_id and r.record_id = c.record_id
         join document d on d.record_id = c.record_id and (r.document_id is null or r.document_id = d.document_id)
-        join document_version v on v.document_id = d.document_id and v.version = d.current_version
+        join document_version v on v.document_id = d.document_id and v.record_id = d.record_id and v.version = d.current_version
         left join lateral {Next} n on true
         left join lateral (
             select v.version, v.type_code
             from (
-                select d.document_id,
+                select d.document_id, d.record_id,
                     case when n.kind is null then d.masked else n.was_masked end as masked,
                     case when n.kind is null then d.state else n.was_state end as state,
                     case when n.kind is null then d.patient_visible_time else n.was_patient_visible_time end as patient_visible_time,
@@ -120,7 +120,7 @@ internal static class FeedDocumentSql
                         as hidden_from_representatives,
                     case when n.kind is null then d.current_version else n.previous_version end as version
             ) d
-            join document_version v on v.document_id = d.document_id and v.version = d.version
+            join document_version v on v.document_id = d.document_id and v.record_id = d.record_id and v.version = d.version
             where d.state <> 4 and {FormerDocumentFilter.Existed} and {IsAskedFor}
         ) f on true
         where c.position = @Position

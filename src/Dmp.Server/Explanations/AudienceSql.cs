@@ -152,7 +152,7 @@ internal static class AudienceSql
         $"""
         select count(*)
         from document d
-        join document_version v on v.document_id = d.document_id and v.version = d.current_version
+        join document_version v on v.document_id = d.document_id and v.record_id = d.record_id and v.version = d.current_version
         where d.record_id = @RecordId
             and d.state <> 4
             and (not @ForOwner or d.patient_visible_time is null or d.patient_visible_time <= @Now)
@@ -166,7 +166,7 @@ internal static class AudienceSql
         select c.profession
         from habilitation_cell c
         join document d on d.document_id = @DocumentId and d.record_id = @RecordId
-        join document_version v on v.document_id = d.document_id and v.version = d.current_version
+        join document_version v on v.document_id = d.document_id and v.record_id = d.record_id and v.version = d.current_version
         where c.type_code = v.type_code
             and c.matrix_id = (
                 select m.matrix_id

@@ -45,7 +45,7 @@ internal static class ExplanationSql
             {DocumentFilter.IsOpenToProfession} as is_open_to_profession,
             {DocumentFilter.IsReadable} as is_readable
         from document d
-        join document_version v on v.document_id = d.document_id and v.version = d.current_version
+        join document_version v on v.document_id = d.document_id and v.record_id = d.record_id and v.version = d.current_version
         where d.document_id = @DocumentId
             and d.record_id = @RecordId
         """;
@@ -54,7 +54,7 @@ internal static class ExplanationSql
         $"""
         select exists (
             select from document d
-            join document_version v on v.document_id = d.document_id and v.version = d.current_version
+            join document_version v on v.document_id = d.document_id and v.record_id = d.record_id and v.version = d.current_version
             where d.document_id = @DocumentId
                 and d.record_id = @RecordId
                 and {DocumentFilter.Exists}

@@ -34,7 +34,7 @@ public sealed partial class SqlCatalogTests(Platform platform)
         await prepare.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
-    private static Dictionary<string, string> Catalog() =>
+    internal static Dictionary<string, string> Catalog() =>
         typeof(DmpApplication).Assembly.GetTypes()
             .Where(type => type.Name.EndsWith("Sql", StringComparison.Ordinal) && type.Namespace != "Dmp.Server.Postgres")
             .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))

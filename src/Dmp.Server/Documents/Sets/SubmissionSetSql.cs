@@ -110,7 +110,7 @@ internal static class SubmissionSetSql
         $"""
         exists (
             select from document_version v
-            join document d on d.document_id = v.document_id
+            join document d on d.document_id = v.document_id and d.record_id = v.record_id
             where v.submission_set_id = s.submission_set_id
                 and {DocumentFilter.Exists}
             offset 0
@@ -147,7 +147,7 @@ internal static class SubmissionSetSql
         $"""
         select v.submission_set_id, v.document_id, v.version, v.unique_id, v.sha256, coalesce({DocumentFilter.Exists}, false) as exists
         from document_version v
-        join document d on d.document_id = v.document_id
+        join document d on d.document_id = v.document_id and d.record_id = v.record_id
         where v.submission_set_id = any(@SubmissionSetIds)
             and v.record_id = @RecordId
         order by v.document_id, v.version
