@@ -50,6 +50,10 @@ internal static class DocumentSql
             set_config('plan_cache_mode', 'force_generic_plan', true)
         """;
 
+    // The same for a search by identifier, whose few rows are sorted: without that, they are looked for in the order of searches.
+    private const string AsIdentified =
+        "select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)";
+
     // The next versions of the record in the order of searches, whatever becomes of them: document_version_search_idx from the key on,
     // and no further than the limit. The planner cannot know how much the rules leave over; without this step it reads and sorts all
     // versions of the record for each page.
@@ -63,11 +67,19 @@ internal static class DocumentSql
         limit @Stretch
         """;
 
-    // The primary key of document decides each version of the stretch.
-    private const string Search =
+    // The versions under one identifier: one for each depositor at most, by document_version_unique_id_key, however large the record is.
+    private const string Identified =
+        """
+        select v.*
+        from document_version v
+        where v.record_id = @RecordId
+            and v.unique_id = @UniqueId
+            and (v.service_start_time, v.document_id, v.version) < (@AfterTime, @AfterId, @AfterVersion)
+        """;
+
+    // The primary key of document decides each version v.
+    private const string Matching =
         $"""
-        select {Columns}
-        from ({Stretch}) v
         join document d on d.document_id = v.document_id and d.record_id = v.record_id
         where (
                 v.version = d.current_version and d.state = any(@CurrentStates)
@@ -86,12 +98,15 @@ internal static class DocumentSql
             and (@PracticeSettings::text[] is null or v.practice_setting = any(@PracticeSettings))
             and (@FacilityTypes::text[] is null or v.facility_type = any(@FacilityTypes))
             and (@EventCodes::text[] is null or v.event_codes && @EventCodes)
-            and (@UniqueId::text is null or v.unique_id = @UniqueId)
             and (not @ForOwner or d.patient_visible_time is null or d.patient_visible_time <= @Now)
             and (not @ForRepresentative or not d.hidden_from_representatives)
         order by v.service_start_time desc, v.document_id desc, v.version desc
         limit @Limit
         """;
+
+    private const string Search = $"select {Columns} from ({Stretch}) v {Matching}";
+
+    private const string SearchIdentified = $"select {Columns} from ({Identified}) v {Matching}";
 
     // Where a stretch ends; nothing when the record has no more versions than that.
     private const string StretchEnd =
@@ -150,7 +165,8 @@ internal static class DocumentSql
 
     /// <summary>
     /// One page of what exists for the caller, and for whom <paramref name="asker"/> is of when the patient's side looks through the
-    /// eyes of a professional. Reads the record in growing stretches until the page is full: the first one is enough for most.
+    /// eyes of a professional. Reads the record in growing stretches until the page is full: the first one is enough for most. What is asked
+    /// for by its identifier is read by that, in one statement.
     /// </summary>
     public static async Task<List<DocumentRow>> SearchAsync(
         NpgsqlConnection connection, RecordAccess access, DocumentSearch search, CancellationToken ct, RecordAccess? asker = null)
@@ -162,8 +178,9 @@ internal static class DocumentSql
             var reach = new { access.RecordId, AfterTime = after.Time, AfterId = after.Id, AfterVersion = after.Version, Stretch = stretch };
             var parameters = new StatementParameters(
                 DocumentScope.Of(access), Parameters(search with { Limit = search.Limit - rows.Count }, asker), reach);
-            rows.AddRange(await ReadAsync<DocumentRow>(connection, $"{AsIndexed}; {Search}", parameters, ct));
-            if (rows.Count == search.Limit)
+            var sql = search.UniqueId is null ? $"{AsIndexed}; {Search}" : $"{AsIdentified}; {SearchIdentified}";
+            rows.AddRange(await ReadAsync<DocumentRow>(connection, sql, parameters, ct));
+            if (rows.Count == search.Limit || search.UniqueId is not null)
             {
                 return rows;
             }
