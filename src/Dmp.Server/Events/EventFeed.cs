@@ -24,7 +24,7 @@ internal sealed record FeedBatch(IReadOnlyList<ChangeEvent> Events, FeedPlace Pl
 /// </summary>
 internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTrail audit, FeedTokens tokens, TimeProvider time)
 {
-    /// <summary>Changes of everybody that one statement looks at.</summary>
+    /// <summary>Changes that one statement looks at: of everybody, or of the caller's records.</summary>
     private const int PieceRows = 500;
 
     /// <summary>Pieces without an event for the caller that one read looks at, so that it ends in a bounded time.</summary>
@@ -78,9 +78,15 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
         NpgsqlConnection connection, Call call, FeedQuery query, FeedPlace place, int limit, CancellationToken ct)
     {
         var begin = time.GetTimestamp();
+
+        // Who is nearly up to date has few changes left, whosesoever they are; who is behind is helped by the own records.
+        var fromOwn = Capacities.IsPerson(call.Caller.Kind);
         for (var piece = 0; piece < PiecesMax; piece++)
         {
-            var rows = await FeedSql.ScanAsync(connection, call.Caller, query.Records, place.Position, PieceRows, time.GetUtcNow(), ct);
+            var now = time.GetUtcNow();
+            var rows = fromOwn ? await FeedSql.CatchUpAsync(connection, call.Caller, query.Records, place.Position, PieceRows, now, ct) : null;
+            var isScanned = rows is null;
+            rows ??= await FeedSql.ScanAsync(connection, call.Caller, query.Records, place.Position, PieceRows, now, ct);
             var head = new FeedHead { FirstPosition = rows[0].FirstPosition, LastPosition = rows[0].LastPosition, MatrixId = rows[0].MatrixId };
             RequireUsable(place, head, FeedPlace.ViewOf(call.Caller, head.MatrixId));
             var told = rows.Where(row => row.Position is not null && FeedRules.SubjectOf(row.Kind) is not null).ToList();
@@ -109,6 +115,8 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
             {
                 return new FeedBatch([], place, true, rows[0].IsSequenced);
             }
+
+            fromOwn = piece == 0 || fromOwn && !isScanned;
         }
 
         return new FeedBatch([], place, false, false);

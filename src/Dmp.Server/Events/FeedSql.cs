@@ -52,6 +52,9 @@ internal sealed record FeedHead
 /// <summary>The changes in their order, as far as they may be something to one caller. What they are to the caller is decided record by record.</summary>
 internal static class FeedSql
 {
+    /// <summary>A carer with more records looks for the next changes among everybody's: they are no small part of all.</summary>
+    private const int OwnMax = 2000;
+
     // Served by habilitation_matrix_effective_idx.
     private const string Matrix =
         """
@@ -91,7 +94,7 @@ internal static class FeedSql
     private const string IsAskedFor = "c.position > @After and c.position <= s.end_position and (@Records::uuid[] is null or c.record_id = any(@Records))";
 
     // Served by change_pkey and, for each change, consent_record_idx (an authorisation of the caller, whatever became of it) or
-    // document_version_search_idx (a deposit of the structure).
+    // document_version_search_idx (a deposit of the structure). Good where few changes are left, or most are of the caller's records.
     private const string ScanForCarer =
         $"""
         with s as materialized ({Span})
@@ -123,38 +126,155 @@ internal static class FeedSql
         order by c.position
         """;
 
-    // Served by change_pkey, record_ins_key by its number's few rows, and delegation_delegate_idx: the records of a person are a handful.
-    private const string ScanForPerson =
+    // The records of a carer: the same condition as in the scan, one branch for each right in an index of its own, living and past apart.
+    // consent_actor_idx and consent_actor_past_idx, care_team_member_actor_idx and care_team_member_past_idx, consent_care_team_idx and
+    // consent_care_team_past_idx; of the structure's deposits the next record each time, by document_version_structure_idx.
+    private const string OwnOfCarer =
         $"""
-        with s as materialized ({Span}), own as materialized (
+        with recursive deposited as (
+            (
+                select o.record_id from document_version o
+                where @IsStructure and o.depositor_structure_id = @StructureId
+                order by o.record_id
+                limit 1
+            )
+            union all
+            select n.record_id
+            from deposited p
+            cross join lateral (
+                select o.record_id from document_version o
+                where o.depositor_structure_id = @StructureId and o.record_id > p.record_id
+                order by o.record_id
+                limit 1
+            ) n
+        ), team as materialized (
+            select m.care_team_id from care_team_member m
+            where m.leave_time is null
+                and (m.actor_id = @ProfessionalId and m.actor_kind = 1 or m.actor_id = @StructureId and m.actor_kind = 2)
+            union
+            select m.care_team_id from care_team_member m
+            where m.leave_time is not null
+                and (m.actor_id = @ProfessionalId and m.actor_kind = 1 or m.actor_id = @StructureId and m.actor_kind = 2)
+        ), own as materialized (
+            (select k.record_id from consent k where k.actor_kind = 1 and k.actor_id = @ProfessionalId and k.revoke_time is null limit @OwnMax + 1)
+            union
+            (select k.record_id from consent k where k.actor_kind = 1 and k.actor_id = @ProfessionalId and k.revoke_time is not null limit @OwnMax + 1)
+            union
+            (select k.record_id from consent k where k.actor_kind = 2 and k.actor_id = @StructureId and k.revoke_time is null limit @OwnMax + 1)
+            union
+            (select k.record_id from consent k where k.actor_kind = 2 and k.actor_id = @StructureId and k.revoke_time is not null limit @OwnMax + 1)
+            union
+            (
+                select k.record_id
+                from team t
+                cross join lateral (
+                    (select c.record_id from consent c where c.care_team_id = t.care_team_id and c.revoke_time is null limit @OwnMax + 1)
+                    union all
+                    (select c.record_id from consent c where c.care_team_id = t.care_team_id and c.revoke_time is not null limit @OwnMax + 1)
+                ) k
+                limit @OwnMax + 1
+            )
+            union
+            (select o.record_id from deposited o limit @OwnMax + 1)
+        )
+        """;
+
+    // The records of a person are a handful: record_ins_key by its number's few rows, and delegation_delegate_idx.
+    private const string OwnOfPerson =
+        """
+        with own as materialized (
             select r.record_id from record r where r.ins_system = any(@InsSystems) and r.ins_number = any(@InsNumbers)
             union
             select d.record_id from delegation d where d.delegate_subject = @Subject
         )
+        """;
+
+    // From the caller's records instead of everybody's changes: the next ones of each by change_record_idx, the first of all of those, and the
+    // rest of the commit in which they end by change_pkey. Nothing of the caller's is left out up to there, or up to the end of all.
+    // Too many records for that give a piece that ends where it begins.
+    private const string FromOwn =
+        $"""
+        , size as materialized (
+            select count(*) > @OwnMax as is_too_large from own
+        ), found as materialized (
+            select c.*
+            from own o
+            cross join lateral (
+                select n.*
+                from change n
+                where n.record_id = o.record_id and n.position > @After and (@Records::uuid[] is null or n.record_id = any(@Records))
+                order by n.position
+                limit @PieceRows
+            ) c
+            where not (select is_too_large from size)
+            order by c.position
+            limit @PieceRows
+        ), reach as materialized (
+            select count(*) = @PieceRows as is_full, max(position) as position, max(commit_position) as commit_position from found
+        ), s as materialized (
+            select h.first_position, h.last_position,
+                case when z.is_too_large then @After::bigint when e.is_full then e.commit_position else h.last_position end as end_position,
+                {Matrix},
+                not exists (select from outbox) as is_sequenced
+            from change_head h
+            cross join size z
+            cross join reach e
+        )
         select {Columns}
         from s
-        left join lateral (
+        left join (
+            select * from found
+            union all
             select c.*
-            from change c
-            where {IsAskedFor}
+            from reach e
+            join change c on c.position > e.position and c.position <= e.commit_position
+            where e.is_full
+                and (@Records::uuid[] is null or c.record_id = any(@Records))
                 and c.record_id in (select o.record_id from own o)
         ) c on true
         order by c.position
         """;
 
+    private const string CatchUpForCarer = OwnOfCarer + FromOwn;
+
+    private const string CatchUpForPerson = OwnOfPerson + FromOwn;
+
     public static Task<FeedHead> HeadAsync(NpgsqlConnection connection, DateTimeOffset now, CancellationToken ct) =>
         connection.QuerySingleAsync<FeedHead>(new CommandDefinition(Head, new { Now = now }, cancellationToken: ct));
 
-    /// <summary>The next piece behind a position: at least one row.</summary>
-    public static async Task<List<FeedRow>> ScanAsync(
+    /// <summary>The next piece behind a position, looked for among everybody's changes: at least one row.</summary>
+    public static Task<List<FeedRow>> ScanAsync(
+        NpgsqlConnection connection, Caller caller, Guid[]? records, long after, int pieceRows, DateTimeOffset now, CancellationToken ct) =>
+        ReadAsync(connection, ScanForCarer, caller, records, after, pieceRows, now, ct);
+
+    /// <summary>
+    /// The next piece behind a position, looked for in the caller's records: at least one row. Null when the caller has more of them than
+    /// <see cref="OwnMax"/>, which a person never has.
+    /// </summary>
+    public static async Task<List<FeedRow>?> CatchUpAsync(
         NpgsqlConnection connection, Caller caller, Guid[]? records, long after, int pieceRows, DateTimeOffset now, CancellationToken ct)
     {
+        var sql = Capacities.IsPerson(caller.Kind) ? CatchUpForPerson : CatchUpForCarer;
+        var rows = await ReadAsync(connection, sql, caller, records, after, pieceRows, now, ct);
+        return rows[0].EndPosition == after && rows[0].LastPosition > after ? null : rows;
+    }
+
+    private static async Task<List<FeedRow>> ReadAsync(
+        NpgsqlConnection connection,
+        string sql,
+        Caller caller,
+        Guid[]? records,
+        long after,
+        int pieceRows,
+        DateTimeOffset now,
+        CancellationToken ct)
+    {
         var numbers = InsOf(caller);
-        var isPerson = Capacities.IsPerson(caller.Kind);
         var parameters = RowScope.OfFeed(caller, numbers).Parameters(new
         {
             After = after,
             PieceRows = pieceRows,
+            OwnMax = Capacities.IsPerson(caller.Kind) ? int.MaxValue - 1 : OwnMax,
             Now = now,
             Records = records,
             caller.ProfessionalId,
@@ -164,8 +284,7 @@ internal static class FeedSql
             InsSystems = IdentityRules.InsSystems,
             InsNumbers = numbers,
         });
-        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            $"{RowScope.Set}; {(isPerson ? ScanForPerson : ScanForCarer)}", parameters, cancellationToken: ct));
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition($"{RowScope.Set}; {sql}", parameters, cancellationToken: ct));
         await results.ReadAsync();
         return (await results.ReadAsync<FeedRow>()).AsList();
     }
