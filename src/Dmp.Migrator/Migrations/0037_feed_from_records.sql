@@ -1,7 +1,7 @@
 -- Why: a carer who catches up on the feed looked at the changes of the whole country, one look-up each. The records of the carer come first now
 -- (docs/adr/0028): what was ever authorised, living or not, and where the structure deposited.
 -- Locks: consent, care_team_member and document_version are not written while their indexes are built (reads go on): for document_version about a
--- minute for ten million rows, in a maintenance window. A carer's index costs an upload 35 bytes.
+-- minute for ten million rows, in a maintenance window.
 -- Undo: drop the four indexes.
 
 create index consent_actor_past_idx on consent (actor_kind, actor_id, record_id) where revoke_time is not null;
