@@ -70,11 +70,13 @@ internal static class FormerDocumentFilter
     /// <summary>The caller was in the care team that the authorisation <c>k</c> is for, just before the change <c>c</c>.</summary>
     private const string WasInTeam =
         """
-        k.care_team_id in (
-            select m.care_team_id from care_team_member m
-            where m.join_time < c.event_time
+        exists (
+            select from care_team_member m
+            where m.care_team_id = k.care_team_id
+                and m.join_time < c.event_time
                 and (m.leave_time is null or m.leave_time >= c.event_time)
                 and (m.actor_kind = 1 and m.actor_id = @ProfessionalId or m.actor_kind = 2 and m.actor_id = @StructureId)
+            offset 0
         )
         """;
 

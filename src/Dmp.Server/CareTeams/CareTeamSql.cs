@@ -94,18 +94,23 @@ internal static class CareTeamSql
         do update set actor_name = excluded.actor_name
         """;
 
-    // Served by care_team_record_idx, consent_record_idx and care_team_member_actor_idx.
+    // Served by care_team_record_idx, consent_record_idx and care_team_member_actor_idx, one branch each: asked for together, by "or", the
+    // teams of everybody are read.
     private const string List =
         $"""
         select {Columns}
-        from care_team t
-        where (
-                t.record_id = @RecordId
-                or t.record_id is null and (
-                    @OnlyMine
-                    or t.care_team_id in (select c.care_team_id from consent c where c.record_id = @RecordId and c.actor_kind = 9)
-                )
-            )
+        from (
+            select o.care_team_id from care_team o where o.record_id = @RecordId
+            union
+            select c.care_team_id from consent c where not @OnlyMine and c.record_id = @RecordId and c.actor_kind = 9
+            union
+            select m.care_team_id from care_team_member m
+            where @OnlyMine
+                and m.leave_time is null
+                and (m.actor_kind = 1 and m.actor_id = @ProfessionalId or m.actor_kind = 2 and m.actor_id = @StructureId)
+        ) o
+        cross join lateral (select t.* from care_team t where t.care_team_id = o.care_team_id offset 0) t
+        where (t.record_id is null or t.record_id = @RecordId)
             and (not @OnlyMine or {HasCaller})
         order by t.care_team_id
         limit 200

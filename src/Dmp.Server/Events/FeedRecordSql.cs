@@ -33,19 +33,19 @@ internal static class FeedRecordSql
         select c.position,
             case c.kind
                 when 'CARE_TEAM_CHANGED' then exists (
-                    select from care_team_member m where m.care_team_id = c.subject_id and {IsCaller} and c.event_time in (m.join_time, m.leave_time))
+                    select from care_team_member m where m.care_team_id = c.subject_id and {IsCaller} and c.event_time in (m.join_time, m.leave_time) offset 0)
                 when 'RECORD_OPENED' then true
                 when 'RECORD_REOPENED' then true
                 when 'RECORD_CLOSED' then true
                 when 'MAJORITY_REACHED' then true
                 else c.actor_kind = 1 and c.actor_id = @ProfessionalId
                     or c.actor_kind = 2 and c.actor_id = @StructureId
-                    or c.actor_kind = 9 and exists (
-                        select from care_team_member m where m.care_team_id::text = c.actor_id and {IsCaller})
+                    or case when c.actor_kind = 9 then exists (
+                        select from care_team_member m where m.care_team_id = c.actor_id::uuid and {IsCaller} offset 0) else false end
             end is true as is_concerned,
             {FormerDocumentFilter.HeldConsent} as had_access,
             @IsStructure and exists (
-                select from document_version o where o.record_id = c.record_id and o.depositor_structure_id = @StructureId) as has_deposits
+                select from document_version o where o.record_id = c.record_id and o.depositor_structure_id = @StructureId offset 0) as has_deposits
         from change c
         where c.position = any(@Positions)
             and c.record_id = @RecordId

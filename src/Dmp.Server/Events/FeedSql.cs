@@ -116,10 +116,12 @@ internal static class FeedSql
                                     where m.actor_kind = 1 and m.actor_id = @ProfessionalId or m.actor_kind = 2 and m.actor_id = @StructureId
                                 )
                             )
+                        offset 0
                     )
                     or @IsStructure and exists (
                         select from document_version o
                         where o.record_id = c.record_id and o.depositor_structure_id = @StructureId
+                        offset 0
                     )
                 )
         ) c on true
@@ -131,7 +133,7 @@ internal static class FeedSql
     // consent_care_team_past_idx; of the structure's deposits the next record each time, by document_version_structure_idx.
     private const string OwnOfCarer =
         $"""
-        with recursive deposited as (
+        deposited as (
             (
                 select o.record_id from document_version o
                 where @IsStructure and o.depositor_structure_id = @StructureId
@@ -182,7 +184,7 @@ internal static class FeedSql
     // The records of a person are a handful: record_ins_key by its number's few rows, and delegation_delegate_idx.
     private const string OwnOfPerson =
         """
-        with own as materialized (
+        own as materialized (
             select r.record_id from record r where r.ins_system = any(@InsSystems) and r.ins_number = any(@InsNumbers)
             union
             select d.record_id from delegation d where d.delegate_subject = @Subject
@@ -227,7 +229,9 @@ internal static class FeedSql
             union all
             select c.*
             from reach e
-            join change c on c.position > e.position and c.position <= e.commit_position
+            cross join lateral (
+                select n.* from change n where n.position > e.position and n.position <= e.commit_position offset 0
+            ) c
             where e.is_full
                 and (@Records::uuid[] is null or c.record_id = any(@Records))
                 and c.record_id in (select o.record_id from own o)
@@ -235,9 +239,9 @@ internal static class FeedSql
         order by c.position
         """;
 
-    private const string CatchUpForCarer = OwnOfCarer + FromOwn;
+    private const string CatchUpForCarer = "with recursive " + OwnOfCarer + FromOwn;
 
-    private const string CatchUpForPerson = OwnOfPerson + FromOwn;
+    private const string CatchUpForPerson = "with " + OwnOfPerson + FromOwn;
 
     public static Task<FeedHead> HeadAsync(NpgsqlConnection connection, DateTimeOffset now, CancellationToken ct) =>
         connection.QuerySingleAsync<FeedHead>(new CommandDefinition(Head, new { Now = now }, cancellationToken: ct));
