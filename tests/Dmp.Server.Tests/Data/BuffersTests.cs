@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text;
+using Dmp.Server.Tests.Fixtures;
+using Xunit;
+
+namespace Dmp.Server.Tests.Data;
+
+/// <summary>What a statement reads does not depend on how many records the country has: measured in one of 1,000 and one of 100,000.</summary>
+public sealed class BuffersTests(Platform platform)
+{
+    private const double GrowthMax = 1.3;
+
+    /// <summary>
+    /// Known to grow by more, though by no more than twice: what the policies look up for each row of the list is read again in a tree that is higher.
+    /// The list only shrinks.
+    /// </summary>
+    private static readonly string[] grownKnown = ["RecordListSql.ListAuthorized"];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Every_statement_is_measured_or_said_not_to_be()
+    {
+        var measured = Measures.All.Select(measure => measure.Statement).ToHashSet(StringComparer.Ordinal);
+        var catalog = SqlCatalogTests.Catalog().Keys.ToHashSet(StringComparer.Ordinal);
+
+        Assert.Empty(catalog.Except(measured).Except(Unmeasured.Statements).Order(StringComparer.Ordinal));
+        Assert.Empty(Unmeasured.Statements.Intersect(measured));
+        Assert.Empty(Unmeasured.Statements.Concat(measured).Except(catalog));
+    }
+
+    [Fact]
+    public async Task A_statement_reads_as_much_in_a_large_country_as_in_a_small_one()
+    {
+        var catalog = SqlCatalogTests.Catalog();
+        var small = await Country.LoadAsync(platform.Databases, 1_000, true, Token);
+        var large = await Country.LoadAsync(platform.Databases, 100_000, false, Token);
+        var table = new StringBuilder("| statement | who | 1,000 records | 100,000 records | growth |\n|---|---|---|---|---|\n");
+        var grown = new List<string>();
+        foreach (var measure in Measures.All)
+        {
+            var before = await small.MeasureAsync(measure, catalog[measure.Statement], Token);
+            var after = await large.MeasureAsync(measure, catalog[measure.Statement], Token);
+            var row = string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {measure.Statement} | {measure.Who} | {before.Buffers} | {after.Buffers} | {after.Buffers / Math.Max(1.0, before.Buffers):F2} |");
+            table.Append(row).Append('\n');
+            // A tree of a hundred times as many rows is a level higher: one more buffer each time that a statement goes down one.
+            var growthMax = grownKnown.Contains(measure.Statement, StringComparer.Ordinal) ? 2 : GrowthMax;
+            if (after.Buffers > (before.Buffers * growthMax) + after.Descents)
+            {
+                grown.Add(row);
+                TestContext.Current.TestOutputHelper?.WriteLine(after.Plan);
+            }
+        }
+
+        // artifacts/buffers.md
+        await File.WriteAllTextAsync(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "buffers.md"), table.ToString(), Token);
+        TestContext.Current.TestOutputHelper?.WriteLine(table.ToString());
+        Assert.True(grown.Count == 0, string.Join('\n', grown));
+    }
+}

@@ -1,0 +1,116 @@
+using static Dmp.Server.Tests.Data.Measure;
+
+namespace Dmp.Server.Tests.Data;
+
+/// <summary>Calls and jobs as they come, each with the statement that carries it.</summary>
+internal static class Measures
+{
+    private static readonly string[] nurse = ["nurse", "nurses"];
+    private static readonly object laboratory = new { ProfessionalId = (string?)null, StructureId = "laboratory", IsStructure = true };
+    private static readonly DateTimeOffset far = DateTimeOffset.UtcNow.AddDays(-1000);
+
+    private static readonly string asIndexed = SqlCatalogTests.Catalog()["DocumentSql.AsIndexed"];
+    private static readonly string asIdentified = SqlCatalogTests.Catalog()["DocumentSql.AsIdentified"];
+    private static readonly string asListed = SqlCatalogTests.Catalog()["RecordListSql.AsIndexed"];
+
+    public static IReadOnlyList<Measure> All { get; } =
+    [
+        .. Decisions(), .. Lists(), .. Documents(), .. Feed(), .. Jobs(),
+    ];
+
+    private static IEnumerable<Measure> Decisions() =>
+    [
+        new("AccessSql.ByRecord", "nurse", OfRecord()),
+        new("AccessSql.ByRecord", "record of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2) }),
+        new("AccessSql.ByRecords", "upload, 3 records", OfRecords(1, 3, 5)),
+        new("AccessSql.MoveScopeToIns", "CheckAccess", OfPerson("")),
+        new("AccessSql.ByScope", "CheckAccess", OfRecord()),
+        new("UploadFactsSql.Identities", "upload, 3 records", OfRecords(1, 3, 5)),
+        new("UploadFactsSql.Remembered", "upload, 2 requests", OfRecord()),
+        new("RequestLogSql.Find", "repeated call", OfRecord()),
+        new("RecordSql.Find", "GetRecord", OfRecord()),
+        new("RecordKeySql.FindLiving", "upload", OfRecord()),
+        new("RecordKeySql.Find", "download", OfRecord()),
+    ];
+
+    private static IEnumerable<Measure> Lists() =>
+    [
+        new("RecordListSql.ListAuthorized", "nurse, 500 records", OfActor("", nurse)) { Before = asListed },
+        new("RecordListSql.ListAuthorized", "dentist, 800 or 5,000", OfActor("", "dentist", "none"), new { ProfessionalId = "dentist", StructureId = "none" }) { Before = asListed },
+        new("RecordListSql.ListAuthorized", "pharmacist, half of all", OfActor("", "pharmacist", "pharmacy"), new { ProfessionalId = "pharmacist", StructureId = "pharmacy" }) { Before = asListed },
+        new("RecordListSql.ListAuthorized", "hospital, third of all", OfActor("", "hospital"), new { ProfessionalId = (string?)null, StructureId = "hospital", IsStructure = true }) { Before = asListed },
+        new("RecordListSql.ListAuthorized", "structure of the nurse", OfActor("", "nurses"), new { ProfessionalId = (string?)null, IsStructure = true }) { Before = asListed },
+        new("RecordListSql.ListOwned", "patient", OfPerson("delegation"), new { IsPatient = true }),
+        new("RecordListSql.ListOwned", "person with 3 delegations", OfPerson("delegation"), new { InsNumbers = Array.Empty<string>() }),
+        new("ConsentSql.List", "ListConsents", OfRecord()),
+        new("ConsentSql.FindLiving", "GrantConsent", OfRecord(), new { Hidden = false }),
+        new("BlockSql.List", "ListBlocks", OfRecord(30), new { RecordId = Country.IdOf(1, 30) }),
+        new("DelegationSql.List", "ListDelegations", OfRecord()),
+        new("VisibilityRuleSql.List", "ListVisibilityRules", OfRecord()),
+        new("EmergencySql.List", "ListEmergencyAccesses", OfRecord()),
+        new("EmergencySql.ListQueue", "reviewer", OfTask("review")),
+        new("CareTeamSql.List", "ListCareTeams", OfRecord(50), new { RecordId = Country.IdOf(1, 50) }),
+        new("CareTeamSql.Members", "ListCareTeams", OfRecord(50)),
+        new("NoticeListSql.List", "100 notices", OfRecord()),
+        new("NoticeListSql.ListDeliveries", "50 notices", OfTask("notices")),
+        new("NoticePreferenceSql.Find", "preferences", OfRecord()),
+        new("AudienceSql.List", "who can see", OfRecord()),
+        new("AudienceSql.Count", "nurse", OfRecord()),
+    ];
+
+    private static IEnumerable<Measure> Documents() =>
+    [
+        new("DocumentSql.Find", "nurse", OfRecord()),
+        new("DocumentSql.FindForChange", "nurse", OfRecord()),
+        new("DocumentSql.Search", "page of 40 documents", OfRecord()) { Before = asIndexed },
+        new("DocumentSql.Search", "page of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2) }) { Before = asIndexed },
+        new("DocumentSql.StretchEnd", "page of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2) }) { Before = asIndexed },
+        new("DocumentSql.SearchIdentified", "nurse", OfRecord()) { Before = asIdentified },
+        new("DocumentSql.SearchIdentified", "of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2), UniqueId = $"1.2.250.{Country.IdOf(2, 12000)}.1" }) { Before = asIdentified },
+        new("UploadFactsSql.TakenUniqueIds", "upload", OfRecords(1, 3), new { UploadRecordIds = new[] { Country.IdOf(1, 1), Country.IdOf(1, 3) }, UniqueIds = new[] { "1", "2" } }),
+        new("UploadFactsSql.Unfinished", "upload", OfRecords(1, 3, 5)),
+        new("DepositedSql.Find", "3 digests", OfActor("deposits", "laboratory"), new { ProfessionalId = (string?)null, StructureId = "laboratory", IsStructure = true, Sha256s = new byte[][] { [1], [2], [3] } }),
+        new("SubmissionSetSql.Find", "nurse", OfRecord()),
+        new("SubmissionSetSql.List", "nurse", OfRecord()),
+        new("SubmissionSetSql.Members", "nurse", OfRecord()),
+        new("VisibilityRuleSql.DocumentExists", "rule", OfRecord()),
+    ];
+
+    private static IEnumerable<Measure> Feed() =>
+    [
+        new("FeedSql.Head", "start", OfActor("", nurse)),
+        new("FeedSql.ScanForCarer", "nurse, nearly up to date", OfActor("changes", nurse), new { After = Positions.NearTheEnd }),
+        new("FeedSql.CatchUpForCarer", "nurse, 500 records", OfActor("changes", nurse)),
+        new("FeedSql.CatchUpForCarer", "laboratory, 500 records", OfActor("changes", "laboratory"), laboratory),
+        new("FeedSql.CatchUpForCarer", "pharmacist, gives up", OfActor("changes", "pharmacist", "pharmacy"), new { ProfessionalId = "pharmacist", StructureId = "pharmacy", OwnMax = 400 }),
+        new("FeedSql.CatchUpForPerson", "patient", OfPerson("changes")),
+        new("FeedRecordSql.OfCarer", "4 changes", OfTask("changes", 1), new { Positions = Positions.OfRecord }),
+        new("FeedRecordSql.OfPerson", "4 changes", OfTask("changes", 1), new { Positions = Positions.OfRecord }),
+        new("FeedDocumentSql.OfChanges", "4 changes", OfTask("changes", 1), new { Positions = Positions.OfRecord }),
+        new("FeedDocumentSql.OfRule", "nurse", OfTask("changes", 1), new { Position = Positions.OfRule }),
+        new("FeedPositionSql.Find", "caller", OfActor("", nurse), new { CallerKey = "caller-1", Name = "main" }),
+        new("ChangeSql.Head", "stamp", OfRecord()),
+    ];
+
+    private static IEnumerable<Measure> Jobs() =>
+    [
+        new("EndingSql.TellMajorities", "5 due", OfTask("endings")),
+        new("EndingSql.TellExpiredConsents", "none due", OfTask("endings")),
+        new("EndingSql.TellStartedDelegations", "none due", OfTask("endings"), new { Now = far }),
+        new("EndingSql.TellEndedDelegations", "none due", OfTask("endings")),
+        new("EndingSql.TellEndedGuardianships", "none due", OfTask("endings")),
+        new("AnnouncementSql.Announce", "20 due", OfTask("housekeeping")),
+        new("AnnouncementSql.Reveal", "none due", OfTask("housekeeping")),
+        new("NoticeSql.ReadChanges", "51 changes", OfTask("changes")),
+        new("NoticeSql.FindFacts", "without a document", OfTask("notices", 2), new { RecordId = Country.IdOf(1, 2), DocumentId = (Guid?)null, Position = 0L }),
+        new("NoticeSql.FindFacts", "with a document", OfTask("notices", 2), new { RecordId = Country.IdOf(1, 2), DocumentId = Country.IdOf(2, 12000), Position = 0L }),
+        new("NoticeSql.ListAttending", "record", OfTask("notices", 1)),
+        new("NoticeSql.Forget", "none old", OfTask("housekeeping"), new { Before = far }),
+        new("RequestLogSql.Forget", "none old", OfTask("housekeeping"), new { Before = far }),
+        new("ChangeSql.Forget", "none old", OfTask("changes"), new { Before = far }),
+        new("FeedPositionSql.Forget", "none old", OfTask("changes"), new { Before = far, Position = 0L }),
+    ];
+
+    private static Dictionary<string, string> OfRecords(params long[] records) =>
+        new() { ["records"] = string.Join(' ', records.Select(record => Country.IdOf(1, record))), ["caller"] = "caller" };
+}
