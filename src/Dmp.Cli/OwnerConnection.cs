@@ -49,8 +49,13 @@ internal static class OwnerConnection
     public static string? Text(string? given)
     {
         var text = given ?? Environment.GetEnvironmentVariable(Variable);
-        return string.IsNullOrWhiteSpace(text)
-            ? null
-            : new NpgsqlConnectionStringBuilder(text) { ApplicationName = "dmp", Pooling = false }.ConnectionString;
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        var settings = new NpgsqlConnectionStringBuilder(text) { ApplicationName = "dmp", Pooling = false };
+        settings.Options = $"{settings.Options} -c jit=off".Trim();
+        return settings.ConnectionString;
     }
 }

@@ -44,6 +44,11 @@ public static class MigrationRunner
         bool keep,
         CancellationToken cancellationToken)
     {
+        if (SessionProbe.Fault(connectionString) is { } fault)
+        {
+            throw new MigrationException(fault);
+        }
+
         using var guard = TakeLock(connectionString, options.WaitForOthers, cancellationToken);
         using var source = NpgsqlDataSource.Create(Settings(connectionString, options.LockTimeout));
         RefuseForeignHistory(Compare(source, migrations));
@@ -173,7 +178,7 @@ public static class MigrationRunner
             KeepAlive = 30,
         };
         settings.ApplicationName ??= "dmp-migrator";
-        settings.Options = $"{settings.Options} -c lock_timeout={(long)lockTimeout.TotalMilliseconds}".Trim();
+        settings.Options = $"{settings.Options} -c jit=off -c lock_timeout={(long)lockTimeout.TotalMilliseconds}".Trim();
         return settings.ConnectionString;
     }
 

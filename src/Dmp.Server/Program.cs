@@ -1,8 +1,4 @@
-using Dmp.Migrator;
-using Dmp.Server.Postgres;
 using Dmp.Server.Startup;
-using Microsoft.Extensions.Options;
-using Npgsql;
 
 try
 {
@@ -10,10 +6,9 @@ try
     await server.Web.RunAsync();
     return 0;
 }
-catch (Exception refusal) when (refusal is StartupRefusedException or ManagedPostgresException or MigrationException
-    or OptionsValidationException or NpgsqlException)
+catch (Exception failure) when (StartupFailure.Sentence(failure) is not null)
 {
     // Something to set right outside of this program: the sentence says what, and a stack trace would hide it.
-    await Console.Error.WriteLineAsync($"dmp-server does not start: {refusal.Message}");
+    await Console.Error.WriteLineAsync($"dmp-server does not start: {StartupFailure.Sentence(failure)}");
     return 1;
 }

@@ -165,8 +165,26 @@ internal sealed class DiskContentStore : IContentStore
 
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            RequireRoot();
+        }
+        catch (DirectoryNotFoundException missing)
+        {
+            throw new ContentUnavailableException("The content store is not there.", missing);
+        }
+
         await using var writer = await CreateAsync(Guid.NewGuid(), cancellationToken);
-        await writer.DiscardAsync(cancellationToken);
+        try
+        {
+            // A byte needs a block of its own, and a flush a disk that takes it: an empty file would be made on a full one, too.
+            await writer.AppendAsync(new byte[1], cancellationToken);
+            await writer.FlushAsync(cancellationToken);
+        }
+        finally
+        {
+            await writer.DiscardAsync(CancellationToken.None);
+        }
     }
 
     /// <summary>Moves a flushed part into place and makes the new name durable.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dmp.Error.V1;
 using Dmp.Server.Identity;
 using Google.Rpc;
@@ -22,9 +23,15 @@ internal static class TokenFailures
             TokenRefusalReason.ClaimInvalid => ErrorReason.TokenClaimInvalid,
             TokenRefusalReason.WorkSituationAmbiguous => ErrorReason.TokenWorkSituationAmbiguous,
             TokenRefusalReason.NotBound => ErrorReason.TokenNotBound,
+            TokenRefusalReason.LifetimeTooLong => ErrorReason.TokenLifetimeTooLong,
             TokenRefusalReason.IssuerUnavailable => ErrorReason.IssuerUnavailable,
             _ => ErrorReason.TokenMalformed,
         };
+        if (refusal.LifetimeMax is { } limit)
+        {
+            return Failures.ToStatus(reason, ("limit_seconds", ((long)limit.TotalSeconds).ToString(CultureInfo.InvariantCulture)));
+        }
+
         return refusal.Claim is { } claim && reason is ErrorReason.TokenClaimMissing or ErrorReason.TokenClaimInvalid
             ? Failures.ToStatus(reason, ("claim", refusal.Claim ?? ""))
             : Failures.ToStatus(reason);

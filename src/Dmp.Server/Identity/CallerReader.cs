@@ -20,7 +20,7 @@ internal sealed class CallerReader(IssuerOptions issuer, Realm realm)
         var caller = new Caller
         {
             Kind = KindOf(claims, roles),
-            Subject = $"{claims.RequiredText(JwtRegisteredClaimNames.Iss)}|{claims.RequiredText(JwtRegisteredClaimNames.Sub)}",
+            Subject = $"{claims.Identifier(JwtRegisteredClaimNames.Iss)}|{claims.Identifier(JwtRegisteredClaimNames.Sub)}",
             GivenName = claims.Text(_names.GivenName),
             FamilyName = claims.Text(_names.FamilyName),
             SoftwareId = claims.Text(_names.ClientId) ?? claims.Text(AuthorizedParty),

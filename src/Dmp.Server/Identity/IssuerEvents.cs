@@ -8,7 +8,7 @@ namespace Dmp.Server.Identity;
 
 /// <summary>What one issuer's scheme does beside the validation of the library: keys first, the caller after it.</summary>
 internal sealed class IssuerEvents(
-    IssuerOptions issuer, CallerReader reader, JwtBearerEvents? library, ILogger<IssuerEvents> logger) : JwtBearerEvents
+    IssuerOptions issuer, TimeSpan lifetimeMax, CallerReader reader, JwtBearerEvents? library, TimeProvider time, ILogger<IssuerEvents> logger) : JwtBearerEvents
 {
     /// <summary>
     /// Fetches the issuer's keys (or takes them from memory). The library would validate without them too, and blame the
@@ -50,7 +50,9 @@ internal sealed class IssuerEvents(
 
         try
         {
-            var claims = TokenClaims.Of((JsonWebToken)context.SecurityToken);
+            var token = (JsonWebToken)context.SecurityToken;
+            TokenForm.RequireLifetime(token, lifetimeMax, context.Options.TokenValidationParameters.ClockSkew, time.GetUtcNow());
+            var claims = TokenClaims.Of(token);
             CertificateBinding.Require(claims, context.HttpContext.Connection.ClientCertificate, issuer.RequireCertificateBinding);
             context.HttpContext.Features.Set(reader.Read(claims));
         }

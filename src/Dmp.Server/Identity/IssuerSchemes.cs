@@ -67,6 +67,7 @@ internal sealed class IssuerSchemes(IOptions<IdentityOptions> options)
 
         try
         {
+            TokenForm.Require(token);
             return new JsonWebToken(token);
         }
         catch (Exception e) when (e is ArgumentException or SecurityTokenException)

@@ -22,13 +22,16 @@ internal sealed class TokenClaims(JsonElement payload)
 
     public static TokenRefusedException Invalid(string claim) => new(new(TokenRefusalReason.ClaimInvalid, claim));
 
-    /// <summary>The text of a JSON string; null when it holds what no text may (<see cref="TextRules"/>), or is blank.</summary>
+    /// <summary>
+    /// The text of a JSON string; null when it holds what no text has: half a surrogate pair, a control character, or a character that
+    /// nobody sees and that makes two texts look like one. Also null when nothing in it can be seen, unless it is empty.
+    /// </summary>
     public static string? TextOf(JsonElement value)
     {
         try
         {
             var text = value.GetString();
-            return text is not null && TextRules.FaultOf(text, TextKind.Line, TextLengthMax) is null ? text : null;
+            return text is not null && TextRules.FaultOf(text, TextKind.Line, TextLengthMax) is null && VisibleText.Holds(text) ? text : null;
         }
         catch (InvalidOperationException)
         {
@@ -47,6 +50,11 @@ internal sealed class TokenClaims(JsonElement payload)
         null => null,
         { } value => (TextOf(value) ?? throw Invalid(claim)) is { Length: > 0 } text ? text : null,
     };
+
+    /// <summary>A text that names somebody: an empty one is not the same as none, but a fault of the issuer.</summary>
+    public string Identifier(string claim) => Find(claim) is { } value
+        ? TextOf(value) is { Length: > 0 } text ? text : throw Invalid(claim)
+        : throw Missing(claim);
 
     public string RequiredText(string claim) => Text(claim) ?? throw Missing(claim);
 

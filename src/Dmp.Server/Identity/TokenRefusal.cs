@@ -17,11 +17,14 @@ internal enum TokenRefusalReason
     ClaimInvalid,
     WorkSituationAmbiguous,
     NotBound,
+    LifetimeTooLong,
     IssuerUnavailable,
 }
 
-/// <summary>A refused token: the reason and, where one is at fault, the name of the claim. Never a claim's value.</summary>
-internal sealed record TokenRefusal(TokenRefusalReason Reason, string? Claim = null)
+/// <summary>
+/// A refused token: the reason and, where one is at fault, the name of the claim, or the limit that it is beyond. Never a claim's value.
+/// </summary>
+internal sealed record TokenRefusal(TokenRefusalReason Reason, string? Claim = null, TimeSpan? LifetimeMax = null)
 {
     /// <summary>The refusal behind an authentication that did not succeed.</summary>
     public static TokenRefusal Of(AuthenticateResult result) => result.Failure switch

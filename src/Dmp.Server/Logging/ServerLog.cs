@@ -27,4 +27,19 @@ internal static partial class ServerLog
 
     [LoggerMessage(1013, LogLevel.Warning, "Listening for changes ended; it begins again")]
     public static partial void ListeningFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1014, LogLevel.Error, "Not serving: {Fault}")]
+    public static partial void NotServing(ILogger logger, string fault);
+
+    [LoggerMessage(1015, LogLevel.Information, "Serving again")]
+    public static partial void ServingAgain(ILogger logger);
+
+    [LoggerMessage(1020, LogLevel.Information, "New connections get the certificate in {Path}: serial number {SerialNumber}, valid until {End:u}")]
+    public static partial void CertificateRenewed(ILogger logger, string path, string serialNumber, DateTimeOffset end);
+
+    [LoggerMessage(1021, LogLevel.Warning, "The certificate in {Path} changed and cannot be used, the one before stays in use: {Fault}")]
+    public static partial void CertificateKept(ILogger logger, string path, string fault);
+
+    [LoggerMessage(1022, LogLevel.Warning, "The certificate in {Path} is valid until {End:u} only")]
+    public static partial void CertificateEnds(ILogger logger, string path, DateTimeOffset end);
 }

@@ -19,6 +19,12 @@ internal sealed record DatabaseOptions
     /// </summary>
     public string? MigrationConnectionString { get; init; }
 
+    /// <summary>
+    /// Says that a database on another host without verified TLS is meant, on a network that nobody else can read or change. Default false:
+    /// the server does not start without <c>SSL Mode=VerifyFull</c> or <c>VerifyCA</c>.
+    /// </summary>
+    public bool AllowUnverifiedTls { get; init; }
+
     /// <summary>A statement that runs longer is cancelled. Default 30 s.</summary>
     [Range(1, 3600)]
     public int StatementTimeoutSeconds { get; init; } = 30;

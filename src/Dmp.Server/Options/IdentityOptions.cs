@@ -18,6 +18,9 @@ internal sealed record IdentityOptions
     public const string Section = "Dmp:Identity";
 
     public IReadOnlyList<IssuerOptions> Issuers { get; init; } = [];
+
+    /// <summary>Longest time from the issue of a token to its end; what is valid for longer is refused. Default one day.</summary>
+    public TimeSpan TokenLifetimeMax { get; init; } = TimeSpan.FromDays(1);
 }
 
 /// <summary>One issuer, section <c>Dmp:Identity:Issuers:n</c>.</summary>

@@ -20,6 +20,11 @@ internal sealed class IdentityOptionsRules : IValidateOptions<IdentityOptions>
             yield return $"{list} is empty: without an issuer nobody could call.";
         }
 
+        if (options.TokenLifetimeMax < TimeSpan.FromMinutes(1) || options.TokenLifetimeMax > TimeSpan.FromDays(365))
+        {
+            yield return $"{IdentityOptions.Section}:{nameof(IdentityOptions.TokenLifetimeMax)} must be between one minute and 365 days.";
+        }
+
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var values = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < options.Issuers.Count; i++)

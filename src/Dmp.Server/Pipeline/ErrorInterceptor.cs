@@ -19,7 +19,7 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
         {
             return await continuation(request, context);
         }
-        catch (Exception e)
+        catch (Exception e) when (IsOurs(context))
         {
             throw ToFailure(e, context);
         }
@@ -35,7 +35,7 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
         {
             await continuation(request, responseStream, context);
         }
-        catch (Exception e)
+        catch (Exception e) when (IsOurs(context))
         {
             throw ToFailure(e, context);
         }
@@ -51,7 +51,7 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
         {
             await continuation(requestStream, responseStream, context);
         }
-        catch (Exception e)
+        catch (Exception e) when (IsOurs(context))
         {
             throw ToFailure(e, context);
         }
@@ -96,6 +96,9 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
                 return Failures.Of(ErrorReason.Internal);
         }
     }
+
+    /// <summary>Health and reflection pass the access gate without a call, and have statuses of their own protocols.</summary>
+    private static bool IsOurs(ServerCallContext context) => context.GetHttpContext().Features.Get<Call>() is not null;
 
     private static ErrorReason Left(ServerCallContext context) =>
         context.Deadline < DateTime.MaxValue && context.Deadline <= TimeProvider.System.GetUtcNow().UtcDateTime

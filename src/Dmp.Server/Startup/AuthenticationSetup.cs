@@ -55,11 +55,11 @@ internal static class AuthenticationSetup
 
         foreach (var issuer in options.Issuers)
         {
-            authentication.AddIssuer(issuer);
+            authentication.AddIssuer(issuer, options.TokenLifetimeMax);
         }
     }
 
-    private static void AddIssuer(this AuthenticationBuilder authentication, IssuerOptions issuer)
+    private static void AddIssuer(this AuthenticationBuilder authentication, IssuerOptions issuer, TimeSpan lifetimeMax)
     {
         var scheme = IssuerSchemes.NameOf(issuer);
         authentication.AddMicrosoftIdentityWebApi(
@@ -89,10 +89,11 @@ internal static class AuthenticationSetup
                 jwt.BackchannelTimeout = FetchTimeout;
                 jwt.TokenValidationParameters.ClockSkew = ClockSkew;
                 jwt.TokenValidationParameters.ValidAlgorithms = IssuerSchemes.Algorithms;
+                jwt.TokenValidationParameters.ValidTypes = ["at+jwt", "JWT"];
 
                 var reader = new CallerReader(issuer, realm.Value.Realm);
                 var library = issuer.Validation == TokenValidation.Entra ? jwt.Events : null;
-                jwt.Events = new IssuerEvents(issuer, reader, library, logger);
+                jwt.Events = new IssuerEvents(issuer, lifetimeMax, reader, library, jwt.TimeProvider ?? TimeProvider.System, logger);
             })
             .PostConfigure(jwt =>
             {
@@ -113,7 +114,6 @@ internal static class AuthenticationSetup
             ValidIssuer = issuer.IssuerValues[0],
             ValidAudience = issuer.Audience,
             IgnoreTrailingSlashWhenValidatingAudience = false,
-            ValidTypes = ["at+jwt", "JWT"],
             TryAllIssuerSigningKeys = false,
             RequireExpirationTime = true,
             RequireSignedTokens = true,

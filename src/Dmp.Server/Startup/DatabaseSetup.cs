@@ -51,6 +51,11 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             }
         }
 
+        if (SessionProbe.Fault(options.ConnectionString) is { } fault)
+        {
+            throw new StartupRefusedException($"{fault} (Dmp:Database:ConnectionString)");
+        }
+
         if (isSandbox && options.MigrationConnectionString is { Length: > 0 } owner)
         {
             MigrationRunner.Up(owner, cancellationToken: ct);
@@ -79,10 +84,31 @@ internal sealed class DatabaseSetup : IAsyncDisposable
         settings.Options = string.Join(
             ' ',
             settings.Options,
+            // On by default in PostgreSQL: statements of a few milliseconds would be compiled for seconds.
+            "-c jit=off",
             $"-c statement_timeout={options.StatementTimeoutSeconds}s",
             $"-c lock_timeout={LockSecondsMax}s",
             $"-c idle_in_transaction_session_timeout={IdleInTransactionSecondsMax}s").Trim();
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(loggers).Build();
+    }
+
+    /// <summary>One connection beside the pool, which gives up by itself within the limit.</summary>
+    public NpgsqlDataSource CreateHealthSource(TimeSpan limit)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(ConnectionString)
+        {
+            ApplicationName = "dmp-health",
+            MinPoolSize = 0,
+            MaxPoolSize = 1,
+            Timeout = (int)limit.TotalSeconds,
+            CommandTimeout = (int)limit.TotalSeconds,
+
+            // A database that is frozen does not take a request to cancel either.
+            CancellationTimeout = -1,
+            IncludeErrorDetail = false,
+        };
+        settings.Options = $"{settings.Options} -c jit=off {HealthSql.WorkMemory}".Trim();
+        return NpgsqlDataSource.Create(settings);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Dmp.Keys;
 using Dmp.Server.Audit;
 using Dmp.Server.Content;
@@ -54,6 +56,7 @@ internal sealed class DmpApplication : IAsyncDisposable
             Issuers = [.. identityOptions.Issuers.Select(issuer => new ConfiguredIssuer(issuer.Name, issuer.Authority))],
         });
 
+        var certificate = ServerCertificate.Open(listen);
         var auditOptions = configuration.GetSection(AuditOptions.Section).Get<AuditOptions>()!;
         var ownsAll = isSandbox || string.IsNullOrWhiteSpace(databaseOptions.ConnectionString);
         TraceKeys.Require(auditOptions.KeyDirectory, auditOptions.LogOrigin, ownsAll, isSandbox);
@@ -65,7 +68,18 @@ internal sealed class DmpApplication : IAsyncDisposable
         try
         {
             await MasterKeySetup.RequireAsync(masterKeys, database.ConnectionString, ownsAll && masterKeyOptions.Provider == MasterKeyKind.File, ct);
-            builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, listen));
+            builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, listen, certificate));
+            if (certificate is not null)
+            {
+                builder.Services.AddSingleton(certificate);
+                builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<CertificateRenewal>(services, listen));
+            }
+
+            if (listen.ProbePort is { } probePort)
+            {
+                builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<ProbeHost>(services, listen, probePort));
+            }
+
             builder.Services.AddDmp(database, masterKeys, masterKeyOptions);
             builder.Services.AddDmpAuthentication(configuration);
             if (runsIssuer)
@@ -74,11 +88,15 @@ internal sealed class DmpApplication : IAsyncDisposable
             }
 
             var web = builder.Build();
+
+            // Before the host starts, which would log what is wrong with a stack trace.
+            web.Services.GetService<IStartupValidator>()?.Validate();
             if (web.Services.GetRequiredService<IOptions<ContentOptions>>().Value.Uses(ContentStoreKind.S3))
             {
                 await web.Services.GetRequiredService<S3ContentStore>().RequireUsableAsync(ct);
             }
 
+            RequirePorts(listen);
             web.MapDmp(withReflection: isSandbox && listen.Reflection);
             return new DmpApplication(web, database, masterKeys);
         }
@@ -96,6 +114,26 @@ internal sealed class DmpApplication : IAsyncDisposable
         await Web.DisposeAsync();
         await masterKeys.DisposeAsync();
         await database.DisposeAsync();
+    }
+
+    /// <summary>Kestrel would log a stack trace, and name no setting.</summary>
+    private static void RequirePorts(ListenOptions listen)
+    {
+        (string Setting, string Address, int Port)[] ports =
+            [("GrpcPort", listen.Address, listen.GrpcPort), ("ProbePort", listen.ProbeAddress, listen.ProbePort ?? 0)];
+        foreach (var (setting, address, port) in ports)
+        {
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Parse(address), port);
+                listener.Start();
+            }
+            catch (SocketException refused)
+            {
+                throw new StartupRefusedException(
+                    $"The port {port} on {address} (Dmp:Listen:{setting}) cannot be used: {refused.Message}.", refused);
+            }
+        }
     }
 
     /// <summary>What follows from other settings; every source of configuration wins over it.</summary>

@@ -29,6 +29,5 @@ internal static class GrpcSetup
         services.RemoveAll(typeof(IServiceMethodProvider<>));
         services.AddSingleton(typeof(IServiceMethodProvider<>), typeof(BoundMethods<>));
         services.AddGrpcReflection();
-        services.AddGrpcHealthChecks();
     }
 }

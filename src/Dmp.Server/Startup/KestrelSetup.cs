@@ -1,7 +1,5 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using ListenOptions = Dmp.Server.Options.ListenOptions;
 
 namespace Dmp.Server.Startup;
@@ -20,7 +18,7 @@ internal static class KestrelSetup
     private static readonly TimeSpan pingDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan pingTimeout = TimeSpan.FromSeconds(20);
 
-    public static void Configure(KestrelServerOptions kestrel, ListenOptions listen)
+    public static void Configure(KestrelServerOptions kestrel, ListenOptions listen, ServerCertificate? certificate)
     {
         kestrel.AddServerHeader = false;
         var limits = kestrel.Limits;
@@ -41,18 +39,9 @@ internal static class KestrelSetup
         kestrel.Listen(address, listen.GrpcPort, port =>
         {
             port.Protocols = HttpProtocols.Http2;
-            if (listen.CertificatePath is { Length: > 0 } path)
+            if (certificate is not null)
             {
-                var certificate = X509Certificate2.CreateFromPemFile(path, listen.CertificateKeyPath);
-                port.UseHttps(https =>
-                {
-                    https.ServerCertificate = certificate;
-
-                    // Asked for and not required: only tokens bound to a certificate need one (RFC 8705), and those are
-                    // compared with it. Whether the chain is trusted plays no part in that (section 2.2: self-signed).
-                    https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-                    https.AllowAnyClientCertificate();
-                });
+                port.UseHttps(https => TlsSetup.Configure(https, certificate));
             }
         });
     }

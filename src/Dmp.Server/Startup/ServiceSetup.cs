@@ -11,7 +11,6 @@ using Dmp.Server.Notices;
 using Dmp.Server.Options;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Startup;
@@ -19,8 +18,6 @@ namespace Dmp.Server.Startup;
 /// <summary>The only list of registrations.</summary>
 internal static class ServiceSetup
 {
-    private static readonly TimeSpan healthPeriod = TimeSpan.FromSeconds(10);
-
     public static void AddDmp(
         this IServiceCollection services, DatabaseSetup database, MasterKeySet masterKeys, MasterKeyOptions masterKeyOptions)
     {
@@ -61,12 +58,8 @@ internal static class ServiceSetup
         services.AddSingleton<FeedStreams>();
 
         services.AddDmpGrpc();
-        services.AddHealthChecks().AddCheck<StorageHealth>("storage").AddCheck<TraceHealth>("trace");
-        services.Configure<HealthCheckPublisherOptions>(publisher =>
-        {
-            publisher.Delay = TimeSpan.Zero;
-            publisher.Period = healthPeriod;
-        });
+        services.AddSingleton(database);
+        services.AddDmpHealth();
 
         // Streams that are under way when the server is told to stop may end in peace.
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(60));

@@ -50,17 +50,32 @@ internal static class StartupGuard
             return ["Dmp:Listen:Address is not an IP address."];
         }
 
+        if (!IPAddress.TryParse(facts.Listen.ProbeAddress, out var probes))
+        {
+            return ["Dmp:Listen:ProbeAddress is not an IP address."];
+        }
+
+        if (new ListenOptionsValidator().Validate(null, facts.Listen) is { Failed: true } faults)
+        {
+            return [.. faults.Failures];
+        }
+
         return SandboxOptions.IsSandbox(facts.Environment)
-            ? SandboxRefusals(facts, address)
+            ? SandboxRefusals(facts, address, probes)
             : [.. IdentityRefusals(facts), .. TlsRefusals(facts.Listen), .. SecretRefusals(facts.Database), .. TestSettingRefusals(facts)];
     }
 
-    private static IEnumerable<string> SandboxRefusals(StartupFacts facts, IPAddress address)
+    private static IEnumerable<string> SandboxRefusals(StartupFacts facts, IPAddress address, IPAddress probes)
     {
         // Whoever reaches the sandbox gets a token: the secrets of its personas are public.
         if (!IPAddress.IsLoopback(address))
         {
             yield return $"The sandbox listens on loopback only, and Dmp:Listen:Address is {address}.";
+        }
+
+        if (!IPAddress.IsLoopback(probes))
+        {
+            yield return $"The sandbox listens on loopback only, and Dmp:Listen:ProbeAddress is {probes}.";
         }
 
         if (facts.Sandbox.IssuerRuns(facts.Environment) && facts.Listen.GrpcPort == facts.Listen.SandboxIssuerPort)
@@ -112,8 +127,8 @@ internal static class StartupGuard
     }
 
     private static IEnumerable<string> SecretRefusals(DatabaseOptions database) =>
-        [.. SecretRefusals("Dmp:Database:ConnectionString", database.ConnectionString),
-            .. SecretRefusals("Dmp:Database:MigrationConnectionString", database.MigrationConnectionString)];
+        [.. SecretRefusals("Dmp:Database:ConnectionString", database.ConnectionString, database.AllowUnverifiedTls),
+            .. SecretRefusals("Dmp:Database:MigrationConnectionString", database.MigrationConnectionString, database.AllowUnverifiedTls)];
 
     private static IEnumerable<string> TestSettingRefusals(StartupFacts facts)
     {
@@ -128,7 +143,7 @@ internal static class StartupGuard
         }
     }
 
-    private static IEnumerable<string> SecretRefusals(string setting, string? connectionString)
+    private static IEnumerable<string> SecretRefusals(string setting, string? connectionString, bool allowUnverifiedTls)
     {
         if (string.IsNullOrWhiteSpace(connectionString))
         {
@@ -138,8 +153,16 @@ internal static class StartupGuard
         if (Parse(connectionString) is not { } connection)
         {
             yield return $"{setting} is not a connection string.";
+            yield break;
         }
-        else if (DefaultPasswords.Contains(connection.Password, StringComparer.OrdinalIgnoreCase))
+
+        if (!allowUnverifiedTls && connection.SslMode is not (SslMode.VerifyCA or SslMode.VerifyFull) && !IsThisMachine(connection.Host))
+        {
+            yield return $"{setting} is a database on another host without verified TLS; add SSL Mode=VerifyFull to it, "
+                + "or set Dmp:Database:AllowUnverifiedTls to true when nobody else can reach that network.";
+        }
+
+        if (DefaultPasswords.Contains(connection.Password, StringComparer.OrdinalIgnoreCase))
         {
             yield return $"{setting} has a default password.";
         }
@@ -168,6 +191,17 @@ internal static class StartupGuard
     // On a Unix socket PostgreSQL asks the kernel who calls. Several hosts are separated by commas; @ is an abstract socket.
     private static bool IsSocket(string? hosts) =>
         hosts is { Length: > 0 } && hosts.Split(',').All(host => host.TrimStart() is ['/' or '@', ..]);
+
+    // Several hosts are separated by commas, each with a port or without; all of them must be here.
+    private static bool IsThisMachine(string? hosts) => hosts is { Length: > 0 } && hosts.Split(',').Select(host => host.Trim()).All(host =>
+        IsSocket(host)
+        || (Uri.TryCreate($"tcp://{(host.Count(':') > 1 && host[0] != '[' ? $"[{host}]" : host)}", UriKind.Absolute, out var address)
+            && IsLoopbackName(address)));
+
+    private static bool IsLoopbackName(Uri address) =>
+        address.IsLoopback
+        || address.IdnHost.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(address.IdnHost.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
 
     private static bool IsThisMachine(Uri authority) =>
         authority.IsLoopback

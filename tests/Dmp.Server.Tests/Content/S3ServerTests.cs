@@ -119,9 +119,9 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
             Assert.DoesNotContain("127.0.0.1", status.ToString(), StringComparison.Ordinal);
         }
 
-        Assert.Equal(HealthStatus.Unhealthy, await HealthAsync(server));
+        await WaitForAsync(server, HealthStatus.Unhealthy);
         line.Set(LineFault.None);
-        Assert.Equal(HealthStatus.Healthy, await HealthAsync(server));
+        await WaitForAsync(server, HealthStatus.Healthy);
         Assert.Equal(document.Content.SizeBytes, (await api.ReadAsync(document)).Length);
         Assert.Equal([document.DocumentId], await api.SearchIdsAsync(recordId));
     }
@@ -202,6 +202,15 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
         var recordId = (await api.Records.OpenRecordAsync(Given.OpenRequest(TestPatient.New()), cancellationToken: Token)).Record.RecordId;
         await api.DeclareAsync(recordId);
         return (token, recordId);
+    }
+
+    /// <summary>A result stands for a second.</summary>
+    private static async Task WaitForAsync(TestServer server, HealthStatus status)
+    {
+        while (await HealthAsync(server) != status)
+        {
+            await Task.Delay(50, Token);
+        }
     }
 
     private static async Task<HealthStatus> HealthAsync(TestServer server) =>

@@ -103,6 +103,16 @@ internal sealed class ServerProcess : IAsyncDisposable
         Process.GetProcessById(int.Parse(pidFile[0], CultureInfo.InvariantCulture)).Kill();
     }
 
+    /// <summary>Sends a signal to all processes of the private PostgreSQL.</summary>
+    public async Task SignalPostgresAsync(string signal)
+    {
+        var pidFile = await File.ReadAllLinesAsync(Path.Combine(dataDirectory, "postgres", "data", "postmaster.pid"));
+        var children = await File.ReadAllTextAsync($"/proc/{pidFile[0]}/task/{pidFile[0]}/children");
+        string[] all = [pidFile[0], .. children.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        using var kill = Process.Start("kill", [$"-{signal}", .. all]);
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>Asks the process to stop, as a service manager does.</summary>
     public void Terminate() => Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)])!.WaitForExit();
 

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Text;
 using Dmp.Server.Access;
 using Dmp.Server.Identity;
 using Dmp.Server.Tests.Identity.Fixtures;
@@ -162,6 +164,85 @@ public sealed class TokenValidationTests : IAsyncLifetime
         Assert.NotEqual("", _app.Log.Text);
         Assert.DoesNotContain(secret, _app.Log.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(TestClaims.Ins, _app.Log.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("crit")]
+    [InlineData("b64")]
+    public async Task A_header_with_an_extension_that_nobody_knows_is_malformed(string member)
+    {
+        object value = member == "crit" ? new[] { "exp" } : false;
+        await AssertRefusedAsync(TokenRefusalReason.Malformed, Mint(header: new() { [member] = value }));
+        await AssertRefusedAsync(TokenRefusalReason.Malformed, Mint(header: new() { ["crit"] = Array.Empty<string>(), ["kid"] = null }));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("\t")]
+    [InlineData("\u00a0\u2003")]
+    [InlineData("\u200b")]
+    [InlineData("\u2060\ufeff")]
+    [InlineData("\u202e")]
+    [InlineData("\u3164")]
+    [InlineData("\u0301")]
+    [InlineData("subject\u200b-1")]
+    public async Task A_subject_that_nobody_can_see_is_invalid(string subject) =>
+        await AssertRefusedAsync(TokenRefusalReason.ClaimInvalid, Mint(new() { ["sub"] = subject }), "sub");
+
+    [Theory]
+    [InlineData("exp")]
+    [InlineData("nbf")]
+    [InlineData("iat")]
+    public async Task A_time_that_is_no_number_is_invalid(string claim)
+    {
+        foreach (var value in new object[] { $"{In(60)}", true, new[] { In(60) }, 1e300, -1 })
+        {
+            await AssertRefusedAsync(TokenRefusalReason.ClaimInvalid, Mint(new() { [claim] = value }), claim);
+        }
+    }
+
+    [Fact]
+    public async Task A_member_that_is_there_twice_is_malformed()
+    {
+        var header = Base64Url.EncodeToString(Encoding.UTF8.GetBytes($$"""{"alg":"RS256","typ":"JWT","kid":"{{_issuer.Keys[0].Id}}"}"""));
+        var payload = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
+            $$"""{"iss":"{{_issuer.Authority}}","aud":"{{TestIssuer.DefaultAudience}}","sub":"one","sub":"other","exp":{{In(60)}}}"""));
+        var signature = Base64Url.EncodeToString(_issuer.Keys[0].Sign(Encoding.ASCII.GetBytes($"{header}.{payload}"), "RS256"));
+        await AssertRefusedAsync(TokenRefusalReason.Malformed, $"{header}.{payload}.{signature}");
+    }
+
+    [Fact]
+    public async Task A_token_that_is_nested_too_deep_is_malformed()
+    {
+        object deep = "x";
+        for (var i = 0; i < 40; i++)
+        {
+            deep = new[] { deep };
+        }
+
+        await AssertRefusedAsync(TokenRefusalReason.Malformed, Mint(new() { ["deep"] = deep }));
+    }
+
+    [Fact]
+    public async Task A_token_for_longer_than_a_day_is_refused_with_the_limit()
+    {
+        const int day = 24 * 60 * 60;
+        var refusal = new TokenRefusal(TokenRefusalReason.LifetimeTooLong, LifetimeMax: TimeSpan.FromDays(1));
+        foreach (var token in new[]
+        {
+            Mint(new() { ["exp"] = In(day + 100) }),
+            Mint(new() { ["iat"] = In(-day), ["exp"] = In(100) }),
+            Mint(new() { ["iat"] = null, ["exp"] = In(day + 100) }),
+            Mint(new() { ["iat"] = In(day), ["exp"] = In(day + 100) }),
+        })
+        {
+            Assert.Equal(refusal, (await _app.CallAsync(token, Ct)).Refusal);
+        }
+
+        Assert.NotNull((await _app.CallAsync(Mint(new() { ["exp"] = In(day) }), Ct)).Caller);
+        Assert.NotNull((await _app.CallAsync(Mint(new() { ["iat"] = In(100 - day), ["exp"] = In(100) }), Ct)).Caller);
+        Assert.NotNull((await _app.CallAsync(Mint(new() { ["iat"] = null, ["exp"] = In(day - 100) }), Ct)).Caller);
     }
 
     private static long In(int seconds) => TimeProvider.System.GetUtcNow().AddSeconds(seconds).ToUnixTimeSeconds();

@@ -77,8 +77,8 @@ public sealed class StartupGuardTests : IDisposable
 
     [Theory]
     [InlineData("Host=/run/postgresql;Username=dmp")]
-    [InlineData("Host=db;Username=dmp;SSL Certificate=/etc/dmp/client.pem")]
-    [InlineData("Host=db;Username=dmp;Passfile=/etc/dmp/pgpass")]
+    [InlineData("Host=db;Username=dmp;SSL Mode=VerifyCA;SSL Certificate=/etc/dmp/client.pem")]
+    [InlineData("Host=db;Username=dmp;SSL Mode=VerifyFull;Passfile=/etc/dmp/pgpass")]
     public void Another_credential_than_a_password_starts(string connection) => StartupGuard.Check(WithDatabase(connection));
 
     [Fact]
@@ -125,6 +125,28 @@ public sealed class StartupGuardTests : IDisposable
     public void Every_environment_but_the_sandbox_has_the_strict_rules(string environment) => AssertRefused(
         Sandbox() with { Environment = environment }, "no TLS certificate");
 
+    [Theory]
+    [InlineData("Host=db;Username=dmp;Password=6ab1f0c2d94e")]
+    [InlineData("Host=db;Username=dmp;Password=6ab1f0c2d94e;SSL Mode=Require")]
+    [InlineData("Host=10.0.0.4;Username=dmp;Password=6ab1f0c2d94e;SSL Mode=Prefer")]
+    [InlineData("Host=127.0.0.1,db:5433;Username=dmp;Password=6ab1f0c2d94e")]
+    [InlineData("Host=2001:db8::1;Username=dmp;Password=6ab1f0c2d94e")]
+    [InlineData("Host=localhost.example;Username=dmp;Password=6ab1f0c2d94e;SSL Mode=Disable")]
+    public void Start_is_refused_with_a_database_on_another_host_without_verified_TLS(string connection)
+    {
+        AssertRefused(WithDatabase(connection), "Dmp:Database:ConnectionString is a database on another host without verified TLS");
+        AssertRefused(
+            Production() with { Database = new() { MigrationConnectionString = connection } },
+            "Dmp:Database:MigrationConnectionString is a database on another host without verified TLS");
+        StartupGuard.Check(Production() with { Database = new() { ConnectionString = connection, AllowUnverifiedTls = true } });
+    }
+
+    [Theory]
+    [InlineData("Host=127.0.0.1;Username=dmp;Password=6ab1f0c2d94e")]
+    [InlineData("Host=localhost:5433,::1;Username=dmp;Password=6ab1f0c2d94e")]
+    [InlineData("Host=/run/postgresql;Username=dmp")]
+    public void A_database_on_this_machine_needs_no_TLS(string connection) => StartupGuard.Check(WithDatabase(connection));
+
     private StartupFacts WithIssuer(string authority) => Production() with { Issuers = [new("psc", authority)] };
 
     private StartupFacts WithDatabase(string connection) => Production() with { Database = new() { ConnectionString = connection } };
@@ -135,7 +157,7 @@ public sealed class StartupGuardTests : IDisposable
         Listen = new() { Address = "0.0.0.0", CertificatePath = _certificate },
         Sandbox = new(),
         Realm = new(),
-        Database = new() { ConnectionString = "Host=db;Username=dmp;Password=6ab1f0c2d94e" },
+        Database = new() { ConnectionString = "Host=db;Username=dmp;Password=6ab1f0c2d94e;SSL Mode=VerifyFull" },
         Issuers = [new("psc", "https://login.example/realms/psc")],
     };
 

@@ -1,0 +1,57 @@
+using System.Globalization;
+using Npgsql;
+
+namespace Dmp.Migrator;
+
+/// <summary>
+/// Whether a connection is a session of its own. Behind a pooler that gives each transaction another session (PgBouncer in the mode
+/// <c>transaction</c> or <c>statement</c>), locks, settings and prepared statements of one caller would be those of another.
+/// </summary>
+public static class SessionProbe
+{
+    private const string Session =
+        "select pg_backend_pid()::text || '@' || extract(epoch from pg_postmaster_start_time())::text";
+
+    // Connections that are open together, each asked twice in a row: a pool with one session shows it to several of them, and one that
+    // takes its sessions in turn shows two to the same one. More rounds than needed, because others may use the pool meanwhile.
+    private const int Connections = 3;
+    private const int Rounds = 4;
+
+    // A pool of one session that waits for it is found by this.
+    private const int TimeoutSeconds = 15;
+
+    /// <summary>A sentence that says what is wrong; null when nothing is.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached, or refuses.</exception>
+    public static string? Fault(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = TimeoutSeconds, NoResetOnClose = true };
+        var connections = Enumerable.Range(0, Connections).Select(_ => new NpgsqlConnection(settings.ConnectionString)).ToArray();
+        try
+        {
+            foreach (var connection in connections)
+            {
+                connection.Open();
+            }
+
+            var sessions = connections.Select(_ => new HashSet<string>(StringComparer.Ordinal)).ToArray();
+            for (var i = 0; i < Rounds * Connections * 2; i++)
+            {
+                var turn = i / 2 % Connections;
+                using var command = new NpgsqlCommand(Session, connections[turn]);
+                sessions[turn].Add(Convert.ToString(command.ExecuteScalar(), CultureInfo.InvariantCulture)!);
+            }
+
+            return sessions.All(one => one.Count == 1) && sessions.SelectMany(one => one).Distinct().Count() == Connections
+                ? null
+                : "The database is behind a pooler that gives each transaction another session (PgBouncer with pool_mode transaction or statement); "
+                    + "connect directly, or set pool_mode = session.";
+        }
+        finally
+        {
+            foreach (var connection in connections)
+            {
+                connection.Dispose();
+            }
+        }
+    }
+}
