@@ -185,6 +185,18 @@ offer_qpdf() {
   quietly apt-qpdf apt_install_or_update qpdf || warn 'could not install qpdf; the tests that compare with it are skipped'
 }
 
+# The pooler of the tests, as with SoftHSM. Its service is not started: only the program is wanted.
+offer_pgbouncer() {
+  command -v pgbouncer >/dev/null || [[ -x /usr/sbin/pgbouncer ]] && return 0
+  if ! command -v apt-get >/dev/null || { ((EUID != 0)) && ! { command -v sudo >/dev/null && as_root true 2>/dev/null; }; }; then
+    say 'PgBouncer cannot be installed here, so its tests are skipped; as an administrator run: apt-get install pgbouncer'
+    return 0
+  fi
+  say 'Installing PgBouncer'
+  quietly apt-pgbouncer apt_install_or_update pgbouncer || warn 'could not install pgbouncer; the tests of a pooler are skipped'
+  [[ ! -d /run/systemd/system ]] || as_root systemctl disable --now pgbouncer.service >/dev/null 2>&1 || true
+}
+
 # The S3 server of the tests: the gateway of Ceph with a monitor and an OSD, which the tests start by themselves, as whoever runs
 # them. Nothing else needs it, so where it cannot be installed its tests are skipped, with the reason.
 prefer_radosgw() {

@@ -56,6 +56,7 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             throw new StartupRefusedException($"{fault} (Dmp:Database:ConnectionString)");
         }
 
+        RequireSettings(options);
         if (isSandbox && options.MigrationConnectionString is { Length: > 0 } owner)
         {
             MigrationRunner.Up(owner, cancellationToken: ct);
@@ -66,11 +67,14 @@ internal sealed class DatabaseSetup : IAsyncDisposable
     }
 
     /// <summary>The pool of this server, with the limits that keep a forgotten statement from holding others up.</summary>
-    public NpgsqlDataSource CreateDataSource(DatabaseOptions options, ILoggerFactory loggers)
+    public NpgsqlDataSource CreateDataSource(DatabaseOptions options, ILoggerFactory loggers) =>
+        new NpgsqlDataSourceBuilder(SettingsOf(ConnectionString, options).ConnectionString).UseLoggerFactory(loggers).Build();
+
+    private static NpgsqlConnectionStringBuilder SettingsOf(string connectionString, DatabaseOptions options)
     {
         // The last one of two equal keys counts: a connection string may say otherwise, for a pool in front that keeps no statements.
         var settings = new NpgsqlConnectionStringBuilder(
-            string.Create(CultureInfo.InvariantCulture, $"Max Auto Prepare={PreparedStatementsMax};{ConnectionString}"))
+            string.Create(CultureInfo.InvariantCulture, $"Max Auto Prepare={PreparedStatementsMax};{connectionString}"))
         {
             MaxPoolSize = options.ConnectionsMax,
 
@@ -89,7 +93,31 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             $"-c statement_timeout={options.StatementTimeoutSeconds}s",
             $"-c lock_timeout={LockSecondsMax}s",
             $"-c idle_in_transaction_session_timeout={IdleInTransactionSecondsMax}s").Trim();
-        return new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(loggers).Build();
+        return settings;
+    }
+
+    /// <summary>A pooler may drop the startup parameter with which the settings come, and say nothing.</summary>
+    private static void RequireSettings(DatabaseOptions options)
+    {
+        var settings = SettingsOf(options.ConnectionString!, options);
+        settings.Pooling = false;
+        using var connection = new NpgsqlConnection(settings.ConnectionString);
+        connection.Open();
+        using var command = new NpgsqlCommand(
+            "select current_setting('jit') || ' ' || extract(epoch from current_setting('statement_timeout')::interval)::int", connection);
+        if (command.ExecuteScalar() is not string kept
+            || kept != string.Create(CultureInfo.InvariantCulture, $"off {options.StatementTimeoutSeconds}"))
+        {
+            throw new StartupRefusedException(
+                "The database does not get the settings of its connections (startup parameter options), because a pooler in front of it drops them; "
+                + "connect directly, or give them to the role with: "
+                + string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"alter role {settings.Username} set jit = off, and set statement_timeout = '{options.StatementTimeoutSeconds}s', ")
+                + string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"lock_timeout = '{LockSecondsMax}s' and idle_in_transaction_session_timeout = '{IdleInTransactionSecondsMax}s' in the same way."));
+        }
     }
 
     /// <summary>One connection beside the pool, which gives up by itself within the limit.</summary>
