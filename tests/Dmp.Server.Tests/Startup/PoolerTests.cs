@@ -48,7 +48,7 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
         var refusal = await Assert.ThrowsAsync<StartupRefusedException>(
             () => TestServer.StartAsync(platform, $"--Dmp:Database:ConnectionString={connection}"));
         Assert.Contains("pool_mode transaction", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("pool_mode transaction", Assert.Throws<MigrationException>(() => MigrationRunner.Up(connection)).Message, StringComparison.Ordinal);
+        Assert.Contains("pool_mode transaction", Assert.Throws<MigrationException>(() => MigrationRunner.Up(connection, cancellationToken: Token)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,7 +124,10 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
 
         return new NpgsqlConnectionStringBuilder(real.ConnectionString)
         {
-            Host = "127.0.0.1", Port = port, SslMode = SslMode.Disable, Pooling = false,
+            Host = "127.0.0.1",
+            Port = port,
+            SslMode = SslMode.Disable,
+            Pooling = false,
         }.ConnectionString;
     }
 }

@@ -199,9 +199,9 @@ public sealed class TlsCertificateTests : IAsyncLifetime
     {
         await StartAsync();
         await ShownAsync(client => client.EnabledSslProtocols = SslProtocols.Tls13);
-#pragma warning disable SYSLIB0039 // The version that must be refused.
+#pragma warning disable SYSLIB0039, CA5397 // The version that must be refused.
         await Assert.ThrowsAnyAsync<Exception>(() => ShownAsync(client => client.EnabledSslProtocols = SslProtocols.Tls11));
-#pragma warning restore SYSLIB0039
+#pragma warning restore SYSLIB0039, CA5397
     }
 
     private static UploadDocumentRequest Chunk(byte[] content, int offset, int count) =>
