@@ -157,7 +157,7 @@ internal static class SmallBenchmark
         Directory.CreateDirectory(files);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, new ListenOptions { GrpcPort = 0 }));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, new ListenOptions { GrpcPort = 0 }, null));
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = GrpcSetup.MessageBytesMax);
         builder.Services.AddSingleton(new SmallSinkService(files, source));
         var sink = builder.Build();

@@ -118,7 +118,7 @@ internal static class UploadBenchmark
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         var listen = new ListenOptions { GrpcPort = 0 };
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, listen));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, listen, null));
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = GrpcSetup.MessageBytesMax);
         builder.Services.AddSingleton(new SinkService(directory));
         var sink = builder.Build();
