@@ -147,7 +147,7 @@ internal sealed class S3ContentStore : IContentStore, IDisposable
     }
 
     public Task CheckAsync(CancellationToken cancellationToken) =>
-        Bucket.PutAsync(CheckKey, S3Kind.Content, [0], 1, cancellationToken);
+        Bucket.PutAsync(CheckKey, S3Kind.Content, [], 0, cancellationToken);
 
     /// <summary>Stops a server whose bucket cannot be used; the message says what is to be set right.</summary>
     public async Task RequireUsableAsync(CancellationToken cancellationToken)

@@ -1,6 +1,5 @@
 using Dmp.Cda;
 using Dmp.Document.V1;
-using Dmp.Server.Errors;
 using Dmp.Server.Messages;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;

@@ -5,7 +5,6 @@ using Dmp.Server.Access;
 using Dmp.Server.Content;
 using Dmp.Server.Errors;
 using Dmp.Server.Media;
-using Dmp.Server.Messages;
 using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
 using Npgsql;

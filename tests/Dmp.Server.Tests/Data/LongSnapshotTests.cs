@@ -116,7 +116,7 @@ public sealed class LongSnapshotTests(Platform platform)
     }
 
     /// <summary>Commits, each with its sequencing and a step of the notices.</summary>
-    private static Task CommitAsync(NpgsqlConnection admin, int count) => admin.ExecuteAsync(
+    private static Task<int> CommitAsync(NpgsqlConnection admin, int count) => admin.ExecuteAsync(
         new CommandDefinition(
             $"""
             do $$

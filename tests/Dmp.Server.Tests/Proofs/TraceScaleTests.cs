@@ -1,3 +1,4 @@
+using System.Text;
 using Dapper;
 using Dmp.Server.Audit;
 using Dmp.Server.Data;
@@ -16,7 +17,7 @@ public sealed class TraceScaleTests(Platform platform)
     private const string Big = "00000000-0000-7000-8000-0000000000b1";
 
     // The statistics of a table in use say little about one record among many, and nothing about what waits.
-    private const string Fill =
+    private static readonly CompositeFormat fill = CompositeFormat.Parse(
         """
         insert into audit_event (event_id, event_time, method, actor_kind, actor_id, record_id, document_ids, document_versions, document_sha256s,
             outcome, status_code, server_request_id, xid)
@@ -24,7 +25,7 @@ public sealed class TraceScaleTests(Platform platform)
             t, 'old', 1, '81' || n % 100, case when {2} then '00000000-0000-7000-8000-0000000000b1' else md5((n % 3000)::text)::uuid end,
             array[]::uuid[], array[]::integer[], array[]::bytea[], 1, 0, gen_random_uuid(), ({3})::text::xid8
         from (select n, now() - interval '1 day' * {1} - n * interval '1 ms' as t from generate_series(1, {0}) n) x
-        """;
+        """);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -197,7 +198,7 @@ public sealed class TraceScaleTests(Platform platform)
     }
 
     private static Task<int> FillAsync(NpgsqlConnection admin, int count, int daysAgo, string isBig, string xid) => admin.ExecuteAsync(
-        new CommandDefinition(string.Format(null, Fill, count, daysAgo, isBig, xid), commandTimeout: 300, cancellationToken: Token));
+        new CommandDefinition(string.Format(null, fill, count, daysAgo, isBig, xid), commandTimeout: 300, cancellationToken: Token));
 
     private Task<long> StepAsync(TestServer server, string afterXid, int limit, Guid firstId = default) => MeasureAsync(
         server,

@@ -5,6 +5,8 @@ namespace Dmp.Server.Tests.Data;
 /// <summary>Calls and jobs as they come, each with the statement that carries it.</summary>
 internal static class Measures
 {
+    private static readonly string[] twoUniqueIds = ["1", "2"];
+
     private static readonly string[] nurse = ["nurse", "nurses"];
     private static readonly object laboratory = new { ProfessionalId = (string?)null, StructureId = "laboratory", IsStructure = true };
     private static readonly DateTimeOffset far = DateTimeOffset.UtcNow.AddDays(-1000);
@@ -67,7 +69,7 @@ internal static class Measures
         new("DocumentSql.StretchEnd", "page of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2) }) { Before = asIndexed },
         new("DocumentSql.SearchIdentified", "nurse", OfRecord()) { Before = asIdentified },
         new("DocumentSql.SearchIdentified", "of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2), UniqueId = $"1.2.250.{Country.IdOf(2, 12000)}.1" }) { Before = asIdentified },
-        new("UploadFactsSql.TakenUniqueIds", "upload", OfRecords(1, 3), new { UploadRecordIds = new[] { Country.IdOf(1, 1), Country.IdOf(1, 3) }, UniqueIds = new[] { "1", "2" } }),
+        new("UploadFactsSql.TakenUniqueIds", "upload", OfRecords(1, 3), new { UploadRecordIds = new[] { Country.IdOf(1, 1), Country.IdOf(1, 3) }, UniqueIds = twoUniqueIds }),
         new("UploadFactsSql.Unfinished", "upload", OfRecords(1, 3, 5)),
         new("DepositedSql.Find", "3 digests", OfActor("deposits", "laboratory"), new { ProfessionalId = (string?)null, StructureId = "laboratory", IsStructure = true, Sha256s = new byte[][] { [1], [2], [3] } }),
         new("SubmissionSetSql.Find", "nurse", OfRecord()),
