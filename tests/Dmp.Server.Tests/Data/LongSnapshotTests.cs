@@ -18,7 +18,10 @@ public sealed class LongSnapshotTests(Platform platform)
 
     private static readonly Dictionary<string, string> literals = new(StringComparer.Ordinal)
     {
-        ["Source"] = "'changes'", ["RecordId"] = $"'{Record}'", ["Position"] = "1000000000", ["RecordKeyId"] = "null",
+        ["Source"] = "'changes'",
+        ["RecordId"] = $"'{Record}'",
+        ["Position"] = "1000000000",
+        ["RecordKeyId"] = "null",
     };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -132,7 +132,12 @@ public sealed class TraceScaleTests(Platform platform)
         var (first, last) = EventIds.Between(from, to);
         Dictionary<string, string> between = new()
         {
-            ["Limit"] = "51", ["TimeFrom"] = $"'{from:O}'", ["TimeTo"] = $"'{to:O}'", ["FirstId"] = $"'{first}'", ["LastId"] = $"'{last}'", ["ActorId"] = "'811'",
+            ["Limit"] = "51",
+            ["TimeFrom"] = $"'{from:O}'",
+            ["TimeTo"] = $"'{to:O}'",
+            ["FirstId"] = $"'{first}'",
+            ["LastId"] = $"'{last}'",
+            ["ActorId"] = "'811'",
         };
         foreach (var (sql, name, task) in new[] { (typeof(AuditSql), "List", ""), (typeof(AuditSql), "ListOfActor", "conduct"), (typeof(ProvenEventSql), "ListPage", "") })
         {
