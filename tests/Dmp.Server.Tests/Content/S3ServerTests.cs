@@ -205,13 +205,7 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
     }
 
     /// <summary>A result stands for a second.</summary>
-    private static async Task WaitForAsync(TestServer server, HealthStatus status)
-    {
-        while (await HealthAsync(server) != status)
-        {
-            await Task.Delay(50, Token);
-        }
-    }
+    private static Task WaitForAsync(TestServer server, HealthStatus status) => Waiting.UntilAsync(async () => await HealthAsync(server) == status);
 
     private static async Task<HealthStatus> HealthAsync(TestServer server) =>
         (await server.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Token)).Entries["storage"].Status;

@@ -166,14 +166,8 @@ public sealed class LongSnapshotTests(Platform platform)
     private static Task<int> AddAsync(NpgsqlConnection connection, string kind) => connection.ExecuteAsync(
         $"insert into outbox (event_time, kind, record_id) values (now(), @Kind, '{Record}')", new { Kind = kind });
 
-    private static async Task UntilAsync(NpgsqlConnection connection, string condition)
-    {
-        for (var attempt = 0; !await connection.QuerySingleAsync<bool>(condition); attempt++)
-        {
-            Assert.True(attempt < 300, condition);
-            await Task.Delay(50, Token);
-        }
-    }
+    private static Task UntilAsync(NpgsqlConnection connection, string condition) =>
+        Waiting.UntilAsync(() => connection.QuerySingleAsync<bool>(condition), condition);
 
     private async Task<int> SequenceAsync(string database)
     {

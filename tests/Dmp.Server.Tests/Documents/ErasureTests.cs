@@ -239,12 +239,5 @@ public sealed class ErasureTests(Platform platform)
 
     private static async Task ErasedAsync(Func<Task> read) => await Refusals.RefusedAsync(StatusCode.FailedPrecondition, ErrorReason.ContentErased, read);
 
-    private static async Task WaitForAsync(Func<Task<long>> count, long wanted)
-    {
-        for (var attempt = 0; await count() != wanted; attempt++)
-        {
-            Assert.True(attempt < 200, $"did not become {wanted}");
-            await Task.Delay(50, Token);
-        }
-    }
+    private static Task WaitForAsync(Func<Task<long>> count, long wanted) => Waiting.UntilAsync(async () => await count() == wanted);
 }

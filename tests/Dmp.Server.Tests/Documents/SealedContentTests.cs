@@ -142,14 +142,7 @@ public sealed class SealedContentTests(Platform platform)
     private static async Task DamagedAsync(Sample sample) =>
         await Refusals.RefusedAsync(StatusCode.DataLoss, ErrorReason.ContentDamaged, () => sample.Api.ReadAsync(sample.Document));
 
-    private static async Task WaitForAsync(Func<Task<long>> count, long wanted)
-    {
-        for (var attempt = 0; await count() != wanted; attempt++)
-        {
-            Assert.True(attempt < 200, $"did not become {wanted}");
-            await Task.Delay(50, Token);
-        }
-    }
+    private static Task WaitForAsync(Func<Task<long>> count, long wanted) => Waiting.UntilAsync(async () => await count() == wanted);
 
     private async Task<string> BlobAsync(TestServer server, Sample sample)
     {

@@ -29,7 +29,7 @@ public sealed class DeliveryTests(Platform platform)
         var record = await notices.RecordAsync();
         await notices.As(record.Physician).UploadAsync(record.Id);
         await notices.MadeAsync();
-        await NoticePlatform.UntilAsync(async () => await notices.Server.QueryAsync<long>(
+        await Waiting.UntilAsync(async () => await notices.Server.QueryAsync<long>(
             platform, "select count(*) from notice_delivery where channel = 1 and attempts > 1 and failure = 1") > 0);
 
         notices.Mail.Open();
@@ -59,7 +59,7 @@ public sealed class DeliveryTests(Platform platform)
             // For good, and yet about the platform and not about the reader.
             using var closed = await breaking.AcceptTcpClientAsync(Token);
             await closed.GetStream().WriteAsync("554 5.7.1 you are not welcome\r\n"u8.ToArray(), Token);
-            await NoticePlatform.UntilAsync(async () => await notices.Server.QueryAsync<long>(
+            await Waiting.UntilAsync(async () => await notices.Server.QueryAsync<long>(
                 platform, "select count(*) from notice_delivery where channel = 1 and failure = 2 and state = 1") > 0);
         }
 
@@ -143,9 +143,9 @@ public sealed class DeliveryTests(Platform platform)
             await notices.As(record.Physician).UploadAsync(record.Id);
         }
 
-        await NoticePlatform.UntilAsync(() => notices.Application.About(record.Id).Count() == 9);
+        await Waiting.UntilAsync(() => notices.Application.About(record.Id).Count() == 9);
         Assert.Empty(notices.Mail.Received);
-        await NoticePlatform.UntilAsync(async () => await notices.Server.QueryAsync<long>(
+        await Waiting.UntilAsync(async () => await notices.Server.QueryAsync<long>(
             platform, "select count(*) from notice_delivery where failure = 1") > 0);
 
         notices.Mail.Wait = _ => Task.CompletedTask;
@@ -158,7 +158,7 @@ public sealed class DeliveryTests(Platform platform)
     {
         await using var notices = await NoticePlatform.StartAsync(platform, "--Dmp:Notices:Smtp:Security=StartTls");
         await notices.RecordAsync();
-        await NoticePlatform.UntilAsync(async () => await notices.Server.QueryAsync<long>(
+        await Waiting.UntilAsync(async () => await notices.Server.QueryAsync<long>(
             platform, "select count(*) from notice_delivery where channel = 1 and attempts > 1 and failure = 1") > 0);
         Assert.Equal(0, notices.Mail.Attempts);
     }
@@ -173,7 +173,7 @@ public sealed class DeliveryTests(Platform platform)
         await notices.Mail.CloseAsync();
         notices.Mail.Open(endpoint => endpoint.Certificate(made));
         await notices.RecordAsync();
-        await NoticePlatform.UntilAsync(async () => await notices.Server.QueryAsync<long>(
+        await Waiting.UntilAsync(async () => await notices.Server.QueryAsync<long>(
             platform, "select count(*) from notice_delivery where channel = 1 and attempts > 1 and failure = 1") > 0);
         Assert.Equal(0, notices.Mail.Attempts);
     }
@@ -187,7 +187,7 @@ public sealed class DeliveryTests(Platform platform)
         await notices.Mail.CloseAsync();
         notices.Mail.Open(endpoint => endpoint.AuthenticationRequired().AllowUnsecureAuthentication());
         var record = await notices.RecordAsync();
-        await NoticePlatform.UntilAsync(async () => await notices.Server.QueryAsync<long>(
+        await Waiting.UntilAsync(async () => await notices.Server.QueryAsync<long>(
             platform, "select count(*) from notice_delivery where channel = 1 and attempts > 1 and failure = 2 and state = 1") > 0);
 
         notices.Mail.Password = "good";
@@ -228,7 +228,7 @@ public sealed class DeliveryTests(Platform platform)
         await using var notices = await NoticePlatform.StartAsync(platform);
         notices.Mail.Answer = _ => new SmtpResponse(SmtpReplyCode.InsufficientStorage, "full");
         var record = await notices.RecordAsync();
-        await NoticePlatform.UntilAsync(() => notices.Mail.Attempts > 0);
+        await Waiting.UntilAsync(() => notices.Mail.Attempts > 0);
         var patient = notices.As(record.Patient);
         var read = (await patient.Records.GetRecordAsync(new() { RecordId = record.Id }, cancellationToken: Token)).Record;
         await patient.Records.UpdateRecordAsync(

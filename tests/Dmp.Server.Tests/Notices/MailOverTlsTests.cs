@@ -36,7 +36,7 @@ public sealed class MailOverTlsTests
                 ]);
             var (recordId, email) = await NoticePlatform.OpenAsync(server);
 
-            await NoticePlatform.UntilAsync(() => mail.To(email).Any());
+            await Waiting.UntilAsync(() => mail.To(email).Any());
             Assert.NotEqual(Guid.Empty, Guid.Parse(recordId));
             Assert.True(mail.WasSecure);
         }

@@ -31,7 +31,7 @@ public sealed class NoNoticeIsLostTests(Platform platform)
         Assert.Equal(["CONSENT_CHANGED", "NEW_DOCUMENT"], notices.Application.About(record.Id).Select(call => call.Kind));
 
         await open.CommitAsync(Token);
-        await NoticePlatform.UntilAsync(() => notices.Application.About(record.Id).Count() == 3);
+        await Waiting.UntilAsync(() => notices.Application.About(record.Id).Count() == 3);
         await notices.SettleAsync();
         Assert.Equal(
             ["CONSENT_CHANGED", "NEW_DOCUMENT", "CONSENT_CHANGED"], notices.Application.About(record.Id).Select(call => call.Kind));
@@ -65,7 +65,7 @@ public sealed class NoNoticeIsLostTests(Platform platform)
         {
             var wanted = mail.Received.Count + RandomNumberGenerator.GetInt32(1, 12);
             Volatile.Write(ref budget, wanted);
-            await NoticePlatform.UntilAsync(() => mail.Received.Count >= wanted);
+            await Waiting.UntilAsync(() => mail.Received.Count >= wanted);
             await server.KillAsync();
             await server.RestartAsync();
         }
@@ -74,7 +74,7 @@ public sealed class NoNoticeIsLostTests(Platform platform)
         await uploads;
         var patient = await server.AsAsync("patient-jeanne");
         List<Notice.V1.Notice> listed = [];
-        await NoticePlatform.UntilAsync(async () =>
+        await Waiting.UntilAsync(async () =>
         {
             var page = await patient.Notices.ListNoticesAsync(new ListNoticesRequest { RecordId = recordId, PageSize = 200 }, cancellationToken: Token);
             listed = [.. page.Notices.Where(notice => notice.Kind == NoticeKind.NewDocument)];

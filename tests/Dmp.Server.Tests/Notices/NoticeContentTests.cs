@@ -93,7 +93,7 @@ public sealed class NoticeContentTests(Platform platform)
             var opened = await api.Records.OpenRecordAsync(request, cancellationToken: Token);
             await api.DeclareAsync(opened.Record.RecordId);
             string[] files = [];
-            await NoticePlatform.UntilAsync(() =>
+            await Waiting.UntilAsync(() =>
                 Directory.Exists(Path.Combine(folder, "mailbox")) && (files = Directory.GetFiles(Path.Combine(folder, "mailbox"), "*.eml")).Length == 1);
 
             using var message = await MimeMessage.LoadAsync(files[0], Token);

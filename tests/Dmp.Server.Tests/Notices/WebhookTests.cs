@@ -41,7 +41,7 @@ public sealed class WebhookTests(Platform platform)
         await using var notices = await NoticePlatform.StartAsync(platform, "--Dmp:Notices:RetryAfter=00:00:01", "--Dmp:Notices:RetryAfterMax=00:00:03");
         notices.Application.Status = StatusCodes.Status500InternalServerError;
         await notices.RecordAsync();
-        await NoticePlatform.UntilAsync(() => notices.Application.Received.Count >= 3);
+        await Waiting.UntilAsync(() => notices.Application.Received.Count >= 3);
         notices.Application.Status = StatusCodes.Status204NoContent;
         await notices.SettleAsync();
 

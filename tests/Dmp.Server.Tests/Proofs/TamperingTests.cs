@@ -206,11 +206,7 @@ public sealed class TamperingTests(Platform platform)
 
         // At once, and when its event is in the log.
         Assert.Contains(", 3 retired, ", (await VerifyAsync(server)).Output, StringComparison.Ordinal);
-        for (var attempt = 0; (await server.ListAsync<long>(platform, "select count(*) from audit_leaf"))[0] < 4; attempt++)
-        {
-            Assert.True(attempt < 100, "The event of the retirement is not in the log.");
-            await Task.Delay(50, Token);
-        }
+        await Waiting.UntilAsync(async () => (await server.ListAsync<long>(platform, "select count(*) from audit_leaf"))[0] >= 4);
 
         var (code, output, _) = await VerifyAsync(server);
         Assert.Equal(0, code);

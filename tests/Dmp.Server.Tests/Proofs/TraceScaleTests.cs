@@ -244,15 +244,13 @@ public sealed class TraceScaleTests(Platform platform)
         return await Buffers.OfAsync(runtime, Buffers.Statement(sql, name), literals);
     }
 
-    private async Task UntilAsync(TestServer server, string condition, TraceSequencer? sequencer = null)
-    {
-        for (var attempt = 0; !await server.QueryAsync<bool>(platform, condition); attempt++)
+    private Task UntilAsync(TestServer server, string condition, TraceSequencer? sequencer = null) => Waiting.UntilAsync(
+        async () =>
         {
-            Assert.True(attempt < 300, condition);
-            await Task.Delay(50, Token);
             _ = sequencer is null ? 0 : await sequencer.RunAsync(Token);
-        }
-    }
+            return await server.QueryAsync<bool>(platform, condition);
+        },
+        condition);
 
     private static async Task<NpgsqlConnection> OpenAsync(string text)
     {

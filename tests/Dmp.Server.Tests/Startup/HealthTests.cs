@@ -135,21 +135,11 @@ public sealed class HealthTests(Platform platform)
     private static async Task<ServingStatus> StatusAsync(TestServer server, string name = "") =>
         (await new Health.HealthClient(server.Channel).CheckAsync(new() { Service = name }, cancellationToken: Token)).Status;
 
-    private static async Task WaitForAsync(TestServer server, ServingStatus status)
-    {
-        while (await StatusAsync(server) != status)
-        {
-            await Task.Delay(50, Token);
-        }
-    }
+    private static Task WaitForAsync(TestServer server, ServingStatus status) =>
+        Waiting.UntilAsync(async () => await StatusAsync(server) == status);
 
-    private static async Task WaitForAsync(HttpClient http, HttpStatusCode status)
-    {
-        while ((await http.GetAsync(new Uri("readyz", UriKind.Relative), Token)).StatusCode != status)
-        {
-            await Task.Delay(50, Token);
-        }
-    }
+    private static Task WaitForAsync(HttpClient http, HttpStatusCode status) =>
+        Waiting.UntilAsync(async () => (await http.GetAsync(new Uri("readyz", UriKind.Relative), Token)).StatusCode == status);
 
     /// <summary>New sessions begin with it, so those that are there end.</summary>
     private async Task AlterAsync(TestServer server, string change) => await Standby.RunAsync(

@@ -107,20 +107,20 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
 
         // As who owns the socket of the private PostgreSQL.
         pooler = Process.Start(new ProcessStartInfo(Program, ["-q", "-u", "postgres", configuration]) { RedirectStandardError = true })!;
-        while (true)
+        await Waiting.UntilAsync(async () =>
         {
             Assert.False(pooler.HasExited, "PgBouncer does not start.");
             try
             {
                 using var socket = new TcpClient();
                 await socket.ConnectAsync("127.0.0.1", port, Token);
-                break;
+                return true;
             }
             catch (SocketException)
             {
-                await Task.Delay(50, Token);
+                return false;
             }
-        }
+        });
 
         return new NpgsqlConnectionStringBuilder(real.ConnectionString)
         {

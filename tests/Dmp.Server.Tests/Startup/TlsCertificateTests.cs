@@ -261,11 +261,5 @@ public sealed class TlsCertificateTests : IAsyncLifetime
         return (((X509Certificate2)tls.RemoteCertificate!).SerialNumber, between);
     }
 
-    private async Task WaitForAsync(string serial)
-    {
-        while ((await ShownAsync()).SerialNumber != serial)
-        {
-            await Task.Delay(50, Token);
-        }
-    }
+    private Task WaitForAsync(string serial) => Waiting.UntilAsync(async () => (await ShownAsync()).SerialNumber == serial);
 }

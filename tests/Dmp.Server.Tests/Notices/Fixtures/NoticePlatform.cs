@@ -15,8 +15,6 @@ internal sealed record ToldRecord(string Id, TestPatient Patient, TestProfession
 /// <summary>A server that sends its notices to a mail server and a patient application of the test.</summary>
 internal sealed class NoticePlatform : IAsyncDisposable
 {
-    private static readonly TimeSpan limit = TimeSpan.FromSeconds(30);
-
     private readonly Platform platform;
 
     private NoticePlatform(Platform platform, MailServer mail, PatientApplication application, TestServer server) =>
@@ -106,22 +104,10 @@ internal sealed class NoticePlatform : IAsyncDisposable
         [.. (await api.Notices.ListNoticesAsync(new ListNoticesRequest { RecordId = recordId }, cancellationToken: Token)).Notices];
 
     /// <summary>Waits until everything that happened was looked at, and every delivery has come to its end.</summary>
-    public Task SettleAsync() => UntilAsync(IsSettledAsync);
+    public Task SettleAsync() => Waiting.UntilAsync(IsSettledAsync);
 
     /// <summary>Waits until every change was looked at; deliveries may be under way.</summary>
-    public Task MadeAsync() => UntilAsync(IsMadeAsync);
-
-    public static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        var begin = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(begin) < limit, "What was waited for did not come.");
-            await Task.Delay(20, Token);
-        }
-    }
-
-    public static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
+    public Task MadeAsync() => Waiting.UntilAsync(IsMadeAsync);
 
     public async ValueTask DisposeAsync()
     {
