@@ -82,8 +82,8 @@ internal static class FormerDocumentFilter
 
     /// <summary>
     /// An authorisation of the caller was there just before the change <c>c</c>: given and not given anew since (whoever gets a right is told to
-    /// load the record anew), neither revoked nor ended, and nobody blocked. One whose end the change tells of had not ended. Served by
-    /// consent_record_idx, change_subject_idx and block_record_idx.
+    /// load the record anew), neither revoked nor ended, and nobody blocked. One whose end the change tells of had not ended. What a team is given
+    /// anew is not given to who has left it; that its members changed is told only of records on which it had a right. Served by consent_record_idx, change_subject_idx and block_record_idx.
     /// </summary>
     public const string HeldConsent =
         $"""
@@ -91,13 +91,16 @@ internal static class FormerDocumentFilter
             exists (
                 select from consent k
                 where k.record_id = c.record_id
-                    and not exists (
-                        select from change g
-                        where g.subject_id = k.consent_id and g.position > c.position and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
-                    )
-                    and not exists (
-                        select from outbox g
-                        where g.subject_id = k.consent_id and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
+                    and (
+                        c.kind = 'CARE_TEAM_CHANGED' and c.subject_id = k.care_team_id
+                        or not exists (
+                            select from change g
+                            where g.subject_id = k.consent_id and g.position > c.position and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
+                        )
+                        and not exists (
+                            select from outbox g
+                            where g.subject_id = k.consent_id and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
+                        )
                     )
                     and (k.revoke_time is null or k.revoke_time >= c.event_time)
                     and (k.expire_time > c.event_time or c.kind = 'CONSENT_EXPIRED' and k.consent_id = c.subject_id)

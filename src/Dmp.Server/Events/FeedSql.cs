@@ -217,7 +217,7 @@ internal static class FeedSql
             select h.first_position, h.last_position,
                 case when z.is_too_large then @After::bigint when e.is_full then e.commit_position else h.last_position end as end_position,
                 {Matrix},
-                not exists (select from outbox) as is_sequenced
+                not dmp_outbox_waits() as is_sequenced
             from change_head h
             cross join size z
             cross join reach e

@@ -131,6 +131,42 @@ public sealed class LossTests(Platform platform)
         }
     }
 
+    [Theory]
+    [InlineData("leaves")]
+    [InlineData("revoked")]
+    [InlineData("expired")]
+    public async Task Who_lost_a_record_with_a_team_is_told_although_the_team_got_it_again(string how)
+    {
+        var record = await platform.RecordAsync();
+        var (patient, member) = (platform.As(record.Patient), TestProfessional.New());
+        var api = platform.As(member);
+        var formal = (await platform.AsOperator().CareTeams.RegisterCareTeamAsync(
+            new RegisterCareTeamRequest { Name = "Réseau", Members = { record.Physician.Actor, member.Actor }, RequestId = Given.NewId() },
+            cancellationToken: Token)).CareTeam;
+        var team = new Actor { Kind = ActorKind.CareTeam, Id = formal.CareTeamId };
+        var consent = await patient.GrantAsync(record.Id, team);
+        var start = await api.NowAsync();
+        switch (how)
+        {
+            case "revoked":
+                await patient.RevokeAsync(consent);
+                break;
+            case "expired":
+                await ChangeRowAsync(
+                    $"update consent set grant_time = now() - interval '2 days', expire_time = now() where consent_id = '{consent.ConsentId}'");
+                await SweepAsync();
+                break;
+            default:
+                break;
+        }
+
+        await SetAsync(platform.AsOperator(), formal, "", formal.Etag, [record.Physician.Actor]);
+        await patient.GrantAsync(record.Id, team);
+
+        // The team's right is given anew, but not to who has left: only the loss is for them.
+        Assert.Equal([ChangeKind.AccessLost], await api.KindsAsync(start));
+    }
+
     [Fact]
     public async Task Majority_ends_what_representatives_and_professionals_had()
     {
