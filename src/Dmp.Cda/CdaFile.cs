@@ -9,7 +9,8 @@ public sealed record CdaFile(string Place, string? MediaType, bool IsBody)
     /// <summary>It stands there as text, in no base 64: its bytes are those of the text in UTF-8.</summary>
     public bool IsText { get; init; }
 
-    /// <summary>How the document says that it packed the bytes, such as <c>DF</c> or <c>GZ</c>; null when it did not. Nothing is unpacked.</summary>
+    /// <summary>How the document says that it packed the bytes, such as <c>DF</c> or <c>GZ</c>; null when it did not. Nothing is
+    /// unpacked.</summary>
     public string? Compression { get; init; }
 
     /// <summary>It has no bytes: the document only says where they are.</summary>

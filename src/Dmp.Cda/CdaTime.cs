@@ -30,7 +30,8 @@ public enum CdaPrecision
 /// <summary>An HL7 version 3 point in time: <c>YYYY[MM[DD[HH[MM[SS[.f…]]]]]][±ZZ[ZZ]]</c>.</summary>
 /// <param name="Time">The earliest point that fits what was written.</param>
 /// <param name="Precision">How much was written.</param>
-/// <param name="HasOffset">False when no offset was written; the time is then taken as UTC, or as said by <see cref="CdaReaderOptions.TimeZone"/>.</param>
+/// <param name="HasOffset">False when no offset was written; the time is then taken as UTC, or as said by
+/// <see cref="CdaReaderOptions.TimeZone"/>.</param>
 public readonly record struct CdaTime(DateTimeOffset Time, CdaPrecision Precision, bool HasOffset)
 {
     private const int WholeLength = 14;
@@ -43,7 +44,8 @@ public readonly record struct CdaTime(DateTimeOffset Time, CdaPrecision Precisio
     /// <summary>The day as written, whatever the offset: for dates of birth.</summary>
     public DateOnly Date => DateOnly.FromDateTime(Time.DateTime);
 
-    /// <summary>Reads a point in time as HL7 writes it, or as others write it when it can mean one thing only (ISO 8601); false when the text is none.</summary>
+    /// <summary>Reads a point in time as HL7 writes it, or as others write it when it can mean one thing only (ISO 8601); false when the
+    /// text is none.</summary>
     /// <param name="text">The text.</param>
     /// <param name="time">The time.</param>
     public static bool TryRead(string text, out CdaTime time)
@@ -98,9 +100,9 @@ public readonly record struct CdaTime(DateTimeOffset Time, CdaPrecision Precisio
     }
 
     /// <summary>
-    /// The time by the clock of <paramref name="zone"/>, when it has an hour and no offset. A day alone stays what it is: it has no hour that
-    /// could be another one. Of an hour that comes twice, when clocks are put back, the first one is taken; one that never comes is counted on
-    /// from before the clocks are put forward.
+    /// The time by the clock of <paramref name="zone"/>, when it has an hour and no offset. A day alone stays what it is: it has no hour
+    /// that could be another one. Of an hour that comes twice, when clocks are put back, the first one is taken; one that never comes is
+    /// counted on from before the clocks are put forward.
     /// </summary>
     /// <param name="zone">The clock that wrote it.</param>
     public CdaTime In(TimeZoneInfo zone)

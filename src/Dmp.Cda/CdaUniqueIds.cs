@@ -4,14 +4,15 @@ using System.Text;
 
 namespace Dmp.Cda;
 
-/// <summary>Identifiers of CDA headers that the platform cannot keep as they are: too long, with blanks, or with what nobody sees.</summary>
+/// <summary>Identifiers of CDA headers that the platform cannot keep as they are: too long, with blanks, or with what nobody
+/// sees.</summary>
 public static class CdaUniqueIds
 {
     private const int CharactersMax = 128;
 
     /// <summary>
-    /// The identifier as it is kept: itself, or a UUID that is computed from it, so that the same document is recognised again, and found by
-    /// what replaces it. Null when there is none.
+    /// The identifier as it is kept: itself, or a UUID that is computed from it, so that the same document is recognised again, and found
+    /// by what replaces it. Null when there is none.
     /// </summary>
     /// <param name="uniqueId">The identifier as in XDS.</param>
     public static string? Kept(string? uniqueId) => uniqueId is null || IsFit(uniqueId) ? uniqueId : $"urn:uuid:{Computed(uniqueId)}";

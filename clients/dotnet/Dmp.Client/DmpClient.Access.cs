@@ -26,15 +26,16 @@ public sealed partial class DmpClient
         ListWhoCanSeeRequest request, CancellationToken cancellationToken = default)
     {
         // All pages: who is not in the answer does not see the document.
-        var next = request.Clone();
+        var pages = PagesAsync<ListWhoCanSeeRequest, ListWhoCanSeeResponse, DocumentViewer>(
+            request,
+            (page, stop) => CallAsync<ListWhoCanSeeRequest, ListWhoCanSeeResponse>(Access.ListWhoCanSeeAsync, page, stop),
+            page => (page.Viewers, page.NextPageToken),
+            cancellationToken);
         List<DocumentViewer> viewers = [];
-        do
+        await foreach (var viewer in pages.ConfigureAwait(false))
         {
-            var page = await CallAsync<ListWhoCanSeeRequest, ListWhoCanSeeResponse>(Access.ListWhoCanSeeAsync, next, cancellationToken).ConfigureAwait(false);
-            viewers.AddRange(page.Viewers);
-            next.PageToken = page.NextPageToken;
+            viewers.Add(viewer);
         }
-        while (next.PageToken.Length > 0);
 
         return viewers;
     }

@@ -124,7 +124,7 @@ public sealed partial class DmpClient
             cancellationToken.ThrowIfCancellationRequested();
             var told = guard.Stalled ? guard.ToException() : failure as RpcException ?? guard.ToException();
             var details = ErrorDetails.From(told);
-            if (retries is not null && RetryPolicy.IsTransient(told, details) && retries.DelayAfter(attempt, details.RetryAfter, details.Reason) is { } delay)
+            if (retries is not null && retries.DelayAfter(told, details, attempt) is { } delay)
             {
                 return (null, delay);
             }

@@ -138,7 +138,8 @@ internal sealed class PackagePlan
     private static bool NamesSomebody(CdaAuthor author) => author.Actor is { Name: not null } or { DeviceName: not null } or { NationalId: not null }
         or { Organization: { Name: not null } or { NationalId: not null } };
 
-    /// <summary>An author must be named somewhere: otherwise the platform would take the caller for one, who only brings the document.</summary>
+    /// <summary>An author must be named somewhere: otherwise the platform would take the caller for one, who only brings the
+    /// document.</summary>
     private static PlannedDocument Authored((PlannedDocument Document, CdaDocument? Header) read) =>
         read.Document.Obstacle is not null || read.Document.Metadata.Authors.Count > 0 || read.Header?.Authors.Any(NamesSomebody) == true
             ? read.Document

@@ -32,7 +32,8 @@ internal sealed record Sidecar(UploadIntent Intent, Ins? Patient, IReadOnlyList<
         ? Intent.StatedPatient
         : new StatedPatient(Intent.StatedPatient ?? new()) { Ins = Patient };
 
-    /// <summary>Reads the file; times without an offset are those of a clock. A <see cref="FormatException"/> says what is wrong with it, without a value.</summary>
+    /// <summary>Reads the file; times without an offset are those of a clock. A <see cref="FormatException"/> says what is wrong with it,
+    /// without a value.</summary>
     public static async Task<Sidecar> ReadAsync(Stream content, TimeZoneInfo clock, CancellationToken ct)
     {
         var buffer = new byte[BytesMax + 1];

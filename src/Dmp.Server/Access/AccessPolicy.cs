@@ -202,7 +202,8 @@ internal sealed class AccessPolicy(TimeProvider time)
     public static RecordAccess Suppose(Caller caller, AccessFacts facts, AccessMode mode, DateTimeOffset now) => new(caller, facts, mode, now);
 
     /// <summary>
-    /// The modes in which a professional has a right on the record, the one that counts without being asked for first; the normal one when there is none.
+    /// The modes in which a professional has a right on the record, the one that counts without being asked for first; the normal one when
+    /// there is none.
     /// </summary>
     public static IReadOnlyList<AccessMode> ModesOf(Caller caller, AccessFacts facts, DateTimeOffset now)
     {

@@ -82,8 +82,9 @@ internal static class FormerDocumentFilter
 
     /// <summary>
     /// An authorisation of the caller was there just before the change <c>c</c>: given and not given anew since (whoever gets a right is told to
-    /// load the record anew), neither revoked nor ended, and nobody blocked. One whose end the change tells of had not ended. What a team is given
-    /// anew is not given to who has left it; that its members changed is told only of records on which it had a right. Served by consent_record_idx, change_subject_idx and block_record_idx.
+    /// load the record anew), neither revoked nor ended, and nobody blocked. One whose end the change tells of had not ended. What a team
+    /// is given anew is not given to who has left it; that its members changed is told only of records on which it had a right. Served by
+    /// consent_record_idx, change_subject_idx and block_record_idx.
     /// </summary>
     public const string HeldConsent =
         $"""

@@ -64,8 +64,8 @@ internal static class AuditSql
     /// <summary>What the commitment covers besides, and the commitment.</summary>
     public const string ProofColumns = "e.hidden_from_representatives, e.salt, e.root, e.signature, e.signing_key";
 
-    // Served by audit_event_record_idx of the months between both ids: event ids are UUIDs of version 7, in the order of time. The pages of a record
-    // with many events are read in that order and no further.
+    // Served by audit_event_record_idx of the months between both ids: event ids are UUIDs of version 7, in the order of time. The pages of
+    // a record with many events are read in that order and no further.
     private const string List =
         $"""
         select {Columns}, e.salt, v.document_ids, v.document_versions, v.document_sha256s

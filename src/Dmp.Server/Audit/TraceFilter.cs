@@ -11,18 +11,18 @@ namespace Dmp.Server.Audit;
 /// attending physician          the same, but what is about the patient's visibility rules
 /// another professional         of that, what the professional did
 /// </code>
-/// An event that is about documents of which none exists for the reader does not exist itself, whoever made it; of one that is about others too, the
-/// reader is shown those others.
+/// An event that is about documents of which none exists for the reader does not exist itself, whoever made it; of one that is about others
+/// too, the reader is shown those others.
 /// </summary>
 internal static class TraceFilter
 {
-    // Answered before any document is looked at, or in the same way whether it is there or not: the event says nothing of the document, and is
-    // shown without it. Who named it knows what was named.
+    // Answered before any document is looked at, or in the same way whether it is there or not: the event says nothing of the document, and
+    // is shown without it. Who named it knows what was named.
     private const string BlindReasons = "('DOCUMENT_NOT_FOUND', 'RECORD_ACCESS_DENIED', 'FUNCTION_NOT_ALLOWED', 'RECORD_NOT_OPEN')";
 
     /// <summary>
-    /// The documents of an event that exist for the reader: the primary keys of document and document_version decide each one named, for the
-    /// patient's side that of document alone, as DocumentFilter.Exists does. A version that no event kept is the current one.
+    /// The documents of an event that exist for the reader: the primary keys of document and document_version decide each one named, for
+    /// the patient's side that of document alone, as DocumentFilter.Exists does. A version that no event kept is the current one.
     /// </summary>
     public const string VisibleDocuments =
         $"""

@@ -103,8 +103,8 @@ internal static class TraceLogSql
         """;
 
     /// <summary>
-    /// The leaf <c>l</c> of the event <c>e</c>, if it has one. Served by audit_leaf_span_pkey and, in the parts that it names, by the key of
-    /// event_id.
+    /// The leaf <c>l</c> of the event <c>e</c>, if it has one. Served by audit_leaf_span_pkey and, in the parts that it names, by the key
+    /// of event_id.
     /// </summary>
     public const string LeafOfEvent =
         """
@@ -117,8 +117,8 @@ internal static class TraceLogSql
         )
         """;
 
-    // Served by audit_event_xid_idx of the months from the first id on, merged in its order. As many events are read as are asked for, and not as
-    // many as wait: behind PlannerSql.InIndexOrder.
+    // Served by audit_event_xid_idx of the months from the first id on, merged in its order. As many events are read as are asked for, and
+    // not as many as wait: behind PlannerSql.InIndexOrder.
     private const string ListWaiting =
         $"""
         select e.event_id, e.xid::text as xid, e.root, l.leaf_index is not null as is_logged, e.range

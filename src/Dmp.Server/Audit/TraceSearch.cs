@@ -28,8 +28,8 @@ internal sealed record TracePass
 /// <summary>
 /// Where events without a leaf can be. A search leaves none behind among those that it saw, so the next one looks at transactions that were
 /// running when the last one began, and at those that came later: a transaction that runs for hours makes nobody read the events of hours
-/// again. Most searches look at the ids of about now; before a signature, and every few seconds, one looks at all months, for events of wrong
-/// clocks. What is remembered here only saves work; without it a search begins at the horizon of the last checkpoint.
+/// again. Most searches look at the ids of about now; before a signature, and every few seconds, one looks at all months, for events of
+/// wrong clocks. What is remembered here only saves work; without it a search begins at the horizon of the last checkpoint.
 /// </summary>
 internal sealed class TraceSearch(TimeProvider time)
 {
@@ -44,15 +44,16 @@ internal sealed class TraceSearch(TimeProvider time)
     /// <summary>Another database may be behind the same connections.</summary>
     public void Forget() => _seen = null;
 
-    /// <summary>A new search. One that <paramref name="mustBeWhole"/> looks at all months: before a state is signed, which says that none is missing.</summary>
+    /// <summary>A new search. One that <paramref name="mustBeWhole"/> looks at all months: before a state is signed, which says that none
+    /// is missing.</summary>
     public TracePass Begin(TraceLogState state, bool mustBeWhole)
     {
         var isCountedAnew = state.Horizon > state.Next;
         var horizon = isCountedAnew ? 0 : state.Horizon;
         if (_seen is not { } seen || seen.Recent.Next > state.Next)
         {
-            // A dump that was restored where transactions are counted anew: what had no leaf was not below the horizon, by the old count, and
-            // what was written since is below the next number of the new one. Nothing else is looked at, however long the trace is.
+            // A dump that was restored where transactions are counted anew: what had no leaf was not below the horizon, by the old count,
+            // and what was written since is below the next number of the new one. Nothing else is looked at, however long the trace is.
             return new TracePass
             {
                 Begin = state,

@@ -4,8 +4,9 @@ namespace Dmp.Server.Data;
 internal static class PlannerSql
 {
     /// <summary>
-    /// To be put before a statement that reads the first rows of an index in its order, in the same batch or transaction, with which it ends. From
-    /// statistics PostgreSQL cannot know how many rows one record has, or how many wait, and sorts all of them when it takes them for few.
+    /// To be put before a statement that reads the first rows of an index in its order, in the same batch or transaction, with which it
+    /// ends. From statistics PostgreSQL cannot know how many rows one record has, or how many wait, and sorts all of them when it takes
+    /// them for few.
     /// </summary>
     public const string InIndexOrder =
         """

@@ -84,7 +84,8 @@ internal sealed partial class CdaMapping
         return values[..Math.Clamp(room, 0, values.Length)];
     }
 
-    /// <summary>The text as it may be kept: cut where it is too long, which a reader sees, and never between the two halves of a character.</summary>
+    /// <summary>The text as it may be kept: cut where it is too long, which a reader sees, and never between the two halves of a
+    /// character.</summary>
     private string Text(string? text, int charactersMax, string place)
     {
         var visible = Visible(text ?? "");

@@ -24,8 +24,8 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
     private const string Root = "/ClinicalDocument";
 
     /// <summary>
-    /// What the header says. A practice setting outside of the value set is left out, because real headers have others there and the field may be
-    /// absent, and so is what is too long; anything else that a document may not have is found by <see cref="DocumentRules"/>.
+    /// What the header says. A practice setting outside of the value set is left out, because real headers have others there and the field
+    /// may be absent, and so is what is too long; anything else that a document may not have is found by <see cref="DocumentRules"/>.
     /// </summary>
     public DocumentMetadata ToMetadata(CdaDocument header)
     {
@@ -175,7 +175,8 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
         return person;
     }
 
-    /// <summary>A name without parts is a family name as it is written. A patient who writes has an INS, which is no identifier of an author and stays out.</summary>
+    /// <summary>A name without parts is a family name as it is written. A patient who writes has an INS, which is no identifier of an
+    /// author and stays out.</summary>
     private Person? ToPerson(CdaActor actor, string place)
     {
         var (family, given) = actor.Name switch

@@ -75,8 +75,9 @@ internal static class CdaRules
     }
 
     /// <summary>
-    /// False when the header names nobody or another patient: several, another INS, without an INS not all of birth name, first given name and
-    /// day of birth, or with it none of the three. What else is odd comes as warnings (<i>identitovigilance</i>, EX_GEN-1230), which hold no value.
+    /// False when the header names nobody or another patient: several, another INS, without an INS not all of birth name, first given name
+    /// and day of birth, or with it none of the three. What else is odd comes as warnings (<i>identitovigilance</i>, EX_GEN-1230), which
+    /// hold no value.
     /// </summary>
     public static bool IsPatientOf(CdaDocument document, RecordIdentity identity, List<Warning> warnings)
     {
@@ -118,8 +119,8 @@ internal static class CdaRules
             && given.TrimEnd('.', '\u2026', ' ') is { Length: > 0 } start && title.StartsWith(start, StringComparison.Ordinal);
 
     /// <summary>
-    /// Finds what a document must have and neither the metadata nor the header say; of a value that is there and cannot be read, where it is and
-    /// what is wrong with it.
+    /// Finds what a document must have and neither the metadata nor the header say; of a value that is there and cannot be read, where it
+    /// is and what is wrong with it.
     /// </summary>
     public static void RequireComplete(DocumentMetadata merged, IReadOnlyList<CdaFault> told, FieldFaults faults)
     {

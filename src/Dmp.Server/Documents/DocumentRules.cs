@@ -129,8 +129,8 @@ internal static class DocumentRules
     }
 
     /// <summary>
-    /// An upload would make a document that waits for its announcement and is masked too, which the codes alone do not tell: by the default masking
-    /// of the record, or by what the replaced document is. One that was both before stays so.
+    /// An upload would make a document that waits for its announcement and is masked too, which the codes alone do not tell: by the default
+    /// masking of the record, or by what the replaced document is. One that was both before stays so.
     /// </summary>
     public static bool WouldHideFromAll(RepeatedField<VisibilityCode> codes, RecordAccess access, DocumentRow? replaced)
     {

@@ -165,8 +165,8 @@ internal static class DocumentSql
 
     /// <summary>
     /// One page of what exists for the caller, and for whom <paramref name="asker"/> is of when the patient's side looks through the
-    /// eyes of a professional. Reads the record in growing stretches until the page is full: the first one is enough for most. What is asked
-    /// for by its identifier is read by that, in one statement.
+    /// eyes of a professional. Reads the record in growing stretches until the page is full: the first one is enough for most. What is
+    /// asked for by its identifier is read by that, in one statement.
     /// </summary>
     public static async Task<List<DocumentRow>> SearchAsync(
         NpgsqlConnection connection, RecordAccess access, DocumentSearch search, CancellationToken ct, RecordAccess? asker = null)

@@ -1,8 +1,8 @@
 namespace Dmp.Server.Documents;
 
 /// <summary>
-/// How names of French registries are compared: without accents, case, hyphens, apostrophes and blanks. Pure. A blank parts one given name from
-/// the next, a hyphen joins two to one: JEAN PIERRE may be Jean, JEAN-PIERRE is not.
+/// How names of French registries are compared: without accents, case, hyphens, apostrophes and blanks. Pure. A blank parts one given name
+/// from the next, a hyphen joins two to one: JEAN PIERRE may be Jean, JEAN-PIERRE is not.
 /// </summary>
 internal static class PatientNames
 {
@@ -66,7 +66,8 @@ internal static class PatientNames
         var first = Words(recorded[0]).Length;
         for (var count = 1; count <= all.Length; count++)
         {
-            // Either all of the first name of the record, or all that the document says, which may be less of a record that holds all in one.
+            // Either all of the first name of the record, or all that the document says, which may be less of a record that holds all in
+            // one.
             var end = Spell(words, 0, string.Concat(all[..count]));
             if (end > 0 && (count >= first || end == words.Length))
             {

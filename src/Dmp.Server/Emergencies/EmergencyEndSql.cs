@@ -8,8 +8,8 @@ using Npgsql;
 namespace Dmp.Server.Emergencies;
 
 /// <summary>
-/// What ends open emergency accesses before their time, in the transaction of the change that does it. The end is stored: what made it can be undone, and
-/// the access stays ended. The record is locked, so that an opening is before the change or after it.
+/// What ends open emergency accesses before their time, in the transaction of the change that does it. The end is stored: what made it can
+/// be undone, and the access stays ended. The record is locked, so that an opening is before the change or after it.
 /// </summary>
 internal static class EmergencyEndSql
 {

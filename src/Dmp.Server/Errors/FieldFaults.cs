@@ -29,7 +29,8 @@ internal sealed class FieldFaults
     private bool hasMore;
 
     /// <summary>
-    /// Starts with what <paramref name="request"/> could not hold (<see cref="MessageFaults"/>) and the required fields that it lacks, at any depth.
+    /// Starts with what <paramref name="request"/> could not hold (<see cref="MessageFaults"/>) and the required fields that it lacks, at
+    /// any depth.
     /// </summary>
     public static FieldFaults Of(IMessage request)
     {
@@ -51,7 +52,8 @@ internal sealed class FieldFaults
         return faults;
     }
 
-    /// <summary>Adds a fault. The description says what is expected, never what came. Faults above <see cref="Max"/> are not told.</summary>
+    /// <summary>Adds a fault. The description says what is expected, never what came. Faults above <see cref="Max"/> are not
+    /// told.</summary>
     public void Add(string field, string description)
     {
         if (violations.Count == Max)
@@ -74,8 +76,8 @@ internal sealed class FieldFaults
     }
 
     /// <summary>
-    /// Adds a fault for a text that is longer than its limit in characters (Unicode scalar values), or holds what no text may. What came in a message
-    /// was checked by its own limits already (<see cref="MessageLimits"/>); this is for what is read from documents too.
+    /// Adds a fault for a text that is longer than its limit in characters (Unicode scalar values), or holds what no text may. What came in
+    /// a message was checked by its own limits already (<see cref="MessageLimits"/>); this is for what is read from documents too.
     /// </summary>
     public void Text(string value, string field, int charactersMax)
     {

@@ -21,7 +21,8 @@ internal static class TextCharacters
         /// <summary>A code point that Unicode keeps out of texts for ever.</summary>
         Noncharacter,
 
-        /// <summary>It changes the direction in which what follows is written, so that people read something else than what is there.</summary>
+        /// <summary>It changes the direction in which what follows is written, so that people read something else than what is
+        /// there.</summary>
         Direction,
 
         /// <summary>Nobody sees it, so that two texts that look the same are not.</summary>
@@ -48,11 +49,13 @@ internal static class TextCharacters
     };
 
     /// <summary>
-    /// A joiner or variation selector: it shows in the letters beside it. Texts of some scripts (Persian, Indic ones) and pictograms need it.
+    /// A joiner or variation selector: it shows in the letters beside it. Texts of some scripts (Persian, Indic ones) and pictograms need
+    /// it.
     /// </summary>
     public static bool IsJoiner(Rune rune) => rune.Value is 0x200C or 0x200D or (>= 0xFE00 and <= 0xFE0F);
 
-    /// <summary>True where a joiner after this character has something to do: not in Latin, Greek or Cyrillic, and not after a blank.</summary>
+    /// <summary>True where a joiner after this character has something to do: not in Latin, Greek or Cyrillic, and not after a
+    /// blank.</summary>
     public static bool TakesJoiner(Rune rune) =>
         IsJoiner(rune) || (rune.Value >= 0x0590 && (Rune.IsLetter(rune) || IsMark(rune))) || IsPictogram(rune);
 

@@ -5,8 +5,8 @@ using Dmp.Annotations.V1;
 namespace Dmp.Server.Errors;
 
 /// <summary>
-/// What a text of each kind may hold (<c>dmp.annotations.v1.TextKind</c>), character by character: nothing is kept of it. What is answered says
-/// what is expected, never what came.
+/// What a text of each kind may hold (<c>dmp.annotations.v1.TextKind</c>), character by character: nothing is kept of it. What is answered
+/// says what is expected, never what came.
 /// </summary>
 internal struct TextRules(TextKind kind, int charactersMax)
 {

@@ -25,7 +25,8 @@ internal static class WireStatus
         new() { Description = "And more: only the first faults are told. Mend these and send again." };
 
     /// <summary>
-    /// The status, made small enough: faults go first, as few as must, then texts, then other details; never the reason and the id of the call.
+    /// The status, made small enough: faults go first, as few as must, then texts, then other details; never the reason and the id of the
+    /// call.
     /// </summary>
     public static Status Bound(Status status)
     {

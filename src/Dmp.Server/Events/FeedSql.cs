@@ -191,8 +191,8 @@ internal static class FeedSql
         )
         """;
 
-    // From the caller's records instead of everybody's changes: the next ones of each by change_record_idx, the first of all of those, and the
-    // rest of the commit in which they end by change_pkey. Nothing of the caller's is left out up to there, or up to the end of all.
+    // From the caller's records instead of everybody's changes: the next ones of each by change_record_idx, the first of all of those, and
+    // the rest of the commit in which they end by change_pkey. Nothing of the caller's is left out up to there, or up to the end of all.
     // Too many records for that give a piece that ends where it begins.
     private const string FromOwn =
         $"""

@@ -45,8 +45,8 @@ internal sealed class AccessEffects(TimeProvider time)
     }
 
     /// <summary>
-    /// Somebody as the rules see callers. A structure is seen as a physician who works there. Whether a professional may regulate the trace does not say, and
-    /// it counts for nothing but an access that was opened in regulation, with a token that said so.
+    /// Somebody as the rules see callers. A structure is seen as a physician who works there. Whether a professional may regulate the trace
+    /// does not say, and it counts for nothing but an access that was opened in regulation, with a token that said so.
     /// </summary>
     public static Caller ToCaller(AudienceRow row) => row.ActorKind == (short)ActorKind.Professional
         ? new Caller
@@ -117,7 +117,8 @@ internal sealed class AccessEffects(TimeProvider time)
         return views;
     }
 
-    /// <summary>Whose profession is not known is taken for a physician, to whom most is open: a preview must not tell less than comes.</summary>
+    /// <summary>Whose profession is not known is taken for a physician, to whom most is open: a preview must not tell less than
+    /// comes.</summary>
     private static Caller AsMostOpen(AudienceRow row) =>
         row.IsSeen ? ToCaller(row) : ToCaller(row with { ProfessionSystem = ProfessionSystem, ProfessionCode = PhysicianCode });
 

@@ -57,7 +57,8 @@ internal sealed partial class AccessService(
         return ToMessage(await ExplainAsync(connection, professional, recordId, documentId, owner.SeesSecret, ct));
     }
 
-    /// <summary>A professional as last seen on the record, in another profession when one is given: then the specialty is not known.</summary>
+    /// <summary>A professional as last seen on the record, in another profession when one is given: then the specialty is not
+    /// known.</summary>
     private static async Task<Caller> AsSeenAsync(
         NpgsqlConnection connection, RecordAccess owner, Actor actor, Coding? profession, CancellationToken ct)
     {
@@ -104,7 +105,8 @@ internal sealed partial class AccessService(
         return false;
     }
 
-    /// <summary>Why a professional may read, in the first mode that lets in; else why not, in the mode that counts without being asked for.</summary>
+    /// <summary>Why a professional may read, in the first mode that lets in; else why not, in the mode that counts without being asked
+    /// for.</summary>
     private async Task<Explained> ExplainAsync(
         NpgsqlConnection connection, Caller professional, Guid recordId, Guid documentId, bool withSecret, CancellationToken ct)
     {

@@ -55,8 +55,9 @@ internal static class AudienceSql
         ) seen on a.actor_kind = 1
         """;
 
-    // consent_record_idx, care_team_member_living_key, emergency_access_actor_idx, document_version_search_idx, visibility_rule_record_idx; with a
-    // document its versions alone. A structure beside a professional is one in which the right may stand, when it is not known where the professional works.
+    // consent_record_idx, care_team_member_living_key, emergency_access_actor_idx, document_version_search_idx, visibility_rule_record_idx;
+    // with a document its versions alone. A structure beside a professional is one in which the right may stand, when it is not known where
+    // the professional works.
     private const string Everybody =
         """
         select c.actor_kind, c.actor_id, c.actor_name, null::text as structure_id
@@ -192,8 +193,8 @@ internal static class AudienceSql
         """;
 
     /// <summary>
-    /// Everybody of whom whoever asks may know that they might see something of a record: with an authorisation, in an authorised team, in an
-    /// emergency, as depositor, shown something by a rule, and one more. In order, behind the last one of a page.
+    /// Everybody of whom whoever asks may know that they might see something of a record: with an authorisation, in an authorised team, in
+    /// an emergency, as depositor, shown something by a rule, and one more. In order, behind the last one of a page.
     /// </summary>
     public static Task<IEnumerable<AudienceRow>> ListAsync(
         NpgsqlConnection connection, RecordAccess asker, (short Kind, string Id)? more, DateTimeOffset now, CancellationToken ct) =>
@@ -229,7 +230,8 @@ internal static class AudienceSql
         return connection.QuerySingleAsync<int>(new CommandDefinition(Count, parameters, cancellationToken: ct));
     }
 
-    /// <summary>The professions that may read the type of a document, <c>system|code</c>, but those from which a rule hides the document.</summary>
+    /// <summary>The professions that may read the type of a document, <c>system|code</c>, but those from which a rule hides the
+    /// document.</summary>
     public static Task<IEnumerable<string>> ListProfessionsAsync(
         NpgsqlConnection connection, Guid recordId, Guid documentId, DateTimeOffset now, CancellationToken ct) =>
         connection.QueryAsync<string>(new CommandDefinition(

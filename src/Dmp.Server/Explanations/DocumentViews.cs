@@ -8,10 +8,12 @@ using Mode = Dmp.Server.Access.AccessMode;
 
 namespace Dmp.Server.Explanations;
 
-/// <summary>Whether one of those who might see a document does: by the rules that decide, in each mode in which somebody has a right.</summary>
+/// <summary>Whether one of those who might see a document does: by the rules that decide, in each mode in which somebody has a
+/// right.</summary>
 internal sealed partial class AccessService
 {
-    /// <summary>What lets somebody see the document; null when nothing does. <paramref name="professions"/>: those that may read it.</summary>
+    /// <summary>What lets somebody see the document; null when nothing does. <paramref name="professions"/>: those that may read
+    /// it.</summary>
     private async Task<DocumentViewer?> ViewAsync(
         NpgsqlConnection connection, AudienceRow row, RecordAccess owner, Guid documentId, IReadOnlyList<string> professions, CancellationToken ct)
     {
@@ -27,8 +29,8 @@ internal sealed partial class AccessService
     }
 
     /// <summary>
-    /// Those who work in a structure by its authorisation, seen as one of a profession to which the document is open: what then still hides it, hides it from
-    /// all of them. And the structure itself, which knows of what was deposited in it, unless blocked.
+    /// Those who work in a structure by its authorisation, seen as one of a profession to which the document is open: what then still hides
+    /// it, hides it from all of them. And the structure itself, which knows of what was deposited in it, unless blocked.
     /// </summary>
     private async Task<DocumentViewer?> ViewOfStructureAsync(
         NpgsqlConnection connection, Caller caller, RecordAccess owner, Guid documentId, IReadOnlyList<string> professions, CancellationToken ct)

@@ -82,7 +82,8 @@ internal sealed partial class AccessService
         return audience.Count > pageSize ? audience[pageSize - 1] : null;
     }
 
-    /// <summary>Representatives and caregivers: the document exists for all of them or for none. Tokens that name the patient are not known.</summary>
+    /// <summary>Representatives and caregivers: the document exists for all of them or for none. Tokens that name the patient are not
+    /// known.</summary>
     private static async Task<List<DocumentViewer>> ListPersonsAsync(
         NpgsqlConnection connection, RecordAccess owner, Guid documentId, DateTimeOffset now, CancellationToken ct)
     {

@@ -7,8 +7,8 @@ namespace Dmp.Server.Identity;
 
 /// <summary>
 /// The default scheme: hands a call to the scheme of its token's issuer. A policy scheme of the framework can forward too,
-/// but it cannot say why it forwards to nobody. Without a log: the framework would write a line for each call without a good token, which says less
-/// than the event in the trace.
+/// but it cannot say why it forwards to nobody. Without a log: the framework would write a line for each call without a good token, which
+/// says less than the event in the trace.
 /// </summary>
 internal sealed class IssuerRouter(
     IOptionsMonitor<AuthenticationSchemeOptions> options, UrlEncoder encoder, IssuerSchemes schemes)

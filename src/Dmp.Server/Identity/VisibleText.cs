@@ -7,8 +7,8 @@ namespace Dmp.Server.Identity;
 internal static class VisibleText
 {
     /// <summary>
-    /// False for a text with a control or format character (zero width, direction, a mark of byte order) or a line separator, and for one in
-    /// which nothing can be seen. True for an empty one.
+    /// False for a text with a control or format character (zero width, direction, a mark of byte order) or a line separator, and for one
+    /// in which nothing can be seen. True for an empty one.
     /// </summary>
     public static bool Holds(string text)
     {

@@ -7,8 +7,8 @@ using Dmp.Server.Documents;
 namespace Dmp.Server.Media;
 
 /// <summary>
-/// Reads from the beginning of a DICOM file whom it is about: name and day of birth of the patient (groups 0008 to 0010 of the data set). What
-/// cannot be read names nobody: whether the file is good is found by <see cref="KosHeader"/>.
+/// Reads from the beginning of a DICOM file whom it is about: name and day of birth of the patient (groups 0008 to 0010 of the data set).
+/// What cannot be read names nobody: whether the file is good is found by <see cref="KosHeader"/>.
 /// </summary>
 internal static class KosPatient
 {

@@ -5,8 +5,8 @@ using Dmp.Server.Content;
 namespace Dmp.Server.Media;
 
 /// <summary>
-/// Tells the data that a readable invoice (Factur-X, ZUGFeRD, Order-X) carries for other programs from files that somebody opens: XML by its bytes
-/// and by its name, which names no program or stylesheet to show it with.
+/// Tells the data that a readable invoice (Factur-X, ZUGFeRD, Order-X) carries for other programs from files that somebody opens: XML by
+/// its bytes and by its name, which names no program or stylesheet to show it with.
 /// </summary>
 internal static class PdfAttachment
 {

@@ -1,8 +1,8 @@
 namespace Dmp.Server.Media;
 
 /// <summary>
-/// The objects of a PDF. Where its tables of offsets are sound: those that its root leads to, as every viewer finds them. Else all that look
-/// like objects anywhere, earlier versions too, because a viewer that repairs the file may come upon any of them.
+/// The objects of a PDF. Where its tables of offsets are sound: those that its root leads to, as every viewer finds them. Else all that
+/// look like objects anywhere, earlier versions too, because a viewer that repairs the file may come upon any of them.
 /// </summary>
 internal sealed class PdfDocument
 {

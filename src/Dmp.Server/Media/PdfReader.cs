@@ -2,7 +2,8 @@ using System.Buffers;
 
 namespace Dmp.Server.Media;
 
-/// <summary>Reads values of a PDF from bytes in memory, leniently as viewers do, and no deeper than <see cref="PdfBudget.DepthMax"/>.</summary>
+/// <summary>Reads values of a PDF from bytes in memory, leniently as viewers do, and no deeper than
+/// <see cref="PdfBudget.DepthMax"/>.</summary>
 internal ref struct PdfReader(ReadOnlySpan<byte> bytes, int start, PdfBudget budget)
 {
     private const int StringBytesMax = 256;

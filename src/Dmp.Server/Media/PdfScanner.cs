@@ -9,8 +9,8 @@ namespace Dmp.Server.Media;
 internal sealed record PdfFindings(bool IsEncrypted, IReadOnlyList<string> Active, string? Unreadable, string? Damaged, bool IsRepaired);
 
 /// <summary>
-/// Finds what a PDF bears that acts, and whether it has pages, as it streams by. Keeps what its objects are made of and reads it at the end,
-/// within a <see cref="PdfBudget"/>.
+/// Finds what a PDF bears that acts, and whether it has pages, as it streams by. Keeps what its objects are made of and reads it at the
+/// end, within a <see cref="PdfBudget"/>.
 /// </summary>
 internal sealed class PdfScanner
 {

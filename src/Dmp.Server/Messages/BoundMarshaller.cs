@@ -9,8 +9,9 @@ using TextKind = Dmp.Annotations.V1.TextKind;
 namespace Dmp.Server.Messages;
 
 /// <summary>
-/// How every message of every request is read, of unary calls and of streams: bounded before anything is made of it. What it may not hold is left out
-/// and kept as a fault (<see cref="MessageFaults"/>), fields that the contract does not know are dropped, and global identifiers are in their one form.
+/// How every message of every request is read, of unary calls and of streams: bounded before anything is made of it. What it may not hold
+/// is left out and kept as a fault (<see cref="MessageFaults"/>), fields that the contract does not know are dropped, and global
+/// identifiers are in their one form.
 /// </summary>
 internal static class BoundMarshaller
 {

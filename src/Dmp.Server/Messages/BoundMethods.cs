@@ -4,7 +4,8 @@ using Grpc.Core;
 
 namespace Dmp.Server.Messages;
 
-/// <summary>Offers the methods of a service as the framework does, with the marshaller of every request bounded (<see cref="BoundMarshaller"/>).</summary>
+/// <summary>Offers the methods of a service as the framework does, with the marshaller of every request bounded
+/// (<see cref="BoundMarshaller"/>).</summary>
 internal sealed class BoundMethods<TService> : IServiceMethodProvider<TService>
     where TService : class
 {

@@ -15,8 +15,8 @@ internal sealed record MessageFault((FieldDescriptor Field, int Index)[] Way, st
 }
 
 /// <summary>
-/// What a message could not hold and therefore does not hold. It is told with the message it belongs to and with each message around it, so that
-/// whoever checks one of them (<see cref="Errors.FieldFaults.Of"/>) tells it under the path that a caller knows.
+/// What a message could not hold and therefore does not hold. It is told with the message it belongs to and with each message around it, so
+/// that whoever checks one of them (<see cref="Errors.FieldFaults.Of"/>) tells it under the path that a caller knows.
 /// </summary>
 internal static class MessageFaults
 {

@@ -5,8 +5,8 @@ using Google.Protobuf.Reflection;
 namespace Dmp.Server.Messages;
 
 /// <summary>
-/// Looks through a message as it was sent, before a single object is made of it: how many items its lists have, and what its texts hold. Each list is
-/// counted before its items are looked at; of one that is too long nothing else is.
+/// Looks through a message as it was sent, before a single object is made of it: how many items its lists have, and what its texts hold.
+/// Each list is counted before its items are looked at; of one that is too long nothing else is.
 /// </summary>
 internal sealed class MessageScan
 {

@@ -28,8 +28,8 @@ internal sealed record AccessOptions
     public int EmergencyHours { get; init; } = 4;
 
     /// <summary>
-    /// A document may be hidden from the patient and masked from professionals at the same time (the parameter <i>cumul</i> of the DMP, EX_2.1-1050).
-    /// Default: no, whatever would make it so is refused.
+    /// A document may be hidden from the patient and masked from professionals at the same time (the parameter <i>cumul</i> of the DMP,
+    /// EX_2.1-1050). Default: no, whatever would make it so is refused.
     /// </summary>
     public bool HiddenAndMasked { get; init; }
 }

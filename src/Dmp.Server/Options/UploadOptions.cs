@@ -40,10 +40,12 @@ internal sealed record UploadOptions : IValidatableObject
     /// <summary>True accepts PDFs that bear scripts, actions on the reader's machine or files. Default false.</summary>
     public bool AllowActivePdf { get; init; }
 
-    /// <summary>The clock that wrote the times without an offset in headers of CDA documents: a time zone by its IANA name. Default Europe/Paris.</summary>
+    /// <summary>The clock that wrote the times without an offset in headers of CDA documents: a time zone by its IANA name. Default
+    /// Europe/Paris.</summary>
     public string TimeZone { get; init; } = "Europe/Paris";
 
-    /// <summary>The same for structures elsewhere, by their national identifier, such as <c>1970100123</c>: <c>America/Martinique</c>.</summary>
+    /// <summary>The same for structures elsewhere, by their national identifier, such as <c>1970100123</c>:
+    /// <c>America/Martinique</c>.</summary>
     public Dictionary<string, string> StructureTimeZones { get; init; } = [];
 
     /// <summary>The clock of a structure.</summary>

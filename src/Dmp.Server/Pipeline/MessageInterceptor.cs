@@ -8,8 +8,8 @@ using Grpc.Core.Interceptors;
 namespace Dmp.Server.Pipeline;
 
 /// <summary>
-/// Refuses a request that holds what it may not, before its method runs. In a dialogue the method does it, because there a bad message does not always
-/// end the call; what it may not hold is left out there too.
+/// Refuses a request that holds what it may not, before its method runs. In a dialogue the method does it, because there a bad message does
+/// not always end the call; what it may not hold is left out there too.
 /// </summary>
 internal sealed class MessageInterceptor : Interceptor
 {

@@ -40,12 +40,13 @@ internal sealed record RecordSummaryRow
 /// <summary>The lists that are about a caller instead of about one record: the caller is their proof.</summary>
 internal static class RecordListSql
 {
-    // The record of an authorisation, looked up for each: the offset keeps the planner from reading all records to join them, and the policy of
-    // record, which asks for an authorisation of each, from reading all of those.
+    // The record of an authorisation, looked up for each: the offset keeps the planner from reading all records to join them, and the
+    // policy of record, which asks for an authorisation of each, from reading all of those.
     private const string ItsRecord =
         "cross join lateral (select r.birth_date from record r where r.record_id = c.record_id offset 0) r";
 
-    // The authorisation c counts now, and its record is one of those asked for. The last end of all decides nothing, so each is asked by itself.
+    // The authorisation c counts now, and its record is one of those asked for. The last end of all decides nothing, so each is asked by
+    // itself.
     private const string Counts =
         $"""
         c.revoke_time is null
@@ -70,8 +71,8 @@ internal static class RecordListSql
             set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
         """;
 
-    // One branch for each right, in the order of its index and no longer than the page: consent_actor_idx twice, consent_structure_idx and, for
-    // each team, consent_care_team_idx; then record_pkey and block_living_key for each record found. Asked for together, by "or", all
+    // One branch for each right, in the order of its index and no longer than the page: consent_actor_idx twice, consent_structure_idx and,
+    // for each team, consent_care_team_idx; then record_pkey and block_living_key for each record found. Asked for together, by "or", all
     // authorisations of everybody are read.
     // Authorisations of the professional, of the structure of the work situation and of their teams count alike; the later end is the one in
     // force. A structure also lists what its own professionals declared (functional matrix, TD0.4).

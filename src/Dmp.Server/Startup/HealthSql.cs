@@ -6,8 +6,8 @@ namespace Dmp.Server.Startup;
 internal static class HealthSql
 {
     /// <summary>
-    /// False where it takes no writes: on a standby, or while the database or role is read-only. Otherwise the statement commits a record of the
-    /// write-ahead log, which is flushed, and makes files grow, which a full disk refuses: the rows do not fit the memory that
+    /// False where it takes no writes: on a standby, or while the database or role is read-only. Otherwise the statement commits a record
+    /// of the write-ahead log, which is flushed, and makes files grow, which a full disk refuses: the rows do not fit the memory that
     /// <see cref="WorkMemory"/> leaves, and go to a temporary file. Both are gone afterwards; no table is touched.
     /// </summary>
     private const string Write =

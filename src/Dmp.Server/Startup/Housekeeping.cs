@@ -78,7 +78,8 @@ internal sealed class Housekeeping(
         }
     }
 
-    /// <summary>What a pass does, each with the task that its connection is for. What goes on in batches holds no transaction over all of them.</summary>
+    /// <summary>What a pass does, each with the task that its connection is for. What goes on in batches holds no transaction over all of
+    /// them.</summary>
     private IEnumerable<(string Task, Func<NpgsqlConnection, Task> Step)> Steps(DateTimeOffset now, CancellationToken ct)
     {
         yield return (RowScope.Housekeeping, connection => SweepUploadsAsync(connection, now, ct));

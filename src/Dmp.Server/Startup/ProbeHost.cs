@@ -7,8 +7,8 @@ using ListenOptions = Dmp.Server.Options.ListenOptions;
 namespace Dmp.Server.Startup;
 
 /// <summary>
-/// A port for load balancers and service managers that do not speak gRPC: HTTP/1.1, two paths, a status and no content. An application of its
-/// own, so that nothing else can be reached through it.
+/// A port for load balancers and service managers that do not speak gRPC: HTTP/1.1, two paths, a status and no content. An application of
+/// its own, so that nothing else can be reached through it.
 /// </summary>
 internal sealed class ProbeHost(
     ListenOptions listen, int port, HealthCheckService health, IHostApplicationLifetime lifetime, ILoggerFactory logs) : IHostedService, IAsyncDisposable

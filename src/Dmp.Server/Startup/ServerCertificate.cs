@@ -139,8 +139,8 @@ internal sealed class ServerCertificate
 }
 
 /// <summary>
-/// Looks at the files from time to time. Not told by the kernel: a folder whose links are swapped, as Kubernetes and certbot do it, and network
-/// file systems tell nothing.
+/// Looks at the files from time to time. Not told by the kernel: a folder whose links are swapped, as Kubernetes and certbot do it, and
+/// network file systems tell nothing.
 /// </summary>
 internal sealed class CertificateRenewal(
     ServerCertificate certificate, ListenOptions listen, TimeProvider time, ILogger<CertificateRenewal> logger) : BackgroundService

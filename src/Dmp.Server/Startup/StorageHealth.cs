@@ -6,8 +6,9 @@ using Npgsql;
 namespace Dmp.Server.Startup;
 
 /// <summary>
-/// Serving means that what an upload needs can be written: a byte to the content store, flushed, and a commit to the database. Tried at most
-/// once a second, however many ask, and never waited for longer than the limits, so that the answer comes also when the other side is frozen.
+/// Serving means that what an upload needs can be written: a byte to the content store, flushed, and a commit to the database. Tried at
+/// most once a second, however many ask, and never waited for longer than the limits, so that the answer comes also when the other side is
+/// frozen.
 /// </summary>
 internal sealed class StorageHealth : IHealthCheck, IAsyncDisposable
 {

@@ -66,7 +66,8 @@ public abstract class FileTree : IDisposable
     }
 
     /// <summary>
-    /// Whether a file is what an operating system leaves beside documents, and no document whatever its name ends with: <c>__MACOSX/</c> and
+    /// Whether a file is what an operating system leaves beside documents, and no document whatever its name ends with: <c>__MACOSX/</c>
+    /// and
     /// <c>._*</c> of macOS, the folder settings of Windows, wastebaskets, locks of open files.
     /// </summary>
     /// <param name="name">Its path in the tree.</param>

@@ -124,8 +124,8 @@ internal sealed class ZipTree : FileTree
     }
 
     /// <summary>
-    /// The name with slashes, and without the <c>./</c> that some archivers put before every name; refused when it could mean anything else than a
-    /// file below the root.
+    /// The name with slashes, and without the <c>./</c> that some archivers put before every name; refused when it could mean anything else
+    /// than a file below the root.
     /// </summary>
     private static string SafeName(string fullName)
     {

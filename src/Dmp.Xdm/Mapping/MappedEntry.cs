@@ -15,7 +15,8 @@ public sealed record MappedEntry
     /// <summary>Whom it is about; null when patientId is no INS.</summary>
     public required Ins? Patient { get; init; }
 
-    /// <summary>Whom the entry names besides (sourcePatientInfo), with that identity: to be compared with the record. Null when it names nobody.</summary>
+    /// <summary>Whom the entry names besides (sourcePatientInfo), with that identity: to be compared with the record. Null when it names
+    /// nobody.</summary>
     public StatedPatient? Stated { get; init; }
 
     /// <summary>Everything that the entry says and the contract has no place for, or that could not be read. Holds no value.</summary>

@@ -91,8 +91,8 @@ internal sealed class Reading
     }
 
     /// <summary>
-    /// Whom the source itself names (sourcePatientInfo: fields of PID), to be compared with the record: the identity, the name at birth, the day of
-    /// birth. Names in use count where there is no other one.
+    /// Whom the source itself names (sourcePatientInfo: fields of PID), to be compared with the record: the identity, the name at birth,
+    /// the day of birth. Names in use count where there is no other one.
     /// </summary>
     public StatedPatient? Stated(XdsEntry entry, Ins? patient)
     {

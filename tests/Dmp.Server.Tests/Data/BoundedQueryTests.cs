@@ -25,7 +25,8 @@ public sealed partial class BoundedQueryTests(Platform platform)
         Assert.All(joins, join => Assert.Contains("record_id", join.Text, StringComparison.Ordinal));
     }
 
-    /// <summary>A comparison that is not leakproof may not be asked of rows that row-level security has not let through, nor of the index.</summary>
+    /// <summary>A comparison that is not leakproof may not be asked of rows that row-level security has not let through, nor of the
+    /// index.</summary>
     [Fact]
     public async Task Majorities_that_are_due_are_a_range_of_the_index()
     {

@@ -5,14 +5,15 @@ using Xunit;
 
 namespace Dmp.Server.Tests.Data;
 
-/// <summary>What a statement reads does not depend on how many records the country has: measured in one of 1,000 and one of 100,000.</summary>
+/// <summary>What a statement reads does not depend on how many records the country has: measured in one of 1,000 and one of
+/// 100,000.</summary>
 public sealed class BuffersTests(Platform platform)
 {
     private const double GrowthMax = 1.3;
 
     /// <summary>
-    /// Known to grow by more, though by no more than twice: what the policies look up for each row of the list is read again in a tree that is higher.
-    /// The list only shrinks.
+    /// Known to grow by more, though by no more than twice: what the policies look up for each row of the list is read again in a tree that
+    /// is higher. The list only shrinks.
     /// </summary>
     private static readonly string[] grownKnown = ["RecordListSql.ListAuthorized"];
 

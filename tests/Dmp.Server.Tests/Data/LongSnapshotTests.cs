@@ -9,8 +9,8 @@ using Xunit;
 namespace Dmp.Server.Tests.Data;
 
 /// <summary>
-/// While somebody keeps an old snapshot, as a dump does for hours, nothing that was deleted or changed since can be cleared away. What runs at each
-/// commit must not read it again and again.
+/// While somebody keeps an old snapshot, as a dump does for hours, nothing that was deleted or changed since can be cleared away. What runs
+/// at each commit must not read it again and again.
 /// </summary>
 public sealed class LongSnapshotTests(Platform platform)
 {

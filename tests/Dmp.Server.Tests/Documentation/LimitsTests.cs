@@ -9,7 +9,8 @@ using Xunit;
 
 namespace Dmp.Server.Tests.Documentation;
 
-/// <summary>Every list, text and bytes field that can be sent has a limit in the contract, its comment names it, and docs/limits.md lists it.</summary>
+/// <summary>Every list, text and bytes field that can be sent has a limit in the contract, its comment names it, and docs/limits.md lists
+/// it.</summary>
 public sealed partial class LimitsTests
 {
     private static IEnumerable<MessageDescriptor> Requests =>

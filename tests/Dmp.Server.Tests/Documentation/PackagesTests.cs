@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Dmp.Server.Tests.Documentation;
 
-/// <summary>The packages that a vendor gets: made by the one command of clients/README.md, and used from the folder by software of the oldest .NET.</summary>
+/// <summary>The packages that a vendor gets: made by the one command of clients/README.md, and used from the folder by software of the
+/// oldest .NET.</summary>
 public sealed class PackagesTests(Platform platform)
 {
     private static readonly string configuration = typeof(PackagesTests).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
@@ -28,7 +29,8 @@ public sealed class PackagesTests(Platform platform)
             }
 
             WriteProject(folder, "net8.0", server);
-            // The cache of the user is read for what others publish, and not written: a version of ours means something else after each build.
+            // The cache of the user is read for what others publish, and not written: a version of ours means something else after each
+            // build.
             (string, string)[] own = [("NUGET_PACKAGES", $"{folder}/cache"), ("NUGET_FALLBACK_PACKAGES", Cache()), ("DOTNET_ROLL_FORWARD", "LatestMajor")];
             await RunAsync(folder, own, "add", "App.csproj", "package", "Dmp.Client");
             var output = await RunAsync(folder, own, "run", "--project", "App.csproj");

@@ -9,7 +9,8 @@ using StoredDocument = Dmp.Document.V1.Document;
 
 namespace Dmp.Server.Tests.Documents;
 
-/// <summary>A document is never hidden from the patient and masked from professionals at once, however it would come to that (EX_2.1-1050).</summary>
+/// <summary>A document is never hidden from the patient and masked from professionals at once, however it would come to that
+/// (EX_2.1-1050).</summary>
 public sealed class HiddenAndMaskedTests(Platform platform)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -11,8 +11,8 @@ using StoredDocument = Dmp.Document.V1.Document;
 namespace Dmp.Server.Tests.Documents;
 
 /// <summary>
-/// Whose own a document is (functional matrix, conditions o and s): the professional's who deposited it or whom the own structure named as author, and the
-/// structure's in which it was deposited. One rule for every change that asks for it, whichever way the change comes.
+/// Whose own a document is (functional matrix, conditions o and s): the professional's who deposited it or whom the own structure named as
+/// author, and the structure's in which it was deposited. One rule for every change that asks for it, whichever way the change comes.
 /// </summary>
 public sealed class OwnDocumentTests(Platform platform)
 {

@@ -4,7 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Dmp.Server.Tests.Fixtures;
 
-/// <summary>A root, an authority below it, an issuing authority below that, and certificates of servers: as a public authority does it.</summary>
+/// <summary>A root, an authority below it, an issuing authority below that, and certificates of servers: as a public authority does
+/// it.</summary>
 internal sealed class TestChain : IDisposable
 {
     private static readonly DateTimeOffset begin = TimeProvider.System.GetUtcNow().AddHours(-1);

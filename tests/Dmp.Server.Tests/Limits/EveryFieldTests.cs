@@ -11,7 +11,8 @@ using Xunit;
 
 namespace Dmp.Server.Tests.Limits;
 
-/// <summary>Every field of every method, with values that nobody sends in good faith, through the wire and by a caller who may call.</summary>
+/// <summary>Every field of every method, with values that nobody sends in good faith, through the wire and by a caller who may
+/// call.</summary>
 public sealed class EveryFieldTests(Platform platform)
 {
     public static TheoryData<string> Methods => new(Descriptors.Select(method => method.FullName));

@@ -6,7 +6,8 @@ namespace Dmp.Server.Tests.Media;
 /// <summary>A PDF of the corpus.</summary>
 /// <param name="Name">What it is made of.</param>
 /// <param name="Bytes">The file.</param>
-/// <param name="IsActive">It acts or carries files when a viewer opens it as it stands; null when that is for another reader to say.</param>
+/// <param name="IsActive">It acts or carries files when a viewer opens it as it stands; null when that is for another reader to
+/// say.</param>
 internal sealed record CorpusFile(string Name, byte[] Bytes, bool? IsActive);
 
 /// <summary>Hundreds of small PDFs: what acts and what does not, each written in the ways in which PDFs are written.</summary>

@@ -9,8 +9,6 @@ namespace Dmp.Client;
 /// </summary>
 internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tokens) : Interceptor
 {
-    private readonly RetryPolicy _retries = new(options);
-
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
         TRequest request,
         ClientInterceptorContext<TRequest, TResponse> context,
@@ -131,6 +129,7 @@ internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tok
         where TResponse : class
     {
         private readonly TaskCompletionSource<Metadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly RetryPolicy _retries = new(owner.Options);
         private string[] _sent = [];
 
         /// <summary>The attempt that runs or ran last. Set before <see cref="RunAsync"/> first yields.</summary>
@@ -198,8 +197,7 @@ internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tok
         private async Task<bool> WaitAsync(RpcException failure, ErrorDetails details, int attempt)
         {
             var cancellation = context.Options.CancellationToken;
-            if (cancellation.IsCancellationRequested || !RetryPolicy.IsTransient(failure, details)
-                || owner._retries.DelayAfter(attempt, details.RetryAfter, details.Reason) is not { } delay)
+            if (cancellation.IsCancellationRequested || _retries.DelayAfter(failure, details, attempt) is not { } delay)
             {
                 return false;
             }

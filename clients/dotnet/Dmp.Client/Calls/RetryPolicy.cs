@@ -26,13 +26,20 @@ internal sealed class RetryPolicy(DmpClientOptions options, TimeSpan? budget = n
         {
             return true;
         }
-        // The platform gives a reason with every status. One of these without a reason is a connection that broke; RESOURCE_EXHAUSTED is one that
-        // a server or a proxy closed because of too many resets (ENHANCE_YOUR_CALM).
+        // The platform gives a reason with every status. One of these without a reason is a connection that broke; RESOURCE_EXHAUSTED is
+        // one that a server or a proxy closed because of too many resets (ENHANCE_YOUR_CALM).
         return details.Reason.Length == 0
             && details.StatusCode is StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled or StatusCode.ResourceExhausted;
     }
 
-    /// <summary>The wait before the next attempt, of which the caller is told; null when there is none.</summary>
+    /// <summary>The wait before a failed attempt is repeated, of which the caller is told; null when it is not.</summary>
+    /// <param name="failure">Why it failed.</param>
+    /// <param name="details">The same, read.</param>
+    /// <param name="attempt">The number of attempts that have failed since something was achieved. 1 begins the budget.</param>
+    public TimeSpan? DelayAfter(RpcException failure, ErrorDetails details, int attempt) =>
+        IsTransient(failure, details) ? DelayAfter(attempt, details.RetryAfter, details.Reason) : null;
+
+    /// <summary>The same for a failure that is known to pass.</summary>
     /// <param name="attempt">The number of attempts that have failed since something was achieved. 1 begins the budget.</param>
     /// <param name="retryAfter">The least wait that the platform asks for.</param>
     /// <param name="reason">Why the attempt failed; empty when a connection broke.</param>

@@ -61,7 +61,7 @@ internal sealed class SubscriptionRun(
 
             // A subscription is for long: it goes on trying, at the longest pace, unless retries are switched off.
             _failures = Math.Min(_failures + 1, Math.Max(1, options.AttemptsMax - 1));
-            if (!RetryPolicy.IsTransient(failure, details) || _retries.DelayAfter(_failures, details.RetryAfter, details.Reason) is not { } delay)
+            if (_retries.DelayAfter(failure, details, _failures) is not { } delay)
             {
                 throw DmpException.From(failure);
             }

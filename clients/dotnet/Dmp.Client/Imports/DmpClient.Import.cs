@@ -14,8 +14,8 @@ public sealed partial class DmpClient
     /// Documents up to 256 KiB share calls and transactions; larger ones are sent as <c>UploadAsync</c> sends
     /// them. A call that breaks is opened again, on whatever server answers, and what was not answered is sent again with the same request ids:
     /// nothing is stored twice. After the end of this process, the same import with the same <see cref="UploadOptions.RequestId"/>s goes on as well.
-    /// The enumeration does not end with a platform that stays away for longer than <see cref="DmpClientOptions.RetryBudget"/>, or that refuses the caller:
-    /// each document then has that as its <see cref="ImportOutcome.Error"/>. Stop enumerating to give up.
+    /// The enumeration does not end with a platform that stays away for longer than <see cref="DmpClientOptions.RetryBudget"/>, or that
+    /// refuses the caller: each document then has that as its <see cref="ImportOutcome.Error"/>. Stop enumerating to give up.
     /// </remarks>
     /// <param name="items">The documents; taken one by one as others are answered. What it throws ends the import.</param>
     /// <param name="options">How many calls side by side, and whether only to check.</param>
@@ -39,7 +39,8 @@ public sealed partial class DmpClient
     /// <remarks>
     /// Each set goes by a call of its own. When that breaks, the whole set is sent again with the same request ids, on whatever server answers: nothing is
     /// stored twice, and large documents go on from where the platform has them. Sets have no order, unless <see cref="ImportOptions.Streams"/> is 1.
-    /// A platform that stays away, or that refuses the caller, is the <see cref="ImportSetOutcome.Error"/> of each set; stop enumerating to give up.
+    /// A platform that stays away, or that refuses the caller, is the <see cref="ImportSetOutcome.Error"/> of each set; stop enumerating to
+    /// give up.
     /// </remarks>
     /// <param name="sets">The sets; taken one by one as others are answered. What it throws ends the import.</param>
     /// <param name="options">How many sets side by side, and whether only to check.</param>

@@ -221,8 +221,7 @@ internal sealed class ImportCall : IDisposable
         var details = ErrorDetails.From(failure);
         var time = _run.ClientOptions.TimeProvider;
         entry.Retries ??= new RetryPolicy(_run.ClientOptions, _run.ClientOptions.RetryBudget);
-        if (RetryPolicy.IsTransient(failure, details)
-            && entry.Retries.DelayAfter(++entry.Failures, details.RetryAfter, details.Reason) is { } delay)
+        if (entry.Retries.DelayAfter(failure, details, ++entry.Failures) is { } delay)
         {
             entry.NotBefore = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
             return null;

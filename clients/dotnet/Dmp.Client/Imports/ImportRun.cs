@@ -137,7 +137,7 @@ internal sealed class ImportRun(DmpClient client, ImportOptions options, Channel
                 continue;
             }
             failures++;
-            if (RetryPolicy.IsTransient(failure, details) && retries.DelayAfter(failures, details.RetryAfter, details.Reason) is { } delay)
+            if (retries.DelayAfter(failure, details, failures) is { } delay)
             {
                 await Task.Delay(delay, ClientOptions.TimeProvider, Stopped).ConfigureAwait(false);
                 continue;
@@ -148,8 +148,8 @@ internal sealed class ImportRun(DmpClient client, ImportOptions options, Channel
     }
 
     /// <summary>
-    /// Answers the documents of a call that failed for good. When the platform takes nothing from the caller, or is away, it is so for each of
-    /// them; otherwise one of them may be at fault, and calls of their own tell which.
+    /// Answers the documents of a call that failed for good. When the platform takes nothing from the caller, or is away, it is so for each
+    /// of them; otherwise one of them may be at fault, and calls of their own tell which.
     /// </summary>
     private async Task GiveUpAsync(Queue<ImportEntry> left, RpcException failure, ErrorDetails details)
     {

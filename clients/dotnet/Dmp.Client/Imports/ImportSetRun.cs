@@ -49,7 +49,7 @@ internal sealed class ImportSetRun
                 (tokenRenewed, failures) = (true, failures - 1);
                 continue;
             }
-            if ((failure is not null || call.Unreadable is null) && RetryPolicy.IsTransient(ended, details) && retries.DelayAfter(failures, details.RetryAfter, details.Reason) is { } delay)
+            if ((failure is not null || call.Unreadable is null) && retries.DelayAfter(ended, details, failures) is { } delay)
             {
                 await Task.Delay(delay, _client.Options.TimeProvider, ct).ConfigureAwait(false);
                 continue;

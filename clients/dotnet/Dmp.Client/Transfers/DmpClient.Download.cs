@@ -62,7 +62,7 @@ public sealed partial class DmpClient
                 }
                 // Attempts count from the last byte that came: a long document over a bad line still arrives.
                 failures = run.Received > before ? 1 : failures + 1;
-                if (!RetryPolicy.IsTransient(failure, details) || retries.DelayAfter(failures, details.RetryAfter, details.Reason) is not { } wait)
+                if (retries.DelayAfter(failure, details, failures) is not { } wait)
                 {
                     throw DmpException.From(failure);
                 }

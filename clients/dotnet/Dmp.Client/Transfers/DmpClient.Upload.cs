@@ -78,7 +78,7 @@ public sealed partial class DmpClient
                 }
                 // Attempts count from the last byte that was kept: a long document over a bad line still arrives.
                 failures = run.Confirmed > before ? 1 : failures + 1;
-                if (!RetryPolicy.IsTransient(failure, details) || retries.DelayAfter(failures, details.RetryAfter, details.Reason) is not { } delay)
+                if (retries.DelayAfter(failure, details, failures) is not { } delay)
                 {
                     throw DmpException.From(failure);
                 }
@@ -137,7 +137,7 @@ public sealed partial class DmpClient
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var details = ErrorDetails.From(failure);
-                if (!RetryPolicy.IsTransient(failure, details) || retries.DelayAfter(number, details.RetryAfter, details.Reason) is not { } delay)
+                if (retries.DelayAfter(failure, details, number) is not { } delay)
                 {
                     throw DmpException.From(failure);
                 }

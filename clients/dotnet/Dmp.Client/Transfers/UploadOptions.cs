@@ -15,7 +15,8 @@ public sealed record UploadOptions
     /// <summary>The etag of the replaced document as it was read.</summary>
     public string? Etag { get; init; }
 
-    /// <summary>Whom the sender's own system or medium names as the patient. Another person than the record's is refused; nothing of it is kept.</summary>
+    /// <summary>Whom the sender's own system or medium names as the patient. Another person than the record's is refused; nothing of it is
+    /// kept.</summary>
     public StatedPatient? StatedPatient { get; init; }
 
     /// <summary>A UUID for this intent. Default: a new one. Set it to be able to repeat the upload after a crash.</summary>

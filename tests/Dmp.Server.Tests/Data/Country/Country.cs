@@ -52,9 +52,9 @@ internal sealed class Country(TestDatabase databases, string database, bool isSm
     }
 
     /// <summary>
-    /// Buffers that a statement reads, as the server's role and in its scope; the transaction is given up. The second of two runs: the first
-    /// marks rows and fills the session's memory of tables. A small country is made to use its indexes, as every other does: its tables are
-    /// so small that reading them whole is cheap.
+    /// Buffers that a statement reads, as the server's role and in its scope; the transaction is given up. The second of two runs: the
+    /// first marks rows and fills the session's memory of tables. A small country is made to use its indexes, as every other does: its
+    /// tables are so small that reading them whole is cheap.
     /// </summary>
     public async Task<Cost> MeasureAsync(Measure measure, string sql, CancellationToken ct)
     {
@@ -105,5 +105,6 @@ internal sealed class Country(TestDatabase databases, string database, bool isSm
     }
 }
 
-/// <summary>What a statement read, and how often it went down a tree: for each look-up in an index, and about ten times for a row that it wrote.</summary>
+/// <summary>What a statement read, and how often it went down a tree: for each look-up in an index, and about ten times for a row that it
+/// wrote.</summary>
 internal sealed record Cost(long Buffers, long Descents, string Plan);
