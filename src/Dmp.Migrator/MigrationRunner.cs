@@ -145,8 +145,8 @@ public static class MigrationRunner
             connection.Open();
             using var command = new NpgsqlCommand("select pg_advisory_lock(@key)", connection);
             command.Parameters.AddWithValue("key", LockKey);
-            using var cancel = cancellationToken.Register(command.Cancel);
-            command.ExecuteNonQuery();
+            // Not by Command.Cancel, which does nothing when it comes before the statement does.
+            command.ExecuteNonQueryAsync(cancellationToken).GetAwaiter().GetResult();
             return connection;
         }
         catch (PostgresException lockTimeout) when (lockTimeout.SqlState == PostgresErrorCodes.LockNotAvailable)

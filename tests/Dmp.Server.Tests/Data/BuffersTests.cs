@@ -25,9 +25,9 @@ public sealed class BuffersTests(Platform platform)
         var measured = Measures.All.Select(measure => measure.Statement).ToHashSet(StringComparer.Ordinal);
         var catalog = SqlCatalogTests.Catalog().Keys.ToHashSet(StringComparer.Ordinal);
 
-        Assert.Empty(catalog.Except(measured).Except(Unmeasured.Statements).Order(StringComparer.Ordinal));
-        Assert.Empty(Unmeasured.Statements.Intersect(measured));
-        Assert.Empty(Unmeasured.Statements.Concat(measured).Except(catalog));
+        Assert.Equal("", string.Join(", ", catalog.Except(measured).Except(Unmeasured.Statements).Order(StringComparer.Ordinal)));
+        Assert.Equal("", string.Join(", ", Unmeasured.Statements.Intersect(measured)));
+        Assert.Equal("", string.Join(", ", Unmeasured.Statements.Concat(measured).Except(catalog)));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Server.Tests.Media;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
@@ -230,10 +231,8 @@ public sealed class CdaUploadTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         var api = platform.As(record.Physician);
-        var whole = (Text(record) with
-        {
-            Body = $"<nonXMLBody><text mediaType=\"application/pdf\" representation=\"B64\"><![CDATA[JVBERi0xLjcK{new string('Q', 2_000_000)}]]></text></nonXMLBody>",
-        }).Bytes;
+        var scan = new string(' ', 1_500_000);
+        var whole = (Text(record) with { Body = PdfBody(PdfText.Write("", "", $"<< /Length {scan.Length} >>\nstream\n{scan}\nendstream")) }).Bytes;
         var status = await Refusals.RefusedAsync(
             StatusCode.InvalidArgument, ErrorReason.CdaUnreadable, () => SendAsync(api, Intent(record.Id), whole[..1_500_000]));
         Assert.Equal("Truncated", status.GetDetail<ErrorInfo>()!.Metadata["fault"]);
@@ -273,10 +272,13 @@ public sealed class CdaUploadTests(Platform platform)
     public async Task An_embedded_file_gives_the_format()
     {
         var record = await platform.RecordAsync();
-        var text = Text(record) with { Body = "<nonXMLBody><text mediaType=\"application/pdf\" representation=\"B64\">JVBERi0xLjcK</text></nonXMLBody>" };
+        var text = Text(record) with { Body = PdfBody(PdfText.Write("", "")) };
         var document = (await SendAsync(platform.As(record.Physician), Intent(record.Id), text.Bytes)).Document;
         Assert.Equal((ContentForm.CdaUnstructured, "urn:ihe:iti:xds-sd:pdf:2008"), (document.Content.Form, document.Metadata.Format.Code));
     }
+
+    private static string PdfBody(byte[] pdf) =>
+        $"<nonXMLBody><text mediaType=\"application/pdf\" representation=\"B64\">{Convert.ToBase64String(pdf)}</text></nonXMLBody>";
 
     internal static UploadIntent Intent(string recordId) => new() { RecordId = recordId, RequestId = Given.NewId() };
 
