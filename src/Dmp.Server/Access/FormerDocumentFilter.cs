@@ -80,29 +80,10 @@ internal static class FormerDocumentFilter
         )
         """;
 
-    /// <summary>
-    /// An authorisation of the caller was there just before the change <c>c</c>: given and not given anew since (whoever gets a right is told to
-    /// load the record anew), neither revoked nor ended, and nobody blocked. One whose end the change tells of had not ended. What a team
-    /// is given anew is not given to who has left it; that its members changed is told only of records on which it had a right. Served by
-    /// consent_record_idx, change_subject_idx and block_record_idx.
-    /// </summary>
-    public const string HeldConsent =
+    // Of an authorisation k of the caller: neither revoked nor ended before the change c, and nobody blocked. One whose end the change tells
+    // of had not ended. Served by block_record_idx.
+    private const string NotEnded =
         $"""
-        (
-            exists (
-                select from consent k
-                where k.record_id = c.record_id
-                    and (
-                        c.kind = 'CARE_TEAM_CHANGED' and c.subject_id = k.care_team_id
-                        or not exists (
-                            select from change g
-                            where g.subject_id = k.consent_id and g.position > c.position and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
-                        )
-                        and not exists (
-                            select from outbox g
-                            where g.subject_id = k.consent_id and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
-                        )
-                    )
                     and (k.revoke_time is null or k.revoke_time >= c.event_time)
                     and (k.expire_time > c.event_time or c.kind = 'CONSENT_EXPIRED' and k.consent_id = c.subject_id)
                     and (
@@ -118,6 +99,47 @@ internal static class FormerDocumentFilter
                     and (b.unblock_time is null or b.unblock_time >= c.event_time)
                     and (b.actor_kind = 1 and b.actor_id = @ProfessionalId or b.actor_kind = 2 and b.actor_id = @StructureId)
             )
+        """;
+
+    /// <summary>
+    /// The caller had a right just before the change <c>c</c> of the record as a whole: an authorisation was given before it. Whether it was
+    /// given anew since tells nothing: an authorisation is renewed while it is in force, and whoever has left its team, or is blocked, is
+    /// told nothing of that. By the order of commits, as above. Served by consent_record_idx and change_subject_idx.
+    /// </summary>
+    public const string HadConsent =
+        $"""
+        (
+            exists (
+                select from consent k
+                where k.record_id = c.record_id
+                    and not exists (
+                        select from change g
+                        where g.subject_id = k.consent_id and g.position >= c.position and g.event_time = k.create_time
+                    )
+                    and not exists (select from outbox g where g.subject_id = k.consent_id and g.event_time = k.create_time)
+        {NotEnded}
+        )
+        """;
+
+    /// <summary>
+    /// The same for a document, of which only those are told who have a right now: an authorisation that was given and not given anew since,
+    /// because whoever gets a right is told to load the record anew. Served by consent_record_idx and change_subject_idx.
+    /// </summary>
+    private const string HeldConsent =
+        $"""
+        (
+            exists (
+                select from consent k
+                where k.record_id = c.record_id
+                    and not exists (
+                        select from change g
+                        where g.subject_id = k.consent_id and g.position > c.position and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
+                    )
+                    and not exists (
+                        select from outbox g
+                        where g.subject_id = k.consent_id and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
+                    )
+        {NotEnded}
         )
         """;
 

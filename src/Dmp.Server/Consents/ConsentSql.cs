@@ -86,12 +86,12 @@ internal static class ConsentSql
         $"""
         insert into consent (
             consent_id, record_id, actor_kind, actor_id, actor_name, care_team_id, initial, attending_physician, origin, collection,
-            structure_id, given_by, grant_time, expire_time, hidden_from_representatives)
+            structure_id, given_by, create_time, grant_time, expire_time, hidden_from_representatives)
         values (
             @ConsentId, @RecordId, @ActorKind, @ActorId, @ActorName, @CareTeamId,
             @ActorKind::smallint <> 1 and not exists (
                 select from consent where record_id = @RecordId and actor_kind = @ActorKind and actor_id = @ActorId),
-            @AttendingPhysician, @Origin, @Collection, @StructureId, @GivenBy, @GrantTime, @ExpireTime, @HiddenFromRepresentatives)
+            @AttendingPhysician, @Origin, @Collection, @StructureId, @GivenBy, @GrantTime, @GrantTime, @ExpireTime, @HiddenFromRepresentatives)
         returning {Columns}
         """;
 

@@ -43,7 +43,7 @@ internal static class FeedRecordSql
                     or case when c.actor_kind = 9 then exists (
                         select from care_team_member m where m.care_team_id = c.actor_id::uuid and {IsCaller} offset 0) else false end
             end is true as is_concerned,
-            {FormerDocumentFilter.HeldConsent} as had_access,
+            {FormerDocumentFilter.HadConsent} as had_access,
             @IsStructure and exists (
                 select from document_version o where o.record_id = c.record_id and o.depositor_structure_id = @StructureId offset 0) as has_deposits
         from change c

@@ -168,6 +168,23 @@ public sealed class LossTests(Platform platform)
     }
 
     [Fact]
+    public async Task Who_is_blocked_is_told_although_the_team_got_the_record_again()
+    {
+        var record = await platform.RecordAsync();
+        var (patient, member) = (platform.As(record.Patient), TestProfessional.New());
+        var api = platform.As(member);
+        var formal = (await platform.AsOperator().CareTeams.RegisterCareTeamAsync(
+            new RegisterCareTeamRequest { Name = "Réseau", Members = { record.Physician.Actor, member.Actor }, RequestId = Given.NewId() },
+            cancellationToken: Token)).CareTeam;
+        var team = new Actor { Kind = ActorKind.CareTeam, Id = formal.CareTeamId };
+        await patient.GrantAsync(record.Id, team);
+        var start = await api.NowAsync();
+        await patient.BlockAsync(record.Id, member.Actor);
+        await patient.GrantAsync(record.Id, team);
+        Assert.Equal([ChangeKind.AccessLost], await api.KindsAsync(start));
+    }
+
+    [Fact]
     public async Task Majority_ends_what_representatives_and_professionals_had()
     {
         var record = await platform.RecordAsync(TestPatient.NewMinor());

@@ -96,19 +96,30 @@ internal sealed class ServerProcess : IAsyncDisposable
         await process.WaitForExitAsync();
     }
 
-    /// <summary>Ends the main process of the private PostgreSQL without a warning.</summary>
-    public async Task KillPostgresAsync()
+    /// <summary>
+    /// Ends the main process of the private PostgreSQL without a warning. One that was killed just before is waited for, until it has been
+    /// started again.
+    /// </summary>
+    public Task KillPostgresAsync() => Waiting.UntilAsync(async () =>
     {
-        var pidFile = await File.ReadAllLinesAsync(Path.Combine(dataDirectory, "postgres", "data", "postmaster.pid"));
-        Process.GetProcessById(int.Parse(pidFile[0], CultureInfo.InvariantCulture)).Kill();
-    }
+        try
+        {
+            using var postgres = Process.GetProcessById(await PostgresAsync());
+            postgres.Kill();
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    });
 
     /// <summary>Sends a signal to all processes of the private PostgreSQL.</summary>
     public async Task SignalPostgresAsync(string signal)
     {
-        var pidFile = await File.ReadAllLinesAsync(Path.Combine(dataDirectory, "postgres", "data", "postmaster.pid"));
-        var children = await File.ReadAllTextAsync($"/proc/{pidFile[0]}/task/{pidFile[0]}/children");
-        string[] all = [pidFile[0], .. children.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        var postgres = await PostgresAsync();
+        var children = await File.ReadAllTextAsync($"/proc/{postgres}/task/{postgres}/children");
+        string[] all = [$"{postgres}", .. children.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
         using var kill = Process.Start("kill", [$"-{signal}", .. all]);
         await kill.WaitForExitAsync();
     }
@@ -189,6 +200,10 @@ internal sealed class ServerProcess : IAsyncDisposable
             output.AppendLine(line);
         }
     }
+
+    private async Task<int> PostgresAsync() => int.Parse(
+        (await File.ReadAllLinesAsync(Path.Combine(dataDirectory, "postgres", "data", "postmaster.pid"))).FirstOrDefault("0"),
+        CultureInfo.InvariantCulture);
 
     private async Task WaitUntilReadyAsync()
     {

@@ -45,7 +45,7 @@ public sealed class TraceScaleTests(Platform platform)
         Assert.True(many <= few * 1.3 && known <= few * 1.3, $"{few} pages while 20,000 wait, {many} while 220,000 wait, {known} with statistics.");
 
         // And all of it is put into the log.
-        Assert.Equal(await server.QueryAsync<long>(platform, "select count(*) from audit_event"), await server.Sequencer().RunAsync(Token));
+        await AllInLogAsync(server);
         Assert.Equal(
             220_000L, await server.QueryAsync<long>(platform, "select count(*) from audit_leaf l join audit_event e using (event_id) where e.method = 'old'"));
     }
@@ -56,7 +56,7 @@ public sealed class TraceScaleTests(Platform platform)
         await using var server = await StoppedAsync();
         await using var admin = await OpenAsync(platform.Databases.AdminOf(server.Database));
         await FillAsync(admin, 30_000, 0, "false", Now);
-        await server.Sequencer().RunAsync(Token);
+        await AllInLogAsync(server);
         var size = await server.QueryAsync<long>(platform, "select count(*) from audit_leaf");
 
         // As if the house where it was dumped had counted far more transactions. Three events had no leaf yet when it was; two came since.
@@ -169,7 +169,7 @@ public sealed class TraceScaleTests(Platform platform)
             alter table audit_leaf attach partition audit_leaf_000002 for values from (1000) to (maxvalue);
             """);
         await server.AddSignedAsync(platform, 1500);
-        await server.Sequencer().RunAsync(Token);
+        await UntilAsync(server, "select count(*) >= 1500 from audit_leaf", server.Sequencer());
         Assert.Equal(0, await server.Sequencer().RunAsync(Token));
         Assert.True(await server.QueryAsync<bool>(platform, "select count(*) > 400 from audit_leaf_000002"));
 
