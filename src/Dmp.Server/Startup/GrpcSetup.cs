@@ -1,3 +1,4 @@
+using Dmp.Server.Edge;
 using Dmp.Server.Pipeline;
 
 namespace Dmp.Server.Startup;
@@ -16,6 +17,7 @@ internal static class GrpcSetup
             grpc.EnableDetailedErrors = false;
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<ConsistencyInterceptor>();
+            grpc.Interceptors.Add<StallInterceptor>();
 
             // Documents are compressed formats in most cases, and a compressed message would have to be buffered whole.
             grpc.ResponseCompressionAlgorithm = null;

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Dmp.Server.Edge;
+using Dmp.Server.Options;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Options;
 using ListenOptions = Dmp.Server.Options.ListenOptions;
 
 namespace Dmp.Server.Startup;
@@ -37,10 +40,14 @@ internal static class KestrelSetup
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
 
+        var edge = kestrel.ApplicationServices.GetRequiredService<EdgeGuard>();
+        limits.MaxConcurrentConnections = kestrel.ApplicationServices.GetRequiredService<IOptions<EdgeOptions>>().Value.ConnectionsMax;
+
         var address = IPAddress.Parse(listen.Address);
         kestrel.Listen(address, listen.GrpcPort, port =>
         {
             port.Protocols = HttpProtocols.Http2;
+            port.Use(next => connection => edge.OnConnectionAsync(connection, next));
             if (listen.CertificatePath is { Length: > 0 } path)
             {
                 var certificate = X509Certificate2.CreateFromPemFile(path, listen.CertificateKeyPath);
