@@ -58,6 +58,9 @@ internal record AuditEventRow
 
     public long? DurationUs { get; init; }
 
+    /// <summary>How many refused calls of nobody this event counts; null in the event of one call.</summary>
+    public long? CallCount { get; init; }
+
     public required short Outcome { get; init; }
 
     public required short StatusCode { get; init; }

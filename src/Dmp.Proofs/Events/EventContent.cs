@@ -17,6 +17,9 @@ internal static class EventContent
     private const string PurposeOfUse = "2.16.840.1.113883.5.8";
     private const long MicrosPerSecond = 1_000_000;
 
+    // Set when the column is there: it is younger than the format, and an event without it must stay what it was.
+    private const uint CountedBit = 1u << 23;
+
     /// <summary>The commitment of a row as it stands.</summary>
     public static EventTree TreeOf(AuditEventRow row) => new(
         row.Salt,
@@ -61,6 +64,7 @@ internal static class EventContent
             Outcome = (AuditOutcome)row.Outcome,
             Reason = row.Reason ?? "",
             ServerRequestId = row.ServerRequestId.ToString(),
+            CallCount = row.CallCount ?? 0,
         };
     }
 
@@ -85,7 +89,7 @@ internal static class EventContent
             row.ActorId, row.ActorName, row.ProfessionSystem, row.ProfessionCode, row.StructureId, row.StructureName,
             row.SoftwareId, row.Subject, row.RecordId, row.Reason, row.RequestId, row.SpecialtyCode, row.SectorCode, row.StaffId,
             row.UserAgent, row.AccessMode, row.Basis, row.EmergencyAccessId, row.DocumentVersions, row.DocumentSha256s,
-            row.Justification, row.Origin, row.DurationUs),
+            row.Justification, row.Origin, row.DurationUs) | (row.CallCount is null ? 0 : CountedBit),
         DocumentCount = row.DocumentIds.Length,
     };
 

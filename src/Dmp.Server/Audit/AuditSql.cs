@@ -14,12 +14,12 @@ internal static class AuditSql
             event_id, event_time, method, actor_kind, actor_id, actor_name, profession_system, profession_code,
             specialty_code, sector_code, structure_id, structure_name, software_id, subject, record_id, document_ids, outcome, status_code,
             reason, server_request_id, request_id, hidden_from_representatives, document_versions, document_sha256s, staff_id, user_agent,
-            access_mode, basis, emergency_access_id, justification, origin, duration_us, salt, root, signature, signing_key)
+            access_mode, basis, emergency_access_id, justification, origin, duration_us, call_count, salt, root, signature, signing_key)
         values (
             @EventId, @EventTime, @Method, @ActorKind, @ActorId, @ActorName, @ProfessionSystem, @ProfessionCode,
             @SpecialtyCode, @SectorCode, @StructureId, @StructureName, @SoftwareId, @Subject, @RecordId, @DocumentIds, @Outcome, @StatusCode,
             @Reason, @ServerRequestId, @RequestId, @HiddenFromRepresentatives, @DocumentVersions, @DocumentSha256s, @StaffId, @UserAgent,
-            @AccessMode, @Basis, @EmergencyAccessId, @Justification, @Origin::inet, @DurationUs,
+            @AccessMode, @Basis, @EmergencyAccessId, @Justification, @Origin::inet, @DurationUs, @CallCount,
             @Salt, @Root, @Signature, @SigningKey)
         """;
 
@@ -30,26 +30,26 @@ internal static class AuditSql
             event_id, event_time, method, actor_kind, actor_id, actor_name, profession_system, profession_code, specialty_code,
             sector_code, structure_id, structure_name, software_id, subject, record_id, document_ids, outcome, status_code, reason,
             server_request_id, request_id, hidden_from_representatives, document_versions, document_sha256s, staff_id, user_agent,
-            access_mode, basis, emergency_access_id, justification, origin, duration_us, salt, root, signature, signing_key)
+            access_mode, basis, emergency_access_id, justification, origin, duration_us, call_count, salt, root, signature, signing_key)
         select
             n.event_id, n.event_time, n.method, n.actor_kind, n.actor_id, n.actor_name, n.profession_system, n.profession_code,
             n.specialty_code, n.sector_code, n.structure_id, n.structure_name, n.software_id, n.subject, n.record_id,
             (@DocumentIds::uuid[])[n.document_ids_from:n.document_ids_to], n.outcome, n.status_code, n.reason, n.server_request_id,
             n.request_id, n.hidden_from_representatives, (@DocumentVersions::integer[])[n.document_ids_from:n.document_ids_to],
             (@DocumentSha256s::bytea[])[n.document_ids_from:n.document_ids_to], n.staff_id, n.user_agent, n.access_mode, n.basis,
-            n.emergency_access_id, n.justification, n.origin::inet, n.duration_us, n.salt, n.root, n.signature, n.signing_key
+            n.emergency_access_id, n.justification, n.origin::inet, n.duration_us, n.call_count, n.salt, n.root, n.signature, n.signing_key
         from unnest(
             @EventId::uuid[], @EventTime::timestamptz[], @Method::text[], @ActorKind::smallint[], @ActorId::text[], @ActorName::text[],
             @ProfessionSystem::text[], @ProfessionCode::text[], @SpecialtyCode::text[], @SectorCode::text[], @StructureId::text[],
             @StructureName::text[], @SoftwareId::text[], @Subject::text[], @RecordId::uuid[], @DocumentIdsFrom::integer[],
             @DocumentIdsTo::integer[], @Outcome::smallint[], @StatusCode::smallint[], @Reason::text[], @ServerRequestId::uuid[],
             @RequestId::text[], @HiddenFromRepresentatives::boolean[], @StaffId::text[], @UserAgent::text[], @AccessMode::smallint[],
-            @Basis::smallint[], @EmergencyAccessId::uuid[], @Justification::text[], @Origin::text[], @DurationUs::bigint[], @Salt::bytea[],
-            @Root::bytea[], @Signature::bytea[], @SigningKey::text[]) n (
+            @Basis::smallint[], @EmergencyAccessId::uuid[], @Justification::text[], @Origin::text[], @DurationUs::bigint[], @CallCount::bigint[],
+            @Salt::bytea[], @Root::bytea[], @Signature::bytea[], @SigningKey::text[]) n (
             event_id, event_time, method, actor_kind, actor_id, actor_name, profession_system, profession_code, specialty_code,
             sector_code, structure_id, structure_name, software_id, subject, record_id, document_ids_from, document_ids_to, outcome,
             status_code, reason, server_request_id, request_id, hidden_from_representatives, staff_id, user_agent, access_mode, basis, emergency_access_id, justification,
-            origin, duration_us, salt, root, signature, signing_key)
+            origin, duration_us, call_count, salt, root, signature, signing_key)
         """;
 
     /// <summary>What is answered of an event, but its documents.</summary>
@@ -58,7 +58,7 @@ internal static class AuditSql
         e.event_id, e.event_time, e.method, e.actor_kind, e.actor_id, e.actor_name, e.profession_system,
             e.profession_code, e.specialty_code, e.sector_code, e.structure_id, e.structure_name, e.staff_id, e.software_id, e.user_agent,
             e.subject, e.record_id, e.outcome, e.status_code, e.reason, e.server_request_id, e.request_id, e.access_mode, e.basis,
-            e.emergency_access_id, e.justification, host(e.origin) as origin, e.duration_us
+            e.emergency_access_id, e.justification, host(e.origin) as origin, e.duration_us, e.call_count
         """;
 
     /// <summary>What the commitment covers besides, and the commitment.</summary>
@@ -142,6 +142,7 @@ internal static class AuditSql
             .With("Justification", rows, row => row.Justification)
             .With("Origin", rows, row => row.Origin)
             .With("DurationUs", rows, row => row.DurationUs)
+            .With("CallCount", rows, row => row.CallCount)
             .With("Salt", rows, row => row.Salt)
             .With("Root", rows, row => row.Root)
             .With("Signature", rows, row => row.Signature)

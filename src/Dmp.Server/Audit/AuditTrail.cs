@@ -1,3 +1,5 @@
+using System.Net;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using Dmp.Audit.V1;
 using Dmp.Proofs;
@@ -13,13 +15,19 @@ using ModeMessage = Dmp.Access.V1.AccessMode;
 namespace Dmp.Server.Audit;
 
 /// <summary>
-/// Writes the trace: exactly one event for each call. A change is traced in its own transaction
+/// Writes the trace: exactly one event for each call, but for refused ones of nobody (<see cref="RefusedCalls"/>). A change is traced in its own transaction
 /// (<see cref="RequestLog"/>), a read before its first byte leaves (<see cref="TraceReadAsync"/>), everything refused or
 /// failed by the access gate before the answer leaves. Each event is signed as it is written; <see cref="TraceSequencer"/> puts it
 /// into the log once it is committed.
 /// </summary>
-internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequencer sequencer, TimeProvider time)
+internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequencer sequencer, TimeProvider time) : IDisposable
 {
+    /// <summary>Most events of one statement.</summary>
+    private const int EventsMax = 200;
+
+    // What is refused is written by few connections: a flood of refusals must not take those of the calls that are good.
+    private readonly SharedTurns<FailedCall> failures = new(_ => 1, EventsMax);
+
     /// <summary>Adds the event of an allowed call inside the transaction of <paramref name="connection"/>.</summary>
     public Task TraceAllowedAsync(NpgsqlConnection connection, Call call, CancellationToken ct) =>
         AppendAsync(connection, ToRow(call, AuditOutcome.Allowed, StatusCode.OK, null), ct);
@@ -32,7 +40,11 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
         NpgsqlConnection connection, Call call, IReadOnlyList<TracedDocument> documents, CancellationToken ct)
     {
         call.Documents = documents;
-        await TraceAllowedAsync(connection, call, ct);
+        ct.ThrowIfCancellationRequested();
+
+        // From here on the caller's wish to leave no longer counts: a statement that is cancelled while it commits would leave an event, and nobody
+        // would know.
+        await TraceAllowedAsync(connection, call, CancellationToken.None);
         call.IsTraced = true;
     }
 
@@ -66,12 +78,46 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
         }
     }
 
-    /// <summary>Records a call that was refused or failed, on its own connection: nothing of the call was kept.</summary>
-    public async Task TraceFailureAsync(Call call, StatusCode code, string? reason, CancellationToken ct)
+    /// <summary>
+    /// Records a call that was refused or failed, of which nothing was kept. The event shares its statement with those of others. Not to be
+    /// cancelled: also a call that was left is an event.
+    /// </summary>
+    public async Task TraceFailureAsync(Call call, StatusCode code, string? reason)
     {
-        await database.OnConnectionAsync(connection => AppendAsync(connection, ToRow(call, OutcomeOf(code), code, reason), ct), ct);
+        var failed = new FailedCall(EventSignature.Sign(ToRow(call, OutcomeOf(code), code, reason), keys.Signers[0]));
+        await failures.ServeAsync([failed], AppendTogetherAsync);
+        if (failed.Fault is { } fault)
+        {
+            ExceptionDispatchInfo.Throw(fault);
+        }
+
         call.IsTraced = true;
+        sequencer.Wake();
     }
+
+    /// <summary>
+    /// The signed event of calls that were refused before anybody was known: <paramref name="first"/> is one of them, and
+    /// <paramref name="house"/> where they come from, null for many places.
+    /// </summary>
+    public AuditEventRow SignCounted(Call first, IPAddress? house, StatusCode code, string reason, long calls) => EventSignature.Sign(
+        ToRow(first, OutcomeOf(code), code, reason) with { Origin = house?.ToString(), CallCount = calls }, keys.Signers[0]);
+
+    /// <summary>Adds events of <see cref="SignCounted"/> in one transaction. Once they are there, it does nothing.</summary>
+    public async Task AppendCountedAsync(IReadOnlyList<AuditEventRow> events, CancellationToken ct)
+    {
+        try
+        {
+            await database.OnConnectionAsync(connection => AppendAllAsync(connection, events, ct), ct);
+        }
+        catch (PostgresException known) when (known.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            // The attempt before was committed, and its answer lost.
+        }
+
+        sequencer.Wake();
+    }
+
+    public void Dispose() => failures.Dispose();
 
     /// <summary>
     /// The signed event of a call that was allowed, or refused with <paramref name="refusal"/>, for a statement that adds several. Signing takes
@@ -87,13 +133,7 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     public async Task TraceFailuresAsync(IReadOnlyList<(Call Call, RpcException Failure)> failed, CancellationToken ct)
     {
         AuditEventRow[] events = [.. failed.Select(item => Sign(item.Call, item.Failure))];
-        await database.OnConnectionAsync(
-            async connection =>
-            {
-                await using var batch = new NpgsqlBatch(connection) { BatchCommands = { AuditSql.ToAppend(events) } };
-                await batch.ExecuteNonQueryAsync(ct);
-            },
-            ct);
+        await database.OnConnectionAsync(connection => AppendAllAsync(connection, events, ct), ct);
         foreach (var (call, _) in failed)
         {
             call.IsTraced = true;
@@ -104,6 +144,40 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
 
     /// <summary>Events of <see cref="Sign"/> are about to be committed.</summary>
     public void Announce() => sequencer.Wake();
+
+    private async Task AppendTogetherAsync(IReadOnlyList<FailedCall> failed)
+    {
+        try
+        {
+            await database.OnConnectionAsync(
+                connection => AppendAllAsync(connection, [.. failed.Select(call => call.Event)], CancellationToken.None), CancellationToken.None);
+        }
+        catch (PostgresException fault) when (!StorageFailures.IsAbsence(fault))
+        {
+            // The fault of one event must not be that of the others.
+            if (failed.Count == 1)
+            {
+                failed[0].Fault = fault;
+                return;
+            }
+
+            foreach (var half in failed.Chunk((failed.Count + 1) / 2))
+            {
+                await AppendTogetherAsync(half);
+            }
+        }
+    }
+
+    private static async Task AppendAllAsync(NpgsqlConnection connection, IReadOnlyList<AuditEventRow> events, CancellationToken ct)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var some in events.Chunk(EventsMax))
+        {
+            batch.BatchCommands.Add(AuditSql.ToAppend(some));
+        }
+
+        await batch.ExecuteNonQueryAsync(ct);
+    }
 
     // When the event is part of a transaction, the sequencer may look before it commits; it looks again by itself.
     private async Task AppendAsync(NpgsqlConnection connection, AuditEventRow row, CancellationToken ct)
@@ -177,5 +251,13 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
             HiddenFromRepresentatives = call.HidesEvent,
             Salt = RandomNumberGenerator.GetBytes(EventTree.SaltBytes),
         };
+    }
+
+    /// <summary>An event that waits to be written, and why it could not be.</summary>
+    private sealed class FailedCall(AuditEventRow row)
+    {
+        public AuditEventRow Event => row;
+
+        public Exception? Fault { get; set; }
     }
 }

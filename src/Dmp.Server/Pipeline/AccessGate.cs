@@ -1,14 +1,18 @@
-using System.Net;
+using System.Threading.RateLimiting;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Data;
+using Dmp.Server.Edge;
 using Dmp.Server.Errors;
 using Dmp.Server.Identity;
 using Dmp.Server.Logging;
+using Dmp.Server.Options;
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Pipeline;
 
@@ -18,7 +22,15 @@ namespace Dmp.Server.Pipeline;
 /// reason.
 /// </summary>
 internal sealed class AccessGate(
-    RequestDelegate next, AuditTrail audit, ConsistencyTokens consistency, TimeProvider time, ILogger<AccessGate> logger)
+    RequestDelegate next,
+    AuditTrail audit,
+    RefusedCalls refusedCalls,
+    EdgeGuard edge,
+    CallTurns turns,
+    ConsistencyTokens consistency,
+    IOptions<EdgeOptions> options,
+    TimeProvider time,
+    ILogger<AccessGate> logger)
 {
     /// <summary>
     /// Most bytes of headers. Kestrel's own limit is set above it, because Kestrel answers an excess by closing the
@@ -36,6 +48,7 @@ internal sealed class AccessGate(
     {
         if (http.GetEndpoint() is { } endpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
         {
+            edge.Unverified(http);
             await next(http);
             return;
         }
@@ -47,49 +60,109 @@ internal sealed class AccessGate(
             Method = rule?.Method ?? "unknown",
             Rule = rule?.Access ?? new Annotations.V1.Access(),
             UserAgent = UserAgentOf(http),
-            Origin = OriginOf(http.Connection.RemoteIpAddress),
+            Origin = CallOrigin.Of(http.Connection.RemoteIpAddress),
             Arrival = time.GetTimestamp(),
         };
         Call.Current = call;
         http.Features.Set(call);
         http.Response.Headers["dmp-request-id"] = call.ServerRequestId.ToString();
-
+        using var watch = new StallWatch(http, call, options.Value.StallAfter, logger);
+        http.Features.Set(watch);
         if (await RefusalAsync(http, call, rule) is { } refusal)
         {
+            GrpcAnswer.Write(http.Response, refusal);
+            await TraceAsync(http, call, refusal);
+        }
+        else
+        {
+            EdgeGuard.Verified(http);
+            await RunAsync(http, call);
+        }
+
+        if (http.RequestAborted.IsCancellationRequested)
+        {
+            EdgeGuard.Left(http);
+        }
+        else
+        {
+            await watch.DrainAsync();
+        }
+    }
+
+    /// <summary>Runs the call when it is its caller's turn, and sees that it has its event, however it ended.</summary>
+    private async Task RunAsync(HttpContext http, Call call)
+    {
+        using var turn = await TurnAsync(http, call);
+        if (!turn.IsAcquired)
+        {
+            var isLeft = http.RequestAborted.IsCancellationRequested;
+            var refusal = isLeft
+                ? Failures.ToStatus(ErrorReason.CallCancelled)
+                : Failures.ToStatus(ErrorReason.CallLimitReached, ("limit", $"{turns.LimitOf(TypeOf(http))}"));
             GrpcAnswer.Write(http.Response, refusal);
             await TraceAsync(http, call, refusal);
             return;
         }
 
-        await next(http);
+        try
+        {
+            await next(http);
+        }
+        catch (Exception fault)
+        {
+            // Not by a method, which has the interceptor: around it, when the line broke or by a fault of ours.
+            var isLeft = http.RequestAborted.IsCancellationRequested;
+            if (!isLeft)
+            {
+                ServerLog.CallFailed(logger, fault, call.Method, call.ServerRequestId);
+            }
+
+            GrpcAnswer.Write(http.Response, Failures.ToStatus(isLeft ? ErrorReason.CallCancelled : ErrorReason.Internal));
+        }
 
         if (GrpcAnswer.StatusOf(http.Response) is { } status and not (int)StatusCode.OK)
         {
             var failure = GrpcAnswer.DetailsOf(http.Response);
             if (failure is null)
             {
-                // The framework answered by itself, before or around the method: what came was no message of ours.
+                // The framework answered by itself, before or around the method: what came was no message of ours, or its deadline passed.
                 failure = Failures.ToStatus(FrameworkReason((StatusCode)status));
                 GrpcAnswer.Write(http.Response, failure);
             }
 
             await TraceAsync(http, call, failure);
         }
+        else if (!call.IsTraced && http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to be answered, and so nothing was.
+            await TraceAsync(http, call, Failures.ToStatus(ErrorReason.CallCancelled));
+        }
         else if (!call.IsTraced)
         {
             ServerLog.CallWithoutTrace(logger, call.Method, call.ServerRequestId);
-            await audit.TraceFailureAsync(call, StatusCode.Unknown, null, CancellationToken.None);
+            await audit.TraceFailureAsync(call, StatusCode.Unknown, null);
         }
     }
+
+    private async ValueTask<RateLimitLease> TurnAsync(HttpContext http, Call call)
+    {
+        try
+        {
+            return await turns.TakeAsync(call.Caller, TypeOf(http), http.RequestAborted);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return CallTurns.None;
+        }
+    }
+
+    private static MethodType TypeOf(HttpContext http) =>
+        http.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type ?? MethodType.Unary;
 
     // Never half a character, which PostgreSQL does not take, and nothing that changes how the trace reads.
     private static string? UserAgentOf(HttpContext http) => http.Request.Headers.UserAgent is not [{ Length: > 0 } agent, ..] ? null
         : TextCharacters.Clean(agent.Length <= UserAgentLengthMax ? agent
             : agent[..(char.IsHighSurrogate(agent[UserAgentLengthMax - 1]) ? UserAgentLengthMax - 1 : UserAgentLengthMax)]);
-
-    // An address as PostgreSQL writes it: without the interface of a link-local one, and IPv4 as IPv4.
-    private static IPAddress? OriginOf(IPAddress? remote) =>
-        remote is null ? null : remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : new IPAddress(remote.GetAddressBytes());
 
     private async Task<Google.Rpc.Status?> RefusalAsync(HttpContext http, Call call, MethodRule? rule)
     {
@@ -104,7 +177,16 @@ internal sealed class AccessGate(
             return Failures.ToStatus(ErrorReason.HeadersTooLarge, ("limit_bytes", $"{HeaderBytesMax}"));
         }
 
-        var result = await http.AuthenticateAsync();
+        AuthenticateResult result;
+        try
+        {
+            result = await http.AuthenticateAsync();
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return Failures.ToStatus(ErrorReason.CallCancelled);
+        }
+
         if (!result.Succeeded)
         {
             return TokenFailures.ToStatus(TokenRefusal.Of(result));
@@ -178,9 +260,20 @@ internal sealed class AccessGate(
         _ => ErrorReason.MessageMalformed,
     };
 
-    /// <summary>A refusal whose event cannot be written is not told: the answer becomes that the storage is not there.</summary>
+    /// <summary>
+    /// A refusal of a known caller whose event cannot be written is not told: the answer becomes that the storage is not there. Those of nobody are
+    /// counted.
+    /// </summary>
     private async Task TraceAsync(HttpContext http, Call call, Google.Rpc.Status failure)
     {
+        var reason = failure.GetDetail<Google.Rpc.ErrorInfo>()?.Reason;
+        if (call.VerifiedCaller is null)
+        {
+            refusedCalls.Add(call, (StatusCode)failure.Code, reason ?? "");
+            edge.Unverified(http);
+            return;
+        }
+
         if (call.IsTraced && failure.Code is (int)StatusCode.Cancelled or (int)StatusCode.DeadlineExceeded)
         {
             // The effect or the read stands in the trace; that the caller left before the last byte changes nothing.
@@ -189,8 +282,7 @@ internal sealed class AccessGate(
 
         try
         {
-            var reason = failure.GetDetail<Google.Rpc.ErrorInfo>()?.Reason;
-            await audit.TraceFailureAsync(call, (StatusCode)failure.Code, reason, CancellationToken.None);
+            await audit.TraceFailureAsync(call, (StatusCode)failure.Code, reason);
         }
         catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
         {

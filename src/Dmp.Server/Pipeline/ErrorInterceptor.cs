@@ -72,6 +72,10 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
                 when context.CancellationToken.IsCancellationRequested:
                 return Failures.Of(Left(context));
 
+            case InvalidOperationException when GrpcAnswer.HasEnded(context.GetHttpContext().Response):
+                // A write when the framework had just completed the answer, because the deadline passed.
+                return Failures.Of(Left(context));
+
             case OperationCanceledException when lifetime.ApplicationStopping.IsCancellationRequested:
                 return Failures.Of(ErrorReason.ServerStopping);
 

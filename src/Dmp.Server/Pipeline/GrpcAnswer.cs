@@ -17,9 +17,14 @@ internal static class GrpcAnswer
     private const string MessageName = "grpc-message";
     private const string DetailsName = "grpc-status-details-bin";
 
-    /// <summary>Writes or overwrites the status.</summary>
+    /// <summary>Writes or overwrites the status, unless the answer has ended already: by a deadline, or by the line.</summary>
     public static void Write(HttpResponse response, Status whole)
     {
+        if (HasEnded(response))
+        {
+            return;
+        }
+
         var status = WireStatus.Bound(whole);
         if (!response.HasStarted)
         {
@@ -32,6 +37,9 @@ internal static class GrpcAnswer
         fields[MessageName] = Uri.EscapeDataString(status.Message);
         fields[DetailsName] = Convert.ToBase64String(status.ToByteArray());
     }
+
+    /// <summary>Nothing more can be said.</summary>
+    public static bool HasEnded(HttpResponse response) => Fields(response).IsReadOnly;
 
     /// <summary>The status code; null when there is none.</summary>
     public static int? StatusOf(HttpResponse response) =>

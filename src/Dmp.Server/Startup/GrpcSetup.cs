@@ -1,3 +1,4 @@
+using Dmp.Server.Edge;
 using Dmp.Server.Messages;
 using Dmp.Server.Pipeline;
 using Grpc.AspNetCore.Server.Model;
@@ -20,6 +21,7 @@ internal static class GrpcSetup
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<ConsistencyInterceptor>();
             grpc.Interceptors.Add<MessageInterceptor>();
+            grpc.Interceptors.Add<StallInterceptor>();
 
             // Documents are compressed formats in most cases, and a compressed message would have to be buffered whole.
             grpc.ResponseCompressionAlgorithm = null;

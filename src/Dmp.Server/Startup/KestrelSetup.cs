@@ -1,5 +1,8 @@
 using System.Net;
+using Dmp.Server.Edge;
+using Dmp.Server.Options;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 using ListenOptions = Dmp.Server.Options.ListenOptions;
 
 namespace Dmp.Server.Startup;
@@ -35,10 +38,14 @@ internal static class KestrelSetup
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
 
+        var edge = kestrel.ApplicationServices.GetRequiredService<EdgeGuard>();
+        limits.MaxConcurrentConnections = kestrel.ApplicationServices.GetRequiredService<IOptions<EdgeOptions>>().Value.ConnectionsMax;
+
         var address = IPAddress.Parse(listen.Address);
         kestrel.Listen(address, listen.GrpcPort, port =>
         {
             port.Protocols = HttpProtocols.Http2;
+            port.Use(next => connection => edge.OnConnectionAsync(connection, next));
             if (certificate is not null)
             {
                 port.UseHttps(https => TlsSetup.Configure(https, certificate));

@@ -4,6 +4,7 @@ using Dmp.Server.Audit;
 using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
+using Dmp.Server.Edge;
 using Dmp.Server.Events;
 using Dmp.Server.Explanations;
 using Dmp.Server.Media;
@@ -44,6 +45,7 @@ internal static class ServiceSetup
         services.AddSingleton<RollbackGuard>();
         services.AddSingleton<TraceSequencer>();
         services.AddHostedService(provider => provider.GetRequiredService<TraceSequencer>());
+        services.AddEdge();
         services.AddSingleton<AccessPolicy>();
         services.AddSingleton<AccessEffects>();
         services.AddSingleton<PageTokens>();
@@ -63,6 +65,15 @@ internal static class ServiceSetup
 
         // Streams that are under way when the server is told to stop may end in peace.
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(60));
+    }
+
+    private static void AddEdge(this IServiceCollection services)
+    {
+        services.AddOptions<EdgeOptions>().BindConfiguration(EdgeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<EdgeGuard>();
+        services.AddSingleton<CallTurns>();
+        services.AddSingleton<RefusedCalls>();
+        services.AddHostedService(provider => provider.GetRequiredService<RefusedCalls>());
     }
 
     private static void AddContent(this IServiceCollection services)

@@ -49,6 +49,8 @@ internal static class Deeds
         { "event_time", "'infinity'" },
         { "event_time", "'4000-01-01 BC'" },
         { "duration_us", "9223372036854775807" },
+        { "call_count", "0" },
+        { "call_count", "7" },
     };
 
     /// <summary>What is done, and what must be said of it, each part between bars.</summary>

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Dmp.Record.V1;
+using Dmp.Server.Tests.Fixtures;
+using Xunit;
+
+namespace Dmp.Server.Tests.Edge;
+
+/// <summary>Somebody without a token begins and resets calls as fast as a line carries them.</summary>
+public sealed class RapidResetTests(Platform platform, ITestOutputHelper output)
+{
+    private const string Method = "dmp.record.v1.RecordService/ListRecords";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_connection_that_brings_nothing_but_resets_is_closed()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        await using var raw = await RawConnection.OpenAsync(server.Address, window: 65535);
+        for (var i = 0; !raw.IsClosed; i++)
+        {
+            Assert.True(i < 200, "20,000 calls of nobody were borne");
+            await raw.ResetManyAsync(Method, null, 100);
+            await Task.Delay(5, Token);
+        }
+    }
+
+    [Fact]
+    public async Task Callers_with_a_token_are_served_while_it_lasts()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        var victim = new DmpApi(server.Channel, platform.Callers.Token(TestProfessional.New()));
+        await victim.Records.ListRecordsAsync(new ListRecordsRequest(), cancellationToken: Token);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var sent = 0;
+        var attack = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            while (!ending.IsCancellationRequested)
+            {
+                await using var raw = await RawConnection.OpenAsync(server.Address, window: 65535);
+                while (!raw.IsClosed && !ending.IsCancellationRequested)
+                {
+                    await raw.ResetManyAsync(Method, null, 100);
+                    Interlocked.Add(ref sent, 100);
+                }
+            }
+        })).ToList();
+
+        var times = new List<double>();
+        var begin = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(8))
+        {
+            var start = Stopwatch.GetTimestamp();
+            await victim.Records.ListRecordsAsync(new ListRecordsRequest(), deadline: DateTime.UtcNow.AddSeconds(10), cancellationToken: Token);
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+
+        // Also one that comes only now, from the same address.
+        using (var late = server.OpenChannel())
+        {
+            await new DmpApi(late, platform.Callers.Token(TestProfessional.New())).Records.ListRecordsAsync(
+                new ListRecordsRequest(), deadline: DateTime.UtcNow.AddSeconds(20), cancellationToken: Token);
+        }
+
+        await ending.CancelAsync();
+        await Task.WhenAll(attack);
+        times.Sort();
+        output.WriteLine($"{times.Count} calls, p50 {times[times.Count / 2]:0.0} ms, p99 {times[times.Count * 99 / 100]:0.0} ms; {sent} resets sent");
+        Assert.True(times.Count > 50, $"{times.Count} calls in 8 s");
+        Assert.InRange(times[times.Count * 99 / 100], 0, 2000);
+    }
+}
