@@ -197,6 +197,17 @@ offer_pgbouncer() {
   [[ ! -d /run/systemd/system ]] || as_root systemctl disable --now pgbouncer.service >/dev/null 2>&1 || true
 }
 
+# The proxy of the tests of the SDK, in the same way.
+offer_tinyproxy() {
+  command -v tinyproxy >/dev/null && return 0
+  if ! command -v apt-get >/dev/null || { ((EUID != 0)) && ! { command -v sudo >/dev/null && as_root true 2>/dev/null; }; }; then
+    say 'tinyproxy cannot be installed here, so its tests are skipped; as an administrator run: apt-get install tinyproxy-bin'
+    return 0
+  fi
+  say 'Installing tinyproxy'
+  quietly apt-tinyproxy apt_install_or_update tinyproxy-bin || warn 'could not install tinyproxy; the tests of a proxy are skipped'
+}
+
 # The S3 server of the tests: the gateway of Ceph with a monitor and an OSD, which the tests start by themselves, as whoever runs
 # them. Nothing else needs it, so where it cannot be installed its tests are skipped, with the reason.
 prefer_radosgw() {

@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
 using Dmp.Record.V1;
 using Microsoft.AspNetCore.Http;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Dmp.Client.Tests;
 
@@ -131,6 +134,78 @@ public sealed class TokenTests : IAsyncLifetime
         "b-secret",
         new ClientCredentialsOptions { Issuer = new Uri("https://issuer.example/"), ClientId = "a", ClientSecret = "b-secret" }.ToString(),
         StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("ES256")]
+    [InlineData("PS256")]
+    [InlineData("RS256")]
+    public async Task A_client_with_a_key_signs_who_it_is_and_sends_no_secret(string algorithm)
+    {
+        using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var rsa = RSA.Create(2048);
+        SecurityKey key = algorithm == "ES256" ? new ECDsaSecurityKey(ec) { KeyId = "k-1" } : new RsaSecurityKey(rsa) { KeyId = "k-1" };
+        var forms = new List<IFormCollection>();
+        _platform.Token = async context =>
+        {
+            forms.Add(await context.Request.ReadFormAsync());
+            await context.Response.WriteAsJsonAsync(new { access_token = $"t-{forms.Count}", expires_in = 600 });
+        };
+        using var source = new ClientCredentialsTokenSource(new ClientCredentialsOptions
+        {
+            Issuer = _platform.Issuer,
+            ClientId = "logiciel-cabinet",
+            ClientKey = new SigningCredentials(key, algorithm),
+        });
+
+        Assert.Equal("t-1", await source.GetTokenAsync(Ct));
+        source.Invalidate("t-1");
+        Assert.Equal("t-2", await source.GetTokenAsync(Ct));
+
+        var ids = new HashSet<object>();
+        foreach (var form in forms)
+        {
+            Assert.Equal("urn:ietf:params:oauth:client-assertion-type:jwt-bearer", form["client_assertion_type"]);
+            Assert.False(form.ContainsKey("client_secret"));
+            var checkedToken = await new JsonWebTokenHandler().ValidateTokenAsync(form["client_assertion"], new TokenValidationParameters
+            {
+                ValidIssuer = "logiciel-cabinet",
+                ValidAudience = new Uri(_platform.Issuer, "token").AbsoluteUri,
+                ValidAlgorithms = [algorithm],
+                IssuerSigningKey = key,
+                ClockSkew = TimeSpan.Zero,
+            });
+            Assert.True(checkedToken.IsValid, checkedToken.Exception?.Message);
+            Assert.Equal("logiciel-cabinet", checkedToken.Claims["sub"]);
+            Assert.InRange(checkedToken.SecurityToken.ValidTo - DateTime.UtcNow, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+            Assert.True(ids.Add(checkedToken.Claims["jti"]), "a statement is good once");
+        }
+        Assert.Equal(2, ids.Count);
+    }
+
+    [Fact]
+    public void A_client_has_a_secret_or_a_key_and_not_both()
+    {
+        using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var key = new SigningCredentials(new ECDsaSecurityKey(ec), "ES256");
+        var options = new ClientCredentialsOptions { Issuer = _platform.Issuer, ClientId = "a" };
+
+        Assert.Throws<ArgumentException>(() => new ClientCredentialsTokenSource(options));
+        Assert.Throws<ArgumentException>(() => new ClientCredentialsTokenSource(options with { ClientSecret = "b", ClientKey = key }));
+    }
+
+    [Fact]
+    public async Task An_issuer_whose_certificate_is_not_trusted_is_told_as_TLS_through_a_call()
+    {
+        using var authority = TestAuthority.New();
+        await using var elsewhere = await ScriptedPlatform.StartAsync(authority.Server);
+        using var source = new ClientCredentialsTokenSource(
+            new ClientCredentialsOptions { Issuer = elsewhere.Address, ClientId = "a", ClientSecret = "b" });
+        using var client = _platform.Client(options => options.Tokens = source);
+
+        var failure = await Assert.ThrowsAsync<DmpTlsException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
+
+        Assert.StartsWith($"TLS with the issuer at https://127.0.0.1:{elsewhere.Address.Port} failed: ", failure.Message, StringComparison.Ordinal);
+    }
 
     private ClientCredentialsTokenSource Source(string secret = "sandbox", TimeProvider? time = null) =>
         new(new ClientCredentialsOptions { Issuer = _platform.Issuer, ClientId = "dr-martin", ClientSecret = secret }, time: time);

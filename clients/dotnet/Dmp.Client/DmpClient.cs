@@ -198,20 +198,18 @@ public sealed partial class DmpClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        var channelOptions = new GrpcChannelOptions
+        var handler = new SoftwareHandler(options)
         {
-            HttpHandler = new SoftwareHandler(options)
+            InnerHandler = options.HttpHandler ?? new SocketsHttpHandler
             {
-                InnerHandler = options.HttpHandler ?? new SocketsHttpHandler
-                {
-                    // Pings notice a dead line while a transfer waits; without them it would hang until the stall timeout.
-                    KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-                    KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
-                    EnableMultipleHttp2Connections = true,
-                },
+                // Pings notice a dead line while a transfer waits; without them it would hang until the stall timeout.
+                KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+                EnableMultipleHttp2Connections = true,
             },
-            DisposeHttpClient = true,
         };
+
+        var channelOptions = new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true };
         Configure(options, channelOptions);
         return GrpcChannel.ForAddress(options.Address!, channelOptions);
     }
@@ -219,6 +217,10 @@ public sealed partial class DmpClient : IDisposable
     internal static void Configure(DmpClientOptions options, GrpcChannelOptions channel)
     {
         channel.MaxReceiveMessageSize = MessageBytesMax;
+        // As a client, not as a handler: into a handler the channel puts connections of its own, which fail behind a proxy and do not say which
+        // address is dead.
+        channel.HttpClient = new HttpClient(channel.HttpHandler!, channel.DisposeHttpClient) { Timeout = Timeout.InfiniteTimeSpan };
+        channel.HttpHandler = null;
         // gRPC drops call credentials on plain connections unless told otherwise. Validate() allows those on loopback only.
         channel.UnsafeUseInsecureChannelCallCredentials = options.Address!.Scheme == Uri.UriSchemeHttp;
     }

@@ -36,7 +36,8 @@ public static class DmpServiceCollectionExtensions
             .ConfigureChannel((provider, channel) => DmpClient.Configure(Options(provider), channel))
             .ConfigureGrpcClientCreator((provider, invoker) =>
                 new DmpClient(Options(provider), Options(provider).Tokens!, invoker))
-            .AddHttpMessageHandler(provider => new SoftwareHandler(Options(provider)));
+            .AddHttpMessageHandler(provider => new SoftwareHandler(Options(provider)))
+            .RedactLoggedHeaders(static _ => true);
     }
 
     private static DmpClientOptions Options(IServiceProvider provider)

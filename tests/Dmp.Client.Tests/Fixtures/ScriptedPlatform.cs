@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Dmp.Document.V1;
 using Dmp.Event.V1;
 using Dmp.Record.V1;
@@ -47,13 +48,22 @@ public sealed class ScriptedPlatform : IAsyncDisposable
     /// <summary>What the discovery document names as its issuer; the truth when null.</summary>
     public string? IssuerNamed { get; set; }
 
-    public static async Task<ScriptedPlatform> StartAsync()
+    /// <param name="certificate">With it the platform speaks TLS; null for plain HTTP/2.</param>
+    public static async Task<ScriptedPlatform> StartAsync(X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                if (certificate is not null)
+                {
+                    listen.UseHttps(certificate);
+                }
+            });
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
         });
         builder.Services.AddGrpc();

@@ -16,8 +16,8 @@ internal sealed class RetryPolicy(DmpClientOptions options, TimeSpan? budget = n
     /// <summary>True when the same call, with the same request id, may succeed.</summary>
     public static bool IsTransient(RpcException exception, ErrorDetails details)
     {
-        // What failed before the call left this process: only an issuer out of reach comes back by itself.
-        if (exception.Status.DebugException is { } cause && cause is DmpException)
+        // What failed before the call left this process: a platform or issuer out of reach comes back by itself, and nothing else does.
+        if (ConnectionFailure.Of(exception.Status) is { } cause)
         {
             return cause is DmpUnavailableException;
         }

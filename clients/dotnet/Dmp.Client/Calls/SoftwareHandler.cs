@@ -3,7 +3,8 @@ using System.Net.Http.Headers;
 namespace Dmp.Client;
 
 /// <summary>
-/// Names the calling software in the <c>user-agent</c>, before what gRPC says of itself: the gRPC client leaves out what metadata say.
+/// Names the calling software in the <c>user-agent</c>, before what gRPC says of itself: the gRPC client leaves out what metadata say. And
+/// names the address of a platform that cannot be reached.
 /// </summary>
 internal sealed class SoftwareHandler(DmpClientOptions options) : DelegatingHandler
 {
@@ -11,7 +12,7 @@ internal sealed class SoftwareHandler(DmpClientOptions options) : DelegatingHand
 
     private readonly ProductInfoHeaderValue? _software = options.Software is { } text ? ProductInfoHeaderValue.Parse(text) : null;
 
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (_software is not null)
         {
@@ -24,6 +25,16 @@ internal sealed class SoftwareHandler(DmpClientOptions options) : DelegatingHand
             }
         }
 
-        return base.SendAsync(request, cancellationToken);
+        try
+        {
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException failure) when (failure.HttpRequestError is HttpRequestError.SecureConnectionError
+            or HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.ProxyTunnelError)
+        {
+            // As gRPC knows it, so that the generated clients answer the same status as before, with the address in its words.
+            var told = ConnectionFailure.Of("platform", request.RequestUri!, failure);
+            throw new HttpRequestException(failure.HttpRequestError, told.Message, told);
+        }
     }
 }

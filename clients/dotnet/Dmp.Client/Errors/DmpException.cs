@@ -75,8 +75,8 @@ public class DmpException : Exception
     {
         ArgumentNullException.ThrowIfNull(exception);
 
-        // A token source that fails inside a call arrives wrapped in a status; its own exception says more.
-        if (exception.Status.DebugException is DmpException own)
+        // A connection or token source that fails inside a call arrives wrapped in a status; its own exception says more.
+        if (ConnectionFailure.Of(exception.Status) is { } own)
         {
             return own;
         }

@@ -104,6 +104,21 @@ public sealed class DmpUnavailableException : DmpException
     }
 }
 
+/// <summary>
+/// TLS with the platform or the issuer failed, mostly because its certificate is not trusted. Nothing was sent. Repeating does not help: the
+/// certificate, the trust in its authority or the clock of this machine is wrong.
+/// </summary>
+public sealed class DmpTlsException : DmpException
+{
+    /// <summary>Makes an exception that did not come from an answer of the platform.</summary>
+    /// <param name="message">What happened, for developers.</param>
+    /// <param name="innerException">The cause, when there is one.</param>
+    public DmpTlsException(string message, Exception? innerException = null)
+        : base(StatusCode.Unavailable, message, innerException)
+    {
+    }
+}
+
 /// <summary>The bytes that travelled are not the bytes that were stored or sent: the SDK found another digest, size or order. Never use those bytes.</summary>
 public sealed class DmpIntegrityException : DmpException
 {

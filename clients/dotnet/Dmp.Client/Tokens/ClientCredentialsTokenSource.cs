@@ -1,12 +1,14 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Dmp.Client;
 
 /// <summary>
 /// Tokens of a program (back end, sandbox persona) from an OpenID Connect issuer: finds the token endpoint by discovery,
-/// asks for a token with the client's secret, and keeps it until shortly before it expires. Many calls that need a token
+/// asks for a token with the client's secret or key, and keeps it until shortly before it expires. Many calls that need a token
 /// at the same moment cause one request.
 /// </summary>
 public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
@@ -16,6 +18,9 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
         new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(30) };
 
     private static readonly TimeSpan RenewBefore = TimeSpan.FromSeconds(60);
+
+    // RFC 7523, section 3: a signed statement is good once, and not for long.
+    private static readonly TimeSpan AssertionLifetime = TimeSpan.FromMinutes(1);
 
     private readonly ClientCredentialsOptions _options;
     private readonly HttpClient _http;
@@ -34,6 +39,10 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
         if (!PlaintextRule.Allows(options.Issuer))
         {
             throw new ArgumentException("The issuer must be an https address: a secret never travels in plain text beyond this machine.", nameof(options));
+        }
+        if (string.IsNullOrEmpty(options.ClientSecret) == (options.ClientKey is null))
+        {
+            throw new ArgumentException("The client needs a secret or a key, and not both.", nameof(options));
         }
         _options = options;
         _http = http ?? SharedHttp;
@@ -74,21 +83,10 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
 
     private async Task<string> FetchAsync(CancellationToken cancellationToken)
     {
-        var form = new Dictionary<string, string>
-        {
-            ["grant_type"] = "client_credentials",
-            ["client_id"] = _options.ClientId,
-            ["client_secret"] = _options.ClientSecret,
-        };
-        if (_options.Scope is { Length: > 0 } scope)
-        {
-            form["scope"] = scope;
-        }
-
         try
         {
             _tokenEndpoint ??= await DiscoverAsync(cancellationToken).ConfigureAwait(false);
-            using var content = new FormUrlEncodedContent(form);
+            using var content = new FormUrlEncodedContent(Form(_tokenEndpoint));
             using var response = await _http.PostAsync(_tokenEndpoint, content, cancellationToken).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {
@@ -102,7 +100,11 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
             _cached = new CachedToken(token, RenewTime(answer.ExpiresInSeconds));
             return token;
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException
+        catch (HttpRequestException failure)
+        {
+            throw ConnectionFailure.Of("issuer", _options.Issuer, failure);
+        }
+        catch (Exception failure) when (failure is IOException
             || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new DmpUnavailableException($"The issuer {_options.Issuer} cannot be reached.", failure);
@@ -111,6 +113,45 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
         {
             throw new DmpAuthenticationException($"The issuer {_options.Issuer} answered something that is not JSON.", failure);
         }
+    }
+
+    private Dictionary<string, string> Form(Uri tokenEndpoint)
+    {
+        var form = new Dictionary<string, string> { ["grant_type"] = "client_credentials", ["client_id"] = _options.ClientId };
+        if (_options.ClientKey is { } key)
+        {
+            form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+            form["client_assertion"] = Assertion(key, tokenEndpoint);
+        }
+        else
+        {
+            form["client_secret"] = _options.ClientSecret!;
+        }
+        if (_options.Scope is { Length: > 0 } scope)
+        {
+            form["scope"] = scope;
+        }
+        return form;
+    }
+
+    // OpenID Connect Core 9: issuer and subject are the client, the audience is the token endpoint.
+    private string Assertion(SigningCredentials key, Uri tokenEndpoint)
+    {
+        var now = _time.GetUtcNow();
+        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = _options.ClientId,
+            Audience = tokenEndpoint.AbsoluteUri,
+            IssuedAt = now.UtcDateTime,
+            NotBefore = now.UtcDateTime,
+            Expires = (now + AssertionLifetime).UtcDateTime,
+            Claims = new Dictionary<string, object>
+            {
+                [JwtRegisteredClaimNames.Sub] = _options.ClientId,
+                [JwtRegisteredClaimNames.Jti] = Guid.NewGuid().ToString(),
+            },
+            SigningCredentials = key,
+        });
     }
 
     private async Task<Uri> DiscoverAsync(CancellationToken cancellationToken)

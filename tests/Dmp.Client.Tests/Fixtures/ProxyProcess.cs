@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Dmp.Client.Tests.Fixtures;
+
+/// <summary>A real proxy (tinyproxy) on loopback, through which a CONNECT leads.</summary>
+public sealed class ProxyProcess : IAsyncDisposable
+{
+    private static readonly string? program = new[] { "/usr/bin/tinyproxy", "/usr/sbin/tinyproxy" }.FirstOrDefault(File.Exists);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("dmp-proxy-").FullName;
+    private Process? _process;
+
+    public Uri Address { get; private set; } = null!;
+
+    public static async Task<ProxyProcess> StartAsync()
+    {
+        Assert.SkipWhen(program is null, "tinyproxy is not installed (package tinyproxy-bin).");
+        var proxy = new ProxyProcess();
+        await proxy.BeginAsync(program!);
+        return proxy;
+    }
+
+    /// <summary>The ways that were asked for, as the proxy wrote them down.</summary>
+    public async Task<string> LogAsync()
+    {
+        await using var log = new FileStream(Path.Combine(_directory, "log"), FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(log);
+        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+            _process.Dispose();
+        }
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task BeginAsync(string path)
+    {
+        int port;
+        using (var free = new TcpListener(IPAddress.Loopback, 0))
+        {
+            free.Start();
+            port = ((IPEndPoint)free.LocalEndpoint).Port;
+        }
+        var configuration = Path.Combine(_directory, "proxy.conf");
+        await File.WriteAllTextAsync(configuration, $"""
+            Port {port}
+            Listen 127.0.0.1
+            Allow 127.0.0.1
+            Timeout 60
+            MaxClients 20
+            LogFile "{_directory}/log"
+            LogLevel Info
+
+            """, TestContext.Current.CancellationToken);
+        _process = Process.Start(new ProcessStartInfo(path, ["-d", "-c", configuration]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Address = new Uri($"http://127.0.0.1:{port}");
+        for (var attempt = 0; ; attempt++)
+        {
+            Assert.False(_process.HasExited || attempt == 600, "the proxy does not start");
+            try
+            {
+                using var probe = new TcpClient();
+                await probe.ConnectAsync(IPAddress.Loopback, port);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+            }
+        }
+    }
+}
