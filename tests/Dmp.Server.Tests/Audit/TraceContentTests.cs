@@ -120,6 +120,7 @@ public sealed class TraceContentTests(Platform platform)
             Content = new ByteArrayContent([0, 0, 0, 0, 0]) { Headers = { { "content-type", "application/grpc" } } },
         };
         call.Headers.TryAddWithoutValidation("te", "trailers");
+        call.Headers.TryAddWithoutValidation("authorization", $"Bearer {platform.Callers.Token(record.Physician)}");
         call.Headers.TryAddWithoutValidation("user-agent", $"{new string('a', 199)}\U0001F600");
 
         using var answer = await http.SendAsync(call, Token);
@@ -139,14 +140,14 @@ public sealed class TraceContentTests(Platform platform)
         await server.QueryAsync<int>(platform, "do $$ begin revoke insert on audit_event from dmp_runtime; end $$; select 1");
         await Assert.ThrowsAsync<RpcException>(async () => await api.Records.ListRecordsAsync(new(), cancellationToken: Token));
 
-        // Nor is a refusal: whoever tries doors while the trace cannot be written learns nothing.
+        // Nor is a refusal: whoever tries doors while the trace cannot be written learns nothing. Those of nobody are counted, and written later.
         await Refusals.RefusedAsync(
             StatusCode.Unavailable,
             ErrorReason.StorageUnavailable,
             async () => await api.Records.GetRecordAsync(new() { RecordId = Given.NewId() }, cancellationToken: Token));
         await Refusals.RefusedAsync(
-            StatusCode.Unavailable,
-            ErrorReason.StorageUnavailable,
+            StatusCode.Unauthenticated,
+            ErrorReason.TokenMissing,
             async () => await new DmpApi(server.Channel, null).Records.ListRecordsAsync(new(), cancellationToken: Token));
     }
 

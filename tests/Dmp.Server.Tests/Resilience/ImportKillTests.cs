@@ -25,14 +25,14 @@ public sealed class ImportKillTests
         using var client = await ClientAsync(server);
         var (done, killing) = (0, Task.CompletedTask);
         var outcomes = new List<ImportOutcome>();
-        await foreach (var outcome in client.ImportAsync(Items(recordId, 1500, 2_000), new ImportOptions { Streams = 2 }, Token))
+        await foreach (var outcome in client.ImportAsync(Items(recordId, 800, 2_000), new ImportOptions { Streams = 2 }, Token))
         {
             outcomes.Add(outcome);
             if (++done == 200)
             {
                 killing = server.KillPostgresAsync();
             }
-            else if (done == 600)
+            else if (done == 450)
             {
                 await killing;
                 await server.KillAsync();
@@ -42,7 +42,7 @@ public sealed class ImportKillTests
 
         await killing;
         Assert.All(outcomes, outcome => Assert.True(outcome.Document is not null, outcome.Error?.ToString()));
-        Assert.Equal(1500, outcomes.Select(outcome => outcome.Document!.DocumentId).Distinct().Count());
+        Assert.Equal(800, outcomes.Select(outcome => outcome.Document!.DocumentId).Distinct().Count());
         api = await server.AsAsync("dr-martin");
         var found = new HashSet<string>();
         using var reader = await ClientAsync(server);
@@ -64,7 +64,7 @@ public sealed class ImportKillTests
         await using var server = await ServerProcess.StartAsync();
         var (_, recordId) = await OpenAsync(server);
         using var client = await ClientAsync(server);
-        var sets = Enumerable.Range(0, 80).Select(i => new ImportSet
+        var sets = Enumerable.Range(0, 40).Select(i => new ImportSet
         {
             Key = i.ToString(CultureInfo.InvariantCulture),
             RecordId = recordId,
@@ -75,11 +75,11 @@ public sealed class ImportKillTests
         await foreach (var outcome in client.ImportAsync(sets.ToAsyncEnumerable(), new ImportOptions { Streams = 3 }, Token))
         {
             outcomes.Add(outcome);
-            if (++done == 15)
+            if (++done == 8)
             {
                 killing = server.KillPostgresAsync();
             }
-            else if (done == 40)
+            else if (done == 22)
             {
                 await killing;
                 await server.KillAsync();
@@ -105,7 +105,7 @@ public sealed class ImportKillTests
             count++;
         }
 
-        Assert.Equal(240, count);
+        Assert.Equal(120, count);
     }
 
     [Fact]

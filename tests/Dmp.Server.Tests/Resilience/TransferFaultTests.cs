@@ -17,7 +17,7 @@ namespace Dmp.Server.Tests.Resilience;
 [SupportedOSPlatform("linux")]
 public sealed class TransferFaultTests
 {
-    private const int UploadsDefault = 500;
+    private const int UploadsDefault = 150;
     private const int Callers = 8;
     private const int UploadsPerFault = 5;
 
