@@ -70,6 +70,13 @@ public sealed partial class DmpClient
     public async Task<DocumentEntry> RevealDocumentAsync(RevealDocumentRequest request, CancellationToken cancellationToken = default) =>
         (await CallAsync<RevealDocumentRequest, RevealDocumentResponse>(Documents.RevealDocumentAsync, request, cancellationToken).ConfigureAwait(false)).Document;
 
+    /// <summary>Hides a document from representatives and caregivers: the patient, or its author in a secret connection.</summary>
+    /// <param name="request">Names the document; an empty <c>request_id</c> is filled in.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The hidden document.</returns>
+    public async Task<DocumentEntry> HideDocumentAsync(HideDocumentRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<HideDocumentRequest, HideDocumentResponse>(Documents.HideDocumentAsync, request, cancellationToken).ConfigureAwait(false)).Document;
+
     /// <summary>Archives a document (TD3.3d).</summary>
     /// <param name="request">Names the document; an empty <c>request_id</c> is filled in.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -21,6 +21,7 @@ internal static class OutboxKind
     public const string DocumentDeleted = "DOCUMENT_DELETED";
     public const string DocumentAnnounced = "DOCUMENT_ANNOUNCED";
     public const string DocumentRevealed = "DOCUMENT_REVEALED";
+    public const string DocumentHidden = "DOCUMENT_HIDDEN";
     public const string EmergencyOpened = "EMERGENCY_OPENED";
     public const string EmergencyAcknowledged = "EMERGENCY_ACKNOWLEDGED";
     public const string ConsentGranted = "CONSENT_GRANTED";
@@ -101,7 +102,8 @@ internal static class OutboxSql
         """;
 
     /// <summary>
-    /// Adds a row in the transaction of the change it tells of. What was done in a secret connection is told to no representative.
+    /// Adds a row in the transaction of the change it tells of. What was done in a secret connection is told to no representative, but that
+    /// a document is gone, from whom it was hidden just now: a copy would be kept for ever.
     /// </summary>
     public static Task AppendAsync(
         NpgsqlConnection connection, string kind, Guid recordId, DateTimeOffset now, OutboxDetail? detail, CancellationToken ct)
@@ -112,7 +114,7 @@ internal static class OutboxSql
             Now = now,
             Kind = kind,
             RecordId = recordId,
-            Hidden = Call.Current?.HidesEvent == true,
+            Hidden = kind != OutboxKind.DocumentHidden && Call.Current?.HidesEvent == true,
             MadeByKind = (short?)maker?.Kind,
             MadeById = maker is { Id.Length: > 0 } ? maker.Id : null,
         };

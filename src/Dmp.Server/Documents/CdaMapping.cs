@@ -24,8 +24,8 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
     private const string Root = "/ClinicalDocument";
 
     /// <summary>
-    /// What the header says. A practice setting outside of the value set is left out, because real headers have others there and the field
-    /// may be absent, and so is what is too long; anything else that a document may not have is found by <see cref="DocumentRules"/>.
+    /// What the header says. A practice setting or kind of facility outside of its value set is left out, because real headers have others there
+    /// and the field may be absent, and so is what is too long; anything else that a document may not have is found by <see cref="DocumentRules"/>.
     /// </summary>
     public DocumentMetadata ToMetadata(CdaDocument header)
     {
@@ -40,7 +40,7 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
             LanguageCode = derived.LanguageCode ?? "",
             Confidentiality = Confidentiality(derived.Confidentiality),
             PracticeSetting = PracticeSetting(derived.PracticeSetting),
-            FacilityType = ToCoding(derived.FacilityType, $"{Root}/componentOf/encompassingEncounter/location/healthCareFacility/code"),
+            FacilityType = FacilityType(derived.FacilityType),
             CreationTime = derived.CreationTime?.ToTimestamp(),
             ServiceStartTime = derived.ServiceStartTime?.ToTimestamp(),
             ServiceStopTime = derived.ServiceStopTime?.ToTimestamp(),
@@ -123,6 +123,19 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
         }
 
         Warn(Place, "The practice setting is not one of value set J04, and not kept.");
+        return null;
+    }
+
+    private Coding? FacilityType(CdaCode? code)
+    {
+        const string Place = $"{Root}/componentOf/encompassingEncounter/location/healthCareFacility/code";
+        var type = ToCoding(code, Place);
+        if (type is null || CodedValues.IsFacilityType(type))
+        {
+            return type;
+        }
+
+        Warn(Place, "The kind of facility is not one of value set J02, and not kept.");
         return null;
     }
 

@@ -12,7 +12,7 @@ using Contract = Dmp.Document.V1;
 
 namespace Dmp.Server.Documents;
 
-/// <summary>Mask, unmask, archive, unarchive, delete: five names of one movement.</summary>
+/// <summary>Mask, unmask, reveal, hide, archive, unarchive, delete: names of one movement.</summary>
 internal sealed partial class DocumentService
 {
     public override Task<MaskDocumentResponse> MaskDocument(MaskDocumentRequest request, ServerCallContext context) =>
@@ -53,6 +53,24 @@ internal sealed partial class DocumentService
             request, new Target(request.RecordId, request.DocumentId, request.Etag, request.RequestId),
             static withoutId => withoutId.RequestId = "", RevealDocumentResponse.Parser,
             document => new RevealDocumentResponse { Document = document }, context);
+
+    public override Task<HideDocumentResponse> HideDocument(HideDocumentRequest request, ServerCallContext context)
+    {
+        var call = Call.Of(context);
+
+        // Who must not know of the document must not know of this either.
+        call.HidesEvent = true;
+        if (call.Caller.Kind == CallerKind.Professional && !call.IsSecret)
+        {
+            call.ReadRecordId(request.RecordId, FieldFaults.Of(request));
+            throw Failures.Of(ErrorReason.DocumentActionNotAllowed);
+        }
+
+        return ChangeAsync(
+            DocumentChange.HideFromRepresentatives, request, new Target(request.RecordId, request.DocumentId, request.Etag, request.RequestId),
+            static withoutId => withoutId.RequestId = "", HideDocumentResponse.Parser,
+            document => new HideDocumentResponse { Document = document }, context);
+    }
 
     private Task<TResponse> ChangeAsync<TRequest, TResponse>(
         DocumentChange change,
@@ -141,6 +159,7 @@ internal sealed partial class DocumentService
             DocumentChange.Delete => (row with { State = (short)DocumentStatus.Deleted }, OutboxKind.DocumentDeleted),
             DocumentChange.RevealToPatient => (row with { PatientVisibleTime = null }, OutboxKind.DocumentRevealed),
             DocumentChange.RevealToRepresentatives => (row with { HiddenFromRepresentatives = false }, OutboxKind.DocumentRevealed),
+            DocumentChange.HideFromRepresentatives => (row with { HiddenFromRepresentatives = true }, OutboxKind.DocumentHidden),
             _ => throw new ArgumentOutOfRangeException(nameof(change)),
         };
         changed = changed with { Revision = row.Revision + 1, UpdateTime = time.GetUtcNow() };

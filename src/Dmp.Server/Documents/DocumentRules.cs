@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Dmp.Annotations.V1;
 using Dmp.Document.V1;
 using Dmp.Server.Access;
@@ -23,6 +24,9 @@ internal enum DocumentChange
 
     /// <summary>Lifts HIDDEN_FROM_REPRESENTATIVES.</summary>
     RevealToRepresentatives,
+
+    /// <summary>Sets HIDDEN_FROM_REPRESENTATIVES.</summary>
+    HideFromRepresentatives,
 }
 
 /// <summary>The verdict on a change.</summary>
@@ -42,7 +46,7 @@ internal enum DocumentVerdict
 }
 
 /// <summary>Rules on documents that need no I/O.</summary>
-internal static class DocumentRules
+internal static partial class DocumentRules
 {
     private static readonly string[] mediaTypes =
         ["text/xml", "application/xslt+xml", "application/pdf", "image/jpeg", "image/tiff", "text/rtf", "text/plain", "application/dicom"];
@@ -63,7 +67,8 @@ internal static class DocumentRules
     /// Archive, Unarchive    own documents             own documents; none for attending physicians, and physicians in emergencies
     /// Delete                own documents             own documents, the structure's; attending physicians also the patient's
     /// Replace               own documents             own documents
-    /// Reveal                no                        none
+    /// Reveal                no; to representatives: the patient, no representative   none
+    /// Hide from them        the patient, no representative   own documents, in a secret connection
     /// </code>
     /// A document that a caregiver added is the patient's.
     /// </summary>
@@ -74,7 +79,9 @@ internal static class DocumentRules
         var isAllowed = (access.IsOwner, change) switch
         {
             (true, DocumentChange.Mask or DocumentChange.Unmask) => true,
-            (true, DocumentChange.RevealToPatient or DocumentChange.RevealToRepresentatives) => false,
+            (true, DocumentChange.RevealToPatient) => false,
+            (true, DocumentChange.RevealToRepresentatives or DocumentChange.HideFromRepresentatives) => access.Capacity == Capacity.Patient,
+            (_, DocumentChange.HideFromRepresentatives) => isAuthor && access.IsAuthorized,
             (true, _) or (_, DocumentChange.Replace) => isAuthor,
             (_, DocumentChange.Delete) => isAuthor || isPatients && access.IsAttending,
             (_, DocumentChange.Archive or DocumentChange.Unarchive) =>
@@ -95,6 +102,8 @@ internal static class DocumentRules
             (DocumentChange.RevealToPatient, _) => row.PatientVisibleTime is null ? DocumentVerdict.NothingToDo : DocumentVerdict.Go,
             (DocumentChange.RevealToRepresentatives, _) =>
                 row.HiddenFromRepresentatives ? DocumentVerdict.Go : DocumentVerdict.NothingToDo,
+            (DocumentChange.HideFromRepresentatives, _) =>
+                row.HiddenFromRepresentatives ? DocumentVerdict.NothingToDo : DocumentVerdict.Go,
             (DocumentChange.Archive, DocumentStatus.Archived) => DocumentVerdict.WrongState,
             (DocumentChange.Unarchive, DocumentStatus.Approved) => DocumentVerdict.WrongState,
             _ => DocumentVerdict.Go,
@@ -184,7 +193,7 @@ internal static class DocumentRules
         faults.Text(metadata.UniqueId, "metadata.unique_id", 128);
         faults.Require(!metadata.UniqueId.Any(char.IsWhiteSpace), "metadata.unique_id", "Must not contain white space.");
         faults.Require(
-            metadata.LanguageCode.Length is 0 or (>= 2 and <= 35),
+            metadata.LanguageCode.Length == 0 || LanguageTag().IsMatch(metadata.LanguageCode),
             "metadata.language_code",
             "Must be a language tag as in BCP 47, for example fr-FR.");
         faults.Require(
@@ -203,6 +212,11 @@ internal static class DocumentRules
             metadata.PracticeSetting is null || IsPracticeSetting(metadata.PracticeSetting),
             "metadata.practice_setting",
             "Must be a practice setting of value set J04 (1.2.250.1.213.1.1.4.9).");
+        faults.Require(
+            metadata.FacilityType is null or { System: "" } or { Code: "" } || CodedValues.IsFacilityType(metadata.FacilityType),
+            "metadata.facility_type",
+            "Must be a kind of facility of value set J02: TRE_R02 1.2.250.1.71.4.2.4 or TRE_A00 1.2.250.1.213.1.1.4.6.");
+        CheckFormat(metadata, faults);
         PartRules.CheckCoding(metadata.Type, "metadata.type", faults);
         PartRules.CheckCoding(metadata.Format, "metadata.format", faults);
         PartRules.CheckCoding(metadata.FacilityType, "metadata.facility_type", faults);
@@ -210,6 +224,30 @@ internal static class DocumentRules
         CheckIdentifiers(metadata, faults);
         CheckTimes(metadata, now, faults);
         CheckAuthors(metadata, caller, authorsOfHeader, faults);
+    }
+
+    // Language, script, region and variants of BCP 47, without its rare forms.
+    [GeneratedRegex("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$")]
+    private static partial Regex LanguageTag();
+
+    private static void CheckFormat(DocumentMetadata metadata, FieldFaults faults)
+    {
+        if (metadata.Format is not { System.Length: > 0, Code.Length: > 0 } format)
+        {
+            return;
+        }
+
+        if (!CodedValues.IsFormat(format))
+        {
+            faults.Add("metadata.format", "Must be a format of value set J60.");
+        }
+        else
+        {
+            faults.Require(
+                CodedValues.FitsMedia(format, metadata.MediaType),
+                "metadata.format",
+                "Must be the format of the media type, urn:asipSante:modelesHorsProfils:2011, or absent.");
+        }
     }
 
     /// <summary>A practice setting of value set J04.</summary>

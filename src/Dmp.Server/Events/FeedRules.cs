@@ -90,7 +90,7 @@ internal static class FeedRules
     {
         OutboxKind.DocumentCreated or OutboxKind.DocumentReplaced or OutboxKind.DocumentMasked or OutboxKind.DocumentUnmasked
             or OutboxKind.DocumentArchived or OutboxKind.DocumentUnarchived or OutboxKind.DocumentDeleted
-            or OutboxKind.DocumentRevealed => FeedSubject.Document,
+            or OutboxKind.DocumentRevealed or OutboxKind.DocumentHidden => FeedSubject.Document,
         OutboxKind.VisibilityChanged => FeedSubject.Rule,
         OutboxKind.RecordOpened or OutboxKind.RecordReopened or OutboxKind.RecordClosed
             or OutboxKind.ConsentGranted or OutboxKind.InitialConsentGiven or OutboxKind.ConsentRevoked or OutboxKind.ConsentExpired

@@ -66,7 +66,7 @@ public sealed class InvisibilityTests(Platform platform)
         "RetryNotice",
 
         // The trace of the comparing calls themselves is in it; HiddenDocumentTraceTests look at what it tells.
-        "ListRecordEvents", "ListActorEvents",
+        "ListRecordEvents", "ListActorEvents", "ListCallEvents",
 
         // As these, with hashes over random salts; RecordProofTests look at what they tell. The log itself tells nothing of documents.
         "GetInclusionProof", "ExportRecordEvents", "GetCheckpoint", "GetConsistencyProof",
@@ -218,6 +218,7 @@ public sealed class InvisibilityTests(Platform platform)
                 RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId, VisibilityCode = VisibilityCode.HiddenFromPatient,
             },
         ],
+        "HideDocument" => [new HideDocumentRequest { RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId }],
         "ArchiveDocument" => [new ArchiveDocumentRequest { RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId }],
         "UnarchiveDocument" => [new UnarchiveDocumentRequest { RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId }],
         "DeleteDocument" => [new DeleteDocumentRequest { RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId }],

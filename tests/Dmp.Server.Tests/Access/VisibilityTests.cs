@@ -1,5 +1,7 @@
+using Dmp.Audit.V1;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
+using Dmp.Event.V1;
 using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
 using Grpc.Core;
@@ -60,6 +62,66 @@ public sealed class VisibilityTests(Platform platform)
     }
 
     [Fact]
+    public async Task What_a_minor_hides_later_is_absent_for_representatives_from_then_on()
+    {
+        var record = await platform.RecordAsync(TestPatient.NewMinor());
+        var physician = platform.As(record.Physician);
+        var (minor, mother) = (platform.As(record.Patient), platform.AsRepresentativeOf(record.Patient));
+        var document = await physician.UploadAsync(record.Id);
+        Assert.NotEmpty(await mother.ReadAsync(document));
+        var colleague = platform.As(await platform.ColleagueAsync(record));
+        var start = await mother.NowAsync();
+
+        // Nobody but the minor decides it: no representative, no professional openly, none about a colleague's document.
+        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => HideAsync(mother, document));
+        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed, () => HideAsync(physician, document));
+        await Refusals.RefusedAsync(
+            StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed, () => HideAsync(colleague, document, inSecret: true));
+
+        var hidden = await HideAsync(minor, document);
+        Assert.Equal([VisibilityCode.HiddenFromRepresentatives], hidden.VisibilityCodes);
+        Assert.Equal(hidden, await HideAsync(minor, document));
+        Assert.Empty(await mother.SearchIdsAsync(record.Id));
+        await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.DocumentNotFound, () => mother.ReadAsync(document));
+        Assert.NotEmpty(await colleague.ReadAsync(document));
+        Assert.NotEmpty(await minor.ReadAsync(document));
+
+        // Her software drops its copy, and her trace tells neither of the document nor of the hiding.
+        Assert.Equal([ChangeKind.Deleted], await mother.KindsAsync(start));
+        var seen = (await mother.Audit.ListRecordEventsAsync(new() { RecordId = record.Id }, cancellationToken: Token)).Events;
+        Assert.DoesNotContain(seen, one => one.Method.EndsWith("/HideDocument", StringComparison.Ordinal) && one.Outcome == AuditOutcome.Allowed);
+        Assert.DoesNotContain(seen, one => one.DocumentIds.Contains(document.DocumentId) && one.Outcome == AuditOutcome.Allowed);
+        Assert.Contains(
+            (await minor.Audit.ListRecordEventsAsync(new() { RecordId = record.Id }, cancellationToken: Token)).Events,
+            one => one.Method.EndsWith("/HideDocument", StringComparison.Ordinal) && one.Outcome == AuditOutcome.Allowed);
+
+        await Refusals.RefusedAsync(
+            StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => RevealAsync(mother, document, VisibilityCode.HiddenFromRepresentatives));
+        await RevealAsync(minor, document, VisibilityCode.HiddenFromRepresentatives);
+        Assert.NotEmpty(await mother.ReadAsync(document));
+    }
+
+    [Fact]
+    public async Task A_professional_hides_the_own_document_in_a_secret_connection_and_the_patient_reveals_nothing_that_waits()
+    {
+        var record = await platform.RecordAsync(TestPatient.NewMinor());
+        var physician = platform.As(record.Physician);
+        var document = await physician.UploadAsync(record.Id);
+        await HideAsync(physician, document, inSecret: true);
+        Assert.Empty(await platform.AsRepresentativeOf(record.Patient).SearchIdsAsync(record.Id));
+
+        await Refusals.RefusedAsync(
+            StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed,
+            () => RevealAsync(platform.As(record.Patient), document, VisibilityCode.HiddenFromPatient));
+
+        // Of somebody of age there is no secret connection.
+        var adult = await platform.RecordAsync();
+        var letter = await platform.As(adult.Physician).UploadAsync(adult.Id);
+        await Refusals.RefusedAsync(
+            StatusCode.FailedPrecondition, ErrorReason.SecretConnectionNotAllowed, () => HideAsync(platform.As(adult.Physician), letter, inSecret: true));
+    }
+
+    [Fact]
     public async Task The_clocks_announce_once_and_reveal()
     {
         await using var server = await TestServer.StartAsync(
@@ -100,6 +162,12 @@ public sealed class VisibilityTests(Platform platform)
         await Refusals.FieldsAsync(
             () => RevealAsync(platform.As(record.Physician), document, VisibilityCode.MaskedFromProfessionals), "visibility_code");
     }
+
+    private static async Task<StoredDocument> HideAsync(DmpApi api, StoredDocument document, bool inSecret = false) =>
+        (await api.Documents.HideDocumentAsync(
+            new HideDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() },
+            inSecret ? new Metadata { { "dmp-secret-connection", "true" } } : null,
+            cancellationToken: Token)).Document;
 
     private static async Task<StoredDocument> RevealAsync(DmpApi api, StoredDocument document, VisibilityCode code) =>
         (await api.Documents.RevealDocumentAsync(
