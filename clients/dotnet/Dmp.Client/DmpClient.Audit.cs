@@ -29,4 +29,15 @@ public sealed partial class DmpClient
             (page, ct) => CallAsync<ListActorEventsRequest, ListActorEventsResponse>(Audit.ListActorEventsAsync, page, ct),
             page => (page.Events, page.NextPageToken),
             cancellationToken);
+
+    /// <summary>Lists the events of one call, by the <see cref="DmpException.ServerRequestId"/> that somebody quotes. For operators and auditors.</summary>
+    /// <param name="request">Which call, and why it is asked for. <c>page_size</c> is the size of one fetch.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The events, none when there is no such call; each fetch is itself traced.</returns>
+    public IAsyncEnumerable<AuditEvent> ListCallEventsAsync(ListCallEventsRequest request, CancellationToken cancellationToken = default) =>
+        PagesAsync<ListCallEventsRequest, ListCallEventsResponse, AuditEvent>(
+            request,
+            (page, ct) => CallAsync<ListCallEventsRequest, ListCallEventsResponse>(Audit.ListCallEventsAsync, page, ct),
+            page => (page.Events, page.NextPageToken),
+            cancellationToken);
 }

@@ -24,6 +24,9 @@ internal sealed record RowScope
     /// <summary>What one professional or structure did, on all records.</summary>
     public const string Conduct = "conduct";
 
+    /// <summary>The events of one call, which <c>dmp.call</c> names.</summary>
+    public const string CallEvents = "call";
+
     /// <summary>Changes in their order, for the feed and the notices: names of rows, no content.</summary>
     public const string Changes = "changes";
 

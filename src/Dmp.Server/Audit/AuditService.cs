@@ -16,8 +16,6 @@ internal sealed partial class AuditService(Database database, AccessPolicy polic
     : Contract.AuditServiceBase
 {
     private const int ActorIdLengthMax = 64;
-    private const int JustificationLengthMin = 10;
-    private const int JustificationLengthMax = 500;
 
     public override async Task<ListRecordEventsResponse> ListRecordEvents(ListRecordEventsRequest request, ServerCallContext context)
     {
@@ -57,16 +55,11 @@ internal sealed partial class AuditService(Database database, AccessPolicy polic
         var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         faults.Require(request.ActorId.Length is > 0 and <= ActorIdLengthMax, "actor_id", "Required, at most 64 characters.");
-        var justification = request.Justification.Trim();
-        faults.Require(
-            justification.Length is >= JustificationLengthMin and <= JustificationLengthMax,
-            "justification",
-            "Required: why, in words, 10 to 500 characters.");
+        call.ReadJustification(request.Justification, faults);
         var timeFrom = faults.Time(request.TimeFrom, "time_from");
         var timeTo = faults.Time(request.TimeTo, "time_to");
         var pageSize = faults.PageSize(request.PageSize);
         faults.ThrowIfAny();
-        call.Justification = justification;
         var query = new ListActorEventsRequest(request) { PageToken = "" };
         var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
 

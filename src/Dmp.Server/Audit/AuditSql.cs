@@ -98,6 +98,21 @@ internal static class AuditSql
         limit @Limit
         """;
 
+    // Served by audit_event_call_idx. Of each month the index is looked at once.
+    private const string ListOfCall =
+        $"""
+        select {Columns}, e.salt, e.document_ids,
+            coalesce(e.document_versions, array_fill(0, array[cardinality(e.document_ids)])) as document_versions,
+            coalesce(e.document_sha256s, array_fill(''::bytea, array[cardinality(e.document_ids)])) as document_sha256s
+        from audit_event e
+        where e.server_request_id = @ServerRequestId
+            and (@BeforeEventId::uuid is null or e.event_id < @BeforeEventId)
+        order by e.event_id desc
+        limit @Limit
+        """;
+
+    private const string NameCall = "select set_config('dmp.call', @ServerRequestId::text, false)";
+
     private const string AddMonths = "select dmp_add_trace_months(3)";
 
     /// <summary>Makes the partitions of this month and the next two, where they are missing (migration 0017).</summary>
@@ -182,5 +197,15 @@ internal static class AuditSql
             ListOfActor,
             new { ActorId = actorId, TimeFrom = timeFrom, TimeTo = timeTo, FirstId = firstId, LastId = lastId, BeforeEventId = beforeEventId, Limit = limit },
             ct);
+    }
+
+    /// <summary>The events of one call, for somebody who reviews it.</summary>
+    public static async Task<List<AuditEventRow>> ListOfCallAsync(
+        NpgsqlConnection connection, Guid serverRequestId, Guid? beforeEventId, int limit, CancellationToken ct)
+    {
+        await RowScope.OfTask(RowScope.CallEvents).ApplyAsync(connection, ct);
+        await connection.ExecuteAsync(new CommandDefinition(NameCall, new { ServerRequestId = serverRequestId }, cancellationToken: ct));
+        return await connection.QueryInIndexOrderAsync<AuditEventRow>(
+            ListOfCall, new { ServerRequestId = serverRequestId, BeforeEventId = beforeEventId, Limit = limit }, ct);
     }
 }

@@ -21,6 +21,11 @@ internal sealed partial class AccessService(
     {
         var ct = context.CancellationToken;
         var call = Call.Of(context);
+        if (call.Caller.Kind is CallerKind.Operator or CallerKind.Auditor)
+        {
+            return await ExplainCallAsync(request, call, ct);
+        }
+
         var isOwner = call.Caller.Kind is CallerKind.Patient or CallerKind.Representative;
         var faults = FieldFaults.Of(new ExplainAccessRequest(request) { Actor = null });
         var recordId = call.ReadRecordId(request.RecordId, faults);
@@ -29,7 +34,10 @@ internal sealed partial class AccessService(
             isOwner ? request.Actor is { Kind: ActorKind.Professional, Id.Length: > 0 } : request.Actor is null,
             "actor",
             isOwner ? "Must be a professional with an identifier." : "Must be empty: a professional asks about oneself.");
+        faults.Require(request.RecordId.Length > 0, "record_id", "Required.");
         faults.Require(isOwner || request.Profession is null, "profession", "Must be empty: it is in the token.");
+        faults.Require(request.ServerRequestId.Length == 0, "server_request_id", "Must be empty: operators and auditors ask about a call.");
+        faults.Require(request.Justification.Length == 0, "justification", "Must be empty: operators and auditors give one.");
         faults.ThrowIfAny();
 
         return await database.OnConnectionAsync(
@@ -37,7 +45,7 @@ internal sealed partial class AccessService(
             {
                 var response = isOwner
                     ? await ExplainToOwnerAsync(connection, call, request, recordId, documentId, ct)
-                    : await ExplainToProfessionalAsync(connection, call, recordId, documentId, ct);
+                    : await ExplainToProfessionalAsync(connection, call.Caller, recordId, documentId, ct);
                 await audit.TraceReadAsync(connection, call, documentId == Guid.Empty ? [] : [new TracedDocument(documentId)], ct);
                 return response;
             },
@@ -70,17 +78,17 @@ internal sealed partial class AccessService(
     }
 
     private async Task<ExplainAccessResponse> ExplainToProfessionalAsync(
-        NpgsqlConnection connection, Call call, Guid recordId, Guid documentId, CancellationToken ct)
+        NpgsqlConnection connection, Caller professional, Guid recordId, Guid documentId, CancellationToken ct)
     {
-        var onRecord = await ExplainAsync(connection, call.Caller, recordId, Guid.Empty, withSecret: true, ct);
+        var onRecord = await ExplainAsync(connection, professional, recordId, Guid.Empty, withSecret: true, ct);
         if (!onRecord.IsAllowed || documentId == Guid.Empty)
         {
             return ToMessage(onRecord);
         }
 
         // Who passes the rules on the record and not those on the document meets a document that does not exist.
-        return await ExistsAsync(connection, call.Caller, recordId, documentId, ct)
-            ? ToMessage(await ExplainAsync(connection, call.Caller, recordId, documentId, withSecret: true, ct))
+        return await ExistsAsync(connection, professional, recordId, documentId, ct)
+            ? ToMessage(await ExplainAsync(connection, professional, recordId, documentId, withSecret: true, ct))
             : throw Failures.Of(ErrorReason.DocumentNotFound);
     }
 

@@ -14,6 +14,9 @@ namespace Dmp.Server.Pipeline;
 /// </summary>
 internal sealed class Call
 {
+    private const int JustificationLengthMin = 10;
+    private const int JustificationLengthMax = 500;
+
     private static readonly AsyncLocal<Call?> current = new();
 
     /// <summary>The call that the running code belongs to; null outside of calls.</summary>
@@ -109,6 +112,20 @@ internal sealed class Call
         }
 
         return id;
+    }
+
+    /// <summary>Reads why an operator or auditor asks, which the trace keeps.</summary>
+    public void ReadJustification(string justification, FieldFaults faults)
+    {
+        var why = justification.Trim();
+        if (why.Length is >= JustificationLengthMin and <= JustificationLengthMax)
+        {
+            Justification = why;
+        }
+        else
+        {
+            faults.Add("justification", "Required: why, in words, 10 to 500 characters.");
+        }
     }
 
     /// <summary>One of the many things that this call asks for, decided and traced by itself.</summary>

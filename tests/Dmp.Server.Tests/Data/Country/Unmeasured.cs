@@ -17,6 +17,8 @@ internal static class Unmeasured
         "AuditSql.AppendAll",
         "AuditSql.List",
         "AuditSql.ListOfActor",
+        "AuditSql.ListOfCall",
+        "AuditSql.NameCall",
         "BlockSql.FindLiving",
         "BlockSql.Insert",
         "BlockSql.Lift",
