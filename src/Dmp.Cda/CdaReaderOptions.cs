@@ -44,7 +44,9 @@ public sealed record CdaReaderOptions
     /// <summary>Most different names in a document.</summary>
     public int NamesMax { get; init; } = 20_000;
 
-    /// <summary>Most tags, texts and processing instructions before the body. Published samples need 5,000, stylesheets around them more.</summary>
+    /// <summary>
+    /// Most tags, texts and processing instructions before the body. Published samples need 5,000, stylesheets around them more.
+    /// </summary>
     public int HeaderNodesMax { get; init; } = 200_000;
 
     /// <summary>Most elements in one part of the header, such as an author.</summary>

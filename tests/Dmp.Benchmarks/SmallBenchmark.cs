@@ -12,8 +12,8 @@ using Npgsql;
 namespace Dmp.Benchmarks;
 
 /// <summary>
-/// Small CDA documents of many records, in documents per second: uploads by 16 streams beside a sink that makes the same bytes durable, and one
-/// import beside the uploads. The three alternate, so that they meet the same machine. The load generator is in the same process.
+/// Small CDA documents of many records, in documents per second: uploads by 16 streams beside a sink that makes the same bytes durable, and
+/// one import beside the uploads. The three alternate, so that they meet the same machine. The load generator is in the same process.
 /// </summary>
 internal static class SmallBenchmark
 {

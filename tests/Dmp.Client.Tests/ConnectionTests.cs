@@ -95,7 +95,7 @@ public sealed class ConnectionTests
         });
 
         Assert.Equal("r-1", (await client.CheckAccessAsync(new CheckAccessRequest(), Ct)).RecordId);
-        Assert.Contains($"CONNECT 127.0.0.1:{platform.Address.Port} HTTP/1.1", await proxy.LogAsync(), StringComparison.Ordinal);
+        await proxy.AssertAskedForAsync(platform.Address);
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class ConnectionTests
         await using var container = services.BuildServiceProvider();
 
         Assert.Equal("r-1", (await container.GetRequiredService<DmpClient>().CheckAccessAsync(new CheckAccessRequest(), Ct)).RecordId);
-        Assert.Contains($"CONNECT 127.0.0.1:{platform.Address.Port} HTTP/1.1", await proxy.LogAsync(), StringComparison.Ordinal);
+        await proxy.AssertAskedForAsync(platform.Address);
         Assert.NotEmpty(log.Lines);
         Assert.DoesNotContain(log.Lines, line => line.Contains("token-of-a-person", StringComparison.Ordinal));
     }
@@ -152,7 +152,15 @@ public sealed class ConnectionTests
         using var child = Process.Start(new ProcessStartInfo(
             Path.Combine(AppContext.BaseDirectory, "Dmp.Client.Tests"), ["-noColor", "-method", $"*{nameof(Through_the_proxy_of_the_environment)}"])
         {
-            Environment = { ["HTTPS_PROXY"] = proxy.Address.AbsoluteUri, [ChildAddress] = platform.Address.AbsoluteUri },
+            // Whatever the machine has itself is not meant.
+            Environment =
+            {
+                ["HTTPS_PROXY"] = proxy.Address.AbsoluteUri,
+                ["https_proxy"] = proxy.Address.AbsoluteUri,
+                ["NO_PROXY"] = "",
+                ["no_proxy"] = "",
+                [ChildAddress] = platform.Address.AbsoluteUri,
+            },
             RedirectStandardOutput = true,
         })!;
         var output = await child.StandardOutput.ReadToEndAsync(Ct);
@@ -160,7 +168,7 @@ public sealed class ConnectionTests
 
         Assert.True(child.ExitCode == 0, output);
         Assert.Contains("Total: 1, Errors: 0, Failed: 0, Skipped: 0", output, StringComparison.Ordinal);
-        Assert.Contains($"CONNECT 127.0.0.1:{platform.Address.Port} HTTP/1.1", await proxy.LogAsync(), StringComparison.Ordinal);
+        await proxy.AssertAskedForAsync(platform.Address);
     }
 
     [Fact]

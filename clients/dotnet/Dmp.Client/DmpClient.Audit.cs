@@ -30,7 +30,9 @@ public sealed partial class DmpClient
             page => (page.Events, page.NextPageToken),
             cancellationToken);
 
-    /// <summary>Lists the events of one call, by the <see cref="DmpException.ServerRequestId"/> that somebody quotes. For operators and auditors.</summary>
+    /// <summary>
+    /// Lists the events of one call, by the <see cref="DmpException.ServerRequestId"/> that somebody quotes. For operators and auditors.
+    /// </summary>
     /// <param name="request">Which call, and why it is asked for. <c>page_size</c> is the size of one fetch.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The events, none when there is no such call; each fetch is itself traced.</returns>

@@ -18,7 +18,9 @@ public sealed partial class DmpClient
     public Task<GetCheckpointResponse> GetCheckpointAsync(CancellationToken cancellationToken = default) =>
         CallAsync<GetCheckpointRequest, GetCheckpointResponse>(Audit.GetCheckpointAsync, new(), cancellationToken);
 
-    /// <summary>Fetches the proof that the log continues an earlier state; check it with <see cref="TreeProof.VerifyConsistency"/>.</summary>
+    /// <summary>
+    /// Fetches the proof that the log continues an earlier state; check it with <see cref="TreeProof.VerifyConsistency"/>.
+    /// </summary>
     /// <param name="request">The sizes of both states.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The proof, and the checkpoint of the later state when there is one.</returns>
@@ -39,7 +41,8 @@ public sealed partial class DmpClient
     /// <remarks>An export that broke off has no end, and the verification says so: make it again.</remarks>
     /// <param name="recordId">The record.</param>
     /// <param name="destination">Where the lines go. Not disposed.</param>
-    /// <param name="earlierCheckpoint">The note of a checkpoint that you have kept: the export then proves that the log continues it.</param>
+    /// <param name="earlierCheckpoint">The note of a checkpoint that you have kept: the export then proves that the log continues
+    /// it.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The note of the checkpoint that the export is proven against: keep it for the next time.</returns>
     /// <exception cref="FormatException">The earlier checkpoint is none.</exception>

@@ -45,7 +45,8 @@ public sealed partial class DmpClient : IDisposable
 
     /// <summary>Makes a client with a channel of its own. Connects at the first call.</summary>
     /// <param name="options">Address, tokens and limits; read once.</param>
-    /// <exception cref="InvalidOperationException">The options are incomplete, or would send a token in plain text over a network.</exception>
+    /// <exception cref="InvalidOperationException">The options are incomplete, or would send a token in plain text over a
+    /// network.</exception>
     public DmpClient(DmpClientOptions options)
         : this(options, OpenChannel(options))
     {
@@ -217,8 +218,8 @@ public sealed partial class DmpClient : IDisposable
     internal static void Configure(DmpClientOptions options, GrpcChannelOptions channel)
     {
         channel.MaxReceiveMessageSize = MessageBytesMax;
-        // As a client, not as a handler: into a handler the channel puts connections of its own, which fail behind a proxy and do not say which
-        // address is dead.
+        // As a client, not as a handler: into a handler the channel puts connections of its own, which fail behind a proxy and do not say
+        // which address is dead.
         channel.HttpClient = new HttpClient(channel.HttpHandler!, channel.DisposeHttpClient) { Timeout = Timeout.InfiniteTimeSpan };
         channel.HttpHandler = null;
         // gRPC drops call credentials on plain connections unless told otherwise. Validate() allows those on loopback only.

@@ -6,7 +6,9 @@ using Npgsql;
 
 namespace Dmp.Cli.Audit;
 
-/// <summary>A leaf of the log with its event, as stored; without a leaf where an event has none, without an event where that is gone.</summary>
+/// <summary>
+/// A leaf of the log with its event, as stored; without a leaf where an event has none, without an event where that is gone.
+/// </summary>
 internal sealed record LogRow : AuditEventRow
 {
     public long LeafIndex { get; init; }

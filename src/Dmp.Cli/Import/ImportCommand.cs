@@ -5,7 +5,9 @@ using Dmp.Xdm;
 
 namespace Dmp.Cli.Import;
 
-/// <summary><c>dmp import SOURCE</c>: the documents of a directory, ZIP file or IHE XDM package, each into the record of its patient.</summary>
+/// <summary>
+/// <c>dmp import SOURCE</c>: the documents of a directory, ZIP file or IHE XDM package, each into the record of its patient.
+/// </summary>
 internal static class ImportCommand
 {
     private const int StreamsMax = 64;

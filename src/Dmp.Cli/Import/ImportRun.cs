@@ -119,7 +119,9 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
         }
     }
 
-    /// <summary>Finds what each document replaces, now that the wave before is there. Those whose predecessor is missing are not sent.</summary>
+    /// <summary>
+    /// Finds what each document replaces, now that the wave before is there. Those whose predecessor is missing are not sent.
+    /// </summary>
     private async Task<List<PlannedDocument>> WithReplacedAsync(List<PlannedDocument> planned, CancellationToken ct)
     {
         List<PlannedDocument> wave = [];

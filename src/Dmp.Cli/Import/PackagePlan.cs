@@ -97,9 +97,9 @@ internal sealed class PackagePlan
     }
 
     /// <summary>
-    /// The header of a CDA document decides what it replaces and who wrote it, and must name the patient and the authors of the metadata. The
-    /// authors are not sent: the platform takes them from the header, of whatever structure they are, and would ask of authors that are given to
-    /// be of the caller's own.
+    /// The header of a CDA document decides what it replaces and who wrote it, and must name the patient and the authors of the metadata.
+    /// The authors are not sent: the platform takes them from the header, of whatever structure they are, and would ask of authors that are
+    /// given to be of the caller's own.
     /// </summary>
     private async Task<(PlannedDocument Document, CdaDocument? Header)> DescribedTwiceAsync(PlannedDocument document, Ins? patient, CancellationToken ct)
     {

@@ -9,7 +9,8 @@ using Google.Protobuf;
 namespace Dmp.Cli.Import;
 
 /// <summary>
-/// What the file <c>NAME.json</c> beside a document says about it: the patient (<c>ins</c>) or the record (<c>recordId</c>), <c>metadata</c>,
+/// What the file <c>NAME.json</c> beside a document says about it: the patient (<c>ins</c>) or the record (<c>recordId</c>),
+/// <c>metadata</c>,
 /// <c>statedPatient</c>, <c>visibilityCodes</c>, <c>replacesDocumentId</c> with <c>etag</c>, as the contract's JSON.
 /// </summary>
 /// <param name="Intent">All but the patient.</param>

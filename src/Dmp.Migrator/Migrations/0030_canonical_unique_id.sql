@@ -1,8 +1,8 @@
--- Why: an OID with and without urn:oid:, and a UUID in either case, with and without urn:uuid:, are one identifier. It is compared in one form
--- (TEXT_KIND_UNIQUE_ID of the contract), which new rows have and these get. Where one depositor stored two documents of one record under two forms
--- of one identifier, the first gets the form and the others keep what they have: nothing is lost, and only the first is found by it.
--- Locks: the rows that change. Reads each table once: about half a minute for ten million versions. Undo: not needed, the messages in the
--- columns "metadata" still hold what was sent.
+-- Why: an OID with and without urn:oid:, and a UUID in either case, with and without urn:uuid:, are one identifier. It is compared in one
+-- form (TEXT_KIND_UNIQUE_ID of the contract), which new rows have and these get. Where one depositor stored two documents of one record
+-- under two forms of one identifier, the first gets the form and the others keep what they have: nothing is lost, and only the first is
+-- found by it. Locks: the rows that change. Reads each table once: about half a minute for ten million versions. Undo: not needed, the
+-- messages in the columns "metadata" still hold what was sent.
 
 create function pg_temp.one_form(id text) returns text
     language sql immutable

@@ -1,7 +1,7 @@
--- Why: a carer who catches up on the feed looked at the changes of the whole country, one look-up each. The records of the carer come first now
--- (docs/adr/0028): what was ever authorised, living or not, and where the structure deposited.
--- Locks: consent, care_team_member and document_version are not written while their indexes are built (reads go on): for document_version about a
--- minute for ten million rows, in a maintenance window.
+-- Why: a carer who catches up on the feed looked at the changes of the whole country, one look-up each. The records of the carer come first
+-- now (docs/adr/0028): what was ever authorised, living or not, and where the structure deposited.
+-- Locks: consent, care_team_member and document_version are not written while their indexes are built (reads go on): for document_version
+-- about a minute for ten million rows, in a maintenance window.
 -- Undo: drop the four indexes.
 
 create index consent_actor_past_idx on consent (actor_kind, actor_id, record_id) where revoke_time is not null;
@@ -9,8 +9,8 @@ create index consent_care_team_past_idx on consent (care_team_id, record_id) whe
 create index care_team_member_past_idx on care_team_member (actor_id, care_team_id) where leave_time is not null;
 create index document_version_structure_idx on document_version (depositor_structure_id, record_id) where depositor_structure_id is not null;
 
--- A policy that asks "in" or "exists" of a whole table has it read as a whole, once for each statement: all authorisations to decide on one record, all
--- members to decide on one authorisation. The offset makes it a look-up for each row.
+-- A policy that asks "in" or "exists" of a whole table has it read as a whole, once for each statement: all authorisations to decide on one
+-- record, all members to decide on one authorisation. The offset makes it a look-up for each row.
 create index care_team_member_team_idx on care_team_member (care_team_id, actor_id);
 
 alter policy consent_scope on consent

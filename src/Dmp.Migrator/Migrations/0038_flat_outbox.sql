@@ -1,6 +1,6 @@
--- Why: while somebody keeps an old snapshot (a dump of two hours), deleted rows of the outbox and old versions of the rows that count stay, and
--- each commit read all of them again. Now the sequencing remembers the snapshot up to which it has looked and looks at transactions that had
--- not ended then, by an index; and what counted in a row that was updated is a row more (ADR 0029).
+-- Why: while somebody keeps an old snapshot (a dump of two hours), deleted rows of the outbox and old versions of the rows that count stay,
+-- and each commit read all of them again. Now the sequencing remembers the snapshot up to which it has looked and looks at transactions
+-- that had not ended then, by an index; and what counted in a row that was updated is a row more (ADR 0029).
 -- Locks: outbox while its indexes are built (it holds what waits, milliseconds' worth), change_head and notice_cursor for an instant.
 -- Undo: put the two tables, dmp_sequence_changes and dmp_changed_since back as in 0018, 0022 and 0027; drop the views, the new tables,
 -- functions and indexes.
@@ -73,9 +73,9 @@ begin
 end
 $$;
 
--- As in 0018, but that it looks only at transactions that had not ended at the last look: those that were running, and those that came later.
--- Rows are deleted still: what is there waits, however transactions are counted, and that no row is told twice rests on nothing else.
--- A table that is dropped or emptied would have to wait for the dump, and all commits behind it.
+-- As in 0018, but that it looks only at transactions that had not ended at the last look: those that were running, and those that came
+-- later. Rows are deleted still: what is there waits, however transactions are counted, and that no row is told twice rests on nothing
+-- else. A table that is dropped or emptied would have to wait for the dump, and all commits behind it.
 create or replace function dmp_sequence_changes() returns integer
     language plpgsql volatile set search_path = pg_catalog, public, pg_temp set enable_seqscan = off
     as $$

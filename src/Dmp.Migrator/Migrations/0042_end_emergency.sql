@@ -1,7 +1,7 @@
--- Why: an emergency access that the patient ended stays ended. Until now it was only not honoured while the switch was closed or the block stood, and
--- came back with them within its hours.
--- Locks: emergency_access, exclusively: for an instant for its columns, which have no default; the table is read once, and of its rows those are written that
--- do not count at this moment and would come back.
+-- Why: an emergency access that the patient ended stays ended. Until now it was only not honoured while the switch was closed or the block
+-- stood, and came back with them within its hours.
+-- Locks: emergency_access, exclusively: for an instant for its columns, which have no default; the table is read once, and of its rows
+-- those are written that do not count at this moment and would come back.
 -- Undo: drop the columns; what was ended within the last hours counts again.
 
 alter table emergency_access

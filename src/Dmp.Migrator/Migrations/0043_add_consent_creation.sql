@@ -1,5 +1,5 @@
--- Why: the feed tells a loss to whoever had an authorisation just before, and an authorisation that is renewed keeps its row, with the time of
--- the renewal. When it was given first is a column of its own now. Of older rows that were renewed the last time stands for the first.
+-- Why: the feed tells a loss to whoever had an authorisation just before, and an authorisation that is renewed keeps its row, with the time
+-- of the renewal. When it was given first is a column of its own now. Of older rows that were renewed the last time stands for the first.
 -- Locks: each row of consent is written once; calls that change consents wait meanwhile.
 -- Undo: drop the column.
 

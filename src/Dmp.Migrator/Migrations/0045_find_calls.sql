@@ -1,6 +1,6 @@
--- Why: support finds a call by the id that every error tells people to quote. Locks: audit_event and its months are not written to while the index is
--- made; on a large trace make it month by month beforehand (create index concurrently), under the names that PostgreSQL gives. Undo: the policy as
--- in 0040, then drop index and function.
+-- Why: support finds a call by the id that every error tells people to quote. Locks: audit_event and its months are not written to while
+-- the index is made; on a large trace make it month by month beforehand (create index concurrently), under the names that PostgreSQL gives.
+-- Undo: the policy as in 0040, then drop index and function.
 
 create index audit_event_call_idx on audit_event (server_request_id, event_id desc);
 

@@ -86,9 +86,9 @@ internal static class AccessSql
         """;
 
     // Decides who is meant: the professional and the structure of the pinned work situation. Served by block_living_key,
-    // consent_record_idx and delegation_delegate_idx. The authorisations are read once for all that is asked of them: starting the plan takes longer than
-    // running it, most of all for the rows' own policies. Locks nothing: a decision is as of its statement, and every statement that starts after a
-    // revocation committed sees it.
+    // consent_record_idx and delegation_delegate_idx. The authorisations are read once for all that is asked of them: starting the plan
+    // takes longer than running it, most of all for the rows' own policies. Locks nothing: a decision is as of its statement, and every
+    // statement that starts after a revocation committed sees it.
     private const string Select =
         $"""
         select r.record_id, r.ins_number, r.state, r.documents_masked_by_default,

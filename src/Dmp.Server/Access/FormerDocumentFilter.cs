@@ -80,8 +80,8 @@ internal static class FormerDocumentFilter
         )
         """;
 
-    // Of an authorisation k of the caller: neither revoked nor ended before the change c, and nobody blocked. One whose end the change tells
-    // of had not ended. Served by block_record_idx.
+    // Of an authorisation k of the caller: neither revoked nor ended before the change c, and nobody blocked. One whose end the change
+    // tells of had not ended. Served by block_record_idx.
     private const string NotEnded =
         $"""
                     and (k.revoke_time is null or k.revoke_time >= c.event_time)
@@ -102,9 +102,9 @@ internal static class FormerDocumentFilter
         """;
 
     /// <summary>
-    /// The caller had a right just before the change <c>c</c> of the record as a whole: an authorisation was given before it. Whether it was
-    /// given anew since tells nothing: an authorisation is renewed while it is in force, and whoever has left its team, or is blocked, is
-    /// told nothing of that. By the order of commits, as above. Served by consent_record_idx and change_subject_idx.
+    /// The caller had a right just before the change <c>c</c> of the record as a whole: an authorisation was given before it. Whether it
+    /// was given anew since tells nothing: an authorisation is renewed while it is in force, and whoever has left its team, or is blocked,
+    /// is told nothing of that. By the order of commits, as above. Served by consent_record_idx and change_subject_idx.
     /// </summary>
     public const string HadConsent =
         $"""
@@ -122,8 +122,8 @@ internal static class FormerDocumentFilter
         """;
 
     /// <summary>
-    /// The same for a document, of which only those are told who have a right now: an authorisation that was given and not given anew since,
-    /// because whoever gets a right is told to load the record anew. Served by consent_record_idx and change_subject_idx.
+    /// The same for a document, of which only those are told who have a right now: an authorisation that was given and not given anew
+    /// since, because whoever gets a right is told to load the record anew. Served by consent_record_idx and change_subject_idx.
     /// </summary>
     private const string HeldConsent =
         $"""
@@ -153,8 +153,8 @@ internal static class FormerDocumentFilter
             and not exists (select from outbox g where g.record_id = c.record_id and g.kind = 'GUARDIANSHIP_SET')
         """;
 
-    // Of the patient's side just before the change c: the patient always, others since their delegation or the guardianship began. Served by
-    // delegation_record_idx, change_subject_idx and change_record_idx.
+    // Of the patient's side just before the change c: the patient always, others since their delegation or the guardianship began. Served
+    // by delegation_record_idx, change_subject_idx and change_record_idx.
     private const string HeldCapacity =
         $"""
         (

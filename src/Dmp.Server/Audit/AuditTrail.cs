@@ -15,9 +15,9 @@ using ModeMessage = Dmp.Access.V1.AccessMode;
 namespace Dmp.Server.Audit;
 
 /// <summary>
-/// Writes the trace: exactly one event for each call, but for refused ones of nobody (<see cref="RefusedCalls"/>). A change is traced in its own transaction
-/// (<see cref="RequestLog"/>), a read before its first byte leaves (<see cref="TraceReadAsync"/>), everything refused or
-/// failed by the access gate before the answer leaves. Each event is signed as it is written; <see cref="TraceSequencer"/> puts it
+/// Writes the trace: exactly one event for each call, but for refused ones of nobody (<see cref="RefusedCalls"/>). A change is traced in
+/// its own transaction (<see cref="RequestLog"/>), a read before its first byte leaves (<see cref="TraceReadAsync"/>), everything refused
+/// or failed by the access gate before the answer leaves. Each event is signed as it is written; <see cref="TraceSequencer"/> puts it
 /// into the log once it is committed.
 /// </summary>
 internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequencer sequencer, TimeProvider time) : IDisposable
@@ -42,8 +42,8 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
         call.Documents = documents;
         ct.ThrowIfCancellationRequested();
 
-        // From here on the caller's wish to leave no longer counts: a statement that is cancelled while it commits would leave an event, and nobody
-        // would know.
+        // From here on the caller's wish to leave no longer counts: a statement that is cancelled while it commits would leave an event,
+        // and nobody would know.
         await TraceAllowedAsync(connection, call, CancellationToken.None);
         call.IsTraced = true;
     }
@@ -120,8 +120,8 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     public void Dispose() => failures.Dispose();
 
     /// <summary>
-    /// The signed event of a call that was allowed, or refused with <paramref name="refusal"/>, for a statement that adds several. Signing takes
-    /// longer than most statements, and can be done while one runs.
+    /// The signed event of a call that was allowed, or refused with <paramref name="refusal"/>, for a statement that adds several. Signing
+    /// takes longer than most statements, and can be done while one runs.
     /// </summary>
     public AuditEventRow Sign(Call call, RpcException? refusal) => EventSignature.Sign(
         refusal is null

@@ -10,8 +10,9 @@ using Microsoft.Extensions.Options;
 namespace Dmp.Server.Audit;
 
 /// <summary>
-/// Counts the calls that were refused before anybody was known, and writes one event for all of an origin and reason once in a minute: whoever has no
-/// token must not be able to fill the trace. What is counted and not yet written is lost when the process is killed, and only then.
+/// Counts the calls that were refused before anybody was known, and writes one event for all of an origin and reason once in a minute:
+/// whoever has no token must not be able to fill the trace. What is counted and not yet written is lost when the process is killed, and
+/// only then.
 /// </summary>
 internal sealed class RefusedCalls(AuditTrail audit, IOptions<EdgeOptions> options, TimeProvider time, ILogger<RefusedCalls> logger)
     : BackgroundService

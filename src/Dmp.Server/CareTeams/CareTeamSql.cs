@@ -175,7 +175,9 @@ internal static class CareTeamSql
         await connection.ExecuteAsync(new CommandDefinition(Touch, new { CareTeamId = careTeamId }, cancellationToken: ct));
     }
 
-    /// <summary>Tells of a change of members on each record on which the team is authorised, on a connection of <see cref="RowScope.Team"/>.</summary>
+    /// <summary>
+    /// Tells of a change of members on each record on which the team is authorised, on a connection of <see cref="RowScope.Team"/>.
+    /// </summary>
     public static Task TellOfRecordsAsync(
         NpgsqlConnection connection, string kind, Guid careTeamId, Caller maker, DateTimeOffset now, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(

@@ -160,7 +160,10 @@ internal static class ConsentSql
         returning {Columns}
         """;
 
-    /// <summary>The authorisation that was not ended by anybody, whether or not its time is over: the one that representatives know, or the hidden one.</summary>
+    /// <summary>
+    /// The authorisation that was not ended by anybody, whether or not its time is over: the one that representatives know, or the hidden
+    /// one.
+    /// </summary>
     public static Task<ConsentRow?> FindLivingAsync(
         NpgsqlConnection connection, RecordAccess access, short actorKind, string actorId, bool hidden, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<ConsentRow>(new CommandDefinition(

@@ -6,7 +6,8 @@ namespace Dmp.Server.Data;
 
 /// <summary>
 /// Several objects whose properties are the parameters of one statement; those that it does not name are left out. As Dapper's
-/// <see cref="DynamicParameters"/>, which asks the driver for the type of each parameter besides: a tenth of a search (docs/performance.md).
+/// <see cref="DynamicParameters"/>, which asks the driver for the type of each parameter besides: a tenth of a search
+/// (docs/performance.md).
 /// </summary>
 internal sealed class StatementParameters(params IReadOnlyList<object> parts) : SqlMapper.IDynamicParameters
 {

@@ -24,8 +24,9 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
     private const string Root = "/ClinicalDocument";
 
     /// <summary>
-    /// What the header says. A practice setting or kind of facility outside of its value set is left out, because real headers have others there
-    /// and the field may be absent, and so is what is too long; anything else that a document may not have is found by <see cref="DocumentRules"/>.
+    /// What the header says. A practice setting or kind of facility outside of its value set is left out, because real headers have others
+    /// there and the field may be absent, and so is what is too long; anything else that a document may not have is found by
+    /// <see cref="DocumentRules"/>.
     /// </summary>
     public DocumentMetadata ToMetadata(CdaDocument header)
     {

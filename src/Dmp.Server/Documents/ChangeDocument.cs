@@ -56,16 +56,8 @@ internal sealed partial class DocumentService
 
     public override Task<HideDocumentResponse> HideDocument(HideDocumentRequest request, ServerCallContext context)
     {
-        var call = Call.Of(context);
-
         // Who must not know of the document must not know of this either.
-        call.HidesEvent = true;
-        if (call.Caller.Kind == CallerKind.Professional && !call.IsSecret)
-        {
-            call.ReadRecordId(request.RecordId, FieldFaults.Of(request));
-            throw Failures.Of(ErrorReason.DocumentActionNotAllowed);
-        }
-
+        Call.Of(context).HidesEvent = true;
         return ChangeAsync(
             DocumentChange.HideFromRepresentatives, request, new Target(request.RecordId, request.DocumentId, request.Etag, request.RequestId),
             static withoutId => withoutId.RequestId = "", HideDocumentResponse.Parser,
@@ -94,6 +86,10 @@ internal sealed partial class DocumentService
             "visibility_code",
             "Must be HIDDEN_FROM_PATIENT or HIDDEN_FROM_REPRESENTATIVES.");
         faults.ThrowIfAny();
+        if (change == DocumentChange.HideFromRepresentatives && call.Caller.Kind == CallerKind.Professional && !call.IsSecret)
+        {
+            throw Failures.Of(ErrorReason.DocumentActionNotAllowed);
+        }
 
         call.Documents = [new TracedDocument(documentId)];
         var withoutId = request.Clone();

@@ -32,8 +32,8 @@ internal static class CodedValues
     public static bool IsFormat(Coding code) => values.Contains(("J60", code.System, code.Code));
 
     /// <summary>
-    /// A format may be that of bytes of this media type. A CDA document may be of any, because one without a structured body has the format of what is
-    /// inside; its own header is compared with it later.
+    /// A format may be that of bytes of this media type. A CDA document may be of any, because one without a structured body has the format
+    /// of what is inside; its own header is compared with it later.
     /// </summary>
     public static bool FitsMedia(Coding format, string mediaType) => mediaType switch
     {

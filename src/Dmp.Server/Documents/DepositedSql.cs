@@ -7,8 +7,8 @@ namespace Dmp.Server.Documents;
 
 internal static class DepositedSql
 {
-    // document_version_sha256_idx finds the versions; the primary keys of document and record decide each. Row-level security leaves those that
-    // the structure deposited.
+    // document_version_sha256_idx finds the versions; the primary keys of document and record decide each. Row-level security leaves those
+    // that the structure deposited.
     private const string Find =
         $"""
         select distinct v.sha256

@@ -65,7 +65,9 @@ internal static class DocumentMapping
         }
     }
 
-    /// <summary>The document as it is read once this version is written: a new one, or the next of the one that is replaced and locked.</summary>
+    /// <summary>
+    /// The document as it is read once this version is written: a new one, or the next of the one that is replaced and locked.
+    /// </summary>
     public static DocumentRow ToRow(NewVersion version, NewVisibility visibility, DocumentRow? replaced) => new()
     {
         DocumentId = version.DocumentId,

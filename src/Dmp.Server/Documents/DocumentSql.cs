@@ -155,8 +155,8 @@ internal static class DocumentSql
         FindAsync(connection, Find, access, documentId, version, ct);
 
     /// <summary>
-    /// The latest version, with the document locked until the transaction ends. When the lock was waited for, and the version that the statement
-    /// saw at its start is no longer the latest, it finds none; a second statement sees what committed meanwhile.
+    /// The latest version, with the document locked until the transaction ends. When the lock was waited for, and the version that the
+    /// statement saw at its start is no longer the latest, it finds none; a second statement sees what committed meanwhile.
     /// </summary>
     public static async Task<DocumentRow?> FindForChangeAsync(
         NpgsqlConnection connection, RecordAccess access, Guid documentId, CancellationToken ct) =>

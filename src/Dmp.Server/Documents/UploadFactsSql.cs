@@ -67,8 +67,8 @@ internal static class UploadFactsSql
             and record_id = any(@RecordIds)
         """;
 
-    // Until the transaction ends: every statement of an upload finds its rows by an index, whatever the parameters are, and planning the access
-    // facts anew for each upload takes several times as long as running them.
+    // Until the transaction ends: every statement of an upload finds its rows by an index, whatever the parameters are, and planning the
+    // access facts anew for each upload takes several times as long as running them.
     private const string AsPlanned =
         "select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)";
 

@@ -13,7 +13,8 @@ internal static class CallOrigin
         remote is null ? null : remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : new IPAddress(remote.GetAddressBytes());
 
     /// <summary>
-    /// What stands for one house: an IPv4 address, or the first address of an IPv6 /64, of which one machine may use as many addresses as it likes.
+    /// What stands for one house: an IPv4 address, or the first address of an IPv6 /64, of which one machine may use as many addresses as
+    /// it likes.
     /// </summary>
     public static IPAddress? HouseOf(IPAddress? remote)
     {

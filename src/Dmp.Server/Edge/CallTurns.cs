@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Dmp.Server.Edge;
 
 /// <summary>
-/// What one caller may have under way at once: so many calls run, the next wait in their order, and what comes beyond is refused. Each caller waits in
-/// a queue of its own, so that nobody stands behind the calls of another. Streams are counted apart: they may take hours.
+/// What one caller may have under way at once: so many calls run, the next wait in their order, and what comes beyond is refused. Each
+/// caller waits in a queue of its own, so that nobody stands behind the calls of another. Streams are counted apart: they may take hours.
 /// </summary>
 internal sealed class CallTurns(IOptions<EdgeOptions> options) : IDisposable
 {

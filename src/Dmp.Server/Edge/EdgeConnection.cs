@@ -9,7 +9,9 @@ namespace Dmp.Server.Edge;
 /// <summary>One connection: whether a verified caller uses it, and what it has had of calls that end in nothing.</summary>
 internal sealed class EdgeConnection : IDisposable
 {
-    /// <summary>How much more a connection may have that a verified caller uses: it may be a gateway with one bad client behind it.</summary>
+    /// <summary>
+    /// How much more a connection may have that a verified caller uses: it may be a gateway with one bad client behind it.
+    /// </summary>
     private const int VerifiedFactor = 10;
 
     private const int TicksOfRefill = 10;

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Dmp.Server.Edge;
 
 /// <summary>
-/// Bounds what comes from one address or connection before anybody is known (ADR 0026). Who has shown a good token is not bounded here: many
-/// callers of a hospital share one address, and a gateway shares one connection.
+/// Bounds what comes from one address or connection before anybody is known (ADR 0026). Who has shown a good token is not bounded here:
+/// many callers of a hospital share one address, and a gateway shares one connection.
 /// </summary>
 internal sealed class EdgeGuard : IDisposable
 {

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Dmp.Server.Edge;
 
 /// <summary>
-/// Sees that a caller takes what it is answered. A write to Kestrel ends when its bytes have gone to the connection, which they do not while the
-/// caller keeps the window of the stream closed or reads nothing.
+/// Sees that a caller takes what it is answered. A write to Kestrel ends when its bytes have gone to the connection, which they do not
+/// while the caller keeps the window of the stream closed or reads nothing.
 /// </summary>
 internal sealed class StallWatch(HttpContext http, Call call, TimeSpan limit, ILogger logger) : IDisposable
 {
@@ -35,8 +35,8 @@ internal sealed class StallWatch(HttpContext http, Call call, TimeSpan limit, IL
     }
 
     /// <summary>
-    /// Waits until what is left of the answer is taken, and throws it away with its buffers when nobody does. The stream is not completed before:
-    /// Kestrel cannot reset one whose end waits behind bytes that do not leave.
+    /// Waits until what is left of the answer is taken, and throws it away with its buffers when nobody does. The stream is not completed
+    /// before: Kestrel cannot reset one whose end waits behind bytes that do not leave.
     /// </summary>
     public async Task DrainAsync()
     {

@@ -123,8 +123,8 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
     }
 
     /// <summary>
-    /// Refuses a place that was forgotten, or that lies behind a database that was restored, or from which what the caller sees has changed as
-    /// a whole. The token in the metadata is of now, before the caller lists anew.
+    /// Refuses a place that was forgotten, or that lies behind a database that was restored, or from which what the caller sees has changed
+    /// as a whole. The token in the metadata is of now, before the caller lists anew.
     /// </summary>
     private void RequireUsable(FeedPlace place, FeedHead head, byte[] view)
     {

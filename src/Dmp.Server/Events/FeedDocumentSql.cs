@@ -134,7 +134,9 @@ internal static class FeedDocumentSql
         order by d.document_id
         """;
 
-    /// <summary>What changes of documents of one record are to the caller, on a connection that is for the changes of that record.</summary>
+    /// <summary>
+    /// What changes of documents of one record are to the caller, on a connection that is for the changes of that record.
+    /// </summary>
     public static Task<IEnumerable<FeedDocumentRow>> OfChangesAsync(
         NpgsqlConnection connection, RecordAccess access, FeedQuery query, IEnumerable<long> positions, CancellationToken ct)
     {

@@ -85,7 +85,9 @@ internal static class FeedRules
         };
     }
 
-    /// <summary>Whether a change is about a document, a rule on documents, or the record; null: about nothing that the feed tells.</summary>
+    /// <summary>
+    /// Whether a change is about a document, a rule on documents, or the record; null: about nothing that the feed tells.
+    /// </summary>
     public static FeedSubject? SubjectOf(string kind) => kind switch
     {
         OutboxKind.DocumentCreated or OutboxKind.DocumentReplaced or OutboxKind.DocumentMasked or OutboxKind.DocumentUnmasked

@@ -49,7 +49,9 @@ internal sealed record FeedHead
     public Guid? MatrixId { get; init; }
 }
 
-/// <summary>The changes in their order, as far as they may be something to one caller. What they are to the caller is decided record by record.</summary>
+/// <summary>
+/// The changes in their order, as far as they may be something to one caller. What they are to the caller is decided record by record.
+/// </summary>
 internal static class FeedSql
 {
     /// <summary>A carer with more records looks for the next changes among everybody's: they are no small part of all.</summary>

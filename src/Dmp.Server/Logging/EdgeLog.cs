@@ -1,6 +1,8 @@
 namespace Dmp.Server.Logging;
 
-/// <summary>Log messages about what the server bears of one address, connection or caller (event ids 1600 to 1699). No address and no name.</summary>
+/// <summary>
+/// Log messages about what the server bears of one address, connection or caller (event ids 1600 to 1699). No address and no name.
+/// </summary>
 internal static partial class EdgeLog
 {
     [LoggerMessage(1600, LogLevel.Debug, "A connection was refused: its address has {Limit} on which no caller is known")]

@@ -5,8 +5,8 @@ using Dmp.Server.Content;
 namespace Dmp.Server.Media;
 
 /// <summary>
-/// Finds bytes that are two files at once: what one program shows as a picture, another one opens as a PDF or unpacks as an archive. Looks at
-/// the first kilobyte and at the end, which is where such programs look.
+/// Finds bytes that are two files at once: what one program shows as a picture, another one opens as a PDF or unpacks as an archive. Looks
+/// at the first kilobyte and at the end, which is where such programs look.
 /// </summary>
 internal static class MixedContent
 {

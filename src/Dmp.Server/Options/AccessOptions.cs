@@ -20,7 +20,9 @@ internal sealed record AccessOptions
     /// </summary>
     public TimeSpan AnnounceAfter { get; init; } = TimeSpan.FromDays(14);
 
-    /// <summary>After this long such a document becomes visible to the patient by itself. Default 30 days (CSP R1111-53: a month).</summary>
+    /// <summary>
+    /// After this long such a document becomes visible to the patient by itself. Default 30 days (CSP R1111-53: a month).
+    /// </summary>
     public TimeSpan RevealAfter { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary>How long an emergency access lasts, in hours. Default 4.</summary>

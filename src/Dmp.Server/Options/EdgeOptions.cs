@@ -13,27 +13,29 @@ internal sealed record EdgeOptions : IValidatableObject
     public int ConnectionsMax { get; init; } = 10_000;
 
     /// <summary>
-    /// Most connections of one address (of one /64) on which no caller was verified yet. One that a verified caller uses no longer counts: a
-    /// hospital behind one address may have any number. Default 256.
+    /// Most connections of one address (of one /64) on which no caller was verified yet. One that a verified caller uses no longer counts:
+    /// a hospital behind one address may have any number. Default 256.
     /// </summary>
     [Range(1, 1_000_000)]
     public int UnverifiedConnectionsMax { get; init; } = 256;
 
     /// <summary>
-    /// New connections, and calls of nobody on connections that no verified caller uses, of one address at once; a tenth of it comes back in a
-    /// second. Beyond it new connections wait for <see cref="HoldFor"/> and such calls end theirs. Default 1000.
+    /// New connections, and calls of nobody on connections that no verified caller uses, of one address at once; a tenth of it comes back
+    /// in a second. Beyond it new connections wait for <see cref="HoldFor"/> and such calls end theirs. Default 1000.
     /// </summary>
     [Range(10, 1_000_000)]
     public int UnverifiedCallsPerAddress { get; init; } = 1000;
 
     /// <summary>
-    /// Calls of nobody on one connection at once; a tenth of it comes back in a second. Beyond it the connection is closed. Ten times as many where a
-    /// verified caller uses it too. Default 200.
+    /// Calls of nobody on one connection at once; a tenth of it comes back in a second. Beyond it the connection is closed. Ten times as
+    /// many where a verified caller uses it too. Default 200.
     /// </summary>
     [Range(10, 1_000_000)]
     public int UnverifiedCallsPerConnection { get; init; } = 200;
 
-    /// <summary>Calls that callers leave before their end, on one connection at once; a tenth of it comes back in a second. Default 5000.</summary>
+    /// <summary>
+    /// Calls that callers leave before their end, on one connection at once; a tenth of it comes back in a second. Default 5000.
+    /// </summary>
     [Range(10, 1_000_000)]
     public int ResetsPerConnection { get; init; } = 5000;
 
@@ -42,8 +44,8 @@ internal sealed record EdgeOptions : IValidatableObject
     public TimeSpan HoldFor { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Addresses or networks (<c>10.1.0.0/16</c>) of proxies that bound their own callers: nothing is counted for their address, and none of their
-    /// connections is closed. Default none.
+    /// Addresses or networks (<c>10.1.0.0/16</c>) of proxies that bound their own callers: nothing is counted for their address, and none
+    /// of their connections is closed. Default none.
     /// </summary>
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
 
@@ -55,7 +57,9 @@ internal sealed record EdgeOptions : IValidatableObject
     [Range(0, 10_000)]
     public int CallsWaitingPerCaller { get; init; } = 64;
 
-    /// <summary>Most streams of one caller at once on one server: uploads, imports, downloads, exports, subscriptions. Default 400.</summary>
+    /// <summary>
+    /// Most streams of one caller at once on one server: uploads, imports, downloads, exports, subscriptions. Default 400.
+    /// </summary>
     [Range(1, 100_000)]
     public int StreamsPerCaller { get; init; } = 400;
 
@@ -63,7 +67,9 @@ internal sealed record EdgeOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan StallAfter { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Refused calls of nobody are written into the trace so often, one event for all of an origin and reason. Default 1 min.</summary>
+    /// <summary>
+    /// Refused calls of nobody are written into the trace so often, one event for all of an origin and reason. Default 1 min.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00")]
     public TimeSpan RefusalPeriod { get; init; } = TimeSpan.FromMinutes(1);
 

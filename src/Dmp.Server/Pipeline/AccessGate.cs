@@ -261,8 +261,8 @@ internal sealed class AccessGate(
     };
 
     /// <summary>
-    /// A refusal of a known caller whose event cannot be written is not told: the answer becomes that the storage is not there. Those of nobody are
-    /// counted.
+    /// A refusal of a known caller whose event cannot be written is not told: the answer becomes that the storage is not there. Those of
+    /// nobody are counted.
     /// </summary>
     private async Task TraceAsync(HttpContext http, Call call, Google.Rpc.Status failure)
     {

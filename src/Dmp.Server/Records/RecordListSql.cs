@@ -74,8 +74,8 @@ internal static class RecordListSql
     // One branch for each right, in the order of its index and no longer than the page: consent_actor_idx twice, consent_structure_idx and,
     // for each team, consent_care_team_idx; then record_pkey and block_living_key for each record found. Asked for together, by "or", all
     // authorisations of everybody are read.
-    // Authorisations of the professional, of the structure of the work situation and of their teams count alike; the later end is the one in
-    // force. A structure also lists what its own professionals declared (functional matrix, TD0.4).
+    // Authorisations of the professional, of the structure of the work situation and of their teams count alike; the later end is the one
+    // in force. A structure also lists what its own professionals declared (functional matrix, TD0.4).
     private const string ListAuthorized =
         $"""
         with page as materialized (

@@ -119,7 +119,9 @@ internal sealed class Housekeeping(
         }
     }
 
-    /// <summary>Rows first: a part without a row is found by the sweep of the content store, a row without a part would only look alive.</summary>
+    /// <summary>
+    /// Rows first: a part without a row is found by the sweep of the content store, a row without a part would only look alive.
+    /// </summary>
     private async Task<int> ExpireUploadsAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct)
     {
         var count = 0;

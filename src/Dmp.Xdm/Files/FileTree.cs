@@ -6,8 +6,8 @@ namespace Dmp.Xdm;
 public sealed record TreeFile(string Name, long Length);
 
 /// <summary>
-/// The files of a directory or of a ZIP file of unknown origin. Nothing is ever unpacked to the disk, and no name from inside is used as a path:
-/// files are opened from the list that was made when the tree was opened. Safe for use by several threads.
+/// The files of a directory or of a ZIP file of unknown origin. Nothing is ever unpacked to the disk, and no name from inside is used as a
+/// path: files are opened from the list that was made when the tree was opened. Safe for use by several threads.
 /// </summary>
 public abstract class FileTree : IDisposable
 {
@@ -48,7 +48,8 @@ public abstract class FileTree : IDisposable
 
     /// <summary>Opens a file of this tree.</summary>
     /// <param name="file">One of <see cref="Files"/>.</param>
-    /// <returns>Its bytes; of a ZIP file exactly as many as its length says, with the checksum that it was packed with. Those of a directory seek.</returns>
+    /// <returns>Its bytes; of a ZIP file exactly as many as its length says, with the checksum that it was packed with. Those of a
+    /// directory seek.</returns>
     /// <exception cref="XdmRefusedException">It cannot be unpacked. Reading may throw it too.</exception>
     public abstract Stream Open(TreeFile file);
 

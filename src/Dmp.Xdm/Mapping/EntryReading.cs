@@ -82,7 +82,9 @@ public static class EntryReading
         _ => null,
     };
 
-    /// <summary>What registries set themselves (logicalID, repositoryUniqueId) the platform sets anew, and classCode follows from typeCode.</summary>
+    /// <summary>
+    /// What registries set themselves (logicalID, repositoryUniqueId) the platform sets anew, and classCode follows from typeCode.
+    /// </summary>
     private static void Rest(XdsEntry entry, Reading reading)
     {
         if (entry.Status is not ("" or XdsStatus.Approved))

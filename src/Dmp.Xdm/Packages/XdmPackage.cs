@@ -11,8 +11,8 @@ namespace Dmp.Xdm;
 public sealed record XdmDocument(string Subset, XdsSubmission Submission, XdsEntry Entry, TreeFile? File);
 
 /// <summary>
-/// An IHE XDM package (ITI-32) of unknown origin, read from a directory or ZIP file: one submission set for each directory in <c>IHE_XDM</c> that
-/// has a <c>METADATA.XML</c>.
+/// An IHE XDM package (ITI-32) of unknown origin, read from a directory or ZIP file: one submission set for each directory in
+/// <c>IHE_XDM</c> that has a <c>METADATA.XML</c>.
 /// </summary>
 public sealed class XdmPackage
 {
@@ -126,8 +126,8 @@ public sealed class XdmPackage
     }
 
     /// <summary>
-    /// A relative reference from the directory of the metadata; it may go up, but not out of the package. It is looked up in the list of files and
-    /// never used as a path.
+    /// A relative reference from the directory of the metadata; it may go up, but not out of the package. It is looked up in the list of
+    /// files and never used as a path.
     /// </summary>
     private static TreeFile? FileOf(FileTree tree, Dictionary<string, string> names, string subset, string uri)
     {

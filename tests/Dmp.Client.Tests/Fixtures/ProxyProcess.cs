@@ -22,8 +22,18 @@ public sealed class ProxyProcess : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>The ways that were asked for, as the proxy wrote them down.</summary>
-    public async Task<string> LogAsync()
+    /// <summary>Somebody asked the proxy for a way to this address, as the proxy writes it down.</summary>
+    public async Task AssertAskedForAsync(Uri address)
+    {
+        var asked = $"CONNECT {address.Authority} HTTP/1.1";
+        for (var attempt = 0; !(await LogAsync()).Contains(asked, StringComparison.Ordinal); attempt++)
+        {
+            Assert.True(attempt < 300, $"no {asked} in {await LogAsync()}");
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private async Task<string> LogAsync()
     {
         await using var log = new FileStream(Path.Combine(_directory, "log"), FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite);
         using var reader = new StreamReader(log);

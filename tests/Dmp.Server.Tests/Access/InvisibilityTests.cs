@@ -61,7 +61,8 @@ public sealed class InvisibilityTests(Platform platform)
         // Of the caller's own deposits, in no record; FindMissingContentTests look at what it tells of those of others.
         "FindMissingContent",
 
-        // Notices are made after the calls, at no moment that two records could share; NoticeTests look at what is told of hidden documents.
+        // Notices are made after the calls, at no moment that two records could share; NoticeTests look at what is told of hidden
+        // documents.
         "GetNoticePreferences", "UpdateNoticePreferences", "ListNotices", "GetNoticeContact", "SetNoticeContact", "ListDeadLetters",
         "RetryNotice",
 
@@ -163,7 +164,9 @@ public sealed class InvisibilityTests(Platform platform)
         return answers;
     }
 
-    /// <summary>Page tokens are encrypted anew for each answer: what counts is whether there is one. Of what is only tried, the effect.</summary>
+    /// <summary>
+    /// Page tokens are encrypted anew for each answer: what counts is whether there is one. Of what is only tried, the effect.
+    /// </summary>
     private static (RawAnswer Answer, IMessage? Next) WithoutToken(
         MethodDescriptor method, IMessage request, RawAnswer answer, List<byte[]> messages)
     {

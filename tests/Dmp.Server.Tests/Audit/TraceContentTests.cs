@@ -140,7 +140,8 @@ public sealed class TraceContentTests(Platform platform)
         await server.QueryAsync<int>(platform, "do $$ begin revoke insert on audit_event from dmp_runtime; end $$; select 1");
         await Assert.ThrowsAsync<RpcException>(async () => await api.Records.ListRecordsAsync(new(), cancellationToken: Token));
 
-        // Nor is a refusal: whoever tries doors while the trace cannot be written learns nothing. Those of nobody are counted, and written later.
+        // Nor is a refusal: whoever tries doors while the trace cannot be written learns nothing. Those of nobody are counted, and written
+        // later.
         await Refusals.RefusedAsync(
             StatusCode.Unavailable,
             ErrorReason.StorageUnavailable,

@@ -14,8 +14,9 @@ using Xunit;
 namespace Dmp.Server.Tests.Data;
 
 /// <summary>
-/// A connection on which a statement failed answers all result sets, and the right ones, to whoever has it next. Npgsql prepares a statement at
-/// its fifth use on a connection and keeps a wrong record of one that fails just then (npgsql issue 6391). The pool here has one connection.
+/// A connection on which a statement failed answers all result sets, and the right ones, to whoever has it next. Npgsql prepares a
+/// statement at its fifth use on a connection and keeps a wrong record of one that fails just then (npgsql issue 6391). The pool here has
+/// one connection.
 /// </summary>
 public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : IClassFixture<FailedStatementTests.Clone>
 {
@@ -24,8 +25,8 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
     private const string Low = "select g from generate_series(1, @Use) as g";
     private const string High = "select g from generate_series(101, 100 + @Use) as g";
 
-    // Both fail while they are planned, between the description of their rows and the first row: only that leaves the wrong record. This one does
-    // when it divides by 0.
+    // Both fail while they are planned, between the description of their rows and the first row: only that leaves the wrong record. This
+    // one does when it divides by 0.
     private const string Dividing = "select 12 / @Divisor from generate_series(1, @Rows) as g";
 
     // This one waits while somebody builds the index of the table anew, and is cancelled then.

@@ -114,6 +114,30 @@ public sealed class MediaUploadTests(Platform platform)
             ContentForm.Jpeg, (await platform.As(record.Physician).UploadAsync(Given.Intent(record.Id, "image/jpeg"), Jpeg)).Content.Form);
     }
 
+    [Theory]
+    [InlineData("text/rtf", @"{\rtf1{\object\objemb{\*\objdata 0105}}}", "RtfActive")]
+    [InlineData("text/rtf", @"{\rtf1{\field{\*\fldinst DDEAUTO c:\\windows\\cmd.exe}{\fldrslt x}}}", "RtfActive")]
+    [InlineData("text/plain", "Compte rendu\n%PDF-1.7\n1 0 obj", "Ambiguous")]
+    [InlineData("application/pdf", "%PDF-1.7\n", "Damaged")]
+    [InlineData("application/pdf", "%PDF-1.7\n<html><body>404 Not Found</body></html>", "Damaged")]
+    public async Task What_acts_is_two_files_or_cannot_be_opened_is_refused(string mediaType, string content, string fault)
+    {
+        var record = await platform.RecordAsync();
+        var api = platform.As(record.Physician);
+        await NotAcceptedAsync(fault, "document", () => api.UploadAsync(Given.Intent(record.Id, mediaType), Encoding.UTF8.GetBytes(content)));
+        Assert.Empty(await api.SearchIdsAsync(record.Id));
+    }
+
+    [Theory]
+    [InlineData("text/rtf", @"{\rtf1\ansi Bonjour\par{\pict\pngblip 89504e47}\trowd\cellx100\intbl x\cell\row}")]
+    [InlineData("text/plain", "Le fichier PDF est joint.")]
+    public async Task What_is_ordinary_is_kept(string mediaType, string content)
+    {
+        var record = await platform.RecordAsync();
+        var document = await platform.As(record.Physician).UploadAsync(Given.Intent(record.Id, mediaType), Encoding.UTF8.GetBytes(content));
+        Assert.Equal(content, Encoding.UTF8.GetString(await platform.As(record.Physician).ReadAsync(document)));
+    }
+
     [Fact]
     public async Task The_file_inside_of_a_CDA_document_is_checked_by_the_same_rules()
     {

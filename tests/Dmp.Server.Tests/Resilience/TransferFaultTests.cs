@@ -10,9 +10,9 @@ using Xunit;
 namespace Dmp.Server.Tests.Resilience;
 
 /// <summary>
-/// Goal: whatever breaks while documents stream in, what is acknowledged reads back whole, nothing is half visible, nothing is stored twice.
-/// Method: uploads of all sizes through the SDK while the line is cut, the server killed and the database killed at random; some callers give
-/// up for good. <c>DMP_FAULT_UPLOADS</c> makes it longer or shorter, <c>DMP_FAULT_SEED</c> repeats the sizes.
+/// Goal: whatever breaks while documents stream in, what is acknowledged reads back whole, nothing is half visible, nothing is stored
+/// twice. Method: uploads of all sizes through the SDK while the line is cut, the server killed and the database killed at random; some
+/// callers give up for good. <c>DMP_FAULT_UPLOADS</c> makes it longer or shorter, <c>DMP_FAULT_SEED</c> repeats the sizes.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class TransferFaultTests

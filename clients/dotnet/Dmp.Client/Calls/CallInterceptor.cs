@@ -4,8 +4,8 @@ using Grpc.Core.Interceptors;
 namespace Dmp.Client;
 
 /// <summary>
-/// Gives every call its token and the consistency tokens seen so far, and unary calls a deadline and retries. All unary calls of the contract may be repeated:
-/// reads change nothing, and every mutation must carry a request id.
+/// Gives every call its token and the consistency tokens seen so far, and unary calls a deadline and retries. All unary calls of the
+/// contract may be repeated: reads change nothing, and every mutation must carry a request id.
 /// </summary>
 internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tokens) : Interceptor
 {

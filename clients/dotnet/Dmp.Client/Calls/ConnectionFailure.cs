@@ -26,7 +26,9 @@ internal static class ConnectionFailure
         };
     }
 
-    /// <summary>What the SDK itself ended a call with, before anything was sent: no connection, or no token. Null when the call got further.</summary>
+    /// <summary>
+    /// What the SDK itself ended a call with, before anything was sent: no connection, or no token. Null when the call got further.
+    /// </summary>
     public static DmpException? Of(Status status) => status.DebugException switch
     {
         DmpException token => token,

@@ -36,7 +36,10 @@ public sealed class DmpAccessDeniedException : DmpException
     }
 }
 
-/// <summary>The request is wrong and will stay wrong (INVALID_ARGUMENT, OUT_OF_RANGE, RESOURCE_EXHAUSTED); see <see cref="DmpException.FieldViolations"/>.</summary>
+/// <summary>
+/// The request is wrong and will stay wrong (INVALID_ARGUMENT, OUT_OF_RANGE, RESOURCE_EXHAUSTED); see
+/// <see cref="DmpException.FieldViolations"/>.
+/// </summary>
 public sealed class DmpInvalidRequestException : DmpException
 {
     /// <summary>Makes an exception that did not come from an answer of the platform.</summary>
@@ -87,7 +90,9 @@ public sealed class DmpConflictException : DmpException
     }
 }
 
-/// <summary>The platform could not be reached or did not answer in time (UNAVAILABLE, DEADLINE_EXCEEDED). Repeat later, with the same request id.</summary>
+/// <summary>
+/// The platform could not be reached or did not answer in time (UNAVAILABLE, DEADLINE_EXCEEDED). Repeat later, with the same request id.
+/// </summary>
 public sealed class DmpUnavailableException : DmpException
 {
     /// <summary>Makes an exception that did not come from an answer of the platform.</summary>
@@ -105,8 +110,8 @@ public sealed class DmpUnavailableException : DmpException
 }
 
 /// <summary>
-/// TLS with the platform or the issuer failed, mostly because its certificate is not trusted. Nothing was sent. Repeating does not help: the
-/// certificate, the trust in its authority or the clock of this machine is wrong.
+/// TLS with the platform or the issuer failed, mostly because its certificate is not trusted. Nothing was sent. Repeating does not help:
+/// the certificate, the trust in its authority or the clock of this machine is wrong.
 /// </summary>
 public sealed class DmpTlsException : DmpException
 {
@@ -119,7 +124,9 @@ public sealed class DmpTlsException : DmpException
     }
 }
 
-/// <summary>The bytes that travelled are not the bytes that were stored or sent: the SDK found another digest, size or order. Never use those bytes.</summary>
+/// <summary>
+/// The bytes that travelled are not the bytes that were stored or sent: the SDK found another digest, size or order. Never use those bytes.
+/// </summary>
 public sealed class DmpIntegrityException : DmpException
 {
     /// <summary>Makes an exception that did not come from an answer of the platform.</summary>

@@ -7,19 +7,21 @@ namespace Dmp.Client;
 public sealed partial class DmpClient
 {
     /// <summary>
-    /// Adds many documents, of one record or of many (bulk import). Each has an outcome of its own, in the order in which they are answered; one
-    /// that is refused does not stop the others.
+    /// Adds many documents, of one record or of many (bulk import). Each has an outcome of its own, in the order in which they are
+    /// answered; one that is refused does not stop the others.
     /// </summary>
     /// <remarks>
     /// Documents up to 256 KiB share calls and transactions; larger ones are sent as <c>UploadAsync</c> sends
-    /// them. A call that breaks is opened again, on whatever server answers, and what was not answered is sent again with the same request ids:
-    /// nothing is stored twice. After the end of this process, the same import with the same <see cref="UploadOptions.RequestId"/>s goes on as well.
-    /// The enumeration does not end with a platform that stays away for longer than <see cref="DmpClientOptions.RetryBudget"/>, or that
-    /// refuses the caller: each document then has that as its <see cref="ImportOutcome.Error"/>. Stop enumerating to give up.
+    /// them. A call that breaks is opened again, on whatever server answers, and what was not answered is sent again with the same request
+    /// ids: nothing is stored twice. After the end of this process, the same import with the same <see cref="UploadOptions.RequestId"/>s
+    /// goes on as well. The enumeration does not end with a platform that stays away for longer than
+    /// <see cref="DmpClientOptions.RetryBudget"/>, or that refuses the caller: each document then has that as its
+    /// <see cref="ImportOutcome.Error"/>. Stop enumerating to give up.
     /// </remarks>
     /// <param name="items">The documents; taken one by one as others are answered. What it throws ends the import.</param>
     /// <param name="options">How many calls side by side, and whether only to check.</param>
-    /// <param name="cancellationToken">Gives up. What was answered before stays; what was on its way may be stored or not, and the same request ids tell.</param>
+    /// <param name="cancellationToken">Gives up. What was answered before stays; what was on its way may be stored or not, and the same
+    /// request ids tell.</param>
     /// <returns>An outcome for each document, while you enumerate. Documents wait for whoever does not take the outcomes.</returns>
     public IAsyncEnumerable<ImportOutcome> ImportAsync(
         IAsyncEnumerable<ImportItem> items, ImportOptions? options = null, CancellationToken cancellationToken = default)
@@ -33,18 +35,19 @@ public sealed partial class DmpClient
     }
 
     /// <summary>
-    /// Adds many submission sets. Each is stored with all of its documents or not at all, and has an outcome of its own; one that is refused does not
-    /// stop the others.
+    /// Adds many submission sets. Each is stored with all of its documents or not at all, and has an outcome of its own; one that is
+    /// refused does not stop the others.
     /// </summary>
     /// <remarks>
-    /// Each set goes by a call of its own. When that breaks, the whole set is sent again with the same request ids, on whatever server answers: nothing is
-    /// stored twice, and large documents go on from where the platform has them. Sets have no order, unless <see cref="ImportOptions.Streams"/> is 1.
-    /// A platform that stays away, or that refuses the caller, is the <see cref="ImportSetOutcome.Error"/> of each set; stop enumerating to
-    /// give up.
+    /// Each set goes by a call of its own. When that breaks, the whole set is sent again with the same request ids, on whatever server
+    /// answers: nothing is stored twice, and large documents go on from where the platform has them. Sets have no order, unless
+    /// <see cref="ImportOptions.Streams"/> is 1. A platform that stays away, or that refuses the caller, is the
+    /// <see cref="ImportSetOutcome.Error"/> of each set; stop enumerating to give up.
     /// </remarks>
     /// <param name="sets">The sets; taken one by one as others are answered. What it throws ends the import.</param>
     /// <param name="options">How many sets side by side, and whether only to check.</param>
-    /// <param name="cancellationToken">Gives up. What was answered before stays; what was on its way may be stored or not, and the same request ids tell.</param>
+    /// <param name="cancellationToken">Gives up. What was answered before stays; what was on its way may be stored or not, and the same
+    /// request ids tell.</param>
     /// <returns>An outcome for each set, while you enumerate. Sets wait for whoever does not take the outcomes.</returns>
     public IAsyncEnumerable<ImportSetOutcome> ImportAsync(
         IAsyncEnumerable<ImportSet> sets, ImportOptions? options = null, CancellationToken cancellationToken = default)
@@ -64,7 +67,9 @@ public sealed partial class DmpClient
             cancellationToken);
     }
 
-    /// <summary>Adds one submission set; see <see cref="ImportAsync(IAsyncEnumerable{ImportSet}, ImportOptions?, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Adds one submission set; see <see cref="ImportAsync(IAsyncEnumerable{ImportSet}, ImportOptions?, CancellationToken)"/>.
+    /// </summary>
     /// <param name="set">The set.</param>
     /// <param name="options">Whether only to check.</param>
     /// <param name="cancellationToken">Gives up; the same request ids tell whether it was stored.</param>

@@ -5,8 +5,8 @@ using Grpc.Core;
 namespace Dmp.Client;
 
 /// <summary>
-/// One call of an import: documents are sent while results come, never more than the window of the platform allows. What is not answered when it ends
-/// goes back into the queue that it was opened with.
+/// One call of an import: documents are sent while results come, never more than the window of the platform allows. What is not answered
+/// when it ends goes back into the queue that it was opened with.
 /// </summary>
 internal sealed class ImportCall : IDisposable
 {
@@ -110,8 +110,8 @@ internal sealed class ImportCall : IDisposable
     }
 
     /// <summary>
-    /// What failed for a while comes again when its time has come; else the next document. Null when there is none for a while: the call ends then,
-    /// and what still fails in it goes by the next one.
+    /// What failed for a while comes again when its time has come; else the next document. Null when there is none for a while: the call
+    /// ends then, and what still fails in it goes by the next one.
     /// </summary>
     private async Task<ImportEntry?> NextAsync()
     {

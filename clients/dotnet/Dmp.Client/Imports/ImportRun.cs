@@ -4,8 +4,8 @@ using Grpc.Core;
 namespace Dmp.Client;
 
 /// <summary>
-/// The calls of an import. Documents go through one queue, from which each call takes what its window has room for. A call that breaks gives back
-/// what was not answered, and is opened again when there is something to send.
+/// The calls of an import. Documents go through one queue, from which each call takes what its window has room for. A call that breaks
+/// gives back what was not answered, and is opened again when there is something to send.
 /// </summary>
 internal sealed class ImportRun(DmpClient client, ImportOptions options, ChannelWriter<ImportOutcome> outcomes, CancellationToken ct)
 {
@@ -44,8 +44,8 @@ internal sealed class ImportRun(DmpClient client, ImportOptions options, Channel
     public ValueTask TellAsync(ImportOutcome outcome) => outcomes.WriteAsync(outcome, Stopped);
 
     /// <summary>
-    /// The next document, read; null when there is none for a while, or any more. Large ones are sent on the way, by calls of their own. What was
-    /// taken is never lost: <paramref name="waiting"/> ends the wait for more, and no more than that.
+    /// The next document, read; null when there is none for a while, or any more. Large ones are sent on the way, by calls of their own.
+    /// What was taken is never lost: <paramref name="waiting"/> ends the wait for more, and no more than that.
     /// </summary>
     public async Task<ImportEntry?> TakeAsync(bool patient, CancellationToken waiting)
     {

@@ -8,8 +8,8 @@ using Grpc.Core;
 namespace Dmp.Client;
 
 /// <summary>
-/// One call with one submission set: the set, its documents one after the other, small ones whole and larger ones in pieces from where the platform has
-/// them. Nothing of them is held after it was sent.
+/// One call with one submission set: the set, its documents one after the other, small ones whole and larger ones in pieces from where the
+/// platform has them. Nothing of them is held after it was sent.
 /// </summary>
 internal sealed class ImportSetCall : IDisposable
 {

@@ -15,8 +15,9 @@ public sealed record ClientCredentialsOptions
     public string? ClientSecret { get; init; }
 
     /// <summary>
-    /// The private key with which the client signs who it is (<c>private_key_jwt</c>; OpenID Connect Core 9, RFC 7523), of which the issuer knows
-    /// the public part: RSA with RS256 or PS256, EC with ES256. It never leaves this program. Either this or <see cref="ClientSecret"/>.
+    /// The private key with which the client signs who it is (<c>private_key_jwt</c>; OpenID Connect Core 9, RFC 7523), of which the issuer
+    /// knows the public part: RSA with RS256 or PS256, EC with ES256. It never leaves this program. Either this or
+    /// <see cref="ClientSecret"/>.
     /// </summary>
     /// <example><c>new SigningCredentials(new X509SecurityKey(certificate), "PS256")</c></example>
     public SigningCredentials? ClientKey { get; init; }

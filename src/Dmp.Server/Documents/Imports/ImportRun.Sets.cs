@@ -8,7 +8,9 @@ namespace Dmp.Server.Documents;
 
 internal sealed partial class DocumentService
 {
-    /// <summary>Submission sets of an import: their documents are received like all others, and wait for each other before they are committed.</summary>
+    /// <summary>
+    /// Submission sets of an import: their documents are received like all others, and wait for each other before they are committed.
+    /// </summary>
     private sealed partial class ImportRun
     {
         private readonly ImportSets sets = new();
@@ -101,8 +103,8 @@ internal sealed partial class DocumentService
         }
 
         /// <summary>
-        /// Nothing more will become of this document before its transaction. It is answered, or waits for the others of its set; refused, it is answered
-        /// before them, because a caller may wait for that before it sends the others.
+        /// Nothing more will become of this document before its transaction. It is answered, or waits for the others of its set; refused,
+        /// it is answered before them, because a caller may wait for that before it sends the others.
         /// </summary>
         private void Settle(ImportItem item)
         {

@@ -69,8 +69,8 @@ internal sealed partial class DocumentService
         }
 
         /// <summary>
-        /// Nothing more is read. What did not come whole is given up until it is taken up; only a caller that ended in order is told, for every other
-        /// knows. Then the documents that are whole are waited for.
+        /// Nothing more is read. What did not come whole is given up until it is taken up; only a caller that ended in order is told, for
+        /// every other knows. Then the documents that are whole are waited for.
         /// </summary>
         public async Task EndAsync(bool isOrderly)
         {

@@ -31,8 +31,8 @@ internal static class SubmissionSetMapping
     }
 
     /// <summary>
-    /// The set as its caller may see it: what tells of all its documents at once only while all of them exist for the caller. Every field that
-    /// is left out is one that senders may leave out too.
+    /// The set as its caller may see it: what tells of all its documents at once only while all of them exist for the caller. Every field
+    /// that is left out is one that senders may leave out too.
     /// </summary>
     public static SubmissionSet ToMessage(SubmissionSetRow row, IReadOnlyCollection<SubmissionSetMemberRow> members)
     {

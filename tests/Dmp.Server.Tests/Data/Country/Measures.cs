@@ -1,3 +1,4 @@
+using Dmp.Server.Data;
 using static Dmp.Server.Tests.Data.Measure;
 
 namespace Dmp.Server.Tests.Data;
@@ -17,7 +18,7 @@ internal static class Measures
 
     public static IReadOnlyList<Measure> All { get; } =
     [
-        .. Decisions(), .. Lists(), .. Documents(), .. Feed(), .. Jobs(),
+        .. Decisions(), .. Lists(), .. Documents(), .. Feed(), .. Trace(), .. Jobs(),
     ];
 
     private static IEnumerable<Measure> Decisions() =>
@@ -92,6 +93,13 @@ internal static class Measures
         new("FeedDocumentSql.OfRule", "nurse", OfTask("changes", 1), new { Position = Positions.OfRule }),
         new("FeedPositionSql.Find", "caller", OfActor("", nurse), new { CallerKey = "caller-1", Name = "main" }),
         new("ChangeSql.Head", "stamp", OfRecord()),
+    ];
+
+    private static IEnumerable<Measure> Trace() =>
+    [
+        new("AuditSql.ListOfActor", "auditor, one of 250", OfActor("conduct", "physician-1"), new { ActorId = "physician-1", FirstId = Guid.Empty, LastId = Guid.AllBitsSet }) { Before = PlannerSql.InIndexOrder },
+        new("AuditSql.ListOfCall", "support", new() { ["task"] = "call", ["call"] = Country.IdOf(17, 1).ToString() }, new { ServerRequestId = Country.IdOf(17, 1) }) { Before = PlannerSql.InIndexOrder },
+        new("AuditSql.NameCall", "support", OfTask("call"), new { ServerRequestId = Country.IdOf(17, 1) }),
     ];
 
     private static IEnumerable<Measure> Jobs() =>

@@ -127,5 +127,5 @@ insert into audit_event (
     server_request_id, access_mode, basis)
 select (lpad(to_hex((extract(epoch from now() - interval '1 minute') * 1000)::bigint - p), 12, '0') || '7' || substr(md5(p::text), 1, 19))::uuid,
     now(), 'dmp.document.v1.DocumentService/SearchDocuments', 1, 'physician-' || n % ({records} / 250 + 1), 'NOM', 'sys', '10', load_id(1, n), '{}', 1, 0,
-    gen_random_uuid(), 1, 4
+    load_id(17, p), 1, 4
 from (select p, p * 7919 % {records} + 1 as n from generate_series(1, {records} * 2) p) e;
