@@ -75,7 +75,8 @@ public sealed partial class DmpClient
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The hidden document.</returns>
     public async Task<DocumentEntry> HideDocumentAsync(HideDocumentRequest request, CancellationToken cancellationToken = default) =>
-        (await CallAsync<HideDocumentRequest, HideDocumentResponse>(Documents.HideDocumentAsync, request, cancellationToken).ConfigureAwait(false)).Document;
+        (await CallAsync<HideDocumentRequest, HideDocumentResponse>(Documents.HideDocumentAsync, request, cancellationToken)
+            .ConfigureAwait(false)).Document;
 
     /// <summary>Archives a document (TD3.3d).</summary>
     /// <param name="request">Names the document; an empty <c>request_id</c> is filled in.</param>

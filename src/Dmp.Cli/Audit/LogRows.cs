@@ -59,7 +59,8 @@ internal static class LogSql
             e.method, e.actor_kind, e.actor_id, e.actor_name, e.profession_system, e.profession_code, e.specialty_code, e.sector_code,
             e.structure_id, e.structure_name, e.staff_id, e.software_id, e.user_agent, e.subject, e.record_id, e.outcome, e.status_code,
             e.reason, e.server_request_id, e.request_id, e.access_mode, e.basis, e.emergency_access_id, e.justification,
-            case when e.origin is not null then format('%s', e.origin) end as origin, e.duration_us, e.call_count, e.hidden_from_representatives,
+            case when e.origin is not null then format('%s', e.origin) end as origin, e.duration_us, e.call_count,
+            e.hidden_from_representatives,
             e.document_ids, e.document_versions, e.document_sha256s, e.salt, e.root, e.signature, e.signing_key, e.xid::text as xid
         """;
 

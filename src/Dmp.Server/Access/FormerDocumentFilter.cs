@@ -133,7 +133,8 @@ internal static class FormerDocumentFilter
                 where k.record_id = c.record_id
                     and not exists (
                         select from change g
-                        where g.subject_id = k.consent_id and g.position > c.position and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
+                        where g.subject_id = k.consent_id and g.position > c.position
+                            and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
                     )
                     and not exists (
                         select from outbox g

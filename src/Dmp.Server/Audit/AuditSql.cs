@@ -44,7 +44,8 @@ internal static class AuditSql
             @StructureName::text[], @SoftwareId::text[], @Subject::text[], @RecordId::uuid[], @DocumentIdsFrom::integer[],
             @DocumentIdsTo::integer[], @Outcome::smallint[], @StatusCode::smallint[], @Reason::text[], @ServerRequestId::uuid[],
             @RequestId::text[], @HiddenFromRepresentatives::boolean[], @StaffId::text[], @UserAgent::text[], @AccessMode::smallint[],
-            @Basis::smallint[], @EmergencyAccessId::uuid[], @Justification::text[], @Origin::text[], @DurationUs::bigint[], @CallCount::bigint[],
+            @Basis::smallint[], @EmergencyAccessId::uuid[], @Justification::text[], @Origin::text[], @DurationUs::bigint[],
+            @CallCount::bigint[],
             @Salt::bytea[], @Root::bytea[], @Signature::bytea[], @SigningKey::text[]) n (
             event_id, event_time, method, actor_kind, actor_id, actor_name, profession_system, profession_code, specialty_code,
             sector_code, structure_id, structure_name, software_id, subject, record_id, document_ids_from, document_ids_to, outcome,

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Dmp.Server.Tests.Fixtures;
 
 namespace Dmp.Client.Tests.Fixtures;
 
@@ -26,11 +27,7 @@ public sealed class ProxyProcess : IAsyncDisposable
     public async Task AssertAskedForAsync(Uri address)
     {
         var asked = $"CONNECT {address.Authority} HTTP/1.1";
-        for (var attempt = 0; !(await LogAsync()).Contains(asked, StringComparison.Ordinal); attempt++)
-        {
-            Assert.True(attempt < 300, $"no {asked} in {await LogAsync()}");
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-        }
+        await Waiting.UntilAsync(async () => (await LogAsync()).Contains(asked, StringComparison.Ordinal), asked);
     }
 
     private async Task<string> LogAsync()
@@ -72,19 +69,19 @@ public sealed class ProxyProcess : IAsyncDisposable
             """, TestContext.Current.CancellationToken);
         _process = Process.Start(new ProcessStartInfo(path, ["-d", "-c", configuration]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Address = new Uri($"http://127.0.0.1:{port}");
-        for (var attempt = 0; ; attempt++)
+        await Waiting.UntilAsync(async () =>
         {
-            Assert.False(_process.HasExited || attempt == 600, "the proxy does not start");
+            Assert.False(_process.HasExited, "the proxy does not start");
             try
             {
                 using var probe = new TcpClient();
                 await probe.ConnectAsync(IPAddress.Loopback, port);
-                return;
+                return true;
             }
             catch (SocketException)
             {
-                await Task.Delay(50, TestContext.Current.CancellationToken);
+                return false;
             }
-        }
+        });
     }
 }

@@ -28,11 +28,7 @@ public sealed class CallTurnsTests(Platform platform)
         }
 
         var waiting = Enumerable.Range(0, 5).Select(_ => api.Records.ListRecordsAsync(new(), cancellationToken: Token).ResponseAsync).ToList();
-        for (var attempt = 0; await WaitersAsync() < 2; attempt++)
-        {
-            Assert.True(attempt < 300, "no call reached the lock");
-            await Task.Delay(50, Token);
-        }
+        await Waiting.UntilAsync(async () => await WaitersAsync() >= 2);
 
         var status = await Refusals.RefusedAsync(
             StatusCode.ResourceExhausted, ErrorReason.CallLimitReached, async () => await api.Records.ListRecordsAsync(new(), cancellationToken: Token));

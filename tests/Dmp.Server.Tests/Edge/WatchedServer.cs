@@ -12,24 +12,30 @@ internal sealed class WatchedServer : IDisposable
     private readonly MeterListener meters = new();
     private readonly ErrorProvider errors = new();
     private int requests;
+    private long active;
 
     public WatchedServer(TestServer server)
     {
         var factory = server.Services.GetRequiredService<IMeterFactory>();
         meters.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Name == "http.server.request.duration" && ReferenceEquals(instrument.Meter.Scope, factory))
+            if (instrument.Name is "http.server.request.duration" or "http.server.active_requests"
+                && ReferenceEquals(instrument.Meter.Scope, factory))
             {
                 listener.EnableMeasurementEvents(instrument);
             }
         };
         meters.SetMeasurementEventCallback<double>((_, _, _, _) => Interlocked.Increment(ref requests));
+        meters.SetMeasurementEventCallback<long>((_, change, _, _) => Interlocked.Add(ref active, change));
         meters.Start();
         server.Services.GetRequiredService<ILoggerFactory>().AddProvider(errors);
     }
 
     /// <summary>Requests that have ended.</summary>
     public int Requests => Volatile.Read(ref requests);
+
+    /// <summary>Requests that run.</summary>
+    public long Active => Volatile.Read(ref active);
 
     /// <summary>Errors and worse.</summary>
     public IReadOnlyCollection<string> Errors => errors.Messages;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Xunit;
 
 namespace Dmp.Server.Tests.Fixtures;
 
@@ -15,8 +14,8 @@ internal static class Waiting
         var begin = TimeProvider.System.GetTimestamp();
         while (!await condition())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(begin) < within, $"Did not come within {within}: {what}");
-            await Task.Delay(pause, TestContext.Current.CancellationToken);
+            Xunit.Assert.True(TimeProvider.System.GetElapsedTime(begin) < within, $"Did not come within {within}: {what}");
+            await Task.Delay(pause, Xunit.TestContext.Current.CancellationToken);
         }
     }
 

@@ -17,9 +17,11 @@ internal static class ConnectionFailure
         {
             // A handshake that broke off says nothing of the certificate, and may succeed later.
             HttpRequestError.SecureConnectionError when Cause<AuthenticationException>(failure) is { } refused => new DmpTlsException(
-                $"TLS with the {where} failed: {refused.Message} A certificate authority of one's own is named in the handler (README of Dmp.Client).",
+                $"TLS with the {where} failed: {refused.Message} "
+                + "A certificate authority of one's own is named in the handler (clients/README.md).",
                 failure),
-            HttpRequestError.NameResolutionError => new DmpUnavailableException($"The {where} cannot be reached: its name is not known.", failure),
+            HttpRequestError.NameResolutionError => new DmpUnavailableException(
+                $"The {where} cannot be reached: its name is not known.", failure),
             HttpRequestError.ProxyTunnelError => new DmpUnavailableException(
                 $"The {where} cannot be reached: the proxy gives no way to it. {failure.Message}", failure),
             _ => new DmpUnavailableException($"The {where} cannot be reached: {failure.Message}", failure),
