@@ -1,7 +1,7 @@
 using Dmp.Benchmarks;
 
-// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|small|import|link|search|rules|trace|proofs|feed]
-var chosen = args.Length == 0 ? ["upload", "small", "import", "link", "search", "rules", "trace", "proofs", "feed"] : args;
+// Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- upload|small|import|link|search|rules|trace|proofs|feed|neighbour]
+var chosen = args.Length == 0 ? ["upload", "small", "import", "link", "search", "rules", "trace", "proofs", "feed", "neighbour"] : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
 Console.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, private PostgreSQL with durable settings");
 if (chosen.Contains("upload"))
@@ -42,4 +42,9 @@ if (chosen.Contains("proofs"))
 if (chosen.Contains("feed"))
 {
     await FeedBenchmark.RunAsync(platform);
+}
+
+if (chosen.Contains("neighbour"))
+{
+    await NeighbourBenchmark.RunAsync(platform);
 }

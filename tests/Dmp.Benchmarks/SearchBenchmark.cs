@@ -83,7 +83,7 @@ internal static class SearchBenchmark
         CultureInfo.InvariantCulture,
         $"search, {PageSize} of {Documents} documents, {Parallel} at once: {ours:F0}/s, {floorName} {floor:F0}/s, ratio {ours / floor:F2} {target}"));
 
-    private static async Task FillAsync(BenchmarkPlatform platform) => await System.Threading.Tasks.Parallel.ForEachAsync(
+    public static async Task FillAsync(BenchmarkPlatform platform) => await System.Threading.Tasks.Parallel.ForEachAsync(
         Enumerable.Range(0, Documents),
         new ParallelOptions { MaxDegreeOfParallelism = Parallel },
         async (i, ct) =>

@@ -34,67 +34,59 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static TheoryData<Place, bool, int> Cases
+    /// <summary>Where the statement stands, in a transaction or not, and the use that fails: before, at and after the one that prepares it.</summary>
+    private static IEnumerable<(Place Place, bool IsInTransaction, int FailAt)> Cases =>
+        from place in Enum.GetValues<Place>()
+        from failAt in (int[])[1, 4, 5, 6]
+        from isInTransaction in (bool[])[false, true]
+        select (place, isInTransaction, failAt);
+
+    [Fact]
+    public async Task A_statement_that_failed_answers_rightly_the_next_times()
     {
-        get
+        await using var source = await OpenAsync();
+        var database = new Database(source);
+        foreach (var (place, isInTransaction, failAt) in Cases)
         {
-            var cases = new TheoryData<Place, bool, int>();
-            foreach (var place in Enum.GetValues<Place>())
+            for (var use = 1; use <= Uses; use++)
             {
-                // Before, at and after the use that prepares it.
-                foreach (var failAt in (int[])[1, 4, 5, 6])
+                var now = new Use(place, use, isInTransaction, failAt);
+                if (use == failAt)
                 {
-                    cases.Add(place, false, failAt);
-                    cases.Add(place, true, failAt);
+                    var failure = await Assert.ThrowsAsync<PostgresException>(() => RunAsync(database, Dividing, now, divisor: 0));
+                    Assert.Equal((now, PostgresErrorCodes.DivisionByZero), (now, failure.SqlState));
+                }
+                else
+                {
+                    Assert.Equal((now, now.Expected), (now, await RunAsync(database, Dividing, now)));
                 }
             }
-
-            return cases;
         }
     }
 
-    [Theory]
-    [MemberData(nameof(Cases))]
-    public async Task A_statement_that_failed_answers_rightly_the_next_times(Place place, bool isInTransaction, int failAt)
+    [Fact]
+    public async Task A_statement_that_was_cancelled_answers_rightly_the_next_times()
     {
         await using var source = await OpenAsync();
         var database = new Database(source);
-        for (var use = 1; use <= Uses; use++)
+        foreach (var (place, isInTransaction, failAt) in Cases)
         {
-            var now = new Use(place, use, isInTransaction);
-            if (use == failAt)
+            for (var use = 1; use <= Uses; use++)
             {
-                var failure = await Assert.ThrowsAsync<PostgresException>(() => RunAsync(database, Dividing, now, divisor: 0));
-                Assert.Equal(PostgresErrorCodes.DivisionByZero, failure.SqlState);
-            }
-            else
-            {
-                Assert.Equal(now.Expected, await RunAsync(database, Dividing, now));
-            }
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Cases))]
-    public async Task A_statement_that_was_cancelled_answers_rightly_the_next_times(Place place, bool isInTransaction, int failAt)
-    {
-        await using var source = await OpenAsync();
-        var database = new Database(source);
-        for (var use = 1; use <= Uses; use++)
-        {
-            var now = new Use(place, use, isInTransaction);
-            if (use == failAt)
-            {
-                using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Token);
-                await using var locked = await clone.LockAsync();
-                var running = RunAsync(database, Waiting, now, ct: leaving.Token);
-                await locked.UntilSomebodyWaitsAsync();
-                await leaving.CancelAsync();
-                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
-            }
-            else
-            {
-                Assert.Equal(now.Expected, await RunAsync(database, Waiting, now));
+                var now = new Use(place, use, isInTransaction, failAt);
+                if (use == failAt)
+                {
+                    using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Token);
+                    await using var locked = await clone.LockAsync();
+                    var running = RunAsync(database, Waiting, now, ct: leaving.Token);
+                    await locked.UntilSomebodyWaitsAsync();
+                    await leaving.CancelAsync();
+                    await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+                }
+                else
+                {
+                    Assert.Equal((now, now.Expected), (now, await RunAsync(database, Waiting, now)));
+                }
             }
         }
     }
@@ -131,7 +123,7 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
         var database = new Database(source);
         for (var use = 1; use <= 6; use++)
         {
-            await RunAsync(database, Dividing, new Use(Place.Alone, use, IsInTransaction: false));
+            await RunAsync(database, Dividing, new Use(Place.Alone, use, IsInTransaction: false, FailAt: 0));
         }
 
         await Assert.ThrowsAsync<RpcException>(() => database.OnConnectionAsync<int>(
@@ -249,21 +241,17 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
     {
         private const string SomebodyWaits = "select exists (select from pg_locks where relation = 'key_ring_pkey'::regclass and not granted)";
 
-        public async Task UntilSomebodyWaitsAsync()
-        {
-            var begin = TimeProvider.System.GetTimestamp();
-            while (!await connection.QuerySingleAsync<bool>(new CommandDefinition(SomebodyWaits, cancellationToken: Token)))
-            {
-                Assert.True(TimeProvider.System.GetElapsedTime(begin) < TimeSpan.FromSeconds(10), "Nobody waits for the index.");
-                await Task.Delay(5, Token);
-            }
-        }
+        public Task UntilSomebodyWaitsAsync() => Fixtures.Waiting.UntilAsync(
+            () => connection.QuerySingleAsync<bool>(new CommandDefinition(SomebodyWaits, cancellationToken: Token)));
 
         public ValueTask DisposeAsync() => connection.DisposeAsync();
     }
 
-    private sealed record Use(Place Place, int Number, bool IsInTransaction)
+    private sealed record Use(Place Place, int Number, bool IsInTransaction, int FailAt)
     {
+        // Statements of its own for each case: all share a connection, and Npgsql counts the uses of a text.
+        private string Own => $"/* {Place} {IsInTransaction} {FailAt} */ ";
+
         /// <summary>No row every other time: then Npgsql leaves the whole result set out instead of throwing.</summary>
         public int Rows => Number % 2;
 
@@ -271,7 +259,7 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
             " | ",
             Sets(string.Join(',', Enumerable.Repeat(12, Rows)), string.Join(',', Enumerable.Range(1, Number)), string.Join(',', Enumerable.Range(101, Number))));
 
-        public string[] Statements(string varying) => Sets(varying, Low, High);
+        public string[] Statements(string varying) => Sets(Own + varying, Own + Low, Own + High);
 
         private string[] Sets(string varying, string low, string high) => Place switch
         {

@@ -67,6 +67,11 @@ public sealed class Platform : IAsyncLifetime
             await issuer.DisposeAsync();
         }
 
+        if (OperatingSystem.IsLinux())
+        {
+            await ServerProcess.DeleteTemplateAsync();
+        }
+
         Directory.Delete(directory, recursive: true);
     }
 

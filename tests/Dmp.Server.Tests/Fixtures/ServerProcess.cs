@@ -5,6 +5,7 @@ using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json;
 using Grpc.Net.Client;
+using Xunit;
 
 namespace Dmp.Server.Tests.Fixtures;
 
@@ -16,6 +17,9 @@ namespace Dmp.Server.Tests.Fixtures;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan startLimit = TimeSpan.FromSeconds(120);
+
+    // A data directory as a first start leaves it. Made once: the cluster and forty migrations, durably, take most of a start.
+    private static readonly Lazy<Task<string>> template = new(MakeTemplateAsync);
 
     private readonly StringBuilder output = new();
     private readonly string dataDirectory;
@@ -57,11 +61,27 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>With further variables in the environment of the process.</summary>
     public static async Task<ServerProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] settings)
     {
-        var directory = Directory.CreateTempSubdirectory("dmp-process-").FullName;
-        File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        var directory = CreateDirectory();
+
+        // With owners and modes: PostgreSQL may run as another account.
+        using (var copy = Process.Start("cp", ["-a", Path.Combine(await template.Value, "."), directory]))
+        {
+            await copy.WaitForExitAsync();
+            Assert.Equal(0, copy.ExitCode);
+        }
+
         var server = new ServerProcess(directory, settings, environment);
         await server.WaitUntilReadyAsync();
         return server;
+    }
+
+    /// <summary>At the end of all tests.</summary>
+    public static async Task DeleteTemplateAsync()
+    {
+        if (template.IsValueCreated)
+        {
+            Directory.Delete(await template.Value, recursive: true);
+        }
     }
 
     /// <summary>The generated clients with a token of the sandbox issuer.</summary>
@@ -152,22 +172,37 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await EndAsync();
+        Directory.Delete(dataDirectory, recursive: true);
+    }
+
+    private static string CreateDirectory()
+    {
+        var directory = Directory.CreateTempSubdirectory("dmp-process-").FullName;
+        File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        return directory;
+    }
+
+    private static async Task<string> MakeTemplateAsync()
+    {
+        var server = new ServerProcess(CreateDirectory(), [], new Dictionary<string, string>());
+        await server.WaitUntilReadyAsync();
+        await server.EndAsync();
+        return server.dataDirectory;
+    }
+
+    private async Task EndAsync()
+    {
         Channel.Dispose();
-        if (!process.HasExited)
-        {
-            Terminate();
-            await process.WaitForExitAsync();
-        }
-        else
+        if (process.HasExited)
         {
             // Killed: PostgreSQL runs on without its server, and the next server takes it over and stops it in order.
             await RestartAsync();
-            Terminate();
-            await process.WaitForExitAsync();
         }
 
+        Terminate();
+        await process.WaitForExitAsync();
         process.Dispose();
-        Directory.Delete(dataDirectory, recursive: true);
     }
 
     private Process Start()

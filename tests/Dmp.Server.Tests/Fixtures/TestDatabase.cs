@@ -34,6 +34,13 @@ internal sealed class TestDatabase : IAsyncDisposable
                 new ManagedPostgresOptions { DataDirectory = directory, Durable = false }, NullLoggerFactory.Instance, CancellationToken.None)
             : null;
         var database = new TestDatabase(managed, managed?.AdminConnectionString ?? external!);
+        if (managed is not null)
+        {
+            // Each of some hundred databases is visited within this time, by a process of its own.
+            await database.ExecuteAsync("alter system set autovacuum_naptime = '30min'");
+            await database.ExecuteAsync("select pg_reload_conf()");
+        }
+
         await database.ExecuteAsync($"create database {database.template}");
         MigrationRunner.Up(database.AdminOf(database.template));
         await database.ExecuteAsync(

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using Dmp.Server.Identity.Sandbox;
 using Dmp.Server.Startup;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -14,8 +16,16 @@ namespace Dmp.Server.Tests.Fixtures;
 /// <summary>The real server on a loopback port, with a database and a content directory of its own.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
+    // Made once: a tenth of a second for each server otherwise.
+    private static readonly Lazy<string> signingKey = new(() =>
+    {
+        using var key = RSA.Create(2048);
+        return key.ExportPkcs8PrivateKeyPem();
+    });
+
     private readonly DmpApplication application;
     private readonly string directory;
+    private NpgsqlDataSource? admin;
 
     private TestServer(DmpApplication application, string directory, string database, int issuerPort)
     {
@@ -58,6 +68,7 @@ internal sealed class TestServer : IAsyncDisposable
     public static async Task<TestServer> StartAsync(Platform platform, TestDatabase databases, string database, string[] settings)
     {
         var directory = Directory.CreateTempSubdirectory("dmp-server-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(directory, SigningKeyFile.Name), signingKey.Value);
         var issuerPort = FreePort();
         var application = await DmpApplication.CreateAsync(
             [
@@ -82,11 +93,20 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>A connection of its own.</summary>
     public GrpcChannel OpenChannel() => GrpcChannel.ForAddress(Address, new GrpcChannelOptions { MaxReceiveMessageSize = null });
 
+    /// <summary>
+    /// A connection as the database's superuser, from a pool of this server's own: to wait for something asks again and again, and a new
+    /// connection costs PostgreSQL a process.
+    /// </summary>
+    public ValueTask<NpgsqlConnection> OpenAdminAsync(Platform platform, CancellationToken ct = default) =>
+        LazyInitializer.EnsureInitialized(
+            ref admin,
+            () => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(platform.Databases.AdminOf(Database)) { Pooling = true, MaxPoolSize = 3 }))
+        .OpenConnectionAsync(ct);
+
     /// <summary>Reads the database as its superuser: what is really there.</summary>
     public async Task<T> QueryAsync<T>(Platform platform, string sql)
     {
-        await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(Database));
-        await connection.OpenAsync();
+        await using var connection = await OpenAdminAsync(platform);
         await using var command = new NpgsqlCommand(sql, connection);
         return (T)(await command.ExecuteScalarAsync())!;
     }
@@ -97,6 +117,10 @@ internal sealed class TestServer : IAsyncDisposable
     {
         Channel.Dispose();
         await application.DisposeAsync();
+        if (admin is not null)
+        {
+            await admin.DisposeAsync();
+        }
 
         // A connection that was opened outside of the server's own pool stays for five minutes, one for each database: after two hundred servers of tests
         // PostgreSQL takes no more.

@@ -3,7 +3,6 @@ using Dmp.Proofs;
 using Dmp.Server.Audit;
 using Dmp.Server.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 using Xunit;
 
 namespace Dmp.Server.Tests.Proofs;
@@ -20,13 +19,13 @@ internal static class TraceDatabase
 
     public static async Task ExecuteAsync(this TestServer server, Platform platform, string sql, object? parameters = null)
     {
-        await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(server.Database));
+        await using var connection = await server.OpenAdminAsync(platform, Token);
         await connection.ExecuteAsync(new CommandDefinition(sql, parameters, cancellationToken: Token));
     }
 
     public static async Task<List<T>> ListAsync<T>(this TestServer server, Platform platform, string sql, object? parameters = null)
     {
-        await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(server.Database));
+        await using var connection = await server.OpenAdminAsync(platform, Token);
         return (await connection.QueryAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: Token))).AsList();
     }
 
@@ -34,8 +33,7 @@ internal static class TraceDatabase
     public static async Task AddSignedAsync(this TestServer server, Platform platform, int count)
     {
         var key = server.Services.GetRequiredService<TraceKeys>().Signers[0];
-        await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(server.Database));
-        await connection.OpenAsync(Token);
+        await using var connection = await server.OpenAdminAsync(platform, Token);
         await using var transaction = await connection.BeginTransactionAsync(Token);
         for (var i = 0; i < count; i++)
         {

@@ -66,17 +66,21 @@ public sealed class TraceScaleTests(Platform platform)
             update audit_leaf set xid = '8000000000000';
             update audit_checkpoint set horizon = '8100000000000';
             """);
-        await admin.ExecuteAsync("vacuum audit_event");
         await FillAsync(admin, 3, 1, "false", "8100000000000 + n");
         await FillAsync(admin, 2, 2, "false", Now);
-        var pages = await MeasureAsync(server, typeof(TraceLogSql), "ListWaiting", "sequence", null, new()
+
+        // A vacuum removes what the update left behind only when nobody reads as of before it; autovacuum may, to gather statistics.
+        await Waiting.UntilAsync(async () =>
         {
-            ["AfterXids"] = "array['8100000000000', '0']",
-            ["AfterEventIds"] = $"array['{Guid.Empty}', '{Guid.Empty}']::uuid[]",
-            ["Untils"] = $"array['{ulong.MaxValue}', (select pg_current_xact_id()::text)]",
-            ["Limit"] = "10000",
+            await admin.ExecuteAsync("vacuum audit_event");
+            return await MeasureAsync(server, typeof(TraceLogSql), "ListWaiting", "sequence", null, new()
+            {
+                ["AfterXids"] = "array['8100000000000', '0']",
+                ["AfterEventIds"] = $"array['{Guid.Empty}', '{Guid.Empty}']::uuid[]",
+                ["Untils"] = $"array['{ulong.MaxValue}', (select pg_current_xact_id()::text)]",
+                ["Limit"] = "10000",
+            }) < 150;
         });
-        Assert.True(pages < 150, $"{pages} pages to find 5 among 30,000.");
         await using var other = await server.StartBesideAsync(platform);
         await UntilAsync(server, $"select count(*) >= {size + 5} from audit_leaf");
         await other.Sequencer().StopAsync(Token);
