@@ -1,8 +1,8 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Dmp.Server.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 
 namespace Dmp.Server.Tests.Edge;
 
@@ -10,7 +10,7 @@ namespace Dmp.Server.Tests.Edge;
 internal sealed class WatchedServer : IDisposable
 {
     private readonly MeterListener meters = new();
-    private readonly ErrorProvider errors = new();
+    private readonly FakeLoggerProvider log = new();
     private int requests;
     private long active;
 
@@ -28,7 +28,7 @@ internal sealed class WatchedServer : IDisposable
         meters.SetMeasurementEventCallback<double>((_, _, _, _) => Interlocked.Increment(ref requests));
         meters.SetMeasurementEventCallback<long>((_, change, _, _) => Interlocked.Add(ref active, change));
         meters.Start();
-        server.Services.GetRequiredService<ILoggerFactory>().AddProvider(errors);
+        server.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
     }
 
     /// <summary>Requests that have ended.</summary>
@@ -38,35 +38,13 @@ internal sealed class WatchedServer : IDisposable
     public long Active => Volatile.Read(ref active);
 
     /// <summary>Errors and worse.</summary>
-    public IReadOnlyCollection<string> Errors => errors.Messages;
+    public IEnumerable<string> Errors => log.Collector.GetSnapshot()
+        .Where(line => line.Level >= LogLevel.Error)
+        .Select(line => $"{line.Message} {line.Exception}");
 
     public void Dispose()
     {
         meters.Dispose();
-        errors.Dispose();
-    }
-
-    private sealed class ErrorProvider : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Messages { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (logLevel >= LogLevel.Error)
-            {
-                Messages.Enqueue($"{formatter(state, exception)} {exception}");
-            }
-        }
-
-        public void Dispose()
-        {
-        }
+        log.Dispose();
     }
 }

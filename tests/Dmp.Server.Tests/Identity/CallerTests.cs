@@ -241,7 +241,7 @@ public sealed class CallerTests : IAsyncLifetime
         Assert.Equal(new TokenRefusal(reason, claim), outcome.Refusal);
         foreach (var value in claims.Values.OfType<string>().Where(value => value.Length > 8))
         {
-            Assert.DoesNotContain(value, _app.Log.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain(value, _app.Log, StringComparison.Ordinal);
         }
     }
 }

@@ -81,7 +81,7 @@ public sealed class IssuerKeysTests
         await using var app = await TokenApp.StartAsync(TokenApp.Trust(issuer, CallerKind.Operator));
 
         Assert.Equal(new(TokenRefusalReason.IssuerUnavailable), (await app.CallAsync(issuer.Mint(None), Ct)).Refusal);
-        Assert.Contains("names another issuer", app.Log.Text, StringComparison.Ordinal);
+        Assert.Contains("names another issuer", app.Log, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
-using System.Collections.Concurrent;
 using Dmp.Server.Identity.Sandbox;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using Xunit;
 
 namespace Dmp.Server.Tests.Sandbox;
@@ -16,7 +15,7 @@ public sealed class IssuerLogTests : IDisposable
     [Fact]
     public async Task Even_the_most_talkative_log_holds_no_person_no_secret_and_no_token()
     {
-        using var log = new KeptLog();
+        using var log = new FakeLoggerProvider();
         string token;
         await using (var issuer = await RunningIssuer.StartAsync(_dataDirectory, Ct, log: log))
         {
@@ -28,27 +27,9 @@ public sealed class IssuerLogTests : IDisposable
         }
 
         var jeanne = Assert.IsType<PatientPersona>(Personas.Find("patient-jeanne"));
-        Assert.Contains(log.Lines, line => line.StartsWith("The sandbox issuer answers at", StringComparison.Ordinal));
+        var lines = log.Collector.GetSnapshot().Select(line => $"{line.Message} {line.Exception}").ToList();
+        Assert.Contains(lines, line => line.StartsWith("The sandbox issuer answers at", StringComparison.Ordinal));
         Assert.All([jeanne.Ins, jeanne.BirthFamilyName, "a-wrong-secret", token], secret =>
-            Assert.DoesNotContain(log.Lines, line => line.Contains(secret, StringComparison.Ordinal)));
-    }
-
-    private sealed class KeptLog : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{formatter(state, exception)} {exception}");
-
-        public void Dispose()
-        {
-        }
+            Assert.DoesNotContain(lines, line => line.Contains(secret, StringComparison.Ordinal)));
     }
 }

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using Xunit;
 
 namespace Dmp.Server.Tests.Identity.Fixtures;
@@ -25,16 +26,18 @@ internal sealed class TokenApp : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly HttpClient _http;
     private readonly ConcurrentQueue<TokenOutcome> _outcomes;
+    private readonly FakeLoggerProvider _log;
 
-    private TokenApp(WebApplication app, ConcurrentQueue<TokenOutcome> outcomes, CapturedLog log)
+    private TokenApp(WebApplication app, ConcurrentQueue<TokenOutcome> outcomes, FakeLoggerProvider log)
     {
         _app = app;
         _outcomes = outcomes;
-        Log = log;
+        _log = log;
         _http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
-    public CapturedLog Log { get; }
+    /// <summary>Everything that was logged, of every level.</summary>
+    public string Log => string.Join('\n', _log.Collector.GetSnapshot().Select(line => $"{line.Message} {line.Exception}"));
 
     /// <param name="settings">Configuration below <c>Dmp</c>, such as <c>Identity:Issuers:0:Name</c>; the last one of a name counts.</param>
     public static Task<TokenApp> StartAsync(params IEnumerable<(string Key, string Value)> settings) => StartAsync(_ => { }, settings);
@@ -45,7 +48,7 @@ internal sealed class TokenApp : IAsyncDisposable
         Action<IServiceCollection> configure, params IEnumerable<(string Key, string Value)> settings)
     {
         var outcomes = new ConcurrentQueue<TokenOutcome>();
-        var log = new CapturedLog();
+        var log = new FakeLoggerProvider();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Trace);
         foreach (var (key, value) in settings)
@@ -116,28 +119,5 @@ internal sealed class TokenApp : IAsyncDisposable
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.True(_outcomes.TryDequeue(out var outcome));
         return outcome;
-    }
-}
-
-/// <summary>Everything that was logged, at every level, with its exceptions.</summary>
-internal sealed class CapturedLog : ILoggerProvider, ILogger
-{
-    private readonly ConcurrentQueue<string> _lines = new();
-
-    public string Text => string.Join('\n', _lines);
-
-    public ILogger CreateLogger(string categoryName) => this;
-
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => true;
-
-    public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _lines.Enqueue($"{formatter(state, exception)} {exception}");
-
-    public void Dispose()
-    {
     }
 }
