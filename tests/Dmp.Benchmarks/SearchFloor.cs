@@ -80,6 +80,7 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         ("ScopeActors", ""),
         ("ScopeCaller", "bench"),
         ("ScopeCode", ""),
+        ("ScopeCall", ""),
         ("ScopeTask", ""),
         ("ScopeRecords", ""),
         ("ScopeCluster", 0L),

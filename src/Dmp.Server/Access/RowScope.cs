@@ -24,7 +24,7 @@ internal sealed record RowScope
     /// <summary>What one professional or structure did, on all records.</summary>
     public const string Conduct = "conduct";
 
-    /// <summary>The events of one call, which <c>dmp.call</c> names.</summary>
+    /// <summary>The events of one call.</summary>
     public const string CallEvents = "call";
 
     /// <summary>Changes in their order, for the feed and the notices: names of rows, no content.</summary>
@@ -60,6 +60,7 @@ internal sealed record RowScope
             set_config('dmp.actors', @ScopeActors, false),
             set_config('dmp.caller', @ScopeCaller, false),
             set_config('dmp.code', @ScopeCode, false),
+            set_config('dmp.call', @ScopeCall, false),
             set_config('dmp.task', @ScopeTask, false),
             case when @ScopePosition <> '' then dmp_at_least(@ScopeCluster, @ScopePosition::pg_lsn) end
         """;
@@ -75,6 +76,8 @@ internal sealed record RowScope
     private string Key { get; init; } = "";
 
     private string Code { get; init; } = "";
+
+    private string CallId { get; init; } = "";
 
     private string Task { get; init; } = "";
 
@@ -114,6 +117,9 @@ internal sealed record RowScope
     /// <summary>The changes of one record, with all that tells what they are to the caller.</summary>
     public static RowScope OfRecordChanges(Caller caller, Guid recordId) => OfRecord(caller, recordId) with { Task = Changes };
 
+    /// <summary>The events of the call of this id, for somebody who reviews it.</summary>
+    public static RowScope OfCall(Guid serverRequestId) => new() { CallId = serverRequestId.ToString(), Task = CallEvents };
+
     public static RowScope OfTask(string task) => new() { Task = task };
 
     /// <summary>The same, for one record.</summary>
@@ -134,6 +140,7 @@ internal sealed record RowScope
             ScopeActors = Actors,
             ScopeCaller = Key,
             ScopeCode = Code,
+            ScopeCall = CallId,
             ScopeTask = Task,
             ScopeCluster = atLeast?.Cluster ?? 0,
             ScopePosition = atLeast?.Lsn.ToString() ?? "",

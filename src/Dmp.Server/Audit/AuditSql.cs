@@ -82,12 +82,18 @@ internal static class AuditSql
         limit @Limit
         """;
 
+    // For who reads the event as it was written: every document that it names.
+    private const string DocumentColumns =
+        """
+        e.salt, e.document_ids,
+            coalesce(e.document_versions, array_fill(0, array[cardinality(e.document_ids)])) as document_versions,
+            coalesce(e.document_sha256s, array_fill(''::bytea, array[cardinality(e.document_ids)])) as document_sha256s
+        """;
+
     // Served by audit_event_actor_idx, of the months between both ids.
     private const string ListOfActor =
         $"""
-        select {Columns}, e.salt, e.document_ids,
-            coalesce(e.document_versions, array_fill(0, array[cardinality(e.document_ids)])) as document_versions,
-            coalesce(e.document_sha256s, array_fill(''::bytea, array[cardinality(e.document_ids)])) as document_sha256s
+        select {Columns}, {DocumentColumns}
         from audit_event e
         where e.actor_id = @ActorId
             and (@TimeFrom::timestamptz is null or e.event_time >= @TimeFrom)
@@ -99,20 +105,20 @@ internal static class AuditSql
         limit @Limit
         """;
 
-    // Served by audit_event_call_idx. Of each month the index is looked at once.
+    // Served by audit_event_call_idx of the months since the call began.
     private const string ListOfCall =
         $"""
-        select {Columns}, e.salt, e.document_ids,
-            coalesce(e.document_versions, array_fill(0, array[cardinality(e.document_ids)])) as document_versions,
-            coalesce(e.document_sha256s, array_fill(''::bytea, array[cardinality(e.document_ids)])) as document_sha256s
+        select {Columns}, {DocumentColumns}, e.hidden_from_representatives
         from audit_event e
         where e.server_request_id = @ServerRequestId
+            and e.event_id >= @FirstId
+            and (not @OfRecords or e.record_id is not null)
+            and (@RecordId::uuid is null or e.record_id = @RecordId)
+            and (@OtherThan::uuid is null or e.record_id <> @OtherThan)
             and (@BeforeEventId::uuid is null or e.event_id < @BeforeEventId)
         order by e.event_id desc
         limit @Limit
         """;
-
-    private const string NameCall = "select set_config('dmp.call', @ServerRequestId::text, false)";
 
     private const string AddMonths = "select dmp_add_trace_months(3)";
 
@@ -201,12 +207,45 @@ internal static class AuditSql
     }
 
     /// <summary>The events of one call, for somebody who reviews it.</summary>
-    public static async Task<List<AuditEventRow>> ListOfCallAsync(
-        NpgsqlConnection connection, Guid serverRequestId, Guid? beforeEventId, int limit, CancellationToken ct)
+    public static Task<List<AuditEventRow>> ListOfCallAsync(
+        NpgsqlConnection connection, Guid serverRequestId, Guid? beforeEventId, int limit, CancellationToken ct) =>
+        ListOfCallAsync(connection, serverRequestId, ofRecords: false, null, null, beforeEventId, limit, ct);
+
+    /// <summary>
+    /// The newest event of the call about a record, about the one that is given if any, and whether there are events of it about others:
+    /// an import has one for each document, a subscription for each record.
+    /// </summary>
+    public static async Task<(AuditEventRow? Newest, bool HasOthers)> FindOfCallAsync(
+        NpgsqlConnection connection, Guid serverRequestId, Guid? recordId, CancellationToken ct)
     {
-        await RowScope.OfTask(RowScope.CallEvents).ApplyAsync(connection, ct);
-        await connection.ExecuteAsync(new CommandDefinition(NameCall, new { ServerRequestId = serverRequestId }, cancellationToken: ct));
+        var newest = (await ListOfCallAsync(connection, serverRequestId, ofRecords: true, recordId, null, null, 1, ct)).FirstOrDefault();
+        var others = newest is null ? [] : await ListOfCallAsync(connection, serverRequestId, ofRecords: true, null, newest.RecordId, null, 1, ct);
+        return (newest, others.Count > 0);
+    }
+
+    private static async Task<List<AuditEventRow>> ListOfCallAsync(
+        NpgsqlConnection connection,
+        Guid serverRequestId,
+        bool ofRecords,
+        Guid? recordId,
+        Guid? otherThan,
+        Guid? beforeEventId,
+        int limit,
+        CancellationToken ct)
+    {
+        await RowScope.OfCall(serverRequestId).ApplyAsync(connection, ct);
         return await connection.QueryInIndexOrderAsync<AuditEventRow>(
-            ListOfCall, new { ServerRequestId = serverRequestId, BeforeEventId = beforeEventId, Limit = limit }, ct);
+            ListOfCall,
+            new
+            {
+                ServerRequestId = serverRequestId,
+                FirstId = EventIds.LeastOfCall(serverRequestId),
+                OfRecords = ofRecords,
+                RecordId = recordId,
+                OtherThan = otherThan,
+                BeforeEventId = beforeEventId,
+                Limit = limit,
+            },
+            ct);
     }
 }

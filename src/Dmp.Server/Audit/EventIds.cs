@@ -17,6 +17,19 @@ internal static class EventIds
         return new Guid(bytes, bigEndian: true);
     }
 
+    /// <summary>
+    /// The least id that an event of a call can have. The id of the call carries when it began; an hour is left for a clock that was set
+    /// back meanwhile.
+    /// </summary>
+    public static Guid LeastOfCall(Guid serverRequestId)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        serverRequestId.TryWriteBytes(bytes, bigEndian: true, out _);
+        return serverRequestId.Version == 7
+            ? Least(DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16).AddHours(-1))
+            : Guid.Empty;
+    }
+
     /// <summary>The ids of events at or after <paramref name="from"/>, before <paramref name="to"/>; both ends belong to it.</summary>
     public static (Guid First, Guid Last) Between(DateTimeOffset? from, DateTimeOffset? to) => (
         from is { } begin ? Least(begin) : Guid.Empty,

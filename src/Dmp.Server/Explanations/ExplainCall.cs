@@ -6,6 +6,7 @@ using Dmp.Server.Audit;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
+using Npgsql;
 
 namespace Dmp.Server.Explanations;
 
@@ -17,8 +18,8 @@ internal sealed partial class AccessService
         var faults = FieldFaults.Of(request);
         var serverRequestId = faults.Id(request.ServerRequestId, "server_request_id");
         var documentId = faults.Id(request.DocumentId, "document_id");
+        var onlyRecordId = faults.Id(request.RecordId, "record_id");
         faults.Require(request.ServerRequestId.Length > 0, "server_request_id", "Required: the call that is asked about.");
-        faults.Require(request.RecordId.Length == 0, "record_id", "Must be empty: it is that of the call.");
         faults.Require(request.Actor is null, "actor", "Must be empty: it is who called.");
         faults.Require(request.Profession is null, "profession", "Must be empty: it is that of the call.");
         call.ReadJustification(request.Justification, faults);
@@ -27,32 +28,45 @@ internal sealed partial class AccessService
         return await database.OnConnectionAsync(
             async connection =>
             {
-                var found = (await AuditSql.ListOfCallAsync(connection, serverRequestId, null, 1, ct)).FirstOrDefault()
-                    ?? throw Failures.Of(ErrorReason.CallNotFound);
-                if (found is not { ActorKind: (short)ActorKind.Professional, ActorId: { } actorId, RecordId: { } recordId })
-                {
-                    faults.Add("server_request_id", "Must be a call of a professional about a record.");
-                    faults.ThrowIfAny();
-                    throw new InvalidOperationException("The fault was not told.");
-                }
-
-                call.RecordId = recordId;
+                var found = await FindAsync(connection, serverRequestId, onlyRecordId == Guid.Empty ? null : onlyRecordId, faults, ct);
                 if (documentId == Guid.Empty && found.DocumentIds is [var only])
                 {
                     documentId = only;
                 }
 
-                var response = await ExplainToProfessionalAsync(connection, ToCaller(found, actorId), recordId, documentId, ct);
-                await audit.TraceReadAsync(connection, call, documentId == Guid.Empty ? [] : [new TracedDocument(documentId)], ct);
+                // What the patient's side does not learn of the call, it does not learn of this one either.
+                (call.RecordId, call.HidesEvent) = (found.RecordId, found.HiddenFromRepresentatives);
+                call.Documents = documentId == Guid.Empty ? [] : [new TracedDocument(documentId)];
+                var response = await ExplainToProfessionalAsync(connection, ToCaller(found), found.RecordId!.Value, documentId, ct);
+                await audit.TraceReadAsync(connection, call, call.Documents, ct);
                 return response;
             },
             ct);
     }
 
-    private static Caller ToCaller(AuditEventRow found, string actorId) => AccessEffects.ToCaller(new AudienceRow
+    /// <summary>The event to explain: of a professional, about one record.</summary>
+    private static async Task<AuditEventRow> FindAsync(
+        NpgsqlConnection connection, Guid serverRequestId, Guid? recordId, FieldFaults faults, CancellationToken ct)
+    {
+        if ((await AuditSql.ListOfCallAsync(connection, serverRequestId, null, 1, ct)).Count == 0)
+        {
+            throw Failures.Of(ErrorReason.CallNotFound);
+        }
+
+        var (found, hasOthers) = await AuditSql.FindOfCallAsync(connection, serverRequestId, recordId, ct);
+        faults.Require(
+            recordId is not null || found is { ActorKind: (short)ActorKind.Professional }, "server_request_id", "Must be a call of a professional about a record.");
+        faults.Require(
+            recordId is null || found is { ActorKind: (short)ActorKind.Professional }, "record_id", "Must be a record that a professional's call was about.");
+        faults.Require(recordId is not null || !hasOthers, "record_id", "Required: the call was about several records.");
+        faults.ThrowIfAny();
+        return found!;
+    }
+
+    private static Caller ToCaller(AuditEventRow found) => AccessEffects.ToCaller(new AudienceRow
     {
         ActorKind = found.ActorKind,
-        ActorId = actorId,
+        ActorId = found.ActorId!,
         ProfessionSystem = found.ProfessionSystem,
         ProfessionCode = found.ProfessionCode,
         SpecialtyCode = found.SpecialtyCode,

@@ -1,6 +1,7 @@
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.Error.V1;
+using Dmp.Server.Tests.Documents.Import;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
 using Google.Rpc;
@@ -23,7 +24,7 @@ public sealed class SupportTests(Platform platform)
         var record = await platform.RecordAsync();
         var document = await platform.As(record.Physician).UploadAsync(record.Id);
         var colleague = TestProfessional.New();
-        var quoted = await RefusedReadAsync(colleague, document);
+        var quoted = await RefusedReadAsync(platform.As(colleague), document);
         foreach (var support in new[] { platform.AsOperator(), platform.AsAuditor() })
         {
             var found = (await support.Audit.ListCallEventsAsync(Asked(quoted), cancellationToken: Token)).Events.Single();
@@ -64,7 +65,7 @@ public sealed class SupportTests(Platform platform)
         await Refusals.FieldsAsync(
             async () => await platform.AsOperator().Access.ExplainAccessAsync(
                 new() { RecordId = id, Actor = TestProfessional.New().Actor, Profession = new() { System = "s", Code = "c" } }, cancellationToken: Token),
-            "server_request_id", "record_id", "actor", "profession", "justification");
+            "server_request_id", "actor", "profession", "justification");
         await Refusals.FieldsAsync(
             async () => await platform.As(TestProfessional.New()).Access.ExplainAccessAsync(Explained(id), cancellationToken: Token),
             "record_id", "server_request_id", "justification");
@@ -77,7 +78,7 @@ public sealed class SupportTests(Platform platform)
         var patient = platform.As(record.Patient);
         var document = await platform.As(record.Physician).UploadAsync(record.Id);
         var colleague = TestProfessional.New();
-        var quoted = await RefusedReadAsync(colleague, document);
+        var quoted = await RefusedReadAsync(platform.As(colleague), document);
         var support = platform.AsOperator();
         Assert.Equal((false, "NONE"), Last(await support.Access.ExplainAccessAsync(Explained(quoted), cancellationToken: Token)));
 
@@ -97,6 +98,13 @@ public sealed class SupportTests(Platform platform)
                 async () => await reviewer.Access.ExplainAccessAsync(about, cancellationToken: Token));
         }
 
+        // The question for a document that is not there is in the trace with it.
+        Assert.Equal(2L, await platform.Server.QueryAsync<long>(
+            platform,
+            $$"""
+            select count(*) from audit_event
+            where justification = '{{why}}' and reason = 'DOCUMENT_NOT_FOUND' and document_ids = '{ {{document.DocumentId}} }'
+            """));
         await patient.BlockAsync(record.Id, colleague.Actor);
         Assert.Equal((false, "BLOCKED"), Last(await support.Access.ExplainAccessAsync(about, cancellationToken: Token)));
 
@@ -104,6 +112,48 @@ public sealed class SupportTests(Platform platform)
             .Where(one => one.Method.EndsWith("ExplainAccess", StringComparison.Ordinal)).ToList();
         Assert.Equal(
             [ActorKind.Operator, ActorKind.Auditor, ActorKind.Operator, ActorKind.Operator, ActorKind.Operator, ActorKind.Operator], told.Select(one => one.Actor.Kind));
+    }
+
+    [Fact]
+    public async Task A_question_about_a_call_in_secret_is_told_to_the_minor_and_not_to_representatives()
+    {
+        var record = await platform.RecordAsync(TestPatient.NewMinor());
+        var document = await platform.As(record.Physician).UploadAsync(record.Id);
+        var colleague = TestProfessional.New();
+        var quoted = await RefusedReadAsync(platform.InSecretAs(colleague), document);
+
+        await platform.AsOperator().Access.ExplainAccessAsync(Explained(quoted), cancellationToken: Token);
+
+        Assert.Single(await ToldAsync(platform.As(record.Patient)));
+        Assert.Empty(await ToldAsync(platform.AsRepresentativeOf(record.Patient)));
+
+        async Task<List<AuditEvent>> ToldAsync(DmpApi reader) =>
+            [.. (await reader.Audit.ListRecordEventsAsync(new() { RecordId = record.Id }, cancellationToken: Token)).Events.Where(one => one.Justification == why)];
+    }
+
+    [Fact]
+    public async Task A_call_about_several_records_is_explained_for_the_one_that_is_named()
+    {
+        var record = await platform.RecordAsync();
+        var physician = platform.As(record.Physician);
+        var other = (await physician.Records.OpenRecordAsync(Given.OpenRequest(TestPatient.New()), cancellationToken: Token)).Record.RecordId;
+        await physician.DeclareAsync(other);
+        await Importing.AllAsync(physician, [(Given.Intent(record.Id), Given.Text()), (Given.Intent(other), Given.Text())]);
+        var id = await platform.Server.QueryAsync<Guid>(
+            platform, $"select server_request_id from audit_event where record_id = '{other}' and method like '%ImportDocuments'");
+        var support = platform.AsOperator();
+
+        await Refusals.FieldsAsync(async () => await support.Access.ExplainAccessAsync(Explained($"{id}"), cancellationToken: Token), "record_id");
+        foreach (var one in new[] { record.Id, other })
+        {
+            var explained = new ExplainAccessRequest(Explained($"{id}")) { RecordId = one };
+            Assert.True((await support.Access.ExplainAccessAsync(explained, cancellationToken: Token)).Allowed);
+            Assert.Equal(1L, await platform.Server.QueryAsync<long>(
+                platform, $"select count(*) from audit_event where record_id = '{one}' and justification = '{why}'"));
+        }
+
+        await Refusals.FieldsAsync(
+            async () => await support.Access.ExplainAccessAsync(new(Explained($"{id}")) { RecordId = Given.NewId() }, cancellationToken: Token), "record_id");
     }
 
     [Fact]
@@ -141,11 +191,11 @@ public sealed class SupportTests(Platform platform)
 
     private static (bool Allowed, string Finding) Last(ExplainAccessResponse explained) => (explained.Allowed, explained.Steps[^1].Finding);
 
-    private async Task<string> RefusedReadAsync(TestProfessional reader, Dmp.Document.V1.Document document)
+    private async Task<string> RefusedReadAsync(DmpApi reader, Dmp.Document.V1.Document document)
     {
         var status = await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, async () =>
         {
-            using var read = platform.As(reader).Documents.ReadDocument(
+            using var read = reader.Documents.ReadDocument(
                 new() { RecordId = document.RecordId, DocumentId = document.DocumentId }, cancellationToken: Token);
             await read.ResponseStream.MoveNext(Token);
         });

@@ -98,8 +98,7 @@ internal static class Measures
     private static IEnumerable<Measure> Trace() =>
     [
         new("AuditSql.ListOfActor", "auditor, one of 250", OfActor("conduct", "physician-1"), new { ActorId = "physician-1", FirstId = Guid.Empty, LastId = Guid.AllBitsSet }) { Before = PlannerSql.InIndexOrder },
-        new("AuditSql.ListOfCall", "support", new() { ["task"] = "call", ["call"] = Country.IdOf(17, 1).ToString() }, new { ServerRequestId = Country.IdOf(17, 1) }) { Before = PlannerSql.InIndexOrder },
-        new("AuditSql.NameCall", "support", OfTask("call"), new { ServerRequestId = Country.IdOf(17, 1) }),
+        new("AuditSql.ListOfCall", "support", new() { ["task"] = "call", ["call"] = Country.IdOf(17, 1).ToString() }, new { ServerRequestId = Country.IdOf(17, 1), FirstId = Guid.Empty, OfRecords = false, RecordId = (Guid?)null }) { Before = PlannerSql.InIndexOrder },
     ];
 
     private static IEnumerable<Measure> Jobs() =>
