@@ -80,25 +80,29 @@ internal static class FormerDocumentFilter
         )
         """;
 
-    // Of an authorisation k of the caller: neither revoked nor ended before the change c, and nobody blocked. One whose end the change
-    // tells of had not ended. Served by block_record_idx.
+    // Of an authorisation k of the caller: neither revoked nor ended before the change c. One whose end the change tells of had not
+    // ended.
     private const string NotEnded =
         $"""
-                    and (k.revoke_time is null or k.revoke_time >= c.event_time)
-                    and (k.expire_time > c.event_time or c.kind = 'CONSENT_EXPIRED' and k.consent_id = c.subject_id)
-                    and (
-                        k.actor_kind = 1 and k.actor_id = @ProfessionalId
-                        or k.actor_kind = 2 and k.actor_id = @StructureId
-                        or {WasInTeam}
-                    )
+        (k.revoke_time is null or k.revoke_time >= c.event_time)
+            and (k.expire_time > c.event_time or c.kind = 'CONSENT_EXPIRED' and k.consent_id = c.subject_id)
+            and (
+                k.actor_kind = 1 and k.actor_id = @ProfessionalId
+                or k.actor_kind = 2 and k.actor_id = @StructureId
+                or {WasInTeam}
             )
-            and not exists (
-                select from block b
-                where b.record_id = c.record_id
-                    and b.block_time < c.event_time
-                    and (b.unblock_time is null or b.unblock_time >= c.event_time)
-                    and (b.actor_kind = 1 and b.actor_id = @ProfessionalId or b.actor_kind = 2 and b.actor_id = @StructureId)
-            )
+        """;
+
+    // Served by block_record_idx.
+    private const string NotBlocked =
+        """
+        not exists (
+            select from block b
+            where b.record_id = c.record_id
+                and b.block_time < c.event_time
+                and (b.unblock_time is null or b.unblock_time >= c.event_time)
+                and (b.actor_kind = 1 and b.actor_id = @ProfessionalId or b.actor_kind = 2 and b.actor_id = @StructureId)
+        )
         """;
 
     /// <summary>
@@ -117,7 +121,9 @@ internal static class FormerDocumentFilter
                         where g.subject_id = k.consent_id and g.position >= c.position and g.event_time = k.create_time
                     )
                     and not exists (select from outbox g where g.subject_id = k.consent_id and g.event_time = k.create_time)
-        {NotEnded}
+                    and {NotEnded}
+            )
+            and {NotBlocked}
         )
         """;
 
@@ -140,7 +146,9 @@ internal static class FormerDocumentFilter
                         select from outbox g
                         where g.subject_id = k.consent_id and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
                     )
-        {NotEnded}
+                    and {NotEnded}
+            )
+            and {NotBlocked}
         )
         """;
 
