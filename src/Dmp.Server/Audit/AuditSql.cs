@@ -202,7 +202,16 @@ internal static class AuditSql
         var (firstId, lastId) = EventIds.Between(timeFrom, timeTo);
         return connection.QueryInIndexOrderAsync<AuditEventRow>(
             ListOfActor,
-            new { ActorId = actorId, TimeFrom = timeFrom, TimeTo = timeTo, FirstId = firstId, LastId = lastId, BeforeEventId = beforeEventId, Limit = limit },
+            new
+            {
+                ActorId = actorId,
+                TimeFrom = timeFrom,
+                TimeTo = timeTo,
+                FirstId = firstId,
+                LastId = lastId,
+                BeforeEventId = beforeEventId,
+                Limit = limit,
+            },
             ct);
     }
 
@@ -218,8 +227,12 @@ internal static class AuditSql
     public static async Task<(AuditEventRow? Newest, bool HasOthers)> FindOfCallAsync(
         NpgsqlConnection connection, Guid serverRequestId, Guid? recordId, CancellationToken ct)
     {
-        var newest = (await ListOfCallAsync(connection, serverRequestId, ofRecords: true, recordId, null, null, 1, ct)).FirstOrDefault();
-        var others = newest is null ? [] : await ListOfCallAsync(connection, serverRequestId, ofRecords: true, null, newest.RecordId, null, 1, ct);
+        if (await ListOfCallAsync(connection, serverRequestId, ofRecords: true, recordId, null, null, 1, ct) is not [var newest])
+        {
+            return (null, false);
+        }
+
+        var others = await ListOfCallAsync(connection, serverRequestId, ofRecords: true, null, newest.RecordId, null, 1, ct);
         return (newest, others.Count > 0);
     }
 

@@ -54,10 +54,9 @@ internal sealed partial class AccessService
         }
 
         var (found, hasOthers) = await AuditSql.FindOfCallAsync(connection, serverRequestId, recordId, ct);
-        faults.Require(
-            recordId is not null || found is { ActorKind: (short)ActorKind.Professional }, "server_request_id", "Must be a call of a professional about a record.");
-        faults.Require(
-            recordId is null || found is { ActorKind: (short)ActorKind.Professional }, "record_id", "Must be a record that a professional's call was about.");
+        var isExplained = found is { ActorKind: (short)ActorKind.Professional };
+        faults.Require(isExplained || recordId is not null, "server_request_id", "Must be a call of a professional about a record.");
+        faults.Require(isExplained || recordId is null, "record_id", "Must be a record that a professional's call was about.");
         faults.Require(recordId is not null || !hasOthers, "record_id", "Required: the call was about several records.");
         faults.ThrowIfAny();
         return found!;

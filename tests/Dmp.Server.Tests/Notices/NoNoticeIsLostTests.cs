@@ -43,7 +43,7 @@ public sealed class NoNoticeIsLostTests(Platform platform)
     public async Task Whatever_moment_the_server_is_killed_at_each_notice_arrives_with_its_own_id()
     {
         const int Documents = 60;
-        const int Kills = 4;
+        var kills = Drill.Setting("DMP_NOTICE_KILLS", 2);
         await using var mail = MailServer.Start();
         await using var application = await PatientApplication.StartAsync();
         await using var server = await ServerProcess.StartAsync(
@@ -61,7 +61,7 @@ public sealed class NoNoticeIsLostTests(Platform platform)
         };
         var physician = await server.AsAsync("dr-martin");
         var uploads = Task.WhenAll(Enumerable.Range(0, Documents).Select(_ => UploadUntilAnsweredAsync(physician, recordId)));
-        for (var kill = 0; kill < Kills; kill++)
+        for (var kill = 0; kill < kills; kill++)
         {
             var wanted = mail.Received.Count + RandomNumberGenerator.GetInt32(1, 12);
             Volatile.Write(ref budget, wanted);
@@ -87,7 +87,7 @@ public sealed class NoNoticeIsLostTests(Platform platform)
         Assert.Subset(mail.To(email).Select(received => received.NoticeId).ToHashSet(), ids);
         Assert.Subset(application.About(recordId).Select(call => call.NoticeId).ToHashSet(), ids);
         TestContext.Current.TestOutputHelper!.WriteLine(
-            $"{Kills} kills: {Documents} notices, {mail.To(email).Count()} e-mails, {application.About(recordId).Count()} calls of the application, repeats included");
+            $"{kills} kills: {Documents} notices, {mail.To(email).Count()} e-mails, {application.About(recordId).Count()} calls of the application, repeats included");
     }
 
     /// <summary>As a vendor's software does it: the same request until there is an answer.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -19,7 +18,7 @@ public sealed class KillTests
     private const int MebiByte = 1024 * 1024;
 
     // Four times what may be taken. DMP_LARGE_MIB sends more.
-    private const long LargeMibDefault = 256;
+    private const int LargeMibDefault = 256;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -104,7 +103,7 @@ public sealed class KillTests
     [InlineData(8)]
     public async Task A_large_transfer_takes_less_than_64_mebibytes(int atOnce)
     {
-        var size = long.TryParse(Environment.GetEnvironmentVariable("DMP_LARGE_MIB"), CultureInfo.InvariantCulture, out var given) ? given : LargeMibDefault;
+        long size = Drill.Setting("DMP_LARGE_MIB", LargeMibDefault);
         await using var server = await ServerProcess.StartAsync();
         var (api, recordId) = await OpenAsync(server);
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using Dmp.Client;
@@ -17,7 +16,7 @@ namespace Dmp.Server.Tests.Resilience;
 [SupportedOSPlatform("linux")]
 public sealed class TransferFaultTests
 {
-    private const int UploadsDefault = 150;
+    private const int UploadsDefault = 80;
     private const int Callers = 8;
     private const int UploadsPerFault = 5;
 
@@ -26,8 +25,8 @@ public sealed class TransferFaultTests
     [Fact]
     public async Task Nothing_acknowledged_is_lost_halved_or_doubled()
     {
-        var uploads = Setting("DMP_FAULT_UPLOADS", UploadsDefault);
-        var seed = Setting("DMP_FAULT_SEED", Environment.TickCount);
+        var uploads = Drill.Setting("DMP_FAULT_UPLOADS", UploadsDefault);
+        var seed = Drill.Setting("DMP_FAULT_SEED", Environment.TickCount);
         await using var server = await ServerProcess.StartAsync("--Dmp:Upload:AbandonSeconds=2", "--Dmp:Content:OrphanAgeMin=00:10:00");
         var (_, recordId) = await KillTests.OpenAsync(server);
         await using var line = new BreakingLine(server.Address);
@@ -125,9 +124,6 @@ public sealed class TransferFaultTests
             }
         }
     }
-
-    private static int Setting(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : otherwise;
 
     /// <summary>What the callers do.</summary>
     private sealed class Run(string recordId, int uploads, int seed, Func<DmpClient> connect)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.Versioning;
 using Dmp.Audit.V1;
 using Dmp.Event.V1;
@@ -32,8 +31,8 @@ public sealed class ChaosTests
     [Fact]
     public async Task Nothing_answered_is_lost_whatever_is_killed()
     {
-        var seconds = Setting("DMP_CHAOS_SECONDS", SecondsDefault);
-        var seed = Setting("DMP_CHAOS_SEED", Environment.TickCount);
+        var seconds = Drill.Setting("DMP_CHAOS_SECONDS", SecondsDefault);
+        var seed = Drill.Setting("DMP_CHAOS_SEED", Environment.TickCount);
         TestContext.Current.TestOutputHelper!.WriteLine($"{seconds} s, seed {seed}");
         var journal = new CallJournal();
         await using var server = await ServerProcess.StartAsync("--Dmp:Upload:AbandonSeconds=2", "--Dmp:Feed:HeartbeatSeconds=1");
@@ -271,7 +270,4 @@ public sealed class ChaosTests
             output.WriteLine($"  refused: {reason} {count} times");
         }
     }
-
-    private static int Setting(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
 }
