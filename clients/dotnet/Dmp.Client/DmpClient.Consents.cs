@@ -103,14 +103,14 @@ public sealed partial class DmpClient
             page => (page.Rules, page.NextPageToken),
             cancellationToken);
 
-    /// <summary>Reads the emergency switches and the default masking.</summary>
+    /// <summary>Reads the emergency switches, the default masking and, for the patient, what is hidden from staff.</summary>
     /// <param name="request">The record.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The settings.</returns>
     public async Task<ConsentSettings> GetConsentSettingsAsync(GetConsentSettingsRequest request, CancellationToken cancellationToken = default) =>
         (await CallAsync<GetConsentSettingsRequest, GetConsentSettingsResponse>(Consents.GetConsentSettingsAsync, request, cancellationToken).ConfigureAwait(false)).Settings;
 
-    /// <summary>Sets the emergency switches and the default masking.</summary>
+    /// <summary>Sets the emergency switches, the default masking and, for the patient, what is hidden from staff.</summary>
     /// <param name="request">New values, mask and etag; an empty <c>request_id</c> is filled in.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The changed settings.</returns>

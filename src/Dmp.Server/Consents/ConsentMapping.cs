@@ -1,4 +1,5 @@
 using Dmp.Consent.V1;
+using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -39,14 +40,25 @@ internal static class ConsentMapping
         BlockTime = row.BlockTime.ToTimestamp(),
     };
 
-    public static ConsentSettings ToMessage(this ConsentSettingsRow row) => new()
+    /// <summary>The settings as the caller sees them: nobody but the patient tells by them that there is more.</summary>
+    public static ConsentSettings ToMessage(this ConsentSettingsRow row, RecordAccess access)
     {
-        RecordId = row.RecordId.ToString(),
-        EmergencyRegulationAllowed = row.EmergencyRegulationAllowed,
-        EmergencyBreakGlassAllowed = row.EmergencyBreakGlassAllowed,
-        EmergencyMaskedAllowed = row.EmergencyMaskedAllowed,
-        DocumentsMaskedByDefault = row.DocumentsMaskedByDefault,
-        UpdateTime = row.SettingsUpdateTime.ToTimestamp(),
-        Etag = Etag.Of(row.SettingsRevision),
-    };
+        var isPatient = access.Capacity == Capacity.Patient;
+        var updateTime = isPatient && row.OwnSettingsUpdateTime > row.SettingsUpdateTime ? row.OwnSettingsUpdateTime.Value : row.SettingsUpdateTime;
+        return new ConsentSettings
+        {
+            RecordId = row.RecordId.ToString(),
+            EmergencyRegulationAllowed = row.EmergencyRegulationAllowed,
+            EmergencyBreakGlassAllowed = row.EmergencyBreakGlassAllowed,
+            EmergencyMaskedAllowed = row.EmergencyMaskedAllowed,
+            DocumentsMaskedByDefault = row.DocumentsMaskedByDefault,
+            UpdateTime = updateTime.ToTimestamp(),
+            Etag = row.EtagFor(access),
+            SecretActsHiddenFromStaff = isPatient && row.SecretActsHiddenFromStaff,
+        };
+    }
+
+    /// <summary>Both revisions only grow, so that their sum stands for one state of both.</summary>
+    public static string EtagFor(this ConsentSettingsRow row, RecordAccess access) =>
+        Etag.Of(row.SettingsRevision + (access.Capacity == Capacity.Patient ? row.OwnSettingsRevision : 0));
 }

@@ -14,9 +14,12 @@ internal static class ConsentRules
     private const int ActorNameCharactersMax = 100;
     private const string PhysicianCode = "10";
 
+    /// <summary>The switch that is the patient's own, and known to nobody else.</summary>
+    private const string OwnSwitch = "secret_acts_hidden_from_staff";
+
     private static readonly string[] switches =
     [
-        "emergency_regulation_allowed", "emergency_break_glass_allowed", "emergency_masked_allowed", "documents_masked_by_default",
+        "emergency_regulation_allowed", "emergency_break_glass_allowed", "emergency_masked_allowed", "documents_masked_by_default", OwnSwitch,
     ];
 
     /// <summary>
@@ -114,6 +117,12 @@ internal static class ConsentRules
         }
     }
 
+    /// <summary>The change is about the switch that is the patient's own.</summary>
+    public static bool IsOwn(FieldMask mask) => mask.Paths.Contains(OwnSwitch);
+
+    /// <summary>The change is about a switch that others see too.</summary>
+    public static bool IsShared(FieldMask mask) => mask.Paths.Any(path => path != OwnSwitch);
+
     /// <summary>
     /// Whether a caller with the function may declare the patient's consent like this (TD0.3, L1111-17 II): for oneself, a
     /// colleague, the own structure, an own team; staff for the structure only. Only a physician can be asked to be an attending one.
@@ -156,7 +165,10 @@ internal static class ConsentRules
         ExpireTime = given.ExpireTime > inForce.ExpireTime ? given.ExpireTime : inForce.ExpireTime,
     };
 
-    /// <summary>The switches with those of the mask written. The mask was checked.</summary>
+    /// <summary>
+    /// The switches with those of the mask written. The mask was checked, and the record is locked. Of the patient's own switch the others
+    /// have neither time nor revision.
+    /// </summary>
     public static ConsentSettingsRow Update(ConsentSettingsRow row, ConsentSettings settings, FieldMask mask, DateTimeOffset now)
     {
         bool Choose(string name, bool present, bool wanted) => mask.Paths.Contains(name) ? wanted : present;
@@ -166,7 +178,11 @@ internal static class ConsentRules
             EmergencyBreakGlassAllowed = Choose(switches[1], row.EmergencyBreakGlassAllowed, settings.EmergencyBreakGlassAllowed),
             EmergencyMaskedAllowed = Choose(switches[2], row.EmergencyMaskedAllowed, settings.EmergencyMaskedAllowed),
             DocumentsMaskedByDefault = Choose(switches[3], row.DocumentsMaskedByDefault, settings.DocumentsMaskedByDefault),
-            SettingsUpdateTime = now,
+            SettingsUpdateTime = IsShared(mask) ? now : row.SettingsUpdateTime,
+            SettingsRevision = row.SettingsRevision + (IsShared(mask) ? 1 : 0),
+            SecretActsHiddenFromStaff = Choose(OwnSwitch, row.SecretActsHiddenFromStaff, settings.SecretActsHiddenFromStaff),
+            OwnSettingsUpdateTime = IsOwn(mask) ? now : row.OwnSettingsUpdateTime,
+            OwnSettingsRevision = row.OwnSettingsRevision + (IsOwn(mask) ? 1 : 0),
         };
     }
 

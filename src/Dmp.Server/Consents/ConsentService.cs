@@ -103,7 +103,7 @@ internal sealed partial class ConsentService(
                 var access = await policy.RequireAsync(connection, call, recordId, ct);
                 var row = await ConsentSettingsSql.FindAsync(connection, access, ct);
                 await audit.TraceReadAsync(connection, call, [], ct);
-                return new GetConsentSettingsResponse { Settings = row.ToMessage() };
+                return new GetConsentSettingsResponse { Settings = row.ToMessage(access) };
             },
             ct);
     }

@@ -20,6 +20,13 @@ internal sealed record ConsentSettingsRow
     public required DateTimeOffset SettingsUpdateTime { get; init; }
 
     public required long SettingsRevision { get; init; }
+
+    /// <summary>For the patient's eyes only, as time and number of its changes are.</summary>
+    public required bool SecretActsHiddenFromStaff { get; init; }
+
+    public DateTimeOffset? OwnSettingsUpdateTime { get; init; }
+
+    public required long OwnSettingsRevision { get; init; }
 }
 
 internal static class ConsentSettingsSql
@@ -27,7 +34,8 @@ internal static class ConsentSettingsSql
     private const string Columns =
         """
         record_id, emergency_regulation_allowed, emergency_break_glass_allowed, emergency_masked_allowed,
-            documents_masked_by_default, settings_update_time, settings_revision
+            documents_masked_by_default, settings_update_time, settings_revision, secret_acts_hidden_from_staff, own_settings_update_time,
+            own_settings_revision
         """;
 
     // Served by record_pkey.
@@ -46,7 +54,10 @@ internal static class ConsentSettingsSql
             emergency_masked_allowed = @EmergencyMaskedAllowed,
             documents_masked_by_default = @DocumentsMaskedByDefault,
             settings_update_time = @SettingsUpdateTime,
-            settings_revision = settings_revision + 1
+            settings_revision = @SettingsRevision,
+            secret_acts_hidden_from_staff = @SecretActsHiddenFromStaff,
+            own_settings_update_time = @OwnSettingsUpdateTime,
+            own_settings_revision = @OwnSettingsRevision
         where record_id = @RecordId
         returning {Columns}
         """;

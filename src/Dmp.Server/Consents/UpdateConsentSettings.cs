@@ -1,5 +1,6 @@
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
+using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Emergencies;
 using Dmp.Server.Errors;
@@ -20,17 +21,30 @@ internal sealed partial class ConsentService
         ConsentRules.CheckMask(request.UpdateMask, faults);
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
+        var (isOwn, isShared) = (ConsentRules.IsOwn(request.UpdateMask), ConsentRules.IsShared(request.UpdateMask));
 
         return ChangeAsync<UpdateConsentSettingsRequest, UpdateConsentSettingsResponse>(
             call,
             request,
             requestId,
             null,
-            (connection, _) => policy.RequireLockedAsync(connection, call, recordId, ct),
+            async (connection, _) =>
+            {
+                // Whose eyes the setting is not for must not see that it was changed, or that the patient tried.
+                call.HidesEvent = isOwn && !isShared && call.Caller.Kind == CallerKind.Patient;
+                var access = await policy.RequireLockedAsync(connection, call, recordId, ct);
+                if (isOwn && access.Capacity != Capacity.Patient)
+                {
+                    call.HidesEvent = false;
+                    throw Failures.Of(ErrorReason.ConsentActionNotAllowed);
+                }
+
+                return access;
+            },
             async (connection, access) =>
             {
                 var row = await ConsentSettingsSql.FindAsync(connection, access, ct);
-                if (Etag.Of(row.SettingsRevision) != request.Etag)
+                if (row.EtagFor(access) != request.Etag)
                 {
                     throw Failures.Of(ErrorReason.EtagMismatch);
                 }
@@ -39,8 +53,18 @@ internal sealed partial class ConsentService
                 var changed = ConsentRules.Update(row, request.Settings, request.UpdateMask, now);
                 var written = await ConsentSettingsSql.UpdateAsync(connection, changed, ct);
                 await EmergencyEndSql.OfSwitchesAsync(connection, access, row, written, now, ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.SettingsChanged, recordId, now, null, ct);
-                return new UpdateConsentSettingsResponse { Settings = written.ToMessage() };
+                if (isShared)
+                {
+                    await OutboxSql.AppendAsync(connection, OutboxKind.SettingsChanged, recordId, now, null, ct);
+                }
+
+                if (written.SecretActsHiddenFromStaff != row.SecretActsHiddenFromStaff)
+                {
+                    var kind = written.SecretActsHiddenFromStaff ? OutboxKind.SecretActsHiddenFromStaff : OutboxKind.SecretActsShownToStaff;
+                    await OutboxSql.AppendAsync(connection, kind, recordId, now, null, ct);
+                }
+
+                return new UpdateConsentSettingsResponse { Settings = written.ToMessage(access) };
             },
             ct);
     }

@@ -32,6 +32,8 @@ internal static class OutboxKind
     public const string InitialConsentGiven = "INITIAL_CONSENT_GIVEN";
     public const string CareTeamChanged = "CARE_TEAM_CHANGED";
     public const string SettingsChanged = "SETTINGS_CHANGED";
+    public const string SecretActsHiddenFromStaff = "SECRET_ACTS_HIDDEN_FROM_STAFF";
+    public const string SecretActsShownToStaff = "SECRET_ACTS_SHOWN_TO_STAFF";
     public const string DelegationInvited = "DELEGATION_INVITED";
     public const string DelegationAccepted = "DELEGATION_ACCEPTED";
     public const string DelegationRefused = "DELEGATION_REFUSED";
@@ -103,7 +105,7 @@ internal static class OutboxSql
 
     /// <summary>
     /// Adds a row in the transaction of the change it tells of. What was done in a secret connection is told to no representative, but that
-    /// a document is gone, from whom it was hidden just now: a copy would be kept for ever.
+    /// a document is gone, from whom it was hidden just now: a copy would be kept for ever. What the patient decides about staff is never.
     /// </summary>
     public static Task AppendAsync(
         NpgsqlConnection connection, string kind, Guid recordId, DateTimeOffset now, OutboxDetail? detail, CancellationToken ct)
@@ -114,7 +116,8 @@ internal static class OutboxSql
             Now = now,
             Kind = kind,
             RecordId = recordId,
-            Hidden = kind != OutboxKind.DocumentHidden && Call.Current?.HidesEvent == true,
+            Hidden = kind is OutboxKind.SecretActsHiddenFromStaff or OutboxKind.SecretActsShownToStaff
+                || kind != OutboxKind.DocumentHidden && Call.Current?.HidesEvent == true,
             MadeByKind = (short?)maker?.Kind,
             MadeById = maker is { Id.Length: > 0 } ? maker.Id : null,
         };
