@@ -97,6 +97,7 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         ("IsAuthorized", true),
         ("SeesMasked", false),
         ("IsStructure", false),
+        ("SecretActsHiddenFromStaff", false),
         ("Profession", "1.2.250.1.71.1.2.7|10"),
         ("Now", DateTimeOffset.UtcNow),
         ("ProfessionalId", professionalId),

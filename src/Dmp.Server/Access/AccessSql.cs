@@ -49,6 +49,9 @@ internal sealed record AccessFacts
 
     public required bool EmergencyMaskedAllowed { get; init; }
 
+    /// <summary>The patient keeps what is hidden from representatives from the staff of structures too.</summary>
+    public required bool SecretActsHiddenFromStaff { get; init; }
+
     /// <summary>End of the caller's latest break-glass access; null when there never was one that nobody ended.</summary>
     public DateTimeOffset? BreakGlassExpireTime { get; init; }
 
@@ -100,6 +103,7 @@ internal static class AccessSql
             ) as is_blocked,
             granted.expire_time, granted.is_attending, granted.awaits_reapproval, granted.was_ever_authorized,
             r.emergency_break_glass_allowed, r.emergency_regulation_allowed, r.emergency_masked_allowed,
+            r.secret_acts_hidden_from_staff,
             glass.expire_time as break_glass_expire_time, glass.emergency_access_id as break_glass_access_id,
             regulation.expire_time as regulation_expire_time, regulation.emergency_access_id as regulation_access_id,
             dmp_majority_time(r.birth_date) as majority_time,

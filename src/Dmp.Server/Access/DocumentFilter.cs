@@ -11,7 +11,8 @@ namespace Dmp.Server.Access;
 ///   in an emergency                          masked ones too when the patient allows it
 ///   named by a rule of the patient           the masked document of that rule too
 /// professional, whatever the right           what the professional deposited
-/// structure                                  what the structure deposited
+/// structure                                  what was deposited in the structure
+///   the patient keeps secret acts from staff what is hidden from representatives only when the structure itself deposited it
 /// </code>
 /// A document is a professional's own when the professional deposited one of its versions, or when the professional is
 /// named as author of a version that the structure of the pinned work situation deposited in its own name.
@@ -33,10 +34,10 @@ internal static class DocumentFilter
         """;
 
     /// <summary>
-    /// The document <c>d</c> is the caller's own. The offset keeps the planner from reading the versions of all records once, to look
-    /// each document up among them.
+    /// The document <c>d</c> is the caller's own; between this and <see cref="EndOfOwn"/> stands whether the patient keeps secret acts from
+    /// staff. The offset keeps the planner from reading the versions of all records once, to look each document up among them.
     /// </summary>
-    public const string IsOwn =
+    public const string BeginningOfOwn =
         """
         exists (
             select from document_version o
@@ -44,11 +45,26 @@ internal static class DocumentFilter
                 and (
                     o.depositor_professional_id = @ProfessionalId
                     or o.depositor_structure_id = @StructureId
-                        and (@IsStructure or o.depositor_kind = 2 and @ProfessionalId = any(o.author_ids))
+                        and (
+                            o.depositor_kind = 2 and (@IsStructure or @ProfessionalId = any(o.author_ids))
+                            or @IsStructure and not (d.hidden_from_representatives and
+        """;
+
+    /// <summary>What follows.</summary>
+    public const string EndOfOwn =
+        """
+        )
+                        )
                 )
             offset 0
         )
         """;
+
+    /// <summary>The document <c>d</c> is the caller's own.</summary>
+    public const string IsOwn = $"{BeginningOfOwn} @SecretActsHiddenFromStaff {EndOfOwn}";
+
+    /// <summary>The same among documents of several records, of which <c>r</c> is that of the document.</summary>
+    public const string IsOwnInRecord = $"{BeginningOfOwn} r.secret_acts_hidden_from_staff {EndOfOwn}";
 
     /// <summary>The matrix in force lets the caller's profession read the type of the version <c>v</c>.</summary>
     public const string IsOpenToProfession =
@@ -136,6 +152,9 @@ internal sealed record DocumentScope
 
     public required bool IsStructure { get; init; }
 
+    /// <summary>The patient's wish; it takes something from structures only.</summary>
+    public required bool SecretActsHiddenFromStaff { get; init; }
+
     /// <summary><c>system|code</c>; null for callers without a profession, to whom the matrix opens nothing.</summary>
     public required string? Profession { get; init; }
 
@@ -154,6 +173,7 @@ internal sealed record DocumentScope
         SeesMasked = access.SeesMasked,
         ReadsDeleted = access.IsOwner || access.IsAttending,
         IsStructure = access.Caller.Kind == CallerKind.Structure,
+        SecretActsHiddenFromStaff = access.SecretActsHiddenFromStaff,
         Profession = access.Caller.ProfessionCode is { } code ? $"{access.Caller.ProfessionSystem}|{code}" : null,
         ProfessionalId = access.Caller.ProfessionalId,
         StructureId = access.Caller.StructureId,

@@ -3,8 +3,9 @@ namespace Dmp.Server.Access;
 /// <summary>
 /// Whether a document existed for the caller just before a change, for those who must be told that it does not any more. The same
 /// predicate as <see cref="DocumentFilter.Exists"/>, whose parts it uses, with three differences: <c>d</c> is the document as it was;
-/// the rules are those that were there just before the change <c>c</c>; and the right stands on an authorisation, a delegation or a
-/// representation that was there then, so that somebody who came later is not told of what was gone before.
+/// the rules, and the patient's wish to keep secret acts from staff, are those that were there just before the change <c>c</c>; and the
+/// right stands on an authorisation, a delegation or a representation that was there then, so that somebody who came later is not told of
+/// what was gone before.
 /// What the caller is beyond that (attending, representative or caregiver) is taken as it is now: when that changes, the whole record is
 /// told anew.
 /// </summary>
@@ -189,6 +190,36 @@ internal static class FormerDocumentFilter
         )
         """;
 
+    // What it was just before the change c tells the first change of it from c on, which the outbox may still hold: each turns it round.
+    // Without one it is as it is now. Served by change_record_idx.
+    private const string SecretActsWereHiddenFromStaff =
+        """
+        coalesce(
+            (
+                select s.kind = 'SECRET_ACTS_SHOWN_TO_STAFF'
+                from (
+                    (
+                        select x.position, 0::bigint as outbox_id, x.kind
+                        from change x
+                        where x.record_id = c.record_id and x.position >= c.position
+                            and x.kind in ('SECRET_ACTS_HIDDEN_FROM_STAFF', 'SECRET_ACTS_SHOWN_TO_STAFF')
+                        order by x.position
+                        limit 1
+                    )
+                    union all
+                    select 9223372036854775807, x.outbox_id, x.kind
+                    from outbox x
+                    where x.record_id = c.record_id
+                        and x.kind in ('SECRET_ACTS_HIDDEN_FROM_STAFF', 'SECRET_ACTS_SHOWN_TO_STAFF')
+                ) s
+                order by s.position, s.outbox_id
+                limit 1
+            ),
+            @SecretActsHiddenFromStaff)
+        """;
+
+    private const string WasOwn = $"{DocumentFilter.BeginningOfOwn} {SecretActsWereHiddenFromStaff} {DocumentFilter.EndOfOwn}";
+
     /// <summary>
     /// The version <c>v</c> of the document <c>d</c> existed for the caller just before the change <c>c</c>. A document that the change
     /// makes visible to the patient's side did not exist for it, however late the change is told.
@@ -205,7 +236,7 @@ internal static class FormerDocumentFilter
                 and (not d.masked or @SeesMasked or {WasShownByRule})
                 and not {WasHiddenByRule}
                 and {DocumentFilter.IsOpenToProfession}
-            or {DocumentFilter.IsOwn}
+            or {WasOwn}
         )
         """;
 }

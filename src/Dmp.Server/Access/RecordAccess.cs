@@ -18,6 +18,7 @@ internal sealed class RecordAccess
         RecordId = facts.RecordId;
         IsOpen = facts.State == (short)RecordState.Open;
         DocumentsMaskedByDefault = facts.DocumentsMaskedByDefault;
+        SecretActsHiddenFromStaff = facts.SecretActsHiddenFromStaff;
         Capacity = Capacities.Of(caller, facts);
         DelegateName = facts.DelegateName;
         Now = now;
@@ -60,6 +61,9 @@ internal sealed class RecordAccess
     public bool IsOpen { get; }
 
     public bool DocumentsMaskedByDefault { get; }
+
+    /// <summary>The patient keeps what is hidden from representatives from the staff of structures too.</summary>
+    public bool SecretActsHiddenFromStaff { get; }
 
     /// <summary>What the caller is to the record.</summary>
     public Capacity Capacity { get; }

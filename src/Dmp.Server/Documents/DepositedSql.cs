@@ -19,7 +19,7 @@ internal static class DepositedSql
             and v.depositor_structure_id = @StructureId
             and d.state <> 4
             and r.state = 1
-            and {DocumentFilter.IsOwn}
+            and {DocumentFilter.IsOwnInRecord}
             and not exists (
                 select from block b
                 where b.record_id = v.record_id

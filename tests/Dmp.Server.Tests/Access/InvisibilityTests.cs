@@ -40,6 +40,7 @@ public sealed class InvisibilityTests(Platform platform)
         ["blocked"] = kinds,
         ["structure"] = kinds,
         ["staff"] = kinds,
+        ["practice"] = ["secret"],
         ["patient"] = ["waiting"],
         ["representative"] = ["waiting", "secret"],
         ["auditor"] = kinds,
@@ -279,6 +280,7 @@ public sealed class InvisibilityTests(Platform platform)
         yield return new SearchDocumentsRequest { RecordId = recordId, Types_ = { Given.ReportType }, PageSize = 2 };
         yield return new SearchDocumentsRequest { RecordId = recordId, UniqueId = "masked-0" };
         yield return new SearchDocumentsRequest { RecordId = recordId, UniqueId = "waiting-1" };
+        yield return new SearchDocumentsRequest { RecordId = recordId, UniqueId = "secret-1" };
     }
 
     private static UploadIntent Replacing(string recordId, string documentId)
@@ -348,6 +350,10 @@ public sealed class InvisibilityTests(Platform platform)
                 var claims = Callers.StructureClaims(colleague.StructureId);
                 claims["staff_id"] = "secretary-1";
                 return platform.As(platform.Callers.Mint(claims));
+            case "practice":
+                // Where everything is deposited; the patient keeps secret acts from the staff.
+                await platform.As(record.Patient).HideSecretActsFromStaffAsync(record.Id);
+                return platform.AsStructure(record.Physician.StructureId);
             case "patient":
                 return platform.As(record.Patient);
             case "representative":

@@ -58,6 +58,7 @@ public sealed class WhoIsListedTests(Platform platform)
             && viewer is { NotSeenYet: true, Content: true } && viewer.Professions.Any(profession => profession.Code == "10"));
         Assert.Equal(AccessMode.Regulation, before["plain"].Single(viewer => viewer.Actor.Id == world.Actor("regulator").Id).AccessMode);
         Assert.Equal(AccessMode.BreakGlass, before["masked"].Single(viewer => viewer.Actor.Id == world.Actor("authorised helper").Id).AccessMode);
+        await HideFromStaffAsync(world, sights);
         await ExplainAsync(world, sights);
         await CloseAsync(world);
     }
@@ -69,6 +70,20 @@ public sealed class WhoIsListedTests(Platform platform)
         var whole = await ListAsync(world.Patient, world.Documents["plain"]);
         var paged = await ListAsync(world.Patient, world.Documents["plain"], pageSize: 2);
         Assert.Equal(whole, paged);
+    }
+
+    /// <summary>The patient keeps secret acts from staff: the structure is off the list, and finds nothing.</summary>
+    private static async Task HideFromStaffAsync(WhoCanSeeWorld world, Dictionary<(string, string), Sight> sights)
+    {
+        Assert.Equal(Sight.Metadata, sights[("secret", "structure of physician")]);
+        await world.Patient.HideSecretActsFromStaffAsync(world.Record.Id);
+        foreach (var actor in world.Actors)
+        {
+            sights[("secret", actor.Name)] = await actor.LookAsync(world.Documents["secret"]);
+        }
+
+        Assert.Equal(Sight.Nothing, sights[("secret", "structure of physician")]);
+        Assert.Empty(Compare(world, "secret", await ListAsync(world.Patient, world.Documents["secret"]), sights, isBefore: false));
     }
 
     /// <summary>The explanation says of everybody what the call does, in the profession in which they call.</summary>

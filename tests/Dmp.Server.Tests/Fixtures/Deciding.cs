@@ -1,6 +1,7 @@
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
 using Dmp.Type.V1;
+using Google.Protobuf.WellKnownTypes;
 using StoredDocument = Dmp.Document.V1.Document;
 
 namespace Dmp.Server.Tests.Fixtures;
@@ -61,6 +62,23 @@ internal static class Deciding
     public static async Task RemoveRuleAsync(this DmpApi api, string recordId, string ruleId) =>
         await api.Consents.RemoveVisibilityRuleAsync(
             new RemoveVisibilityRuleRequest { RecordId = recordId, VisibilityRuleId = ruleId, RequestId = Given.NewId() }, cancellationToken: Token);
+
+    /// <summary>Keeps secret acts from the staff of structures, or shows them.</summary>
+    public static async Task<ConsentSettings> HideSecretActsFromStaffAsync(this DmpApi patient, string recordId, bool on = true)
+    {
+        var etag = (await patient.Consents.GetConsentSettingsAsync(
+            new GetConsentSettingsRequest { RecordId = recordId }, cancellationToken: Token)).Settings.Etag;
+        return (await patient.Consents.UpdateConsentSettingsAsync(
+            new UpdateConsentSettingsRequest
+            {
+                RecordId = recordId,
+                Settings = new ConsentSettings { SecretActsHiddenFromStaff = on },
+                UpdateMask = new FieldMask { Paths = { "secret_acts_hidden_from_staff" } },
+                Etag = etag,
+                RequestId = Given.NewId(),
+            },
+            cancellationToken: Token)).Settings;
+    }
 
     public static async Task<string> BlockAsync(this DmpApi api, string recordId, Actor actor) =>
         (await api.Consents.BlockActorAsync(

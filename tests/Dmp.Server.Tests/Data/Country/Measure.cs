@@ -28,6 +28,7 @@ internal sealed partial record Measure(string Statement, string Who, Dictionary<
         Subject = "person",
         Profession = "test|10",
         IsStructure = false,
+        SecretActsHiddenFromStaff = false,
         IsOccupational = false,
         IsOwner = false,
         IsPatient = false,
