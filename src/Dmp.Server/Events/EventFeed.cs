@@ -179,10 +179,16 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
             documents.AddRange(await FeedDocumentSql.OfChangesAsync(connection, access, query, changes, ct));
         }
 
-        // Rules hide from professionals only, and never what is their own.
+        // Rules hide from professionals only, and never what is their own; secret acts are hidden from structures.
         foreach (var rule in heard.Values.Where(row => access.IsAuthorized && FeedRules.SubjectOf(row.Kind) == FeedSubject.Rule))
         {
             documents.AddRange(await FeedDocumentSql.OfRuleAsync(connection, access, query, rule.Position!.Value, ct));
+        }
+
+        foreach (var sight in heard.Values.Where(
+            row => access.Caller.Kind == CallerKind.Structure && FeedRules.SubjectOf(row.Kind) == FeedSubject.StaffSight))
+        {
+            documents.AddRange(await FeedDocumentSql.OfStaffSightAsync(connection, access, query, sight.Position!.Value, ct));
         }
 
         return

@@ -96,17 +96,17 @@ internal static class FeedDocumentSql
         )
         """;
 
-    // A rule that came or went, and the documents of the record that it is about: document_version_search_idx, the primary key of document,
-    // change_record_idx. A document that came later is told by its own change.
-    private const string OfRule =
+    // Of a change c of how documents are seen, what it makes of the document d with the current version v.
+    private const string Seen =
         $"""
-        select c.position, d.document_id, v.version, v.type_code, v.sha256,
+        c.position, d.document_id, v.version, v.type_code, v.sha256,
             d.state <> 4 and {DocumentFilter.Exists} and {IsAskedFor} as exists,
             f.version as former_version, f.type_code as former_type_code, f.version is not null as existed,
             false as sees_masked
-        from change c
-        join visibility_rule r on r.visibility_rule_id = c.subject_id and r.record_id = c.record_id
-        join document d on d.record_id = c.record_id and (r.document_id is null or r.document_id = d.document_id)
+        """;
+
+    private const string WithFormer =
+        $"""
         join document_version v on v.document_id = d.document_id and v.record_id = d.record_id and v.version = d.current_version
         left join lateral {Next} n on true
         left join lateral (
@@ -126,11 +126,33 @@ internal static class FeedDocumentSql
         where c.position = @Position
             and c.record_id = @RecordId
             and n.kind is distinct from 'DOCUMENT_CREATED'
+        """;
+
+    // A rule that came or went, and the documents of the record that it is about: document_version_search_idx, the primary key of document,
+    // change_record_idx. A document that came later is told by its own change.
+    private const string OfRule =
+        $"""
+        select {Seen}
+        from change c
+        join visibility_rule r on r.visibility_rule_id = c.subject_id and r.record_id = c.record_id
+        join document d on d.record_id = c.record_id and (r.document_id is null or r.document_id = d.document_id)
+        {WithFormer}
             and (
                 r.actor_kind = 1 and r.actor_id = @ProfessionalId
                 or r.actor_kind = 2 and r.actor_id = @StructureId
                 or r.profession = @Profession
             )
+        order by d.document_id
+        """;
+
+    // What staff sees of secret acts was switched on or off, and the documents that were some then: the same indexes.
+    private const string OfStaffSight =
+        $"""
+        select {Seen}
+        from change c
+        join document d on d.record_id = c.record_id
+        {WithFormer}
+            and case when n.kind is null then d.hidden_from_representatives else n.was_hidden_from_representatives end
         order by d.document_id
         """;
 
@@ -150,6 +172,14 @@ internal static class FeedDocumentSql
     {
         var parameters = Parameters(access, query, new { Position = position });
         return connection.QueryAsync<FeedDocumentRow>(new CommandDefinition(OfRule, parameters, cancellationToken: ct));
+    }
+
+    /// <summary>What it is to a structure that the patient hides secret acts from staff, or shows them.</summary>
+    public static Task<IEnumerable<FeedDocumentRow>> OfStaffSightAsync(
+        NpgsqlConnection connection, RecordAccess access, FeedQuery query, long position, CancellationToken ct)
+    {
+        var parameters = Parameters(access, query, new { Position = position });
+        return connection.QueryAsync<FeedDocumentRow>(new CommandDefinition(OfStaffSight, parameters, cancellationToken: ct));
     }
 
     private static StatementParameters Parameters(RecordAccess access, FeedQuery query, object change) => new(

@@ -15,7 +15,7 @@ internal sealed record FeedRecordRow
     /// <summary>The caller had a right just before.</summary>
     public required bool HadAccess { get; init; }
 
-    /// <summary>The record holds a document that the caller's structure deposited.</summary>
+    /// <summary>The record holds a document that was deposited in the caller's structure and exists for it.</summary>
     public required bool HasDeposits { get; init; }
 }
 
@@ -46,7 +46,19 @@ internal static class FeedRecordSql
             end is true as is_concerned,
             {FormerDocumentFilter.HadConsent} as had_access,
             @IsStructure and exists (
-                select from document_version o where o.record_id = c.record_id and o.depositor_structure_id = @StructureId offset 0) as has_deposits
+                select from document_version o
+                where o.record_id = c.record_id
+                    and o.depositor_structure_id = @StructureId
+                    and (
+                        o.depositor_kind = 2
+                        or not @SecretActsHiddenFromStaff
+                        or exists (
+                            select from document d
+                            where d.document_id = o.document_id and d.record_id = o.record_id and not d.hidden_from_representatives
+                        )
+                    )
+                offset 0
+            ) as has_deposits
         from change c
         where c.position = any(@Positions)
             and c.record_id = @RecordId
@@ -105,6 +117,7 @@ internal static class FeedRecordSql
                 access.Caller.Subject,
                 access.IsNamedByToken,
                 IsStructure = access.Caller.Kind == CallerKind.Structure,
+                access.SecretActsHiddenFromStaff,
                 IsPatient = access.Capacity == Capacity.Patient,
             },
             cancellationToken: ct));

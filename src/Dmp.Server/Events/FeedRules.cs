@@ -51,7 +51,7 @@ internal static class FeedRules
         (true, true) => row.Kind switch
         {
             // A rule that changed nothing for the caller is none of the caller's business.
-            OutboxKind.VisibilityChanged => null,
+            OutboxKind.VisibilityChanged or OutboxKind.SecretActsHiddenFromStaff or OutboxKind.SecretActsShownToStaff => null,
             OutboxKind.DocumentReplaced => Present(row, document, ChangeKind.Replaced),
             OutboxKind.DocumentMasked when document.SeesMasked => Present(row, document, ChangeKind.Hidden),
             OutboxKind.DocumentUnmasked when document.SeesMasked => Present(row, document, ChangeKind.Unhidden),
@@ -86,7 +86,8 @@ internal static class FeedRules
     }
 
     /// <summary>
-    /// Whether a change is about a document, a rule on documents, or the record; null: about nothing that the feed tells.
+    /// Whether a change is about a document, a rule on documents, what staff sees of secret acts, or the record; null: about nothing that the
+    /// feed tells.
     /// </summary>
     public static FeedSubject? SubjectOf(string kind) => kind switch
     {
@@ -94,6 +95,7 @@ internal static class FeedRules
             or OutboxKind.DocumentArchived or OutboxKind.DocumentUnarchived or OutboxKind.DocumentDeleted
             or OutboxKind.DocumentRevealed or OutboxKind.DocumentHidden => FeedSubject.Document,
         OutboxKind.VisibilityChanged => FeedSubject.Rule,
+        OutboxKind.SecretActsHiddenFromStaff or OutboxKind.SecretActsShownToStaff => FeedSubject.StaffSight,
         OutboxKind.RecordOpened or OutboxKind.RecordReopened or OutboxKind.RecordClosed
             or OutboxKind.ConsentGranted or OutboxKind.InitialConsentGiven or OutboxKind.ConsentRevoked or OutboxKind.ConsentExpired
             or OutboxKind.ActorBlocked or OutboxKind.ActorUnblocked or OutboxKind.CareTeamChanged or OutboxKind.MajorityReached
@@ -164,5 +166,6 @@ internal enum FeedSubject
 {
     Document,
     Rule,
+    StaffSight,
     Record,
 }

@@ -27,6 +27,7 @@ public sealed class HiddenFromBirthTests(Platform platform)
     [InlineData("stranger", "plain", "masked", "closed", "waiting", "secret", "ruled")]
     [InlineData("blocked", "plain", "masked", "closed", "waiting", "secret", "ruled")]
     [InlineData("structure", "plain", "masked", "closed", "waiting", "secret", "ruled")]
+    [InlineData("practice", "secret")]
     [InlineData("patient", "waiting")]
     [InlineData("representative", "waiting", "secret")]
     public async Task The_feed_is_the_same_without_it(string persona, params string[] hiddenKinds)
@@ -80,6 +81,9 @@ public sealed class HiddenFromBirthTests(Platform platform)
                 return platform.As(colleague);
             case "structure":
                 return platform.AsStructure(TestProfessional.NewStructureId());
+            case "practice":
+                await platform.As(record.Patient).HideSecretActsFromStaffAsync(record.Id);
+                return platform.AsStructure(record.Physician.StructureId);
             case "patient":
                 return platform.As(record.Patient);
             case "representative":

@@ -91,6 +91,7 @@ internal static class Measures
         new("FeedRecordSql.OfPerson", "4 changes", OfTask("changes", 1), new { Positions = Positions.OfRecord }),
         new("FeedDocumentSql.OfChanges", "4 changes", OfTask("changes", 1), new { Positions = Positions.OfRecord }),
         new("FeedDocumentSql.OfRule", "nurse", OfTask("changes", 1), new { Position = Positions.OfRule }),
+        new("FeedDocumentSql.OfStaffSight", "practice", OfTask("changes", 1), new { ProfessionalId = (string?)null, StructureId = "practice-1", IsStructure = true, IsAuthorized = false, SecretActsHiddenFromStaff = true, Position = Positions.OfRule }),
         new("FeedPositionSql.Find", "caller", OfActor("", nurse), new { CallerKey = "caller-1", Name = "main" }),
         new("ChangeSql.Head", "stamp", OfRecord()),
     ];
