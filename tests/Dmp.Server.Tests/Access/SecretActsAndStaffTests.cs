@@ -93,7 +93,10 @@ public sealed class SecretActsAndStaffTests(Platform platform)
         await minor.Documents.RevealDocumentAsync(
             new RevealDocumentRequest
             {
-                RecordId = record.Id, DocumentId = open.DocumentId, VisibilityCode = VisibilityCode.HiddenFromRepresentatives, RequestId = Given.NewId(),
+                RecordId = record.Id,
+                DocumentId = open.DocumentId,
+                VisibilityCode = VisibilityCode.HiddenFromRepresentatives,
+                RequestId = Given.NewId(),
             },
             cancellationToken: Token);
         Assert.Equal([(ChangeKind.Created, open.DocumentId)], await ToldAsync(staff, start));
@@ -175,7 +178,7 @@ public sealed class SecretActsAndStaffTests(Platform platform)
             1,
             await platform.Server.QueryAsync<long>(
                 platform,
-                $"select count(*) from {Given.Changes} where record_id = '{record.Id}' and kind = 'SECRET_ACTS_HIDDEN_FROM_STAFF' and hidden_from_representatives"));
+                $"select count(*) from {Given.Changes} where record_id = '{record.Id}' and kind like 'SECRET_ACTS%' and hidden_from_representatives"));
 
         // The mother's other settings go on with the etag she has, and leave the switch as it is.
         var changed = (await UpdateAsync(mother, record, before.Etag, on: false, "documents_masked_by_default")).Settings;

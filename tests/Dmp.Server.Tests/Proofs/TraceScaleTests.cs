@@ -242,7 +242,8 @@ public sealed class TraceScaleTests(Platform platform)
 
             // As the patient reads.
             ("Subject", "'patient'"), ("SeesAllDocuments", "false"), ("SeesRules", "true"), ("IsAuthorized", "false"), ("SeesMasked", "false"),
-            ("IsStructure", "false"), ("SecretActsHiddenFromStaff", "false"), ("ProfessionalId", "null::text"), ("StructureId", "null::text"), ("Profession", "null::text"),
+            ("IsStructure", "false"), ("SecretActsHiddenFromStaff", "false"),
+            ("ProfessionalId", "null::text"), ("StructureId", "null::text"), ("Profession", "null::text"),
             ("ReadsDeleted", "false"),
         })
         {
