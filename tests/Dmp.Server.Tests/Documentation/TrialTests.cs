@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Dmp.Server.Tests.Fixtures;
@@ -164,12 +165,35 @@ public sealed partial class TrialTests(Platform platform) : IAsyncDisposable
             ["PGPASSWORD"] = admin.Password ?? "",
             ["PGDATABASE"] = "postgres",
         };
-        foreach (var name in (string[])["TRIAL_GRPC_PORT", "TRIAL_PROBE_PORT", "TRIAL_ISSUER_PORT"])
+        string[] ports = ["TRIAL_GRPC_PORT", "TRIAL_PROBE_PORT", "TRIAL_ISSUER_PORT"];
+        for (var i = 0; i < ports.Length; i++)
         {
-            variables[name] = TestServer.FreePort().ToString(CultureInfo.InvariantCulture);
+            variables[ports[i]] = QuietPort(20000 + (3000 * i)).ToString(CultureInfo.InvariantCulture);
         }
 
         return variables;
+    }
+
+    /// <summary>
+    /// A port that nobody has, below those that the kernel gives to outgoing connections: it is used only when the page comes to it, and one of
+    /// those may be somebody's by then.
+    /// </summary>
+    private static int QuietPort(int from)
+    {
+        while (true)
+        {
+            var port = RandomNumberGenerator.GetInt32(from, from + 3000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Any, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it: another one.
+            }
+        }
     }
 
     /// <summary>The name of this machine, where it leads to it; else an address that is not loopback.</summary>

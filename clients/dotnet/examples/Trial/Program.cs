@@ -19,6 +19,7 @@ using var dmp = new DmpClient(new()
     Tokens = new DelegateTokenSource(_ => ValueTask.FromResult(Variable("DMP_TOKEN"))),
     HttpHandler = new SocketsHttpHandler { SslOptions = new() { CertificateChainPolicy = trust } },
     Software = "Trial/1.0",
+    CallDeadline = TimeSpan.FromMinutes(2), // database, issuer and server are on one machine, which may be busy
 });
 try
 {
