@@ -75,10 +75,14 @@ internal sealed class ContentInspector(
         return warning is null ? [] : [warning];
     }
 
-    /// <summary>Null when the RTF neither acts nor carries files.</summary>
-    internal static MediaFault? RtfFault(RtfFindings findings) => findings.Active.Count == 0
-        ? null
-        : new MediaFault(MediaFaultKind.RtfActive, $"The RTF bears what acts or carries files: {string.Join(", ", findings.Active)}.");
+    /// <summary>Null when the RTF neither acts nor carries files, and all of it can be read.</summary>
+    internal static MediaFault? RtfFault(RtfFindings findings) => findings switch
+    {
+        { Active.Count: > 0 } => new MediaFault(
+            MediaFaultKind.RtfActive, $"The RTF bears what acts or carries files: {string.Join(", ", findings.Active)}."),
+        { IsCutInBinary: true } => new MediaFault(MediaFaultKind.Damaged, "The RTF says that binary data is longer than what is left of it."),
+        _ => null,
+    };
 
     /// <summary>The failure of the contract for a fault.</summary>
     internal static RpcException Refusal(MediaFault fault, string place) => fault.Kind switch

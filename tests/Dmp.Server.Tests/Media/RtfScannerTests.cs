@@ -27,9 +27,35 @@ public sealed class RtfScannerTests
     [InlineData(@"{\rtf1{\shp{\sp{\sn pibName}{\sv https://example.org/a.png}}}}", "Remote")]
     [InlineData(@"{\rtf1{\*\mailmerge{\mmconnectstr x}}}", "Remote")]
     [InlineData(@"{\rtf1{\*\template https://example.org/a.dotm", "Remote")]
+    [InlineData(@"{\rtf1{\field{\*\fldinst \u32{}DDEAUTO c:\\windows\\cmd.exe}}}", "Field")]
+    [InlineData(@"{\rtf1{\field{\*\fldinst {\u32}DDEAUTO c:\\windows\\cmd.exe}}}", "Field")]
+    [InlineData(@"{\rtf1{\uc16}{\field{\*\fldinst \u32? DDEAUTO a b}}}", "Field")]
+    [InlineData(@"{\rtf1\uc2{\uc16\uc9}{\field{\*\fldinst \u32??DDEAUTO a b}}}", "Field")]
+    [InlineData(@"{\rtf1\uc3{\field{\*\fldinst {\uc0\u68}\u68 ???EAUTO a b}}}", "Field")]
+    [InlineData(@"{\rtf1\uc20{\field{\*\fldinst \u32 ????????????????????DDEAUTO a b}}}", "Field")]
+    [InlineData(@"{\rtf1{\field{\*\fldinst \u32\b DDEAUTO a b}}}", "Field")]
+    [InlineData(@"{\rtf1{\field{\*\fldinst \u32\~DDEAUTO a b}}}", "Field")]
+    [InlineData(@"{\rtf1{\field{\*\fldinst \u32\-DDEAUTO a b}}}", "Field")]
+    [InlineData(@"{\rtf1{\field{\*\fldinst \u32\{DDEAUTO a b}}}", "Field")]
+    [InlineData(@"{\rtf1{\field{\*\fldinst \u32\'3fDDEAUTO a b}}}", "Field")]
+    [InlineData(@"{\rtf1{\field{\*\fldinst \u32\bin3 ???DDEAUTO a b}}}", "Field")]
+    [InlineData(@"{\rtf1{\field{\*\fldinst \u32\uc9\u68?DEAUTO a b}}}", "Field")]
+    [InlineData(@"{\rtf1{\field{\*\fldinst \u68\u68\u69AUTO a b}}}", "Field")]
+    [InlineData(@"{\rtf1\UC9{\field{\*\fldinst \u68?\U120DEAUTO a b}}}", "Field")]
+    [InlineData(@"{\rtf1{\field{\*\fldinst {\*\unknown X}INCLUDETEXT a}}}", "Field")]
+    [InlineData(@"{\rtf1{\field{\*\fldinst INCLUDETEXT\page a}}}", "Field")]
+    [InlineData(@"{\rtf1{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\*\template C:\\a", "Remote")]
+    [InlineData(@"{\rtf1\bin48 {\field{\*\fldinst INCLUDEPICTURE ""https://a/""}}}", "Field")]
+    [InlineData(@"{\rtf1\bin33 {\field{\*\fldinst INCLUDEPICTURE ""https://a/""}}}", "Field")]
+    [InlineData(@"{\rtf1\bin9 {\*\template https://example.org/a.dotm}}", "Remote")]
+    [InlineData(@"{\rtf1\bin00000000000013 {\*\template }{\field{\*\fldinst LINK a}}}", "Field")]
+    [InlineData(@"{\rtf1\BIN99 {\field{\*\fldinst LINK a}}}", "Field")]
     [InlineData(@"{\rtf1\ansi Bonjour\par{\pict\pngblip 89504e47}\trowd\cellx100\intbl x\cell\row{\header a}{\footer b}}", "")]
     [InlineData(@"{\rtf1{\*\template C:\\Users\\martin\\Normal.dotm}{\info{\title object}}}", "")]
     [InlineData(@"{\rtf1{\field{\*\fldinst HYPERLINK ""https://example.org""}{\fldrslt ici}} page {\field{\*\fldinst PAGE}}}", "")]
+    [InlineData(@"{\rtf1{\field{\*\fldinst \uc1\u72?YPERLINK ""https://example.org/{\*\bkmkstart INCLUDETEXT}""}}}", "")]
+    [InlineData(@"{\rtf1{\shp{\sp{\sn pib}{\sv{\pict\pngblip\bin24 PNG http://ns.adobe.com/}}}}}", "")]
+    [InlineData(@"{\rtf1{\uc0{\uc0{\uc0 \u233}}}\u233?t\u233?}", "")]
     [InlineData(@"{\rtf1 le mot object, \\object et \{\\objdata\}\pict\bin9 {\obj{{{{ fin}", "")]
     public void What_acts_is_found(string rtf, string found)
     {
@@ -58,10 +84,25 @@ public sealed class RtfScannerTests
         Assert.Equal(isWhole, scanner.Conclude().IsWhole);
     }
 
+    /// <summary>What is behind the end of the file cannot be there; a reader that counts otherwise finds text in its place.</summary>
+    [Theory]
+    [InlineData(@"{\rtf1\bin4 abcd}", false)]
+    [InlineData(@"{\rtf1\bin5 abcd}", false)]
+    [InlineData(@"{\rtf1\bin6 abcd}", true)]
+    [InlineData(@"{\rtf1\bin4294967300 abcd}", true)]
+    [InlineData(@"{\rtf1\bin99999999999999999999 abcd}", true)]
+    public void Binary_data_that_is_longer_than_the_file_is_refused(string rtf, bool isRefused)
+    {
+        var scanner = new RtfScanner();
+        scanner.Write(Encoding.Latin1.GetBytes(rtf));
+        var fault = ContentInspector.RtfFault(scanner.Conclude());
+        Assert.Equal(isRefused ? MediaFaultKind.Damaged : null, fault?.Kind);
+    }
+
     [Fact]
     public void Hostile_texts_cost_little()
     {
-        foreach (var rtf in (string[])[new('{', 5_000_000), string.Concat(Enumerable.Repeat(@"{\fldinst ", 500_000)), @"{\" + new string('a', 5_000_000)])
+        foreach (var rtf in (string[])[new('{', 5_000_000), string.Concat(Enumerable.Repeat(@"{\fldinst ", 500_000)), string.Concat(Enumerable.Repeat(@"{\uc2 ", 500_000)), @"{\" + new string('a', 5_000_000)])
         {
             var allocated = GC.GetAllocatedBytesForCurrentThread();
             var scanner = new RtfScanner();
