@@ -215,6 +215,29 @@ public sealed class CdaDerivationTests(Platform platform)
     }
 
     [Fact]
+    public async Task A_code_that_masks_in_place_of_a_confidentiality_is_refused_until_the_metadata_say_one()
+    {
+        var record = await platform.RecordAsync();
+        var masked = Encoding.UTF8.GetBytes(Text(record).ToString().Replace(
+            "<confidentialityCode code=\"N\" codeSystem=\"2.16.840.1.113883.5.25\"/>",
+            "<confidentialityCode code=\"MASQUE_PSOCIAL\" codeSystem=\"1.2.250.1.213.1.1.4.13\"/>",
+            StringComparison.Ordinal));
+        await Refusals.FieldsAsync(() => SendAsync(platform.As(record.Physician), Intent(record.Id), masked), "metadata.confidentiality");
+        var intent = Intent(record.Id);
+        intent.Metadata = new DocumentMetadata { Confidentiality = new Coding { System = "2.16.840.1.113883.5.25", Code = "R" } };
+        var stored = await SendAsync(platform.As(record.Physician), intent, masked);
+        Assert.Equal("R", stored.Document.Metadata.Confidentiality.Code);
+        Assert.Equal("/ClinicalDocument/confidentialityCode", Assert.Single(stored.Warnings).Field);
+    }
+
+    [Fact]
+    public async Task A_type_outside_of_its_list_is_refused()
+    {
+        var record = await platform.RecordAsync();
+        await Refusals.FieldsAsync(() => StoreAsync(record, Text(record) with { TypeCode = "11111-1" }), "metadata.type");
+    }
+
+    [Fact]
     public async Task Characters_that_nobody_sees_are_left_out_of_texts_and_told()
     {
         var record = await platform.RecordAsync();
