@@ -118,7 +118,7 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
     {
         const string Place = $"{Root}/documentationOf/serviceEvent/performer/assignedEntity/representedOrganization/standardIndustryClassCode";
         var setting = ToCoding(code, Place);
-        if (setting is null || DocumentRules.IsPracticeSetting(setting))
+        if (setting is null || CodedValues.IsPracticeSetting(setting))
         {
             return setting;
         }

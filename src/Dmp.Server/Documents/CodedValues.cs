@@ -4,8 +4,8 @@ using Dmp.Type.V1;
 namespace Dmp.Server.Documents;
 
 /// <summary>
-/// Published value sets of metadata, restated in <c>coded-values.tsv</c>: kinds of facilities (J02) and formats (J60). Types are in
-/// <see cref="DocumentTypes"/>.
+/// Published value sets of metadata, restated in <c>coded-values.tsv</c>: kinds of facilities (J02), practice settings (J04) and formats
+/// (J60). Types, which have a class each, are in <see cref="DocumentTypes"/>.
 /// </summary>
 internal static class CodedValues
 {
@@ -27,6 +27,9 @@ internal static class CodedValues
 
     /// <summary>A kind of facility of value set J02.</summary>
     public static bool IsFacilityType(Coding code) => values.Contains(("J02", code.System, code.Code));
+
+    /// <summary>A practice setting of value set J04.</summary>
+    public static bool IsPracticeSetting(Coding code) => values.Contains(("J04", code.System, code.Code));
 
     /// <summary>A format of value set J60.</summary>
     public static bool IsFormat(Coding code) => values.Contains(("J60", code.System, code.Code));

@@ -51,11 +51,6 @@ internal static partial class DocumentRules
     private static readonly string[] mediaTypes =
         ["text/xml", "application/xslt+xml", "application/pdf", "image/jpeg", "image/tiff", "text/rtf", "text/plain", "application/dicom"];
 
-    private static readonly string[] practiceSettings =
-    [
-        "AMBULATOIRE", "AMO", "DEPISTAGE", "ESSMS", "ETABLISSEMENT", "HAD", "MAD", "PALLIATIF", "SAD", "SAMU_SMUR",
-    ];
-
     /// <summary>
     /// Who may do what with a document that exists for the caller. Professionals and structures by the functional matrix (TD2.1b
     /// and TD3.3a to d, <see cref="FunctionRights"/>), whose conditions are decided here; a patient's document is changed by the
@@ -209,7 +204,7 @@ internal static partial class DocumentRules
             "metadata.confidentiality",
             "Must be N, R or V of 2.16.840.1.113883.5.25.");
         faults.Require(
-            metadata.PracticeSetting is null || IsPracticeSetting(metadata.PracticeSetting),
+            metadata.PracticeSetting is null || CodedValues.IsPracticeSetting(metadata.PracticeSetting),
             "metadata.practice_setting",
             "Must be a practice setting of value set J04 (1.2.250.1.213.1.1.4.9).");
         faults.Require(
@@ -249,11 +244,6 @@ internal static partial class DocumentRules
                 "Must be the format of the media type, urn:asipSante:modelesHorsProfils:2011, or absent.");
         }
     }
-
-    /// <summary>A practice setting of value set J04.</summary>
-    public static bool IsPracticeSetting(Coding setting) =>
-        setting.System == "1.2.250.1.213.1.1.4.9" && practiceSettings.Contains(setting.Code)
-        || setting is { System: "1.2.250.1.213.1.1.4.6", Code: "EXP_PATIENT" or "SNR" };
 
     /// <summary>Checks a filter or list of codes: at most 50, each with its system.</summary>
     public static void CheckCodings(RepeatedField<Coding> codings, string field, FieldFaults faults)

@@ -225,9 +225,13 @@ internal sealed record UploadPlan
     {
         { Kind: CallerKind.Patient or CallerKind.Representative } =>
             new Coding { System = "1.2.250.1.213.1.1.4.6", Code = "EXP_PATIENT", Display = "Expression personnelle du patient" },
-        { SectorCode: { } sector } => new Coding { System = "1.2.250.1.71.4.2.4", Code = sector },
+        { SectorCode: { } sector } => Sector(sector),
         _ => null,
     };
+
+    /// <summary>A token may bear a sector of TRE_R02 that is no kind of facility, or is none any more.</summary>
+    private static Coding? Sector(string code) =>
+        new Coding { System = "1.2.250.1.71.4.2.4", Code = code } is var sector && CodedValues.IsFacilityType(sector) ? sector : null;
 
     private static Author DefaultAuthor(Caller caller)
     {

@@ -56,6 +56,21 @@ public sealed class CodedValueTests(Platform platform)
         }
     }
 
+    [Theory]
+    [InlineData(nameof(CallerKind.Professional), "SA07", "SA07")]
+    [InlineData(nameof(CallerKind.Structure), "SA01", "SA01")]
+    [InlineData(nameof(CallerKind.Professional), "SA11", null)]
+    [InlineData(nameof(CallerKind.Professional), "SA62", null)]
+    [InlineData(nameof(CallerKind.Professional), null, null)]
+    [InlineData(nameof(CallerKind.Patient), null, "EXP_PATIENT")]
+    public void A_kind_of_facility_that_the_platform_gives_itself_is_of_the_list(string who, string? sector, string? given)
+    {
+        var kind = Enum.Parse<CallerKind>(who);
+        var type = UploadPlan.Complete(new DocumentMetadata(), new Caller { Kind = kind, Subject = "s", SectorCode = sector }).FacilityType;
+        Assert.Equal(given, type?.Code);
+        Assert.True(type is null || CodedValues.IsFacilityType(type));
+    }
+
     private static void Set(DocumentMetadata metadata, string what)
     {
         switch (what)
