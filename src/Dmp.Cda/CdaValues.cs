@@ -272,6 +272,6 @@ internal sealed partial class CdaValues(CdaHeader header)
     };
 
     // OID, UUID, or a name that HL7 itself reserves.
-    [GeneratedRegex("^([0-2](\\.(0|[1-9][0-9]*))+|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[A-Za-z][A-Za-z0-9-]*)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^([0-2](\\.(0|[1-9][0-9]*))+|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[A-Za-z][A-Za-z0-9-]*)\\z", RegexOptions.CultureInvariant)]
     private static partial Regex Root();
 }

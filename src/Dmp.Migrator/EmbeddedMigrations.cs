@@ -45,6 +45,6 @@ internal static partial class EmbeddedMigrations
         return reader.ReadToEnd();
     }
 
-    [GeneratedRegex("^[0-9]{4}(_[a-z0-9]+){2,}\\.sql$")]
+    [GeneratedRegex("^[0-9]{4}(_[a-z0-9]+){2,}\\.sql\\z")]
     private static partial Regex WellFormed();
 }

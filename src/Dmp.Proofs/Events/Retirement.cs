@@ -87,6 +87,6 @@ internal sealed partial class Retirement
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"^The retention of (\d{4}-\d{2}) has ended\.$")]
+    [GeneratedRegex(@"^The retention of ([0-9]{4}-[0-9]{2}) has ended\.\z")]
     private static partial Regex Word();
 }

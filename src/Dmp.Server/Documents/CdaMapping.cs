@@ -25,7 +25,7 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
 
     /// <summary>
     /// What the header says. A practice setting or kind of facility outside of its value set is left out, because real headers have others
-    /// there and the field may be absent, and so is what is too long; anything else that a document may not have is found by
+    /// there and the field may be absent, and so are a word that is no language and what is too long; anything else that a document may not have is found by
     /// <see cref="DocumentRules"/>.
     /// </summary>
     public DocumentMetadata ToMetadata(CdaDocument header)
@@ -38,7 +38,7 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
             Format = ToCoding(derived.Format, $"{Root}/templateId"),
             Title = Text(derived.Title, TitleCharactersMax, $"{Root}/title"),
             MediaType = derived.MediaType,
-            LanguageCode = derived.LanguageCode ?? "",
+            LanguageCode = Language(derived.LanguageCode),
             Confidentiality = Confidentiality(derived.Confidentiality),
             PracticeSetting = PracticeSetting(derived.PracticeSetting),
             FacilityType = FacilityType(derived.FacilityType),
@@ -101,6 +101,17 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
         }
 
         return UniqueIds.Canonical(kept);
+    }
+
+    private string Language(string? code)
+    {
+        if (code is null || DocumentRules.IsLanguage(code))
+        {
+            return code ?? "";
+        }
+
+        Warn($"{Root}/languageCode/@code", "The value is no language tag as in BCP 47, such as fr-FR, and not kept.");
+        return "";
     }
 
     private Coding? Confidentiality(CdaCode? code)

@@ -188,7 +188,7 @@ internal static partial class DocumentRules
         faults.Text(metadata.UniqueId, "metadata.unique_id", 128);
         faults.Require(!metadata.UniqueId.Any(char.IsWhiteSpace), "metadata.unique_id", "Must not contain white space.");
         faults.Require(
-            metadata.LanguageCode.Length == 0 || LanguageTag().IsMatch(metadata.LanguageCode),
+            metadata.LanguageCode.Length == 0 || IsLanguage(metadata.LanguageCode),
             "metadata.language_code",
             "Must be a language tag as in BCP 47, for example fr-FR.");
         faults.Require(
@@ -221,8 +221,11 @@ internal static partial class DocumentRules
         CheckAuthors(metadata, caller, authorsOfHeader, faults);
     }
 
+    /// <summary>A language tag.</summary>
+    public static bool IsLanguage(string code) => LanguageTag().IsMatch(code);
+
     // Language, script, region and variants of BCP 47, without its rare forms.
-    [GeneratedRegex("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$")]
+    [GeneratedRegex(@"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}\z")]
     private static partial Regex LanguageTag();
 
     private static void CheckFormat(DocumentMetadata metadata, FieldFaults faults)

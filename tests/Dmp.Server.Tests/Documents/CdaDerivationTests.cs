@@ -237,6 +237,19 @@ public sealed class CdaDerivationTests(Platform platform)
         await Refusals.FieldsAsync(() => StoreAsync(record, Text(record) with { TypeCode = "11111-1" }), "metadata.type");
     }
 
+    [Theory]
+    [InlineData("french")]
+    [InlineData("fr-")]
+    [InlineData("fr-f")]
+    public async Task A_word_that_is_no_language_is_left_out_and_told(string language)
+    {
+        var record = await platform.RecordAsync();
+        var text = Text(record).ToString().Replace("<languageCode code=\"fr-FR\"/>", $"<languageCode code=\"{language}\"/>", StringComparison.Ordinal);
+        var stored = await SendAsync(platform.As(record.Physician), Intent(record.Id), Encoding.UTF8.GetBytes(text));
+        Assert.Equal("fr-FR", stored.Document.Metadata.LanguageCode);
+        Assert.Equal("/ClinicalDocument/languageCode/@code", Assert.Single(stored.Warnings).Field);
+    }
+
     [Fact]
     public async Task Characters_that_nobody_sees_are_left_out_of_texts_and_told()
     {

@@ -24,6 +24,7 @@ public sealed class CodedValueTests(Platform platform)
     [InlineData("metadata.confidentiality", "no confidentiality of the list")]
     [InlineData("metadata.type", "no type of the list")]
     [InlineData("metadata.language_code", "no language")]
+    [InlineData("metadata.language_code", "a language and the end of a line")]
     public async Task A_code_that_is_not_one_of_the_list_or_not_that_of_a_text_is_refused(string field, string what)
     {
         var record = await platform.RecordAsync();
@@ -101,6 +102,9 @@ public sealed class CodedValueTests(Platform platform)
                 break;
             case "no type of the list":
                 metadata.Type = new Coding { System = "2.16.840.1.113883.6.1", Code = "0-0" };
+                break;
+            case "a language and the end of a line":
+                metadata.LanguageCode = "fr-FR\n";
                 break;
             default:
                 metadata.LanguageCode = "français";
