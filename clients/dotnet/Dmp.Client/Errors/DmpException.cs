@@ -86,6 +86,8 @@ public class DmpException : Exception
         {
             StatusCode.Unauthenticated => new DmpAuthenticationException(details, exception),
             StatusCode.PermissionDenied => new DmpAccessDeniedException(details, exception),
+            // Too many at once passes; too large does not.
+            StatusCode.ResourceExhausted when details.RetryAfter is not null => new DmpUnavailableException(details, exception),
             StatusCode.InvalidArgument or StatusCode.OutOfRange or StatusCode.ResourceExhausted
                 => new DmpInvalidRequestException(details, exception),
             StatusCode.NotFound => new DmpNotFoundException(details, exception),

@@ -37,7 +37,7 @@ public sealed class DmpAccessDeniedException : DmpException
 }
 
 /// <summary>
-/// The request is wrong and will stay wrong (INVALID_ARGUMENT, OUT_OF_RANGE, RESOURCE_EXHAUSTED); see
+/// The request is wrong and will stay wrong (INVALID_ARGUMENT, OUT_OF_RANGE, and RESOURCE_EXHAUSTED of what is too large); see
 /// <see cref="DmpException.FieldViolations"/>.
 /// </summary>
 public sealed class DmpInvalidRequestException : DmpException
@@ -91,7 +91,8 @@ public sealed class DmpConflictException : DmpException
 }
 
 /// <summary>
-/// The platform could not be reached or did not answer in time (UNAVAILABLE, DEADLINE_EXCEEDED). Repeat later, with the same request id.
+/// The platform could not be reached, did not answer in time, or has too much to do for this caller (UNAVAILABLE, DEADLINE_EXCEEDED, and
+/// RESOURCE_EXHAUSTED with <see cref="DmpException.RetryAfter"/>). Repeat later, with the same request id.
 /// </summary>
 public sealed class DmpUnavailableException : DmpException
 {
