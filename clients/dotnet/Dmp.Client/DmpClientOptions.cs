@@ -84,6 +84,11 @@ public sealed class DmpClientOptions
             throw new InvalidOperationException(
                 $"{nameof(DmpClientOptions)}.{nameof(Address)} must be https: a token never travels in plain text beyond this machine.");
         }
+        if (!AddressRule.HoldsNoSecret(Address))
+        {
+            throw new InvalidOperationException(
+                $"{nameof(DmpClientOptions)}.{nameof(Address)} must not hold a user or password: nothing reads them, and addresses are shown in errors.");
+        }
         if (Tokens is null)
         {
             throw new InvalidOperationException($"{nameof(DmpClientOptions)}.{nameof(Tokens)} is missing: every call carries a token.");

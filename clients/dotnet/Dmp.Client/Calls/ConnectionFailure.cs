@@ -8,11 +8,11 @@ internal static class ConnectionFailure
 {
     /// <summary>The exception of the SDK for a request that did not come through.</summary>
     /// <param name="whose">Who was to be reached, for example <c>platform</c>.</param>
-    /// <param name="address">Where; only host and port are told.</param>
+    /// <param name="address">Where; only scheme, host and port are told.</param>
     /// <param name="failure">What the connection ended with.</param>
     public static DmpException Of(string whose, Uri address, HttpRequestException failure)
     {
-        var where = $"{whose} at {address.GetLeftPart(UriPartial.Authority)}";
+        var where = $"{whose} at {address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}";
         return failure.HttpRequestError switch
         {
             // A handshake that broke off says nothing of the certificate, and may succeed later.

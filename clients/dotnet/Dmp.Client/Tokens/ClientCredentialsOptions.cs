@@ -27,5 +27,5 @@ public sealed record ClientCredentialsOptions
 
     /// <summary>Hides secret and key: records print all their members otherwise.</summary>
     /// <returns>The issuer and the client id.</returns>
-    public override string ToString() => $"{ClientId} at {Issuer}";
+    public override string ToString() => $"{ClientId} at {AddressRule.Shown(Issuer)}";
 }

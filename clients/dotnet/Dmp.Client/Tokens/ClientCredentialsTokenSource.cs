@@ -40,6 +40,10 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
         {
             throw new ArgumentException("The issuer must be an https address: a secret never travels in plain text beyond this machine.", nameof(options));
         }
+        if (!AddressRule.HoldsNoSecret(options.Issuer))
+        {
+            throw new ArgumentException("The issuer must not hold a user or password: addresses are shown in errors. Set ClientId and ClientSecret.", nameof(options));
+        }
         if (string.IsNullOrEmpty(options.ClientSecret) == (options.ClientKey is null))
         {
             throw new ArgumentException("The client needs a secret or a key, and not both.", nameof(options));
