@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -162,7 +163,11 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
     {
         var address = new Uri($"{_options.Issuer.AbsoluteUri.TrimEnd('/')}/.well-known/openid-configuration");
         using var response = await _http.GetAsync(address, cancellationToken).ConfigureAwait(false);
-        response.EnsureSuccessStatusCode();
+        if (!response.IsSuccessStatusCode)
+        {
+            throw (DmpException?)Passes(response) ?? new DmpAuthenticationException(
+                $"The issuer {_options.Issuer} has no discovery document: HTTP {(int)response.StatusCode}. Its address may be wrong.");
+        }
         var document = await response.Content.ReadFromJsonAsync<Discovery>(cancellationToken).ConfigureAwait(false);
 
         // OpenID Connect Discovery 4.3: a document that names another issuer must not be used.
@@ -177,12 +182,18 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
         return endpoint;
     }
 
+    // An issuer that is broken, slow or busy may be well later. Null for any other answer: asking again changes nothing.
+    private DmpUnavailableException? Passes(HttpResponseMessage response) =>
+        response.StatusCode is >= HttpStatusCode.InternalServerError or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
+            ? new DmpUnavailableException($"The issuer {_options.Issuer} answered {(int)response.StatusCode}.")
+            : null;
+
     // Only the OAuth error code is taken over: a description could repeat what was sent.
     private async Task<DmpException> RefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if ((int)response.StatusCode >= 500)
+        if (Passes(response) is { } passing)
         {
-            return new DmpUnavailableException($"The issuer {_options.Issuer} answered {(int)response.StatusCode}.");
+            return passing;
         }
         string? code = null;
         try
