@@ -58,7 +58,7 @@ internal record AuditEventRow
 
     public long? DurationUs { get; init; }
 
-    /// <summary>How many refused calls of nobody this event counts; null in the event of one call.</summary>
+    /// <summary>How many refused calls that are counted this event counts; null in the event of one call.</summary>
     public long? CallCount { get; init; }
 
     public required short Outcome { get; init; }

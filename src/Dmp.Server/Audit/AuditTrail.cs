@@ -15,7 +15,7 @@ using ModeMessage = Dmp.Access.V1.AccessMode;
 namespace Dmp.Server.Audit;
 
 /// <summary>
-/// Writes the trace: exactly one event for each call, but for refused ones of nobody (<see cref="RefusedCalls"/>). A change is traced in
+/// Writes the trace: exactly one event for each call, but for refused ones that are counted (<see cref="RefusedCalls"/>). A change is traced in
 /// its own transaction (<see cref="RequestLog"/>), a read before its first byte leaves (<see cref="TraceReadAsync"/>), everything refused
 /// or failed by the access gate before the answer leaves. Each event is signed as it is written; <see cref="TraceSequencer"/> puts it
 /// into the log once it is committed.
@@ -25,8 +25,12 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     /// <summary>Most events of one statement.</summary>
     private const int EventsMax = 200;
 
+    /// <summary>Most refusals and failures whose events are signed and wait to be written. Further ones wait before they are signed.</summary>
+    private const int FailuresMax = 1000;
+
     // What is refused is written by few connections: a flood of refusals must not take those of the calls that are good.
     private readonly SharedTurns<FailedCall> failures = new(_ => 1, EventsMax);
+    private readonly SemaphoreSlim failurePlaces = new(FailuresMax);
 
     /// <summary>Adds the event of an allowed call inside the transaction of <paramref name="connection"/>.</summary>
     public Task TraceAllowedAsync(NpgsqlConnection connection, Call call, CancellationToken ct) =>
@@ -84,11 +88,19 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     /// </summary>
     public async Task TraceFailureAsync(Call call, StatusCode code, string? reason)
     {
-        var failed = new FailedCall(EventSignature.Sign(ToRow(call, OutcomeOf(code), code, reason), keys.Signers[0]));
-        await failures.ServeAsync([failed], AppendTogetherAsync);
-        if (failed.Fault is { } fault)
+        await failurePlaces.WaitAsync(CancellationToken.None);
+        try
         {
-            ExceptionDispatchInfo.Throw(fault);
+            var failed = new FailedCall(EventSignature.Sign(ToRow(call, OutcomeOf(code), code, reason), keys.Signers[0]));
+            await failures.ServeAsync([failed], AppendTogetherAsync);
+            if (failed.Fault is { } fault)
+            {
+                ExceptionDispatchInfo.Throw(fault);
+            }
+        }
+        finally
+        {
+            failurePlaces.Release();
         }
 
         call.IsTraced = true;
@@ -96,28 +108,36 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     }
 
     /// <summary>
-    /// The signed event of calls that were refused before anybody was known: <paramref name="first"/> is one of them, and
-    /// <paramref name="house"/> where they come from, null for many places.
+    /// The signed event of calls that are counted: <paramref name="first"/> is one of them, and <paramref name="origin"/> where they come
+    /// from, null for many places.
     /// </summary>
-    public AuditEventRow SignCounted(Call first, IPAddress? house, StatusCode code, string reason, long calls) => EventSignature.Sign(
-        ToRow(first, OutcomeOf(code), code, reason) with { Origin = house?.ToString(), CallCount = calls }, keys.Signers[0]);
+    public AuditEventRow SignCounted(Call first, IPAddress? origin, StatusCode code, string reason, long calls) => EventSignature.Sign(
+        ToRow(first, OutcomeOf(code), code, reason) with { Origin = origin?.ToString(), CallCount = calls }, keys.Signers[0]);
 
-    /// <summary>Adds events of <see cref="SignCounted"/> in one transaction. Once they are there, it does nothing.</summary>
-    public async Task AppendCountedAsync(IReadOnlyList<AuditEventRow> events, CancellationToken ct)
+    /// <summary>
+    /// Adds events of <see cref="SignCounted"/>; those that are there already stay. Answers the events that PostgreSQL does not take, and why.
+    /// </summary>
+    public async Task<IReadOnlyList<(AuditEventRow Event, PostgresException Fault)>> AppendCountedAsync(
+        IReadOnlyList<AuditEventRow> events, CancellationToken ct)
     {
-        try
-        {
-            await database.OnConnectionAsync(connection => AppendAllAsync(connection, events, ct), ct);
-        }
-        catch (PostgresException known) when (known.SqlState == PostgresErrorCodes.UniqueViolation)
-        {
-            // The attempt before was committed, and its answer lost.
-        }
-
+        FailedCall[] counted = [.. events.Select(row => new FailedCall(row))];
+        await AppendTogetherAsync(counted, ct);
         sequencer.Wake();
+
+        // Where an event is there already, the attempt before was committed, and its answer lost.
+        return
+        [
+            .. from one in counted
+               where one.Fault is not (null or { SqlState: PostgresErrorCodes.UniqueViolation })
+               select (one.Event, one.Fault),
+        ];
     }
 
-    public void Dispose() => failures.Dispose();
+    public void Dispose()
+    {
+        failures.Dispose();
+        failurePlaces.Dispose();
+    }
 
     /// <summary>
     /// The signed event of a call that was allowed, or refused with <paramref name="refusal"/>, for a statement that adds several. Signing
@@ -145,14 +165,15 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     /// <summary>Events of <see cref="Sign"/> are about to be committed.</summary>
     public void Announce() => sequencer.Wake();
 
-    private async Task AppendTogetherAsync(IReadOnlyList<FailedCall> failed)
+    private Task AppendTogetherAsync(IReadOnlyList<FailedCall> failed) => AppendTogetherAsync(failed, CancellationToken.None);
+
+    private async Task AppendTogetherAsync(IReadOnlyList<FailedCall> failed, CancellationToken ct)
     {
         try
         {
-            await database.OnConnectionAsync(
-                connection => AppendAllAsync(connection, [.. failed.Select(call => call.Event)], CancellationToken.None), CancellationToken.None);
+            await database.OnConnectionAsync(connection => AppendAllAsync(connection, [.. failed.Select(call => call.Event)], ct), ct);
         }
-        catch (PostgresException fault) when (!StorageFailures.IsAbsence(fault))
+        catch (PostgresException fault) when (!StorageFailures.IsAbsence(fault) && !ct.IsCancellationRequested)
         {
             // The fault of one event must not be that of the others.
             if (failed.Count == 1)
@@ -163,7 +184,7 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
 
             foreach (var half in failed.Chunk((failed.Count + 1) / 2))
             {
-                await AppendTogetherAsync(half);
+                await AppendTogetherAsync(half, ct);
             }
         }
     }
@@ -258,6 +279,6 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     {
         public AuditEventRow Event => row;
 
-        public Exception? Fault { get; set; }
+        public PostgresException? Fault { get; set; }
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.ExceptionServices;
 using Dmp.Proofs;
 using Dmp.Server.Edge;
 using Dmp.Server.Logging;
@@ -6,53 +7,79 @@ using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Dmp.Server.Audit;
 
 /// <summary>
-/// Counts the calls that were refused before anybody was known, and writes one event for all of an origin and reason once in a minute:
-/// whoever has no token must not be able to fill the trace. What is counted and not yet written is lost when the process is killed, and
-/// only then.
+/// Counts the calls that were refused before anybody was known, and those of a known caller that never had a turn, and writes one event for
+/// all of an origin or caller and reason once in a minute: neither who has no token nor who has one can fill the trace. What is counted and
+/// not yet written is lost when the process is killed, and only then.
 /// </summary>
 internal sealed class RefusedCalls(AuditTrail audit, IOptions<EdgeOptions> options, TimeProvider time, ILogger<RefusedCalls> logger)
     : BackgroundService
 {
     private readonly Lock gate = new();
-    private Dictionary<(IPAddress? House, string Reason), Counted> counts = [];
+
+    // One writes at a time: the timer, the end of the server, or a test.
+    private readonly SemaphoreSlim writing = new(1);
+
+    private Dictionary<(IPAddress? House, string Reason), Counted> ofNobody = [];
+    private Dictionary<(string Caller, string Reason), Counted> ofCallers = [];
 
     // Signed, and perhaps committed: the same events are written again until the database says so.
-    private (AuditEventRow[] Rows, long Calls)? unwritten;
+    private List<AuditEventRow> unwritten = [];
 
-    /// <summary>One refusal, which is told without waiting for the database.</summary>
-    public void Add(Call call, StatusCode code, string reason)
+    /// <summary>
+    /// One refusal, which is told without waiting for the database. False for one of a caller when so many callers are counted already: it
+    /// needs an event of its own.
+    /// </summary>
+    public bool TryAdd(Call call, StatusCode code, string reason)
     {
-        var house = CallOrigin.HouseOf(call.Origin);
         lock (gate)
         {
-            if (!counts.TryGetValue((house, reason), out var counted) && counts.Count >= options.Value.RefusalOriginsMax)
+            if (call.VerifiedCaller is { } caller)
             {
-                house = null;
-                counts.TryGetValue((house, reason), out counted);
+                return TryCount(ofCallers, (caller.Key, reason), new Counted(call, call.Origin, code, reason));
             }
 
-            counts[(house, reason)] = counted is null ? new Counted(call, code, 1) : counted with { Calls = counted.Calls + 1 };
+            var house = CallOrigin.HouseOf(call.Origin);
+            if (!TryCount(ofNobody, (house, reason), new Counted(call, house, code, reason)))
+            {
+                // There are a few reasons only.
+                Count(ofNobody, (null, reason), new Counted(call, null, code, reason));
+            }
+
+            return true;
         }
     }
 
-    /// <summary>Writes what was counted, in one transaction.</summary>
+    /// <summary>Writes what was counted. What PostgreSQL refuses of it keeps nothing else back, and is tried again.</summary>
     public async Task WriteAsync(CancellationToken ct)
     {
-        if (unwritten is null && Take() is { Count: > 0 } taken)
+        await writing.WaitAsync(ct);
+        try
         {
-            unwritten = (
-                [.. taken.Select(entry => audit.SignCounted(entry.Value.First, entry.Key.House, entry.Value.Code, entry.Key.Reason, entry.Value.Calls))],
-                taken.Values.Sum(counted => counted.Calls));
-        }
+            // When nothing at all is taken, what is counted goes on being counted: there is never more of it than that.
+            if (unwritten.Count < options.Value.RefusalOriginsMax)
+            {
+                unwritten.AddRange(Take().Select(counted =>
+                    audit.SignCounted(counted.First, counted.Origin, counted.Code, counted.Reason, counted.Calls)));
+            }
 
-        if (unwritten is { } signed)
+            if (unwritten.Count > 0)
+            {
+                var refused = await audit.AppendCountedAsync(unwritten, ct);
+                unwritten = [.. refused.Select(one => one.Event)];
+                if (refused is [var (_, fault), ..])
+                {
+                    ExceptionDispatchInfo.Throw(fault);
+                }
+            }
+        }
+        finally
         {
-            await audit.AppendCountedAsync(signed.Rows, ct);
-            unwritten = null;
+            writing.Release();
         }
     }
 
@@ -60,15 +87,29 @@ internal sealed class RefusedCalls(AuditTrail audit, IOptions<EdgeOptions> optio
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        try
+        for (var last = false; ; last = true)
         {
-            await WriteAsync(cancellationToken);
-            await WriteAsync(cancellationToken);
+            try
+            {
+                await WriteAsync(cancellationToken);
+                return;
+            }
+            catch (PostgresException) when (!last)
+            {
+                // What could not be written before may have kept back what was counted since.
+            }
+            catch (Exception failure)
+            {
+                EdgeLog.CountsLost(logger, failure, unwritten.Sum(row => row.CallCount ?? 0) + Take().Sum(counted => counted.Calls));
+                return;
+            }
         }
-        catch (Exception failure)
-        {
-            EdgeLog.CountsLost(logger, failure, (unwritten?.Calls ?? 0) + Take().Values.Sum(counted => counted.Calls));
-        }
+    }
+
+    public override void Dispose()
+    {
+        writing.Dispose();
+        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -94,16 +135,46 @@ internal sealed class RefusedCalls(AuditTrail audit, IOptions<EdgeOptions> optio
         }
     }
 
-    private Dictionary<(IPAddress? House, string Reason), Counted> Take()
+    private bool TryCount<TKey>(Dictionary<TKey, Counted> counts, TKey key, Counted one)
+        where TKey : notnull
+    {
+        if (!counts.ContainsKey(key) && counts.Count >= options.Value.RefusalOriginsMax)
+        {
+            return false;
+        }
+
+        Count(counts, key, one);
+        return true;
+    }
+
+    private static void Count<TKey>(Dictionary<TKey, Counted> counts, TKey key, Counted one)
+        where TKey : notnull
+    {
+        counts.TryAdd(key, one);
+        counts[key].Calls++;
+    }
+
+    private List<Counted> Take()
     {
         lock (gate)
         {
-            var taken = counts;
-            counts = [];
+            List<Counted> taken = [.. ofNobody.Values, .. ofCallers.Values];
+            (ofNobody, ofCallers) = ([], []);
             return taken;
         }
     }
 
-    /// <summary>The first call of them, as a sample.</summary>
-    private sealed record Counted(Call First, StatusCode Code, long Calls);
+    /// <summary>The first call of them, as a sample, and how many they are.</summary>
+    private sealed class Counted(Call first, IPAddress? origin, StatusCode code, string reason)
+    {
+        public Call First => first;
+
+        public IPAddress? Origin => origin;
+
+        public StatusCode Code => code;
+
+        public string Reason => reason;
+
+        public long Calls { get; set; }
+    }
 }

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Dmp.Server.Edge;
 
 /// <summary>One connection: whether a verified caller uses it, and what it has had of calls that end in nothing.</summary>
-internal sealed class EdgeConnection : IDisposable
+internal sealed class EdgeConnection
 {
     /// <summary>
     /// How much more a connection may have that a verified caller uses: it may be a gateway with one bad client behind it.
@@ -17,40 +17,36 @@ internal sealed class EdgeConnection : IDisposable
     private const int TicksOfRefill = 10;
 
     private readonly ConnectionContext connection;
-    private readonly TokenBucketRateLimiter unverifiedCalls;
-    private readonly TokenBucketRateLimiter callsWhenVerified;
-    private readonly TokenBucketRateLimiter resets;
     private readonly int patience;
-    private RateLimitLease? place;
-    private int overLimit;
 
-    public EdgeConnection(ConnectionContext connection, IPAddress? house, RateLimitLease? place, EdgeOptions options)
+    // Most connections need none of them.
+    private readonly Lazy<TokenBucketRateLimiter> unverifiedCalls;
+    private readonly Lazy<TokenBucketRateLimiter> callsWhenVerified;
+    private readonly Lazy<TokenBucketRateLimiter> resets;
+    private int overLimit;
+    private volatile bool isVerified;
+
+    public EdgeConnection(ConnectionContext connection, IPAddress house, EdgeOptions options)
     {
         this.connection = connection;
-        this.place = place;
         House = house;
-        IsTrusted = place is null;
+        Place = new LinkedListNode<EdgeConnection>(this);
         patience = options.UnverifiedCallsPerConnection;
         unverifiedCalls = Bucket(options.UnverifiedCallsPerConnection);
         callsWhenVerified = Bucket(options.UnverifiedCallsPerConnection * VerifiedFactor);
         resets = Bucket(options.ResetsPerConnection);
     }
 
-    public IPAddress? House { get; }
+    public IPAddress House { get; }
 
-    /// <summary>Of a proxy that bounds its callers itself.</summary>
-    public bool IsTrusted { get; }
+    /// <summary>Its place among the <see cref="UnverifiedConnections"/> of its house, which alone touch it.</summary>
+    public LinkedListNode<EdgeConnection> Place { get; }
 
-    public bool IsVerified { get; private set; }
-
-    /// <summary>A verified caller uses the connection: it gives its place among the others back.</summary>
-    public void Verify()
+    /// <summary>A caller with a good token uses the connection.</summary>
+    public bool IsVerified
     {
-        if (!IsVerified)
-        {
-            IsVerified = true;
-            Interlocked.Exchange(ref place, null)?.Dispose();
-        }
+        get => isVerified;
+        set => isVerified = value;
     }
 
     /// <summary>A call of nobody; false when there were too many.</summary>
@@ -61,49 +57,39 @@ internal sealed class EdgeConnection : IDisposable
 
     /// <summary>
     /// Asks the peer to go, which lets calls that are under way end; one that goes on all the same is cut off after
-    /// <paramref name="more"/> further calls.
+    /// <paramref name="more"/> further calls. True when this was the first time.
     /// </summary>
-    public void Close(int? more = null)
+    public bool Close(int? more = null)
     {
-        if (Interlocked.Increment(ref overLimit) == 1)
+        var times = Interlocked.Increment(ref overLimit);
+        if (times == 1)
         {
             connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         }
-        else if (Volatile.Read(ref overLimit) > (more ?? patience))
+        else if (times > (more ?? patience))
         {
-            connection.Abort(new ConnectionAbortedException("Too many calls that lead to nothing."));
+            Abort("Too many calls that lead to nothing.");
         }
+
+        return times == 1;
     }
 
-    public void Dispose()
-    {
-        Interlocked.Exchange(ref place, null)?.Dispose();
-        unverifiedCalls.Dispose();
-        callsWhenVerified.Dispose();
-        resets.Dispose();
-    }
+    public void Abort(string why) => connection.Abort(new ConnectionAbortedException(why));
 
-    private static TokenBucketRateLimiter Bucket(int limit) => new(new TokenBucketRateLimiterOptions
+    // Filled when it is asked, and so without a timer that had to be disposed of.
+    private static Lazy<TokenBucketRateLimiter> Bucket(int limit) => new(() => new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
     {
         TokenLimit = limit,
         TokensPerPeriod = Math.Max(1, limit / TicksOfRefill),
         ReplenishmentPeriod = TimeSpan.FromSeconds(1),
         QueueLimit = 0,
         AutoReplenishment = false,
-    });
+    }));
 
-    private static bool TryTake(TokenBucketRateLimiter bucket)
+    private static bool TryTake(Lazy<TokenBucketRateLimiter> bucket)
     {
-        try
-        {
-            bucket.TryReplenish();
-            using var taken = bucket.AttemptAcquire();
-            return taken.IsAcquired;
-        }
-        catch (ObjectDisposedException)
-        {
-            // The connection has ended before its last call.
-            return true;
-        }
+        bucket.Value.TryReplenish();
+        using var taken = bucket.Value.AttemptAcquire();
+        return taken.IsAcquired;
     }
 }

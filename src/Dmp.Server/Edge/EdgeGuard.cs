@@ -1,6 +1,5 @@
 using System.Net;
 using System.Threading.RateLimiting;
-using Dmp.Server.Logging;
 using Dmp.Server.Options;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
@@ -9,7 +8,7 @@ namespace Dmp.Server.Edge;
 
 /// <summary>
 /// Bounds what comes from one address or connection before anybody is known (ADR 0026). Who has shown a good token is not bounded here:
-/// many callers of a hospital share one address, and a gateway shares one connection.
+/// many callers of a hospital share one address, and a gateway shares one connection. Nothing is kept of connections of trusted proxies.
 /// </summary>
 internal sealed class EdgeGuard : IDisposable
 {
@@ -17,18 +16,17 @@ internal sealed class EdgeGuard : IDisposable
     private const int PatienceWithCrowds = 10;
 
     private readonly EdgeOptions options;
-    private readonly ILogger<EdgeGuard> logger;
+    private readonly EdgeCounts counts;
     private readonly IPNetwork[] trusted;
-    private readonly PartitionedRateLimiter<IPAddress> unverifiedConnections;
+    private readonly UnverifiedConnections unverifiedConnections;
     private readonly PartitionedRateLimiter<IPAddress> unverifiedCalls;
 
-    public EdgeGuard(IOptions<EdgeOptions> options, ILogger<EdgeGuard> logger)
+    public EdgeGuard(IOptions<EdgeOptions> options, EdgeCounts counts)
     {
         this.options = options.Value;
-        this.logger = logger;
+        this.counts = counts;
         trusted = [.. this.options.TrustedProxies.Select(EdgeOptions.NetworkOf).OfType<IPNetwork>()];
-        unverifiedConnections = PartitionedRateLimiter.Create<IPAddress, IPAddress>(house => RateLimitPartition.GetConcurrencyLimiter(
-            house, _ => new ConcurrencyLimiterOptions { PermitLimit = this.options.UnverifiedConnectionsMax, QueueLimit = 0 }));
+        unverifiedConnections = new UnverifiedConnections(this.options.UnverifiedConnectionsMax);
         unverifiedCalls = PartitionedRateLimiter.Create<IPAddress, IPAddress>(house => RateLimitPartition.GetTokenBucketLimiter(
             house,
             _ => new TokenBucketRateLimiterOptions
@@ -44,81 +42,97 @@ internal sealed class EdgeGuard : IDisposable
     public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var remote = CallOrigin.Of((connection.RemoteEndPoint as IPEndPoint)?.Address);
-        var house = CallOrigin.HouseOf(remote);
-        if (remote is null || house is null || trusted.Any(network => network.Contains(remote)))
+        if (remote is null || CallOrigin.HouseOf(remote) is not { } house || trusted.Any(network => network.Contains(remote)))
         {
-            await RunAsync(new EdgeConnection(connection, house, null, options), connection, next);
+            await next(connection);
             return;
         }
 
-        var place = unverifiedConnections.AttemptAcquire(house);
-        if (!place.IsAcquired)
+        var edge = new EdgeConnection(connection, house, options);
+        if (unverifiedConnections.Add(house, edge) is { } oldest)
         {
-            place.Dispose();
-            EdgeLog.ConnectionRefused(logger, options.UnverifiedConnectionsMax);
-            connection.Abort(new ConnectionAbortedException("Too many connections of nobody."));
-            return;
+            counts.ConnectionDisplaced();
+            oldest.Abort("Too many connections of nobody.");
         }
 
-        using var edge = new EdgeConnection(connection, house, place, options);
-        using (var taken = unverifiedCalls.AttemptAcquire(house))
+        try
         {
-            if (!taken.IsAcquired)
+            if (await IsLetInAsync(house, connection.ConnectionClosed))
             {
-                // Whoever comes from there with a good token comes in, later; who only wants to break something has to wait for it.
-                await Task.Delay(options.HoldFor, connection.ConnectionClosed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                connection.Features.Set(edge);
+                await next(connection);
             }
         }
-
-        await RunAsync(edge, connection, next);
+        finally
+        {
+            unverifiedConnections.Remove(house, edge);
+        }
     }
 
-    /// <summary>The caller of this call is known.</summary>
-    public static void Verified(HttpContext http) => http.Features.Get<EdgeConnection>()?.Verify();
+    /// <summary>The caller of this call is known: its connection gives its place among those of nobody back.</summary>
+    public void Verified(HttpContext http)
+    {
+        if (http.Features.Get<EdgeConnection>() is { IsVerified: false } edge)
+        {
+            edge.IsVerified = true;
+            unverifiedConnections.Remove(edge.House, edge);
+        }
+    }
 
     /// <summary>A call of nobody: refused for that, or one that needs no token.</summary>
     public void Unverified(HttpContext http)
     {
-        if (http.Features.Get<EdgeConnection>() is not { IsTrusted: false, House: { } house } edge)
+        if (http.Features.Get<EdgeConnection>() is not { } edge)
         {
             return;
         }
 
         if (!edge.TryTakeCall())
         {
-            edge.Close();
+            Close(edge);
         }
         else if (!edge.IsVerified)
         {
-            using var taken = unverifiedCalls.AttemptAcquire(house);
+            using var taken = unverifiedCalls.AttemptAcquire(edge.House);
             if (!taken.IsAcquired)
             {
-                edge.Close(PatienceWithCrowds);
+                Close(edge, PatienceWithCrowds);
             }
         }
     }
 
     /// <summary>A caller left its call before the end.</summary>
-    public static void Left(HttpContext http)
+    public void Left(HttpContext http)
     {
-        if (http.Features.Get<EdgeConnection>() is { IsTrusted: false } edge && !edge.TryTakeReset())
+        if (http.Features.Get<EdgeConnection>() is { } edge && !edge.TryTakeReset())
         {
-            edge.Close();
+            Close(edge);
         }
     }
 
-    public void Dispose()
+    public void Dispose() => unverifiedCalls.Dispose();
+
+    /// <summary>
+    /// Whoever comes with a good token from an address that has sent too much comes in, later; who only wants to break something has to
+    /// wait for it. False when the peer has gone meanwhile, or another took its place.
+    /// </summary>
+    private async Task<bool> IsLetInAsync(IPAddress house, CancellationToken closed)
     {
-        unverifiedConnections.Dispose();
-        unverifiedCalls.Dispose();
+        using var taken = unverifiedCalls.AttemptAcquire(house);
+        if (!taken.IsAcquired)
+        {
+            counts.ConnectionHeld();
+            await Task.Delay(options.HoldFor, closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return !closed.IsCancellationRequested;
     }
 
-    private static async Task RunAsync(EdgeConnection edge, ConnectionContext connection, ConnectionDelegate next)
+    private void Close(EdgeConnection edge, int? more = null)
     {
-        using (edge)
+        if (edge.Close(more))
         {
-            connection.Features.Set(edge);
-            await next(connection);
+            counts.ConnectionClosed();
         }
     }
 }

@@ -37,7 +37,7 @@ internal sealed class StallInterceptor : Interceptor
         {
             cancellationToken.ThrowIfCancellationRequested();
             var write = inner.WriteAsync(message, CancellationToken.None);
-            return write.IsCompleted ? write : watch.WatchAsync(write);
+            return write.IsCompleted ? write : watch.WatchAsync(write, cancellationToken);
         }
     }
 }

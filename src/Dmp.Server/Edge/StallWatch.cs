@@ -10,7 +10,7 @@ namespace Dmp.Server.Edge;
 /// Sees that a caller takes what it is answered. A write to Kestrel ends when its bytes have gone to the connection, which they do not
 /// while the caller keeps the window of the stream closed or reads nothing.
 /// </summary>
-internal sealed class StallWatch(HttpContext http, Call call, TimeSpan limit, ILogger logger) : IDisposable
+internal sealed class StallWatch(HttpContext http, Call call, TimeSpan limit, ILogger logger, CancellationToken stopping) : IDisposable
 {
     // The HTTP/2 code of a stream that is no longer wanted.
     private const int Cancel = 0x8;
@@ -18,17 +18,24 @@ internal sealed class StallWatch(HttpContext http, Call call, TimeSpan limit, IL
     // A caller that comes back late may still take what waits, and the status behind it.
     private static readonly TimeSpan graceMax = TimeSpan.FromSeconds(5);
 
+    private readonly TimeSpan grace = limit < graceMax ? limit : graceMax;
     private readonly Lock gate = new();
     private Timer? reset;
     private bool isOver;
 
-    /// <summary>Ends with the write, or with DOWNLOAD_STALLED.</summary>
-    public async Task WatchAsync(Task write)
+    /// <summary>
+    /// Ends with the write, or with DOWNLOAD_STALLED. Once the call is to end for another reason (<paramref name="ct"/>), or the server
+    /// stops, it ends with that.
+    /// </summary>
+    public async Task WatchAsync(Task write, CancellationToken ct)
     {
-        if (!await IsTakenAsync(write))
+        if (!await IsTakenAsync(write, ct))
         {
             Stall(write);
-            throw Failures.Of(ErrorReason.DownloadStalled, ("limit_seconds", $"{limit.TotalSeconds:0.#}"));
+            ct.ThrowIfCancellationRequested();
+            throw stopping.IsCancellationRequested
+                ? Failures.Of(ErrorReason.ServerStopping)
+                : Failures.Of(ErrorReason.DownloadStalled, ("limit_seconds", $"{limit.TotalSeconds:0.#}"));
         }
 
         await write;
@@ -57,7 +64,7 @@ internal sealed class StallWatch(HttpContext http, Call call, TimeSpan limit, IL
             return;
         }
 
-        if (!await IsTakenAsync(rest))
+        if (!await IsTakenAsync(rest, http.RequestAborted))
         {
             Stall(rest);
             Reset();
@@ -74,9 +81,20 @@ internal sealed class StallWatch(HttpContext http, Call call, TimeSpan limit, IL
     }
 
     // Whatever a write ended with is for whoever awaits it.
-    private async Task<bool> IsTakenAsync(Task write)
+    private async Task<bool> IsTakenAsync(Task write, CancellationToken ct)
     {
-        await write.WaitAsync(limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using (var ending = CancellationTokenSource.CreateLinkedTokenSource(ct, stopping))
+        {
+            await write.WaitAsync(limit, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        // A caller that takes what it gets, if slowly, has its answer also from a server that stops. A line that broke ends the write soon.
+        var isStopping = stopping.IsCancellationRequested && !ct.IsCancellationRequested;
+        if (!write.IsCompleted && (isStopping || http.RequestAborted.IsCancellationRequested))
+        {
+            await write.WaitAsync(grace, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         return write.IsCompleted;
     }
 
@@ -89,10 +107,9 @@ internal sealed class StallWatch(HttpContext http, Call call, TimeSpan limit, IL
         {
             if (reset is null && !isOver)
             {
-                EdgeLog.Stalled(logger, call.Method, call.ServerRequestId, limit.TotalSeconds);
+                EdgeLog.Stalled(logger, call.Method, call.ServerRequestId);
 
                 // Whatever the call waits for then, it ends: the framework's deadline waits for the caller too.
-                var grace = limit < graceMax ? limit : graceMax;
                 reset = new Timer(static watch => ((StallWatch)watch!).Reset(), this, grace, Timeout.InfiniteTimeSpan);
             }
         }

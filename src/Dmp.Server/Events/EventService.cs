@@ -21,7 +21,6 @@ internal sealed partial class EventService(
     Database database,
     EventFeed feed,
     FeedTokens tokens,
-    FeedStreams streams,
     ChangeListener listener,
     RequestLog requestLog,
     AuditTrail audit,

@@ -22,7 +22,6 @@ internal sealed partial class EventService
     {
         var call = Call.Of(context);
         RequireFeed(call);
-        using var taken = streams.Take(call.Caller);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using var expiry = new CancellationTokenSource();
         using var both = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, expiry.Token);

@@ -13,8 +13,8 @@ internal sealed record EdgeOptions : IValidatableObject
     public int ConnectionsMax { get; init; } = 10_000;
 
     /// <summary>
-    /// Most connections of one address (of one /64) on which no caller was verified yet. One that a verified caller uses no longer counts:
-    /// a hospital behind one address may have any number. Default 256.
+    /// Most connections of one address (of one /64) on which no caller was verified yet; for one more the oldest of them is closed. One that
+    /// a verified caller uses no longer counts: a hospital behind one address may have any number. Default 256.
     /// </summary>
     [Range(1, 1_000_000)]
     public int UnverifiedConnectionsMax { get; init; } = 256;
@@ -49,7 +49,7 @@ internal sealed record EdgeOptions : IValidatableObject
     /// </summary>
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
 
-    /// <summary>Most calls of one caller that run at once on one server, without streams. Default 8.</summary>
+    /// <summary>Most calls of one caller that run at once on one server, without streams. Default 8. See <see cref="CallsPerStructure"/>.</summary>
     [Range(1, 10_000)]
     public int CallsPerCaller { get; init; } = 8;
 
@@ -58,7 +58,18 @@ internal sealed record EdgeOptions : IValidatableObject
     public int CallsWaitingPerCaller { get; init; } = 64;
 
     /// <summary>
-    /// Most streams of one caller at once on one server: uploads, imports, downloads, exports, subscriptions. Default 400.
+    /// The same of a structure that calls in its own name, for which many people may work by one certificate. Default 32.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int CallsPerStructure { get; init; } = 32;
+
+    /// <summary>Most further calls of one structure that wait for their turn. Default 256.</summary>
+    [Range(0, 10_000)]
+    public int CallsWaitingPerStructure { get; init; } = 256;
+
+    /// <summary>
+    /// Most streams of one caller at once on one server: uploads, imports, downloads, exports. Subscriptions have
+    /// <see cref="FeedOptions.StreamsMax"/>. Default 400.
     /// </summary>
     [Range(1, 100_000)]
     public int StreamsPerCaller { get; init; } = 400;
@@ -68,12 +79,16 @@ internal sealed record EdgeOptions : IValidatableObject
     public TimeSpan StallAfter { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Refused calls of nobody are written into the trace so often, one event for all of an origin and reason. Default 1 min.
+    /// Refused calls of nobody, and those of a caller that has too many, are written into the trace so often, one event for all of an origin
+    /// or caller and reason. Default 1 min.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00")]
     public TimeSpan RefusalPeriod { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Most origins and reasons that are told apart in that time; the rest is counted together. Default 500.</summary>
+    /// <summary>
+    /// Most origins and reasons that are told apart in that time; the rest is counted together. As many callers and reasons; further ones
+    /// have an event for each call. Default 500.
+    /// </summary>
     [Range(1, 100_000)]
     public int RefusalOriginsMax { get; init; } = 500;
 

@@ -27,8 +27,10 @@ internal sealed class AccessGate(
     RefusedCalls refusedCalls,
     EdgeGuard edge,
     CallTurns turns,
+    EdgeCounts counts,
     ConsistencyTokens consistency,
     IOptions<EdgeOptions> options,
+    IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<AccessGate> logger)
 {
@@ -37,12 +39,6 @@ internal sealed class AccessGate(
     /// connection with everything else that runs on it.
     /// </summary>
     public const int HeaderBytesMax = 32 * 1024;
-
-    /// <summary>Metadata in which a professional or structure asks for a mode of access.</summary>
-    public const string ModeHeader = "dmp-access-mode";
-
-    private const int UserAgentLengthMax = 200;
-    private const string SecretConnectionHeader = "dmp-secret-connection";
 
     public async Task InvokeAsync(HttpContext http)
     {
@@ -59,29 +55,30 @@ internal sealed class AccessGate(
             ServerRequestId = Guid.CreateVersion7(time.GetUtcNow()),
             Method = rule?.Method ?? "unknown",
             Rule = rule?.Access ?? new Annotations.V1.Access(),
-            UserAgent = UserAgentOf(http),
+            UserAgent = CallMetadata.UserAgentOf(http),
             Origin = CallOrigin.Of(http.Connection.RemoteIpAddress),
             Arrival = time.GetTimestamp(),
         };
         Call.Current = call;
         http.Features.Set(call);
         http.Response.Headers["dmp-request-id"] = call.ServerRequestId.ToString();
-        using var watch = new StallWatch(http, call, options.Value.StallAfter, logger);
+        using var watch = new StallWatch(http, call, options.Value.StallAfter, logger, lifetime.ApplicationStopping);
         http.Features.Set(watch);
-        if (await RefusalAsync(http, call, rule) is { } refusal)
+        if (await RefusalOfNobodyAsync(http, call, rule) is { } refusal)
         {
             GrpcAnswer.Write(http.Response, refusal);
-            await TraceAsync(http, call, refusal);
+            CountRefusal(call, refusal);
+            edge.Unverified(http);
         }
         else
         {
-            EdgeGuard.Verified(http);
-            await RunAsync(http, call);
+            edge.Verified(http);
+            await RunAsync(http, call, rule!);
         }
 
         if (http.RequestAborted.IsCancellationRequested)
         {
-            EdgeGuard.Left(http);
+            edge.Left(http);
         }
         else
         {
@@ -89,16 +86,22 @@ internal sealed class AccessGate(
         }
     }
 
-    /// <summary>Runs the call when it is its caller's turn, and sees that it has its event, however it ended.</summary>
-    private async Task RunAsync(HttpContext http, Call call)
+    /// <summary>
+    /// Runs the call when it is its caller's turn, and sees that it has its event, however it ended. Also what is refused takes a turn, until
+    /// its event is written: nobody has more events under way than calls.
+    /// </summary>
+    private async Task RunAsync(HttpContext http, Call call, MethodRule rule)
     {
-        using var turn = await TurnAsync(http, call);
-        if (!turn.IsAcquired)
+        var method = http.GetEndpoint()!.Metadata.GetRequiredMetadata<GrpcMethodMetadata>().Method;
+        using var turn = await TurnAsync(http, call, method);
+        if (turn is not { IsAcquired: true })
         {
-            var isLeft = http.RequestAborted.IsCancellationRequested;
-            var refusal = isLeft
-                ? Failures.ToStatus(ErrorReason.CallCancelled)
-                : Failures.ToStatus(ErrorReason.CallLimitReached, ("limit", $"{turns.LimitOf(TypeOf(http))}"));
+            await RefuseTurnAsync(http, call, method, isLeft: turn is null);
+            return;
+        }
+
+        if (Refusal(http, call, rule) is { } refusal)
+        {
             GrpcAnswer.Write(http.Response, refusal);
             await TraceAsync(http, call, refusal);
             return;
@@ -140,31 +143,48 @@ internal sealed class AccessGate(
         else if (!call.IsTraced)
         {
             ServerLog.CallWithoutTrace(logger, call.Method, call.ServerRequestId);
-            await audit.TraceFailureAsync(call, StatusCode.Unknown, null);
+            await WriteFailureAsync(http, call, StatusCode.Unknown, null);
         }
     }
 
-    private async ValueTask<RateLimitLease> TurnAsync(HttpContext http, Call call)
+    // Null when the caller left before its turn came.
+    private async ValueTask<RateLimitLease?> TurnAsync(HttpContext http, Call call, IMethod method)
     {
         try
         {
-            return await turns.TakeAsync(call.Caller, TypeOf(http), http.RequestAborted);
+            return await turns.TakeAsync(call.Caller, method, http.RequestAborted);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            return CallTurns.None;
+            return null;
         }
     }
 
-    private static MethodType TypeOf(HttpContext http) =>
-        http.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type ?? MethodType.Unary;
+    /// <summary>Calls that never had a turn may be any number: they are counted, or else wait for their event like the others.</summary>
+    private async Task RefuseTurnAsync(HttpContext http, Call call, IMethod method, bool isLeft)
+    {
+        var refusal = Failures.ToStatus(ErrorReason.CallCancelled);
+        if (!isLeft)
+        {
+            var (reason, limit) = turns.LimitOf(call.Caller, method);
+            refusal = Failures.ToStatus(reason, ("limit", $"{limit}"));
+            counts.CallRefused();
+        }
 
-    // Never half a character, which PostgreSQL does not take, and nothing that changes how the trace reads.
-    private static string? UserAgentOf(HttpContext http) => http.Request.Headers.UserAgent is not [{ Length: > 0 } agent, ..] ? null
-        : TextCharacters.Clean(agent.Length <= UserAgentLengthMax ? agent
-            : agent[..(char.IsHighSurrogate(agent[UserAgentLengthMax - 1]) ? UserAgentLengthMax - 1 : UserAgentLengthMax)]);
+        GrpcAnswer.Write(http.Response, refusal);
+        if (!CountRefusal(call, refusal))
+        {
+            await TraceAsync(http, call, refusal);
+        }
+    }
 
-    private async Task<Google.Rpc.Status?> RefusalAsync(HttpContext http, Call call, MethodRule? rule)
+    private bool CountRefusal(Call call, Google.Rpc.Status refusal) =>
+        refusedCalls.TryAdd(call, (StatusCode)refusal.Code, ReasonOf(refusal) ?? "");
+
+    private static string? ReasonOf(Google.Rpc.Status failure) => failure.GetDetail<Google.Rpc.ErrorInfo>()?.Reason;
+
+    /// <summary>Why the caller is nobody; null once it is known.</summary>
+    private static async Task<Google.Rpc.Status?> RefusalOfNobodyAsync(HttpContext http, Call call, MethodRule? rule)
     {
         if (rule is null)
         {
@@ -192,24 +212,29 @@ internal sealed class AccessGate(
             return TokenFailures.ToStatus(TokenRefusal.Of(result));
         }
 
-        var caller = http.Features.Get<Caller>()
+        call.VerifiedCaller = http.Features.Get<Caller>()
             ?? throw new InvalidOperationException("A token was accepted without a caller.");
-        call.VerifiedCaller = caller;
         call.TokenExpireTime = result.Properties?.ExpiresUtc;
-        if (!ReadSecret(http, call, rule))
+        return null;
+    }
+
+    /// <summary>Why a caller that is known may not call so.</summary>
+    private Google.Rpc.Status? Refusal(HttpContext http, Call call, MethodRule rule)
+    {
+        if (!CallMetadata.ReadSecret(http, call, rule))
         {
             return Failures.ToStatus(ErrorReason.SecretConnectionNotAllowed);
         }
 
-        if (!Call.IsOpenTo(rule.Access, caller.Kind))
+        if (!Call.IsOpenTo(rule.Access, call.Caller.Kind))
         {
             return Failures.ToStatus(
                 ErrorReason.CallerKindNotAllowed,
-                ("caller_kind", caller.Kind.ToString().ToUpperInvariant()),
+                ("caller_kind", call.Caller.Kind.ToString().ToUpperInvariant()),
                 ("method", call.Method));
         }
 
-        return ReadMode(http, call) ?? ReadConsistency(http, call);
+        return CallMetadata.ReadMode(http, call) ?? ReadConsistency(http, call);
     }
 
     private Google.Rpc.Status? ReadConsistency(HttpContext http, Call call)
@@ -217,37 +242,6 @@ internal sealed class AccessGate(
         var fault = consistency.Read(http.Request.Headers[ConsistencyTokens.MetadataName], out var atLeast);
         call.AtLeast = atLeast;
         return fault is { } reason ? Failures.ToStatus(reason) : null;
-    }
-
-    private static Google.Rpc.Status? ReadMode(HttpContext http, Call call)
-    {
-        call.AskedMode = http.Request.Headers[ModeHeader].ToString() switch
-        {
-            "normal" => AccessMode.Normal,
-            "break-glass" => AccessMode.BreakGlass,
-            "regulation" => AccessMode.Regulation,
-            _ => null,
-        };
-        var isCarer = call.Caller.Kind is CallerKind.Professional or CallerKind.Structure;
-        var isGood = http.Request.Headers[ModeHeader].Count == 0
-            || call.AskedMode == AccessMode.Normal
-            || (call.AskedMode is not null && isCarer);
-        return isGood ? null : Failures.ToStatus(ErrorReason.AccessModeInvalid);
-    }
-
-    /// <summary>
-    /// Reads the request metadata of a secret connection. Anything but "true" and "false" is refused: a typing error must not
-    /// make known what was to be kept secret. False when the call cannot be secret at all.
-    /// </summary>
-    private static bool ReadSecret(HttpContext http, Call call, MethodRule rule)
-    {
-        if (!http.Request.Headers.TryGetValue(SecretConnectionHeader, out var value) || value == "false")
-        {
-            return true;
-        }
-
-        call.IsSecret = call.HidesEvent = call.Caller.Kind == CallerKind.Professional;
-        return call.IsSecret && value == "true" && rule.Access.InSecret;
     }
 
     private static ErrorReason FrameworkReason(StatusCode status) => status switch
@@ -260,33 +254,27 @@ internal sealed class AccessGate(
         _ => ErrorReason.MessageMalformed,
     };
 
-    /// <summary>
-    /// A refusal of a known caller whose event cannot be written is not told: the answer becomes that the storage is not there. Those of
-    /// nobody are counted.
-    /// </summary>
     private async Task TraceAsync(HttpContext http, Call call, Google.Rpc.Status failure)
     {
-        var reason = failure.GetDetail<Google.Rpc.ErrorInfo>()?.Reason;
-        if (call.VerifiedCaller is null)
+        // Where the effect or the read stands in the trace, it changes nothing that the caller left before the last byte.
+        if (!call.IsTraced || failure.Code is not ((int)StatusCode.Cancelled or (int)StatusCode.DeadlineExceeded))
         {
-            refusedCalls.Add(call, (StatusCode)failure.Code, reason ?? "");
-            edge.Unverified(http);
-            return;
+            await WriteFailureAsync(http, call, (StatusCode)failure.Code, ReasonOf(failure));
         }
+    }
 
-        if (call.IsTraced && failure.Code is (int)StatusCode.Cancelled or (int)StatusCode.DeadlineExceeded)
-        {
-            // The effect or the read stands in the trace; that the caller left before the last byte changes nothing.
-            return;
-        }
-
+    /// <summary>
+    /// A refusal whose event cannot be written is not told: the answer becomes that the storage is not there.
+    /// </summary>
+    private async Task WriteFailureAsync(HttpContext http, Call call, StatusCode code, string? reason)
+    {
         try
         {
-            await audit.TraceFailureAsync(call, (StatusCode)failure.Code, reason);
+            await audit.TraceFailureAsync(call, code, reason);
         }
-        catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
+        catch (Exception e) when (e is Npgsql.NpgsqlException || StorageFailures.IsAbsence(e))
         {
-            ServerLog.FailureNotTraced(logger, e, call.Method, call.ServerRequestId, failure.Code);
+            ServerLog.FailureNotTraced(logger, e, call.Method, call.ServerRequestId, (int)code);
             GrpcAnswer.Write(http.Response, Failures.ToStatus(ErrorReason.StorageUnavailable));
         }
     }

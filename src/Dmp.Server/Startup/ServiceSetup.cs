@@ -57,7 +57,6 @@ internal static class ServiceSetup
         services.AddHostedService(provider => provider.GetRequiredService<ChangeListener>());
         services.AddSingleton<EventFeed>();
         services.AddSingleton<FeedTokens>();
-        services.AddSingleton<FeedStreams>();
 
         services.AddDmpGrpc();
         services.AddSingleton(database);
@@ -70,6 +69,7 @@ internal static class ServiceSetup
     private static void AddEdge(this IServiceCollection services)
     {
         services.AddOptions<EdgeOptions>().BindConfiguration(EdgeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<EdgeCounts>();
         services.AddSingleton<EdgeGuard>();
         services.AddSingleton<CallTurns>();
         services.AddSingleton<RefusedCalls>();

@@ -15,6 +15,7 @@ internal sealed class RawConnection : IAsyncDisposable
     private const byte Settings = 4;
     private const byte Ping = 6;
     private const byte GoAway = 7;
+    private const byte WindowUpdate = 8;
     private const byte Ack = 1;
     private const byte EndStream = 1;
     private const byte EndHeaders = 4;
@@ -24,13 +25,23 @@ internal sealed class RawConnection : IAsyncDisposable
     private readonly SemaphoreSlim writing = new(1);
     private Task reading = Task.CompletedTask;
     private int lastStream = -1;
+    private bool isDisposed;
 
     /// <summary>Streams that the server ended with a reset, and their codes.</summary>
     public ConcurrentDictionary<int, uint> Resets { get; } = new();
 
-    /// <summary>Streams of which the headers of an answer came.</summary>
-    public ConcurrentDictionary<int, int> Answers { get; } = new();
+    /// <summary>
+    /// What headers and trailers came of streams, as text. Names and values are legible: Kestrel uses no Huffman code.
+    /// </summary>
+    public ConcurrentDictionary<int, string> Answers { get; } = new();
 
+    /// <summary>Bytes of answers that came of streams.</summary>
+    public ConcurrentDictionary<int, long> Received { get; } = new();
+
+    /// <summary>The server has said its first word: it has taken the connection.</summary>
+    public bool IsOpen { get; private set; }
+
+    /// <summary>The server asked to use another connection.</summary>
     public bool WasToldToGo { get; private set; }
 
     /// <summary>The server has closed the connection.</summary>
@@ -43,9 +54,12 @@ internal sealed class RawConnection : IAsyncDisposable
         var connection = new RawConnection();
         await connection.tcp.ConnectAsync(address.Host, address.Port);
         connection.tcp.NoDelay = true;
-        var settings = new byte[6];
-        BinaryPrimitives.WriteUInt16BigEndian(settings, 4);
-        BinaryPrimitives.WriteInt32BigEndian(settings.AsSpan(2), window);
+
+        // No table of headers, so that each answer is legible by itself; and the window of a stream.
+        var settings = new byte[12];
+        BinaryPrimitives.WriteUInt16BigEndian(settings, 1);
+        BinaryPrimitives.WriteUInt16BigEndian(settings.AsSpan(6), 4);
+        BinaryPrimitives.WriteInt32BigEndian(settings.AsSpan(8), window);
         await connection.SendAsync([.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(Settings, 0, 0, settings)]);
         connection.reading = Task.Run(connection.ReadAsync);
         return connection;
@@ -78,8 +92,22 @@ internal sealed class RawConnection : IAsyncDisposable
         await SendAsync(packet.ToArray());
     }
 
+    /// <summary>Lets the server send so much more on a stream, and as much on the connection.</summary>
+    public Task TakeAsync(int stream, int bytes)
+    {
+        var more = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(more, bytes);
+        return SendAsync([.. Frame(WindowUpdate, 0, 0, more), .. Frame(WindowUpdate, 0, stream, more)]);
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (isDisposed)
+        {
+            return;
+        }
+
+        isDisposed = true;
         await ending.CancelAsync();
         tcp.Dispose();
         await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -169,13 +197,18 @@ internal sealed class RawConnection : IAsyncDisposable
                 switch (header[3])
                 {
                     case Settings when (header[4] & Ack) == 0:
+                        IsOpen = true;
                         await SendAsync(Frame(Settings, Ack, 0, []));
                         break;
                     case Ping when (header[4] & Ack) == 0:
                         await SendAsync(Frame(Ping, Ack, 0, payload));
                         break;
+                    case Data:
+                        Received.AddOrUpdate(id, payload.Length, (_, before) => before + payload.Length);
+                        break;
                     case Headers:
-                        Answers.AddOrUpdate(id, 1, (_, count) => count + 1);
+                        var text = Encoding.Latin1.GetString(payload);
+                        Answers.AddOrUpdate(id, text, (_, before) => before + text);
                         break;
                     case Reset:
                         Resets[id] = BinaryPrimitives.ReadUInt32BigEndian(payload);

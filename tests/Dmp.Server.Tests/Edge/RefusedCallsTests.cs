@@ -88,7 +88,7 @@ public sealed class RefusedCallsTests(Platform platform)
         var refused = server.Services.GetRequiredService<RefusedCalls>();
         foreach (var address in new[] { "2001:db8:1:2::1", "2001:db8:1:2:ffff::2", "192.0.2.1", "192.0.2.2", "::ffff:192.0.2.1", "198.51.100.1", "198.51.100.2", "198.51.100.3" })
         {
-            refused.Add(Call(address), StatusCode.Unauthenticated, "TOKEN_MISSING");
+            refused.TryAdd(Call(address), StatusCode.Unauthenticated, "TOKEN_MISSING");
         }
 
         await refused.WriteAsync(Token);
@@ -103,16 +103,53 @@ public sealed class RefusedCallsTests(Platform platform)
     {
         await using var server = await TestServer.StartAsync(platform, "--Dmp:Edge:RefusalPeriod=00:10:00");
         var refused = server.Services.GetRequiredService<RefusedCalls>();
-        refused.Add(Call("192.0.2.1"), StatusCode.Unauthenticated, "TOKEN_MISSING");
+        refused.TryAdd(Call("192.0.2.1"), StatusCode.Unauthenticated, "TOKEN_MISSING");
         await server.ExecuteAsync(platform, "revoke insert on audit_event from dmp_runtime");
         await Assert.ThrowsAnyAsync<Npgsql.NpgsqlException>(() => refused.WriteAsync(Token));
-        refused.Add(Call("192.0.2.1"), StatusCode.Unauthenticated, "TOKEN_MISSING");
+        refused.TryAdd(Call("192.0.2.1"), StatusCode.Unauthenticated, "TOKEN_MISSING");
         await server.ExecuteAsync(platform, "grant insert on audit_event to dmp_runtime");
 
         await refused.WriteAsync(Token);
         await refused.WriteAsync(Token);
 
         Assert.Equal(["TOKEN_MISSING 192.0.2.1 m 1", "TOKEN_MISSING 192.0.2.1 m 1"], await server.ListAsync<string>(platform, Counts));
+    }
+
+    [Fact]
+    public async Task What_PostgreSQL_refuses_of_one_origin_keeps_no_other_from_its_event()
+    {
+        await using var server = await TestServer.StartAsync(platform, "--Dmp:Edge:RefusalPeriod=00:10:00");
+        var refused = server.Services.GetRequiredService<RefusedCalls>();
+        await server.ExecuteAsync(platform, "alter table audit_event add constraint audit_event_refused check (reason is distinct from 'TOKEN_EXPIRED') not valid");
+        refused.TryAdd(Call("192.0.2.1"), StatusCode.Unauthenticated, "TOKEN_EXPIRED");
+        refused.TryAdd(Call("192.0.2.1"), StatusCode.Unauthenticated, "TOKEN_MISSING");
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => refused.WriteAsync(Token));
+        refused.TryAdd(Call("192.0.2.2"), StatusCode.Unauthenticated, "TOKEN_MISSING");
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => refused.WriteAsync(Token));
+        Assert.Equal(["TOKEN_MISSING 192.0.2.1 m 1", "TOKEN_MISSING 192.0.2.2 m 1"], await server.ListAsync<string>(platform, Counts));
+
+        await server.ExecuteAsync(platform, "alter table audit_event drop constraint audit_event_refused");
+        await refused.WriteAsync(Token);
+        Assert.Equal(
+            ["TOKEN_EXPIRED 192.0.2.1 m 1", "TOKEN_MISSING 192.0.2.1 m 1", "TOKEN_MISSING 192.0.2.2 m 1"],
+            await server.ListAsync<string>(platform, Counts));
+    }
+
+    [Fact]
+    public async Task Nothing_is_lost_or_counted_twice_when_several_write_at_once()
+    {
+        await using var server = await TestServer.StartAsync(platform, "--Dmp:Edge:RefusalPeriod=00:00:00.05");
+        var refused = server.Services.GetRequiredService<RefusedCalls>();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < 25; i++)
+            {
+                refused.TryAdd(Call("192.0.2.1"), StatusCode.Unauthenticated, "TOKEN_MISSING");
+                await refused.WriteAsync(Token);
+            }
+        })));
+
+        Assert.Equal(200, await server.QueryAsync<long>(platform, "select coalesce(sum(call_count), 0)::bigint from audit_event"));
     }
 
     private static Marshaller<byte[]> Bytes { get; } = Marshallers.Create(bytes => bytes, bytes => bytes);
