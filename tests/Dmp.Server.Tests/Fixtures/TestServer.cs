@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using Dmp.Server.Identity.Sandbox;
 using Dmp.Server.Startup;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -16,13 +14,6 @@ namespace Dmp.Server.Tests.Fixtures;
 /// <summary>The real server on a loopback port, with a database and a content directory of its own.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
-    // Made once: a tenth of a second for each server otherwise.
-    private static readonly Lazy<string> signingKey = new(() =>
-    {
-        using var key = RSA.Create(2048);
-        return key.ExportPkcs8PrivateKeyPem();
-    });
-
     private readonly DmpApplication application;
     private readonly string directory;
     private NpgsqlDataSource? admin;
@@ -68,7 +59,6 @@ internal sealed class TestServer : IAsyncDisposable
     public static async Task<TestServer> StartAsync(Platform platform, TestDatabase databases, string database, string[] settings)
     {
         var directory = Directory.CreateTempSubdirectory("dmp-server-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(directory, SigningKeyFile.Name), signingKey.Value);
         var issuerPort = FreePort();
         var application = await DmpApplication.CreateAsync(
             [

@@ -16,7 +16,7 @@ namespace Dmp.Server.Tests.Resilience;
 [SupportedOSPlatform("linux")]
 public sealed class TransferFaultTests
 {
-    private const int UploadsDefault = 80;
+    private const int UploadsDefault = 100;
     private const int Callers = 8;
     private const int UploadsPerFault = 5;
 
