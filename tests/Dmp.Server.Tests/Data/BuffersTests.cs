@@ -30,6 +30,18 @@ public sealed class BuffersTests(Platform platform)
         Assert.Equal("", string.Join(", ", Unmeasured.Statements.Concat(measured).Except(catalog)));
     }
 
+    /// <summary>So that the drill below can run when somebody needs it: each statement with its parameters, and the country's schema.</summary>
+    [Fact]
+    public async Task Every_measure_can_be_taken()
+    {
+        var catalog = SqlCatalogTests.Catalog();
+        var country = await Country.LoadAsync(platform.Databases, 1_000, true, Token);
+        foreach (var measure in Measures.All)
+        {
+            Assert.NotEmpty((await country.MeasureAsync(measure, catalog[measure.Statement], Token)).Plan);
+        }
+    }
+
     [Fact]
     public async Task A_statement_reads_as_much_in_a_large_country_as_in_a_small_one()
     {

@@ -80,7 +80,15 @@ internal sealed class Country(TestDatabase databases, string database, bool isSm
 
             await using var explain = new NpgsqlCommand($"explain (analyze, buffers, timing off, format json) {sql}", connection);
             measure.Bind(explain, sql, positions);
-            cost = Read((string)(await explain.ExecuteScalarAsync(ct))!);
+            try
+            {
+                cost = Read((string)(await explain.ExecuteScalarAsync(ct))!);
+            }
+            catch (PostgresException fault)
+            {
+                throw new InvalidOperationException($"{measure.Statement}, {measure.Who}", fault);
+            }
+
             await transaction.RollbackAsync(ct);
         }
 

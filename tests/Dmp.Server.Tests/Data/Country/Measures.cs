@@ -57,7 +57,7 @@ internal static class Measures
         new("NoticeListSql.List", "100 notices", OfRecord()),
         new("NoticeListSql.ListDeliveries", "50 notices", OfTask("notices")),
         new("NoticePreferenceSql.Find", "preferences", OfRecord()),
-        new("AudienceSql.List", "who can see", OfRecord()),
+        new("AudienceSql.List", "who can see", OfRecord(), new { AfterId = "" }),
         new("AudienceSql.Count", "nurse", OfRecord()),
     ];
 

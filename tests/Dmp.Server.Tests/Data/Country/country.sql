@@ -109,7 +109,8 @@ update change set kind = 'VISIBILITY_CHANGED', document_id = null, subject_id = 
 where position = (select min(position) from change where record_id = load_id(1, 1));
 update change_head set last_position = {records} * 4;
 
-insert into notice_cursor values ('load', {records} * 4 - 100);
+insert into notice_source values ('load');
+insert into notice_step values ('load', {records} * 4 - 100);
 insert into notice (notice_id, record_id, kind, event_time, create_time, secret, source, source_position)
 select load_id(16, n * 100 + i), load_id(1, n), 1 + i % 5, now(), now() - interval '20 days', false, 'changes', n * 100 + i
 from generate_series(1, {records}) n, generate_series(0, case when n = 1 then 99 else 0 end) i;
