@@ -87,7 +87,8 @@ public sealed class DmpClientOptions
         if (!AddressRule.HoldsNoSecret(Address))
         {
             throw new InvalidOperationException(
-                $"{nameof(DmpClientOptions)}.{nameof(Address)} must not hold a user or password: nothing reads them, and addresses are shown in errors.");
+                $"{nameof(DmpClientOptions)}.{nameof(Address)} must not hold a user or password: "
+                + "nothing reads them, and addresses are shown in errors.");
         }
         if (Tokens is null)
         {

@@ -29,8 +29,9 @@ public sealed class CallTurnsTests(Platform platform)
         var api = new DmpApi(server.Channel, platform.Callers.Token(greedy));
         await using var hold = await HoldAsync(server, "record");
 
-        var full = await FillAsync(() => api.Records.ListRecordsAsync(new(), Until()).ResponseAsync);
+        var full = await FillAsync(server, () => api.Records.ListRecordsAsync(new(), Until()).ResponseAsync);
         // Background work of the server may wait for the table too, so that one or two more are no fault.
+        await Waiting.UntilAsync(async () => await WaitersAsync(server) >= 2);
         Assert.InRange(await WaitersAsync(server), 2, 4);
         for (var i = 0; i < 20; i++)
         {
@@ -69,7 +70,7 @@ public sealed class CallTurnsTests(Platform platform)
         var api = new DmpApi(server.Channel, platform.Callers.Token(TestProfessional.New()));
         await using var hold = await HoldAsync(server, "audit_event");
 
-        var full = await FillAsync(() => api.Audit.ListActorEventsAsync(new(), Until()).ResponseAsync);
+        var full = await FillAsync(server, () => api.Audit.ListActorEventsAsync(new(), Until()).ResponseAsync);
 
         await hold.DisposeAsync();
         var (done, refused) = await full.EndAsync(ErrorReason.CallerKindNotAllowed);
@@ -87,9 +88,10 @@ public sealed class CallTurnsTests(Platform platform)
         var request = new ListRecordsRequest { AuthorizedAfter = DateTime.UtcNow.AddDays(-1).ToTimestamp() };
         await using var hold = await HoldAsync(server, "record");
 
-        var full = await FillAsync(() => api.Records.ListRecordsAsync(request, Until()).ResponseAsync);
+        var full = await FillAsync(server, () => api.Records.ListRecordsAsync(request, Until()).ResponseAsync);
 
         // Background work of the server may wait for the table too, so that one or two more are no fault.
+        await Waiting.UntilAsync(async () => await WaitersAsync(server) >= 3);
         Assert.InRange(await WaitersAsync(server), 3, 5);
         await hold.DisposeAsync();
         Assert.Equal(7, (await full.EndAsync()).Done);
@@ -142,19 +144,18 @@ public sealed class CallTurnsTests(Platform platform)
     }
 
     /// <summary>Begins calls until the server refuses one: all that it bears are held then.</summary>
-    private static async Task<FullCaller> FillAsync(Func<Task> call)
+    private static async Task<FullCaller> FillAsync(TestServer server, Func<Task> call)
     {
+        using var watched = new WatchedServer(server);
         var calls = new List<Task>();
         while (calls.Count < FullCaller.CallsMax && !calls.Exists(begun => begun.IsCompleted))
         {
             calls.Add(call());
-            await Task.WhenAny([.. calls, Task.Delay(TimeSpan.FromMilliseconds(200), Token)]);
+            await Waiting.UntilAsync(() => watched.Active >= calls.Count || calls.Exists(begun => begun.IsCompleted));
         }
 
-        await Task.WhenAny([.. calls, Task.Delay(TimeSpan.FromSeconds(20), Token)]);
-        var first = calls.Find(begun => begun.IsCompleted);
-        Assert.True(first is not null, $"{calls.Count} calls were borne");
-        var refusal = await Assert.ThrowsAsync<RpcException>(() => first);
+        await Waiting.UntilAsync(() => calls.Exists(begun => begun.IsCompleted));
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => calls.First(begun => begun.IsCompleted));
         Assert.Equal("CALL_LIMIT_REACHED", refusal.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason);
         return new FullCaller(calls, refusal);
     }

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using Dmp.Server.Edge;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using Xunit;
 
 namespace Dmp.Server.Tests.Edge;
@@ -13,7 +13,7 @@ public sealed class EdgeCountsTests
     public void A_limit_that_is_met_often_is_a_metric_and_one_warning_in_a_minute()
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var (meters, time, logger) = (services.GetRequiredService<IMeterFactory>(), new ManualTime(), new Lines());
+        var (meters, time, logger) = (services.GetRequiredService<IMeterFactory>(), new ManualTime(), new FakeLogger<EdgeCounts>());
         var sum = new Dictionary<string, long>();
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, self) =>
@@ -44,7 +44,7 @@ public sealed class EdgeCountsTests
                 "Warning 1 calls were refused: their callers had too many under way",
                 "Warning 1 new connections were held: their addresses had sent too much of nobody",
             ],
-            logger.Messages);
+            Told());
 
         time.Seconds = 61;
         counts.CallRefused();
@@ -56,7 +56,7 @@ public sealed class EdgeCountsTests
                 "Warning 1 connections on which no caller is known were closed for newer ones of their address",
                 "Warning 1 connections were closed for calls that lead to nothing",
             ],
-            logger.Messages.Skip(2));
+            Told().Skip(2));
         Assert.Equal(
             new Dictionary<string, long>
             {
@@ -66,6 +66,8 @@ public sealed class EdgeCountsTests
                 ["dmp.edge.connections.closed"] = 1,
             },
             sum);
+
+        IEnumerable<string> Told() => logger.Collector.GetSnapshot().Select(line => $"{line.Level} {line.Message}");
     }
 
     private sealed class ManualTime : TimeProvider
@@ -75,18 +77,5 @@ public sealed class EdgeCountsTests
         public override long TimestampFrequency => 1;
 
         public override long GetTimestamp() => Seconds;
-    }
-
-    private sealed class Lines : ILogger<EdgeCounts>
-    {
-        public List<string> Messages { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Messages.Add($"{logLevel} {formatter(state, exception)}");
     }
 }

@@ -37,6 +37,9 @@ internal sealed class WatchedServer : IDisposable
     /// <summary>Requests that run.</summary>
     public long Active => Volatile.Read(ref active);
 
+    /// <summary>What the server logs, of the levels that it is told to.</summary>
+    public IEnumerable<string> Log => log.Collector.GetSnapshot().Select(line => line.Message);
+
     /// <summary>Errors and worse.</summary>
     public IEnumerable<string> Errors => log.Collector.GetSnapshot()
         .Where(line => line.Level >= LogLevel.Error)

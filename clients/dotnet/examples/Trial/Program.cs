@@ -32,7 +32,8 @@ try
             await PrintAsync(dmp.ListRecordEventsAsync(new ListRecordEventsRequest { RecordId = record }));
             return 0;
         case ["call", var id]:
-            await PrintAsync(dmp.ListCallEventsAsync(new ListCallEventsRequest { ServerRequestId = id, Justification = "A trial of support" }));
+            var quoted = new ListCallEventsRequest { ServerRequestId = id, Justification = "A trial of support" };
+            await PrintAsync(dmp.ListCallEventsAsync(quoted));
             return 0;
         default:
             Console.Error.WriteLine("usage: trial deposit | trace RECORD | call ID");
@@ -50,10 +51,26 @@ async Task DepositAsync()
 {
     var ins = new Ins { Number = "172116938399204", System = "1.2.250.1.213.1.4.10" };
     var access = await dmp.CheckAccessAsync(new() { Ins = ins });
-    var traits = new IdentityTraits { BirthFamilyName = "MODELE", BirthGivenNames = { "PAUL" }, BirthDate = "1972-11-23", Sex = Sex.Male, BirthPlaceCode = "69383" };
-    var record = access.RecordState == RecordState.Open
-        ? access.RecordId
-        : (await dmp.OpenRecordAsync(new() { Ins = ins, Traits = traits, IdentityStatus = IdentityStatus.Qualified, PatientInformed = true })).Record.RecordId;
+    var record = access.RecordId;
+    if (access.RecordState != RecordState.Open)
+    {
+        var opened = await dmp.OpenRecordAsync(new()
+        {
+            Ins = ins,
+            Traits = new()
+            {
+                BirthFamilyName = "MODELE",
+                BirthGivenNames = { "PAUL" },
+                BirthDate = "1972-11-23",
+                Sex = Sex.Male,
+                BirthPlaceCode = "69383",
+            },
+            IdentityStatus = IdentityStatus.Qualified,
+            PatientInformed = true,
+        });
+        record = opened.Record.RecordId;
+    }
+
     await dmp.DeclareConsentAsync(new() { RecordId = record, Collection = ConsentCollection.PatientPresent });
     var now = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow);
     var metadata = new DocumentMetadata
@@ -69,7 +86,8 @@ async Task DepositAsync()
     using var copy = new MemoryStream();
     await dmp.DownloadAsync(record, stored.DocumentId, copy);
     Console.WriteLine($"record {record}");
-    Console.WriteLine($"document {stored.DocumentId}: {letter.Length} bytes in, {copy.Length} out, {(copy.ToArray().AsSpan().SequenceEqual(letter.ToArray()) ? "the same" : "NOT the same")}");
+    var compared = copy.ToArray().AsSpan().SequenceEqual(letter.ToArray()) ? "the same" : "NOT the same";
+    Console.WriteLine($"document {stored.DocumentId}: {letter.Length} bytes in, {copy.Length} out, {compared}");
 }
 
 // Who did what: for the patient all of a record, for an operator one call that somebody quotes.
@@ -77,8 +95,11 @@ static async Task PrintAsync(IAsyncEnumerable<AuditEvent> events)
 {
     await foreach (var done in events)
     {
-        var who = done.CallCount > 0 ? $"by nobody, {done.CallCount} in all from {done.Origin}" : $"by {done.Actor.Name} with {done.SoftwareId}";
-        Console.WriteLine($"{done.EventTime.ToDateTimeOffset():u} {done.Outcome} {done.Method}{(done.Reason is { Length: > 0 } reason ? $" {reason}" : "")} {who}, {done.UserAgent.Split(' ')[0]}");
+        var who = done.CallCount > 0
+            ? $"by nobody, {done.CallCount} in all from {done.Origin}"
+            : $"by {done.Actor.Name} with {done.SoftwareId}";
+        var what = $"{done.Outcome} {done.Method} {done.Reason}".TrimEnd();
+        Console.WriteLine($"{done.EventTime.ToDateTimeOffset():u} {what} {who}, {done.UserAgent.Split(' ')[0]}");
     }
 }
 
