@@ -81,10 +81,13 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
 
         // Who is nearly up to date has few changes left, whosesoever they are; who is behind is helped by the own records.
         var fromOwn = Capacities.IsPerson(call.Caller.Kind);
+        var rareAmong = 0L;
         for (var piece = 0; piece < PiecesMax; piece++)
         {
             var now = time.GetUtcNow();
-            var rows = fromOwn ? await FeedSql.CatchUpAsync(connection, call.Caller, query.Records, place.Position, PieceRows, now, ct) : null;
+            var rows = fromOwn
+                ? await FeedSql.CatchUpAsync(connection, call.Caller, query.Records, place.Position, rareAmong, PieceRows, now, ct)
+                : null;
             var isScanned = rows is null;
             rows ??= await FeedSql.ScanAsync(connection, call.Caller, query.Records, place.Position, PieceRows, now, ct);
             var head = new FeedHead { FirstPosition = rows[0].FirstPosition, LastPosition = rows[0].LastPosition, MatrixId = rows[0].MatrixId };
@@ -111,6 +114,7 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
             }
 
             place = place with { Position = rows[0].EndPosition };
+            rareAmong = isScanned && rows[0].Position is null ? head.LastPosition - place.Position : 0;
             if (place.Position == head.LastPosition)
             {
                 return new FeedBatch([], place, true, rows[0].IsSequenced);
