@@ -101,10 +101,9 @@ internal sealed class DatabaseSetup : IAsyncDisposable
     {
         var settings = SettingsOf(options.ConnectionString!, options);
         settings.Pooling = false;
-        using var connection = new NpgsqlConnection(settings.ConnectionString);
-        connection.Open();
-        using var command = new NpgsqlCommand(
-            "select current_setting('jit') || ' ' || extract(epoch from current_setting('statement_timeout')::interval)::int", connection);
+        using var source = SessionProbe.PlainSource(settings.ConnectionString);
+        using var command = source.CreateCommand(
+            "select current_setting('jit') || ' ' || extract(epoch from current_setting('statement_timeout')::interval)::int");
         if (command.ExecuteScalar() is not string kept
             || kept != string.Create(CultureInfo.InvariantCulture, $"off {options.StatementTimeoutSeconds}"))
         {
@@ -136,7 +135,7 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             IncludeErrorDetail = false,
         };
         settings.Options = $"{settings.Options} -c jit=off {HealthSql.WorkMemory}".Trim();
-        return NpgsqlDataSource.Create(settings);
+        return SessionProbe.PlainSource(settings.ConnectionString);
     }
 
     public async ValueTask DisposeAsync()

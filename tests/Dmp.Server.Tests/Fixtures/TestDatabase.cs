@@ -19,11 +19,13 @@ internal sealed class TestDatabase : IAsyncDisposable
     private readonly string template = $"dmp_template_{Guid.CreateVersion7():N}";
     private readonly SemaphoreSlim cloning = new(1, 1);
     private readonly List<string> databases = [];
+    private readonly NpgsqlDataSource cluster;
 
     private TestDatabase(ManagedPostgres? managed, string admin)
     {
         this.managed = managed;
         this.admin = admin;
+        cluster = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(admin) { Database = "postgres", Pooling = true, MaxPoolSize = 2 });
     }
 
     public static async Task<TestDatabase> StartAsync(string directory)
@@ -90,7 +92,9 @@ internal sealed class TestDatabase : IAsyncDisposable
                 await ExecuteAsync($"drop database if exists {name} with (force)");
             }
         }
-        else
+
+        await cluster.DisposeAsync();
+        if (managed is not null)
         {
             await managed.DisposeAsync();
         }
@@ -100,9 +104,7 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(AdminOf("postgres"));
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = cluster.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
 }

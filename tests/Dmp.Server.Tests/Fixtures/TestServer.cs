@@ -67,8 +67,9 @@ internal sealed class TestServer : IAsyncDisposable
                 $"--Dmp:DataDirectory={directory}",
                 "--Dmp:Listen:GrpcPort=0",
 
-                // Many servers of tests share one PostgreSQL, which takes 200 connections.
-                "--Dmp:Database:ConnectionsMax=25",
+                // Many servers of tests share one PostgreSQL, which takes 200 connections and a process for each.
+                "--Dmp:Database:ConnectionsMax=8",
+                "--Dmp:Notices:Concurrency=1",
                 $"--Dmp:Listen:SandboxIssuerPort={issuerPort.ToString(CultureInfo.InvariantCulture)}",
                 "--Logging:LogLevel:Default=Warning",
                 "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
