@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Dmp.Notice.V1;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dmp.Client.Tests;
 
@@ -75,17 +76,12 @@ public sealed class NoticeWebhookTests
         Assert.Throws<ArgumentException>(() => new NoticeWebhook(["secret"]));
     }
 
-    private static NoticeWebhook At(string unixSeconds, params string[] secrets) => new(secrets, time: new FixedTime(unixSeconds));
+    private static NoticeWebhook At(string unixSeconds, params string[] secrets) => new(
+        secrets, time: new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(long.Parse(unixSeconds, CultureInfo.InvariantCulture))));
 
     private static string Sign(string secret, string id, string timestamp, string body)
     {
         using var mac = new HMACSHA256(Convert.FromBase64String(secret["whsec_".Length..]));
         return "v1," + Convert.ToBase64String(mac.ComputeHash(Encoding.UTF8.GetBytes($"{id}.{timestamp}.{body}")));
-    }
-
-    private sealed class FixedTime(string unixSeconds) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() =>
-            DateTimeOffset.FromUnixTimeSeconds(long.Parse(unixSeconds, CultureInfo.InvariantCulture));
     }
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Dmp.Record.V1;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -46,13 +47,13 @@ public sealed class TokenTests : IAsyncLifetime
     [Fact]
     public async Task A_token_is_renewed_shortly_before_it_expires()
     {
-        var clock = new MovedClock();
+        var clock = new FakeTimeProvider();
         using var source = Source(time: clock);
 
         Assert.Equal("t-1", await source.GetTokenAsync(Ct));
-        clock.Now += TimeSpan.FromSeconds(539);
+        clock.Advance(TimeSpan.FromSeconds(539));
         Assert.Equal("t-1", await source.GetTokenAsync(Ct));
-        clock.Now += TimeSpan.FromSeconds(2);
+        clock.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal("t-2", await source.GetTokenAsync(Ct));
     }
 
@@ -209,11 +210,4 @@ public sealed class TokenTests : IAsyncLifetime
 
     private ClientCredentialsTokenSource Source(string secret = "sandbox", TimeProvider? time = null) =>
         new(new ClientCredentialsOptions { Issuer = _platform.Issuer, ClientId = "dr-martin", ClientSecret = secret }, time: time);
-
-    private sealed class MovedClock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch;
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }

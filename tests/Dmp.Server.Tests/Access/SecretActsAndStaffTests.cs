@@ -90,15 +90,7 @@ public sealed class SecretActsAndStaffTests(Platform platform)
         await HideAsync(minor, open);
         Assert.Equal([(ChangeKind.Deleted, open.DocumentId)], await ToldAsync(staff, start));
         start = await staff.NowAsync();
-        await minor.Documents.RevealDocumentAsync(
-            new RevealDocumentRequest
-            {
-                RecordId = record.Id,
-                DocumentId = open.DocumentId,
-                VisibilityCode = VisibilityCode.HiddenFromRepresentatives,
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token);
+        await minor.RevealAsync(open, VisibilityCode.HiddenFromRepresentatives);
         Assert.Equal([(ChangeKind.Created, open.DocumentId)], await ToldAsync(staff, start));
 
         start = await staff.NowAsync();

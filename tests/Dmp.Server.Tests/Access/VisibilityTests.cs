@@ -36,13 +36,13 @@ public sealed class VisibilityTests(Platform platform)
             await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.DocumentNotFound, () => hidden.ReadAsync(document));
         }
 
-        var revealed = await RevealAsync(colleague, document, VisibilityCode.HiddenFromPatient);
+        var revealed = await colleague.RevealAsync(document, VisibilityCode.HiddenFromPatient);
 
         Assert.Empty(revealed.VisibilityCodes);
         Assert.Null(revealed.PatientVisibleTime);
         Assert.NotEmpty(await patient.ReadAsync(document));
         Assert.NotEmpty(await mother.ReadAsync(document));
-        Assert.Equal(revealed, await RevealAsync(colleague, document, VisibilityCode.HiddenFromPatient));
+        Assert.Equal(revealed, await colleague.RevealAsync(document, VisibilityCode.HiddenFromPatient));
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class VisibilityTests(Platform platform)
         Assert.Empty(await mother.SearchIdsAsync(record.Id));
         await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.DocumentNotFound, () => mother.ReadAsync(document));
 
-        await RevealAsync(platform.As(record.Physician), document, VisibilityCode.HiddenFromRepresentatives);
+        await platform.As(record.Physician).RevealAsync(document, VisibilityCode.HiddenFromRepresentatives);
         Assert.NotEmpty(await mother.ReadAsync(document));
     }
 
@@ -96,8 +96,8 @@ public sealed class VisibilityTests(Platform platform)
             one => one.Method.EndsWith("/HideDocument", StringComparison.Ordinal) && one.Outcome == AuditOutcome.Allowed);
 
         await Refusals.RefusedAsync(
-            StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => RevealAsync(mother, document, VisibilityCode.HiddenFromRepresentatives));
-        await RevealAsync(minor, document, VisibilityCode.HiddenFromRepresentatives);
+            StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => mother.RevealAsync(document, VisibilityCode.HiddenFromRepresentatives));
+        await minor.RevealAsync(document, VisibilityCode.HiddenFromRepresentatives);
         Assert.NotEmpty(await mother.ReadAsync(document));
     }
 
@@ -112,7 +112,7 @@ public sealed class VisibilityTests(Platform platform)
 
         await Refusals.RefusedAsync(
             StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed,
-            () => RevealAsync(platform.As(record.Patient), document, VisibilityCode.HiddenFromPatient));
+            () => platform.As(record.Patient).RevealAsync(document, VisibilityCode.HiddenFromPatient));
 
         // Of somebody of age there is no secret connection.
         var adult = await platform.RecordAsync();
@@ -160,24 +160,13 @@ public sealed class VisibilityTests(Platform platform)
             "visibility_codes");
         var document = await platform.As(record.Physician).UploadAsync(record.Id);
         await Refusals.FieldsAsync(
-            () => RevealAsync(platform.As(record.Physician), document, VisibilityCode.MaskedFromProfessionals), "visibility_code");
+            () => platform.As(record.Physician).RevealAsync(document, VisibilityCode.MaskedFromProfessionals), "visibility_code");
     }
 
     private static async Task<StoredDocument> HideAsync(DmpApi api, StoredDocument document, bool inSecret = false) =>
         (await api.Documents.HideDocumentAsync(
             new HideDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() },
             inSecret ? new Metadata { { "dmp-secret-connection", "true" } } : null,
-            cancellationToken: Token)).Document;
-
-    private static async Task<StoredDocument> RevealAsync(DmpApi api, StoredDocument document, VisibilityCode code) =>
-        (await api.Documents.RevealDocumentAsync(
-            new RevealDocumentRequest
-            {
-                RecordId = document.RecordId,
-                DocumentId = document.DocumentId,
-                VisibilityCode = code,
-                RequestId = Given.NewId(),
-            },
             cancellationToken: Token)).Document;
 
     private Task<long> CountAsync(TestServer server, StoredDocument document, string kind) => server.QueryAsync<long>(

@@ -28,7 +28,7 @@ public sealed class HiddenDocumentTraceTests(Platform platform)
         }
 
         Assert.Equal(3, (await ListAsync(platform.AsAuditor(), record.Id)).Count(e => e.DocumentIds.Contains(document.DocumentId)));
-        await RevealAsync(physician, document, VisibilityCode.HiddenFromPatient);
+        await physician.RevealAsync(document, VisibilityCode.HiddenFromPatient);
 
         foreach (var reader in new[] { patient, mother })
         {
@@ -47,7 +47,7 @@ public sealed class HiddenDocumentTraceTests(Platform platform)
 
         Assert.Equal(2, (await ListAsync(patient, record.Id)).Count(e => e.DocumentIds.Contains(document.DocumentId)));
         Assert.DoesNotContain(await ListAsync(mother, record.Id), e => Name(e) is "UploadDocument" or "ReadDocument");
-        await RevealAsync(physician, document, VisibilityCode.HiddenFromRepresentatives);
+        await physician.RevealAsync(document, VisibilityCode.HiddenFromRepresentatives);
         Assert.Equal(3, (await ListAsync(mother, record.Id)).Count(e => e.DocumentIds.Contains(document.DocumentId)));
     }
 
@@ -66,17 +66,6 @@ public sealed class HiddenDocumentTraceTests(Platform platform)
     }
 
     private static string Name(AuditEvent e) => e.Method[(e.Method.LastIndexOf('/') + 1)..];
-
-    private static async Task RevealAsync(DmpApi api, Document.V1.Document document, VisibilityCode code) =>
-        await api.Documents.RevealDocumentAsync(
-            new RevealDocumentRequest
-            {
-                RecordId = document.RecordId,
-                DocumentId = document.DocumentId,
-                VisibilityCode = code,
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token);
 
     private static async Task<List<AuditEvent>> ListAsync(DmpApi api, string recordId) =>
         [.. (await api.Audit.ListRecordEventsAsync(

@@ -14,8 +14,13 @@ internal sealed class CommandHome : IDisposable
     private readonly Uri _address;
 
     public CommandHome(TestServer server, string token)
+        : this(server.Address, token)
     {
-        _address = server.Address;
+    }
+
+    public CommandHome(Uri address, string token)
+    {
+        _address = address;
         File.WriteAllText(PathOf("token"), token);
     }
 

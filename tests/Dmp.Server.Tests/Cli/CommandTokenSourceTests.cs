@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using System.Text;
 using Dmp.Cli.Platform;
 using Dmp.Client;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Dmp.Server.Tests.Cli;
@@ -22,19 +23,19 @@ public sealed class CommandTokenSourceTests : IDisposable
     [Fact]
     public async Task The_command_is_run_again_shortly_before_the_token_ends_or_when_it_is_refused()
     {
-        Clock clock = new();
+        FakeTimeProvider clock = new(now);
         using var source = Source(clock, Jwt(now.AddHours(1)));
 
         var first = await source.GetTokenAsync(Token);
         Assert.Equal(first, await source.GetTokenAsync(Token));
-        clock.Now = now.AddMinutes(58.9);
+        clock.SetUtcNow(now.AddMinutes(58.9));
         await source.GetTokenAsync(Token);
         Assert.Equal(1, Runs);
-        clock.Now = now.AddMinutes(59.1);
+        clock.SetUtcNow(now.AddMinutes(59.1));
         await source.GetTokenAsync(Token);
         Assert.Equal(2, Runs);
 
-        clock.Now = now;
+        clock.AdjustTime(now);
         source.Invalidate("another");
         await source.GetTokenAsync(Token);
         Assert.Equal(2, Runs);
@@ -46,13 +47,13 @@ public sealed class CommandTokenSourceTests : IDisposable
     [Fact]
     public async Task What_is_no_JWT_is_asked_for_each_minute()
     {
-        Clock clock = new();
+        FakeTimeProvider clock = new(now);
         using var source = Source(clock, "opaque");
         await source.GetTokenAsync(Token);
-        clock.Now = now.AddSeconds(59);
+        clock.SetUtcNow(now.AddSeconds(59));
         await source.GetTokenAsync(Token);
         Assert.Equal(1, Runs);
-        clock.Now = now.AddSeconds(61);
+        clock.SetUtcNow(now.AddSeconds(61));
         await source.GetTokenAsync(Token);
         Assert.Equal(2, Runs);
     }
@@ -72,15 +73,8 @@ public sealed class CommandTokenSourceTests : IDisposable
 
     private int Runs => File.ReadAllLines(Path.Combine(_directory, "runs")).Length;
 
-    private CommandTokenSource Source(Clock clock, string token) => new($"echo x >> '{_directory}/runs'; echo {token}", clock);
+    private CommandTokenSource Source(FakeTimeProvider clock, string token) => new($"echo x >> '{_directory}/runs'; echo {token}", clock);
 
     private static string Jwt(DateTimeOffset end) =>
         $"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(FormattableString.Invariant($$"""{"exp":{{end.ToUnixTimeSeconds()}}}""")))}.x";
-
-    private sealed class Clock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = now;
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }

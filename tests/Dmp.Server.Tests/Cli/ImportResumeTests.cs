@@ -91,7 +91,11 @@ public sealed class ImportResumeTests(Platform platform)
     {
         const int Count = 200;
         var record = await platform.RecordAsync();
-        using var home = HomeOf(record.Physician);
+        var content = CdaOf(record).Bytes.Length;
+
+        // Half of it arrives, so that the run cannot be over.
+        await using var line = new BreakingLine(platform.Server.Address) { HoldAfter = Count / 2 * content };
+        using CommandHome home = new(line.Address, platform.Callers.Token(record.Physician));
         for (var i = 0; i < Count; i++)
         {
             home.Put(string.Create(CultureInfo.InvariantCulture, $"in/{i:000}.xml"), CdaOf(record).Bytes);
@@ -99,17 +103,14 @@ public sealed class ImportResumeTests(Platform platform)
 
         string[] command = home.Import(home.PathOf("in"), "--streams", "2");
         using var process = CommandHome.Start(command);
-        while (!process.HasExited && StoredIn(home.Report) < 5)
-        {
-            await Task.Delay(2, Token);
-        }
-
+        await Waiting.UntilAsync(() => process.HasExited || StoredIn(home.Report) >= 5);
         Assert.False(process.HasExited);
         using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
         await process.WaitForExitAsync(Token);
         Assert.Equal(3, process.ExitCode);
         Assert.Contains("Stopped.", await process.StandardError.ReadToEndAsync(Token), StringComparison.Ordinal);
 
+        line.Release();
         Assert.Equal(0, (await CommandHome.RunAsync(command)).Code);
         Assert.Equal(Count, (await platform.StoredAsync(record)).Count);
     }

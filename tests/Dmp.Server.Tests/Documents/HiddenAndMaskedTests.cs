@@ -63,7 +63,7 @@ public sealed class HiddenAndMaskedTests(Platform platform)
         await MaskByDefaultAsync(record);
         Assert.Equal([VisibilityCode.HiddenFromPatient], (await api.ReplaceAsync(document)).VisibilityCodes);
 
-        await RevealAsync(api, document);
+        await api.RevealAsync(document, VisibilityCode.HiddenFromPatient);
         await api.MaskAsync(document);
         Assert.Equal([VisibilityCode.MaskedFromProfessionals], (await GetAsync(platform.As(record.Patient), document)).VisibilityCodes);
         await ExclusiveAsync(() => api.ReplaceAsync(document, Hidden));
@@ -100,16 +100,6 @@ public sealed class HiddenAndMaskedTests(Platform platform)
 
     private static async Task<StoredDocument> GetAsync(DmpApi api, StoredDocument document) => (await api.Documents.GetDocumentAsync(
         new GetDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId }, cancellationToken: Token)).Document;
-
-    private static async Task RevealAsync(DmpApi api, StoredDocument document) => await api.Documents.RevealDocumentAsync(
-        new RevealDocumentRequest
-        {
-            RecordId = document.RecordId,
-            DocumentId = document.DocumentId,
-            VisibilityCode = VisibilityCode.HiddenFromPatient,
-            RequestId = Given.NewId(),
-        },
-        cancellationToken: Token);
 
     private async Task MaskByDefaultAsync(OpenedRecord record)
     {

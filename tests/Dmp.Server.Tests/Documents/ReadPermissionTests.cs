@@ -1,5 +1,6 @@
 using CsCheck;
 using Dmp.Server.Documents;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Dmp.Server.Tests.Documents;
@@ -16,7 +17,7 @@ public sealed class ReadPermissionTests
     [Fact]
     public Task At_most_a_mebibyte_and_a_second_are_sent_by_one_decision() => Pieces.SampleAsync(async pieces =>
     {
-        var clock = new HandClock();
+        var clock = new FakeTimeProvider();
         var sent = 0L;
         var (decidedAt, wholeAt) = (0L, clock.GetTimestamp());
         TaskCompletionSource? late = null;
@@ -34,7 +35,7 @@ public sealed class ReadPermissionTests
         });
         foreach (var piece in pieces)
         {
-            clock.Now += piece.Milliseconds;
+            clock.Advance(TimeSpan.FromMilliseconds(piece.Milliseconds));
             isLate = piece.IsLate;
             var permitted = permission.RequireAsync(piece.Bytes).AsTask();
             while (!permitted.IsCompleted)
@@ -57,7 +58,7 @@ public sealed class ReadPermissionTests
     public async Task A_refusal_ends_it_before_the_bytes_that_need_the_answer()
     {
         await using var permission = new ReadPermission(
-            new ReadDecision(null!, 0), new HandClock(), (_, _) => Task.FromException<ReadDecision>(new InvalidOperationException("refused")));
+            new ReadDecision(null!, 0), new FakeTimeProvider(), (_, _) => Task.FromException<ReadDecision>(new InvalidOperationException("refused")));
         var sent = 0;
         await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
@@ -67,14 +68,5 @@ public sealed class ReadPermissionTests
             }
         });
         Assert.InRange(sent, 64 * 1024, MebiByte);
-    }
-
-    private sealed class HandClock : TimeProvider
-    {
-        public long Now { get; set; }
-
-        public override long TimestampFrequency => 1000;
-
-        public override long GetTimestamp() => Now;
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Dmp.Server.Edge;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Dmp.Server.Tests.Edge;
@@ -13,7 +14,7 @@ public sealed class EdgeCountsTests
     public void A_limit_that_is_met_often_is_a_metric_and_one_warning_in_a_minute()
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var (meters, time, logger) = (services.GetRequiredService<IMeterFactory>(), new ManualTime(), new FakeLogger<EdgeCounts>());
+        var (meters, time, logger) = (services.GetRequiredService<IMeterFactory>(), new FakeTimeProvider(), new FakeLogger<EdgeCounts>());
         var sum = new Dictionary<string, long>();
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, self) =>
@@ -37,7 +38,7 @@ public sealed class EdgeCountsTests
         }
 
         counts.ConnectionHeld();
-        time.Seconds = 59;
+        time.Advance(TimeSpan.FromSeconds(59));
         counts.CallRefused();
         Assert.Equal(
             [
@@ -46,7 +47,7 @@ public sealed class EdgeCountsTests
             ],
             Told());
 
-        time.Seconds = 61;
+        time.Advance(TimeSpan.FromSeconds(2));
         counts.CallRefused();
         counts.ConnectionDisplaced();
         counts.ConnectionClosed();
@@ -68,14 +69,5 @@ public sealed class EdgeCountsTests
             sum);
 
         IEnumerable<string> Told() => logger.Collector.GetSnapshot().Select(line => $"{line.Level} {line.Message}");
-    }
-
-    private sealed class ManualTime : TimeProvider
-    {
-        public int Seconds { get; set; }
-
-        public override long TimestampFrequency => 1;
-
-        public override long GetTimestamp() => Seconds;
     }
 }

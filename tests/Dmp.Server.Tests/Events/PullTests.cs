@@ -170,15 +170,7 @@ public sealed class PullTests(Platform platform)
         var waiting = await author.UploadAsync(record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromPatient));
         Assert.Empty(await patient.SinceAsync(start));
         var steps = new Steps(author, await author.NowAsync());
-        await author.Documents.RevealDocumentAsync(
-            new RevealDocumentRequest
-            {
-                RecordId = record.Id,
-                DocumentId = waiting.DocumentId,
-                VisibilityCode = VisibilityCode.HiddenFromPatient,
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token);
+        await author.RevealAsync(waiting, VisibilityCode.HiddenFromPatient);
         Assert.Equal([ChangeKind.Created], (await patient.KindsAsync(start)).Distinct());
         Assert.Equal([(ChangeKind.MetadataChanged, 1, 0)], await steps.NextAsync());
     }

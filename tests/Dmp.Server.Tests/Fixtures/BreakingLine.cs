@@ -12,6 +12,7 @@ internal sealed class BreakingLine : IAsyncDisposable
     private readonly ConcurrentDictionary<Socket, byte> sockets = new();
     private readonly CancellationTokenSource stop = new();
     private readonly Task accepting;
+    private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long forwarded;
 
     public BreakingLine(Uri server)
@@ -25,6 +26,12 @@ internal sealed class BreakingLine : IAsyncDisposable
 
     /// <summary>Bytes that went towards the server.</summary>
     public long Forwarded => Interlocked.Read(ref forwarded);
+
+    /// <summary>So many bytes go towards the server before the line stands still.</summary>
+    public long HoldAfter { get; init; } = long.MaxValue;
+
+    /// <summary>What was held goes on, and all that follows.</summary>
+    public void Release() => released.TrySetResult();
 
     public void Cut()
     {
@@ -98,6 +105,11 @@ internal sealed class BreakingLine : IAsyncDisposable
             int read;
             while ((read = await from.ReceiveAsync(buffer, stop.Token)) > 0)
             {
+                if (counted && Forwarded + read > HoldAfter)
+                {
+                    await released.Task.WaitAsync(stop.Token);
+                }
+
                 await to.SendAsync(buffer.AsMemory(0, read), stop.Token);
                 if (counted)
                 {

@@ -35,6 +35,17 @@ internal static class Deciding
     public static async Task DeleteAsync(this DmpApi api, StoredDocument document) => await api.Documents.DeleteDocumentAsync(
         new DeleteDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
 
+    public static async Task<StoredDocument> RevealAsync(this DmpApi api, StoredDocument document, VisibilityCode code) =>
+        (await api.Documents.RevealDocumentAsync(
+            new RevealDocumentRequest
+            {
+                RecordId = document.RecordId,
+                DocumentId = document.DocumentId,
+                VisibilityCode = code,
+                RequestId = Given.NewId(),
+            },
+            cancellationToken: Token)).Document;
+
     /// <summary>Hides a document, or without one all of the usual type, from a profession.</summary>
     public static async Task<string> HideAsync(this DmpApi api, string recordId, string? documentId, string profession)
     {

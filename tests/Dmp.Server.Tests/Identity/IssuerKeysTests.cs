@@ -1,5 +1,6 @@
 using Dmp.Server.Access;
 using Dmp.Server.Identity;
+using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Identity.Fixtures;
 using Xunit;
 
@@ -56,9 +57,7 @@ public sealed class IssuerKeysTests
         Assert.Equal(new(TokenRefusalReason.IssuerUnavailable), (await app.CallAsync(issuer.Mint(None), Ct)).Refusal);
 
         await issuer.ListenAsync();
-        await Task.Delay(LongerThanTheRefreshInterval, Ct);
-
-        Assert.NotNull((await app.CallAsync(issuer.Mint(None), Ct)).Caller);
+        await Waiting.UntilAsync(async () => (await app.CallAsync(issuer.Mint(None), Ct)).Caller is not null);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using Xunit;
 
@@ -76,7 +77,7 @@ public sealed class RecordKeysTests(Platform platform)
     public async Task Keys_stay_in_memory_for_their_time_and_in_their_number_and_unwrapping_is_saved()
     {
         CountingKeys master = new();
-        ManualTime time = new();
+        FakeTimeProvider time = new();
         using RecordKeys keys = new(
             new MasterKeySet(MasterKeyKind.File, (MasterKeyKind.File, master)),
             new MasterKeyOptions { CacheFor = TimeSpan.FromMinutes(5), CacheMax = 3 }, time, NullLogger<RecordKeys>.Instance);
@@ -107,7 +108,7 @@ public sealed class RecordKeysTests(Platform platform)
         Assert.Equal(0, await UnwrappedAsync(3));
 
         // Not only when somebody asks: they are overwritten when their time is over.
-        time.Move(TimeSpan.FromMinutes(5));
+        time.Advance(TimeSpan.FromMinutes(5));
         Assert.Equal(0, keys.CachedCount);
         Assert.Equal(1, await UnwrappedAsync(3));
 
@@ -185,40 +186,5 @@ public sealed class RecordKeysTests(Platform platform)
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
-
-    /// <summary>Moves when it is told to, with its timers.</summary>
-    private sealed class ManualTime : TimeProvider
-    {
-        private readonly List<Timer> timers = [];
-        private TimeSpan now;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => now.Ticks;
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            Timer timer = new(callback, state);
-            timers.Add(timer);
-            return timer;
-        }
-
-        public void Move(TimeSpan by)
-        {
-            now += by;
-            timers.ForEach(timer => timer.Callback(timer.State));
-        }
-
-        private sealed record Timer(TimerCallback Callback, object? State) : ITimer
-        {
-            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
-
-            public void Dispose()
-            {
-            }
-
-            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-        }
     }
 }

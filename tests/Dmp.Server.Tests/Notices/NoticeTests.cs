@@ -105,7 +105,7 @@ public sealed class NoticeTests(Platform platform)
         await notices.SettleAsync();
         Assert.Equal(["CONSENT_CHANGED", "DOCUMENT_ANNOUNCED"], notices.Application.About(record.Id).Select(call => call.Kind));
 
-        await RevealAsync(author, document.RecordId, document.DocumentId, VisibilityCode.HiddenFromPatient);
+        await author.RevealAsync(document, VisibilityCode.HiddenFromPatient);
         await notices.SettleAsync();
         Assert.Equal(
             ["CONSENT_CHANGED", "DOCUMENT_ANNOUNCED", "NEW_DOCUMENT"], notices.Application.About(record.Id).Select(call => call.Kind));
@@ -137,7 +137,7 @@ public sealed class NoticeTests(Platform platform)
         Assert.All(own.Take(3), notice => Assert.Empty(notice.Deliveries));
 
         // The secret has ended: the family may know of the document, and is told.
-        await RevealAsync(notices.As(record.Physician), record.Id, hidden.DocumentId, VisibilityCode.HiddenFromRepresentatives);
+        await notices.As(record.Physician).RevealAsync(hidden, VisibilityCode.HiddenFromRepresentatives);
         await notices.SettleAsync();
         Assert.Equal(mails + 1, notices.Mail.Received.Count);
         Assert.Equal(2, (await NoticePlatform.ListAsync(mother, record.Id)).Count);
@@ -275,11 +275,6 @@ public sealed class NoticeTests(Platform platform)
         Assert.Equal(5, whole.Count);
         Assert.Equal(whole.Select(notice => notice.NoticeId), paged);
     }
-
-    private static async Task RevealAsync(DmpApi api, string recordId, string documentId, VisibilityCode code) =>
-        await api.Documents.RevealDocumentAsync(
-            new RevealDocumentRequest { RecordId = recordId, DocumentId = documentId, VisibilityCode = code, RequestId = Given.NewId() },
-            cancellationToken: Token);
 
     private static async Task<NoticePreferences> ReadPreferencesAsync(DmpApi api, string recordId) =>
         (await api.Notices.GetNoticePreferencesAsync(new() { RecordId = recordId }, cancellationToken: Token)).Preferences;

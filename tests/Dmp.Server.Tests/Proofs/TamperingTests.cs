@@ -1,9 +1,11 @@
 using Dapper;
 using Dmp.Cli;
+using Dmp.Error.V1;
 using Dmp.Proofs;
 using Dmp.Server.Audit;
 using Dmp.Server.Options;
 using Dmp.Server.Tests.Fixtures;
+using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -129,6 +131,28 @@ public sealed class TamperingTests(Platform platform)
         var other = await RunAsync("audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", foreign.Verifier.Text);
         Assert.Equal(1, other.Code);
         Assert.Contains("forged: the checkpoint of size 0 is not signed by a trusted key", other.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_event_that_counts_calls_is_signed_and_proven_with_its_number()
+    {
+        await using var server = await FilledAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            await Refusals.RefusedAsync(
+                StatusCode.Unauthenticated, ErrorReason.TokenMissing, () => new DmpApi(server.Channel, null).SearchIdsAsync(Given.NewId()));
+        }
+
+        await server.Services.GetRequiredService<RefusedCalls>().WriteAsync(Token);
+        await server.SettleAsync(platform);
+        Assert.Equal(3, Assert.Single(await server.ListAsync<long>(platform, "select call_count from audit_event where call_count is not null")));
+        Assert.Equal((0, 0), ((await VerifyAsync(server)).Code, (await VerifyExportAsync(server)).Code));
+
+        await WithAsync(server, "update audit_event set call_count = 2 where call_count = 3", (output, exported) =>
+        {
+            Assert.Contains("1 FAULTS", output, StringComparison.Ordinal);
+            Assert.Contains("1 FAULTS", exported, StringComparison.Ordinal);
+        });
     }
 
     /// <summary>Some real calls, a page of calls more, and events of a server in the number wanted.</summary>

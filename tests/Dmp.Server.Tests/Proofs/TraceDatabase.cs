@@ -47,16 +47,13 @@ internal static class TraceDatabase
     public static async Task<Checkpoint> SettleAsync(this TestServer server, Platform platform)
     {
         var events = await server.QueryAsync<long>(platform, "select count(*) from audit_event");
-        for (var attempt = 0; ; attempt++)
+        Checkpoint? checkpoint = null;
+        await Waiting.UntilAsync(async () =>
         {
             var notes = await server.ListAsync<string>(platform, "select note from audit_checkpoint order by tree_size desc limit 1");
-            if (notes is [var note] && Checkpoint.Parse(note) is var checkpoint && checkpoint.Size >= events)
-            {
-                return checkpoint;
-            }
-
-            Assert.True(attempt < 300, $"The log has not caught up with {events} events.");
-            await Task.Delay(50, Token);
-        }
+            checkpoint = notes is [var note] ? Checkpoint.Parse(note) : null;
+            return checkpoint?.Size >= events;
+        });
+        return checkpoint!;
     }
 }

@@ -1,8 +1,11 @@
+using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Dmp.Document.V1;
+using Dmp.Error.V1;
 using Dmp.Record.V1;
+using Dmp.Server.Errors;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
 using Google.Protobuf;
@@ -45,8 +48,20 @@ public sealed class KillTests
         Assert.Equal(content, await api.ReadAsync(stored));
 
         // The request id of the broken upload is free again once its server is known to be gone.
-        await Task.Delay(TimeSpan.FromSeconds(2.5), Token);
-        Assert.Equal(content, await api.ReadAsync(await api.UploadAsync(intent, content)));
+        Document.V1.Document? uploaded = null;
+        await Waiting.UntilAsync(async () =>
+        {
+            try
+            {
+                uploaded = await api.UploadAsync(intent, content);
+                return true;
+            }
+            catch (RpcException refused) when (Failures.ReasonOf(refused) == Refusals.Name(ErrorReason.RequestInProgress))
+            {
+                return false;
+            }
+        });
+        Assert.Equal(content, await api.ReadAsync(uploaded!));
     }
 
     [Fact]
@@ -68,7 +83,7 @@ public sealed class KillTests
             }
             catch (RpcException failure) when (attempt < 300)
             {
-                reasons.Add($"{failure.StatusCode} {Dmp.Server.Errors.Failures.ReasonOf(failure)}");
+                reasons.Add($"{failure.StatusCode} {Failures.ReasonOf(failure)}");
                 await Task.Delay(100, Token);
             }
         }
@@ -88,7 +103,20 @@ public sealed class KillTests
         Assert.True(await call.ResponseStream.MoveNext(Token));
 
         server.Terminate();
-        await Task.Delay(500, Token);
+        await Waiting.UntilAsync(async () =>
+        {
+            // Whoever stops takes no new connection.
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                await socket.ConnectAsync(server.Address.Host, server.Address.Port, Token);
+                return false;
+            }
+            catch (SocketException)
+            {
+                return true;
+            }
+        });
         await call.SendAsync(content);
         await call.RequestStream.OfferAsync(Given.Finish(content));
         var document = await call.DocumentAsync();
