@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Dmp.Server.Options;
 using Dmp.Server.Startup;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Dmp.Server.Tests.Fixtures;
@@ -48,12 +50,20 @@ internal sealed class TestServer : IAsyncDisposable
 
     public string MasterKeyDirectory => Path.Combine(directory, "master-keys");
 
+    /// <summary>What another server on the same database needs.</summary>
+    public string[] SharedSettings =>
+    [
+        $"--Dmp:Content:Directory={ContentDirectory}",
+        $"--Dmp:Keys:Directory={MasterKeyDirectory}",
+        $"--Dmp:Audit:KeyDirectory={Services.GetRequiredService<IOptions<AuditOptions>>().Value.KeyDirectory}",
+    ];
+
     public static async Task<TestServer> StartAsync(Platform platform, params string[] settings) =>
         await StartAsync(platform, platform.Databases, await platform.Databases.CreateAsync(), settings);
 
-    /// <summary>Another server on the same database and content.</summary>
+    /// <summary>Another server on the same database and content. It has the same keys of the trace, as all servers of a platform do.</summary>
     public Task<TestServer> StartBesideAsync(Platform platform, params string[] settings) =>
-        StartAsync(platform, platform.Databases, Database, [$"--Dmp:Content:Directory={ContentDirectory}", $"--Dmp:Keys:Directory={MasterKeyDirectory}", .. settings]);
+        StartAsync(platform, platform.Databases, Database, [.. SharedSettings, .. settings]);
 
     /// <summary>On a database of another PostgreSQL.</summary>
     public static async Task<TestServer> StartAsync(Platform platform, TestDatabase databases, string database, string[] settings)

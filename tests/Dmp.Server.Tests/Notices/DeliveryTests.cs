@@ -257,8 +257,7 @@ public sealed class DeliveryTests(Platform platform)
         await using var other = await TestServer.StartAsync(
             platform, platform.Databases, notices.Server.Database,
             [
-                $"--Dmp:Content:Directory={notices.Server.ContentDirectory}", $"--Dmp:Keys:Directory={notices.Server.MasterKeyDirectory}",
-                .. NoticePlatform.Quick, .. notices.Mail.Settings,
+                .. notices.Server.SharedSettings, .. NoticePlatform.Quick, .. notices.Mail.Settings,
                 .. notices.Application.SettingsAs("app"), Patient,
             ]);
 

@@ -43,11 +43,7 @@ public sealed partial class StartupRefusalTests(Platform platform) : IDisposable
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
-        await AssertRefusedAsync(
-            port,
-            $"--Dmp:Listen:GrpcPort={port}",
-            $"--Dmp:Database:ConnectionString={platform.Databases.RuntimeOf(platform.Server.Database)}",
-            $"--Dmp:Keys:Directory={platform.Server.MasterKeyDirectory}");
+        await AssertRefusedAsync(port, $"--Dmp:Listen:GrpcPort={port}");
     }
 
     [Fact]
@@ -67,7 +63,7 @@ public sealed partial class StartupRefusalTests(Platform platform) : IDisposable
             ["--environment=Sandbox", $"--Dmp:DataDirectory={directory}", "--Dmp:Listen:GrpcPort=0",
                 $"--Dmp:Listen:SandboxIssuerPort={TestServer.FreePort().ToString(CultureInfo.InvariantCulture)}",
                 $"--Dmp:Database:ConnectionString={platform.Databases.RuntimeOf(platform.Server.Database)}",
-                $"--Dmp:Keys:Directory={platform.Server.MasterKeyDirectory}", .. settings]);
+                .. platform.Server.SharedSettings, .. settings]);
         Assert.Contains(sentence, output, StringComparison.Ordinal);
         Assert.Contains("dmp-server does not start: ", output, StringComparison.Ordinal);
         Assert.False(Frame().IsMatch(output), output);
