@@ -27,6 +27,11 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
     /// <summary>Changes that one statement looks at: of everybody, or of the caller's records.</summary>
     private const int PieceRows = 500;
 
+    // To look for the changes of one record costs about what it costs to look whose one change is. So few records are always the better
+    // start; more are only where changes of the caller's are rare among everybody's, and with still more one read would take too long.
+    private const int OwnMax = 2000;
+    private const int OwnMaxOfRare = 50_000;
+
     /// <summary>Pieces without an event for the caller that one read looks at, so that it ends in a bounded time.</summary>
     private const int PiecesMax = 20;
 
@@ -81,12 +86,12 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
 
         // Who is nearly up to date has few changes left, whosesoever they are; who is behind is helped by the own records.
         var fromOwn = Capacities.IsPerson(call.Caller.Kind);
-        var rareAmong = 0L;
+        var ownMax = OwnMax;
         for (var piece = 0; piece < PiecesMax; piece++)
         {
             var now = time.GetUtcNow();
             var rows = fromOwn
-                ? await FeedSql.CatchUpAsync(connection, call.Caller, query.Records, place.Position, rareAmong, PieceRows, now, ct)
+                ? await FeedSql.CatchUpAsync(connection, call.Caller, query.Records, place.Position, ownMax, PieceRows, now, ct)
                 : null;
             var isScanned = rows is null;
             rows ??= await FeedSql.ScanAsync(connection, call.Caller, query.Records, place.Position, PieceRows, now, ct);
@@ -114,7 +119,11 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
             }
 
             place = place with { Position = rows[0].EndPosition };
-            rareAmong = isScanned && rows[0].Position is null ? head.LastPosition - place.Position : 0;
+            if (piece == 0 && rows[0].Position is null)
+            {
+                ownMax = (int)Math.Clamp(head.LastPosition - place.Position, OwnMax, OwnMaxOfRare);
+            }
+
             if (place.Position == head.LastPosition)
             {
                 return new FeedBatch([], place, true, rows[0].IsSequenced);

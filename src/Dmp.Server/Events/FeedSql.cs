@@ -54,11 +54,6 @@ internal sealed record FeedHead
 /// </summary>
 internal static class FeedSql
 {
-    // To look for the changes of one record costs about what it costs to look whose one change is. So few records are always the better start;
-    // more are only where changes of the caller's are rare among everybody's, and with still more one read would take too long.
-    private const int OwnAlways = 2000;
-    private const int OwnOfRare = 50_000;
-
     // Served by habilitation_matrix_effective_idx.
     private const string Matrix =
         """
@@ -253,26 +248,26 @@ internal static class FeedSql
     /// <summary>The next piece behind a position, looked for among everybody's changes: at least one row.</summary>
     public static Task<List<FeedRow>> ScanAsync(
         NpgsqlConnection connection, Caller caller, Guid[]? records, long after, int pieceRows, DateTimeOffset now, CancellationToken ct) =>
-        ReadAsync(connection, ScanForCarer, caller, records, after, pieceRows, ownMax: 0, now, ct);
+        ReadAsync(connection, ScanForCarer, caller, records, after, ownMax: 0, pieceRows, now, ct);
 
     /// <summary>
-    /// The next piece behind a position, looked for in the caller's records: at least one row. Null when a carer has too many of them.
-    /// <paramref name="rareAmong"/>: the changes of everybody that are left, when the caller's are rare among them; otherwise 0.
+    /// The next piece behind a position, looked for in the caller's records: at least one row. Null when a carer has more of them than
+    /// <paramref name="ownMax"/>; a person never has.
     /// </summary>
     public static async Task<List<FeedRow>?> CatchUpAsync(
         NpgsqlConnection connection,
         Caller caller,
         Guid[]? records,
         long after,
-        long rareAmong,
+        int ownMax,
         int pieceRows,
         DateTimeOffset now,
         CancellationToken ct)
     {
-        var (sql, ownMax) = Capacities.IsPerson(caller.Kind)
+        var (sql, bound) = Capacities.IsPerson(caller.Kind)
             ? (CatchUpForPerson, int.MaxValue - 1)
-            : (CatchUpForCarer, (int)Math.Clamp(rareAmong, OwnAlways, OwnOfRare));
-        var rows = await ReadAsync(connection, sql, caller, records, after, pieceRows, ownMax, now, ct);
+            : (CatchUpForCarer, ownMax);
+        var rows = await ReadAsync(connection, sql, caller, records, after, bound, pieceRows, now, ct);
         return rows[0].EndPosition == after && rows[0].LastPosition > after ? null : rows;
     }
 
@@ -282,8 +277,8 @@ internal static class FeedSql
         Caller caller,
         Guid[]? records,
         long after,
-        int pieceRows,
         int ownMax,
+        int pieceRows,
         DateTimeOffset now,
         CancellationToken ct)
     {
