@@ -33,7 +33,7 @@ public static class MigrationRunner
 
     internal static MigrationStatus Status(string connectionString, IReadOnlyList<Migration> migrations)
     {
-        using var source = SessionProbe.PlainSource(Settings(connectionString, TimeSpan.Zero));
+        using var source = PlainSource.Of(Settings(connectionString, TimeSpan.Zero));
         return Compare(source, migrations);
     }
 
@@ -50,7 +50,7 @@ public static class MigrationRunner
         }
 
         using var guard = TakeLock(connectionString, options.WaitForOthers, cancellationToken);
-        using var source = SessionProbe.PlainSource(Settings(connectionString, options.LockTimeout));
+        using var source = PlainSource.Of(Settings(connectionString, options.LockTimeout));
         RefuseForeignHistory(Compare(source, migrations));
 
         var result = Engine(source, migrations, keep).PerformUpgrade();

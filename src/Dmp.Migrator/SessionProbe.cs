@@ -25,7 +25,7 @@ public static class SessionProbe
     public static string? Fault(string connectionString)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = TimeoutSeconds, NoResetOnClose = true };
-        using var source = PlainSource(settings.ConnectionString);
+        using var source = PlainSource.Of(settings.ConnectionString);
         var connections = Enumerable.Range(0, Connections).Select(_ => source.CreateConnection()).ToArray();
         try
         {
@@ -55,8 +55,4 @@ public static class SessionProbe
             }
         }
     }
-
-    /// <summary>For a few statements on texts and numbers: to ask for all types of the database first would take longer than those.</summary>
-    public static NpgsqlDataSource PlainSource(string connectionString) =>
-        new NpgsqlDataSourceBuilder(connectionString).ConfigureTypeLoading(types => types.EnableTypeLoading(false)).Build();
 }

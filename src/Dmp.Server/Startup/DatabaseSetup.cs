@@ -101,7 +101,7 @@ internal sealed class DatabaseSetup : IAsyncDisposable
     {
         var settings = SettingsOf(options.ConnectionString!, options);
         settings.Pooling = false;
-        using var source = SessionProbe.PlainSource(settings.ConnectionString);
+        using var source = PlainSource.Of(settings.ConnectionString);
         using var command = source.CreateCommand(
             "select current_setting('jit') || ' ' || extract(epoch from current_setting('statement_timeout')::interval)::int");
         if (command.ExecuteScalar() is not string kept
@@ -135,7 +135,7 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             IncludeErrorDetail = false,
         };
         settings.Options = $"{settings.Options} -c jit=off {HealthSql.WorkMemory}".Trim();
-        return SessionProbe.PlainSource(settings.ConnectionString);
+        return PlainSource.Of(settings.ConnectionString);
     }
 
     public async ValueTask DisposeAsync()
