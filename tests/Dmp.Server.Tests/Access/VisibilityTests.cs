@@ -96,7 +96,8 @@ public sealed class VisibilityTests(Platform platform)
             one => one.Method.EndsWith("/HideDocument", StringComparison.Ordinal) && one.Outcome == AuditOutcome.Allowed);
 
         await Refusals.RefusedAsync(
-            StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => mother.RevealAsync(document, VisibilityCode.HiddenFromRepresentatives));
+            StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied,
+            () => mother.RevealAsync(document, VisibilityCode.HiddenFromRepresentatives));
         await minor.RevealAsync(document, VisibilityCode.HiddenFromRepresentatives);
         Assert.NotEmpty(await mother.ReadAsync(document));
     }

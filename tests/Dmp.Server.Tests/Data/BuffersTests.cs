@@ -30,7 +30,7 @@ public sealed class BuffersTests(Platform platform)
         Assert.Equal("", string.Join(", ", Unmeasured.Statements.Concat(measured).Except(catalog)));
     }
 
-    /// <summary>So that the drill below can run when somebody needs it: each statement with its parameters, and the country's schema.</summary>
+    /// <summary>So that the drill below can run when somebody needs it: each statement, its parameters, and the country's schema.</summary>
     [Fact]
     public async Task Every_measure_can_be_taken()
     {

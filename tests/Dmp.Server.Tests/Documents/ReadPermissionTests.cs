@@ -58,7 +58,8 @@ public sealed class ReadPermissionTests
     public async Task A_refusal_ends_it_before_the_bytes_that_need_the_answer()
     {
         await using var permission = new ReadPermission(
-            new ReadDecision(null!, 0), new FakeTimeProvider(), (_, _) => Task.FromException<ReadDecision>(new InvalidOperationException("refused")));
+            new ReadDecision(null!, 0), new FakeTimeProvider(),
+            (_, _) => Task.FromException<ReadDecision>(new InvalidOperationException("refused")));
         var sent = 0;
         await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {

@@ -77,7 +77,8 @@ public sealed class CallTurnsTests(Platform platform)
         await hold.DisposeAsync();
         var (done, refused) = await full.EndAsync(ErrorReason.CallerKindNotAllowed);
         Assert.InRange(done, 3, done + refused - 1);
-        Assert.Equal(done, await server.QueryAsync<long>(platform, "select count(*) from audit_event where reason = 'CALLER_KIND_NOT_ALLOWED'"));
+        Assert.Equal(
+            done, await server.QueryAsync<long>(platform, "select count(*) from audit_event where reason = 'CALLER_KIND_NOT_ALLOWED'"));
     }
 
     [Fact]

@@ -71,7 +71,8 @@ public sealed class StallTests(Platform platform)
         for (var i = 0; ; i++)
         {
             var stream = await raw.CallAsync(Read, token, new ReadDocumentRequest { RecordId = record, DocumentId = document });
-            await Waiting.UntilAsync(() => watched.Log.Count(line => line.Contains("the caller took nothing", StringComparison.Ordinal)) > i);
+            await Waiting.UntilAsync(
+                () => watched.Log.Count(line => line.Contains("the caller took nothing", StringComparison.Ordinal)) > i);
             await raw.TakeAsync(stream, 2 * DocumentBytes);
             await Waiting.UntilAsync(() => raw.Resets.ContainsKey(stream) || HasEnded(raw, stream));
             if (TextOf(raw, stream).Contains("Nothing of the answer was taken for 2 s.", StringComparison.Ordinal))

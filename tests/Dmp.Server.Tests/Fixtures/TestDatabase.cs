@@ -25,7 +25,8 @@ internal sealed class TestDatabase : IAsyncDisposable
     {
         this.managed = managed;
         this.admin = admin;
-        cluster = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(admin) { Database = "postgres", Pooling = true, MaxPoolSize = 2 });
+        cluster = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(admin) { Database = "postgres", Pooling = true, MaxPoolSize = 2 });
     }
 
     public static async Task<TestDatabase> StartAsync(string directory)

@@ -61,7 +61,7 @@ internal sealed class TestServer : IAsyncDisposable
     public static async Task<TestServer> StartAsync(Platform platform, params string[] settings) =>
         await StartAsync(platform, platform.Databases, await platform.Databases.CreateAsync(), settings);
 
-    /// <summary>Another server on the same database and content. It has the same keys of the trace, as all servers of a platform do.</summary>
+    /// <summary>Another server on the same database and content, with the same keys of the trace, as on a platform.</summary>
     public Task<TestServer> StartBesideAsync(Platform platform, params string[] settings) =>
         StartAsync(platform, platform.Databases, Database, [.. SharedSettings, .. settings]);
 
@@ -127,6 +127,21 @@ internal sealed class TestServer : IAsyncDisposable
         // PostgreSQL takes no more.
         NpgsqlConnection.ClearAllPools();
         Directory.Delete(directory, recursive: true);
+    }
+
+    /// <summary>Whether somebody takes connections on a port of this machine.</summary>
+    public static async Task<bool> IsTakenAsync(int port, CancellationToken ct)
+    {
+        try
+        {
+            using var socket = new TcpClient();
+            await socket.ConnectAsync("127.0.0.1", port, ct);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     public static int FreePort()

@@ -145,7 +145,8 @@ public sealed class TamperingTests(Platform platform)
 
         await server.Services.GetRequiredService<RefusedCalls>().WriteAsync(Token);
         await server.SettleAsync(platform);
-        Assert.Equal(3, Assert.Single(await server.ListAsync<long>(platform, "select call_count from audit_event where call_count is not null")));
+        var counted = await server.ListAsync<long>(platform, "select call_count from audit_event where call_count is not null");
+        Assert.Equal(3, Assert.Single(counted));
         Assert.Equal((0, 0), ((await VerifyAsync(server)).Code, (await VerifyExportAsync(server)).Code));
 
         await WithAsync(server, "update audit_event set call_count = 2 where call_count = 3", (output, exported) =>

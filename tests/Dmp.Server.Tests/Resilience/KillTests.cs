@@ -1,12 +1,11 @@
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Dmp.Document.V1;
-using Dmp.Error.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Errors;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Server.Tests.Resilience.Chaos;
 using Dmp.Type.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -48,19 +47,8 @@ public sealed class KillTests
         Assert.Equal(content, await api.ReadAsync(stored));
 
         // The request id of the broken upload is free again once its server is known to be gone.
-        Document.V1.Document? uploaded = null;
-        await Waiting.UntilAsync(async () =>
-        {
-            try
-            {
-                uploaded = await api.UploadAsync(intent, content);
-                return true;
-            }
-            catch (RpcException refused) when (Failures.ReasonOf(refused) == Refusals.Name(ErrorReason.RequestInProgress))
-            {
-                return false;
-            }
-        });
+        var (uploaded, refusal) = await Patience.UntilAnsweredAsync(() => api.UploadAsync(intent, content), Token);
+        Assert.Null(refusal);
         Assert.Equal(content, await api.ReadAsync(uploaded!));
     }
 
@@ -74,19 +62,19 @@ public sealed class KillTests
         await server.KillPostgresAsync();
 
         var reasons = new HashSet<string>();
-        for (var attempt = 0; ; attempt++)
+        await Waiting.UntilAsync(async () =>
         {
             try
             {
                 Assert.Equal([stored.DocumentId], await api.SearchIdsAsync(recordId));
-                break;
+                return true;
             }
-            catch (RpcException failure) when (attempt < 300)
+            catch (RpcException failure)
             {
                 reasons.Add($"{failure.StatusCode} {Failures.ReasonOf(failure)}");
-                await Task.Delay(100, Token);
+                return false;
             }
-        }
+        });
 
         Assert.Subset(new HashSet<string> { "Unavailable STORAGE_UNAVAILABLE" }, reasons);
         Assert.NotEmpty(await api.ReadAsync(stored));
@@ -103,20 +91,7 @@ public sealed class KillTests
         Assert.True(await call.ResponseStream.MoveNext(Token));
 
         server.Terminate();
-        await Waiting.UntilAsync(async () =>
-        {
-            // Whoever stops takes no new connection.
-            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                await socket.ConnectAsync(server.Address.Host, server.Address.Port, Token);
-                return false;
-            }
-            catch (SocketException)
-            {
-                return true;
-            }
-        });
+        await Waiting.UntilAsync(async () => !await TestServer.IsTakenAsync(server.Address.Port, Token));
         await call.SendAsync(content);
         await call.RequestStream.OfferAsync(Given.Finish(content));
         var document = await call.DocumentAsync();

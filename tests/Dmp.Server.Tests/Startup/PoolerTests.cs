@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Dmp.Migrator;
 using Dmp.Server.Startup;
@@ -107,19 +106,10 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
 
         // As who owns the socket of the private PostgreSQL.
         pooler = Process.Start(new ProcessStartInfo(Program, ["-q", "-u", "postgres", configuration]) { RedirectStandardError = true })!;
-        await Waiting.UntilAsync(async () =>
+        await Waiting.UntilAsync(() =>
         {
             Assert.False(pooler.HasExited, "PgBouncer does not start.");
-            try
-            {
-                using var socket = new TcpClient();
-                await socket.ConnectAsync("127.0.0.1", port, Token);
-                return true;
-            }
-            catch (SocketException)
-            {
-                return false;
-            }
+            return TestServer.IsTakenAsync(port, Token);
         });
 
         return new NpgsqlConnectionStringBuilder(real.ConnectionString)

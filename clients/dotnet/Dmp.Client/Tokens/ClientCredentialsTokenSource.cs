@@ -44,7 +44,8 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
         if (!AddressRule.HoldsNoSecret(options.Issuer))
         {
             throw new ArgumentException(
-                "The issuer must not hold a user or password: addresses are shown in errors. Set ClientId and ClientSecret.", nameof(options));
+                "The issuer must not hold a user or password: addresses are shown in errors. Set ClientId and ClientSecret.",
+                nameof(options));
         }
         if (string.IsNullOrEmpty(options.ClientSecret) == (options.ClientKey is null))
         {

@@ -98,7 +98,9 @@ internal static class Measures
 
     private static IEnumerable<Measure> Trace() =>
     [
-        new("AuditSql.ListOfActor", "auditor, 4 events", OfActor("conduct", "physician-1"), new { ActorId = "physician-1", FirstId = Guid.Empty, LastId = Guid.AllBitsSet, Limit = 4 }) { Before = PlannerSql.InIndexOrder },
+        new(
+            "AuditSql.ListOfActor", "auditor, 4 events", OfActor("conduct", "physician-1"),
+            new { ActorId = "physician-1", FirstId = Guid.Empty, LastId = Guid.AllBitsSet, Limit = 4 }) { Before = PlannerSql.InIndexOrder },
         new("AuditSql.ListOfCall", "support", new() { ["task"] = "call", ["call"] = Country.IdOf(17, 1).ToString() }, new { ServerRequestId = Country.IdOf(17, 1), FirstId = Guid.Empty, OfRecords = false, RecordId = (Guid?)null }) { Before = PlannerSql.InIndexOrder },
     ];
 
