@@ -89,12 +89,10 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
         var ownMax = OwnMax;
         for (var piece = 0; piece < PiecesMax; piece++)
         {
-            var now = time.GetUtcNow();
-            var rows = fromOwn
-                ? await FeedSql.CatchUpAsync(connection, call.Caller, query.Records, place.Position, ownMax, PieceRows, now, ct)
-                : null;
+            var next = new FeedPiece(call.Caller, query.Records, place.Position, PieceRows, time.GetUtcNow());
+            var rows = fromOwn ? await FeedSql.CatchUpAsync(connection, next, ownMax, ct) : null;
             var isScanned = rows is null;
-            rows ??= await FeedSql.ScanAsync(connection, call.Caller, query.Records, place.Position, PieceRows, now, ct);
+            rows ??= await FeedSql.ScanAsync(connection, next, ct);
             var head = new FeedHead { FirstPosition = rows[0].FirstPosition, LastPosition = rows[0].LastPosition, MatrixId = rows[0].MatrixId };
             RequireUsable(place, head, FeedPlace.ViewOf(call.Caller, head.MatrixId));
             var told = rows.Where(row => row.Position is not null && FeedRules.SubjectOf(row.Kind) is not null).ToList();

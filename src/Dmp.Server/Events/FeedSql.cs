@@ -49,6 +49,9 @@ internal sealed record FeedHead
     public Guid? MatrixId { get; init; }
 }
 
+/// <summary>What is looked for: the next changes behind a position, all or of some records, and so many of them in one piece.</summary>
+internal sealed record FeedPiece(Caller Caller, Guid[]? Records, long After, int PieceRows, DateTimeOffset Now);
+
 /// <summary>
 /// The changes in their order, as far as they may be something to one caller. What they are to the caller is decided record by record.
 /// </summary>
@@ -246,50 +249,32 @@ internal static class FeedSql
         connection.QuerySingleAsync<FeedHead>(new CommandDefinition(Head, new { Now = now }, cancellationToken: ct));
 
     /// <summary>The next piece behind a position, looked for among everybody's changes: at least one row.</summary>
-    public static Task<List<FeedRow>> ScanAsync(
-        NpgsqlConnection connection, Caller caller, Guid[]? records, long after, int pieceRows, DateTimeOffset now, CancellationToken ct) =>
-        ReadAsync(connection, ScanForCarer, caller, records, after, ownMax: 0, pieceRows, now, ct);
+    public static Task<List<FeedRow>> ScanAsync(NpgsqlConnection connection, FeedPiece piece, CancellationToken ct) =>
+        ReadAsync(connection, ScanForCarer, piece, ownMax: 0, ct);
 
     /// <summary>
     /// The next piece behind a position, looked for in the caller's records: at least one row. Null when a carer has more of them than
     /// <paramref name="ownMax"/>; a person never has.
     /// </summary>
-    public static async Task<List<FeedRow>?> CatchUpAsync(
-        NpgsqlConnection connection,
-        Caller caller,
-        Guid[]? records,
-        long after,
-        int ownMax,
-        int pieceRows,
-        DateTimeOffset now,
-        CancellationToken ct)
+    public static async Task<List<FeedRow>?> CatchUpAsync(NpgsqlConnection connection, FeedPiece piece, int ownMax, CancellationToken ct)
     {
-        var (sql, bound) = Capacities.IsPerson(caller.Kind)
-            ? (CatchUpForPerson, int.MaxValue - 1)
-            : (CatchUpForCarer, ownMax);
-        var rows = await ReadAsync(connection, sql, caller, records, after, bound, pieceRows, now, ct);
-        return rows[0].EndPosition == after && rows[0].LastPosition > after ? null : rows;
+        var rows = Capacities.IsPerson(piece.Caller.Kind)
+            ? await ReadAsync(connection, CatchUpForPerson, piece, int.MaxValue - 1, ct)
+            : await ReadAsync(connection, CatchUpForCarer, piece, ownMax, ct);
+        return rows[0].EndPosition == piece.After && rows[0].LastPosition > piece.After ? null : rows;
     }
 
-    private static async Task<List<FeedRow>> ReadAsync(
-        NpgsqlConnection connection,
-        string sql,
-        Caller caller,
-        Guid[]? records,
-        long after,
-        int ownMax,
-        int pieceRows,
-        DateTimeOffset now,
-        CancellationToken ct)
+    private static async Task<List<FeedRow>> ReadAsync(NpgsqlConnection connection, string sql, FeedPiece piece, int ownMax, CancellationToken ct)
     {
+        var caller = piece.Caller;
         var numbers = InsOf(caller);
         var parameters = RowScope.OfFeed(caller, numbers).Parameters(new
         {
-            After = after,
-            PieceRows = pieceRows,
+            piece.After,
+            piece.PieceRows,
             OwnMax = ownMax,
-            Now = now,
-            Records = records,
+            piece.Now,
+            piece.Records,
             caller.ProfessionalId,
             caller.StructureId,
             IsStructure = caller.Kind == CallerKind.Structure,

@@ -34,8 +34,8 @@ public sealed class CatchUpTests(Platform platform)
             insert into record (
                 record_id, ins_system, ins_number, birth_family_name, birth_given_names, birth_date, sex, birth_place_code, state,
                 create_time, update_time, revision, settings_update_time, settings_revision, majority_told)
-            select gen_random_uuid(), 'urn:oid:1.2.250.1.213.1.4.8', lpad(n::text, 15, '0'), 'NOM', array['PRENOM'], date '1980-01-01', 1, '75056', 1,
-                now(), now(), 1, now(), 1, false
+            select gen_random_uuid(), 'urn:oid:1.2.250.1.213.1.4.8', lpad(n::text, 15, '0'), 'NOM', array['PRENOM'], date '1980-01-01', 1,
+                '75056', 1, now(), now(), 1, now(), 1, false
             from generate_series(2, @Records) n;
             insert into consent (
                 consent_id, record_id, actor_kind, actor_id, actor_name, attending_physician, origin, collection, given_by, grant_time,

@@ -100,7 +100,10 @@ internal static class Measures
     [
         new(
             "AuditSql.ListOfActor", "auditor, 4 events", OfActor("conduct", "physician-1"),
-            new { ActorId = "physician-1", FirstId = Guid.Empty, LastId = Guid.AllBitsSet, Limit = 4 }) { Before = PlannerSql.InIndexOrder },
+            new { ActorId = "physician-1", FirstId = Guid.Empty, LastId = Guid.AllBitsSet, Limit = 4 })
+        {
+            Before = PlannerSql.InIndexOrder,
+        },
         new("AuditSql.ListOfCall", "support", new() { ["task"] = "call", ["call"] = Country.IdOf(17, 1).ToString() }, new { ServerRequestId = Country.IdOf(17, 1), FirstId = Guid.Empty, OfRecords = false, RecordId = (Guid?)null }) { Before = PlannerSql.InIndexOrder },
     ];
 
