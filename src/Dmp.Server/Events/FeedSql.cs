@@ -264,7 +264,8 @@ internal static class FeedSql
         return rows[0].EndPosition == piece.After && rows[0].LastPosition > piece.After ? null : rows;
     }
 
-    private static async Task<List<FeedRow>> ReadAsync(NpgsqlConnection connection, string sql, FeedPiece piece, int ownMax, CancellationToken ct)
+    private static async Task<List<FeedRow>> ReadAsync(
+        NpgsqlConnection connection, string sql, FeedPiece piece, int ownMax, CancellationToken ct)
     {
         var caller = piece.Caller;
         var numbers = InsOf(caller);
