@@ -31,6 +31,9 @@ public static class MigrationRunner
     /// <summary>Compares the database with the embedded scripts. Changes nothing and takes no lock.</summary>
     public static MigrationStatus Status(string connectionString) => Status(connectionString, EmbeddedMigrations.All);
 
+    /// <summary>The same by a connection of a pool.</summary>
+    public static MigrationStatus Status(NpgsqlDataSource source) => Compare(source, EmbeddedMigrations.All);
+
     internal static MigrationStatus Status(string connectionString, IReadOnlyList<Migration> migrations)
     {
         using var source = PlainSource.Of(Settings(connectionString, TimeSpan.Zero));

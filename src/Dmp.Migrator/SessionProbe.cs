@@ -12,9 +12,9 @@ public static class SessionProbe
     private const string Session =
         "select pg_backend_pid()::text || '@' || extract(epoch from pg_postmaster_start_time())::text";
 
-    // Connections that are open together, each asked twice in a row: a pool with one session shows it to several of them, and one that
-    // takes its sessions in turn shows two to the same one. More rounds than needed, because others may use the pool meanwhile.
-    private const int Connections = 3;
+    // Connections that are open together, each asked twice in a row: a pooler that gives out the session it got back last shows it to both,
+    // and one that takes its sessions in turn shows two to the same one. More rounds than needed, because others may use it meanwhile.
+    private const int Connections = 2;
     private const int Rounds = 4;
 
     // A pool of one session that waits for it is found by this.
@@ -24,8 +24,14 @@ public static class SessionProbe
     /// <exception cref="NpgsqlException">The database cannot be reached, or refuses.</exception>
     public static string? Fault(string connectionString)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = TimeoutSeconds, NoResetOnClose = true };
-        using var source = PlainSource.Of(settings.ConnectionString);
+        using var source = PlainSource.Of(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, NoResetOnClose = true }.ConnectionString);
+        return Fault(source);
+    }
+
+    /// <summary>The same by two connections of a pool, which takes them back.</summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached, or refuses.</exception>
+    public static string? Fault(NpgsqlDataSource source)
+    {
         var connections = Enumerable.Range(0, Connections).Select(_ => source.CreateConnection()).ToArray();
         try
         {
@@ -38,7 +44,12 @@ public static class SessionProbe
             for (var i = 0; i < Rounds * Connections * 2; i++)
             {
                 var turn = i / 2 % Connections;
-                using var command = new NpgsqlCommand(Session, connections[turn]);
+
+                // Another text each time: the pool would prepare the one that comes again, and the session that has it may be gone.
+                using var command = new NpgsqlCommand(string.Create(CultureInfo.InvariantCulture, $"{Session} as asked_{i}"), connections[turn])
+                {
+                    CommandTimeout = TimeoutSeconds,
+                };
                 sessions[turn].Add(Convert.ToString(command.ExecuteScalar(), CultureInfo.InvariantCulture)!);
             }
 

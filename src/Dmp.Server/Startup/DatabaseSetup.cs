@@ -18,14 +18,20 @@ internal sealed class DatabaseSetup : IAsyncDisposable
 
     private readonly ManagedPostgres? managed;
 
-    private DatabaseSetup(ManagedPostgres? managed, string connectionString)
+    private readonly string connectionString;
+
+    private DatabaseSetup(ManagedPostgres? managed, string connectionString, NpgsqlDataSource source)
     {
         this.managed = managed;
-        ConnectionString = connectionString;
+        this.connectionString = connectionString;
+        Source = source;
     }
 
-    /// <summary>Of the role that owns nothing.</summary>
-    public string ConnectionString { get; }
+    /// <summary>
+    /// The pool of this server, of the role that owns nothing, with the limits that keep a forgotten statement from holding others up. What
+    /// is looked at before the start is looked at by its connections, which stay for the work.
+    /// </summary>
+    public NpgsqlDataSource Source { get; }
 
     /// <summary>Starts or finds the database. In the sandbox and for a private database it also brings the schema up to date.</summary>
     /// <exception cref="ManagedPostgresException">The private PostgreSQL does not start.</exception>
@@ -42,7 +48,7 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             try
             {
                 MigrationRunner.Up(managed.OwnerConnectionString, cancellationToken: ct);
-                return new DatabaseSetup(managed, managed.RuntimeConnectionString);
+                return new DatabaseSetup(managed, managed.RuntimeConnectionString, CreateSource(managed.RuntimeConnectionString, options, loggers));
             }
             catch (Exception)
             {
@@ -51,24 +57,33 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             }
         }
 
-        if (SessionProbe.Fault(options.ConnectionString) is { } fault)
+        var source = CreateSource(options.ConnectionString, options, loggers);
+        try
         {
-            throw new StartupRefusedException($"{fault} (Dmp:Database:ConnectionString)");
-        }
+            if (SessionProbe.Fault(source) is { } fault)
+            {
+                throw new StartupRefusedException($"{fault} (Dmp:Database:ConnectionString)");
+            }
 
-        RequireSettings(options);
-        if (isSandbox && options.MigrationConnectionString is { Length: > 0 } owner)
+            RequireSettings(source, options);
+            if (isSandbox && options.MigrationConnectionString is { Length: > 0 } owner)
+            {
+                MigrationRunner.Up(owner, cancellationToken: ct);
+            }
+
+            RequireSchema(source);
+            return new DatabaseSetup(null, options.ConnectionString, source);
+        }
+        catch (Exception)
         {
-            MigrationRunner.Up(owner, cancellationToken: ct);
+            await source.DisposeAsync();
+            throw;
         }
-
-        RequireSchema(options.ConnectionString);
-        return new DatabaseSetup(null, options.ConnectionString);
     }
 
-    /// <summary>The pool of this server, with the limits that keep a forgotten statement from holding others up.</summary>
-    public NpgsqlDataSource CreateDataSource(DatabaseOptions options, ILoggerFactory loggers) =>
-        new NpgsqlDataSourceBuilder(SettingsOf(ConnectionString, options).ConnectionString).UseLoggerFactory(loggers).Build();
+    /// <summary>A pool as the server has it.</summary>
+    public static NpgsqlDataSource CreateSource(string connectionString, DatabaseOptions options, ILoggerFactory loggers) =>
+        new NpgsqlDataSourceBuilder(SettingsOf(connectionString, options).ConnectionString).UseLoggerFactory(loggers).Build();
 
     private static NpgsqlConnectionStringBuilder SettingsOf(string connectionString, DatabaseOptions options)
     {
@@ -97,11 +112,8 @@ internal sealed class DatabaseSetup : IAsyncDisposable
     }
 
     /// <summary>A pooler may drop the startup parameter with which the settings come, and say nothing.</summary>
-    private static void RequireSettings(DatabaseOptions options)
+    private static void RequireSettings(NpgsqlDataSource source, DatabaseOptions options)
     {
-        var settings = SettingsOf(options.ConnectionString!, options);
-        settings.Pooling = false;
-        using var source = PlainSource.Of(settings.ConnectionString);
         using var command = source.CreateCommand(
             "select current_setting('jit') || ' ' || extract(epoch from current_setting('statement_timeout')::interval)::int");
         if (command.ExecuteScalar() is not string kept
@@ -112,7 +124,7 @@ internal sealed class DatabaseSetup : IAsyncDisposable
                 + "connect directly, or give them to the role with: "
                 + string.Create(
                     CultureInfo.InvariantCulture,
-                    $"alter role {settings.Username} set jit = off, and set statement_timeout = '{options.StatementTimeoutSeconds}s', ")
+                    $"alter role {new NpgsqlConnectionStringBuilder(options.ConnectionString).Username} set jit = off, and set statement_timeout = '{options.StatementTimeoutSeconds}s', ")
                 + string.Create(
                     CultureInfo.InvariantCulture,
                     $"lock_timeout = '{LockSecondsMax}s' and idle_in_transaction_session_timeout = '{IdleInTransactionSecondsMax}s' in the same way."));
@@ -122,7 +134,7 @@ internal sealed class DatabaseSetup : IAsyncDisposable
     /// <summary>One connection beside the pool, which gives up by itself within the limit.</summary>
     public NpgsqlDataSource CreateHealthSource(TimeSpan limit)
     {
-        var settings = new NpgsqlConnectionStringBuilder(ConnectionString)
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = "dmp-health",
             MinPoolSize = 0,
@@ -140,15 +152,16 @@ internal sealed class DatabaseSetup : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Source.DisposeAsync();
         if (managed is not null)
         {
             await managed.DisposeAsync();
         }
     }
 
-    private static void RequireSchema(string connectionString)
+    private static void RequireSchema(NpgsqlDataSource source)
     {
-        var status = MigrationRunner.Status(connectionString);
+        var status = MigrationRunner.Status(source);
         if (status.Pending.Count > 0)
         {
             throw new StartupRefusedException(

@@ -13,12 +13,14 @@ namespace Dmp.Server.Startup;
 /// <summary>The whole server: its database, its services, its endpoints.</summary>
 internal sealed class DmpApplication : IAsyncDisposable
 {
+    private readonly ILoggerFactory loggers;
     private readonly DatabaseSetup database;
     private readonly MasterKeySet masterKeys;
 
-    private DmpApplication(WebApplication web, DatabaseSetup database, MasterKeySet masterKeys)
+    private DmpApplication(WebApplication web, ILoggerFactory loggers, DatabaseSetup database, MasterKeySet masterKeys)
     {
         Web = web;
+        this.loggers = loggers;
         this.database = database;
         this.masterKeys = masterKeys;
     }
@@ -62,12 +64,16 @@ internal sealed class DmpApplication : IAsyncDisposable
         TraceKeys.Require(auditOptions.KeyDirectory, auditOptions.LogOrigin, ownsAll, isSandbox);
 
         var masterKeyOptions = MasterKeySetup.Read(configuration);
-        using var loggers = LoggerFactory.Create(logging => logging.AddConfiguration(configuration.GetSection("Logging")).AddConsole());
-        var database = await DatabaseSetup.OpenAsync(databaseOptions, dataDirectory, isSandbox, loggers, ct);
-        var masterKeys = MasterKeySet.Open(masterKeyOptions);
+
+        // Of the database, which is there before the host and its loggers are, and until after they are gone.
+        var loggers = LoggerFactory.Create(logging => logging.AddConfiguration(configuration.GetSection("Logging")).AddConsole());
+        DatabaseSetup? database = null;
+        MasterKeySet? masterKeys = null;
         try
         {
-            await MasterKeySetup.RequireAsync(masterKeys, database.ConnectionString, ownsAll && masterKeyOptions.Provider == MasterKeyKind.File, ct);
+            database = await DatabaseSetup.OpenAsync(databaseOptions, dataDirectory, isSandbox, loggers, ct);
+            masterKeys = MasterKeySet.Open(masterKeyOptions);
+            await MasterKeySetup.RequireAsync(masterKeys, database.Source, ownsAll && masterKeyOptions.Provider == MasterKeyKind.File, ct);
             builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, listen, certificate));
             if (certificate is not null)
             {
@@ -98,12 +104,13 @@ internal sealed class DmpApplication : IAsyncDisposable
 
             RequirePorts(listen);
             web.MapDmp(withReflection: isSandbox && listen.Reflection);
-            return new DmpApplication(web, database, masterKeys);
+            return new DmpApplication(web, loggers, database, masterKeys);
         }
         catch (Exception)
         {
-            await masterKeys.DisposeAsync();
-            await database.DisposeAsync();
+            await (masterKeys?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (database?.DisposeAsync() ?? ValueTask.CompletedTask);
+            loggers.Dispose();
             throw;
         }
     }
@@ -114,6 +121,7 @@ internal sealed class DmpApplication : IAsyncDisposable
         await Web.DisposeAsync();
         await masterKeys.DisposeAsync();
         await database.DisposeAsync();
+        loggers.Dispose();
     }
 
     /// <summary>Kestrel would log a stack trace, and name no setting.</summary>

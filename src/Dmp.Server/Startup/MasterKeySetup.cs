@@ -31,12 +31,11 @@ internal static class MasterKeySetup
 
     /// <summary>Makes a first key where <paramref name="mayCreate"/> says so and the database knows of none.</summary>
     /// <exception cref="StartupRefusedException">There is none, or it cannot be used.</exception>
-    public static async Task RequireAsync(MasterKeySet keys, string connectionString, bool mayCreate, CancellationToken ct)
+    public static async Task RequireAsync(MasterKeySet keys, NpgsqlDataSource source, bool mayCreate, CancellationToken ct)
     {
         try
         {
-            await using var connection = new NpgsqlConnection(connectionString);
-            await connection.OpenAsync(ct);
+            await using var connection = await source.OpenConnectionAsync(ct);
             var current = await RecordKeySql.FindCurrentMasterAsync(connection, ct);
             if (current is null)
             {

@@ -36,8 +36,7 @@ internal static class ServiceSetup
         services.AddNotices();
 
         services.AddSingleton<TimeProvider, DatabaseClock>();
-        services.AddSingleton(provider => database.CreateDataSource(
-            provider.GetRequiredService<IOptions<DatabaseOptions>>().Value, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(database.Source);
         services.AddSingleton<Database>();
         services.AddSingleton<RequestLog>();
         services.AddSingleton<TraceKeys>();

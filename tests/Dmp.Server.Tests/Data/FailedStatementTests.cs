@@ -44,7 +44,7 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
     [Fact]
     public async Task A_statement_that_failed_answers_rightly_the_next_times()
     {
-        await using var source = await OpenAsync();
+        await using var source = Open();
         var database = new Database(source);
         foreach (var (place, isInTransaction, failAt) in Cases)
         {
@@ -67,7 +67,7 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
     [Fact]
     public async Task A_statement_that_was_cancelled_answers_rightly_the_next_times()
     {
-        await using var source = await OpenAsync();
+        await using var source = Open();
         var database = new Database(source);
         foreach (var (place, isInTransaction, failAt) in Cases)
         {
@@ -99,7 +99,7 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
     [InlineData(8)]
     public async Task A_synchronous_statement_that_failed_answers_rightly_the_next_times(int failAt)
     {
-        await using var source = await OpenAsync();
+        await using var source = Open();
         var database = new Database(source);
         for (var use = 1; use <= Uses; use++)
         {
@@ -119,7 +119,7 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
     [Fact]
     public async Task A_refusal_costs_no_prepared_statement()
     {
-        await using var source = await OpenAsync();
+        await using var source = Open();
         var database = new Database(source);
         for (var use = 1; use <= 6; use++)
         {
@@ -138,7 +138,7 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
     [Fact]
     public async Task A_connection_that_cannot_be_cleaned_is_not_used_again()
     {
-        await using var source = await OpenAsync();
+        await using var source = Open();
         var database = new Database(source);
         var before = await BackendAsync(database);
         var failure = await Assert.ThrowsAsync<PostgresException>(() => database.OnConnectionAsync(
@@ -154,12 +154,12 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
     }
 
     [Fact]
-    public void Nothing_else_takes_connections_from_the_pool() => Assert.Equal(
-        [nameof(Database)],
+    public void Nothing_but_the_start_takes_connections_from_the_pool_beside_it() => Assert.Equal(
+        [nameof(Database), nameof(DatabaseSetup)],
         typeof(DmpApplication).Assembly.GetTypes()
             .Where(type => type.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
                 .Any(constructor => constructor.GetParameters().Any(parameter => parameter.ParameterType == typeof(NpgsqlDataSource))))
-            .Select(type => type.Name));
+            .Select(type => type.Name).Order(StringComparer.Ordinal));
 
     private static Task<int> BackendAsync(Database database) => database.OnConnectionAsync(
         connection => connection.QuerySingleAsync<int>(new CommandDefinition("select pg_backend_pid()", cancellationToken: Token)), Token);
@@ -196,16 +196,8 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
     }
 
     /// <summary>The pool as the server makes it, with one connection.</summary>
-    private async Task<NpgsqlDataSource> OpenAsync()
-    {
-        var options = new DatabaseOptions
-        {
-            ConnectionString = clone.ConnectionString,
-            ConnectionsMax = 1,
-        };
-        await using var setup = await DatabaseSetup.OpenAsync(options, "", isSandbox: false, NullLoggerFactory.Instance, Token);
-        return setup.CreateDataSource(options, NullLoggerFactory.Instance);
-    }
+    private NpgsqlDataSource Open() =>
+        DatabaseSetup.CreateSource(clone.ConnectionString, new DatabaseOptions { ConnectionsMax = 1 }, NullLoggerFactory.Instance);
 
     /// <summary>Where among the statements of one command the one stands that fails.</summary>
     public enum Place

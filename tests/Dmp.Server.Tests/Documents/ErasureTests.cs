@@ -86,10 +86,9 @@ public sealed class ErasureTests(Platform platform)
     [Fact]
     public async Task Erasing_twice_or_what_was_never_there_is_refused()
     {
-        await using var server = await TestServer.StartAsync(platform);
-        KeysCli cli = new(platform, server);
-        var sample = await Sample.UploadAsync(platform, server);
-        string[] destroy = ["destroy", sample.RecordId, "--reason", "Demande du titulaire", "--keys", Path.Combine(server.DataDirectory, "audit-keys")];
+        KeysCli cli = new(platform, platform.Server);
+        var sample = await Sample.UploadAsync(platform, platform.Server);
+        string[] destroy = ["destroy", sample.RecordId, "--reason", "Demande du titulaire", "--keys", Path.Combine(platform.Server.DataDirectory, "audit-keys")];
 
         // Nobody confirms: the tests have no terminal.
         Assert.Equal(1, (await cli.RunAsync(destroy)).Code);
@@ -99,20 +98,19 @@ public sealed class ErasureTests(Platform platform)
         Assert.Contains("destroyed already", (await cli.RunAsync([.. destroy, "--yes"])).Error, StringComparison.Ordinal);
         Assert.Contains(
             "no such record", (await cli.RunAsync([.. destroy.Select(part => part == sample.RecordId ? Given.NewId() : part), "--yes"])).Error, StringComparison.Ordinal);
-        Assert.Equal(1, await server.QueryAsync<long>(platform, "select count(*) from audit_event where method = 'dmp keys destroy'"));
+        Assert.Equal(1, await CountAsync(sample, "audit_event", "method = 'dmp keys destroy'"));
     }
 
     [Fact]
     public async Task A_read_under_way_ends_when_the_content_is_erased()
     {
-        await using var server = await TestServer.StartAsync(platform);
-        var sample = await Sample.UploadAsync(platform, server);
+        var sample = await Sample.UploadAsync(platform, platform.Server);
         var large = await sample.Api.UploadAsync(Given.Intent(sample.RecordId), Given.Text(40_000_000));
         using var call = sample.Api.Documents.ReadDocument(
             new ReadDocumentRequest { RecordId = sample.RecordId, DocumentId = large.DocumentId }, cancellationToken: Token);
         Assert.True(await call.ResponseStream.MoveNext(Token));
         Assert.True(await call.ResponseStream.MoveNext(Token));
-        await new KeysCli(platform, server).DestroyAsync(sample.RecordId);
+        await new KeysCli(platform, platform.Server).DestroyAsync(sample.RecordId);
         var read = 0L;
         await ErasedAsync(async () =>
         {
@@ -127,15 +125,14 @@ public sealed class ErasureTests(Platform platform)
     [Fact]
     public async Task An_upload_under_way_when_the_content_is_erased_is_told_to_begin_again_and_then_is_new_content()
     {
-        await using var server = await TestServer.StartAsync(platform);
-        KeysCli cli = new(platform, server);
-        var sample = await Sample.UploadAsync(platform, server);
+        KeysCli cli = new(platform, platform.Server);
+        var sample = await Sample.UploadAsync(platform, platform.Server);
         var (intent, content) = (Given.Intent(sample.RecordId), Given.Text(900_000));
         using (var call = sample.Api.Documents.UploadDocument(cancellationToken: Token))
         {
             await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
             await call.SendAsync(content[..400_000], 100_000);
-            await WaitForAsync(() => server.QueryAsync<long>(platform, "select count(*) from upload"), 1);
+            await WaitForAsync(() => CountAsync(sample, "upload"), 1);
             await cli.DestroyAsync(sample.RecordId);
             for (var offset = 400_000; offset < content.Length; offset += 100_000)
             {
@@ -154,20 +151,19 @@ public sealed class ErasureTests(Platform platform)
     [Fact]
     public async Task An_upload_that_broke_before_the_erasure_begins_again_from_nothing()
     {
-        await using var server = await TestServer.StartAsync(platform);
-        var sample = await Sample.UploadAsync(platform, server);
+        var sample = await Sample.UploadAsync(platform, platform.Server);
         var (intent, content) = (Given.Intent(sample.RecordId), Given.Text(900_000));
         using (var call = sample.Api.Documents.UploadDocument(cancellationToken: Token))
         {
             await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
             await call.SendAsync(content[..800_000]);
-            await WaitForAsync(() => server.QueryAsync<long>(platform, "select count(*) from upload"), 1);
+            await WaitForAsync(() => CountAsync(sample, "upload"), 1);
         }
 
-        await WaitForAsync(() => server.QueryAsync<long>(platform, "select count(*) from upload where not running and persisted_size > 300000"), 1);
+        await WaitForAsync(() => CountAsync(sample, "upload", "not running and persisted_size > 300000"), 1);
         GetUploadStatusRequest status = new() { RecordId = sample.RecordId, RequestId = intent.RequestId };
         Assert.True((await sample.Api.Documents.GetUploadStatusAsync(status, cancellationToken: Token)).Unfinished.PersistedSize > 300_000);
-        await new KeysCli(platform, server).DestroyAsync(sample.RecordId);
+        await new KeysCli(platform, platform.Server).DestroyAsync(sample.RecordId);
         Assert.Equal(0, (await sample.Api.Documents.GetUploadStatusAsync(status, cancellationToken: Token)).Unfinished.PersistedSize);
 
         using var resumed = sample.Api.Documents.UploadDocument(cancellationToken: Token);
@@ -183,8 +179,7 @@ public sealed class ErasureTests(Platform platform)
     [Fact]
     public async Task A_submission_set_under_way_when_the_content_is_erased_is_stored_whole_when_it_is_sent_again()
     {
-        await using var server = await TestServer.StartAsync(platform);
-        var sample = await Sample.UploadAsync(platform, server);
+        var sample = await Sample.UploadAsync(platform, platform.Server);
         var (small, large, content) = (Given.Intent(sample.RecordId), Given.Intent(sample.RecordId), Given.Text(600_000));
         var (bytes, intent) = (Given.Text(), Importing.SetOf(small, large));
         using (var import = new Importing(sample.Api))
@@ -194,8 +189,8 @@ public sealed class ErasureTests(Platform platform)
             var second = await import.BeginAsync(large);
             await import.ChunkAsync(second, 0, content[..200_000]);
             await import.ChunkAsync(second, 200_000, content[200_000..400_000]);
-            await WaitForAsync(() => server.QueryAsync<long>(platform, "select count(*) from upload"), 1);
-            await new KeysCli(platform, server).DestroyAsync(sample.RecordId);
+            await WaitForAsync(() => CountAsync(sample, "upload"), 1);
+            await new KeysCli(platform, platform.Server).DestroyAsync(sample.RecordId);
             await import.ChunkAsync(second, 400_000, content[400_000..]);
             await import.FinishAsync(second, content);
             await import.EndAsync();
@@ -220,8 +215,7 @@ public sealed class ErasureTests(Platform platform)
     [Fact]
     public async Task The_signature_of_a_submission_set_is_erased_with_the_content_that_it_signs()
     {
-        await using var server = await TestServer.StartAsync(platform);
-        var sample = await Sample.UploadAsync(platform, server);
+        var sample = await Sample.UploadAsync(platform, platform.Server);
         var letter = Given.Intent(sample.RecordId);
         var intent = Importing.SetOf(letter);
         intent.Signature = ByteString.CopyFromUtf8("<Signature xmlns='http://www.w3.org/2000/09/xmldsig#'/>");
@@ -229,15 +223,18 @@ public sealed class ErasureTests(Platform platform)
         GetSubmissionSetRequest request = new() { RecordId = sample.RecordId, SubmissionSetId = stored.SubmissionSetId };
         Assert.Equal(intent.Signature, (await sample.Api.Documents.GetSubmissionSetAsync(request, cancellationToken: Token)).SubmissionSet.Signature);
 
-        await new KeysCli(platform, server).DestroyAsync(sample.RecordId);
+        await new KeysCli(platform, platform.Server).DestroyAsync(sample.RecordId);
 
         var left = (await sample.Api.Documents.GetSubmissionSetAsync(request, cancellationToken: Token)).SubmissionSet;
         Assert.Empty(left.Signature);
         Assert.Equal(stored.Members, left.Members);
-        Assert.Equal(0, await server.QueryAsync<long>(platform, "select count(*) from submission_set where signature is not null"));
+        Assert.Equal(0, await CountAsync(sample, "submission_set", "signature is not null"));
     }
 
     private static async Task ErasedAsync(Func<Task> read) => await Refusals.RefusedAsync(StatusCode.FailedPrecondition, ErrorReason.ContentErased, read);
+
+    private Task<long> CountAsync(Sample sample, string table, string condition = "true") =>
+        platform.Server.QueryAsync<long>(platform, $"select count(*) from {table} where record_id = '{sample.RecordId}' and {condition}");
 
     private static Task WaitForAsync(Func<Task<long>> count, long wanted) => Waiting.UntilAsync(async () => await count() == wanted);
 }

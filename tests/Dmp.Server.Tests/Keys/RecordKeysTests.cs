@@ -135,7 +135,7 @@ public sealed class RecordKeysTests(Platform platform)
     [Fact]
     public async Task Elsewhere_than_in_a_sandbox_the_first_master_key_is_an_operators()
     {
-        var database = platform.Databases.RuntimeOf(await platform.Databases.CreateAsync());
+        await using var database = NpgsqlDataSource.Create(platform.Databases.RuntimeOf(await platform.Databases.CreateAsync()));
         var directory = Directory.CreateTempSubdirectory("dmp-master-keys-");
         try
         {
@@ -147,8 +147,7 @@ public sealed class RecordKeysTests(Platform platform)
             // Several servers that start for the first time agree on one.
             await keys.CreateAsync(DateTimeOffset.UtcNow, Token);
             await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => MasterKeySetup.RequireAsync(keys, database, mayCreate: false, Token)));
-            await using NpgsqlConnection connection = new(database);
-            await connection.OpenAsync(Token);
+            await using var connection = await database.OpenConnectionAsync(Token);
             Assert.Equal(Assert.Single(await keys.ListAsync(Token)), await RecordKeySql.FindCurrentMasterAsync(connection, Token));
         }
         finally

@@ -8,7 +8,7 @@ using Xunit;
 namespace Dmp.Server.Tests.Notices;
 
 /// <summary>The first time a professional looks at a record is told once.</summary>
-public sealed class FirstAccessTests(Platform platform)
+public sealed class FirstAccessTests(SharedNotices shared) : IClassFixture<SharedNotices>
 {
     private const string Subject = "Dossier médical partagé : premier accès d’un professionnel";
 
@@ -17,7 +17,7 @@ public sealed class FirstAccessTests(Platform platform)
     [Fact]
     public async Task The_first_access_of_each_professional_is_told_once_however_often_they_read()
     {
-        await using var notices = await NoticePlatform.StartAsync(platform);
+        var notices = shared.Platform;
         var record = await notices.RecordAsync();
         var author = notices.As(record.Physician);
         await author.UploadAsync(record.Id);
@@ -43,7 +43,7 @@ public sealed class FirstAccessTests(Platform platform)
     [Fact]
     public async Task Whoever_reads_in_an_emergency_is_told_as_first_access_too()
     {
-        await using var notices = await NoticePlatform.StartAsync(platform);
+        var notices = shared.Platform;
         var record = await notices.RecordAsync();
         var urgent = TestProfessional.New();
         await notices.OpenEmergencyAsync(urgent, record);
@@ -58,7 +58,8 @@ public sealed class FirstAccessTests(Platform platform)
     [Fact]
     public async Task A_first_access_in_secret_reaches_no_representative_and_hides_no_later_one()
     {
-        await using var notices = await NoticePlatform.StartAsync(platform);
+        var notices = shared.Platform;
+        var before = notices.Mail.Received.Count;
         var record = await notices.RecordAsync(TestPatient.NewMinor());
         var doctor = TestProfessional.New();
         var secret = notices.InSecretAs(doctor);
@@ -66,7 +67,7 @@ public sealed class FirstAccessTests(Platform platform)
         await secret.SearchIdsAsync(record.Id);
         await notices.SettleAsync();
         var (minor, mother) = (notices.As(record.Patient), notices.AsRepresentativeOf(record.Patient));
-        Assert.DoesNotContain(notices.Mail.Received, mail => mail.Subject == Subject);
+        Assert.DoesNotContain(notices.Mail.Received.Skip(before), mail => mail.Subject == Subject);
         Assert.DoesNotContain(await NoticePlatform.ListAsync(mother, record.Id), notice => notice.Kind == NoticeKind.FirstAccess);
         Assert.Single(await NoticePlatform.ListAsync(minor, record.Id), notice => notice.Kind == NoticeKind.FirstAccess);
 

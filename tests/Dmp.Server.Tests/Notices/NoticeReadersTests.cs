@@ -13,14 +13,14 @@ using Xunit;
 namespace Dmp.Server.Tests.Notices;
 
 /// <summary>Who reads the list of notices, and who no more.</summary>
-public sealed class NoticeReadersTests(Platform platform)
+public sealed class NoticeReadersTests(Platform platform, SharedNotices shared) : IClassFixture<SharedNotices>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task At_majority_the_list_is_the_patients_alone_and_what_was_secret_stays_in_it()
     {
-        await using var notices = await NoticePlatform.StartAsync(platform);
+        var notices = shared.Platform;
         var record = await notices.RecordAsync(TestPatient.NewMinor());
         var (patient, mother) = (notices.As(record.Patient), notices.AsRepresentativeOf(record.Patient));
         await notices.InSecretAs(record.Physician).UploadAsync(record.Id);
@@ -54,7 +54,7 @@ public sealed class NoticeReadersTests(Platform platform)
     [Fact]
     public async Task A_former_representative_and_a_caregiver_read_no_notices()
     {
-        await using var notices = await NoticePlatform.StartAsync(platform);
+        var notices = shared.Platform;
         var record = await notices.RecordAsync(TestPatient.NewMinor());
         var mother = notices.AsRepresentativeOf(record.Patient);
         var (father, aunt) = (notices.As(TestPatient.New()), notices.As(TestPatient.New()));

@@ -13,7 +13,7 @@ using Xunit;
 namespace Dmp.Server.Tests.Notices;
 
 /// <summary>What is told, to whom, and what never.</summary>
-public sealed class NoticeTests(Platform platform)
+public sealed class NoticeTests(Platform platform, SharedNotices shared) : IClassFixture<SharedNotices>
 {
     private const string NewDocument = "Dossier médical partagé : nouveau document";
     private const string Emergency = "Dossier médical partagé : accès en urgence";
@@ -24,7 +24,7 @@ public sealed class NoticeTests(Platform platform)
     [Fact]
     public async Task An_emergency_access_is_told_once_to_the_patient_on_each_channel_and_to_the_attending_physicians()
     {
-        await using var notices = await NoticePlatform.StartAsync(platform);
+        var notices = shared.Platform;
         var record = await notices.RecordAsync();
         var (attending, former, urgent) = (TestProfessional.New(), TestProfessional.New(), TestProfessional.New());
         var addresses = new Dictionary<TestProfessional, string>();
@@ -63,7 +63,7 @@ public sealed class NoticeTests(Platform platform)
     [Fact]
     public async Task What_others_do_is_told_and_what_the_patient_does_is_not()
     {
-        await using var notices = await NoticePlatform.StartAsync(platform);
+        var notices = shared.Platform;
         var record = await notices.RecordAsync();
         var patient = notices.As(record.Patient);
         await notices.SettleAsync();
@@ -115,7 +115,7 @@ public sealed class NoticeTests(Platform platform)
     [Fact]
     public async Task What_a_minor_keeps_secret_goes_nowhere_and_is_in_the_minors_own_list()
     {
-        await using var notices = await NoticePlatform.StartAsync(platform);
+        var notices = shared.Platform;
         var record = await notices.RecordAsync(TestPatient.NewMinor());
         var (minor, mother) = (notices.As(record.Patient), notices.AsRepresentativeOf(record.Patient));
         await notices.SettleAsync();
@@ -146,7 +146,7 @@ public sealed class NoticeTests(Platform platform)
     [Fact]
     public async Task Preferences_decide_by_kind_and_channel_but_never_silence_emergencies()
     {
-        await using var notices = await NoticePlatform.StartAsync(platform);
+        var notices = shared.Platform;
         var record = await notices.RecordAsync();
         var patient = notices.As(record.Patient);
         var read = await ReadPreferencesAsync(patient, record.Id);
@@ -251,7 +251,7 @@ public sealed class NoticeTests(Platform platform)
     [Fact]
     public async Task Notices_are_listed_page_by_page()
     {
-        await using var notices = await NoticePlatform.StartAsync(platform);
+        var notices = shared.Platform;
         var record = await notices.RecordAsync();
         for (var i = 0; i < 4; i++)
         {

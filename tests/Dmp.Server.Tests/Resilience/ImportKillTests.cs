@@ -61,7 +61,8 @@ public sealed class ImportKillTests
     [Fact]
     public async Task Submission_sets_are_whole_or_not_there_whatever_is_killed()
     {
-        await using var server = await ServerProcess.StartAsync();
+        // What the killed server had under way is free again soon after.
+        await using var server = await ServerProcess.StartAsync("--Dmp:Upload:AbandonSeconds=2");
         var (_, recordId) = await OpenAsync(server);
         using var client = await ClientAsync(server);
         var sets = Enumerable.Range(0, 40).Select(i => new ImportSet

@@ -36,27 +36,19 @@ public sealed class HealthTests(Platform platform)
     [Fact]
     public async Task A_full_content_disk_is_not_serving_until_there_is_room_again()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can mount a file system that is small enough to fill.");
-        var disk = Directory.CreateTempSubdirectory("dmp-disk-").FullName;
-        await ShellAsync("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk);
-        try
-        {
-            await using var server = await TestServer.StartAsync(platform, $"--Dmp:Content:Directory={Path.Combine(disk, "content")}");
-            await WaitForAsync(server, ServingStatus.Serving);
+        await using var disk = await SmallDisk.MountAsync("256k");
+        await using var server = await TestServer.StartAsync(platform, $"--Dmp:Content:Directory={disk.PathOf("content")}");
+        await AssertFullIsNotServingAsync(server, disk);
+        Assert.Empty(Directory.EnumerateFiles(disk.PathOf("content/incoming")));
+    }
 
-            var filler = Path.Combine(disk, "filler");
-            Assert.True(Fill(filler) > 0);
-            await WaitForAsync(server, ServingStatus.NotServing);
-            Assert.Equal(ServingStatus.Serving, await StatusAsync(server, "liveness"));
-            File.Delete(filler);
-            await WaitForAsync(server, ServingStatus.Serving);
-            Assert.Empty(Directory.EnumerateFiles(Path.Combine(disk, "content", "incoming")));
-        }
-        finally
-        {
-            await ShellAsync("umount", "-l", disk);
-            Directory.Delete(disk);
-        }
+    [Fact]
+    public async Task A_full_disk_under_the_database_is_not_serving_until_there_is_room_again()
+    {
+        await using var disk = await SmallDisk.MountAsync("512m");
+        await using var databases = await TestDatabase.StartAsync(disk.PathOf("database"));
+        await using var server = await TestServer.StartAsync(platform, databases, await databases.CreateAsync(), []);
+        await AssertFullIsNotServingAsync(server, disk);
     }
 
     [Fact]
@@ -113,23 +105,14 @@ public sealed class HealthTests(Platform platform)
         await WaitForAsync(http, HttpStatusCode.OK);
     }
 
-    /// <summary>Writes until nothing fits any more; answers how many blocks did.</summary>
-    private static int Fill(string path)
+    private static async Task AssertFullIsNotServingAsync(TestServer server, SmallDisk disk)
     {
-        var blocks = 0;
-        try
-        {
-            using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
-            while (true)
-            {
-                file.Write(new byte[4096]);
-                blocks++;
-            }
-        }
-        catch (IOException)
-        {
-            return blocks;
-        }
+        await WaitForAsync(server, ServingStatus.Serving);
+        disk.Fill();
+        await WaitForAsync(server, ServingStatus.NotServing);
+        Assert.Equal(ServingStatus.Serving, await StatusAsync(server, "liveness"));
+        disk.MakeRoom();
+        await WaitForAsync(server, ServingStatus.Serving);
     }
 
     private static async Task<ServingStatus> StatusAsync(TestServer server, string name = "") =>
@@ -149,10 +132,51 @@ public sealed class HealthTests(Platform platform)
         select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{server.Database}'
         """);
 
-    private static async Task ShellAsync(string program, params string[] arguments)
+    /// <summary>A file system that is small enough to fill.</summary>
+    private sealed class SmallDisk : IAsyncDisposable
     {
-        using var process = Process.Start(program, arguments);
-        await process.WaitForExitAsync(Token);
-        Assert.Equal(0, process.ExitCode);
+        private readonly string directory = Directory.CreateTempSubdirectory("dmp-disk-").FullName;
+
+        private string Filler => PathOf("filler");
+
+        public static async Task<SmallDisk> MountAsync(string size)
+        {
+            Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can mount a file system.");
+            var disk = new SmallDisk();
+            await ShellAsync("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", disk.directory);
+            return disk;
+        }
+
+        public string PathOf(string name) => Path.Combine(directory, name);
+
+        /// <summary>Writes until nothing fits any more.</summary>
+        public void Fill()
+        {
+            using var file = new FileStream(Filler, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+            var block = new byte[4096];
+            Assert.Throws<IOException>((Action)(() =>
+            {
+                while (true)
+                {
+                    file.Write(block);
+                }
+            }));
+            Assert.NotEqual(0, file.Length);
+        }
+
+        public void MakeRoom() => File.Delete(Filler);
+
+        public async ValueTask DisposeAsync()
+        {
+            await ShellAsync("umount", "-l", directory);
+            Directory.Delete(directory);
+        }
+
+        private static async Task ShellAsync(string program, params string[] arguments)
+        {
+            using var process = Process.Start(program, arguments);
+            await process.WaitForExitAsync(Token);
+            Assert.Equal(0, process.ExitCode);
+        }
     }
 }

@@ -32,7 +32,8 @@ internal sealed class ModelConsent
     public required bool FromMinority { get; set; }
 }
 
-internal sealed record ModelVersion(string Type, string? Depositor);
+/// <summary>A professional and the structure, or neither: the patient.</summary>
+internal sealed record ModelVersion(string Type, string? Depositor, string? Structure);
 
 internal sealed class ModelDocument
 {
@@ -72,6 +73,8 @@ internal sealed class AccessModel
     public bool MaskedShownInEmergencies { get; set; }
 
     public bool MaskedByDefault { get; set; }
+
+    public bool SecretActsHiddenFromStaff { get; set; }
 
     /// <summary>By <c>kind:identifier</c>.</summary>
     public Dictionary<string, ModelConsent> Consents { get; } = [];
@@ -136,6 +139,17 @@ internal sealed class AccessModel
             && !Rules.Any(rule => !rule.Shows
                 && (rule.DocumentId == document.Id || rule.Type == document.Versions[version - 1].Type)
                 && (rule.CarerId == carer.Id || rule.Profession == carer.Profession)));
+
+    /// <summary>Staff of a structure knows what was deposited there, masked or not, by its metadata.</summary>
+    public Verdict FindByStaff(string structure, ModelDocument document) =>
+        Blocked.Contains($"2:{structure}") ? Verdict.RecordAccessDenied
+        : IsClosed ? Verdict.RecordNotOpen
+        : !document.Versions.Exists(version => version.Structure == structure) ? Verdict.DocumentNotFound
+        : SecretActsHiddenFromStaff && document.HiddenFromRepresentatives ? Verdict.DocumentNotFound
+        : Verdict.Ok;
+
+    public Verdict DeleteByStaff(string structure, ModelDocument document) =>
+        FindByStaff(structure, document) is var found and not Verdict.Ok ? found : State(document, "delete");
 
     public static bool IsOwn(Carer carer, ModelDocument document) => document.Versions.Exists(version => version.Depositor == carer.Id);
 

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Dmp.Server.Tests.Access.Model;
 
-/// <summary>What runs by time, by an operator, for others, and what a subscriber makes of it all.</summary>
+/// <summary>What runs by time, by an operator, by staff, for others, and what a subscriber makes of it all.</summary>
 internal sealed partial class AccessModelRun
 {
     private const int SweepsMax = 50;
@@ -204,7 +204,43 @@ internal sealed partial class AccessModelRun
                 _model.Consents.TryGetValue(key, out var before) && before.Attending && (_model.IsMinor || !before.FromMinority));
     }
 
-    /// <summary>Caregivers search, those of before too; and who follows the feed knows what a search finds.</summary>
+    private async Task<string?> DeleteByStaffAsync()
+    {
+        if (_model.Documents.Count == 0)
+        {
+            return null;
+        }
+
+        var (document, (structure, staff)) = (Any(_model.Documents), AnyStaff());
+        var expected = _model.DeleteByStaff(structure, document);
+        return await ExpectAsync($"the staff of {structure} would delete {document.Id}", expected, () => ChangeAsync(staff, document, "delete"))
+            ?? Apply(document, "delete", expected);
+    }
+
+    /// <summary>Staff with a card, in a structure of one of the carers.</summary>
+    private (string Structure, DmpApi Api) AnyStaff()
+    {
+        var structure = Any(_carers).Carer.Structure;
+        var claims = Callers.StructureClaims(structure);
+        claims["staff_id"] = "secretary-1";
+        return (structure, _platform.As(_platform.Callers.Mint(claims)));
+    }
+
+    private async Task<string?> CompareStaffAsync()
+    {
+        if (_model.Documents.Count == 0)
+        {
+            return null;
+        }
+
+        var (document, (structure, staff)) = (Any(_model.Documents), AnyStaff());
+        return await ExpectAsync(
+            $"the staff of {structure} asks for {document.Id}",
+            _model.FindByStaff(structure, document),
+            async () => await staff.Documents.GetDocumentAsync(new() { RecordId = _record.Id, DocumentId = document.Id }, cancellationToken: Token));
+    }
+
+    /// <summary>Staff asks for a document; caregivers search, those of before too; and who follows the feed knows what a search finds.</summary>
     private async Task<string?> CompareFurtherAsync(Carer carer, DmpApi api)
     {
         foreach (var caregiver in _caregivers.TakeLast(2))
@@ -220,7 +256,7 @@ internal sealed partial class AccessModelRun
             }
         }
 
-        return await CompareFeedAsync(carer, api);
+        return await CompareStaffAsync() ?? await CompareFeedAsync(carer, api);
     }
 
     /// <summary>

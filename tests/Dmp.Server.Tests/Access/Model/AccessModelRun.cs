@@ -104,7 +104,7 @@ internal sealed partial class AccessModelRun
     {
         var (carer, _, api) = Any(_carers);
         // A closed record answers everything alike: it does not stay closed for long.
-        return (_model.IsClosed && Sometimes(3) ? 21 : _random.Next(30)) switch
+        return (_model.IsClosed && Sometimes(3) ? 21 : _random.Next(31)) switch
         {
             0 or 1 => await GrantAsync(carer, Patient, "patient", _model.Patient()),
             2 => await GrantAsync(carer, Representative, "representative", _model.Representative()),
@@ -127,6 +127,7 @@ internal sealed partial class AccessModelRun
             25 => await EntrustAsync(),
             26 => await FormalTeamAsync(),
             27 or 28 or 29 => await DeclareForAsync(carer, api),
+            30 => await DeleteByStaffAsync(),
             _ => await LifeAsync(),
         };
     }
@@ -297,7 +298,7 @@ internal sealed partial class AccessModelRun
             Masked = masked,
             HiddenFromPatient = waiting,
             HiddenFromRepresentatives = secret,
-            Versions = { new ModelVersion(type, carer?.Id) },
+            Versions = { new ModelVersion(type, carer?.Id, carer?.Structure) },
         });
 
     private async Task<string?> ReplaceAsync()
@@ -321,7 +322,7 @@ internal sealed partial class AccessModelRun
                 intent.ReplacesDocumentId = document.Id;
                 intent.Etag = etag;
             });
-            document.Versions.Add(new ModelVersion(type, carer.Id));
+            document.Versions.Add(new ModelVersion(type, carer.Id, carer.Structure));
             document.State = DocumentStatus.Approved;
         });
     }
@@ -397,7 +398,7 @@ internal sealed partial class AccessModelRun
             return null;
         }
 
-        var name = Any(["emergency_break_glass_allowed", "emergency_masked_allowed", "documents_masked_by_default"]);
+        var name = Any(["emergency_break_glass_allowed", "emergency_masked_allowed", "documents_masked_by_default", "secret_acts_hidden_from_staff"]);
         var on = Sometimes(2);
         var etag = (await Patient.Consents.GetConsentSettingsAsync(
             new GetConsentSettingsRequest { RecordId = _record.Id }, cancellationToken: Token)).Settings.Etag;
@@ -412,6 +413,7 @@ internal sealed partial class AccessModelRun
                         EmergencyBreakGlassAllowed = on,
                         EmergencyMaskedAllowed = on,
                         DocumentsMaskedByDefault = on,
+                        SecretActsHiddenFromStaff = on,
                     },
                     UpdateMask = new FieldMask { Paths = { name } },
                     Etag = etag,
@@ -426,6 +428,7 @@ internal sealed partial class AccessModelRun
 
             _model.MaskedShownInEmergencies = name == "emergency_masked_allowed" ? on : _model.MaskedShownInEmergencies;
             _model.MaskedByDefault = name == "documents_masked_by_default" ? on : _model.MaskedByDefault;
+            _model.SecretActsHiddenFromStaff = name == "secret_acts_hidden_from_staff" ? on : _model.SecretActsHiddenFromStaff;
         });
     }
 
