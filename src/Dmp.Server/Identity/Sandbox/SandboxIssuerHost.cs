@@ -93,8 +93,8 @@ internal sealed class SandboxIssuerHost(int port, string dataDirectory, ILoggerF
             .SetAuthorizationCodeLifetime(SandboxIssuer.CodeLifetime)
             .AddSigningKey(key)
 
-            // Codes are encrypted for the issuer itself and need not outlive it.
-            .AddEphemeralEncryptionKey()
+            // Codes are encrypted for the issuer itself and need not outlive it. A pair of RSA keys would take a second of each start.
+            .AddEncryptionKey(new SymmetricSecurityKey(RandomNumberGenerator.GetBytes(32)))
             .DisableAccessTokenEncryption()
 
             // Without a database of clients and tokens: the handlers below decide.
