@@ -24,7 +24,8 @@ public static class SessionProbe
     /// <exception cref="NpgsqlException">The database cannot be reached, or refuses.</exception>
     public static string? Fault(string connectionString)
     {
-        using var source = PlainSource.Of(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, NoResetOnClose = true }.ConnectionString);
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, NoResetOnClose = true };
+        using var source = PlainSource.Of(settings.ConnectionString);
         return Fault(source);
     }
 
@@ -46,10 +47,8 @@ public static class SessionProbe
                 var turn = i / 2 % Connections;
 
                 // Another text each time: the pool would prepare the one that comes again, and the session that has it may be gone.
-                using var command = new NpgsqlCommand(string.Create(CultureInfo.InvariantCulture, $"{Session} as asked_{i}"), connections[turn])
-                {
-                    CommandTimeout = TimeoutSeconds,
-                };
+                var sql = string.Create(CultureInfo.InvariantCulture, $"{Session} as asked_{i}");
+                using var command = new NpgsqlCommand(sql, connections[turn]) { CommandTimeout = TimeoutSeconds };
                 sessions[turn].Add(Convert.ToString(command.ExecuteScalar(), CultureInfo.InvariantCulture)!);
             }
 

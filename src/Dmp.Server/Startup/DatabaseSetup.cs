@@ -48,7 +48,8 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             try
             {
                 MigrationRunner.Up(managed.OwnerConnectionString, cancellationToken: ct);
-                return new DatabaseSetup(managed, managed.RuntimeConnectionString, CreateSource(managed.RuntimeConnectionString, options, loggers));
+                var runtime = managed.RuntimeConnectionString;
+                return new DatabaseSetup(managed, runtime, CreateSource(runtime, options, loggers));
             }
             catch (Exception)
             {
@@ -119,12 +120,13 @@ internal sealed class DatabaseSetup : IAsyncDisposable
         if (command.ExecuteScalar() is not string kept
             || kept != string.Create(CultureInfo.InvariantCulture, $"off {options.StatementTimeoutSeconds}"))
         {
+            var role = new NpgsqlConnectionStringBuilder(options.ConnectionString).Username;
             throw new StartupRefusedException(
                 "The database does not get the settings of its connections (startup parameter options), because a pooler in front of it drops them; "
                 + "connect directly, or give them to the role with: "
                 + string.Create(
                     CultureInfo.InvariantCulture,
-                    $"alter role {new NpgsqlConnectionStringBuilder(options.ConnectionString).Username} set jit = off, and set statement_timeout = '{options.StatementTimeoutSeconds}s', ")
+                    $"alter role {role} set jit = off, and set statement_timeout = '{options.StatementTimeoutSeconds}s', ")
                 + string.Create(
                     CultureInfo.InvariantCulture,
                     $"lock_timeout = '{LockSecondsMax}s' and idle_in_transaction_session_timeout = '{IdleInTransactionSecondsMax}s' in the same way."));

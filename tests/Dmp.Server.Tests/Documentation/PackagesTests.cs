@@ -15,7 +15,7 @@ public sealed class PackagesTests(Platform platform)
     [Fact]
     public async Task Software_of_the_oldest_dotnet_uses_the_sdk_from_a_folder_of_packages()
     {
-        await using var server = await TestServer.StartAsync(platform);
+        await using var server = await TestServer.StartAsync(platform, TestServer.WithIssuer);
         var folder = Directory.CreateTempSubdirectory("dmp-packages-").FullName;
         try
         {

@@ -18,7 +18,7 @@ public sealed partial class PrintedCommandsTests(Platform platform)
     {
         await RequireAsync("curl");
         await RequireAsync(program);
-        await using var server = await TestServer.StartAsync(platform);
+        await using var server = await TestServer.StartAsync(platform, TestServer.WithIssuer);
         var (_, printed) = await BashAsync(
             string.Create(CultureInfo.InvariantCulture, $"source .config/how-to-call.sh; how_to_call {server.Address.Port} {server.SandboxIssuer.Port}"));
         var commands = Printed().Matches(printed).ToDictionary(match => match.Groups["label"].Value, match => match.Groups["command"].Value);
@@ -35,7 +35,7 @@ public sealed partial class PrintedCommandsTests(Platform platform)
     public async Task The_token_of_the_guides_is_given(string page)
     {
         await RequireAsync("curl");
-        await using var server = await TestServer.StartAsync(platform);
+        await using var server = await TestServer.StartAsync(platform, TestServer.WithIssuer);
         var commands = Curl().Matches(Repository.Read(page)).Select(match => match.Value).ToList();
         Assert.NotEmpty(commands);
         foreach (var command in commands)

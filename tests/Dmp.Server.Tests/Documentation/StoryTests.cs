@@ -11,7 +11,7 @@ public sealed class StoryTests(Platform platform)
     [Fact]
     public async Task The_story_holds_and_can_be_told_twice()
     {
-        await using var server = await TestServer.StartAsync(platform);
+        await using var server = await TestServer.StartAsync(platform, TestServer.WithIssuer);
         var mailbox = Path.Combine(Path.GetDirectoryName(server.ContentDirectory)!, "mailbox");
         for (var time = 0; time < 2; time++)
         {
@@ -28,7 +28,7 @@ public sealed class StoryTests(Platform platform)
     {
         var folder = SharedSamples.Folder("samples/cda");
         var count = Directory.GetFiles(folder).Length + 12;
-        await using var server = await TestServer.StartAsync(platform);
+        await using var server = await TestServer.StartAsync(platform, TestServer.WithIssuer);
         for (var time = 0; time < 2; time++)
         {
             var (code, output) = await RunAsync(

@@ -88,7 +88,8 @@ public sealed class ErasureTests(Platform platform)
     {
         KeysCli cli = new(platform, platform.Server);
         var sample = await Sample.UploadAsync(platform, platform.Server);
-        string[] destroy = ["destroy", sample.RecordId, "--reason", "Demande du titulaire", "--keys", Path.Combine(platform.Server.DataDirectory, "audit-keys")];
+        var keys = Path.Combine(platform.Server.DataDirectory, "audit-keys");
+        string[] destroy = ["destroy", sample.RecordId, "--reason", "Demande du titulaire", "--keys", keys];
 
         // Nobody confirms: the tests have no terminal.
         Assert.Equal(1, (await cli.RunAsync(destroy)).Code);

@@ -47,7 +47,7 @@ public sealed class Platform : IAsyncLifetime
 
         issuer = await TestIssuer.StartAsync();
         databases = await TestDatabase.StartAsync(directory);
-        server = await TestServer.StartAsync(this);
+        server = await TestServer.StartAsync(this, TestServer.WithIssuer, "--Dmp:Database:ConnectionsMax=20");
     }
 
     public async ValueTask DisposeAsync()

@@ -67,7 +67,9 @@ internal sealed class TestDatabase : IAsyncDisposable
         try
         {
             var name = $"dmp_{Guid.CreateVersion7():N}";
-            await ExecuteAsync($"create database {name} template {template}");
+
+            // Twice as quick as by the write-ahead log for a database this small.
+            await ExecuteAsync($"create database {name} template {template} strategy file_copy");
             databases.Add(name);
             return name;
         }

@@ -16,6 +16,9 @@ namespace Dmp.Server.Tests.Fixtures;
 /// <summary>The real server on a loopback port, with a database and a content directory of its own.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
+    /// <summary>Setting of a server whose callers get their tokens from its own issuer. The others take those of the platform's.</summary>
+    public const string WithIssuer = "--Dmp:Sandbox:Issuer=true";
+
     private readonly DmpApplication application;
     private readonly string directory;
     private NpgsqlDataSource? admin;
@@ -78,7 +81,8 @@ internal sealed class TestServer : IAsyncDisposable
                 "--Dmp:Listen:GrpcPort=0",
 
                 // Many servers of tests share one PostgreSQL, which takes 200 connections and a process for each.
-                "--Dmp:Database:ConnectionsMax=8",
+                "--Dmp:Database:ConnectionsMax=5",
+                "--Dmp:Sandbox:Issuer=false",
                 "--Dmp:Notices:Concurrency=1",
                 $"--Dmp:Listen:SandboxIssuerPort={issuerPort.ToString(CultureInfo.InvariantCulture)}",
                 "--Logging:LogLevel:Default=Warning",

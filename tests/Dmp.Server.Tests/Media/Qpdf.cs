@@ -5,9 +5,8 @@ namespace Dmp.Server.Tests.Media;
 
 /// <summary>What qpdf sees in a PDF: the reader that knows nothing of ours.</summary>
 /// <param name="Opens">It finds pages.</param>
-/// <param name="IsEncrypted">It says so.</param>
 /// <param name="IsActive">From the root, it comes upon what acts or carries files.</param>
-internal sealed record QpdfView(bool Opens, bool IsEncrypted, bool IsActive);
+internal sealed record QpdfView(bool Opens, bool IsActive);
 
 internal static class Qpdf
 {
@@ -27,14 +26,14 @@ internal static class Qpdf
         var (code, output) = Run("--json=2", "--json-key=qpdf", "--json-key=pages", file);
         if (code is not (0 or 3) || output.Length == 0)
         {
-            return new(false, Run("--is-encrypted", file).Code == 0, false);
+            return new(Opens: false, IsActive: false);
         }
 
         using var json = JsonDocument.Parse(output);
         var objects = json.RootElement.GetProperty("qpdf")[1];
         var walk = new Walk(objects);
         walk.Visit(objects.GetProperty("trailer"), "");
-        return new(json.RootElement.GetProperty("pages").GetArrayLength() > 0, Run("--is-encrypted", file).Code == 0, walk.IsActive);
+        return new(json.RootElement.GetProperty("pages").GetArrayLength() > 0, walk.IsActive);
     }
 
     public static (int Code, string Output) Run(params string[] arguments)

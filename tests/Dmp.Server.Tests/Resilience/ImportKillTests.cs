@@ -25,14 +25,14 @@ public sealed class ImportKillTests
         using var client = await ClientAsync(server);
         var (done, killing) = (0, Task.CompletedTask);
         var outcomes = new List<ImportOutcome>();
-        await foreach (var outcome in client.ImportAsync(Items(recordId, 800, 2_000), new ImportOptions { Streams = 2 }, Token))
+        await foreach (var outcome in client.ImportAsync(Items(recordId, 500, 2_000), new ImportOptions { Streams = 2 }, Token))
         {
             outcomes.Add(outcome);
-            if (++done == 200)
+            if (++done == 120)
             {
                 killing = server.KillPostgresAsync();
             }
-            else if (done == 450)
+            else if (done == 300)
             {
                 await killing;
                 await server.KillAsync();
@@ -42,7 +42,7 @@ public sealed class ImportKillTests
 
         await killing;
         Assert.All(outcomes, outcome => Assert.True(outcome.Document is not null, outcome.Error?.ToString()));
-        Assert.Equal(800, outcomes.Select(outcome => outcome.Document!.DocumentId).Distinct().Count());
+        Assert.Equal(500, outcomes.Select(outcome => outcome.Document!.DocumentId).Distinct().Count());
         api = await server.AsAsync("dr-martin");
         var found = new HashSet<string>();
         using var reader = await ClientAsync(server);
@@ -115,12 +115,12 @@ public sealed class ImportKillTests
         await using var server = await ServerProcess.StartAsync();
         var (_, recordId) = await OpenAsync(server);
         using var client = await ClientAsync(server);
-        Assert.Equal(1000, await CountAsync(client, Items(recordId, 1000, 30_000)));
+        Assert.Equal(500, await CountAsync(client, Items(recordId, 500, 30_000)));
         server.ResetPeakMemory();
         var before = server.ReadMemory();
 
-        // 100 MB; DMP_IMPORT_DOCUMENTS sends more.
-        var documents = Drill.Setting("DMP_IMPORT_DOCUMENTS", 3_500);
+        // 75 MB; DMP_IMPORT_DOCUMENTS sends more.
+        var documents = Drill.Setting("DMP_IMPORT_DOCUMENTS", 2_500);
         Assert.Equal(documents, await CountAsync(client, Items(recordId, documents, 30_000)));
 
         var grown = (server.ReadPeakMemory() - before) / MebiByte;

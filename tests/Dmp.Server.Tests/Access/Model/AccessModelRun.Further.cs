@@ -213,7 +213,8 @@ internal sealed partial class AccessModelRun
 
         var (document, (structure, staff)) = (Any(_model.Documents), AnyStaff());
         var expected = _model.DeleteByStaff(structure, document);
-        return await ExpectAsync($"the staff of {structure} would delete {document.Id}", expected, () => ChangeAsync(staff, document, "delete"))
+        return await ExpectAsync(
+            $"the staff of {structure} would delete {document.Id}", expected, () => ChangeAsync(staff, document, "delete"))
             ?? Apply(document, "delete", expected);
     }
 
@@ -237,10 +238,13 @@ internal sealed partial class AccessModelRun
         return await ExpectAsync(
             $"the staff of {structure} asks for {document.Id}",
             _model.FindByStaff(structure, document),
-            async () => await staff.Documents.GetDocumentAsync(new() { RecordId = _record.Id, DocumentId = document.Id }, cancellationToken: Token));
+            async () => await staff.Documents.GetDocumentAsync(
+                new() { RecordId = _record.Id, DocumentId = document.Id }, cancellationToken: Token));
     }
 
-    /// <summary>Staff asks for a document; caregivers search, those of before too; and who follows the feed knows what a search finds.</summary>
+    /// <summary>
+    /// Staff asks for a document; caregivers search, those of before too; and who follows the feed knows what a search finds.
+    /// </summary>
     private async Task<string?> CompareFurtherAsync(Carer carer, DmpApi api)
     {
         foreach (var caregiver in _caregivers.TakeLast(2))

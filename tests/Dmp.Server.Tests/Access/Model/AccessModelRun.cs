@@ -398,7 +398,9 @@ internal sealed partial class AccessModelRun
             return null;
         }
 
-        var name = Any(["emergency_break_glass_allowed", "emergency_masked_allowed", "documents_masked_by_default", "secret_acts_hidden_from_staff"]);
+        var name = Any([
+            "emergency_break_glass_allowed", "emergency_masked_allowed", "documents_masked_by_default", "secret_acts_hidden_from_staff",
+        ]);
         var on = Sometimes(2);
         var etag = (await Patient.Consents.GetConsentSettingsAsync(
             new GetConsentSettingsRequest { RecordId = _record.Id }, cancellationToken: Token)).Settings.Etag;
