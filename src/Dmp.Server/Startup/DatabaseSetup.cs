@@ -75,6 +75,15 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             RequireSchema(source);
             return new DatabaseSetup(null, options.ConnectionString, source);
         }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.ProtocolViolation)
+        {
+            await source.DisposeAsync();
+            throw new StartupRefusedException(
+                $"A pooler in front of the database refuses how the server connects ({refused.MessageText}): the settings of its connections "
+                + "come with the startup parameter options. Connect directly, or let the pooler ignore it (PgBouncer: pool_mode = session and "
+                + "ignore_startup_parameters = options) and give the settings to the role, as docs/configuration.md says.",
+                refused);
+        }
         catch (Exception)
         {
             await source.DisposeAsync();

@@ -69,6 +69,18 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
         await using var server = await TestServer.StartAsync(platform, $"--Dmp:Database:ConnectionString={connection}");
     }
 
+    [Theory]
+    [InlineData("session")]
+    [InlineData("transaction")]
+    public async Task A_pooler_that_refuses_the_settings_is_told_by_what_to_set(string mode)
+    {
+        var database = await platform.Databases.CreateAsync();
+        var connection = await StartAsync(database, mode, 20, 0, ignored: "extra_float_digits");
+        var refusal = await Assert.ThrowsAsync<StartupRefusedException>(
+            () => TestServer.StartAsync(platform, $"--Dmp:Database:ConnectionString={connection}"));
+        Assert.Contains("ignore_startup_parameters = options", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Connections_of_the_server_compile_nothing()
     {
@@ -77,7 +89,8 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
     }
 
     /// <summary>Answers the connection string that leads through it.</summary>
-    private async Task<string> StartAsync(string database, string mode, int poolSize, int roundRobin)
+    private async Task<string> StartAsync(
+        string database, string mode, int poolSize, int roundRobin, string ignored = "options,extra_float_digits")
     {
         Assert.SkipUnless(File.Exists(Program), "PgBouncer is not installed (package pgbouncer).");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Started as another user, which only root can.");
@@ -99,7 +112,7 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
                 pool_mode = {mode}
                 default_pool_size = {poolSize}
                 server_round_robin = {roundRobin}
-                ignore_startup_parameters = options,extra_float_digits
+                ignore_startup_parameters = {ignored}
                 """),
             Token);
         File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
