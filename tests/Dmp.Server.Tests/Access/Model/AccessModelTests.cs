@@ -11,7 +11,7 @@ namespace Dmp.Server.Tests.Access.Model;
 /// </summary>
 public sealed class AccessModelTests(Platform platform, ITestOutputHelper output)
 {
-    private const int SequencesByDefault = 15;
+    private const int SequencesByDefault = 10;
     private const int Length = 40;
 
     [Fact]
