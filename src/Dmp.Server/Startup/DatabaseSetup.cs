@@ -61,11 +61,7 @@ internal sealed class DatabaseSetup : IAsyncDisposable
         var source = CreateSource(options.ConnectionString, options, loggers);
         try
         {
-            if (SessionProbe.Fault(source) is { } fault)
-            {
-                throw new StartupRefusedException($"{fault} (Dmp:Database:ConnectionString)");
-            }
-
+            RequireSessions(source);
             RequireSettings(source, options);
             if (isSandbox && options.MigrationConnectionString is { Length: > 0 } owner)
             {
@@ -74,15 +70,6 @@ internal sealed class DatabaseSetup : IAsyncDisposable
 
             RequireSchema(source);
             return new DatabaseSetup(null, options.ConnectionString, source);
-        }
-        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.ProtocolViolation)
-        {
-            await source.DisposeAsync();
-            throw new StartupRefusedException(
-                $"A pooler in front of the database refuses how the server connects ({refused.MessageText}): the settings of its connections "
-                + "come with the startup parameter options. Connect directly, or let the pooler ignore it (PgBouncer: pool_mode = session and "
-                + "ignore_startup_parameters = options) and give the settings to the role, as docs/configuration.md says.",
-                refused);
         }
         catch (Exception)
         {
@@ -119,6 +106,27 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             $"-c lock_timeout={LockSecondsMax}s",
             $"-c idle_in_transaction_session_timeout={IdleInTransactionSecondsMax}s").Trim();
         return settings;
+    }
+
+    /// <summary>A pooler may give each transaction another session, or refuse the startup parameter with which the settings come.</summary>
+    private static void RequireSessions(NpgsqlDataSource source)
+    {
+        try
+        {
+            if (SessionProbe.Fault(source) is { } fault)
+            {
+                throw new StartupRefusedException($"{fault} (Dmp:Database:ConnectionString)");
+            }
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.ProtocolViolation)
+        {
+            throw new StartupRefusedException(
+                $"A pooler in front of the database refuses how the server connects ({refused.MessageText}): the settings of its "
+                + "connections come with the startup parameter options. Connect directly, or let the pooler ignore it (PgBouncer: "
+                + "pool_mode = session and ignore_startup_parameters = options) and give the settings to the role, as "
+                + "docs/configuration.md says.",
+                refused);
+        }
     }
 
     /// <summary>A pooler may drop the startup parameter with which the settings come, and say nothing.</summary>

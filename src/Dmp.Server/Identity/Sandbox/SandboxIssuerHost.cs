@@ -93,7 +93,7 @@ internal sealed class SandboxIssuerHost(int port, string dataDirectory, ILoggerF
             .SetAuthorizationCodeLifetime(SandboxIssuer.CodeLifetime)
             .AddSigningKey(key)
 
-            // Codes are encrypted for the issuer itself and need not outlive it. A pair of RSA keys would take a second of each start.
+            // Codes are encrypted for the issuer itself and need not outlive it: no pair of RSA keys is made at each start.
             .AddEncryptionKey(new SymmetricSecurityKey(RandomNumberGenerator.GetBytes(32)))
             .DisableAccessTokenEncryption()
 
