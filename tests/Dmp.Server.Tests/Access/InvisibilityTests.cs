@@ -347,9 +347,7 @@ public sealed class InvisibilityTests(Platform platform)
             case "structure":
                 return platform.AsStructure(colleague.StructureId);
             case "staff":
-                var claims = Callers.StructureClaims(colleague.StructureId);
-                claims["staff_id"] = "secretary-1";
-                return platform.As(platform.Callers.Mint(claims));
+                return platform.As(platform.Callers.StructureToken(colleague.StructureId, "secretary-1"));
             case "practice":
                 // Where everything is deposited; the patient keeps secret acts from the staff.
                 await platform.As(record.Patient).HideSecretActsFromStaffAsync(record.Id);

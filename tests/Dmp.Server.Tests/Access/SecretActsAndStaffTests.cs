@@ -189,9 +189,8 @@ public sealed class SecretActsAndStaffTests(Platform platform)
     private async Task<(OpenedRecord Record, DmpApi Minor, DmpApi Physician, DmpApi Staff)> WorldAsync()
     {
         var record = await platform.RecordAsync(TestPatient.NewMinor());
-        var claims = Callers.StructureClaims(record.Physician.StructureId);
-        claims["staff_id"] = "secretary-1";
-        return (record, platform.As(record.Patient), platform.As(record.Physician), platform.As(platform.Callers.Mint(claims)));
+        var staff = platform.As(platform.Callers.StructureToken(record.Physician.StructureId, "secretary-1"));
+        return (record, platform.As(record.Patient), platform.As(record.Physician), staff);
     }
 
     private static Task<StoredDocument> UploadAsync(DmpApi api, OpenedRecord record, string name, bool byStaff = false, StoredDocument? replaces = null) =>

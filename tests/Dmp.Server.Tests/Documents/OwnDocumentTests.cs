@@ -240,13 +240,8 @@ public sealed class OwnDocumentTests(Platform platform)
 
     private DmpApi Structure(World world, string authentication, string? staffId)
     {
-        JsonObject claims = Callers.StructureClaims(world.One.StructureId);
+        JsonObject claims = Callers.StructureClaims(world.One.StructureId, staffId);
         claims["Authentification_mode"] = authentication;
-        if (staffId is not null)
-        {
-            claims["staff_id"] = staffId;
-        }
-
         return platform.As(platform.Callers.Mint(claims));
     }
 

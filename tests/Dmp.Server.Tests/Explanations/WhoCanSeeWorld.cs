@@ -186,13 +186,8 @@ internal sealed class WhoCanSeeWorld
     {
         DmpApi As(string authentication, string? staffId)
         {
-            JsonObject claims = Callers.StructureClaims(structureId);
+            JsonObject claims = Callers.StructureClaims(structureId, staffId);
             claims["Authentification_mode"] = authentication;
-            if (staffId is not null)
-            {
-                claims["staff_id"] = staffId;
-            }
-
             return _platform.As(_platform.Callers.Mint(claims));
         }
 

@@ -19,16 +19,26 @@ internal sealed class Callers(TestIssuer issuer)
         ["ins"] = patient.Number,
     });
 
-    public string StructureToken(string structureId) => Mint(StructureClaims(structureId));
+    public string StructureToken(string structureId, string? staffId = null) => Mint(StructureClaims(structureId, staffId));
 
-    public static JsonObject StructureClaims(string structureId) => new()
+    /// <summary>The structure by its certificate, or somebody of its staff with a card.</summary>
+    public static JsonObject StructureClaims(string structureId, string? staffId = null)
     {
-        ["sub"] = $"structure-{structureId}",
-        ["client_id"] = "hospital-engine",
-        ["dmp_kind"] = "structure",
-        ["structure_id"] = structureId,
-        ["structure_name"] = "HOPITAL D'ESSAI",
-    };
+        JsonObject claims = new()
+        {
+            ["sub"] = $"structure-{structureId}",
+            ["client_id"] = "hospital-engine",
+            ["dmp_kind"] = "structure",
+            ["structure_id"] = structureId,
+            ["structure_name"] = "HOPITAL D'ESSAI",
+        };
+        if (staffId is not null)
+        {
+            claims["staff_id"] = staffId;
+        }
+
+        return claims;
+    }
 
     public string RepresentativeToken(params TestPatient[] patients) => Mint(new JsonObject
     {

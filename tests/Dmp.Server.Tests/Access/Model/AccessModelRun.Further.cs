@@ -222,9 +222,7 @@ internal sealed partial class AccessModelRun
     private (string Structure, DmpApi Api) AnyStaff()
     {
         var structure = Any(_carers).Carer.Structure;
-        var claims = Callers.StructureClaims(structure);
-        claims["staff_id"] = "secretary-1";
-        return (structure, _platform.As(_platform.Callers.Mint(claims)));
+        return (structure, _platform.As(_platform.Callers.StructureToken(structure, "secretary-1")));
     }
 
     private async Task<string?> CompareStaffAsync()
