@@ -20,8 +20,12 @@ namespace Dmp.Server.Tests.Resilience.Chaos;
 [SupportedOSPlatform("linux")]
 public sealed class ChaosTests
 {
-    // One of each, and one more. DMP_CHAOS_KILLS says how many, one each four seconds.
+    // One of each, and one more. DMP_CHAOS_KILLS says how many.
     private const int KillsDefault = 3;
+
+    // Calls that are answered between one kill and the next.
+    private const int CallsMin = 40;
+    private const int CallsMax = 120;
 
     /// <summary>The last one has nothing to do with anybody, and is told nothing.</summary>
     private static readonly string[] followers =
@@ -49,10 +53,18 @@ public sealed class ChaosTests
         using (var stop = CancellationTokenSource.CreateLinkedTokenSource(Token))
         {
             var writing = Task.WhenAll(writers.Select(writer => Task.Run(() => writer.Writer.RunAsync(stop.Token), Token)));
-            var (servers, databases) = await KillAsync(server, new Random(seed), kills);
+            var random = new Random(seed);
+            var (servers, databases) = await KillAsync(server, random, kills, WorkAsync);
             await stop.CancelAsync();
             await writing;
             Report(journal, writers, servers, databases);
+
+            // Writers stop when they are told to: one that stopped before has failed, which is told where it is awaited.
+            Task WorkAsync()
+            {
+                var enough = journal.Entries.Count + random.Next(CallsMin, CallsMax);
+                return Waiting.UntilAsync(() => writing.IsCompleted || journal.Entries.Count >= enough);
+            }
         }
 
         await quiet.CancelAsync();
@@ -174,13 +186,12 @@ public sealed class ChaosTests
     }
 
     /// <summary>Kills the server or its database, the second time the other one; they work for a while before and after each.</summary>
-    private static async Task<(int Servers, int Databases)> KillAsync(ServerProcess server, Random random, int kills)
+    private static async Task<(int Servers, int Databases)> KillAsync(ServerProcess server, Random random, int kills, Func<Task> workAsync)
     {
-        Task WorkAsync() => Task.Delay(TimeSpan.FromSeconds(2 + (random.NextDouble() * 4)), Token);
         var (servers, databases) = (0, 0);
         while (servers + databases < kills)
         {
-            await WorkAsync();
+            await workAsync();
             if (servers + databases == 1 ? servers == 0 : random.Next(2) == 0)
             {
                 await server.KillAsync();
@@ -194,7 +205,7 @@ public sealed class ChaosTests
             }
         }
 
-        await WorkAsync();
+        await workAsync();
         return (servers, databases);
     }
 
