@@ -154,7 +154,7 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
     }
 
     [Fact]
-    public void Nothing_but_the_start_takes_connections_from_the_pool_beside_it() => Assert.Equal(
+    public void Only_the_database_and_its_setup_take_connections_from_the_pool() => Assert.Equal(
         [nameof(Database), nameof(DatabaseSetup)],
         typeof(DmpApplication).Assembly.GetTypes()
             .Where(type => type.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)

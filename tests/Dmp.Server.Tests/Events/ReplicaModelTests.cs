@@ -24,7 +24,9 @@ public sealed class ReplicaModelTests(Platform platform)
     [Fact]
     public async Task A_replica_is_what_a_search_shows() =>
         await Gen.Select(Gen.Int[0, 16], Gen.Int[0, 1_000_000]).Array[1, StepsMax].Array[Rounds]
-            .SampleAsync(RunAsync, iter: 4, threads: 1, print: rounds => string.Join(" | ", rounds.Select(steps => string.Join(",", steps))));
+            .SampleAsync(RunAsync, iter: 4, threads: 1, print: Print);
+
+    private static string Print((int What, int Which)[][] rounds) => string.Join(" | ", rounds.Select(steps => string.Join(",", steps)));
 
     private async Task RunAsync((int What, int Which)[][] rounds)
     {

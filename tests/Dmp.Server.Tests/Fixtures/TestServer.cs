@@ -37,6 +37,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Uri Address { get; }
 
+    /// <summary>Runs only <see cref="WithIssuer"/>.</summary>
     public Uri SandboxIssuer { get; }
 
     /// <summary>Name of the database, for <see cref="TestDatabase"/>.</summary>

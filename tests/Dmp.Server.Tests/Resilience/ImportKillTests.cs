@@ -119,8 +119,8 @@ public sealed class ImportKillTests
         server.ResetPeakMemory();
         var before = server.ReadMemory();
 
-        // 75 MB; DMP_IMPORT_DOCUMENTS sends more.
-        var documents = Drill.Setting("DMP_IMPORT_DOCUMENTS", 2_500);
+        // 100 MB; DMP_IMPORT_DOCUMENTS sends more.
+        var documents = Drill.Setting("DMP_IMPORT_DOCUMENTS", 3_500);
         Assert.Equal(documents, await CountAsync(client, Items(recordId, documents, 30_000)));
 
         var grown = (server.ReadPeakMemory() - before) / MebiByte;

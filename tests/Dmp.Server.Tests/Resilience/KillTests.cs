@@ -19,8 +19,8 @@ public sealed class KillTests
 {
     private const int MebiByte = 1024 * 1024;
 
-    // Twice what may be taken. DMP_LARGE_MIB sends more.
-    private const int LargeMibDefault = 128;
+    // Four times what may be taken. DMP_LARGE_MIB sends more.
+    private const int LargeMibDefault = 256;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
