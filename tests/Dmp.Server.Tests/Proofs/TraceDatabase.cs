@@ -43,17 +43,28 @@ internal static class TraceDatabase
         await transaction.CommitAsync(Token);
     }
 
-    /// <summary>Waits until everything committed so far has its leaf below a signed checkpoint.</summary>
+    /// <summary>
+    /// Waits until everything committed so far has its leaf below a signed checkpoint. By the events themselves and not by their number:
+    /// the leaf of an event that others commit meanwhile may come before that of one of these.
+    /// </summary>
     public static async Task<Checkpoint> SettleAsync(this TestServer server, Platform platform)
     {
-        var events = await server.QueryAsync<long>(platform, "select count(*) from audit_event");
-        Checkpoint? checkpoint = null;
-        await Waiting.UntilAsync(async () =>
-        {
-            var notes = await server.ListAsync<string>(platform, "select note from audit_checkpoint order by tree_size desc limit 1");
-            checkpoint = notes is [var note] ? Checkpoint.Parse(note) : null;
-            return checkpoint?.Size >= events;
-        });
-        return checkpoint!;
+        const string Signed = "coalesce((select max(tree_size) from audit_checkpoint), 0)";
+        var unsigned = await server.ListAsync<Guid>(
+            platform,
+            $"""
+            select e.event_id
+            from audit_event e
+            where not exists (select from audit_leaf l where l.event_id = e.event_id and l.leaf_index < {Signed})
+            """);
+        await Waiting.UntilAsync(async () => (await server.ListAsync<bool>(
+            platform,
+            $"""
+            select exists (select from audit_checkpoint)
+                and (select count(*) from audit_leaf l where l.event_id = any (@Ids) and l.leaf_index < {Signed}) = cardinality(@Ids)
+            """,
+            new { Ids = unsigned.ToArray() }))[0]);
+        var notes = await server.ListAsync<string>(platform, "select note from audit_checkpoint order by tree_size desc limit 1");
+        return Checkpoint.Parse(notes[0]);
     }
 }
