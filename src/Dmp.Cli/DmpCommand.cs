@@ -8,9 +8,8 @@ using Dmp.Cli.Matrix;
 using Dmp.Cli.Store;
 using Dmp.Cli.Trace;
 using Dmp.Client;
-using Dmp.Keys;
-using Dmp.Server.Content;
-using Dmp.Server.Startup;
+using Dmp.Storage;
+using Dmp.Storage.Keys;
 using Npgsql;
 
 namespace Dmp.Cli;
@@ -71,7 +70,7 @@ internal static class DmpCommand
             return Failed;
         }
         catch (Exception failure) when (failure
-            is NpgsqlException or IOException or UnauthorizedAccessException or ContentUnavailableException or StartupRefusedException)
+            is NpgsqlException or IOException or UnauthorizedAccessException or ContentUnavailableException or StoreRefusedException)
         {
             await error.WriteLineAsync(failure.Message);
             return Failed;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Dmp.Keys;
+using Dmp.Storage.Keys;
 using Npgsql;
 
 namespace Dmp.Cli.Keys;

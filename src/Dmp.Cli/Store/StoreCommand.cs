@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Dmp.Server.Options;
+using Dmp.Storage;
 
 namespace Dmp.Cli.Store;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
-using Dmp.Server.Content;
+using Dmp.Storage;
 using Npgsql;
 
 namespace Dmp.Cli.Store;

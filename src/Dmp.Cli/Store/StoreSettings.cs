@@ -1,7 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using Dmp.Server.Content;
-using Dmp.Server.Options;
-using Dmp.Server.Postgres;
+using Dmp.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -35,7 +33,7 @@ internal static class StoreSettings
         }
 
         var configuration = builder.AddEnvironmentVariables().Build();
-        var dataDirectory = configuration["Dmp:DataDirectory"] is { Length: > 0 } chosen ? chosen : ManagedPostgresOptions.DefaultDataDirectory();
+        var dataDirectory = configuration["Dmp:DataDirectory"] is { Length: > 0 } chosen ? chosen : DataDirectory.Default();
         ContentOptions options = new() { Directory = Path.Combine(dataDirectory, "content") };
         configuration.GetSection(ContentOptions.Section).Bind(options);
         return options;

@@ -7,6 +7,7 @@ using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
+using Dmp.Storage;
 using Dmp.Type.V1;
 using Grpc.Core;
 using Npgsql;

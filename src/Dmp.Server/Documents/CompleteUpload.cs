@@ -1,9 +1,8 @@
 using Dmp.Document.V1;
 using Dmp.Proofs;
 using Dmp.Server.Access;
-using Dmp.Server.Content;
 using Dmp.Server.Pipeline;
-using ContentForm = Dmp.Document.V1.ContentForm;
+using Dmp.Storage;
 
 namespace Dmp.Server.Documents;
 

@@ -1,4 +1,5 @@
 using Dmp.Server.Access;
+using Dmp.Storage;
 
 namespace Dmp.Server.Documents;
 
@@ -59,6 +60,18 @@ internal sealed record DocumentRow
 
     /// <summary>Null when the key was destroyed. Not asked for by searches.</summary>
     public byte[]? WrappedKey { get; init; }
+
+    /// <summary>Where the bytes of the content lie.</summary>
+    public ContentLocation Location => new()
+    {
+        ContentId = ContentId,
+        BlobId = BlobId ?? ContentId,
+        BlobOffset = BlobOffset,
+        SizeBytes = SizeBytes,
+        Key = RecordKeyId is { } recordKeyId
+            ? new RecordKeyRow { RecordKeyId = recordKeyId, RecordId = RecordId, MasterKeyId = MasterKeyId, Wrapped = WrappedKey }
+            : null,
+    };
 
     /// <summary>The submission set with which the version came.</summary>
     public Guid? SubmissionSetId { get; init; }

@@ -1,11 +1,11 @@
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Audit;
-using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Logging;
 using Dmp.Server.Pipeline;
+using Dmp.Storage;
 using Grpc.Core;
 using Npgsql;
 
@@ -84,7 +84,7 @@ internal sealed partial class DocumentService
 
     private async Task<IContentReader> OpenAsync(DocumentRow row, CancellationToken ct)
     {
-        if (await vault.OpenAsync(ContentLocation.Of(row), ct) is { } reader)
+        if (await vault.OpenAsync(row.Location, ct) is { } reader)
         {
             return reader;
         }

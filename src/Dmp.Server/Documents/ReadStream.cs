@@ -1,6 +1,6 @@
 using System.Buffers;
 using Dmp.Document.V1;
-using Dmp.Server.Content;
+using Dmp.Storage;
 using Google.Protobuf;
 using Grpc.Core;
 

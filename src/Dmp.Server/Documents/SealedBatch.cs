@@ -1,5 +1,5 @@
 using System.Buffers;
-using Dmp.Server.Content;
+using Dmp.Storage;
 using Npgsql;
 
 namespace Dmp.Server.Documents;

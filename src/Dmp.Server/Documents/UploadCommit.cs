@@ -1,9 +1,10 @@
 using System.Runtime.ExceptionServices;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
-using Dmp.Server.Content;
 using Dmp.Server.Errors;
+using Dmp.Server.Media;
 using Dmp.Server.Pipeline;
+using Dmp.Storage;
 
 namespace Dmp.Server.Documents;
 
@@ -49,7 +50,7 @@ internal sealed partial class DocumentService
         Call call,
         UploadPlan intent,
         ContentDigests content,
-        Content.ContentForm sniffed,
+        SniffedForm sniffed,
         IContentReader reader,
         ReadOnlyMemory<byte>? small,
         Guid? recordKeyId,

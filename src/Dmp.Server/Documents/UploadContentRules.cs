@@ -1,9 +1,8 @@
 using Dmp.Document.V1;
 using Dmp.Error.V1;
-using Dmp.Server.Content;
 using Dmp.Server.Errors;
-using ContentForm = Dmp.Document.V1.ContentForm;
-using Form = Dmp.Server.Content.ContentForm;
+using Dmp.Server.Media;
+using Dmp.Storage;
 
 namespace Dmp.Server.Documents;
 
@@ -35,32 +34,32 @@ internal static class UploadContentRules
     }
 
     /// <summary>The content may be what its media type says.</summary>
-    public static bool Agrees(string mediaType, Form form) => mediaType switch
+    public static bool Agrees(string mediaType, SniffedForm form) => mediaType switch
     {
-        "text/xml" or "application/xslt+xml" => form is Form.CdaR2 or Form.CdaSelfPresenting or Form.OtherXml,
-        "application/pdf" => form is Form.Pdf,
-        "image/jpeg" => form is Form.Jpeg,
-        "image/tiff" => form is Form.Tiff,
-        "text/rtf" => form is Form.Rtf,
-        "text/plain" => form is Form.PlainText,
-        "application/dicom" => form is Form.Dicom,
+        "text/xml" or "application/xslt+xml" => form is SniffedForm.CdaR2 or SniffedForm.CdaSelfPresenting or SniffedForm.OtherXml,
+        "application/pdf" => form is SniffedForm.Pdf,
+        "image/jpeg" => form is SniffedForm.Jpeg,
+        "image/tiff" => form is SniffedForm.Tiff,
+        "text/rtf" => form is SniffedForm.Rtf,
+        "text/plain" => form is SniffedForm.PlainText,
+        "application/dicom" => form is SniffedForm.Dicom,
         _ => false,
     };
 
     /// <summary>The form in the words of the contract; <paramref name="level"/> is the level of a CDA document, if found.</summary>
-    public static ContentForm ToContract(Form form, int? level) => (form, level) switch
+    public static ContentForm ToContract(SniffedForm form, int? level) => (form, level) switch
     {
         (_, 3) => ContentForm.CdaStructured,
         (_, 1) => ContentForm.CdaUnstructured,
-        (Form.CdaR2, _) => ContentForm.CdaOther,
-        (Form.CdaSelfPresenting, _) => ContentForm.CdaSelfPresenting,
-        (Form.OtherXml, _) => ContentForm.Xml,
-        (Form.Pdf, _) => ContentForm.Pdf,
-        (Form.Jpeg, _) => ContentForm.Jpeg,
-        (Form.Tiff, _) => ContentForm.Tiff,
-        (Form.Rtf, _) => ContentForm.Rtf,
-        (Form.PlainText, _) => ContentForm.Text,
-        (Form.Dicom, _) => ContentForm.DicomKos,
+        (SniffedForm.CdaR2, _) => ContentForm.CdaOther,
+        (SniffedForm.CdaSelfPresenting, _) => ContentForm.CdaSelfPresenting,
+        (SniffedForm.OtherXml, _) => ContentForm.Xml,
+        (SniffedForm.Pdf, _) => ContentForm.Pdf,
+        (SniffedForm.Jpeg, _) => ContentForm.Jpeg,
+        (SniffedForm.Tiff, _) => ContentForm.Tiff,
+        (SniffedForm.Rtf, _) => ContentForm.Rtf,
+        (SniffedForm.PlainText, _) => ContentForm.Text,
+        (SniffedForm.Dicom, _) => ContentForm.DicomKos,
         _ => ContentForm.Unspecified,
     };
 }

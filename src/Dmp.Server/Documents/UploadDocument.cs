@@ -1,10 +1,10 @@
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
-using Dmp.Server.Content;
 using Dmp.Server.Errors;
 using Dmp.Server.Logging;
 using Dmp.Server.Pipeline;
+using Dmp.Storage;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Npgsql;

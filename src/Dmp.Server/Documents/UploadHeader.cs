@@ -2,14 +2,12 @@ using Dmp.Cda;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
-using Dmp.Server.Content;
 using Dmp.Server.Errors;
 using Dmp.Server.Media;
 using Dmp.Server.Pipeline;
+using Dmp.Storage;
 using Dmp.Type.V1;
 using Npgsql;
-using ContentForm = Dmp.Document.V1.ContentForm;
-using Form = Dmp.Server.Content.ContentForm;
 
 namespace Dmp.Server.Documents;
 
@@ -30,7 +28,7 @@ internal sealed partial class DocumentService
     /// from the cache of the disk, so that of large ones nothing is held in memory while they stream in.
     /// </summary>
     private async Task<(UploadPlan Plan, ContentForm Form)> WithHeaderAsync(
-        Call call, UploadPlan plan, IContentReader reader, Form sniffed, CancellationToken ct)
+        Call call, UploadPlan plan, IContentReader reader, SniffedForm sniffed, CancellationToken ct)
     {
         var described = await ReadHeaderAsync(call, plan, reader, sniffed, ct);
         var odd = await inspector.InspectAsync(reader, sniffed, described.Plan.Header, plan.ContentId, call.ServerRequestId, ct);
@@ -56,12 +54,12 @@ internal sealed partial class DocumentService
     }
 
     private async Task<(UploadPlan Plan, ContentForm Form)> ReadHeaderAsync(
-        Call call, UploadPlan plan, IContentReader reader, Form sniffed, CancellationToken ct)
+        Call call, UploadPlan plan, IContentReader reader, SniffedForm sniffed, CancellationToken ct)
     {
-        if (sniffed is not (Form.CdaR2 or Form.CdaSelfPresenting or Form.OtherXml))
+        if (sniffed is not (SniffedForm.CdaR2 or SniffedForm.CdaSelfPresenting or SniffedForm.OtherXml))
         {
             RequireComplete(plan);
-            var named = sniffed == Form.Dicom ? await KosPatient.ReadAsync(reader, ct) : null;
+            var named = sniffed == SniffedForm.Dicom ? await KosPatient.ReadAsync(reader, ct) : null;
             return (plan with { NamedByContent = named }, UploadContentRules.ToContract(sniffed, null));
         }
 
@@ -77,7 +75,7 @@ internal sealed partial class DocumentService
         if (read.Document is not { } header)
         {
             var refusal = read.Faults[^1];
-            if (refusal.Kind != CdaFaultKind.WrongRoot || sniffed != Form.OtherXml)
+            if (refusal.Kind != CdaFaultKind.WrongRoot || sniffed != SniffedForm.OtherXml)
             {
                 throw Unreadable(refusal);
             }

@@ -1,17 +1,16 @@
 using Dmp.Cda;
 using Dmp.Document.V1;
 using Dmp.Server.Access;
-using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Identity;
 using Dmp.Server.Media;
 using Dmp.Server.Messages;
 using Dmp.Server.Options;
+using Dmp.Storage;
 using Dmp.Type.V1;
 using Google.Protobuf;
 using Grpc.Core;
-using ContentForm = Dmp.Document.V1.ContentForm;
 
 namespace Dmp.Server.Documents;
 

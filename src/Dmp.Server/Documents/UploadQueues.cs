@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Dmp.Server.Data;
+using Dmp.Storage;
 
 namespace Dmp.Server.Documents;
 

@@ -1,11 +1,11 @@
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
-using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Logging;
 using Dmp.Server.Options;
+using Dmp.Storage;
 using Npgsql;
 
 namespace Dmp.Server.Documents;

@@ -1,5 +1,6 @@
 using System.Buffers;
-using Dmp.Server.Content;
+using Dmp.Server.Media;
+using Dmp.Storage;
 
 namespace Dmp.Server.Documents;
 
@@ -112,7 +113,7 @@ internal sealed class UploadSink : IAsyncDisposable
 
     public ContentDigests Digests() => digest.Conclude();
 
-    public ContentForm Form() => sniffer.Conclude();
+    public SniffedForm Form() => sniffer.Conclude();
 
     /// <summary>Makes a document that is in the content store durable, under the id of its content.</summary>
     public Task CommitAsync(CancellationToken ct) => part?.CommitAsync(ct) ?? Task.CompletedTask;

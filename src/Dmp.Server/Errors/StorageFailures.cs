@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Dmp.Error.V1;
-using Dmp.Server.Content;
+using Dmp.Storage;
 using Grpc.Core;
 using Npgsql;
 

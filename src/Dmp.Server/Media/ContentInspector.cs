@@ -1,9 +1,9 @@
 using System.Buffers;
 using Dmp.Cda;
 using Dmp.Error.V1;
-using Dmp.Server.Content;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
+using Dmp.Storage;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 
@@ -38,7 +38,7 @@ internal sealed class ContentInspector(
     /// content that is accepted, in sentences.
     /// </summary>
     public async Task<IReadOnlyList<string>> InspectAsync(
-        IContentReader reader, ContentForm form, CdaDocument? header, Guid contentId, Guid serverRequestId, CancellationToken ct)
+        IContentReader reader, SniffedForm form, CdaDocument? header, Guid contentId, Guid serverRequestId, CancellationToken ct)
     {
         using var virusScan = new VirusScan(
             clamd, quarantine, scans.Value, reader, new InfectedContent(contentId, serverRequestId, ""), time, logger);
@@ -49,11 +49,11 @@ internal sealed class ContentInspector(
 
         var (fault, warning) = form switch
         {
-            ContentForm.Pdf => await CheckPdfAsync(reader, ct),
-            ContentForm.Rtf => await CheckRtfAsync(reader, ct),
-            ContentForm.Jpeg => (null, await CheckJpegAsync(reader, ct)),
-            ContentForm.Tiff => (null, await CheckTiffAsync(reader, ct)),
-            ContentForm.PlainText => (null, await CheckTextAsync(reader, ct)),
+            SniffedForm.Pdf => await CheckPdfAsync(reader, ct),
+            SniffedForm.Rtf => await CheckRtfAsync(reader, ct),
+            SniffedForm.Jpeg => (null, await CheckJpegAsync(reader, ct)),
+            SniffedForm.Tiff => (null, await CheckTiffAsync(reader, ct)),
+            SniffedForm.PlainText => (null, await CheckTextAsync(reader, ct)),
             _ => default,
         };
         if (fault is not null)
@@ -92,12 +92,12 @@ internal sealed class ContentInspector(
         _ => Failures.Of(ErrorReason.ContentNotAccepted, ("fault", $"{fault.Kind}"), ("place", place), ("description", fault.Text)),
     };
 
-    private static bool IsXml(ContentForm form) => form is ContentForm.CdaR2 or ContentForm.CdaSelfPresenting or ContentForm.OtherXml;
+    private static bool IsXml(SniffedForm form) => form is SniffedForm.CdaR2 or SniffedForm.CdaSelfPresenting or SniffedForm.OtherXml;
 
-    private static async Task<MediaFault?> CheckEndsAsync(IContentReader reader, ContentForm form, CancellationToken ct)
+    private static async Task<MediaFault?> CheckEndsAsync(IContentReader reader, SniffedForm form, CancellationToken ct)
     {
-        var head = await ReadAsync(reader, 0, form == ContentForm.Dicom ? KosHeader.BytesMax : MixedContent.HeadBytes, ct);
-        if (form == ContentForm.Dicom && KosHeader.Check(head.Span) is { } fault)
+        var head = await ReadAsync(reader, 0, form == SniffedForm.Dicom ? KosHeader.BytesMax : MixedContent.HeadBytes, ct);
+        if (form == SniffedForm.Dicom && KosHeader.Check(head.Span) is { } fault)
         {
             return fault;
         }

@@ -1,5 +1,4 @@
 using Dmp.Cda;
-using Dmp.Server.Content;
 
 namespace Dmp.Server.Media;
 
@@ -65,12 +64,12 @@ internal sealed class EmbeddedFiles(PdfRules pdfRules, VirusScan virusScan)
     {
         var form = sniffer.Conclude();
         var fault = EmbeddedKinds.Check(whole, form, head)
-            ?? (form == ContentForm.Dicom ? KosHeader.Check(head) : null)
+            ?? (form == SniffedForm.Dicom ? KosHeader.Check(head) : null)
             ?? MixedContent.Check(form, head, end.Bytes)
             ?? form switch
             {
-                ContentForm.Pdf => pdfRules.Check(pdf.Conclude()),
-                ContentForm.Rtf => ContentInspector.RtfFault(rtf.Conclude()),
+                SniffedForm.Pdf => pdfRules.Check(pdf.Conclude()),
+                SniffedForm.Rtf => ContentInspector.RtfFault(rtf.Conclude()),
                 _ => null,
             };
         if (fault is not null)

@@ -1,5 +1,4 @@
 using Dmp.Cda;
-using Dmp.Server.Content;
 
 namespace Dmp.Server.Media;
 
@@ -10,7 +9,7 @@ internal static class EmbeddedKinds
     /// <param name="file">What the document says of it.</param>
     /// <param name="form">What its bytes are.</param>
     /// <param name="head">Its first bytes.</param>
-    public static MediaFault? Check(CdaFile file, ContentForm form, ReadOnlySpan<byte> head)
+    public static MediaFault? Check(CdaFile file, SniffedForm form, ReadOnlySpan<byte> head)
     {
         if (file.Compression is not null)
         {
@@ -24,13 +23,13 @@ internal static class EmbeddedKinds
                 : Fault(file.IsElsewhere ? "The body of the document is only a reference to what is elsewhere." : "The embedded file is empty.");
         }
 
-        var isPicture = form is ContentForm.Jpeg or ContentForm.Tiff || !file.IsBody && IsPictureOfSections(head);
-        if (form == ContentForm.Unknown && !isPicture)
+        var isPicture = form is SniffedForm.Jpeg or SniffedForm.Tiff || !file.IsBody && IsPictureOfSections(head);
+        if (form == SniffedForm.Unknown && !isPicture)
         {
             return Fault("The embedded file is of no kind that is accepted.");
         }
 
-        if (form is ContentForm.CdaR2 or ContentForm.CdaSelfPresenting)
+        if (form is SniffedForm.CdaR2 or SniffedForm.CdaSelfPresenting)
         {
             return Fault("The embedded file is a CDA document, which must be a document of its own.");
         }
@@ -42,16 +41,16 @@ internal static class EmbeddedKinds
     public static bool MayBeText(string? mediaType) => Plain(mediaType) is null or "text/plain" or "text/rtf" or "application/rtf" or "text/xml" or "application/xml";
 
     /// <summary>Pictures among sections are mislabelled in published examples, and no viewer trusts their label.</summary>
-    private static bool Agrees(CdaFile file, ContentForm form, bool isPicture) => (Plain(file.MediaType), file.IsBody) switch
+    private static bool Agrees(CdaFile file, SniffedForm form, bool isPicture) => (Plain(file.MediaType), file.IsBody) switch
     {
         (null, _) or ("application/octet-stream", false) => true,
-        ("image/jpeg" or "image/jpg", true) => form == ContentForm.Jpeg,
-        ("image/tiff" or "image/tif", true) => form == ContentForm.Tiff,
+        ("image/jpeg" or "image/jpg", true) => form == SniffedForm.Jpeg,
+        ("image/tiff" or "image/tif", true) => form == SniffedForm.Tiff,
         ({ } type, false) when type.StartsWith("image/", StringComparison.Ordinal) => isPicture,
-        ("application/pdf", _) => form == ContentForm.Pdf,
-        ("text/rtf" or "application/rtf", _) => form == ContentForm.Rtf,
-        ("text/plain" or "text/xml" or "application/xml", _) => form is ContentForm.PlainText or ContentForm.OtherXml,
-        ("application/dicom", _) => form == ContentForm.Dicom,
+        ("application/pdf", _) => form == SniffedForm.Pdf,
+        ("text/rtf" or "application/rtf", _) => form == SniffedForm.Rtf,
+        ("text/plain" or "text/xml" or "application/xml", _) => form is SniffedForm.PlainText or SniffedForm.OtherXml,
+        ("application/dicom", _) => form == SniffedForm.Dicom,
         _ => false,
     };
 

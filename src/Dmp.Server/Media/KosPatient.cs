@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using Dmp.Server.Content;
 using Dmp.Server.Documents;
+using Dmp.Storage;
 
 namespace Dmp.Server.Media;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Dmp.Server.Content;
 
 namespace Dmp.Server.Media;
 
@@ -22,19 +21,19 @@ internal static class MixedContent
     private static readonly string[] webPages = ["<!doctype html", "<html", "<head", "<body", "<script", "<iframe", "<svg", "<style"];
 
     /// <summary>Null when the bytes are of one kind.</summary>
-    public static MediaFault? Check(ContentForm form, ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail)
+    public static MediaFault? Check(SniffedForm form, ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail)
     {
-        if (form is not ContentForm.Pdf && head[..Math.Min(HeadBytes, head.Length)].IndexOf("%PDF-"u8) >= 0)
+        if (form is not SniffedForm.Pdf && head[..Math.Min(HeadBytes, head.Length)].IndexOf("%PDF-"u8) >= 0)
         {
             return Ambiguous("The bytes can be opened as a PDF as well.");
         }
 
-        if (form is not ContentForm.Dicom && KosHeader.IsDicom(head))
+        if (form is not SniffedForm.Dicom && KosHeader.IsDicom(head))
         {
             return Ambiguous("The bytes can be opened as a DICOM file as well.");
         }
 
-        if (form is (ContentForm.PlainText or ContentForm.OtherXml) && IsWebPage(head))
+        if (form is (SniffedForm.PlainText or SniffedForm.OtherXml) && IsWebPage(head))
         {
             return Ambiguous("The bytes can be opened as a web page as well.");
         }

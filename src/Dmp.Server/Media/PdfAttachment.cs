@@ -1,6 +1,5 @@
 using System.Text;
 using System.Xml;
-using Dmp.Server.Content;
 
 namespace Dmp.Server.Media;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Dmp.Server.Content;
 using Dmp.Server.Logging;
 using Dmp.Server.Options;
+using Dmp.Storage;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Media;

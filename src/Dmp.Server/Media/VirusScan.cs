@@ -1,8 +1,8 @@
 using Dmp.Error.V1;
-using Dmp.Server.Content;
 using Dmp.Server.Errors;
 using Dmp.Server.Logging;
 using Dmp.Server.Options;
+using Dmp.Storage;
 
 namespace Dmp.Server.Media;
 

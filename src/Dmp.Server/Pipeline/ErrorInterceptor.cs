@@ -1,7 +1,7 @@
 using Dmp.Error.V1;
-using Dmp.Server.Content;
 using Dmp.Server.Errors;
 using Dmp.Server.Logging;
+using Dmp.Storage;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;

@@ -17,24 +17,4 @@ internal sealed record ManagedPostgresOptions
     /// survive a killed process either way.
     /// </summary>
     public bool Durable { get; init; } = true;
-
-    /// <summary>
-    /// DMP_DATA, else <c>/var/lib/dmp</c> for root, else <c>$XDG_STATE_HOME/dmp</c> or <c>~/.local/state/dmp</c>.
-    /// </summary>
-    public static string DefaultDataDirectory()
-    {
-        if (Environment.GetEnvironmentVariable("DMP_DATA") is { Length: > 0 } chosen)
-        {
-            return Path.GetFullPath(chosen);
-        }
-
-        if (Environment.IsPrivilegedProcess)
-        {
-            return "/var/lib/dmp";
-        }
-
-        return Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state && Path.IsPathRooted(state)
-            ? Path.Combine(state, "dmp")
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state", "dmp");
-    }
 }

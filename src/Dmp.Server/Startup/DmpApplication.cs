@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
-using Dmp.Keys;
 using Dmp.Server.Audit;
-using Dmp.Server.Content;
 using Dmp.Server.Identity.Sandbox;
 using Dmp.Server.Options;
 using Dmp.Server.Postgres;
+using Dmp.Storage;
+using Dmp.Storage.Keys;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Startup;
@@ -41,7 +41,7 @@ internal sealed class DmpApplication : IAsyncDisposable
         var configuration = builder.Configuration;
         var dataDirectory = configuration["Dmp:DataDirectory"] is { Length: > 0 } chosen
             ? Path.GetFullPath(chosen)
-            : ManagedPostgresOptions.DefaultDataDirectory();
+            : DataDirectory.Default();
         var listen = configuration.GetSection(ListenOptions.Section).Get<ListenOptions>() ?? new ListenOptions();
         var sandboxOptions = configuration.GetSection(SandboxOptions.Section).Get<SandboxOptions>() ?? new SandboxOptions();
         var runsIssuer = sandboxOptions.IssuerRuns(environment);

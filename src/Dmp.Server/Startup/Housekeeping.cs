@@ -1,12 +1,12 @@
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
-using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Events;
 using Dmp.Server.Logging;
 using Dmp.Server.Notices;
 using Dmp.Server.Options;
+using Dmp.Storage;
 using Microsoft.Extensions.Options;
 using Npgsql;
 

@@ -1,5 +1,5 @@
-using Dmp.Keys;
-using Dmp.Server.Content;
+using Dmp.Storage;
+using Dmp.Storage.Keys;
 using Npgsql;
 
 namespace Dmp.Server.Startup;

@@ -1,7 +1,5 @@
-using Dmp.Keys;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
-using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Edge;
@@ -10,6 +8,8 @@ using Dmp.Server.Explanations;
 using Dmp.Server.Media;
 using Dmp.Server.Notices;
 using Dmp.Server.Options;
+using Dmp.Storage;
+using Dmp.Storage.Keys;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;

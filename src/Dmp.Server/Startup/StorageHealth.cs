@@ -1,5 +1,5 @@
-using Dmp.Server.Content;
 using Dmp.Server.Logging;
+using Dmp.Storage;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 

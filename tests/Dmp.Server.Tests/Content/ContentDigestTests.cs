@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using CsCheck;
-using Dmp.Server.Content;
+using Dmp.Storage;
 using Xunit;
 
 namespace Dmp.Server.Tests.Content;

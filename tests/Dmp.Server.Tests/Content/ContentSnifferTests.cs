@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using CsCheck;
-using Dmp.Server.Content;
+using Dmp.Server.Media;
 using Xunit;
 
 namespace Dmp.Server.Tests.Content;
@@ -53,7 +53,7 @@ public sealed class ContentSnifferTests
     [Theory]
     [MemberData(nameof(Forms))]
     public void Each_form_is_told_from_its_first_bytes(string form, byte[] content) =>
-        Assert.Equal(Enum.Parse<ContentForm>(form), Sniff(content, 7));
+        Assert.Equal(Enum.Parse<SniffedForm>(form), Sniff(content, 7));
 
     [Fact]
     public void Chunking_changes_nothing() =>
@@ -74,14 +74,14 @@ public sealed class ContentSnifferTests
     public void A_text_cut_inside_a_character_by_the_prefix_is_still_text()
     {
         var content = Encoding.UTF8.GetBytes("a" + new string('é', ContentSniffer.PrefixBytesMax));
-        Assert.Equal(ContentForm.PlainText, Sniff(content, 5000));
+        Assert.Equal(SniffedForm.PlainText, Sniff(content, 5000));
     }
 
     [Fact]
     public void A_document_cut_by_the_prefix_is_still_recognised()
     {
         var content = Encoding.UTF8.GetBytes(Cda[..^19] + "<a b=\"" + new string('x', 200_000));
-        Assert.Equal(ContentForm.CdaR2, Sniff(content, 64 * 1024));
+        Assert.Equal(SniffedForm.CdaR2, Sniff(content, 64 * 1024));
     }
 
     public static TheoryData<string> HostileNames => [.. Hostile.Keys];
@@ -117,7 +117,7 @@ public sealed class ContentSnifferTests
         var form = Sniff(content, 64 * 1024);
         clock.Stop();
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        Assert.Contains(form, (ContentForm[])[ContentForm.OtherXml, ContentForm.Unknown, ContentForm.PlainText]);
+        Assert.Contains(form, (SniffedForm[])[SniffedForm.OtherXml, SniffedForm.Unknown, SniffedForm.PlainText]);
         Assert.InRange(allocated, 0, 4 * 1024 * 1024);
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
     }
@@ -128,11 +128,11 @@ public sealed class ContentSnifferTests
         var files = Directory.GetFiles(SharedSamples.Folder("samples/cda"), "*.xml");
         Assert.NotEmpty(files);
         Assert.All(files, file => Assert.Equal(
-            file.Contains("Auto-Presentable", StringComparison.Ordinal) ? ContentForm.CdaSelfPresenting : ContentForm.CdaR2,
+            file.Contains("Auto-Presentable", StringComparison.Ordinal) ? SniffedForm.CdaSelfPresenting : SniffedForm.CdaR2,
             Sniff(File.ReadAllBytes(file), 32 * 1024)));
     }
 
-    private static ContentForm Sniff(byte[] content, int chunkSize)
+    private static SniffedForm Sniff(byte[] content, int chunkSize)
     {
         var sniffer = new ContentSniffer();
         for (var offset = 0; offset < content.Length; offset += chunkSize)

@@ -1,5 +1,5 @@
 using CsCheck;
-using Dmp.Server.Content;
+using Dmp.Storage;
 using Xunit;
 
 namespace Dmp.Server.Tests.Content;

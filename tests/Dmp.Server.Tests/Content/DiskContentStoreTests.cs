@@ -1,5 +1,4 @@
-using Dmp.Server.Content;
-using Dmp.Server.Options;
+using Dmp.Storage;
 using Xunit;
 
 namespace Dmp.Server.Tests.Content;

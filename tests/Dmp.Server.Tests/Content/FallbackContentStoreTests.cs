@@ -1,4 +1,4 @@
-using Dmp.Server.Content;
+using Dmp.Storage;
 using Xunit;
 
 namespace Dmp.Server.Tests.Content;

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using Amazon.S3.Model;
-using Dmp.Server.Content;
-using Dmp.Server.Options;
-using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -163,7 +161,7 @@ public sealed class S3FaultTests(S3Server server) : IAsyncLifetime
         {
             using var store = S3ContentStoreTests.Open(wrong);
             await RequireUnavailableAsync(store, blobId, Guid.CreateVersion7());
-            var refusal = await Assert.ThrowsAsync<StartupRefusedException>(() => store.RequireUsableAsync(Token));
+            var refusal = await Assert.ThrowsAsync<StoreRefusedException>(() => store.RequireUsableAsync(Token));
             Assert.Contains("refuses these credentials", refusal.Message, StringComparison.Ordinal);
             Assert.DoesNotContain("wrong", refusal.Message, StringComparison.Ordinal);
         }
@@ -187,7 +185,7 @@ public sealed class S3FaultTests(S3Server server) : IAsyncLifetime
         Assert.Null(await store.OpenAsync(blobId, Token));
         await server.Client.DeleteBucketAsync(gone.Bucket, Token);
         await RequireUnavailableAsync(store, blobId, Guid.CreateVersion7());
-        var refusal = await Assert.ThrowsAsync<StartupRefusedException>(() => store.RequireUsableAsync(Token));
+        var refusal = await Assert.ThrowsAsync<StoreRefusedException>(() => store.RequireUsableAsync(Token));
         Assert.Contains($"there is no bucket {gone.Bucket}", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -195,7 +193,7 @@ public sealed class S3FaultTests(S3Server server) : IAsyncLifetime
     public async Task Nobody_there_stops_the_start()
     {
         using var store = S3ContentStoreTests.Open(direct with { Endpoint = "http://127.0.0.1:1", Retries = 0 });
-        var refusal = await Assert.ThrowsAsync<StartupRefusedException>(() => store.RequireUsableAsync(Token));
+        var refusal = await Assert.ThrowsAsync<StoreRefusedException>(() => store.RequireUsableAsync(Token));
         Assert.Contains("http://127.0.0.1:1 cannot be used", refusal.Message, StringComparison.Ordinal);
     }
 

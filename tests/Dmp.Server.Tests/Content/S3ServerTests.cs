@@ -1,11 +1,9 @@
 using System.Runtime.Versioning;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
-using Dmp.Server.Content;
-using Dmp.Server.Options;
-using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Resilience;
+using Dmp.Storage;
 using Google.Protobuf;
 using Google.Rpc;
 using Grpc.Core;
@@ -132,7 +130,7 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
     [InlineData("--Dmp:Content:S3:Endpoint=http://127.0.0.1:1", "http://127.0.0.1:1 cannot be used")]
     public async Task A_bucket_that_cannot_be_used_stops_the_server_with_a_sentence(string setting, string sentence)
     {
-        var refusal = await Assert.ThrowsAsync<StartupRefusedException>(
+        var refusal = await Assert.ThrowsAsync<StoreRefusedException>(
             () => TestServer.StartAsync(platform, [.. Settings, "--Dmp:Content:S3:Retries=0", setting]));
         Assert.Contains(sentence, refusal.Message, StringComparison.Ordinal);
     }

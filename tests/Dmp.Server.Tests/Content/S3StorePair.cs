@@ -1,6 +1,5 @@
-using Dmp.Server.Content;
-using Dmp.Server.Options;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using CsCheck;
-using Dmp.Server.Content;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Storage;
 using Xunit;
 
 namespace Dmp.Server.Tests.Content;

@@ -1,8 +1,7 @@
 using System.Text.Json;
 using Dmp.Cli;
-using Dmp.Server.Content;
-using Dmp.Server.Options;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 using StoredDocument = Dmp.Document.V1.Document;

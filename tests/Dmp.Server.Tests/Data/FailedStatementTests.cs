@@ -6,6 +6,7 @@ using Dmp.Server.Errors;
 using Dmp.Server.Options;
 using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Storage;
 using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -156,7 +157,7 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
     [Fact]
     public void Only_the_database_and_its_setup_take_connections_from_the_pool() => Assert.Equal(
         [nameof(Database), nameof(DatabaseSetup)],
-        typeof(DmpApplication).Assembly.GetTypes()
+        typeof(DmpApplication).Assembly.GetTypes().Concat(typeof(RecordKeySql).Assembly.GetTypes())
             .Where(type => type.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
                 .Any(constructor => constructor.GetParameters().Any(parameter => parameter.ParameterType == typeof(NpgsqlDataSource))))
             .Select(type => type.Name).Order(StringComparer.Ordinal));

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using CsCheck;
-using Dmp.Server.Data;
+using Dmp.Storage;
 using Xunit;
 
 namespace Dmp.Server.Tests.Data;

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Storage;
 using Npgsql;
 using Xunit;
 
@@ -35,7 +36,7 @@ public sealed partial class SqlCatalogTests(Platform platform)
     }
 
     internal static Dictionary<string, string> Catalog() =>
-        typeof(DmpApplication).Assembly.GetTypes()
+        typeof(DmpApplication).Assembly.GetTypes().Concat(typeof(RecordKeySql).Assembly.GetTypes())
             .Where(type => type.Name.EndsWith("Sql", StringComparison.Ordinal) && type.Namespace != "Dmp.Server.Postgres")
             .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
             .Where(field => field.IsLiteral && field.FieldType == typeof(string))

@@ -1,4 +1,5 @@
 using Dmp.Server.Startup;
+using Dmp.Storage;
 using Xunit;
 
 namespace Dmp.Server.Tests.Documentation;
@@ -18,8 +19,9 @@ public sealed class ReadmeTests
     public void Every_setting_is_in_the_guide()
     {
         var guide = Repository.Read("docs/configuration.md");
-        var options = typeof(DmpApplication).Assembly.GetTypes()
-            .Where(type => type.Namespace == "Dmp.Server.Options" && type.GetField("Section") is not null && type.Name != "IdentityOptions");
+        var options = typeof(DmpApplication).Assembly.GetTypes().Append(typeof(ContentOptions))
+            .Where(type => type.Namespace is "Dmp.Server.Options" or "Dmp.Storage"
+                && type.GetField("Section") is not null && type.Name != "IdentityOptions");
         foreach (var type in options)
         {
             Assert.All(type.GetProperties().Where(property => property.CanWrite), property => Assert.Contains(property.Name, guide, StringComparison.Ordinal));

@@ -1,9 +1,9 @@
 using System.Text;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
-using Dmp.Server.Content;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Keys;
+using Dmp.Storage;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;

@@ -3,8 +3,8 @@ using System.Globalization;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
-using Dmp.Server.Options;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Storage;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(S3Server))]

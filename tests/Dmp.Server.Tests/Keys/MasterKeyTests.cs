@@ -1,6 +1,6 @@
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
-using Dmp.Keys;
+using Dmp.Storage.Keys;
 using Xunit;
 
 namespace Dmp.Server.Tests.Keys;

@@ -1,8 +1,8 @@
-using Dmp.Keys;
 using Dmp.Server.Access;
-using Dmp.Server.Content;
 using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Storage;
+using Dmp.Storage.Keys;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using Dmp.Keys;
+using Dmp.Storage.Keys;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(Dmp.Server.Tests.Keys.SoftHsm))]

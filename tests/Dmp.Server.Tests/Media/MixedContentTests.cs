@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using Dmp.Server.Content;
 using Dmp.Server.Media;
 using Xunit;
 
@@ -16,7 +15,7 @@ public sealed class MixedContentTests
         foreach (var comment in (string[])["", new string('c', 60_000), new string('c', ushort.MaxValue)])
         {
             byte[] both = [.. Jpeg, .. Zip(comment)];
-            Assert.Equal("The bytes can be opened as a zip archive as well.", Check(ContentForm.Jpeg, both)?.Text);
+            Assert.Equal("The bytes can be opened as a zip archive as well.", Check(SniffedForm.Jpeg, both)?.Text);
         }
     }
 
@@ -24,22 +23,22 @@ public sealed class MixedContentTests
     public void What_cameras_leave_behind_a_picture_is_none() =>
         Assert.All(
             (byte[][])[Jpeg, [.. Jpeg, .. new byte[100_000]], [.. Jpeg, .. Jpeg], [.. Jpeg, .. "PK\x05\x06"u8, .. new byte[40]], [.. Jpeg, .. "PK\x05\x06"u8]],
-            picture => Assert.Null(Check(ContentForm.Jpeg, picture)));
+            picture => Assert.Null(Check(SniffedForm.Jpeg, picture)));
 
     [Fact]
     public void A_PDF_hidden_in_the_head_of_another_format_is_found()
     {
         byte[] both = [.. Jpeg.AsSpan(0, 900), .. PdfText.Write("", "")];
-        Assert.Equal("The bytes can be opened as a PDF as well.", Check(ContentForm.Jpeg, both)?.Text);
-        Assert.Equal(MediaFaultKind.Ambiguous, Check(ContentForm.Dicom, [.. new KosBytes().Bytes, .. "%PDF-1.7"u8])?.Kind);
+        Assert.Equal("The bytes can be opened as a PDF as well.", Check(SniffedForm.Jpeg, both)?.Text);
+        Assert.Equal(MediaFaultKind.Ambiguous, Check(SniffedForm.Dicom, [.. new KosBytes().Bytes, .. "%PDF-1.7"u8])?.Kind);
         byte[] text = [.. "Lettre\n"u8, .. PdfText.Write("", "")];
-        Assert.Equal("The bytes can be opened as a PDF as well.", Check(ContentForm.PlainText, text)?.Text);
-        foreach (var form in (ContentForm[])[ContentForm.Rtf, ContentForm.Tiff, ContentForm.CdaR2, ContentForm.OtherXml])
+        Assert.Equal("The bytes can be opened as a PDF as well.", Check(SniffedForm.PlainText, text)?.Text);
+        foreach (var form in (SniffedForm[])[SniffedForm.Rtf, SniffedForm.Tiff, SniffedForm.CdaR2, SniffedForm.OtherXml])
         {
             Assert.Equal(MediaFaultKind.Ambiguous, Check(form, text)?.Kind);
         }
 
-        Assert.Null(Check(ContentForm.PlainText, [.. new string(' ', 1100).Select(blank => (byte)blank), .. "%PDF-1.7"u8]));
+        Assert.Null(Check(SniffedForm.PlainText, [.. new string(' ', 1100).Select(blank => (byte)blank), .. "%PDF-1.7"u8]));
     }
 
     [Theory]
@@ -49,7 +48,7 @@ public sealed class MixedContentTests
     [InlineData("<script>alert(1)</script>")]
     public void A_text_that_is_a_web_page_is_two_files(string text)
     {
-        foreach (var form in (ContentForm[])[ContentForm.PlainText, ContentForm.OtherXml])
+        foreach (var form in (SniffedForm[])[SniffedForm.PlainText, SniffedForm.OtherXml])
         {
             Assert.Equal("The bytes can be opened as a web page as well.", Check(form, System.Text.Encoding.ASCII.GetBytes(text))?.Text);
         }
@@ -59,16 +58,16 @@ public sealed class MixedContentTests
     public void A_text_that_mentions_a_web_page_is_none() =>
         Assert.All(
             (string[])["Voir <html>", "< html", "<htmlx/>", "<svgs/>", "<a/>"],
-            text => Assert.Null(Check(ContentForm.PlainText, System.Text.Encoding.ASCII.GetBytes(text))));
+            text => Assert.Null(Check(SniffedForm.PlainText, System.Text.Encoding.ASCII.GetBytes(text))));
 
     [Fact]
     public void A_TIFF_that_is_DICOM_as_well_is_two_files()
     {
         byte[] preamble = [0x49, 0x49, 0x2A, 0, 8, 0, 0, 0, .. new byte[120]];
-        Assert.Equal("The bytes can be opened as a DICOM file as well.", Check(ContentForm.Tiff, (new KosBytes { Preamble = preamble }).Bytes)?.Text);
+        Assert.Equal("The bytes can be opened as a DICOM file as well.", Check(SniffedForm.Tiff, (new KosBytes { Preamble = preamble }).Bytes)?.Text);
     }
 
-    private static MediaFault? Check(ContentForm form, byte[] content) => MixedContent.Check(
+    private static MediaFault? Check(SniffedForm form, byte[] content) => MixedContent.Check(
         form,
         content.AsSpan(0, Math.Min(content.Length, MixedContent.HeadBytes)),
         content.AsSpan(Math.Max(0, content.Length - MixedContent.TailBytes)));

@@ -1,7 +1,7 @@
 using System.Text;
-using Dmp.Server.Content;
 using Dmp.Server.Media;
 using Dmp.Server.Options;
+using Dmp.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

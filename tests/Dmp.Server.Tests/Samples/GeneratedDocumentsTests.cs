@@ -1,8 +1,8 @@
 using System.Text;
 using System.Xml.Linq;
 using Dmp.Samples;
-using Dmp.Server.Content;
-using UglyToad.PdfPig;
+using Dmp.Server.Media;
+using PdfDocument = UglyToad.PdfPig.PdfDocument;
 using Xunit;
 
 namespace Dmp.Server.Tests.Samples;
@@ -54,9 +54,9 @@ public sealed class GeneratedDocumentsTests
         });
         Assert.Equal(
             [
-                ("text/xml", ContentForm.CdaR2), ("text/xml", ContentForm.CdaR2), ("text/xml", ContentForm.CdaR2),
-                ("text/xml", ContentForm.CdaR2), ("text/xml", ContentForm.CdaR2), ("application/pdf", ContentForm.Pdf),
-                ("image/jpeg", ContentForm.Jpeg), ("text/plain", ContentForm.PlainText),
+                ("text/xml", SniffedForm.CdaR2), ("text/xml", SniffedForm.CdaR2), ("text/xml", SniffedForm.CdaR2),
+                ("text/xml", SniffedForm.CdaR2), ("text/xml", SniffedForm.CdaR2), ("application/pdf", SniffedForm.Pdf),
+                ("image/jpeg", SniffedForm.Jpeg), ("text/plain", SniffedForm.PlainText),
             ],
             forms);
     }

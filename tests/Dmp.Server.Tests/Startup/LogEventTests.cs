@@ -1,5 +1,6 @@
 using System.Reflection;
 using Dmp.Server.Startup;
+using Dmp.Storage;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -10,7 +11,7 @@ public sealed class LogEventTests
     [Fact]
     public void An_event_id_means_one_message()
     {
-        var messages = typeof(DmpApplication).Assembly.GetTypes()
+        var messages = typeof(DmpApplication).Assembly.GetTypes().Concat(typeof(ContentLog).Assembly.GetTypes())
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
             .Select(method => (method.Name, Message: method.GetCustomAttribute<LoggerMessageAttribute>()))
             .Where(method => method.Message is not null)

@@ -1,10 +1,10 @@
 using System.Runtime.ExceptionServices;
 using Dmp.Document.V1;
 using Dmp.Server.Audit;
-using Dmp.Server.Content;
 using Dmp.Server.Data;
 using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
+using Dmp.Storage;
 using Grpc.Core;
 
 namespace Dmp.Server.Documents;

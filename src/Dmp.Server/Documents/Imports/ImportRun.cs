@@ -1,9 +1,10 @@
 using System.Threading.Channels;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
-using Dmp.Server.Content;
 using Dmp.Server.Errors;
+using Dmp.Server.Media;
 using Dmp.Server.Pipeline;
+using Dmp.Storage;
 using Google.Protobuf;
 using Grpc.Core;
 

@@ -1,7 +1,7 @@
 using System.Xml;
 using Dmp.Document.V1;
-using Dmp.Server.Content;
 using Dmp.Server.Errors;
+using Dmp.Server.Media;
 using Dmp.Server.Options;
 using Google.Protobuf;
 

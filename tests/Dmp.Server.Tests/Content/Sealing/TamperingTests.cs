@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Dmp.Server.Content;
+using Dmp.Storage;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
