@@ -1,4 +1,5 @@
 using Dmp.Audit.V1;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
@@ -6,16 +7,15 @@ using Npgsql;
 
 namespace Dmp.Server.Audit;
 
-internal sealed partial class AuditService
+/// <summary>The trace of a record, whole and with its proofs.</summary>
+internal sealed class ExportRecordEvents(Database database, AuditTrail audit, TraceReaders readers)
 {
     /// <summary>Events read and proven at a time; no connection is held while they are sent.</summary>
     private const int ExportPage = 50;
 
-    public override async Task ExportRecordEvents(
-        ExportRecordEventsRequest request, IServerStreamWriter<ExportRecordEventsResponse> responses, ServerCallContext context)
+    public async Task RunAsync(
+        Call call, ExportRecordEventsRequest request, IServerStreamWriter<ExportRecordEventsResponse> responses, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         var time = (faults.Time(request.TimeFrom, "time_from"), faults.Time(request.TimeTo, "time_to"));
@@ -31,11 +31,11 @@ internal sealed partial class AuditService
                 async connection =>
                 {
                     // Access is decided anew: who lost it gets no further page.
-                    var (access, onlySubject) = await RequireReaderAsync(connection, call, recordId, ct);
+                    var (access, onlySubject) = await readers.RequireAsync(connection, call, recordId, ct);
                     var rows = await ProvenEventSql.ListPageAsync(
                         connection, access, onlySubject, time, header.Checkpoint.TreeSize, last, ExportPage, ct);
                     last = rows.Count > 0 ? rows[^1].EventId : last;
-                    return await ProveAsync(connection, rows, header.Checkpoint.TreeSize, IsReviewer(call), ct);
+                    return await EventProofs.ProveAsync(connection, rows, header.Checkpoint.TreeSize, EventProofs.IsReviewer(call), ct);
                 },
                 ct);
             foreach (var proven in page)
@@ -57,12 +57,12 @@ internal sealed partial class AuditService
     private async Task<TraceExportHeader> BeginExportAsync(
         NpgsqlConnection connection, Call call, ExportRecordEventsRequest request, Guid recordId, CancellationToken ct)
     {
-        await RequireReaderAsync(connection, call, recordId, ct);
-        var newest = await RequireCheckpointAsync(connection, ct);
+        await readers.RequireAsync(connection, call, recordId, ct);
+        var newest = await LogProofs.RequireCheckpointAsync(connection, ct);
         var header = new TraceExportHeader
         {
             RecordId = recordId.ToString(),
-            Checkpoint = ToMessage(newest),
+            Checkpoint = LogProofs.ToMessage(newest),
             Vkeys = { await TraceLogSql.ListKeysAsync(connection, ct) },
             FirstCheckpoint = (await TraceLogSql.FindFirstCheckpointAsync(connection, ct))?.Note ?? "",
             EarlierTreeSize = request.EarlierTreeSize,
@@ -71,7 +71,7 @@ internal sealed partial class AuditService
         };
         if (request.EarlierTreeSize > 0)
         {
-            header.ConsistencyProof.AddRange(await ProveConsistencyAsync(connection, request.EarlierTreeSize, newest.TreeSize, ct));
+            header.ConsistencyProof.AddRange(await LogProofs.ProveConsistencyAsync(connection, request.EarlierTreeSize, newest.TreeSize, ct));
         }
 
         await audit.TraceReadAsync(connection, call, [], ct);

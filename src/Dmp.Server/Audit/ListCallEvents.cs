@@ -2,17 +2,14 @@ using Dmp.Audit.V1;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
 
 namespace Dmp.Server.Audit;
 
-/// <summary>Finds a call by the id that its answer gave.</summary>
-internal sealed partial class AuditService
+/// <summary>Events of one call, found by the id that its answer gave.</summary>
+internal sealed class ListCallEvents(Database database, AuditTrail audit, PageTokens pageTokens)
 {
-    public override async Task<ListCallEventsResponse> ListCallEvents(ListCallEventsRequest request, ServerCallContext context)
+    public async Task<ListCallEventsResponse> RunAsync(Call call, ListCallEventsRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var serverRequestId = faults.Id(request.ServerRequestId, "server_request_id");
         call.ReadJustification(request.Justification, faults);
@@ -26,7 +23,7 @@ internal sealed partial class AuditService
             {
                 var rows = await AuditSql.ListOfCallAsync(connection, serverRequestId, before, pageSize + 1, ct);
                 var response = new ListCallEventsResponse();
-                response.Events.AddRange(rows.Take(pageSize).Select(row => ToMessage(row, isReviewer: true)));
+                response.Events.AddRange(rows.Take(pageSize).Select(row => EventMapping.ToMessage(row, isReviewer: true)));
                 if (rows.Count > pageSize)
                 {
                     response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].EventId));

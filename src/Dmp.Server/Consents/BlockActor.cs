@@ -4,28 +4,28 @@ using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Emergencies;
 using Dmp.Server.Errors;
+using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
 using Google.Protobuf;
-using Grpc.Core;
+using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Consents;
 
-internal sealed partial class ConsentService
+/// <summary>An actor put on the blocked list, and the authorisations of that actor ended.</summary>
+internal sealed class BlockActor(AccessPolicy policy, IOptions<RealmOptions> realm, TimeProvider time, ConsentChanges changes)
 {
     /// <summary>The authorisation that representatives know, and the one that they do not.</summary>
     private static readonly bool[] knownAndHidden = [false, true];
 
-    public override Task<BlockActorResponse> BlockActor(BlockActorRequest request, ServerCallContext context)
+    public Task<BlockActorResponse> RunAsync(Call call, BlockActorRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         ConsentRules.CheckActor(request.Actor, realm.Value.Realm, faults);
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
 
-        return ChangeAsync<BlockActorRequest, BlockActorResponse>(
+        return changes.RunAsync<BlockActorRequest, BlockActorResponse>(
             call,
             request,
             requestId,
@@ -73,33 +73,6 @@ internal sealed partial class ConsentService
             ct);
     }
 
-    private static OutboxDetail DetailOf(BlockRow row) =>
+    public static OutboxDetail DetailOf(BlockRow row) =>
         new() { ActorKind = row.ActorKind, ActorId = row.ActorId, SubjectId = row.BlockId };
-
-    public override Task<UnblockActorResponse> UnblockActor(UnblockActorRequest request, ServerCallContext context)
-    {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
-        var faults = FieldFaults.Of(request);
-        var recordId = call.ReadRecordId(request.RecordId, faults);
-        var blockId = faults.Id(request.BlockId, "block_id");
-        var requestId = faults.Id(request.RequestId, "request_id");
-        faults.ThrowIfAny();
-
-        return ChangeAsync<UnblockActorRequest, UnblockActorResponse>(
-            call,
-            request,
-            requestId,
-            null,
-            (connection, _) => policy.RequireLockedAsync(connection, call, recordId, ct),
-            async (connection, access) =>
-            {
-                var now = time.GetUtcNow();
-                var row = await BlockSql.LiftAsync(connection, access, blockId, call.Caller.ToActor().ToByteArray(), now, ct)
-                    ?? throw Failures.Of(ErrorReason.BlockNotFound);
-                await OutboxSql.AppendAsync(connection, OutboxKind.ActorUnblocked, recordId, now, DetailOf(row), ct);
-                return new UnblockActorResponse { Block = row.ToMessage() };
-            },
-            ct);
-    }
 }

@@ -1,21 +1,20 @@
 using Dapper;
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
+using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
 
 namespace Dmp.Server.Consents;
 
-internal sealed partial class ConsentService
+/// <summary>Authorisations of before majority, kept by the adult.</summary>
+internal sealed class ReapproveConsents(AccessPolicy policy, RequestLog requestLog, TimeProvider time)
 {
     private const int ReapprovedConsentsMax = 200;
 
-    public override Task<ReapproveConsentsResponse> ReapproveConsents(ReapproveConsentsRequest request, ServerCallContext context)
+    public Task<ReapproveConsentsResponse> RunAsync(Call call, ReapproveConsentsRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         faults.Require(
@@ -42,7 +41,7 @@ internal sealed partial class ConsentService
                     connection, access, consentIds.Length == 0 ? null : consentIds, now, ct)).AsList();
                 foreach (var row in rows)
                 {
-                    await TellAsync(connection, OutboxKind.ConsentGranted, row, now, ct);
+                    await ConsentGiving.TellAsync(connection, OutboxKind.ConsentGranted, row, now, ct);
                 }
 
                 return new ReapproveConsentsResponse { Consents = { rows.Select(row => row.ToMessage(now, access.MajorityTime)) } };

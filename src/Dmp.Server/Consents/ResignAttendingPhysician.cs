@@ -6,17 +6,14 @@ using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
 using Google.Protobuf;
-using Grpc.Core;
 
 namespace Dmp.Server.Consents;
 
-internal sealed partial class ConsentService
+/// <summary>The role of attending physician given up by its holder.</summary>
+internal sealed class ResignAttendingPhysician(AccessPolicy policy, RequestLog requestLog, TimeProvider time)
 {
-    public override Task<ResignAttendingPhysicianResponse> ResignAttendingPhysician(
-        ResignAttendingPhysicianRequest request, ServerCallContext context)
+    public Task<ResignAttendingPhysicianResponse> RunAsync(Call call, ResignAttendingPhysicianRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         var requestId = faults.Id(request.RequestId, "request_id");
@@ -42,7 +39,7 @@ internal sealed partial class ConsentService
                         connection,
                         row with { AttendingPhysician = false, GivenBy = call.Caller.ToActor().ToByteArray() },
                         ct);
-                    await TellAsync(connection, OutboxKind.ConsentGranted, row, now, ct);
+                    await ConsentGiving.TellAsync(connection, OutboxKind.ConsentGranted, row, now, ct);
                 }
 
                 return new ResignAttendingPhysicianResponse { Consent = row.ToMessage(now, access.MajorityTime) };

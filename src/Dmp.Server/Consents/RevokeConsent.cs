@@ -5,23 +5,21 @@ using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Google.Protobuf;
-using Grpc.Core;
 
 namespace Dmp.Server.Consents;
 
-internal sealed partial class ConsentService
+/// <summary>An authorisation taken back.</summary>
+internal sealed class RevokeConsent(AccessPolicy policy, TimeProvider time, ConsentChanges changes)
 {
-    public override Task<RevokeConsentResponse> RevokeConsent(RevokeConsentRequest request, ServerCallContext context)
+    public Task<RevokeConsentResponse> RunAsync(Call call, RevokeConsentRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         var consentId = faults.Id(request.ConsentId, "consent_id");
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
 
-        return ChangeAsync<RevokeConsentRequest, RevokeConsentResponse>(
+        return changes.RunAsync<RevokeConsentRequest, RevokeConsentResponse>(
             call,
             request,
             requestId,
@@ -50,7 +48,7 @@ internal sealed partial class ConsentService
                 if (ConsentRules.StateOf(row, now, access.MajorityTime) is ConsentState.Active or ConsentState.PendingReapproval)
                 {
                     row = await ConsentSql.RevokeAsync(connection, row, call.Caller.ToActor().ToByteArray(), now, ct);
-                    await TellAsync(connection, OutboxKind.ConsentRevoked, row, now, ct);
+                    await ConsentGiving.TellAsync(connection, OutboxKind.ConsentRevoked, row, now, ct);
                 }
 
                 return new RevokeConsentResponse { Consent = row.ToMessage(now, access.MajorityTime) };

@@ -5,17 +5,14 @@ using Dmp.Server.Data;
 using Dmp.Server.Emergencies;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
 
 namespace Dmp.Server.Consents;
 
-internal sealed partial class ConsentService
+/// <summary>Settings of a record changed: emergency modes, default masking, secret acts.</summary>
+internal sealed class UpdateConsentSettings(AccessPolicy policy, TimeProvider time, ConsentChanges changes)
 {
-    public override Task<UpdateConsentSettingsResponse> UpdateConsentSettings(
-        UpdateConsentSettingsRequest request, ServerCallContext context)
+    public Task<UpdateConsentSettingsResponse> RunAsync(Call call, UpdateConsentSettingsRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         ConsentRules.CheckMask(request.UpdateMask, faults);
@@ -23,7 +20,7 @@ internal sealed partial class ConsentService
         faults.ThrowIfAny();
         var (isOwn, isShared) = (ConsentRules.IsOwn(request.UpdateMask), ConsentRules.IsShared(request.UpdateMask));
 
-        return ChangeAsync<UpdateConsentSettingsRequest, UpdateConsentSettingsResponse>(
+        return changes.RunAsync<UpdateConsentSettingsRequest, UpdateConsentSettingsResponse>(
             call,
             request,
             requestId,

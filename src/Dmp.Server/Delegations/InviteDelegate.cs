@@ -6,16 +6,14 @@ using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Google.Protobuf;
-using Grpc.Core;
 
 namespace Dmp.Server.Delegations;
 
-internal sealed partial class DelegationService
+/// <summary>A person invited to the record, by a code that is told once.</summary>
+internal sealed class InviteDelegate(AccessPolicy policy, RequestLog requestLog, TimeProvider time)
 {
-    public override async Task<InviteDelegateResponse> InviteDelegate(InviteDelegateRequest request, ServerCallContext context)
+    public async Task<InviteDelegateResponse> RunAsync(Call call, InviteDelegateRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var now = time.GetUtcNow();
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);

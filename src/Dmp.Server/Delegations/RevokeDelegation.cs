@@ -5,17 +5,15 @@ using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Google.Protobuf;
-using Grpc.Core;
 using Npgsql;
 
 namespace Dmp.Server.Delegations;
 
-internal sealed partial class DelegationService
+/// <summary>A delegation ended.</summary>
+internal sealed class RevokeDelegation(AccessPolicy policy, RequestLog requestLog, TimeProvider time)
 {
-    public override Task<RevokeDelegationResponse> RevokeDelegation(RevokeDelegationRequest request, ServerCallContext context)
+    public Task<RevokeDelegationResponse> RunAsync(Call call, RevokeDelegationRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         var delegationId = faults.Id(request.DelegationId, "delegation_id");

@@ -5,16 +5,14 @@ using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
-using Grpc.Core;
 
 namespace Dmp.Server.Delegations;
 
-internal sealed partial class DelegationService
+/// <summary>An adult put under guardianship, or taken out of it.</summary>
+internal sealed class SetGuardianship(AccessPolicy policy, RequestLog requestLog, TimeProvider time)
 {
-    public override Task<SetGuardianshipResponse> SetGuardianship(SetGuardianshipRequest request, ServerCallContext context)
+    public Task<SetGuardianshipResponse> RunAsync(Call call, SetGuardianshipRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var now = time.GetUtcNow();
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);

@@ -25,7 +25,7 @@ internal sealed class CompleteUpload(
     /// <summary>The key that bytes which are in the content store are sealed with.</summary>
     public Guid? RecordKeyId => recordKeyId;
 
-    public byte[] Fingerprint { get; } = plan.Fingerprint(DocumentService.UploadMethod, content.Sha256);
+    public byte[] Fingerprint { get; } = plan.Fingerprint(UploadPlan.Method, content.Sha256);
 
     /// <summary>The submission set with which it commits, or nothing of both.</summary>
     public Guid? SubmissionSetId { get; set; }

@@ -5,11 +5,14 @@ namespace Dmp.Server.Documents;
 /// <summary>What a search asks for. Codes are written <c>system|code</c>; null is no filter.</summary>
 internal sealed record DocumentSearch
 {
+    /// <summary>Sorts before every document: the position in front of the first page.</summary>
+    public static readonly (DateTimeOffset Time, Guid Id, int Version) FirstPage = (DateTimeOffset.MaxValue, Guid.AllBitsSet, int.MaxValue);
+
     /// <summary>All approved documents from the first on; the limit is to be set.</summary>
     public static readonly DocumentSearch Approved = new()
     {
         Statuses = [(short)DocumentStatus.Approved],
-        After = DocumentService.FirstPage,
+        After = FirstPage,
         Limit = 0,
     };
 

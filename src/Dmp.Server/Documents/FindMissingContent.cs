@@ -1,20 +1,20 @@
 using System.Security.Cryptography;
 using Dmp.Document.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
 
 namespace Dmp.Server.Documents;
 
-internal sealed partial class DocumentService
+/// <summary>Contents that the caller has not deposited yet, by their digests.</summary>
+internal sealed class FindMissingContent(Database database, AuditTrail audit)
 {
     private const int DigestsMax = 1000;
 
-    public override async Task<FindMissingContentResponse> FindMissingContent(FindMissingContentRequest request, ServerCallContext context)
+    public async Task<FindMissingContentResponse> RunAsync(Call call, FindMissingContentRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
         faults.Require(request.Sha256S.Count <= DigestsMax, "sha256s", $"Must have at most {DigestsMax} digests.");

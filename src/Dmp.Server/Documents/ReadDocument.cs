@@ -1,5 +1,6 @@
 using Dmp.Document.V1;
 using Dmp.Error.V1;
+using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
@@ -11,15 +12,20 @@ using Npgsql;
 
 namespace Dmp.Server.Documents;
 
-internal sealed partial class DocumentService
+/// <summary>The content of a document, streamed.</summary>
+internal sealed class ReadDocument(
+    Database database,
+    AccessPolicy policy,
+    AuditTrail audit,
+    ContentVault vault,
+    TimeProvider time,
+    ILogger<ReadDocument> logger)
 {
-    public override async Task ReadDocument(
-        ReadDocumentRequest request, IServerStreamWriter<ReadDocumentResponse> responses, ServerCallContext context)
+    public async Task RunAsync(
+        Call call, ReadDocumentRequest request, IServerStreamWriter<ReadDocumentResponse> responses, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
-        var (recordId, documentId) = Ids(call, request.RecordId, request.DocumentId, faults);
+        var (recordId, documentId) = (call.ReadRecordId(request.RecordId, faults), faults.Id(request.DocumentId, "document_id"));
         faults.Require(request.Version >= 0, "version", "Must not be negative.");
         faults.Require(request.ReadOffset >= 0, "read_offset", "Must not be negative.");
         faults.Require(request.ReadLimit >= 0, "read_limit", "Must not be negative.");
@@ -53,7 +59,7 @@ internal sealed partial class DocumentService
         // Before the facts: a change between the two is seen by them, and asked for once more than needed.
         var head = await ChangeSql.HeadAsync(connection, ct);
         var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var row = await FindAsync(connection, access, call, documentId, version, ct);
+        var row = await GetDocument.FindAsync(connection, access, call, documentId, version, ct);
         if (!row.IsReadable)
         {
             throw Failures.Of(ErrorReason.DocumentNotFound);
@@ -82,7 +88,7 @@ internal sealed partial class DocumentService
             : decided;
     }
 
-    private async Task<IContentReader> OpenAsync(DocumentRow row, CancellationToken ct)
+    public async Task<IContentReader> OpenAsync(DocumentRow row, CancellationToken ct)
     {
         if (await vault.OpenAsync(row.Location, ct) is { } reader)
         {

@@ -6,22 +6,16 @@ using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
 using Google.Protobuf.Collections;
-using Grpc.Core;
 
 namespace Dmp.Server.Documents;
 
-internal sealed partial class DocumentService
+/// <summary>Documents of a record that exist for the caller.</summary>
+internal sealed class SearchDocuments(Database database, AccessPolicy policy, AuditTrail audit, PageTokens pageTokens)
 {
-    /// <summary>Sorts before every document: the position in front of the first page.</summary>
-    internal static readonly (DateTimeOffset Time, Guid Id, int Version) FirstPage =
-        (DateTimeOffset.MaxValue, Guid.AllBitsSet, int.MaxValue);
-
-    public override async Task<SearchDocumentsResponse> SearchDocuments(SearchDocumentsRequest request, ServerCallContext context)
+    public async Task<SearchDocumentsResponse> RunAsync(Call call, SearchDocumentsRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
-        var (recordId, _) = Ids(call, request.RecordId, "", faults);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
         var pageSize = faults.PageSize(request.PageSize);
         var search = ToSearch(request, faults);
         faults.Require(
@@ -33,7 +27,7 @@ internal sealed partial class DocumentService
         var query = request.Clone();
         query.PageToken = "";
         var position = pageTokens.Read(request.PageToken, call.Caller, query);
-        var after = position is null ? FirstPage : PageTokens.ReadPosition(position);
+        var after = position is null ? DocumentSearch.FirstPage : PageTokens.ReadPosition(position);
 
         return await database.OnConnectionAsync(
             async connection =>
@@ -89,7 +83,7 @@ internal sealed partial class DocumentService
             FacilityTypes = Columns(request.FacilityTypes),
             EventCodes = Columns(request.EventCodes),
             UniqueId = OrNull(request.UniqueId),
-            After = FirstPage,
+            After = DocumentSearch.FirstPage,
             Limit = 0,
         };
     }

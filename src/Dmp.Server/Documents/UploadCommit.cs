@@ -1,25 +1,121 @@
 using System.Runtime.ExceptionServices;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Media;
 using Dmp.Server.Pipeline;
-using Dmp.Storage;
 
 namespace Dmp.Server.Documents;
 
-/// <summary>From bytes that have come to a document.</summary>
-internal sealed partial class DocumentService
+/// <summary>Complete uploads of one caller, alone or in submission sets, made documents in one transaction: versions, trace, outbox and request ids, with the unfinished uploads gone (ADR 0019).</summary>
+internal sealed class UploadCommit(
+    Database database,
+    UploadQueues queues,
+    UploadDescription description,
+    UploadDecisions decisions,
+    UploadWriting writing,
+    UploadRelease release)
 {
     /// <summary>
-    /// The bytes become a document, alone or with others of the same caller that are complete at the same moment. Whatever fails before its transaction commits leaves the bytes where they are;
-    /// <see cref="EndAsync"/> decides about them.
+    /// Concludes each unit: with its answer, or with why it became nothing, which is not traced here. What is refused stops no other one, and
+    /// neither does one with which the transaction of all fails.
     /// </summary>
-    private async Task<UploadDocumentResponse> CommitAsync(
+    public async Task CommitAllAsync(IEnumerable<CommitUnit> units, CancellationToken ct)
+    {
+        List<CommitUnit> waiting = [.. units];
+        while (waiting.Count > 0)
+        {
+            // Of two with one request id, one unique id or one document to replace, the second sees what became of the first.
+            var names = new HashSet<(Guid, string)>();
+            await CommitPartAsync([.. waiting.Where(unit => TryAddAll(names, unit))], ct);
+            waiting.RemoveAll(unit => unit.IsDone);
+        }
+    }
+
+    private static bool TryAddAll(HashSet<(Guid, string)> names, CommitUnit unit)
+    {
+        (Guid, string)[] own = [.. unit.Names()];
+        if (own.Any(names.Contains))
+        {
+            return false;
+        }
+
+        names.UnionWith(own);
+        return true;
+    }
+
+    private async Task CommitPartAsync(IReadOnlyList<CommitUnit> batch, CancellationToken ct)
+    {
+        try
+        {
+            await CommitOnceAsync(batch, ct);
+        }
+        catch (UploadsTakenOverException lost)
+        {
+            foreach (var unit in batch)
+            {
+                Dictionary<Guid, Exception> faults = unit.Uploads.Where(lost.Uploads.Contains).Select(upload => upload.Plan.RequestId).ToDictionary(
+                    id => id, Exception (id) => Failures.Of(ErrorReason.UploadTakenOver, ("request_id", id.ToString())));
+                if (faults.Count > 0)
+                {
+                    unit.Refuse(faults);
+                }
+            }
+        }
+        catch (DecideAgainException)
+        {
+            // The other call has committed: its ids were waited for. What it made of them is seen by the next transaction.
+        }
+        catch (Exception failure) when (batch.Count > 1 && !ct.IsCancellationRequested && !StorageFailures.IsAbsence(failure))
+        {
+            // Somebody else's unique id at the same moment, a deadlock, or a fault of ours: it must not be that of the others. A set is never halved.
+            var half = batch.Count / 2;
+            await CommitPartAsync([.. batch.Take(half)], ct);
+            await CommitPartAsync([.. batch.Skip(half)], ct);
+        }
+        catch (Exception failure) when (!ct.IsCancellationRequested)
+        {
+            foreach (var unit in batch)
+            {
+                unit.Fail(failure);
+            }
+        }
+    }
+
+    private async Task CommitOnceAsync(IReadOnlyList<CommitUnit> batch, CancellationToken ct)
+    {
+        List<UnitRefusal> refused = [];
+        var (done, committed) = await database.InTransactionAsync(
+            async connection => await writing.WriteAllAsync(connection, await decisions.DecideAllAsync(connection, batch, refused, ct), ct), ct);
+        foreach (var (unit, faults) in refused)
+        {
+            unit.Refuse(faults);
+        }
+
+        foreach (var decision in done.Uploads)
+        {
+            var upload = decision.Upload;
+            (upload.Response, upload.IsAdded) = (decision.Response, !decision.IsAnswerOnly);
+            (upload.Call.IsTraced, upload.Call.Committed) = (true, committed);
+        }
+
+        foreach (var decision in done.Sets)
+        {
+            var set = decision.Set;
+            set.Conclude(decision.Response);
+            (set.Call.IsTraced, set.Call.Committed) = (true, committed);
+        }
+    }
+
+    /// <summary>
+    /// The bytes become a document, alone or with others of the same caller that are complete at the same moment. Whatever fails before its transaction commits leaves the bytes where they are;
+    /// <see cref="UploadRelease.EndAsync"/> decides about them.
+    /// </summary>
+    public async Task<UploadDocumentResponse> CommitAsync(
         Call call, UploadPlan intent, UploadFinish finish, UploadSink sink, CancellationToken ct)
     {
-        var upload = await CompleteAsync(call, intent, finish, sink, ct);
-        await uploadQueues.CommitAsync(upload, batch => CommitAllAsync(batch.Select(one => new CommitUnit(one)), CancellationToken.None));
+        var upload = await description.CompleteAsync(call, intent, finish, sink, ct);
+        await queues.CommitAsync(upload, batch => CommitAllAsync(batch.Select(one => new CommitUnit(one)), CancellationToken.None));
         if (upload.Failure is { } failure)
         {
             ExceptionDispatchInfo.Throw(failure);
@@ -28,40 +124,9 @@ internal sealed partial class DocumentService
         if (!upload.IsAdded)
         {
             // An earlier call had finished it, with bytes of its own.
-            await ForgetAsync(call.Caller, intent, sink);
+            await release.ForgetAsync(call.Caller, intent, sink);
         }
 
         return upload.Response!;
-    }
-
-    /// <summary>All that can be said about the bytes without the database; what is larger is durable behind this.</summary>
-    private async Task<CompleteUpload> CompleteAsync(
-        Call call, UploadPlan intent, UploadFinish finish, UploadSink sink, CancellationToken ct)
-    {
-        var content = sink.Digests();
-        UploadContentRules.RequireAnnounced(finish, intent.Message, content);
-        await using var reader = sink.Reader();
-        var upload = await DescribeAsync(call, intent, content, sink.Form(), reader, sink.IsSmall ? (ReadOnlyMemory<byte>?)sink.Small : null, sink.RecordKeyId, ct);
-        await sink.CommitAsync(ct);
-        return upload;
-    }
-
-    private async Task<CompleteUpload> DescribeAsync(
-        Call call,
-        UploadPlan intent,
-        ContentDigests content,
-        SniffedForm sniffed,
-        IContentReader reader,
-        ReadOnlyMemory<byte>? small,
-        Guid? recordKeyId,
-        CancellationToken ct)
-    {
-        if (intent.Metadata.MediaType.Length > 0 && !UploadContentRules.Agrees(intent.Metadata.MediaType, sniffed))
-        {
-            throw Failures.Of(ErrorReason.MediaTypeMismatch, ("media_type", intent.Metadata.MediaType));
-        }
-
-        var (described, form) = await WithHeaderAsync(call, intent, reader, sniffed, ct);
-        return new CompleteUpload(call, described, content, form, small, recordKeyId);
     }
 }

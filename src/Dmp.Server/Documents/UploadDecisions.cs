@@ -1,20 +1,28 @@
 using Dmp.Document.V1;
+using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Data;
+using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Dmp.Server.Documents;
 
 /// <summary>What the transaction of a batch decides about each upload.</summary>
-internal sealed partial class DocumentService
+internal sealed class UploadDecisions(
+    AccessPolicy policy,
+    UploadAdmission admission,
+    SubmissionSetDecisions sets,
+    IOptions<AccessOptions> accessOptions,
+    TimeProvider time)
 {
     /// <summary>
     /// Decides about each unit; those that are neither among the decisions nor refused wait for the next transaction, which sees what became of what
     /// is before them in this one.
     /// </summary>
-    private async Task<BatchDecisions> DecideAllAsync(
+    public async Task<BatchDecisions> DecideAllAsync(
         NpgsqlConnection connection, IReadOnlyList<CommitUnit> batch, List<UnitRefusal> refused, CancellationToken ct)
     {
         var now = time.GetUtcNow();
@@ -31,7 +39,7 @@ internal sealed partial class DocumentService
         {
             var faults = new Dictionary<Guid, Exception>();
             var members = await DecideMembersAsync(connection, facts, unit, faults, now, ct);
-            var set = unit.Set is null ? null : await DecideSetAsync(connection, facts, unit.Set, members, faults, now, ct);
+            var set = unit.Set is null ? null : await sets.DecideAsync(connection, facts, unit.Set, members, faults, now, ct);
             if (faults.Count > 0)
             {
                 refused.Add(new UnitRefusal(unit, faults));
@@ -100,14 +108,14 @@ internal sealed partial class DocumentService
         var (call, plan) = (upload.Call, upload.Plan);
         call.RequestId = plan.RequestId.ToString();
         var access = policy.Require(call, plan.RecordId, facts.Records.GetValueOrDefault(plan.RecordId));
-        if (Recall(facts, plan, upload.Fingerprint) is { } earlier)
+        if (UploadAdmission.Recall(facts, plan, upload.Fingerprint) is { } earlier)
         {
             call.Documents = [TracedDocument.Of(earlier.Document)];
             return new UploadDecision { Upload = upload, Access = access, Response = earlier, IsAnswerOnly = true };
         }
 
-        var (placed, warnings) = await PlaceAsync(connection, access, facts, plan, ct);
-        var replaced = await RequireGoodAsync(connection, access, facts, placed, ct);
+        var (placed, warnings) = await UploadAdmission.PlaceAsync(connection, access, facts, plan, ct);
+        var replaced = await admission.RequireGoodAsync(connection, access, facts, placed, ct);
         if (plan.Message.ValidateOnly)
         {
             call.Documents = replaced is null ? [] : [new TracedDocument(replaced.DocumentId)];
@@ -137,16 +145,16 @@ internal sealed partial class DocumentService
             AnnounceTime = visibility.AnnounceTime,
         };
     }
+}
 
-    /// <summary>A unit that becomes nothing, with what is at fault by request id.</summary>
-    private sealed record UnitRefusal(CommitUnit Unit, IReadOnlyDictionary<Guid, Exception> Faults);
+/// <summary>A unit that becomes nothing, with what is at fault by request id.</summary>
+internal sealed record UnitRefusal(CommitUnit Unit, IReadOnlyDictionary<Guid, Exception> Faults);
 
-    /// <summary>What a transaction writes and answers.</summary>
-    private sealed class BatchDecisions
-    {
-        /// <summary>Those of sets too.</summary>
-        public List<UploadDecision> Uploads { get; } = [];
+/// <summary>What a transaction writes and answers.</summary>
+internal sealed class BatchDecisions
+{
+    /// <summary>Those of sets too.</summary>
+    public List<UploadDecision> Uploads { get; } = [];
 
-        public List<SetDecision> Sets { get; } = [];
-    }
+    public List<SetDecision> Sets { get; } = [];
 }

@@ -17,6 +17,9 @@ namespace Dmp.Server.Documents;
 /// <summary>An upload whose intent was found good: what it will become.</summary>
 internal sealed record UploadPlan
 {
+    /// <summary>Under which uploads are remembered, whichever method they came through.</summary>
+    public const string Method = "dmp.document.v1.DocumentService/UploadDocument";
+
     private const string DocumentTooLargeReason = "DOCUMENT_TOO_LARGE";
     private const string XdsSdFormats = "1.3.6.1.4.1.19376.1.2.3";
     private const string DicomUids = "1.2.840.10008.2.6.1";

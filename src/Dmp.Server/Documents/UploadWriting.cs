@@ -3,20 +3,21 @@ using Dmp.Proofs;
 using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
+using Dmp.Storage;
 using Google.Protobuf;
 using Npgsql;
 
 namespace Dmp.Server.Documents;
 
 /// <summary>What the transaction of a batch writes.</summary>
-internal sealed partial class DocumentService
+internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, ContentPacks packs, TimeProvider time)
 {
     /// <summary>
     /// Writes what was decided and answers what of it was written: not those whose request id another call took at the same moment. The bytes go
     /// to the disk, and the events are signed, while the database claims the request ids; and last, so that bytes of what is refused never
     /// reach the disk.
     /// </summary>
-    private async Task<BatchDecisions> WriteAllAsync(NpgsqlConnection connection, BatchDecisions decisions, CancellationToken ct)
+    public async Task<BatchDecisions> WriteAllAsync(NpgsqlConnection connection, BatchDecisions decisions, CancellationToken ct)
     {
         if (decisions.Uploads.Count + decisions.Sets.Count == 0)
         {
@@ -132,7 +133,7 @@ internal sealed partial class DocumentService
             added[0].Upload.Call.Caller.Key,
             [
                 .. added.Select(decision => new RequestClaim(
-                    decision.Upload.Plan.RequestId, UploadMethod, decision.Upload.Fingerprint, decision.Response.ToByteArray())),
+                    decision.Upload.Plan.RequestId, UploadPlan.Method, decision.Upload.Fingerprint, decision.Response.ToByteArray())),
                 .. sets.Select(set => new RequestClaim(
                     set.Set.Plan.RequestId, SubmissionSetPlan.Method, set.Set.Fingerprint, set.Response!.ToByteArray())),
             ],
@@ -180,12 +181,18 @@ internal sealed partial class DocumentService
                 .. added.Select(decision => (
                     decision.Replaced is null ? OutboxKind.DocumentCreated : OutboxKind.DocumentReplaced,
                     decision.Access.RecordId,
-                    DetailOf(decision.Document.DocumentId, decision.Document.Version, decision.Replaced),
+                    DocumentChanges.DetailOf(decision.Document.DocumentId, decision.Document.Version, decision.Replaced),
                     decision.Upload.Call)),
             ],
             now));
     }
-
-    /// <summary>What was decided does not hold any more, and what does is known only outside of this transaction.</summary>
-    private sealed class DecideAgainException : Exception;
 }
+
+/// <summary>Others took these uploads up, or gave them up, while this call finished them.</summary>
+internal sealed class UploadsTakenOverException(IReadOnlyList<CompleteUpload> uploads) : Exception
+{
+    public IReadOnlyList<CompleteUpload> Uploads => uploads;
+}
+
+/// <summary>What was decided does not hold any more, and what does is known only outside of this transaction.</summary>
+internal sealed class DecideAgainException : Exception;

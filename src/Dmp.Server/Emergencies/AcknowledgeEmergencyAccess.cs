@@ -5,17 +5,14 @@ using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Google.Protobuf;
-using Grpc.Core;
 
 namespace Dmp.Server.Emergencies;
 
-internal sealed partial class EmergencyService
+/// <summary>An emergency access looked at by a reviewer.</summary>
+internal sealed class AcknowledgeEmergencyAccess(AccessPolicy policy, RequestLog requestLog, TimeProvider time)
 {
-    public override Task<AcknowledgeEmergencyAccessResponse> AcknowledgeEmergencyAccess(
-        AcknowledgeEmergencyAccessRequest request, ServerCallContext context)
+    public Task<AcknowledgeEmergencyAccessResponse> RunAsync(Call call, AcknowledgeEmergencyAccessRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         var emergencyAccessId = faults.Id(request.EmergencyAccessId, "emergency_access_id");

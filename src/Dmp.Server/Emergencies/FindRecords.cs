@@ -2,21 +2,21 @@ using System.Globalization;
 using Dapper;
 using Dmp.Emergency.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
 
 namespace Dmp.Server.Emergencies;
 
-internal sealed partial class EmergencyService
+/// <summary>Records found by traits for a regulation centre.</summary>
+internal sealed class FindRecords(Database database, AuditTrail audit)
 {
     private const int FoundMax = 10;
     private const int NameCharactersMax = 100;
 
-    public override async Task<FindRecordsResponse> FindRecords(FindRecordsRequest request, ServerCallContext context)
+    public async Task<FindRecordsResponse> RunAsync(Call call, FindRecordsRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         AccessPolicy.RequireFunction(call, AccessMode.Regulation);
 
         var faults = FieldFaults.Of(request);

@@ -3,20 +3,23 @@ using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
+using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
 using Google.Protobuf;
-using Grpc.Core;
+using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Emergencies;
 
-internal sealed partial class EmergencyService
+/// <summary>An emergency access opened, for a few hours.</summary>
+internal sealed class OpenEmergencyAccess(
+    AccessPolicy policy,
+    RequestLog requestLog,
+    IOptions<AccessOptions> accessOptions,
+    TimeProvider time)
 {
-    public override Task<OpenEmergencyAccessResponse> OpenEmergencyAccess(
-        OpenEmergencyAccessRequest request, ServerCallContext context)
+    public Task<OpenEmergencyAccessResponse> RunAsync(Call call, OpenEmergencyAccessRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         EmergencyRules.Check(request, faults);

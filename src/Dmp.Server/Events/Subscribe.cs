@@ -1,12 +1,22 @@
 using Dmp.Error.V1;
 using Dmp.Event.V1;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
+using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Events;
 
-internal sealed partial class EventService
+/// <summary>Changes as they come, at the pace of the caller.</summary>
+internal sealed class Subscribe(
+    EventFeed feed,
+    FeedTokens tokens,
+    ChangeListener listener,
+    IOptions<FeedOptions> options,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time)
 {
     /// <summary>Most events of one response, unless a single commit has more: a response is what the server holds for a slow caller.</summary>
     private const int ResponseEventsMax = 200;
@@ -17,12 +27,11 @@ internal sealed partial class EventService
     /// <summary>A notification may be lost with its connection; then the next look finds what there is.</summary>
     private static readonly TimeSpan lookAgain = TimeSpan.FromSeconds(5);
 
-    public override async Task Subscribe(
-        IAsyncStreamReader<SubscribeRequest> requests, IServerStreamWriter<SubscribeResponse> responses, ServerCallContext context)
+    public async Task RunAsync(
+        Call call, IAsyncStreamReader<SubscribeRequest> requests, IServerStreamWriter<SubscribeResponse> responses, CancellationToken callerLeft)
     {
-        var call = Call.Of(context);
-        RequireFeed(call);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        FeedRequests.RequireFeed(call);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(callerLeft, lifetime.ApplicationStopping);
         using var expiry = new CancellationTokenSource();
         using var both = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, expiry.Token);
         var ct = both.Token;
@@ -39,7 +48,7 @@ internal sealed partial class EventService
             var first = await ReadFirstAsync(requests, ct);
             var faults = FieldFaults.Of(first);
             faults.Require(first.Start is not null, "start", "Required in the first message.");
-            CheckStart(first.Start, faults);
+            FeedRequests.CheckStart(first.Start, faults);
             FeedCredit.Check(first, faults);
             var query = FeedQuery.Of(first.Filter, call.Caller, faults);
             faults.ThrowIfAny();

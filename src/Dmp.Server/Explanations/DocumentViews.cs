@@ -8,13 +8,12 @@ using Mode = Dmp.Server.Access.AccessMode;
 
 namespace Dmp.Server.Explanations;
 
-/// <summary>Whether one of those who might see a document does: by the rules that decide, in each mode in which somebody has a
-/// right.</summary>
-internal sealed partial class AccessService
+/// <summary>Whether one of those who might see a document does: by the rules that decide, in each mode in which somebody has a right.</summary>
+internal sealed class DocumentViews(TimeProvider time)
 {
     /// <summary>What lets somebody see the document; null when nothing does. <paramref name="professions"/>: those that may read
     /// it.</summary>
-    private async Task<DocumentViewer?> ViewAsync(
+    public async Task<DocumentViewer?> ViewAsync(
         NpgsqlConnection connection, AudienceRow row, RecordAccess owner, Guid documentId, IReadOnlyList<string> professions, CancellationToken ct)
     {
         var caller = AccessEffects.ToCaller(row);
@@ -45,7 +44,7 @@ internal sealed partial class AccessService
 
         var structure = AccessEffects.AsStructure(caller);
         if (await FactsOfOpenAsync(connection, structure, owner, ct) is not { } facts
-            || await FindAsync(connection, structure, facts, Mode.Normal, documentId, time.GetUtcNow(), ct) is not { IsOwn: true })
+            || await ProfessionalExplanations.FindAsync(connection, structure, facts, Mode.Normal, documentId, time.GetUtcNow(), ct) is not { IsOwn: true })
         {
             return viewer;
         }
@@ -95,8 +94,8 @@ internal sealed partial class AccessService
         DocumentViewer? metadata = null;
         foreach (var mode in AccessPolicy.ModesOf(caller, facts, now))
         {
-            var found = await FindAsync(connection, caller, facts, mode, documentId, now, ct);
-            var explained = Explain(caller, facts, mode, found, now);
+            var found = await ProfessionalExplanations.FindAsync(connection, caller, facts, mode, documentId, now, ct);
+            var explained = ProfessionalExplanations.Explain(caller, facts, mode, found, now);
             if (explained.IsAllowed)
             {
                 return ToViewer(explained, content: true);
@@ -122,7 +121,7 @@ internal sealed partial class AccessService
             is { IsBlocked: false, State: (short)RecordState.Open } facts ? facts : null;
 
     private static DocumentViewer ToViewer(Explained explained, bool content) =>
-        new() { Content = content, Steps = { explained.Steps }, AccessMode = ToMessage(explained.Mode) };
+        new() { Content = content, Steps = { explained.Steps }, AccessMode = explained.ToMode() };
 
     private static Caller As(Caller caller, string profession)
     {

@@ -1,9 +1,10 @@
 using Dmp.Access.V1;
 using Dmp.Annotations.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
 using AccessModeMessage = Dmp.Access.V1.AccessMode;
 using FunctionConditionMessage = Dmp.Access.V1.FunctionCondition;
 using FunctionRightMessage = Dmp.Access.V1.FunctionRight;
@@ -11,12 +12,11 @@ using Mode = Dmp.Server.Access.AccessMode;
 
 namespace Dmp.Server.Explanations;
 
-internal sealed partial class AccessService
+/// <summary>Functions of the functional matrix that are open to the caller.</summary>
+internal sealed class ListFunctions(Database database, AuditTrail audit, TimeProvider time)
 {
-    public override async Task<ListFunctionsResponse> ListFunctions(ListFunctionsRequest request, ServerCallContext context)
+    public async Task<ListFunctionsResponse> RunAsync(Call call, ListFunctionsRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
         var recordId = faults.Id(request.RecordId, "record_id");

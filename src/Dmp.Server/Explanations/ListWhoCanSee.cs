@@ -4,20 +4,25 @@ using Dmp.Delegation.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
-using Grpc.Core;
 using Npgsql;
 
 namespace Dmp.Server.Explanations;
 
-internal sealed partial class AccessService
+/// <summary>Everybody who sees a document, and why.</summary>
+internal sealed class ListWhoCanSee(
+    Database database,
+    AccessPolicy policy,
+    AuditTrail audit,
+    PageTokens pageTokens,
+    TimeProvider time,
+    DocumentViews views)
 {
-    public override async Task<ListWhoCanSeeResponse> ListWhoCanSee(ListWhoCanSeeRequest request, ServerCallContext context)
+    public async Task<ListWhoCanSeeResponse> RunAsync(Call call, ListWhoCanSeeRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         var documentId = faults.Id(request.DocumentId, "document_id");
@@ -73,7 +78,7 @@ internal sealed partial class AccessService
         var audience = (await AudienceSql.ListAsync(connection, owner, documentId, after, pageSize + 1, now, ct)).ToList();
         foreach (var row in audience.Take(pageSize))
         {
-            if (await ViewAsync(connection, row, owner, documentId, professions, ct) is { } viewer)
+            if (await views.ViewAsync(connection, row, owner, documentId, professions, ct) is { } viewer)
             {
                 response.Viewers.Add(viewer);
             }

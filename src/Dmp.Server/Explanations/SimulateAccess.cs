@@ -6,16 +6,20 @@ using Dmp.Server.Documents;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
-using Grpc.Core;
 
 namespace Dmp.Server.Explanations;
 
-internal sealed partial class AccessService
+/// <summary>The documents that a professional would find, as the owner sees them.</summary>
+internal sealed class SimulateAccess(
+    Database database,
+    AccessPolicy policy,
+    AuditTrail audit,
+    PageTokens pageTokens,
+    TimeProvider time,
+    ProfessionalExplanations explanations)
 {
-    public override async Task<SimulateAccessResponse> SimulateAccess(SimulateAccessRequest request, ServerCallContext context)
+    public async Task<SimulateAccessResponse> RunAsync(Call call, SimulateAccessRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         faults.Require(request.Actor is { Kind: ActorKind.Professional, Id.Length: > 0 }, "actor", "Must be a professional with an identifier.");
@@ -23,14 +27,14 @@ internal sealed partial class AccessService
         faults.ThrowIfAny();
         var query = new SimulateAccessRequest(request) { PageToken = "" };
         var position = pageTokens.Read(request.PageToken, call.Caller, query);
-        var after = position is null ? DocumentService.FirstPage : PageTokens.ReadPosition(position);
+        var after = position is null ? DocumentSearch.FirstPage : PageTokens.ReadPosition(position);
 
         return await database.OnConnectionAsync(
             async connection =>
             {
                 var owner = await policy.RequireAsync(connection, call, recordId, ct);
-                var professional = await AsSeenAsync(connection, owner, request.Actor!, request.Profession, ct);
-                var explained = await ExplainAsync(connection, professional, recordId, Guid.Empty, owner.SeesSecret, ct);
+                var professional = await ProfessionalExplanations.AsSeenAsync(connection, owner, request.Actor!, request.Profession, ct);
+                var explained = await explanations.ExplainAsync(connection, professional, recordId, Guid.Empty, owner.SeesSecret, ct);
                 var response = new SimulateAccessResponse { Allowed = explained.IsAllowed, Steps = { explained.Steps } };
                 if (explained.IsAllowed)
                 {

@@ -3,17 +3,17 @@ using Dmp.Notice.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
+using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
+using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Notices;
 
-internal sealed partial class NoticeService
+/// <summary>A notice that could not be delivered, tried again.</summary>
+internal sealed class RetryNotice(RequestLog requestLog, IOptions<NoticeOptions> options, TimeProvider time)
 {
-    public override Task<RetryNoticeResponse> RetryNotice(RetryNoticeRequest request, ServerCallContext context)
+    public Task<RetryNoticeResponse> RunAsync(Call call, RetryNoticeRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var noticeId = faults.Id(request.NoticeId, "notice_id");
         var requestId = faults.Id(request.RequestId, "request_id");

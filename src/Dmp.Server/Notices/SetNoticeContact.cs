@@ -4,16 +4,14 @@ using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
 using Dmp.Server.Records;
-using Grpc.Core;
 
 namespace Dmp.Server.Notices;
 
-internal sealed partial class NoticeService
+/// <summary>The address at which a professional gets notices, changed.</summary>
+internal sealed class SetNoticeContact(RequestLog requestLog, TimeProvider time)
 {
-    public override Task<SetNoticeContactResponse> SetNoticeContact(SetNoticeContactRequest request, ServerCallContext context)
+    public Task<SetNoticeContactResponse> RunAsync(Call call, SetNoticeContactRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
         faults.Require(

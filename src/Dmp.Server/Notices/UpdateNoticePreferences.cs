@@ -1,19 +1,17 @@
 using Dmp.Error.V1;
 using Dmp.Notice.V1;
+using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
 
 namespace Dmp.Server.Notices;
 
-internal sealed partial class NoticeService
+/// <summary>How the patient wants to be told, changed.</summary>
+internal sealed class UpdateNoticePreferences(AccessPolicy policy, RequestLog requestLog, TimeProvider time)
 {
-    public override Task<UpdateNoticePreferencesResponse> UpdateNoticePreferences(
-        UpdateNoticePreferencesRequest request, ServerCallContext context)
+    public Task<UpdateNoticePreferencesResponse> RunAsync(Call call, UpdateNoticePreferencesRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         NoticePreferenceRules.Check(request.Preferences, request.UpdateMask, faults);

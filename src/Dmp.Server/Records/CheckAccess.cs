@@ -1,19 +1,21 @@
 using Dmp.Error.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
+using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
+using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Records;
 
-internal sealed partial class RecordService
+/// <summary>Whether a person has a record and what the caller may do with it: the only method without a right on a record.</summary>
+internal sealed class CheckAccess(Database database, AuditTrail audit, IOptions<RealmOptions> realm, TimeProvider time)
 {
     // The only method without a right on a record: it answers whether there is one.
-    public override async Task<CheckAccessResponse> CheckAccess(CheckAccessRequest request, ServerCallContext context)
+    public async Task<CheckAccessResponse> RunAsync(Call call, CheckAccessRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
         IdentityRules.CheckIns(request.Ins, realm.Value.Realm, faults);

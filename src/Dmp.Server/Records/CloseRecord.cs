@@ -1,19 +1,18 @@
 using Dmp.Error.V1;
 using Dmp.Record.V1;
+using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Emergencies;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
 
 namespace Dmp.Server.Records;
 
-internal sealed partial class RecordService
+/// <summary>A record closed at the wish of its patient, or after death.</summary>
+internal sealed class CloseRecord(AccessPolicy policy, RequestLog requestLog, TimeProvider time)
 {
-    public override Task<CloseRecordResponse> CloseRecord(CloseRecordRequest request, ServerCallContext context)
+    public Task<CloseRecordResponse> RunAsync(Call call, CloseRecordRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         RecordRules.CheckClosing(request, call.Caller.Kind, faults);

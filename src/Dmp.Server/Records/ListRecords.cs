@@ -1,19 +1,18 @@
 using Dapper;
 using Dmp.Record.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
 
 namespace Dmp.Server.Records;
 
-internal sealed partial class RecordService
+/// <summary>The records of a person, or those on which a carer has an authorisation.</summary>
+internal sealed class ListRecords(Database database, AuditTrail audit, PageTokens pageTokens, TimeProvider time)
 {
-    public override async Task<ListRecordsResponse> ListRecords(ListRecordsRequest request, ServerCallContext context)
+    public async Task<ListRecordsResponse> RunAsync(Call call, ListRecordsRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
         var authorizedAfter = faults.Time(request.AuthorizedAfter, "authorized_after");

@@ -3,18 +3,18 @@ using Dmp.Record.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
+using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Dmp.Server.Records;
 
-internal sealed partial class RecordService
+/// <summary>A record opened for a person who has none.</summary>
+internal sealed class OpenRecord(RequestLog requestLog, IOptions<RealmOptions> realm, TimeProvider time)
 {
-    public override Task<OpenRecordResponse> OpenRecord(OpenRecordRequest request, ServerCallContext context)
+    public Task<OpenRecordResponse> RunAsync(Call call, OpenRecordRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         AccessPolicy.RequireFunction(call);
         var now = time.GetUtcNow();
         var faults = FieldFaults.Of(request);

@@ -1,18 +1,17 @@
 using Dmp.Error.V1;
 using Dmp.Record.V1;
+using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
 
 namespace Dmp.Server.Records;
 
-internal sealed partial class RecordService
+/// <summary>A closed record opened again.</summary>
+internal sealed class ReopenRecord(AccessPolicy policy, RequestLog requestLog, TimeProvider time)
 {
-    public override Task<ReopenRecordResponse> ReopenRecord(ReopenRecordRequest request, ServerCallContext context)
+    public Task<ReopenRecordResponse> RunAsync(Call call, ReopenRecordRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         var requestId = faults.Id(request.RequestId, "request_id");

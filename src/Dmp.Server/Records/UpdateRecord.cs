@@ -1,18 +1,17 @@
 using Dmp.Error.V1;
 using Dmp.Record.V1;
+using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Pipeline;
-using Grpc.Core;
 
 namespace Dmp.Server.Records;
 
-internal sealed partial class RecordService
+/// <summary>Administrative data of a record changed.</summary>
+internal sealed class UpdateRecord(AccessPolicy policy, RequestLog requestLog, TimeProvider time)
 {
-    public override Task<UpdateRecordResponse> UpdateRecord(UpdateRecordRequest request, ServerCallContext context)
+    public Task<UpdateRecordResponse> RunAsync(Call call, UpdateRecordRequest request, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         RecordRules.CheckAdministrativeData(request.AdministrativeData, faults);

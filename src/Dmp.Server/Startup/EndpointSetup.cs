@@ -35,16 +35,16 @@ internal static class EndpointSetup
     {
         app.UseRouting();
         app.UseMiddleware<AccessGate>();
-        Map<Records.RecordService>(app, RecordService.Descriptor);
-        Map<Documents.DocumentService>(app, DocumentService.Descriptor);
-        Map<Consents.ConsentService>(app, ConsentService.Descriptor);
-        Map<Audit.AuditService>(app, AuditService.Descriptor);
-        Map<Emergencies.EmergencyService>(app, EmergencyService.Descriptor);
-        Map<Explanations.AccessService>(app, AccessService.Descriptor);
-        Map<CareTeams.CareTeamService>(app, CareTeamService.Descriptor);
-        Map<Delegations.DelegationService>(app, DelegationService.Descriptor);
-        Map<Events.EventService>(app, EventService.Descriptor);
-        Map<Notices.NoticeService>(app, NoticeService.Descriptor);
+        Map<Services.RecordService>(app, RecordService.Descriptor);
+        Map<Services.DocumentService>(app, DocumentService.Descriptor);
+        Map<Services.ConsentService>(app, ConsentService.Descriptor);
+        Map<Services.AuditService>(app, AuditService.Descriptor);
+        Map<Services.EmergencyService>(app, EmergencyService.Descriptor);
+        Map<Services.AccessService>(app, AccessService.Descriptor);
+        Map<Services.CareTeamService>(app, CareTeamService.Descriptor);
+        Map<Services.DelegationService>(app, DelegationService.Descriptor);
+        Map<Services.EventService>(app, EventService.Descriptor);
+        Map<Services.NoticeService>(app, NoticeService.Descriptor);
 
         // For load balancers, which have no token; it tells nothing but "serving" or "not serving".
         app.MapGrpcHealthChecksService().AllowAnonymous();

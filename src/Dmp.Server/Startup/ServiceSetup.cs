@@ -1,5 +1,6 @@
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Consents;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Edge;
@@ -57,6 +58,14 @@ internal static class ServiceSetup
         services.AddSingleton<EventFeed>();
         services.AddSingleton<FeedTokens>();
 
+        services.AddSingleton<ConsentChanges>();
+        services.AddSingleton<ProfessionalExplanations>();
+        services.AddSingleton<DocumentViews>();
+        services.AddSingleton<TraceReaders>();
+        services.AddSingleton<DocumentChanges>();
+        services.AddIntake();
+        services.AddMethods();
+
         services.AddDmpGrpc();
         services.AddSingleton(database);
         services.AddDmpHealth();
@@ -89,11 +98,8 @@ internal static class ServiceSetup
             return options.Fallback is { } fallback ? new FallbackContentStore(store, StoreOf(provider, fallback)) : store;
         });
         services.AddSingleton<ContentPacks>();
-        services.AddSingleton<LiveUploads>();
         services.AddSingleton<RecordKeys>();
         services.AddSingleton<ContentVault>();
-        services.AddSingleton<UploadQueues>();
-        services.AddSingleton<ImportMemory>();
         services.AddSingleton<FindReferencedContent>(provider =>
         {
             var database = provider.GetRequiredService<Database>();
@@ -106,6 +112,27 @@ internal static class ServiceSetup
                 ct);
         });
         services.AddHostedService<ContentSweeper>();
+    }
+
+    private static void AddIntake(this IServiceCollection services)
+    {
+        services.AddSingleton<LiveUploads>();
+        services.AddSingleton<UploadQueues>();
+        services.AddSingleton<UploadPlanning>();
+        services.AddSingleton<UploadAdmission>();
+        services.AddSingleton<UnfinishedUploads>();
+        services.AddSingleton<UploadOpening>();
+        services.AddSingleton<UploadReceivers>();
+        services.AddSingleton<UploadDescription>();
+        services.AddSingleton<SubmissionSetDecisions>();
+        services.AddSingleton<UploadDecisions>();
+        services.AddSingleton<UploadWriting>();
+        services.AddSingleton<UploadRelease>();
+        services.AddSingleton<UploadCommit>();
+        services.AddSingleton<Intake>();
+        services.AddSingleton<ImportMemory>();
+        services.AddSingleton<ImportFailures>();
+        services.AddSingleton<ImportRuns>();
     }
 
     private static IContentStore StoreOf(IServiceProvider provider, ContentStoreKind kind) => kind == ContentStoreKind.S3

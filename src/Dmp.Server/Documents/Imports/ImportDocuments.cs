@@ -4,26 +4,29 @@ using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Options;
 using Dmp.Server.Pipeline;
-using Dmp.Storage;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Documents;
 
-internal sealed partial class DocumentService
+/// <summary>Many documents over one call, each with its own answer.</summary>
+internal sealed class ImportDocuments(
+    ImportRuns runs,
+    Database database,
+    AuditTrail audit,
+    IHostApplicationLifetime lifetime,
+    IOptions<UploadOptions> uploadOptions,
+    TimeProvider time)
 {
     /// <summary>
     /// Many documents over one call. They are read while those before them are checked, and those that are complete are committed together, so
     /// that what a transaction, a flush of the disk and a round trip cost is shared.
     /// </summary>
-    public override async Task ImportDocuments(
-        IAsyncStreamReader<ImportDocumentsRequest> requests, IServerStreamWriter<ImportDocumentsResponse> responses, ServerCallContext context)
+    public async Task RunAsync(
+        Call call, IAsyncStreamReader<ImportDocumentsRequest> requests, IServerStreamWriter<ImportDocumentsResponse> responses, CancellationToken ct)
     {
-        var ct = context.CancellationToken;
-        var call = Call.Of(context);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var needs = new ImportNeeds(
-            database, audit, vault, liveUploads, importMemory, uploadOptions.Value, importOptions.Value, time, logger);
-        var run = new ImportRun(this, needs, call, responses, ending.Token);
+        var run = runs.New(call, responses, ending.Token);
         var sending = run.Answers.SendAsync(ending.Token);
         Task[] committing = [run.CommitAsync(), run.CommitAsync()];
         ExceptionDispatchInfo? end = null;
@@ -57,16 +60,4 @@ internal sealed partial class DocumentService
             await database.OnConnectionAsync(connection => audit.TraceReadAsync(connection, call, [], ct), ct);
         }
     }
-
-    /// <summary>What an import takes from its service.</summary>
-    private sealed record ImportNeeds(
-        Database Database,
-        AuditTrail Audit,
-        ContentVault Vault,
-        LiveUploads Live,
-        ImportMemory Memory,
-        UploadOptions Uploads,
-        ImportOptions Limits,
-        TimeProvider Time,
-        ILogger Logger);
 }

@@ -1,0 +1,25 @@
+using Dmp.Audit.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Pipeline;
+
+namespace Dmp.Server.Audit;
+
+/// <summary>The newest signed checkpoint of the log.</summary>
+internal sealed class GetCheckpoint(Database database, AuditTrail audit)
+{
+    public async Task<GetCheckpointResponse> RunAsync(Call call, GetCheckpointRequest request, CancellationToken ct)
+    {
+        AccessPolicy.RequireFunction(call);
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var response = new GetCheckpointResponse { Checkpoint = LogProofs.ToMessage(await LogProofs.RequireCheckpointAsync(connection, ct)) };
+                response.Vkeys.AddRange(await TraceLogSql.ListKeysAsync(connection, ct));
+                response.FirstCheckpoint = (await TraceLogSql.FindFirstCheckpointAsync(connection, ct))?.Note ?? "";
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return response;
+            },
+            ct);
+    }
+}

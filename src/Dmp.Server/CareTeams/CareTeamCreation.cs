@@ -1,0 +1,43 @@
+using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Type.V1;
+using Google.Protobuf;
+using Npgsql;
+using CareTeamMessage = Dmp.CareTeam.V1.CareTeam;
+
+namespace Dmp.Server.CareTeams;
+
+/// <summary>A new care team, of a record or of none.</summary>
+internal static class CareTeamCreation
+{
+    /// <summary>
+    /// A formal team belongs to no record: the connection is for the operator's own request, and for the records of teams, which are told.
+    /// </summary>
+    public static async Task<Caller> ScopeAsync(NpgsqlConnection connection, Caller caller, CancellationToken ct)
+    {
+        await RowScope.OfActor(caller, RowScope.Team).ApplyAsync(connection, ct);
+        return caller;
+    }
+
+    public static async Task<CareTeamMessage> CreateAsync(
+        NpgsqlConnection connection, Caller caller, Guid? recordId, string name, IEnumerable<Actor> members, DateTimeOffset now, CancellationToken ct)
+    {
+        var row = new CareTeamRow
+        {
+            CareTeamId = Guid.CreateVersion7(now),
+            RecordId = recordId,
+            Name = name,
+            CreateTime = now,
+            CreatedBy = caller.ToActor().ToByteArray(),
+            Revision = 0,
+        };
+        await CareTeamSql.InsertAsync(connection, row, ct);
+        await CareTeamSql.SetMembersAsync(connection, row.CareTeamId, CareTeamMapping.ToRows(row.CareTeamId, members), now, ct);
+        if (recordId is { } id)
+        {
+            await OutboxSql.AppendAsync(connection, OutboxKind.CareTeamChanged, id, now, new() { SubjectId = row.CareTeamId }, ct);
+        }
+
+        return CareTeamMapping.ToMessage(row with { Revision = 1 }, await CareTeamMapping.MembersAsync(connection, [row.CareTeamId], ct));
+    }
+}

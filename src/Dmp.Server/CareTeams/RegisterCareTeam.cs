@@ -1,0 +1,33 @@
+using Dmp.CareTeam.V1;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Options;
+using Dmp.Server.Pipeline;
+using Microsoft.Extensions.Options;
+
+namespace Dmp.Server.CareTeams;
+
+/// <summary>A formal care team, which belongs to no record.</summary>
+internal sealed class RegisterCareTeam(RequestLog requestLog, IOptions<RealmOptions> realm, TimeProvider time)
+{
+    public Task<RegisterCareTeamResponse> RunAsync(Call call, RegisterCareTeamRequest request, CancellationToken ct)
+    {
+        var faults = FieldFaults.Of(request);
+        faults.Text(request.Name, "name", CareTeamRules.NameCharactersMax);
+        CareTeamRules.CheckMembers(request.Members, realm.Value.Realm, faults);
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new RegisterCareTeamRequest(request) { RequestId = "" }),
+            RegisterCareTeamResponse.Parser,
+            connection => CareTeamCreation.ScopeAsync(connection, call.Caller, ct),
+            async (connection, _) => new RegisterCareTeamResponse
+            {
+                CareTeam = await CareTeamCreation.CreateAsync(connection, call.Caller, null, request.Name, request.Members, time.GetUtcNow(), ct),
+            },
+            ct);
+    }
+}

@@ -1,0 +1,34 @@
+using Dmp.Delegation.V1;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+
+namespace Dmp.Server.Delegations;
+
+/// <summary>An invitation declined by the person who has its code.</summary>
+internal sealed class RefuseDelegation(RequestLog requestLog, TimeProvider time)
+{
+    public Task<RefuseDelegationResponse> RunAsync(Call call, RefuseDelegationRequest request, CancellationToken ct)
+    {
+        var faults = FieldFaults.Of(request);
+        var requestId = faults.Id(request.RequestId, "request_id");
+        faults.ThrowIfAny();
+
+        return requestLog.RunOnceAsync(
+            call,
+            requestId,
+            RequestLog.Fingerprint(call.Method, new RefuseDelegationRequest(request) { RequestId = "" }),
+            RefuseDelegationResponse.Parser,
+            connection => Invitation.RequireAsync(connection, call, request.Code, time.GetUtcNow(), ct),
+            async (connection, invitation) =>
+            {
+                var now = time.GetUtcNow();
+                invitation.RequireOpen(now);
+                await DelegationSql.RefuseAsync(connection, invitation.Row, now, ct);
+                await OutboxSql.AppendAsync(
+                    connection, OutboxKind.DelegationRefused, invitation.Row.RecordId, now, new() { SubjectId = invitation.Row.DelegationId }, ct);
+                return new RefuseDelegationResponse();
+            },
+            ct);
+    }
+}

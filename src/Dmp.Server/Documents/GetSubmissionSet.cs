@@ -1,0 +1,35 @@
+using Dmp.Document.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+
+namespace Dmp.Server.Documents;
+
+/// <summary>A submission set with those of its documents that exist for the caller.</summary>
+internal sealed class GetSubmissionSet(Database database, AccessPolicy policy, AuditTrail audit)
+{
+    public async Task<GetSubmissionSetResponse> RunAsync(Call call, GetSubmissionSetRequest request, CancellationToken ct)
+    {
+        var faults = FieldFaults.Of(request);
+        var recordId = call.ReadRecordId(request.RecordId, faults);
+        var setId = faults.Id(request.SubmissionSetId, "submission_set_id");
+        faults.ThrowIfAny();
+
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                var access = await policy.RequireAsync(connection, call, recordId, ct);
+                var row = await SubmissionSetSql.FindAsync(connection, access, setId, ct) ?? throw Failures.Of(ErrorReason.SubmissionSetNotFound);
+                var members = (await SubmissionSetSql.MembersAsync(connection, access, [row], ct))[setId].ToList();
+                await audit.TraceReadAsync(connection, call, Traced(members), ct);
+                return new GetSubmissionSetResponse { SubmissionSet = SubmissionSetMapping.ToMessage(row, members) };
+            },
+            ct);
+    }
+
+    public static List<TracedDocument> Traced(IEnumerable<SubmissionSetMemberRow> members) =>
+        [.. members.Where(member => member.Exists).Select(member => new TracedDocument(member.DocumentId, member.Version, member.Sha256))];
+}

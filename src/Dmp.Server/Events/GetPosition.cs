@@ -1,0 +1,32 @@
+using Dmp.Error.V1;
+using Dmp.Event.V1;
+using Dmp.Server.Audit;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Dmp.Server.Pipeline;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Dmp.Server.Events;
+
+/// <summary>A place of the feed that was kept under a name.</summary>
+internal sealed class GetPosition(Database database, FeedTokens tokens, AuditTrail audit)
+{
+    public async Task<GetPositionResponse> RunAsync(Call call, GetPositionRequest request, CancellationToken ct)
+    {
+        FeedRequests.RequireFeed(call);
+        var faults = FieldFaults.Of(request);
+        FeedRequests.CheckName(request.Name, "name", faults);
+        faults.ThrowIfAny();
+
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                await FeedRequests.ScopeAsync(connection, call.Caller, ct);
+                var row = await FeedPositionSql.FindAsync(connection, call.Caller, request.Name, ct)
+                    ?? throw Failures.Of(ErrorReason.FeedPositionNotFound);
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return new GetPositionResponse { ResumeToken = tokens.Create(row.ToPlace()), CommitTime = row.CommitTime.ToTimestamp() };
+            },
+            ct);
+    }
+}

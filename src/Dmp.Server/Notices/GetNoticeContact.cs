@@ -1,0 +1,26 @@
+using Dmp.Notice.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Data;
+using Dmp.Server.Pipeline;
+
+namespace Dmp.Server.Notices;
+
+/// <summary>The address at which a professional gets notices.</summary>
+internal sealed class GetNoticeContact(Database database, AuditTrail audit)
+{
+    public async Task<GetNoticeContactResponse> RunAsync(Call call, GetNoticeContactRequest request, CancellationToken ct)
+    {
+        AccessPolicy.RequireFunction(call);
+
+        return await database.OnConnectionAsync(
+            async connection =>
+            {
+                await RowScope.OfActor(call.Caller).ApplyAsync(connection, ct);
+                var email = await NoticeContactSql.FindAsync(connection, call.Caller, ct);
+                await audit.TraceReadAsync(connection, call, [], ct);
+                return new GetNoticeContactResponse { Email = email ?? "" };
+            },
+            ct);
+    }
+}
