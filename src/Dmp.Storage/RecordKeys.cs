@@ -8,7 +8,8 @@ namespace Dmp.Storage;
 /// The data keys of records, made by the first upload to a record. Plain keys stay in memory for a bounded time and number; that saves
 /// the unwrapping only. The row is always read first, so that a key that was destroyed opens nothing any more, on every server.
 /// </summary>
-public sealed class RecordKeys(MasterKeySet masterKeys, MasterKeyOptions options, TimeProvider time, ILogger<RecordKeys> logger) : IDisposable
+public sealed class RecordKeys(
+    MasterKeySet masterKeys, MasterKeyOptions options, TimeProvider time, ILogger<RecordKeys> logger) : IDisposable
 {
     private const int AttemptsMax = 10;
 

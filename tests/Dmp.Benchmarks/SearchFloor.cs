@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Npgsql;
 

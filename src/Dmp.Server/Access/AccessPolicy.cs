@@ -1,9 +1,9 @@
 using Dmp.Annotations.V1;
 using Dmp.Error.V1;
 using Dmp.Record.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Npgsql;
 
@@ -23,7 +23,7 @@ internal enum AccessDecision
 
 /// <summary>
 /// The fine gate: may this caller use this record for this method? The coarse gate, by kind of caller, is
-/// <see cref="AccessGate"/>. Both read the same option of the contract.
+/// the access gate. Both read the same option of the contract.
 /// </summary>
 internal sealed class AccessPolicy(TimeProvider time)
 {
@@ -33,14 +33,14 @@ internal sealed class AccessPolicy(TimeProvider time)
     /// </summary>
     public async Task<RecordAccess> RequireAsync(NpgsqlConnection connection, Call call, Guid recordId, CancellationToken ct)
     {
-        call.RecordId = recordId;
+        call.Trace.RecordId = recordId;
         return Require(call, recordId, await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct));
     }
 
     /// <summary>As <see cref="RequireAsync"/>, by the facts that the transaction read for several records at once.</summary>
     public RecordAccess Require(Call call, Guid recordId, AccessFacts? facts)
     {
-        call.RecordId = recordId;
+        call.Trace.RecordId = recordId;
         return Prove(call, call.RequiredRelation, call.Rule.OnClosedRecord, facts);
     }
 
@@ -62,11 +62,11 @@ internal sealed class AccessPolicy(TimeProvider time)
     public async Task<RecordAccess> RequireLockedOrRepeatAsync(
         NpgsqlConnection connection, Call call, Guid recordId, Guid requestId, byte[] fingerprint, CancellationToken ct)
     {
-        call.RecordId = recordId;
+        call.Trace.RecordId = recordId;
         await AccessSql.LockRecordAsync(connection, call.Caller, recordId, ct);
 
         // After the lock: a first call under way has ended by now, and its answer is there or will never be.
-        var isRepeat = await RequestLog.FindAsync(connection, call, requestId, fingerprint, ct) is not null;
+        var isRepeat = await RequestLogSql.RecallAsync(connection, call.Caller.Key, requestId, fingerprint, ct) is not null;
         var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
         return isRepeat
             ? Prove(call, AfterRight(call.RequiredRelation), onClosedRecord: true, facts, isRepeat: true)
@@ -243,22 +243,31 @@ internal sealed class AccessPolicy(TimeProvider time)
     private RecordAccess Prove(Call call, Relation relation, bool onClosedRecord, AccessFacts? facts, bool isRepeat = false)
     {
         var now = time.GetUtcNow();
-        if (facts is not null && Capacities.IsPerson(call.Caller.Kind))
+        var caller = call.Caller;
+        if (facts is not null && caller.Kind.IsPerson)
         {
-            relation = call.ActAs(Capacities.Of(call.Caller, facts), facts.DelegateName);
+            caller = call.ActAs(Capacities.Of(caller, facts), facts.DelegateName);
+            relation = Call.RelationFor(call.Rule, caller.Capacity);
         }
 
-        var mode = facts is null ? AccessMode.Normal : ModeOf(call.AskedMode, call.Caller, facts, now);
-        var decision = Decide(relation, onClosedRecord, mode, call.Caller, facts, now);
+        var mode = facts is null ? AccessMode.Normal : ModeOf(call.AskedMode, caller, facts, now);
+        var decision = Decide(relation, onClosedRecord, mode, caller, facts, now);
 
         // Which record it is stays out of a refusal of the function; so does whether it is there, to those who have no relation.
-        return decision switch
+        switch (decision)
         {
-            AccessDecision.Denied => throw Failures.Of(ErrorReason.RecordAccessDenied),
-            _ when !isRepeat && !HasFunction(call, facts, mode) => throw FunctionRefused(call, facts, mode),
-            AccessDecision.Allowed when call.IsSecret && facts!.MajorityTime <= now => throw Failures.Of(ErrorReason.SecretConnectionNotAllowed),
-            AccessDecision.Closed => throw Failures.Of(ErrorReason.RecordNotOpen),
-            _ => call.Access = new RecordAccess(call.Caller, facts!, mode, now),
-        };
+            case AccessDecision.Denied:
+                throw Failures.Of(ErrorReason.RecordAccessDenied);
+            case var _ when !isRepeat && !HasFunction(call, facts, mode):
+                throw FunctionRefused(call, facts, mode);
+            case AccessDecision.Allowed when call.IsSecret && facts!.MajorityTime <= now:
+                throw Failures.Of(ErrorReason.SecretConnectionNotAllowed);
+            case AccessDecision.Closed:
+                throw Failures.Of(ErrorReason.RecordNotOpen);
+            default:
+                RecordAccess access = new(caller, facts!, mode, now);
+                call.Trace.Right = access.ToUsedRight();
+                return access;
+        }
     }
 }

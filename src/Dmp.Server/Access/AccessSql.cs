@@ -1,5 +1,6 @@
 using Dapper;
-using Dmp.Server.Delegations;
+using Dmp.Server.Calls;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Access;
@@ -134,7 +135,7 @@ internal static class AccessSql
             from delegation d
             where d.record_id = r.record_id
                 and d.delegate_subject = @Subject
-                and {DelegationSql.IsActive}
+                and {ActiveDelegation.Condition}
             order by d.kind
             limit 1
         ) g on true

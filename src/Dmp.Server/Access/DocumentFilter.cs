@@ -1,3 +1,5 @@
+using Dmp.Server.Calls;
+
 namespace Dmp.Server.Access;
 
 /// <summary>

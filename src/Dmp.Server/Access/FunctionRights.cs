@@ -1,19 +1,8 @@
 using System.Collections.Frozen;
 using Dmp.Annotations.V1;
+using Dmp.Server.Calls;
 
 namespace Dmp.Server.Access;
-
-/// <summary>How somebody works with a record (value set J38, <i>mode d'accès</i>).</summary>
-internal enum AccessMode
-{
-    Normal,
-
-    /// <summary>Centre 15: the regulation doctor who receives a call.</summary>
-    Regulation,
-
-    /// <summary>Bris de glace.</summary>
-    BreakGlass,
-}
 
 /// <summary>As what a professional or structure calls: a column of the functional matrix.</summary>
 internal enum FunctionActor

@@ -1,5 +1,6 @@
 using Dmp.Annotations.V1;
 using Dmp.Record.V1;
+using Dmp.Server.Calls;
 
 namespace Dmp.Server.Access;
 
@@ -100,6 +101,9 @@ internal sealed class RecordAccess
 
     /// <summary>An attending physician, or an emergency on a record whose patient shows masked documents then.</summary>
     public bool SeesMasked { get; }
+
+    /// <summary>What the trace says of the right.</summary>
+    public UsedRight ToUsedRight() => new(Mode, Capacity, IsAuthorized, IsAttending, EmergencyAccessId);
 
     /// <summary>What the functional matrix says of a function for this caller in this mode. Not for patients.</summary>
     public FunctionRight Right(Function function) => FunctionRights.Of(function, _actor, Mode);

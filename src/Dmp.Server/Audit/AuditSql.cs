@@ -1,6 +1,7 @@
 using Dapper;
 using Dmp.Proofs;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Npgsql;
 
@@ -217,27 +218,28 @@ internal static class AuditSql
 
     /// <summary>The events of one call, for somebody who reviews it.</summary>
     public static Task<List<AuditEventRow>> ListOfCallAsync(
-        NpgsqlConnection connection, Guid serverRequestId, Guid? beforeEventId, int limit, CancellationToken ct) =>
-        ListOfCallAsync(connection, serverRequestId, ofRecords: false, null, null, beforeEventId, limit, ct);
+        NpgsqlConnection connection, Caller reader, Guid serverRequestId, Guid? beforeEventId, int limit, CancellationToken ct) =>
+        ListOfCallAsync(connection, reader, serverRequestId, ofRecords: false, null, null, beforeEventId, limit, ct);
 
     /// <summary>
     /// The newest event of the call about a record, about the one that is given if any, and whether there are events of it about others:
     /// an import has one for each document, a subscription for each record.
     /// </summary>
     public static async Task<(AuditEventRow? Newest, bool HasOthers)> FindOfCallAsync(
-        NpgsqlConnection connection, Guid serverRequestId, Guid? recordId, CancellationToken ct)
+        NpgsqlConnection connection, Caller reader, Guid serverRequestId, Guid? recordId, CancellationToken ct)
     {
-        if (await ListOfCallAsync(connection, serverRequestId, ofRecords: true, recordId, null, null, 1, ct) is not [var newest])
+        if (await ListOfCallAsync(connection, reader, serverRequestId, ofRecords: true, recordId, null, null, 1, ct) is not [var newest])
         {
             return (null, false);
         }
 
-        var others = await ListOfCallAsync(connection, serverRequestId, ofRecords: true, null, newest.RecordId, null, 1, ct);
+        var others = await ListOfCallAsync(connection, reader, serverRequestId, ofRecords: true, null, newest.RecordId, null, 1, ct);
         return (newest, others.Count > 0);
     }
 
     private static async Task<List<AuditEventRow>> ListOfCallAsync(
         NpgsqlConnection connection,
+        Caller reader,
         Guid serverRequestId,
         bool ofRecords,
         Guid? recordId,
@@ -246,7 +248,7 @@ internal static class AuditSql
         int limit,
         CancellationToken ct)
     {
-        await RowScope.OfCall(serverRequestId).ApplyAsync(connection, ct);
+        await RowScope.OfCall(reader, serverRequestId).ApplyAsync(connection, ct);
         return await connection.QueryInIndexOrderAsync<AuditEventRow>(
             ListOfCall,
             new

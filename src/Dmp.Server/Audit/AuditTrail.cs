@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 using Dmp.Audit.V1;
 using Dmp.Proofs;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Dmp.Storage;
 using Dmp.Type.V1;
 using Grpc.Core;
@@ -17,7 +17,7 @@ namespace Dmp.Server.Audit;
 
 /// <summary>
 /// Writes the trace: exactly one event for each call, but for refused ones that are counted (<see cref="RefusedCalls"/>). A change is traced in
-/// its own transaction (<see cref="RequestLog"/>), a read before its first byte leaves (<see cref="TraceReadAsync"/>), everything refused
+/// its own transaction (the request log), a read before its first byte leaves (<see cref="TraceReadAsync"/>), everything refused
 /// or failed by the access gate before the answer leaves. Each event is signed as it is written; <see cref="TraceSequencer"/> puts it
 /// into the log once it is committed.
 /// </summary>
@@ -44,13 +44,13 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     public async Task TraceReadAsync(
         NpgsqlConnection connection, Call call, IReadOnlyList<TracedDocument> documents, CancellationToken ct)
     {
-        call.Documents = documents;
+        call.Trace.Documents = documents;
         ct.ThrowIfCancellationRequested();
 
         // From here on the caller's wish to leave no longer counts: a statement that is cancelled while it commits would leave an event,
         // and nobody would know.
         await TraceAllowedAsync(connection, call, CancellationToken.None);
-        call.IsTraced = true;
+        call.Trace.IsTraced = true;
     }
 
     /// <summary>
@@ -61,25 +61,22 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     public async Task TraceDeliveryAsync(
         NpgsqlConnection connection, Call call, RecordAccess access, IReadOnlyList<TracedDocument> documents, bool hides, CancellationToken ct)
     {
-        var caller = call.Caller;
-        (call.RecordId, call.Access, call.HidesEvent) = (access.RecordId, access, hides);
-        if (access.Capacity != Capacity.None)
+        TracedDocument[][] events = documents.Count == 0 ? [[]] : [.. documents.Chunk(EventTree.DocumentsMax)];
+        foreach (var named in events)
         {
-            call.ActAs(access.Capacity, access.DelegateName);
-        }
-
-        try
-        {
-            TracedDocument[][] events = documents.Count == 0 ? [[]] : [.. documents.Chunk(EventTree.DocumentsMax)];
-            foreach (var named in events)
+            CallTrace told = new()
             {
-                call.Documents = named;
-                await TraceAllowedAsync(connection, call, ct);
-            }
-        }
-        finally
-        {
-            (call.RecordId, call.Access, call.Documents, call.HidesEvent, call.VerifiedCaller) = (null, null, [], call.IsSecret, caller);
+                Caller = access.Capacity == Capacity.None
+                    ? null
+                    : call.Caller with { Capacity = access.Capacity, DelegateName = access.DelegateName },
+                RecordId = access.RecordId,
+                Documents = named,
+                Right = access.ToUsedRight(),
+                HidesEvent = hides,
+                Justification = call.Trace.Justification,
+                RequestId = call.Trace.RequestId,
+            };
+            await TraceAllowedAsync(connection, call with { Trace = told }, ct);
         }
     }
 
@@ -104,7 +101,7 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
             failurePlaces.Release();
         }
 
-        call.IsTraced = true;
+        call.Trace.IsTraced = true;
         sequencer.Wake();
     }
 
@@ -157,7 +154,7 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
         await database.OnConnectionAsync(connection => AppendAllAsync(connection, events, ct), ct);
         foreach (var (call, _) in failed)
         {
-            call.IsTraced = true;
+            call.Trace.IsTraced = true;
         }
 
         sequencer.Wake();
@@ -211,10 +208,10 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     private static AuditOutcome OutcomeOf(StatusCode code) =>
         code is StatusCode.Unauthenticated or StatusCode.PermissionDenied or StatusCode.NotFound ? AuditOutcome.Refused : AuditOutcome.Failed;
 
-    private static AuditBasis? BasisOf(Call call, RecordAccess? access) => (call.VerifiedCaller?.Kind, access) switch
+    private static AuditBasis? BasisOf(Call call, UsedRight? right) => (call.VerifiedCaller?.Kind, right) switch
     {
         (CallerKind.Operator or CallerKind.Auditor, _) => AuditBasis.Role,
-        (CallerKind.Professional or CallerKind.Structure, null) when call.RecordId is not null => AuditBasis.None,
+        (CallerKind.Professional or CallerKind.Structure, null) when call.Trace.RecordId is not null => AuditBasis.None,
         (_, null) => null,
         (_, { Capacity: Capacity.Patient }) => AuditBasis.Patient,
         (_, { Capacity: Capacity.Representative }) => AuditBasis.Representative,
@@ -234,8 +231,8 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
 
     private AuditEventRow ToRow(Call call, AuditOutcome outcome, StatusCode code, string? reason)
     {
-        var caller = call.VerifiedCaller;
-        var access = outcome == AuditOutcome.Refused ? null : call.Access;
+        var caller = call.Trace.Caller ?? call.VerifiedCaller;
+        var right = outcome == AuditOutcome.Refused ? null : call.Trace.Right;
         var now = EventContent.Stored(time.GetUtcNow());
         return new AuditEventRow
         {
@@ -253,24 +250,24 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
             StructureName = caller?.StructureName,
             SoftwareId = caller?.SoftwareId,
             Subject = caller?.Subject,
-            RecordId = call.RecordId,
-            DocumentIds = [.. call.Documents.Select(document => document.DocumentId)],
-            DocumentVersions = [.. call.Documents.Select(document => document.Version)],
-            DocumentSha256s = [.. call.Documents.Select(document => document.Sha256)],
+            RecordId = call.Trace.RecordId,
+            DocumentIds = [.. call.Trace.Documents.Select(document => document.DocumentId)],
+            DocumentVersions = [.. call.Trace.Documents.Select(document => document.Version)],
+            DocumentSha256s = [.. call.Trace.Documents.Select(document => document.Sha256)],
             StaffId = caller?.StaffId,
             UserAgent = call.UserAgent,
-            AccessMode = access is null ? null : (short)ModeOf(access.Mode),
-            Basis = outcome == AuditOutcome.Refused ? null : (short?)BasisOf(call, access),
-            EmergencyAccessId = access?.EmergencyAccessId,
-            Justification = call.Justification,
+            AccessMode = right is null ? null : (short)ModeOf(right.Mode),
+            Basis = outcome == AuditOutcome.Refused ? null : (short?)BasisOf(call, right),
+            EmergencyAccessId = right?.EmergencyAccessId,
+            Justification = call.Trace.Justification,
             Origin = call.Origin?.ToString(),
             DurationUs = (long)time.GetElapsedTime(call.Arrival).TotalMicroseconds,
             Outcome = (short)outcome,
             StatusCode = (short)code,
             Reason = reason,
             ServerRequestId = call.ServerRequestId,
-            RequestId = call.RequestId,
-            HiddenFromRepresentatives = call.HidesEvent,
+            RequestId = call.Trace.RequestId,
+            HiddenFromRepresentatives = call.Trace.HidesEvent,
             Salt = RandomNumberGenerator.GetBytes(EventTree.SaltBytes),
         };
     }

@@ -1,7 +1,6 @@
 using Dmp.Audit.V1;
 using Dmp.Proofs;
-using Dmp.Server.Access;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Calls;
 using Google.Protobuf;
 using Npgsql;
 

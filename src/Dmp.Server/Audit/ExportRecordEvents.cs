@@ -1,7 +1,7 @@
 using Dmp.Audit.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Npgsql;
 
@@ -71,7 +71,8 @@ internal sealed class ExportRecordEvents(Database database, AuditTrail audit, Tr
         };
         if (request.EarlierTreeSize > 0)
         {
-            header.ConsistencyProof.AddRange(await LogProofs.ProveConsistencyAsync(connection, request.EarlierTreeSize, newest.TreeSize, ct));
+            header.ConsistencyProof.AddRange(
+                await LogProofs.ProveConsistencyAsync(connection, request.EarlierTreeSize, newest.TreeSize, ct));
         }
 
         await audit.TraceReadAsync(connection, call, [], ct);

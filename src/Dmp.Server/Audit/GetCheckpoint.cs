@@ -1,7 +1,7 @@
 using Dmp.Audit.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
-using Dmp.Server.Pipeline;
 
 namespace Dmp.Server.Audit;
 
@@ -14,7 +14,8 @@ internal sealed class GetCheckpoint(Database database, AuditTrail audit)
         return await database.OnConnectionAsync(
             async connection =>
             {
-                var response = new GetCheckpointResponse { Checkpoint = LogProofs.ToMessage(await LogProofs.RequireCheckpointAsync(connection, ct)) };
+                var newest = await LogProofs.RequireCheckpointAsync(connection, ct);
+                var response = new GetCheckpointResponse { Checkpoint = LogProofs.ToMessage(newest) };
                 response.Vkeys.AddRange(await TraceLogSql.ListKeysAsync(connection, ct));
                 response.FirstCheckpoint = (await TraceLogSql.FindFirstCheckpointAsync(connection, ct))?.Note ?? "";
                 await audit.TraceReadAsync(connection, call, [], ct);

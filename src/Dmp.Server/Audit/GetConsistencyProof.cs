@@ -1,8 +1,8 @@
 using Dmp.Audit.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 
 namespace Dmp.Server.Audit;
 
@@ -26,7 +26,8 @@ internal sealed class GetConsistencyProof(Database database, AuditTrail audit)
                 {
                     ToSize = toSize,
                     Proof = { await LogProofs.ProveConsistencyAsync(connection, request.FromSize, toSize, ct) },
-                    Checkpoint = LogProofs.ToMessage(toSize == newest.TreeSize ? newest : await TraceLogSql.FindCheckpointAsync(connection, toSize, ct)),
+                    Checkpoint = LogProofs.ToMessage(
+                        toSize == newest.TreeSize ? newest : await TraceLogSql.FindCheckpointAsync(connection, toSize, ct)),
                 };
                 await audit.TraceReadAsync(connection, call, [], ct);
                 return response;

@@ -1,8 +1,8 @@
 using Dmp.Audit.V1;
 using Dmp.Error.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 
 namespace Dmp.Server.Audit;
 
@@ -16,7 +16,8 @@ internal sealed class GetInclusionProof(Database database, AuditTrail audit, Tra
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         faults.Require(request.EventIds.Count <= ProvenEventsMax, "event_ids", $"At most {ProvenEventsMax}.");
-        faults.Require(request.EventIds.Distinct(StringComparer.OrdinalIgnoreCase).Count() == request.EventIds.Count, "event_ids", "Each event once.");
+        faults.Require(
+            request.EventIds.Distinct(StringComparer.OrdinalIgnoreCase).Count() == request.EventIds.Count, "event_ids", "Each event once.");
         var eventIds = request.EventIds.Take(ProvenEventsMax).Select((id, i) => ReadEventId(id, i, faults)).ToArray();
         faults.Require(request.TreeSize >= 0, "tree_size", "Must not be negative.");
         faults.ThrowIfAny();
@@ -46,7 +47,8 @@ internal sealed class GetInclusionProof(Database database, AuditTrail audit, Tra
                 var response = new GetInclusionProofResponse
                 {
                     TreeSize = size,
-                    Checkpoint = LogProofs.ToMessage(size == newest.TreeSize ? newest : await TraceLogSql.FindCheckpointAsync(connection, size, ct)),
+                    Checkpoint = LogProofs.ToMessage(
+                        size == newest.TreeSize ? newest : await TraceLogSql.FindCheckpointAsync(connection, size, ct)),
                 };
                 response.Events.AddRange(await EventProofs.ProveAsync(connection, rows, size, EventProofs.IsReviewer(call), ct));
                 await audit.TraceReadAsync(connection, call, [], ct);

@@ -1,7 +1,7 @@
 using Dmp.Audit.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 
 namespace Dmp.Server.Audit;
 
@@ -21,7 +21,7 @@ internal sealed class ListCallEvents(Database database, AuditTrail audit, PageTo
         return await database.OnConnectionAsync(
             async connection =>
             {
-                var rows = await AuditSql.ListOfCallAsync(connection, serverRequestId, before, pageSize + 1, ct);
+                var rows = await AuditSql.ListOfCallAsync(connection, call.Caller, serverRequestId, before, pageSize + 1, ct);
                 var response = new ListCallEventsResponse();
                 response.Events.AddRange(rows.Take(pageSize).Select(row => EventMapping.ToMessage(row, isReviewer: true)));
                 if (rows.Count > pageSize)

@@ -1,10 +1,9 @@
 using System.Net;
 using System.Runtime.ExceptionServices;
 using Dmp.Proofs;
+using Dmp.Server.Calls;
 using Dmp.Server.Edge;
-using Dmp.Server.Logging;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using Npgsql;

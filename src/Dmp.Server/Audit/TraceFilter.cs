@@ -1,4 +1,5 @@
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 
 namespace Dmp.Server.Audit;

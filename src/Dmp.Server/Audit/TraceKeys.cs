@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Dmp.Proofs;
 using Dmp.Server.Options;
-using Dmp.Server.Startup;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Audit;

@@ -1,7 +1,7 @@
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Npgsql;
 
 namespace Dmp.Server.Audit;

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Threading.Channels;
 using Dmp.Proofs;
-using Dmp.Server.Access;
 using Dmp.Server.Data;
-using Dmp.Server.Logging;
 using Dmp.Server.Options;
 using Microsoft.Extensions.Options;
 using Npgsql;

@@ -1,4 +1,4 @@
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Type.V1;
 using Google.Protobuf;
@@ -20,7 +20,13 @@ internal static class CareTeamCreation
     }
 
     public static async Task<CareTeamMessage> CreateAsync(
-        NpgsqlConnection connection, Caller caller, Guid? recordId, string name, IEnumerable<Actor> members, DateTimeOffset now, CancellationToken ct)
+        NpgsqlConnection connection,
+        Call call,
+        Guid? recordId,
+        string name,
+        IEnumerable<Actor> members,
+        DateTimeOffset now,
+        CancellationToken ct)
     {
         var row = new CareTeamRow
         {
@@ -28,14 +34,14 @@ internal static class CareTeamCreation
             RecordId = recordId,
             Name = name,
             CreateTime = now,
-            CreatedBy = caller.ToActor().ToByteArray(),
+            CreatedBy = call.ActingCaller.ToActor().ToByteArray(),
             Revision = 0,
         };
         await CareTeamSql.InsertAsync(connection, row, ct);
         await CareTeamSql.SetMembersAsync(connection, row.CareTeamId, CareTeamMapping.ToRows(row.CareTeamId, members), now, ct);
         if (recordId is { } id)
         {
-            await OutboxSql.AppendAsync(connection, OutboxKind.CareTeamChanged, id, now, new() { SubjectId = row.CareTeamId }, ct);
+            await OutboxSql.AppendAsync(connection, call, OutboxKind.CareTeamChanged, id, now, new() { SubjectId = row.CareTeamId }, ct);
         }
 
         return CareTeamMapping.ToMessage(row with { Revision = 1 }, await CareTeamMapping.MembersAsync(connection, [row.CareTeamId], ct));

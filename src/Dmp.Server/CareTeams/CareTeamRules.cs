@@ -1,5 +1,5 @@
-using Dmp.Server.Consents;
 using Dmp.Server.Errors;
+using Dmp.Server.Identity;
 using Dmp.Server.Options;
 using Dmp.Type.V1;
 using Google.Protobuf.Collections;
@@ -18,7 +18,7 @@ internal static class CareTeamRules
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < members.Count; i++)
         {
-            ConsentRules.CheckActor(members[i], realm, $"members[{i}]", faults);
+            ActorRules.Check(members[i], realm, $"members[{i}]", faults);
             faults.Require(seen.Add($"{members[i].Kind}{members[i].Id}"), $"members[{i}]", "Must not be there twice.");
         }
     }

@@ -1,5 +1,6 @@
 using Dapper;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Npgsql;
 
 namespace Dmp.Server.CareTeams;
@@ -176,7 +177,7 @@ internal static class CareTeamSql
     }
 
     /// <summary>
-    /// Tells of a change of members on each record on which the team is authorised, on a connection of <see cref="RowScope.Team"/>.
+    /// Tells of a change of members on each record on which the team is authorised, on a connection of the scope of teams.
     /// </summary>
     public static Task TellOfRecordsAsync(
         NpgsqlConnection connection, string kind, Guid careTeamId, Caller maker, DateTimeOffset now, CancellationToken ct) =>

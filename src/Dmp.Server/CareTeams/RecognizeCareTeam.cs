@@ -1,9 +1,10 @@
 using Dmp.CareTeam.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.CareTeams;
@@ -23,12 +24,13 @@ internal sealed class RecognizeCareTeam(AccessPolicy policy, RequestLog requestL
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new RecognizeCareTeamRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new RecognizeCareTeamRequest(request) { RequestId = "" }),
             RecognizeCareTeamResponse.Parser,
             connection => policy.RequireLockedAsync(connection, call, recordId, ct),
             async (connection, _) => new RecognizeCareTeamResponse
             {
-                CareTeam = await CareTeamCreation.CreateAsync(connection, call.Caller, recordId, request.Name, request.Members, time.GetUtcNow(), ct),
+                CareTeam = await CareTeamCreation.CreateAsync(
+                    connection, call, recordId, request.Name, request.Members, time.GetUtcNow(), ct),
             },
             ct);
     }

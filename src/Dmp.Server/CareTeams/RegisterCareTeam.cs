@@ -1,8 +1,9 @@
 using Dmp.CareTeam.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.CareTeams;
@@ -21,12 +22,12 @@ internal sealed class RegisterCareTeam(RequestLog requestLog, IOptions<RealmOpti
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new RegisterCareTeamRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new RegisterCareTeamRequest(request) { RequestId = "" }),
             RegisterCareTeamResponse.Parser,
             connection => CareTeamCreation.ScopeAsync(connection, call.Caller, ct),
             async (connection, _) => new RegisterCareTeamResponse
             {
-                CareTeam = await CareTeamCreation.CreateAsync(connection, call.Caller, null, request.Name, request.Members, time.GetUtcNow(), ct),
+                CareTeam = await CareTeamCreation.CreateAsync(connection, call, null, request.Name, request.Members, time.GetUtcNow(), ct),
             },
             ct);
     }

@@ -1,10 +1,11 @@
 using Dmp.CareTeam.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.CareTeams;
@@ -29,7 +30,7 @@ internal sealed class SetCareTeamMembers(AccessPolicy policy, RequestLog request
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new SetCareTeamMembersRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new SetCareTeamMembersRequest(request) { RequestId = "" }),
             SetCareTeamMembersResponse.Parser,
             async connection => recordId is { } id
                 ? (await policy.RequireLockedAsync(connection, call, id, ct)).Caller
@@ -47,7 +48,8 @@ internal sealed class SetCareTeamMembers(AccessPolicy policy, RequestLog request
                 await CareTeamSql.SetMembersAsync(connection, careTeamId, CareTeamMapping.ToRows(careTeamId, request.Members), now, ct);
                 if (recordId is { } id)
                 {
-                    await OutboxSql.AppendAsync(connection, OutboxKind.CareTeamChanged, id, now, new() { SubjectId = careTeamId }, ct);
+                    await OutboxSql.AppendAsync(
+                        connection, call, OutboxKind.CareTeamChanged, id, now, new() { SubjectId = careTeamId }, ct);
                 }
                 else
                 {
@@ -56,7 +58,8 @@ internal sealed class SetCareTeamMembers(AccessPolicy policy, RequestLog request
 
                 return new SetCareTeamMembersResponse
                 {
-                    CareTeam = CareTeamMapping.ToMessage(row with { Revision = row.Revision + 1 }, await CareTeamMapping.MembersAsync(connection, [careTeamId], ct)),
+                    CareTeam = CareTeamMapping.ToMessage(
+                        row with { Revision = row.Revision + 1 }, await CareTeamMapping.MembersAsync(connection, [careTeamId], ct)),
                 };
             },
             ct);

@@ -1,10 +1,10 @@
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Consents;
@@ -39,6 +39,7 @@ internal sealed class AddVisibilityRule(AccessPolicy policy, IOptions<RealmOptio
                 var row = await VisibilityRuleSql.InsertAsync(connection, rule, ct);
                 await OutboxSql.AppendAsync(
                     connection,
+                    call,
                     OutboxKind.VisibilityChanged,
                     recordId,
                     now,

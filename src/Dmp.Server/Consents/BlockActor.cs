@@ -1,11 +1,12 @@
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Emergencies;
 using Dmp.Server.Errors;
+using Dmp.Server.Identity;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
 using Google.Protobuf;
 using Microsoft.Extensions.Options;
 
@@ -21,7 +22,7 @@ internal sealed class BlockActor(AccessPolicy policy, IOptions<RealmOptions> rea
     {
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
-        ConsentRules.CheckActor(request.Actor, realm.Value.Realm, faults);
+        ActorRules.Check(request.Actor, realm.Value.Realm, faults);
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
 
@@ -44,7 +45,7 @@ internal sealed class BlockActor(AccessPolicy policy, IOptions<RealmOptions> rea
                 }
 
                 var now = time.GetUtcNow();
-                var blockedBy = call.Caller.ToActor().ToByteArray();
+                var blockedBy = call.ActingCaller.ToActor().ToByteArray();
                 var row = await BlockSql.InsertAsync(
                     connection,
                     new BlockRow
@@ -67,7 +68,7 @@ internal sealed class BlockActor(AccessPolicy policy, IOptions<RealmOptions> rea
                 }
 
                 await EmergencyEndSql.OfBlockAsync(connection, access, request.Actor, now, ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.ActorBlocked, recordId, now, DetailOf(row), ct);
+                await OutboxSql.AppendAsync(connection, call, OutboxKind.ActorBlocked, recordId, now, DetailOf(row), ct);
                 return new BlockActorResponse { Block = row.ToMessage() };
             },
             ct);

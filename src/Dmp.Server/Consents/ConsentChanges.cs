@@ -1,7 +1,8 @@
 using Dmp.Server.Access;
+using Dmp.Server.Audiences;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
-using Dmp.Server.Explanations;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Dmp.Type.V1;
 using Google.Protobuf;
 using Npgsql;
@@ -29,7 +30,7 @@ internal sealed class ConsentChanges(RequestLog requestLog, AccessEffects effect
         var withoutId = request.Clone();
         var fields = request.Descriptor;
         fields.FindFieldByName("request_id").Accessor.SetValue(withoutId, "");
-        var fingerprint = RequestLog.Fingerprint(call.Method, withoutId, call.IsSecret ? [1] : []);
+        var fingerprint = RequestFingerprint.Of(call.Method, withoutId, call.IsSecret ? [1] : []);
         if (fields.FindFieldByName("validate_only").Accessor.GetValue(request) is not true)
         {
             return requestLog.RunOnceAsync(

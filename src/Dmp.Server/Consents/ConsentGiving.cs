@@ -1,6 +1,7 @@
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.CareTeams;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
@@ -12,9 +13,16 @@ namespace Dmp.Server.Consents;
 /// <summary>An authorisation given: by the patient, or declared by a carer.</summary>
 internal static class ConsentGiving
 {
-    public static Task TellAsync(NpgsqlConnection connection, string kind, ConsentRow row, DateTimeOffset now, CancellationToken ct) =>
+    public static Task TellAsync(
+        NpgsqlConnection connection, Call call, string kind, ConsentRow row, DateTimeOffset now, CancellationToken ct) =>
         OutboxSql.AppendAsync(
-            connection, kind, row.RecordId, now, new() { ActorKind = row.ActorKind, ActorId = row.ActorId, SubjectId = row.ConsentId }, ct);
+            connection,
+            call,
+            kind,
+            row.RecordId,
+            now,
+            new() { ActorKind = row.ActorKind, ActorId = row.ActorId, SubjectId = row.ConsentId },
+            ct);
 
     /// <summary>Refuses somebody who is blocked, and a team that is none of this record or, to a professional, none of the own.</summary>
     public static async Task<CareTeamRow?> RequireGrantableAsync(
@@ -36,7 +44,13 @@ internal static class ConsentGiving
     /// the patient sees both.
     /// </summary>
     public static async Task<ConsentRow> GiveAsync(
-        NpgsqlConnection connection, RecordAccess access, ConsentRow given, bool keepsAttending, DateTimeOffset now, CancellationToken ct)
+        NpgsqlConnection connection,
+        Call call,
+        RecordAccess access,
+        ConsentRow given,
+        bool keepsAttending,
+        DateTimeOffset now,
+        CancellationToken ct)
     {
         var living = await ConsentSql.FindLivingAsync(
             connection, access, given.ActorKind, given.ActorId, given.HiddenFromRepresentatives, ct);
@@ -62,7 +76,7 @@ internal static class ConsentGiving
             row = await ConsentSql.InsertAsync(connection, given, ct);
         }
 
-        await TellAsync(connection, row.Initial ? OutboxKind.InitialConsentGiven : OutboxKind.ConsentGranted, row, now, ct);
+        await TellAsync(connection, call, row.Initial ? OutboxKind.InitialConsentGiven : OutboxKind.ConsentGranted, row, now, ct);
         return row;
     }
 }

@@ -1,5 +1,6 @@
 using Dmp.Consent.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;

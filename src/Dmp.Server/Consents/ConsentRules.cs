@@ -1,5 +1,6 @@
 using Dmp.Consent.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
 using Dmp.Server.Identity;
 using Dmp.Server.Options;
@@ -11,7 +12,6 @@ namespace Dmp.Server.Consents;
 /// <summary>Rules on consents that need no I/O.</summary>
 internal static class ConsentRules
 {
-    private const int ActorNameCharactersMax = 100;
     private const string PhysicianCode = "10";
 
     /// <summary>The switch that is the patient's own, and known to nobody else.</summary>
@@ -22,12 +22,6 @@ internal static class ConsentRules
         "emergency_regulation_allowed", "emergency_break_glass_allowed", "emergency_masked_allowed", "documents_masked_by_default", OwnSwitch,
     ];
 
-    /// <summary>
-    /// Checks whom a consent or block is about. In the test realm check digits do not count, because many published test
-    /// numbers break them; the shape always does.
-    /// </summary>
-    public static void CheckActor(Actor? actor, Realm realm, FieldFaults faults) => CheckActor(actor, realm, "actor", faults);
-
     /// <summary>The same where a care team may be authorised too.</summary>
     public static void CheckActorOrTeam(Actor? actor, Realm realm, FieldFaults faults)
     {
@@ -37,38 +31,7 @@ internal static class ConsentRules
         }
         else
         {
-            CheckActor(actor, realm, faults);
-        }
-    }
-
-    /// <summary>The same for an actor in another field.</summary>
-    public static void CheckActor(Actor? actor, Realm realm, string field, FieldFaults faults)
-    {
-        if (actor is null)
-        {
-            return;
-        }
-
-        faults.Text(actor.Name, field + ".name", ActorNameCharactersMax);
-        switch (actor.Kind)
-        {
-            case ActorKind.Professional:
-                faults.Require(
-                    actor.Id.Length == 0 || IsProfessional(actor.Id, realm),
-                    field + ".id",
-                    "Must be the national identifier of a professional: 8 and the RPPS number (12 digits), with a right key.");
-                break;
-            case ActorKind.Structure:
-                faults.Require(
-                    actor.Id.Length == 0 || IsStructure(actor.Id, realm),
-                    field + ".id",
-                    "Must be the national identifier of a structure: 1 and the FINESS number (10 characters), with a right key.");
-                break;
-            case ActorKind.Unspecified:
-                break;
-            default:
-                faults.Add(field + ".kind", "Must be PROFESSIONAL or STRUCTURE.");
-                break;
+            ActorRules.Check(actor, realm, faults);
         }
     }
 
@@ -185,14 +148,4 @@ internal static class ConsentRules
             OwnSettingsRevision = row.OwnSettingsRevision + (IsOwn(mask) ? 1 : 0),
         };
     }
-
-    private static bool IsProfessional(string id, Realm realm) =>
-        id is ['8', .. { Length: 11 } rpps]
-        && rpps.All(char.IsAsciiDigit)
-        && (realm == Realm.Test || NationalIds.RppsIsValid(rpps));
-
-    private static bool IsStructure(string id, Realm realm) =>
-        id is ['1', .. { Length: 9 } finess]
-        && finess.All(char.IsAsciiLetterOrDigit)
-        && (realm == Realm.Test || NationalIds.FinessIsValid(finess));
 }

@@ -1,9 +1,9 @@
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
 using Google.Protobuf;
 using Microsoft.Extensions.Options;
@@ -26,7 +26,9 @@ internal sealed class DeclareConsent(
         var recordId = call.ReadRecordId(request.RecordId, faults);
         ConsentRules.CheckActorOrTeam(request.Actor, realm.Value.Realm, faults);
         faults.Require(
-            request.Actor is null || !request.AttendingPhysician, "attending_physician", "Nobody is made attending physician by a colleague.");
+            request.Actor is null || !request.AttendingPhysician,
+            "attending_physician",
+            "Nobody is made attending physician by a colleague.");
         faults.Require(
             System.Enum.IsDefined(request.Collection), "collection", "Must be a value of this version of the contract.");
         var expireTime = ConsentRules.CheckExpireTime(request.ExpireTime, now, accessOptions.Value.AuthorizationDaysMax, faults);
@@ -66,7 +68,7 @@ internal sealed class DeclareConsent(
                     GrantTime = now,
                     ExpireTime = expireTime,
                 };
-                var row = await ConsentGiving.GiveAsync(connection, access, given, keepsAttending: true, now, ct);
+                var row = await ConsentGiving.GiveAsync(connection, call, access, given, keepsAttending: true, now, ct);
                 return new DeclareConsentResponse { Consent = row.ToMessage(now, access.MajorityTime) };
             },
             ct);

@@ -1,9 +1,9 @@
 using Dmp.Consent.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 
 namespace Dmp.Server.Consents;
 

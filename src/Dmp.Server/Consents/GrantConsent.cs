@@ -1,8 +1,8 @@
 using Dmp.Consent.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
 using Google.Protobuf;
 using Microsoft.Extensions.Options;
 
@@ -48,11 +48,11 @@ internal sealed class GrantConsent(
                     AttendingPhysician = request.AttendingPhysician,
                     Origin = (short)origin,
                     Collection = (short)ConsentCollection.Unspecified,
-                    GivenBy = call.Caller.ToActor().ToByteArray(),
+                    GivenBy = call.ActingCaller.ToActor().ToByteArray(),
                     GrantTime = now,
                     ExpireTime = expireTime,
                 };
-                var row = await ConsentGiving.GiveAsync(connection, access, given, keepsAttending: false, now, ct);
+                var row = await ConsentGiving.GiveAsync(connection, call, access, given, keepsAttending: false, now, ct);
                 return new GrantConsentResponse { Consent = row.ToMessage(now, access.MajorityTime) };
             },
             ct);

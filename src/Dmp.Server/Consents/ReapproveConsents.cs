@@ -2,9 +2,10 @@ using Dapper;
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 
 namespace Dmp.Server.Consents;
 
@@ -26,7 +27,7 @@ internal sealed class ReapproveConsents(AccessPolicy policy, RequestLog requestL
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new ReapproveConsentsRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new ReapproveConsentsRequest(request) { RequestId = "" }),
             ReapproveConsentsResponse.Parser,
             connection => policy.RequireLockedAsync(connection, call, recordId, ct),
             async (connection, access) =>
@@ -41,7 +42,7 @@ internal sealed class ReapproveConsents(AccessPolicy policy, RequestLog requestL
                     connection, access, consentIds.Length == 0 ? null : consentIds, now, ct)).AsList();
                 foreach (var row in rows)
                 {
-                    await ConsentGiving.TellAsync(connection, OutboxKind.ConsentGranted, row, now, ct);
+                    await ConsentGiving.TellAsync(connection, call, OutboxKind.ConsentGranted, row, now, ct);
                 }
 
                 return new ReapproveConsentsResponse { Consents = { rows.Select(row => row.ToMessage(now, access.MajorityTime)) } };

@@ -1,9 +1,9 @@
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Google.Protobuf;
 
 namespace Dmp.Server.Consents;
@@ -28,10 +28,12 @@ internal sealed class RemoveVisibilityRule(AccessPolicy policy, TimeProvider tim
             async (connection, access) =>
             {
                 var now = time.GetUtcNow();
-                var row = await VisibilityRuleSql.RemoveAsync(connection, access, ruleId, call.Caller.ToActor().ToByteArray(), now, ct)
+                var row = await VisibilityRuleSql.RemoveAsync(
+                    connection, access, ruleId, call.ActingCaller.ToActor().ToByteArray(), now, ct)
                     ?? throw Failures.Of(ErrorReason.VisibilityRuleNotFound);
                 await OutboxSql.AppendAsync(
                     connection,
+                    call,
                     OutboxKind.VisibilityChanged,
                     recordId,
                     now,

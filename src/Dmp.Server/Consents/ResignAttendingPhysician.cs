@@ -1,9 +1,10 @@
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Dmp.Type.V1;
 using Google.Protobuf;
 
@@ -18,7 +19,7 @@ internal sealed class ResignAttendingPhysician(AccessPolicy policy, RequestLog r
         var recordId = call.ReadRecordId(request.RecordId, faults);
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
-        var fingerprint = RequestLog.Fingerprint(call.Method, new ResignAttendingPhysicianRequest(request) { RequestId = "" });
+        var fingerprint = RequestFingerprint.Of(call.Method, new ResignAttendingPhysicianRequest(request) { RequestId = "" });
 
         return requestLog.RunOnceAsync(
             call,
@@ -37,9 +38,9 @@ internal sealed class ResignAttendingPhysician(AccessPolicy policy, RequestLog r
                 {
                     row = await ConsentSql.RenewAsync(
                         connection,
-                        row with { AttendingPhysician = false, GivenBy = call.Caller.ToActor().ToByteArray() },
+                        row with { AttendingPhysician = false, GivenBy = call.ActingCaller.ToActor().ToByteArray() },
                         ct);
-                    await ConsentGiving.TellAsync(connection, OutboxKind.ConsentGranted, row, now, ct);
+                    await ConsentGiving.TellAsync(connection, call, OutboxKind.ConsentGranted, row, now, ct);
                 }
 
                 return new ResignAttendingPhysicianResponse { Consent = row.ToMessage(now, access.MajorityTime) };

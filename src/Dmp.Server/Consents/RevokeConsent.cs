@@ -1,9 +1,9 @@
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Google.Protobuf;
 
 namespace Dmp.Server.Consents;
@@ -32,7 +32,7 @@ internal sealed class RevokeConsent(AccessPolicy policy, TimeProvider time, Cons
                     ?? throw Failures.Of(ErrorReason.ConsentNotFound);
 
                 // The end of a secret is as secret as its beginning; also when it is repeated or refused.
-                call.HidesEvent = row.HiddenFromRepresentatives;
+                call.Trace.HidesEvent = row.HiddenFromRepresentatives;
                 return access;
             },
             async (connection, access) =>
@@ -47,8 +47,8 @@ internal sealed class RevokeConsent(AccessPolicy policy, TimeProvider time, Cons
 
                 if (ConsentRules.StateOf(row, now, access.MajorityTime) is ConsentState.Active or ConsentState.PendingReapproval)
                 {
-                    row = await ConsentSql.RevokeAsync(connection, row, call.Caller.ToActor().ToByteArray(), now, ct);
-                    await ConsentGiving.TellAsync(connection, OutboxKind.ConsentRevoked, row, now, ct);
+                    row = await ConsentSql.RevokeAsync(connection, row, call.ActingCaller.ToActor().ToByteArray(), now, ct);
+                    await ConsentGiving.TellAsync(connection, call, OutboxKind.ConsentRevoked, row, now, ct);
                 }
 
                 return new RevokeConsentResponse { Consent = row.ToMessage(now, access.MajorityTime) };

@@ -1,9 +1,9 @@
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Google.Protobuf;
 
 namespace Dmp.Server.Consents;
@@ -28,9 +28,9 @@ internal sealed class UnblockActor(AccessPolicy policy, TimeProvider time, Conse
             async (connection, access) =>
             {
                 var now = time.GetUtcNow();
-                var row = await BlockSql.LiftAsync(connection, access, blockId, call.Caller.ToActor().ToByteArray(), now, ct)
+                var row = await BlockSql.LiftAsync(connection, access, blockId, call.ActingCaller.ToActor().ToByteArray(), now, ct)
                     ?? throw Failures.Of(ErrorReason.BlockNotFound);
-                await OutboxSql.AppendAsync(connection, OutboxKind.ActorUnblocked, recordId, now, BlockActor.DetailOf(row), ct);
+                await OutboxSql.AppendAsync(connection, call, OutboxKind.ActorUnblocked, recordId, now, BlockActor.DetailOf(row), ct);
                 return new UnblockActorResponse { Block = row.ToMessage() };
             },
             ct);

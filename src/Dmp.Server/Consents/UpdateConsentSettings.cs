@@ -1,10 +1,10 @@
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Emergencies;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 
 namespace Dmp.Server.Consents;
 
@@ -28,11 +28,11 @@ internal sealed class UpdateConsentSettings(AccessPolicy policy, TimeProvider ti
             async (connection, _) =>
             {
                 // Whose eyes the setting is not for must not see that it was changed, or that the patient tried.
-                call.HidesEvent = isOwn && !isShared && call.Caller.Kind == CallerKind.Patient;
+                call.Trace.HidesEvent = isOwn && !isShared && call.Caller.Kind == CallerKind.Patient;
                 var access = await policy.RequireLockedAsync(connection, call, recordId, ct);
                 if (isOwn && access.Capacity != Capacity.Patient)
                 {
-                    call.HidesEvent = false;
+                    call.Trace.HidesEvent = false;
                     throw Failures.Of(ErrorReason.ConsentActionNotAllowed);
                 }
 
@@ -49,16 +49,22 @@ internal sealed class UpdateConsentSettings(AccessPolicy policy, TimeProvider ti
                 var now = time.GetUtcNow();
                 var changed = ConsentRules.Update(row, request.Settings, request.UpdateMask, now);
                 var written = await ConsentSettingsSql.UpdateAsync(connection, changed, ct);
-                await EmergencyEndSql.OfSwitchesAsync(connection, access, row, written, now, ct);
+                await EmergencyEndSql.OfSwitchesAsync(
+                    connection,
+                    access,
+                    isGlassClosed: row.EmergencyBreakGlassAllowed && !written.EmergencyBreakGlassAllowed,
+                    isRegulationClosed: row.EmergencyRegulationAllowed && !written.EmergencyRegulationAllowed,
+                    now,
+                    ct);
                 if (isShared)
                 {
-                    await OutboxSql.AppendAsync(connection, OutboxKind.SettingsChanged, recordId, now, null, ct);
+                    await OutboxSql.AppendAsync(connection, call, OutboxKind.SettingsChanged, recordId, now, null, ct);
                 }
 
                 if (written.SecretActsHiddenFromStaff != row.SecretActsHiddenFromStaff)
                 {
                     var kind = written.SecretActsHiddenFromStaff ? OutboxKind.SecretActsHiddenFromStaff : OutboxKind.SecretActsShownToStaff;
-                    await OutboxSql.AppendAsync(connection, kind, recordId, now, null, ct);
+                    await OutboxSql.AppendAsync(connection, call, kind, recordId, now, null, ct);
                 }
 
                 return new UpdateConsentSettingsResponse { Settings = written.ToMessage(access) };

@@ -1,6 +1,7 @@
 using Dmp.Consent.V1;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
+using Dmp.Server.Identity;
 using Dmp.Server.Options;
 using Dmp.Type.V1;
 using Google.Protobuf;
@@ -126,7 +127,7 @@ internal static class VisibilityRules
         switch (rule.AudienceCase)
         {
             case VisibilityRule.AudienceOneofCase.Actor:
-                ConsentRules.CheckActor(rule.Actor, realm, "rule.actor", faults);
+                ActorRules.Check(rule.Actor, realm, "rule.actor", faults);
                 break;
             case VisibilityRule.AudienceOneofCase.Profession:
                 CheckCode(rule.Profession, "rule.profession", faults);

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Dapper;
 using Dmp.Error.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.WebUtilities;
@@ -10,9 +11,6 @@ using Npgsql;
 using NpgsqlTypes;
 
 namespace Dmp.Server.Data;
-
-/// <summary>A point in the life of a database cluster: everything that committed before is in it.</summary>
-internal readonly record struct DatabasePosition(long Cluster, NpgsqlLogSequenceNumber Lsn);
 
 /// <summary>
 /// Makes and reads consistency tokens (docs/consistency.md): a position, encrypted and authenticated like page tokens, good

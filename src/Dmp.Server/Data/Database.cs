@@ -1,6 +1,7 @@
 using System.Data;
 using System.Runtime.CompilerServices;
 using Dapper;
+using Dmp.Server.Calls;
 using Grpc.Core;
 using Npgsql;
 

@@ -1,6 +1,5 @@
 using Dapper;
-using Dmp.Server.Access;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Calls;
 using Npgsql;
 
 namespace Dmp.Server.Data;
@@ -108,17 +107,17 @@ internal static class OutboxSql
     /// a document is gone, from whom it was hidden just now: a copy would be kept for ever. What the patient decides about staff is never.
     /// </summary>
     public static Task AppendAsync(
-        NpgsqlConnection connection, string kind, Guid recordId, DateTimeOffset now, OutboxDetail? detail, CancellationToken ct)
+        NpgsqlConnection connection, Call call, string kind, Guid recordId, DateTimeOffset now, OutboxDetail? detail, CancellationToken ct)
     {
-        var maker = Call.Current?.VerifiedCaller?.ToActor();
+        var maker = call.ActingCaller.ToActor();
         var change = new
         {
             Now = now,
             Kind = kind,
             RecordId = recordId,
             Hidden = kind is OutboxKind.SecretActsHiddenFromStaff or OutboxKind.SecretActsShownToStaff
-                || kind != OutboxKind.DocumentHidden && Call.Current?.HidesEvent == true,
-            MadeByKind = (short?)maker?.Kind,
+                || kind != OutboxKind.DocumentHidden && call.Trace.HidesEvent,
+            MadeByKind = (short)maker.Kind,
             MadeById = maker is { Id.Length: > 0 } ? maker.Id : null,
         };
         var parameters = new StatementParameters(detail ?? new OutboxDetail(), change);
@@ -134,9 +133,9 @@ internal static class OutboxSql
             .With("RecordId", rows, row => row.RecordId)
             .With("DocumentId", rows, row => row.Detail.DocumentId)
             .With("Version", rows, row => row.Detail.Version)
-            .With("Hidden", rows, row => row.Call.HidesEvent)
-            .With("MadeByKind", rows, row => (short)row.Call.Caller.ToActor().Kind)
-            .With("MadeById", rows, row => row.Call.Caller.ToActor() is { Id.Length: > 0 } maker ? maker.Id : null)
+            .With("Hidden", rows, row => row.Call.Trace.HidesEvent)
+            .With("MadeByKind", rows, row => (short)row.Call.ActingCaller.ToActor().Kind)
+            .With("MadeById", rows, row => row.Call.ActingCaller.ToActor() is { Id.Length: > 0 } maker ? maker.Id : null)
             .With("PreviousVersion", rows, row => row.Detail.PreviousVersion)
             .With("WasMasked", rows, row => row.Detail.WasMasked)
             .With("WasState", rows, row => row.Detail.WasState)

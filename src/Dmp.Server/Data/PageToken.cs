@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Dmp.Error.V1;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
 using Google.Protobuf;
 using Microsoft.AspNetCore.DataProtection;
@@ -79,5 +79,5 @@ internal sealed class PageTokens(IDataProtectionProvider protection)
 
     // The type of the query is part of it: two different queries can have the same bytes.
     private static byte[] Binding(Caller caller, IMessage query) =>
-        RequestLog.Fingerprint($"{query.Descriptor.FullName}|{caller.Key}", query);
+        RequestFingerprint.Of($"{query.Descriptor.FullName}|{caller.Key}", query);
 }

@@ -1,4 +1,6 @@
 using Dapper;
+using Dmp.Error.V1;
+using Dmp.Server.Errors;
 using Npgsql;
 
 namespace Dmp.Server.Data;
@@ -118,4 +120,19 @@ internal static class RequestLogSql
 
     public static Task<int> ForgetAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Forget, new { Before = before }, cancellationToken: ct));
+
+    /// <summary>The answer remembered for a request id, null when there is none. Refuses another content.</summary>
+    public static async Task<byte[]?> RecallAsync(
+        NpgsqlConnection connection, string callerKey, Guid requestId, byte[] fingerprint, CancellationToken ct)
+    {
+        var row = await FindAsync(connection, callerKey, requestId, ct);
+        if (row is null)
+        {
+            return null;
+        }
+
+        return row.Fingerprint.AsSpan().SequenceEqual(fingerprint)
+            ? row.Response
+            : throw Failures.Of(ErrorReason.RequestIdReused, ("request_id", requestId.ToString()));
+    }
 }

@@ -1,9 +1,10 @@
 using Dmp.Delegation.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 
 namespace Dmp.Server.Delegations;
 
@@ -19,7 +20,7 @@ internal sealed class AcceptDelegation(RequestLog requestLog, TimeProvider time)
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new AcceptDelegationRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new AcceptDelegationRequest(request) { RequestId = "" }),
             AcceptDelegationResponse.Parser,
             connection => Invitation.RequireAsync(connection, call, request.Code, time.GetUtcNow(), ct),
             async (connection, invitation) =>
@@ -29,14 +30,16 @@ internal sealed class AcceptDelegation(RequestLog requestLog, TimeProvider time)
                 invitation.RequireOpen(now);
                 var living = await DelegationSql.ListLivingAsync(connection, row.RecordId, ct);
                 if (Capacities.Of(call.Caller, facts) != Capacity.None
-                    || living.Any(other => other.DelegateSubject == call.Caller.Subject && DelegationRules.IsLiving(other, facts.IsRepresented, now)))
+                    || living.Any(other => other.DelegateSubject == call.Caller.Subject
+                        && DelegationRules.IsLiving(other, facts.IsRepresented, now)))
                 {
                     throw Failures.Of(ErrorReason.DelegationNotAllowed);
                 }
 
-                call.ActAs((DelegationKind)row.Kind == DelegationKind.Representative ? Capacity.Representative : Capacity.Caregiver, row.DelegateName);
-                row = await DelegationSql.AcceptAsync(connection, row, call.Caller, now, ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.DelegationAccepted, row.RecordId, now, new() { SubjectId = row.DelegationId }, ct);
+                var capacity = (DelegationKind)row.Kind == DelegationKind.Representative ? Capacity.Representative : Capacity.Caregiver;
+                row = await DelegationSql.AcceptAsync(connection, row, call.ActAs(capacity, row.DelegateName), now, ct);
+                await OutboxSql.AppendAsync(
+                    connection, call, OutboxKind.DelegationAccepted, row.RecordId, now, new() { SubjectId = row.DelegationId }, ct);
                 return new AcceptDelegationResponse { Delegation = row.ToMessage(facts.IsRepresented, now) };
             },
             ct);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Dmp.Delegation.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;

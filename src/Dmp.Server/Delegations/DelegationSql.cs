@@ -1,5 +1,7 @@
 using Dapper;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Delegations;
@@ -46,18 +48,6 @@ internal sealed record DelegationRow
 
 internal static class DelegationSql
 {
-    /// <summary>The delegation <c>d</c> on the record <c>r</c> gives access now. For statements; <see cref="DelegationRules.StateOf"/> says it for people.</summary>
-    public const string IsActive =
-        $"""
-        (
-            d.accept_time is not null
-                and d.revoke_time is null
-                and d.start_time <= @Now
-                and (d.end_time is null or d.end_time > @Now)
-                and (d.kind = 2 and d.invited_by_patient or {Majority.IsRepresented})
-        )
-        """;
-
     private const string Columns =
         """
         delegation_id, record_id, kind, delegate_name, relationship_code, invited_by, invited_by_subject, invited_by_patient,

@@ -1,8 +1,8 @@
 using Dmp.Delegation.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Npgsql;
 
 namespace Dmp.Server.Delegations;
@@ -18,8 +18,9 @@ internal sealed record Invitation(DelegationRow Row, AccessFacts Facts)
         NpgsqlConnection connection, Call call, string code, DateTimeOffset now, CancellationToken ct)
     {
         var hash = DelegationRules.Hash(code);
-        var found = await DelegationSql.FindByCodeAsync(connection, call.Caller, hash, ct) ?? throw Failures.Of(ErrorReason.DelegationCodeInvalid);
-        call.RecordId = found.RecordId;
+        var found = await DelegationSql.FindByCodeAsync(connection, call.Caller, hash, ct)
+            ?? throw Failures.Of(ErrorReason.DelegationCodeInvalid);
+        call.Trace.RecordId = found.RecordId;
         await AccessSql.LockRecordAsync(connection, call.Caller, found.RecordId, ct);
         var facts = await AccessSql.FindAsync(connection, call.Caller, found.RecordId, now, ct);
         var row = await DelegationSql.FindAsync(connection, found.RecordId, found.DelegationId, ct);

@@ -2,9 +2,10 @@ using System.Globalization;
 using Dmp.Delegation.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Google.Protobuf;
 
 namespace Dmp.Server.Delegations;
@@ -26,7 +27,7 @@ internal sealed class InviteDelegate(AccessPolicy policy, RequestLog requestLog,
         var response = await requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new InviteDelegateRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new InviteDelegateRequest(request) { RequestId = "" }),
             InviteDelegateResponse.Parser,
             async connection =>
             {
@@ -63,7 +64,8 @@ internal sealed class InviteDelegate(AccessPolicy policy, RequestLog requestLog,
                         EndTime = end,
                     },
                     ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.DelegationInvited, recordId, now, new() { SubjectId = row.DelegationId }, ct);
+                await OutboxSql.AppendAsync(
+                    connection, call, OutboxKind.DelegationInvited, recordId, now, new() { SubjectId = row.DelegationId }, ct);
                 return new InviteDelegateResponse { Delegation = row.ToMessage(access.IsRepresented, now) };
             },
             ct);

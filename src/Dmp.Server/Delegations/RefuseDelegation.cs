@@ -1,7 +1,8 @@
 using Dmp.Delegation.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 
 namespace Dmp.Server.Delegations;
 
@@ -17,7 +18,7 @@ internal sealed class RefuseDelegation(RequestLog requestLog, TimeProvider time)
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new RefuseDelegationRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new RefuseDelegationRequest(request) { RequestId = "" }),
             RefuseDelegationResponse.Parser,
             connection => Invitation.RequireAsync(connection, call, request.Code, time.GetUtcNow(), ct),
             async (connection, invitation) =>
@@ -26,7 +27,13 @@ internal sealed class RefuseDelegation(RequestLog requestLog, TimeProvider time)
                 invitation.RequireOpen(now);
                 await DelegationSql.RefuseAsync(connection, invitation.Row, now, ct);
                 await OutboxSql.AppendAsync(
-                    connection, OutboxKind.DelegationRefused, invitation.Row.RecordId, now, new() { SubjectId = invitation.Row.DelegationId }, ct);
+                    connection,
+                    call,
+                    OutboxKind.DelegationRefused,
+                    invitation.Row.RecordId,
+                    now,
+                    new() { SubjectId = invitation.Row.DelegationId },
+                    ct);
                 return new RefuseDelegationResponse();
             },
             ct);

@@ -1,9 +1,10 @@
 using Dmp.Delegation.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Google.Protobuf;
 using Npgsql;
 
@@ -23,7 +24,7 @@ internal sealed class RevokeDelegation(AccessPolicy policy, RequestLog requestLo
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new RevokeDelegationRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new RevokeDelegationRequest(request) { RequestId = "" }),
             RevokeDelegationResponse.Parser,
             connection => RequireRevocableAsync(connection, call, recordId, delegationId, ct),
             async (connection, revocable) =>
@@ -32,8 +33,9 @@ internal sealed class RevokeDelegation(AccessPolicy policy, RequestLog requestLo
                 var (row, isRepresented) = revocable;
                 if (DelegationRules.IsLiving(row, isRepresented, now))
                 {
-                    row = await DelegationSql.RevokeAsync(connection, row, call.Caller.ToActor().ToByteArray(), now, ct);
-                    await OutboxSql.AppendAsync(connection, OutboxKind.DelegationRevoked, recordId, now, new() { SubjectId = row.DelegationId }, ct);
+                    row = await DelegationSql.RevokeAsync(connection, row, call.ActingCaller.ToActor().ToByteArray(), now, ct);
+                    await OutboxSql.AppendAsync(
+                        connection, call, OutboxKind.DelegationRevoked, recordId, now, new() { SubjectId = row.DelegationId }, ct);
                 }
 
                 return new RevokeDelegationResponse { Delegation = row.ToMessage(isRepresented, now) };

@@ -1,8 +1,9 @@
 using Dmp.Delegation.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 
@@ -23,7 +24,7 @@ internal sealed class SetGuardianship(AccessPolicy policy, RequestLog requestLog
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new SetGuardianshipRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new SetGuardianshipRequest(request) { RequestId = "" }),
             SetGuardianshipResponse.Parser,
             connection => policy.RequireLockedAsync(connection, call, recordId, ct),
             async (connection, access) =>
@@ -35,12 +36,12 @@ internal sealed class SetGuardianship(AccessPolicy policy, RequestLog requestLog
                         .Where(DelegationRules.DependsOnRepresentation);
                     foreach (var row in ended.ToList())
                     {
-                        await DelegationSql.RevokeAsync(connection, row, call.Caller.ToActor().ToByteArray(), now, ct);
+                        await DelegationSql.RevokeAsync(connection, row, call.ActingCaller.ToActor().ToByteArray(), now, ct);
                     }
                 }
 
                 await GuardianshipSql.SetAsync(connection, access, until, until is null ? null : request.Reason.Trim(), ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.GuardianshipSet, recordId, now, null, ct);
+                await OutboxSql.AppendAsync(connection, call, OutboxKind.GuardianshipSet, recordId, now, null, ct);
                 return new SetGuardianshipResponse { RecordId = recordId.ToString(), UntilTime = until?.ToTimestamp() };
             },
             ct);

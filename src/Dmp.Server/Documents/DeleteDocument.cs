@@ -1,5 +1,5 @@
 using Dmp.Document.V1;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Calls;
 
 namespace Dmp.Server.Documents;
 

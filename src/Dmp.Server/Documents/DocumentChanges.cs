@@ -1,12 +1,12 @@
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
-using Dmp.Server.Audit;
+using Dmp.Server.Audiences;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Explanations;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Google.Protobuf;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -14,7 +14,9 @@ using Contract = Dmp.Document.V1;
 
 namespace Dmp.Server.Documents;
 
-/// <summary>Changes of documents that take no bytes: mask, unmask, reveal, hide, archive, unarchive, delete. Names of one movement.</summary>
+/// <summary>
+/// Changes of documents that take no bytes: mask, unmask, reveal, hide, archive, unarchive, delete. Names of one movement.
+/// </summary>
 internal sealed class DocumentChanges(
     AccessPolicy policy,
     RequestLog requestLog,
@@ -48,7 +50,7 @@ internal sealed class DocumentChanges(
             throw Failures.Of(ErrorReason.DocumentActionNotAllowed);
         }
 
-        call.Documents = [new TracedDocument(documentId)];
+        call.Trace.Documents = [new TracedDocument(documentId)];
         var withoutId = request.Clone();
         clearRequestId(withoutId);
         if (request is MaskDocumentRequest { ValidateOnly: true } or UnmaskDocumentRequest { ValidateOnly: true })
@@ -62,7 +64,7 @@ internal sealed class DocumentChanges(
                         connection,
                         access,
                         null,
-                        async () => toResponse(await ApplyAsync(connection, access, change, documentId, target.Etag, ct)),
+                        async () => toResponse(await ApplyAsync(connection, call, access, change, documentId, target.Etag, ct)),
                         ct);
                     if (access.IsOwner)
                     {
@@ -77,20 +79,26 @@ internal sealed class DocumentChanges(
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, withoutId),
+            RequestFingerprint.Of(call.Method, withoutId),
             parser,
             connection => policy.RequireAsync(connection, call, recordId, ct),
             async (connection, access) =>
             {
-                var changed = await ApplyAsync(connection, access, change, documentId, target.Etag, ct);
-                call.Documents = [TracedDocument.Of(changed)];
+                var changed = await ApplyAsync(connection, call, access, change, documentId, target.Etag, ct);
+                call.Trace.Documents = [TracedDocument.Of(changed)];
                 return toResponse(changed);
             },
             ct);
     }
 
     private async Task<Contract.Document> ApplyAsync(
-        NpgsqlConnection connection, RecordAccess access, DocumentChange change, Guid documentId, string etag, CancellationToken ct)
+        NpgsqlConnection connection,
+        Call call,
+        RecordAccess access,
+        DocumentChange change,
+        Guid documentId,
+        string etag,
+        CancellationToken ct)
     {
         var row = await FindForChangeAsync(connection, access, change, documentId, etag, ct);
         if (DocumentRules.Decide(change, row, access) == DocumentVerdict.NothingToDo)
@@ -117,7 +125,8 @@ internal sealed class DocumentChanges(
         };
         changed = changed with { Revision = row.Revision + 1, UpdateTime = time.GetUtcNow() };
         await DocumentSql.ChangeAsync(connection, changed, ct);
-        await OutboxSql.AppendAsync(connection, kind, access.RecordId, changed.UpdateTime, DetailOf(documentId, row.Version, row), ct);
+        await OutboxSql.AppendAsync(
+            connection, call, kind, access.RecordId, changed.UpdateTime, DetailOf(documentId, row.Version, row), ct);
         return changed.ToMessage();
     }
 

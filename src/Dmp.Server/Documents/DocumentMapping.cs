@@ -65,37 +65,6 @@ internal static class DocumentMapping
         }
     }
 
-    /// <summary>
-    /// The document as it is read once this version is written: a new one, or the next of the one that is replaced and locked.
-    /// </summary>
-    public static DocumentRow ToRow(NewVersion version, NewVisibility visibility, DocumentRow? replaced) => new()
-    {
-        DocumentId = version.DocumentId,
-        Version = version.Version,
-        RecordId = version.RecordId,
-        CurrentVersion = version.Version,
-        Masked = visibility.Masked || replaced is { Masked: true },
-        PatientVisibleTime = visibility.PatientVisibleTime ?? replaced?.PatientVisibleTime,
-        HiddenFromRepresentatives = visibility.HiddenFromRepresentatives || replaced is { HiddenFromRepresentatives: true },
-        State = (short)DocumentStatus.Approved,
-        Revision = (replaced?.Revision ?? 0) + 1,
-        UpdateTime = version.CreateTime,
-        DepositorKind = version.DepositorKind,
-        Depositor = version.Depositor,
-        Metadata = version.Metadata,
-        ClassCode = version.ClassCode,
-        ServiceStartTime = version.ServiceStartTime,
-        SizeBytes = version.SizeBytes,
-        Sha256 = version.Sha256,
-        Sha1 = version.Sha1,
-        Form = version.Form,
-        ContentId = version.ContentId,
-        BlobId = version.BlobId,
-        BlobOffset = version.BlobOffset,
-        SubmissionSetId = version.SubmissionSetId,
-        CreateTime = version.CreateTime,
-    };
-
     /// <summary>A code as the columns hold it.</summary>
     public static string ToColumn(this Coding coding) => $"{coding.System}|{coding.Code}";
 }

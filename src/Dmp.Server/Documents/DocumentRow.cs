@@ -1,4 +1,5 @@
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Storage;
 
 namespace Dmp.Server.Documents;
@@ -60,6 +61,9 @@ internal sealed record DocumentRow
 
     /// <summary>Null when the key was destroyed. Not asked for by searches.</summary>
     public byte[]? WrappedKey { get; init; }
+
+    /// <summary>The version in the trace.</summary>
+    public TracedDocument Traced => new(DocumentId, Version, Sha256);
 
     /// <summary>Where the bytes of the content lie.</summary>
     public ContentLocation Location => new()

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 using Dmp.Annotations.V1;
 using Dmp.Document.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
+using Dmp.Server.Media;
 using Dmp.Type.V1;
 using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
@@ -149,7 +151,7 @@ internal static partial class DocumentRules
     /// <summary>The document waits for its announcement.</summary>
     public static bool IsWaiting(DocumentRow row, DateTimeOffset now) => row.PatientVisibleTime > now;
 
-    /// <summary>Whom the sender names; whether the record is that patient's is found by <see cref="PatientRules"/>.</summary>
+    /// <summary>Whom the sender names; whether the record is that patient's is decided with the record.</summary>
     public static void CheckStated(StatedPatient stated, FieldFaults faults) => faults.Require(
         stated.BirthDate.Length == 0 || NamedPatient.DateOf(stated.BirthDate) is not null, "stated_patient.birth_date", "Must be a date as YYYY-MM-DD.");
 

@@ -2,9 +2,9 @@ using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Npgsql;
 
 namespace Dmp.Server.Documents;
@@ -24,7 +24,7 @@ internal sealed class GetDocument(Database database, AccessPolicy policy, AuditT
             {
                 var access = await policy.RequireAsync(connection, call, recordId, ct);
                 var row = await FindAsync(connection, access, call, documentId, request.Version, ct);
-                await audit.TraceReadAsync(connection, call, [TracedDocument.Of(row)], ct);
+                await audit.TraceReadAsync(connection, call, [row.Traced], ct);
                 return new GetDocumentResponse { Document = row.ToMessage() };
             },
             ct);
@@ -34,7 +34,7 @@ internal sealed class GetDocument(Database database, AccessPolicy policy, AuditT
     public static async Task<DocumentRow> FindAsync(
         NpgsqlConnection connection, RecordAccess access, Call call, Guid documentId, int version, CancellationToken ct)
     {
-        call.Documents = [new TracedDocument(documentId)];
+        call.Trace.Documents = [new TracedDocument(documentId)];
         return await DocumentSql.FindAsync(connection, access, documentId, version, ct)
             ?? throw Failures.Of(ErrorReason.DocumentNotFound);
     }

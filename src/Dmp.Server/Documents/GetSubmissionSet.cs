@@ -2,9 +2,9 @@ using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 
 namespace Dmp.Server.Documents;
 
@@ -22,7 +22,8 @@ internal sealed class GetSubmissionSet(Database database, AccessPolicy policy, A
             async connection =>
             {
                 var access = await policy.RequireAsync(connection, call, recordId, ct);
-                var row = await SubmissionSetSql.FindAsync(connection, access, setId, ct) ?? throw Failures.Of(ErrorReason.SubmissionSetNotFound);
+                var row = await SubmissionSetSql.FindAsync(connection, access, setId, ct)
+                    ?? throw Failures.Of(ErrorReason.SubmissionSetNotFound);
                 var members = (await SubmissionSetSql.MembersAsync(connection, access, [row], ct))[setId].ToList();
                 await audit.TraceReadAsync(connection, call, Traced(members), ct);
                 return new GetSubmissionSetResponse { SubmissionSet = SubmissionSetMapping.ToMessage(row, members) };

@@ -2,9 +2,9 @@ using Dmp.Document.V1;
 using Dmp.Proofs;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Npgsql;
 
 namespace Dmp.Server.Documents;

@@ -2,10 +2,9 @@ using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Logging;
-using Dmp.Server.Pipeline;
 using Dmp.Storage;
 using Grpc.Core;
 using Npgsql;
@@ -74,7 +73,7 @@ internal sealed class ReadDocument(
     private async Task<ReadDecision> TraceReadAsync(NpgsqlConnection connection, Call call, ReadDecision decided, CancellationToken ct)
     {
         decided = await DecideAgainAsync(connection, call, decided, isWhole: false, ct);
-        await audit.TraceReadAsync(connection, call, [TracedDocument.Of(decided.Row)], ct);
+        await audit.TraceReadAsync(connection, call, [decided.Row.Traced], ct);
         return decided;
     }
 
@@ -88,7 +87,7 @@ internal sealed class ReadDocument(
             : decided;
     }
 
-    public async Task<IContentReader> OpenAsync(DocumentRow row, CancellationToken ct)
+    private async Task<IContentReader> OpenAsync(DocumentRow row, CancellationToken ct)
     {
         if (await vault.OpenAsync(row.Location, ct) is { } reader)
         {

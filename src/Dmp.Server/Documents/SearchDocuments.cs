@@ -1,9 +1,9 @@
 using Dmp.Document.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
 using Google.Protobuf.Collections;
 
@@ -45,7 +45,7 @@ internal sealed class SearchDocuments(Database database, AccessPolicy policy, Au
                 }
 
                 response.Documents.AddRange(rows.Select(row => row.ToMessage()));
-                await audit.TraceReadAsync(connection, call, [.. rows.Select(TracedDocument.Of)], ct);
+                await audit.TraceReadAsync(connection, call, [.. rows.Select(row => row.Traced)], ct);
                 return response;
             },
             ct);

@@ -1,5 +1,5 @@
 using Dmp.Document.V1;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Calls;
 
 namespace Dmp.Server.Documents;
 
@@ -8,7 +8,8 @@ internal sealed class UnarchiveDocument(DocumentChanges changes)
 {
     public Task<UnarchiveDocumentResponse> RunAsync(Call call, UnarchiveDocumentRequest request, CancellationToken ct) =>
         changes.RunAsync(
-            call, DocumentChange.Unarchive, request, new ChangeTarget(request.RecordId, request.DocumentId, request.Etag, request.RequestId),
+            call, DocumentChange.Unarchive, request,
+            new ChangeTarget(request.RecordId, request.DocumentId, request.Etag, request.RequestId),
             static withoutId => withoutId.RequestId = "", UnarchiveDocumentResponse.Parser,
             document => new UnarchiveDocumentResponse { Document = document }, ct);
 }

@@ -1,6 +1,6 @@
 using System.Threading.RateLimiting;
 using Dmp.Error.V1;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Options;
 using Grpc.Core;
 using Microsoft.Extensions.Options;

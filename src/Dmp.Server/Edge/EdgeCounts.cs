@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Dmp.Server.Logging;
 
 namespace Dmp.Server.Edge;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Threading.RateLimiting;
+using Dmp.Server.Calls;
 using Dmp.Server.Options;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;

@@ -1,7 +1,6 @@
 using Dmp.Error.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
-using Dmp.Server.Logging;
-using Dmp.Server.Pipeline;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Dmp.Server.Edge;

@@ -1,9 +1,10 @@
 using Dmp.Emergency.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Google.Protobuf;
 
 namespace Dmp.Server.Emergencies;
@@ -23,7 +24,7 @@ internal sealed class AcknowledgeEmergencyAccess(AccessPolicy policy, RequestLog
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new AcknowledgeEmergencyAccessRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new AcknowledgeEmergencyAccessRequest(request) { RequestId = "" }),
             AcknowledgeEmergencyAccessResponse.Parser,
             connection => policy.RequireAsync(connection, call, recordId, ct),
             async (connection, access) =>
@@ -34,9 +35,9 @@ internal sealed class AcknowledgeEmergencyAccess(AccessPolicy policy, RequestLog
                 {
                     var now = time.GetUtcNow();
                     var comment = request.Comment.Length == 0 ? null : request.Comment;
-                    row = await EmergencySql.AcknowledgeAsync(connection, row, call.Caller.ToActor().ToByteArray(), comment, now, ct);
+                    row = await EmergencySql.AcknowledgeAsync(connection, row, call.ActingCaller.ToActor().ToByteArray(), comment, now, ct);
                     await OutboxSql.AppendAsync(
-                        connection, OutboxKind.EmergencyAcknowledged, recordId, now, new() { SubjectId = row.EmergencyAccessId }, ct);
+                        connection, call, OutboxKind.EmergencyAcknowledged, recordId, now, new() { SubjectId = row.EmergencyAccessId }, ct);
                 }
 
                 return new AcknowledgeEmergencyAccessResponse { EmergencyAccess = row.ToMessage() };

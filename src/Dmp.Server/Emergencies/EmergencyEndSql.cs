@@ -1,7 +1,6 @@
 using Dapper;
 using Dmp.Emergency.V1;
 using Dmp.Server.Access;
-using Dmp.Server.Consents;
 using Dmp.Type.V1;
 using Npgsql;
 
@@ -33,12 +32,15 @@ internal static class EmergencyEndSql
             and end_time is null
         """;
 
-    /// <summary>Those of the modes whose switch was open and is not any more.</summary>
+    /// <summary>Those of the modes whose switch is being closed.</summary>
     public static Task OfSwitchesAsync(
-        NpgsqlConnection connection, RecordAccess access, ConsentSettingsRow before, ConsentSettingsRow after, DateTimeOffset now, CancellationToken ct)
+        NpgsqlConnection connection,
+        RecordAccess access,
+        bool isGlassClosed,
+        bool isRegulationClosed,
+        DateTimeOffset now,
+        CancellationToken ct)
     {
-        var isGlassClosed = before.EmergencyBreakGlassAllowed && !after.EmergencyBreakGlassAllowed;
-        var isRegulationClosed = before.EmergencyRegulationAllowed && !after.EmergencyRegulationAllowed;
         return !isGlassClosed && !isRegulationClosed
             ? Task.CompletedTask
             : EndAsync(

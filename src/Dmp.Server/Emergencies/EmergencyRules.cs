@@ -1,5 +1,6 @@
 using Dmp.Emergency.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
 
 namespace Dmp.Server.Emergencies;

@@ -3,9 +3,9 @@ using Dapper;
 using Dmp.Emergency.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 
 namespace Dmp.Server.Emergencies;
 
@@ -41,7 +41,7 @@ internal sealed class FindRecords(Database database, AuditTrail audit)
                 await audit.TraceReadAsync(connection, call, [], ct);
                 foreach (var row in found)
                 {
-                    call.RecordId = row.RecordId;
+                    call.Trace.RecordId = row.RecordId;
                     await audit.TraceReadAsync(connection, call, [], ct);
                 }
 

@@ -2,9 +2,9 @@ using Dapper;
 using Dmp.Emergency.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 
 namespace Dmp.Server.Emergencies;
 
@@ -29,7 +29,8 @@ internal sealed class ListEmergencyAccesses(Database database, AccessPolicy poli
                 response.EmergencyAccesses.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
                 if (rows.Count > pageSize)
                 {
-                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].EmergencyAccessId));
+                    response.NextPageToken = pageTokens.Create(
+                        call.Caller, query, PageTokens.Position(rows[pageSize - 1].EmergencyAccessId));
                 }
 
                 await audit.TraceReadAsync(connection, call, [], ct);

@@ -1,10 +1,9 @@
 using Dapper;
 using Dmp.Emergency.V1;
-using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 
 namespace Dmp.Server.Emergencies;
 
@@ -23,13 +22,14 @@ internal sealed class ListUnacknowledgedAccesses(Database database, AuditTrail a
         return await database.OnConnectionAsync(
             async connection =>
             {
-                await RowScope.OfTask(RowScope.Review).ApplyAsync(connection, ct);
+                await RowScope.OfTask(RowScope.Review, call.Caller).ApplyAsync(connection, ct);
                 var rows = (await EmergencySql.ListQueueAsync(connection, after, pageSize + 1, ct)).AsList();
                 var response = new ListUnacknowledgedAccessesResponse();
                 response.EmergencyAccesses.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
                 if (rows.Count > pageSize)
                 {
-                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].EmergencyAccessId));
+                    response.NextPageToken = pageTokens.Create(
+                        call.Caller, query, PageTokens.Position(rows[pageSize - 1].EmergencyAccessId));
                 }
 
                 await audit.TraceReadAsync(connection, call, [], ct);

@@ -1,10 +1,11 @@
 using Dmp.Emergency.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Dmp.Type.V1;
 using Google.Protobuf;
 using Microsoft.Extensions.Options;
@@ -29,7 +30,7 @@ internal sealed class OpenEmergencyAccess(
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new OpenEmergencyAccessRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new OpenEmergencyAccessRequest(request) { RequestId = "" }),
             OpenEmergencyAccessResponse.Parser,
             async connection =>
             {
@@ -51,7 +52,7 @@ internal sealed class OpenEmergencyAccess(
                         RecordId = recordId,
                         ProfessionalId = call.Caller.ProfessionalId
                             ?? throw new InvalidOperationException("A professional without an identifier."),
-                        Actor = call.Caller.ToActor().ToByteArray(),
+                        Actor = call.ActingCaller.ToActor().ToByteArray(),
                         Mode = (short)request.Mode,
                         Reason = request.Reason.Trim(),
                         OpenTime = now,
@@ -62,6 +63,7 @@ internal sealed class OpenEmergencyAccess(
                 // The notices to the patient and the attending physicians start from this row.
                 await OutboxSql.AppendAsync(
                     connection,
+                    call,
                     OutboxKind.EmergencyOpened,
                     recordId,
                     now,

@@ -1,6 +1,5 @@
 using Dmp.Annotations.V1;
 using Dmp.Error.V1;
-using Dmp.Server.Pipeline;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
@@ -65,11 +64,6 @@ internal static class Failures
         var status = new Status { Code = (int)rule.Code, Message = message };
         status.Details.Add(Any.Pack(info));
         status.Details.Add(Any.Pack(new LocalizedMessage { Locale = "fr-FR", Message = messageFr }));
-        if (Call.Current is { } call)
-        {
-            status.Details.Add(Any.Pack(new RequestInfo { RequestId = call.ServerRequestId.ToString() }));
-        }
-
         if (rule.RetryAfterSeconds > 0)
         {
             var delay = Duration.FromTimeSpan(TimeSpan.FromSeconds(rule.RetryAfterSeconds));
@@ -77,6 +71,17 @@ internal static class Failures
         }
 
         return status;
+    }
+
+    /// <summary>A failure with our id of its call, which support asks for.</summary>
+    public static Status OfCall(Status failure, Guid serverRequestId)
+    {
+        if (failure.GetDetail<RequestInfo>() is null)
+        {
+            failure.Details.Add(Any.Pack(new RequestInfo { RequestId = serverRequestId.ToString() }));
+        }
+
+        return failure;
     }
 
     /// <summary>The reason inside a failure of ours; null when it is not one of ours.</summary>

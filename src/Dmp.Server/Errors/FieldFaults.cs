@@ -1,5 +1,4 @@
 using Dmp.Annotations.V1;
-using Dmp.Server.Messages;
 using Google.Api;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -77,7 +76,7 @@ internal sealed class FieldFaults
 
     /// <summary>
     /// Adds a fault for a text that is longer than its limit in characters (Unicode scalar values), or holds what no text may. What came in
-    /// a message was checked by its own limits already (<see cref="MessageLimits"/>); this is for what is read from documents too.
+    /// a message was checked by its own limits already (those of the contract); this is for what is read from documents too.
     /// </summary>
     public void Text(string value, string field, int charactersMax)
     {

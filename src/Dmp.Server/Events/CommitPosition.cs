@@ -1,9 +1,10 @@
 using Dmp.Error.V1;
 using Dmp.Event.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
 
@@ -28,7 +29,7 @@ internal sealed class CommitPosition(FeedTokens tokens, RequestLog requestLog, I
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new CommitPositionRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new CommitPositionRequest(request) { RequestId = "" }),
             CommitPositionResponse.Parser,
             connection => FeedRequests.ScopeAsync(connection, call.Caller, ct),
             async (connection, caller) =>

@@ -1,5 +1,4 @@
 using Dapper;
-using Dmp.Server.Access;
 using Dmp.Server.Data;
 using Npgsql;
 

@@ -2,9 +2,9 @@ using Dmp.Error.V1;
 using Dmp.Event.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Npgsql;
 
 namespace Dmp.Server.Events;
@@ -85,7 +85,7 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
         var begin = time.GetTimestamp();
 
         // Who is nearly up to date has few changes left, whosesoever they are; who is behind is helped by the own records.
-        var fromOwn = Capacities.IsPerson(call.Caller.Kind);
+        var fromOwn = call.Caller.Kind.IsPerson;
         var ownMax = OwnMax;
         for (var piece = 0; piece < PiecesMax; piece++)
         {

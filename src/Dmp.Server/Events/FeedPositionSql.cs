@@ -1,5 +1,5 @@
 using Dapper;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Npgsql;
 
 namespace Dmp.Server.Events;
@@ -68,7 +68,7 @@ internal static class FeedPositionSql
             new { CallerKey = caller.Key, Name = name, place.Position, place.Binding, place.View, Now = now },
             cancellationToken: ct));
 
-    /// <summary>Forgets the positions that are too old, on a connection of <see cref="RowScope.Changes"/>.</summary>
+    /// <summary>Forgets the positions that are too old, on a connection of the scope of changes.</summary>
     public static Task ForgetAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Forget, cancellationToken: ct));
 }

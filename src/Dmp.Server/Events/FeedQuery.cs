@@ -1,5 +1,5 @@
 using Dmp.Event.V1;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
 using Dmp.Type.V1;
 

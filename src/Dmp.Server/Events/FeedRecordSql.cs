@@ -1,5 +1,6 @@
 using Dapper;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Npgsql;
 
 namespace Dmp.Server.Events;
@@ -65,7 +66,7 @@ internal static class FeedRecordSql
         """;
 
     // Other persons hear of what opens or ends their own access, and of nothing else that is decided on the record: representation at
-    // majority and with guardianship, for those whose right stands on it (as in DelegationSql.IsActive). A delegation that a new
+    // majority and with guardianship, for those whose right stands on it (as in ActiveDelegation.Condition). A delegation that a new
     // guardianship revokes had ended at majority. change_pkey; delegation_record_idx.
     private const string OfPerson =
         """
@@ -107,7 +108,7 @@ internal static class FeedRecordSql
     public static Task<IEnumerable<FeedRecordRow>> ReadAsync(
         NpgsqlConnection connection, RecordAccess access, IEnumerable<long> positions, CancellationToken ct) =>
         connection.QueryAsync<FeedRecordRow>(new CommandDefinition(
-            Capacities.IsPerson(access.Caller.Kind) ? OfPerson : OfCarer,
+            access.Caller.Kind.IsPerson ? OfPerson : OfCarer,
             new
             {
                 Positions = positions.ToArray(),

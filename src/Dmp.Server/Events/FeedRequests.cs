@@ -2,8 +2,9 @@ using System.Text.RegularExpressions;
 using Dmp.Error.V1;
 using Dmp.Event.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Npgsql;
 using Enum = System.Enum;
 

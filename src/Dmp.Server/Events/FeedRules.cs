@@ -1,6 +1,7 @@
 using Dmp.Annotations.V1;
 using Dmp.Event.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -23,7 +24,7 @@ internal static class FeedRules
 
     /// <summary>What was done in secret does not reach a person who is not the patient.</summary>
     public static bool MayHear(RecordAccess access, FeedRow row) =>
-        !row.HiddenFromRepresentatives || !Capacities.IsPerson(access.Caller.Kind) || access.Capacity == Capacity.Patient;
+        !row.HiddenFromRepresentatives || !access.Caller.Kind.IsPerson || access.Capacity == Capacity.Patient;
 
     /// <summary>
     /// The event of a change of a document; null when it is none to the caller.

@@ -1,5 +1,6 @@
 using Dapper;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
+using Dmp.Server.Data;
 using Dmp.Server.Records;
 using Npgsql;
 
@@ -258,7 +259,7 @@ internal static class FeedSql
     /// </summary>
     public static async Task<List<FeedRow>?> CatchUpAsync(NpgsqlConnection connection, FeedPiece piece, int ownMax, CancellationToken ct)
     {
-        var rows = Capacities.IsPerson(piece.Caller.Kind)
+        var rows = piece.Caller.Kind.IsPerson
             ? await ReadAsync(connection, CatchUpForPerson, piece, int.MaxValue - 1, ct)
             : await ReadAsync(connection, CatchUpForCarer, piece, ownMax, ct);
         return rows[0].EndPosition == piece.After && rows[0].LastPosition > piece.After ? null : rows;

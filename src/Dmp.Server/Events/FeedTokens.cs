@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Dmp.Error.V1;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Microsoft.AspNetCore.DataProtection;
@@ -21,7 +21,7 @@ internal sealed record FeedPlace(long Position, byte[] Binding, byte[] View)
 
     /// <summary>What a place must be bound to, to be used by this caller with this filter.</summary>
     public static byte[] BindingOf(Caller caller, FeedQuery query) =>
-        [.. HolderOf(caller), .. RequestLog.Fingerprint("dmp.feed.filter", query.ToMessage()).AsSpan(0, HalfBytes)];
+        [.. HolderOf(caller), .. RequestFingerprint.Of("dmp.feed.filter", query.ToMessage()).AsSpan(0, HalfBytes)];
 
     /// <summary>The caller's half of a binding.</summary>
     public static byte[] HolderOf(Caller caller) => Half($"{caller.Kind}|{caller.Key}");

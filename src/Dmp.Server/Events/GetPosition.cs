@@ -1,9 +1,9 @@
 using Dmp.Error.V1;
 using Dmp.Event.V1;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Server.Events;

@@ -1,6 +1,6 @@
 using Dmp.Event.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 
 namespace Dmp.Server.Events;
 

@@ -1,9 +1,9 @@
 using Dmp.Error.V1;
 using Dmp.Event.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 
@@ -28,7 +28,10 @@ internal sealed class Subscribe(
     private static readonly TimeSpan lookAgain = TimeSpan.FromSeconds(5);
 
     public async Task RunAsync(
-        Call call, IAsyncStreamReader<SubscribeRequest> requests, IServerStreamWriter<SubscribeResponse> responses, CancellationToken callerLeft)
+        Call call,
+        IAsyncStreamReader<SubscribeRequest> requests,
+        IServerStreamWriter<SubscribeResponse> responses,
+        CancellationToken callerLeft)
     {
         FeedRequests.RequireFeed(call);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(callerLeft, lifetime.ApplicationStopping);

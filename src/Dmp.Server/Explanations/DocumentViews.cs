@@ -2,13 +2,17 @@ using Dmp.Access.V1;
 using Dmp.Annotations.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audiences;
+using Dmp.Server.Calls;
 using Dmp.Type.V1;
 using Npgsql;
-using Mode = Dmp.Server.Access.AccessMode;
+using Mode = Dmp.Server.Calls.AccessMode;
 
 namespace Dmp.Server.Explanations;
 
-/// <summary>Whether one of those who might see a document does: by the rules that decide, in each mode in which somebody has a right.</summary>
+/// <summary>
+/// Whether one of those who might see a document does: by the rules that decide, in each mode in which somebody has a right.
+/// </summary>
 internal sealed class DocumentViews(TimeProvider time)
 {
     /// <summary>What lets somebody see the document; null when nothing does. <paramref name="professions"/>: those that may read
@@ -43,8 +47,11 @@ internal sealed class DocumentViews(TimeProvider time)
         }
 
         var structure = AccessEffects.AsStructure(caller);
-        if (await FactsOfOpenAsync(connection, structure, owner, ct) is not { } facts
-            || await ProfessionalExplanations.FindAsync(connection, structure, facts, Mode.Normal, documentId, time.GetUtcNow(), ct) is not { IsOwn: true })
+        var now = time.GetUtcNow();
+        var found = await FactsOfOpenAsync(connection, structure, owner, ct) is { } facts
+            ? await ProfessionalExplanations.FindAsync(connection, structure, facts, Mode.Normal, documentId, now, ct)
+            : null;
+        if (found is not { IsOwn: true })
         {
             return viewer;
         }

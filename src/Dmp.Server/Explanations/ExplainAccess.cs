@@ -2,10 +2,11 @@ using Dmp.Access.V1;
 using Dmp.Error.V1;
 using Dmp.Proofs;
 using Dmp.Server.Access;
+using Dmp.Server.Audiences;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
 using Npgsql;
 
@@ -123,32 +124,33 @@ internal sealed class ExplainAccess(
         return await database.OnConnectionAsync(
             async connection =>
             {
-                var found = await FindAsync(connection, serverRequestId, onlyRecordId == Guid.Empty ? null : onlyRecordId, faults, ct);
+                var found = await FindAsync(
+                    connection, call, serverRequestId, onlyRecordId == Guid.Empty ? null : onlyRecordId, faults, ct);
                 if (documentId == Guid.Empty && found.DocumentIds is [var only])
                 {
                     documentId = only;
                 }
 
                 // What the patient's side does not learn of the call, it does not learn of this one either.
-                (call.RecordId, call.HidesEvent) = (found.RecordId, found.HiddenFromRepresentatives);
-                call.Documents = documentId == Guid.Empty ? [] : [new TracedDocument(documentId)];
+                (call.Trace.RecordId, call.Trace.HidesEvent) = (found.RecordId, found.HiddenFromRepresentatives);
+                call.Trace.Documents = documentId == Guid.Empty ? [] : [new TracedDocument(documentId)];
                 var response = await ExplainToProfessionalAsync(connection, ToCaller(found), found.RecordId!.Value, documentId, ct);
-                await audit.TraceReadAsync(connection, call, call.Documents, ct);
+                await audit.TraceReadAsync(connection, call, call.Trace.Documents, ct);
                 return response;
             },
             ct);
     }
 
     /// <summary>The event to explain: of a professional, about one record.</summary>
-    public static async Task<AuditEventRow> FindAsync(
-        NpgsqlConnection connection, Guid serverRequestId, Guid? recordId, FieldFaults faults, CancellationToken ct)
+    private static async Task<AuditEventRow> FindAsync(
+        NpgsqlConnection connection, Call call, Guid serverRequestId, Guid? recordId, FieldFaults faults, CancellationToken ct)
     {
-        if ((await AuditSql.ListOfCallAsync(connection, serverRequestId, null, 1, ct)).Count == 0)
+        if ((await AuditSql.ListOfCallAsync(connection, call.Caller, serverRequestId, null, 1, ct)).Count == 0)
         {
             throw Failures.Of(ErrorReason.CallNotFound);
         }
 
-        var (found, hasOthers) = await AuditSql.FindOfCallAsync(connection, serverRequestId, recordId, ct);
+        var (found, hasOthers) = await AuditSql.FindOfCallAsync(connection, call.Caller, serverRequestId, recordId, ct);
         var isExplained = found is { ActorKind: (short)ActorKind.Professional };
         faults.Require(isExplained || recordId is not null, "server_request_id", "Must be a call of a professional about a record.");
         faults.Require(isExplained || recordId is null, "record_id", "Must be a record that a professional's call was about.");

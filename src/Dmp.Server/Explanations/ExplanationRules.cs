@@ -3,7 +3,8 @@ using Dmp.Access.V1;
 using Dmp.Annotations.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Access;
-using AccessMode = Dmp.Server.Access.AccessMode;
+using Dmp.Server.Calls;
+using AccessMode = Dmp.Server.Calls.AccessMode;
 
 namespace Dmp.Server.Explanations;
 

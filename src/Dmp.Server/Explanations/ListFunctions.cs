@@ -2,13 +2,13 @@ using Dmp.Access.V1;
 using Dmp.Annotations.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using AccessModeMessage = Dmp.Access.V1.AccessMode;
 using FunctionConditionMessage = Dmp.Access.V1.FunctionCondition;
 using FunctionRightMessage = Dmp.Access.V1.FunctionRight;
-using Mode = Dmp.Server.Access.AccessMode;
+using Mode = Dmp.Server.Calls.AccessMode;
 
 namespace Dmp.Server.Explanations;
 
@@ -28,7 +28,7 @@ internal sealed class ListFunctions(Database database, AuditTrail audit, TimePro
                 AccessFacts? facts = null;
                 if (recordId != Guid.Empty)
                 {
-                    call.RecordId = recordId;
+                    call.Trace.RecordId = recordId;
                     facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
                 }
 

@@ -3,10 +3,11 @@ using Dmp.Access.V1;
 using Dmp.Delegation.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audiences;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
 using Npgsql;
 

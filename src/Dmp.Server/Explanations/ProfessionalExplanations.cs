@@ -1,10 +1,12 @@
 using Dmp.Access.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Audiences;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
 using Dmp.Type.V1;
 using Npgsql;
-using Mode = Dmp.Server.Access.AccessMode;
+using Mode = Dmp.Server.Calls.AccessMode;
 
 namespace Dmp.Server.Explanations;
 
@@ -51,7 +53,13 @@ internal sealed class ProfessionalExplanations(TimeProvider time)
     }
 
     public static async Task<DocumentFindings> FindAsync(
-        NpgsqlConnection connection, Caller caller, AccessFacts facts, Mode mode, Guid documentId, DateTimeOffset now, CancellationToken ct) =>
+        NpgsqlConnection connection,
+        Caller caller,
+        AccessFacts facts,
+        Mode mode,
+        Guid documentId,
+        DateTimeOffset now,
+        CancellationToken ct) =>
         await ExplanationSql.FindAsync(connection, AccessPolicy.Suppose(caller, facts, mode, now), documentId, ct)
         ?? throw Failures.Of(ErrorReason.DocumentNotFound);
 

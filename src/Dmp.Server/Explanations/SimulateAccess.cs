@@ -1,10 +1,10 @@
 using Dmp.Access.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Dmp.Type.V1;
 
 namespace Dmp.Server.Explanations;

@@ -1,4 +1,3 @@
-using Dmp.Server.Logging;
 using Dmp.Server.Options;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.JsonWebTokens;

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using Dmp.Server.Documents;
 using Dmp.Storage;
 
 namespace Dmp.Server.Media;

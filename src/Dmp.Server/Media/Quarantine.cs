@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Dmp.Server.Logging;
 using Dmp.Server.Options;
 using Dmp.Storage;
 using Microsoft.Extensions.Options;

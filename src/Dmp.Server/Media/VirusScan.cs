@@ -1,6 +1,5 @@
 using Dmp.Error.V1;
 using Dmp.Server.Errors;
-using Dmp.Server.Logging;
 using Dmp.Server.Options;
 using Dmp.Storage;
 

@@ -1,9 +1,8 @@
 using Dmp.Annotations.V1;
 using Dmp.Notice.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
-using Dmp.Server.Logging;
 using Dmp.Server.Options;
-using Dmp.Server.Startup;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -33,7 +32,7 @@ internal sealed class FirstAccessMaker(
     // The existence test, feeding and opening show nothing of the record.
     private static readonly string[] methods =
     [
-        .. EndpointSetup.Services.SelectMany(service => service.Methods)
+        .. OfferedServices.All.SelectMany(service => service.Methods)
             .Where(method => method.GetOptions()?.GetExtension(AnnotationsExtensions.Access)?.Functions.Intersect(reading).Any() == true)
             .Select(method => $"{method.Service.FullName}/{method.Name}"),
     ];

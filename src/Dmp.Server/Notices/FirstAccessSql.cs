@@ -1,5 +1,5 @@
 using Dapper;
-using Dmp.Server.Access;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Notices;

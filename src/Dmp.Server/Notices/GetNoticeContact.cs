@@ -1,8 +1,8 @@
 using Dmp.Notice.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
-using Dmp.Server.Pipeline;
 
 namespace Dmp.Server.Notices;
 

@@ -1,9 +1,8 @@
 using Dmp.Notice.V1;
-using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Server.Notices;
@@ -22,10 +21,11 @@ internal sealed class ListDeadLetters(Database database, AuditTrail audit, PageT
         return await database.OnConnectionAsync(
             async connection =>
             {
-                await RowScope.OfTask(RowScope.Notices).ApplyAsync(connection, ct);
-                var notices = (await NoticeListSql.ListDeadAsync(connection, before, pageSize + 1, ct)).GroupBy(row => row.NoticeId).ToList();
+                await RowScope.OfTask(RowScope.Notices, call.Caller).ApplyAsync(connection, ct);
+                var rows = await NoticeListSql.ListDeadAsync(connection, before, pageSize + 1, ct);
+                var notices = rows.GroupBy(row => row.NoticeId).ToList();
                 var response = new ListDeadLettersResponse();
-                response.DeadLetters.AddRange(notices.Take(pageSize).SelectMany(rows => rows).Select(ToDeadLetter));
+                response.DeadLetters.AddRange(notices.Take(pageSize).SelectMany(deliveries => deliveries).Select(ToDeadLetter));
                 if (notices.Count > pageSize)
                 {
                     response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(notices[pageSize - 1].Key));

@@ -1,5 +1,4 @@
 using Dmp.Notice.V1;
-using Dmp.Server.Logging;
 using Dmp.Server.Options;
 using Microsoft.Extensions.Options;
 

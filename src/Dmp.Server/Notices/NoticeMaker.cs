@@ -1,6 +1,5 @@
 using Dmp.Notice.V1;
 using Dmp.Server.Data;
-using Dmp.Server.Logging;
 using Dmp.Server.Options;
 using Microsoft.Extensions.Options;
 using Npgsql;

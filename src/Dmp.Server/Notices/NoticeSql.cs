@@ -1,6 +1,7 @@
 using Dapper;
 using Dmp.Notice.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Notices;

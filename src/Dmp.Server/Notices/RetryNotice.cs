@@ -1,10 +1,10 @@
 using Dmp.Error.V1;
 using Dmp.Notice.V1;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Notices;
@@ -22,7 +22,7 @@ internal sealed class RetryNotice(RequestLog requestLog, IOptions<NoticeOptions>
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new RetryNoticeRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new RetryNoticeRequest(request) { RequestId = "" }),
             RetryNoticeResponse.Parser,
             async connection =>
             {

@@ -1,9 +1,10 @@
 using Dmp.Notice.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Dmp.Server.Records;
+using Dmp.Server.Requests;
 
 namespace Dmp.Server.Notices;
 
@@ -22,7 +23,7 @@ internal sealed class SetNoticeContact(RequestLog requestLog, TimeProvider time)
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new SetNoticeContactRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new SetNoticeContactRequest(request) { RequestId = "" }),
             SetNoticeContactResponse.Parser,
             async connection =>
             {

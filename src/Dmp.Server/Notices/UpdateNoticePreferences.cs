@@ -1,9 +1,10 @@
 using Dmp.Error.V1;
 using Dmp.Notice.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 
 namespace Dmp.Server.Notices;
 
@@ -21,7 +22,7 @@ internal sealed class UpdateNoticePreferences(AccessPolicy policy, RequestLog re
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new UpdateNoticePreferencesRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new UpdateNoticePreferencesRequest(request) { RequestId = "" }),
             UpdateNoticePreferencesResponse.Parser,
             connection => policy.RequireLockedAsync(connection, call, recordId, ct),
             async (connection, access) =>

@@ -1,4 +1,4 @@
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 
 namespace Dmp.Server.Options;
 

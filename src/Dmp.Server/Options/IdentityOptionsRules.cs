@@ -1,4 +1,4 @@
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Options;

@@ -1,7 +1,7 @@
 using System.Threading.RateLimiting;
 using Dmp.Error.V1;
-using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Edge;
 using Dmp.Server.Errors;
@@ -59,21 +59,21 @@ internal sealed class AccessGate(
             Origin = CallOrigin.Of(http.Connection.RemoteIpAddress),
             Arrival = time.GetTimestamp(),
         };
-        Call.Current = call;
         http.Features.Set(call);
         http.Response.Headers["dmp-request-id"] = call.ServerRequestId.ToString();
         using var watch = new StallWatch(http, call, options.Value.StallAfter, logger, lifetime.ApplicationStopping);
         http.Features.Set(watch);
-        if (await RefusalOfNobodyAsync(http, call, rule) is { } refusal)
+        var (known, refusal) = await IdentifyAsync(http, call, rule);
+        if (refusal is not null)
         {
-            GrpcAnswer.Write(http.Response, refusal);
+            GrpcAnswer.Write(http.Response, refusal, call.ServerRequestId);
             CountRefusal(call, refusal);
             edge.Unverified(http);
         }
         else
         {
             edge.Verified(http);
-            await RunAsync(http, call, rule!);
+            await RunAsync(http, known, rule!);
         }
 
         if (http.RequestAborted.IsCancellationRequested)
@@ -90,19 +90,21 @@ internal sealed class AccessGate(
     /// Runs the call when it is its caller's turn, and sees that it has its event, however it ended. Also what is refused takes a turn, until
     /// its event is written: nobody has more events under way than calls.
     /// </summary>
-    private async Task RunAsync(HttpContext http, Call call, MethodRule rule)
+    private async Task RunAsync(HttpContext http, Call known, MethodRule rule)
     {
         var method = http.GetEndpoint()!.Metadata.GetRequiredMetadata<GrpcMethodMetadata>().Method;
-        using var turn = await TurnAsync(http, call, method);
+        using var turn = await TurnAsync(http, known, method);
         if (turn is not { IsAcquired: true })
         {
-            await RefuseTurnAsync(http, call, method, isLeft: turn is null);
+            await RefuseTurnAsync(http, known, method, isLeft: turn is null);
             return;
         }
 
-        if (Refusal(http, call, rule) is { } refusal)
+        var (call, refusal) = Read(http, known, rule);
+        http.Features.Set(call);
+        if (refusal is not null)
         {
-            GrpcAnswer.Write(http.Response, refusal);
+            GrpcAnswer.Write(http.Response, refusal, call.ServerRequestId);
             await TraceAsync(http, call, refusal);
             return;
         }
@@ -120,27 +122,24 @@ internal sealed class AccessGate(
                 ServerLog.CallFailed(logger, fault, call.Method, call.ServerRequestId);
             }
 
-            GrpcAnswer.Write(http.Response, Failures.ToStatus(isLeft ? ErrorReason.CallCancelled : ErrorReason.Internal));
+            GrpcAnswer.Write(
+                http.Response, Failures.ToStatus(isLeft ? ErrorReason.CallCancelled : ErrorReason.Internal), call.ServerRequestId);
         }
 
         if (GrpcAnswer.StatusOf(http.Response) is { } status and not (int)StatusCode.OK)
         {
-            var failure = GrpcAnswer.DetailsOf(http.Response);
-            if (failure is null)
-            {
-                // The framework answered by itself, before or around the method: what came was no message of ours, or its deadline passed.
-                failure = Failures.ToStatus(FrameworkReason((StatusCode)status));
-                GrpcAnswer.Write(http.Response, failure);
-            }
-
+            // Without details the framework answered by itself, before or around the method: what came was no message of ours, or its
+            // deadline passed.
+            var failure = GrpcAnswer.DetailsOf(http.Response) ?? Failures.ToStatus(FrameworkReason((StatusCode)status));
+            GrpcAnswer.Write(http.Response, failure, call.ServerRequestId);
             await TraceAsync(http, call, failure);
         }
-        else if (!call.IsTraced && http.RequestAborted.IsCancellationRequested)
+        else if (!call.Trace.IsTraced && http.RequestAborted.IsCancellationRequested)
         {
             // Nobody is there to be answered, and so nothing was.
             await TraceAsync(http, call, Failures.ToStatus(ErrorReason.CallCancelled));
         }
-        else if (!call.IsTraced)
+        else if (!call.Trace.IsTraced)
         {
             ServerLog.CallWithoutTrace(logger, call.Method, call.ServerRequestId);
             await WriteFailureAsync(http, call, StatusCode.Unknown, null);
@@ -171,7 +170,7 @@ internal sealed class AccessGate(
             counts.CallRefused();
         }
 
-        GrpcAnswer.Write(http.Response, refusal);
+        GrpcAnswer.Write(http.Response, refusal, call.ServerRequestId);
         if (!CountRefusal(call, refusal))
         {
             await TraceAsync(http, call, refusal);
@@ -183,18 +182,18 @@ internal sealed class AccessGate(
 
     private static string? ReasonOf(Google.Rpc.Status failure) => failure.GetDetail<Google.Rpc.ErrorInfo>()?.Reason;
 
-    /// <summary>Why the caller is nobody; null once it is known.</summary>
-    private static async Task<Google.Rpc.Status?> RefusalOfNobodyAsync(HttpContext http, Call call, MethodRule? rule)
+    /// <summary>The call with its caller, or why the caller is nobody.</summary>
+    private static async Task<(Call Call, Google.Rpc.Status? Refusal)> IdentifyAsync(HttpContext http, Call call, MethodRule? rule)
     {
         if (rule is null)
         {
-            return Failures.ToStatus(ErrorReason.MethodUnknown, ("method", "of this name"));
+            return (call, Failures.ToStatus(ErrorReason.MethodUnknown, ("method", "of this name")));
         }
 
         var headerBytes = http.Request.Headers.Sum(header => header.Key.Length + header.Value.Sum(value => value?.Length ?? 0));
         if (headerBytes > HeaderBytesMax)
         {
-            return Failures.ToStatus(ErrorReason.HeadersTooLarge, ("limit_bytes", $"{HeaderBytesMax}"));
+            return (call, Failures.ToStatus(ErrorReason.HeadersTooLarge, ("limit_bytes", $"{HeaderBytesMax}")));
         }
 
         AuthenticateResult result;
@@ -204,44 +203,46 @@ internal sealed class AccessGate(
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            return Failures.ToStatus(ErrorReason.CallCancelled);
+            return (call, Failures.ToStatus(ErrorReason.CallCancelled));
         }
 
         if (!result.Succeeded)
         {
-            return TokenFailures.ToStatus(TokenRefusal.Of(result));
+            return (call, TokenFailures.ToStatus(TokenRefusal.Of(result)));
         }
 
-        call.VerifiedCaller = http.Features.Get<Caller>()
-            ?? throw new InvalidOperationException("A token was accepted without a caller.");
-        call.TokenExpireTime = result.Properties?.ExpiresUtc;
-        return null;
+        var caller = http.Features.Get<Caller>() ?? throw new InvalidOperationException("A token was accepted without a caller.");
+        return (call with { VerifiedCaller = caller, TokenExpireTime = result.Properties?.ExpiresUtc }, null);
     }
 
-    /// <summary>Why a caller that is known may not call so.</summary>
-    private Google.Rpc.Status? Refusal(HttpContext http, Call call, MethodRule rule)
+    /// <summary>The call with what its headers ask for, and why a caller that is known may not call so.</summary>
+    private (Call Call, Google.Rpc.Status? Refusal) Read(HttpContext http, Call call, MethodRule rule)
     {
-        if (!CallMetadata.ReadSecret(http, call, rule))
+        var maySecret = CallMetadata.ReadSecret(http, call.Caller, rule, out var isSecret);
+        call = call with { IsSecret = isSecret };
+        call.Trace.HidesEvent = isSecret;
+        if (!maySecret)
         {
-            return Failures.ToStatus(ErrorReason.SecretConnectionNotAllowed);
+            return (call, Failures.ToStatus(ErrorReason.SecretConnectionNotAllowed));
         }
 
         if (!Call.IsOpenTo(rule.Access, call.Caller.Kind))
         {
-            return Failures.ToStatus(
+            var refusal = Failures.ToStatus(
                 ErrorReason.CallerKindNotAllowed,
                 ("caller_kind", call.Caller.Kind.ToString().ToUpperInvariant()),
                 ("method", call.Method));
+            return (call, refusal);
         }
 
-        return CallMetadata.ReadMode(http, call) ?? ReadConsistency(http, call);
-    }
+        if (CallMetadata.ReadMode(http, call.Caller, out var mode) is { } fault)
+        {
+            return (call, fault);
+        }
 
-    private Google.Rpc.Status? ReadConsistency(HttpContext http, Call call)
-    {
-        var fault = consistency.Read(http.Request.Headers[ConsistencyTokens.MetadataName], out var atLeast);
-        call.AtLeast = atLeast;
-        return fault is { } reason ? Failures.ToStatus(reason) : null;
+        var unusable = consistency.Read(http.Request.Headers[ConsistencyTokens.MetadataName], out var hasSeen);
+        call = call with { AskedMode = mode, VerifiedCaller = call.Caller with { HasSeen = hasSeen } };
+        return (call, unusable is { } reason ? Failures.ToStatus(reason) : null);
     }
 
     private static ErrorReason FrameworkReason(StatusCode status) => status switch
@@ -257,7 +258,7 @@ internal sealed class AccessGate(
     private async Task TraceAsync(HttpContext http, Call call, Google.Rpc.Status failure)
     {
         // Where the effect or the read stands in the trace, it changes nothing that the caller left before the last byte.
-        if (!call.IsTraced || failure.Code is not ((int)StatusCode.Cancelled or (int)StatusCode.DeadlineExceeded))
+        if (!call.Trace.IsTraced || failure.Code is not ((int)StatusCode.Cancelled or (int)StatusCode.DeadlineExceeded))
         {
             await WriteFailureAsync(http, call, (StatusCode)failure.Code, ReasonOf(failure));
         }
@@ -275,7 +276,7 @@ internal sealed class AccessGate(
         catch (Exception e) when (e is Npgsql.NpgsqlException || StorageFailures.IsAbsence(e))
         {
             ServerLog.FailureNotTraced(logger, e, call.Method, call.ServerRequestId, (int)code);
-            GrpcAnswer.Write(http.Response, Failures.ToStatus(ErrorReason.StorageUnavailable));
+            GrpcAnswer.Write(http.Response, Failures.ToStatus(ErrorReason.StorageUnavailable), call.ServerRequestId);
         }
     }
 }

@@ -1,5 +1,5 @@
 using Dmp.Error.V1;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
 
 namespace Dmp.Server.Pipeline;
@@ -18,19 +18,20 @@ internal static class CallMetadata
         : TextCharacters.Clean(agent.Length <= UserAgentLengthMax ? agent
             : agent[..(char.IsHighSurrogate(agent[UserAgentLengthMax - 1]) ? UserAgentLengthMax - 1 : UserAgentLengthMax)]);
 
-    public static Google.Rpc.Status? ReadMode(HttpContext http, Call call)
+    /// <summary>The mode that the call asks for; null when it asks for none. Returns why the caller may not ask for it.</summary>
+    public static Google.Rpc.Status? ReadMode(HttpContext http, Caller caller, out AccessMode? mode)
     {
-        call.AskedMode = http.Request.Headers[ModeHeader].ToString() switch
+        mode = http.Request.Headers[ModeHeader].ToString() switch
         {
             "normal" => AccessMode.Normal,
             "break-glass" => AccessMode.BreakGlass,
             "regulation" => AccessMode.Regulation,
             _ => null,
         };
-        var isCarer = call.Caller.Kind is CallerKind.Professional or CallerKind.Structure;
+        var isCarer = caller.Kind is CallerKind.Professional or CallerKind.Structure;
         var isGood = http.Request.Headers[ModeHeader].Count == 0
-            || call.AskedMode == AccessMode.Normal
-            || (call.AskedMode is not null && isCarer);
+            || mode == AccessMode.Normal
+            || (mode is not null && isCarer);
         return isGood ? null : Failures.ToStatus(ErrorReason.AccessModeInvalid);
     }
 
@@ -38,14 +39,15 @@ internal static class CallMetadata
     /// Reads the request metadata of a secret connection. Anything but "true" and "false" is refused: a typing error must not
     /// make known what was to be kept secret. False when the call cannot be secret at all.
     /// </summary>
-    public static bool ReadSecret(HttpContext http, Call call, MethodRule rule)
+    public static bool ReadSecret(HttpContext http, Caller caller, MethodRule rule, out bool isSecret)
     {
+        isSecret = false;
         if (!http.Request.Headers.TryGetValue(SecretConnectionHeader, out var value) || value == "false")
         {
             return true;
         }
 
-        call.IsSecret = call.HidesEvent = call.Caller.Kind == CallerKind.Professional;
-        return call.IsSecret && value == "true" && rule.Access.InSecret;
+        isSecret = caller.Kind == CallerKind.Professional;
+        return isSecret && value == "true" && rule.Access.InSecret;
     }
 }

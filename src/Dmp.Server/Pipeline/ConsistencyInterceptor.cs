@@ -1,3 +1,4 @@
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -28,7 +29,7 @@ internal sealed class ConsistencyInterceptor(ConsistencyTokens tokens) : Interce
     private void Answer(ServerCallContext context)
     {
         // Health and reflection pass the access gate without a call.
-        if (context.GetHttpContext().Features.Get<Call>()?.Committed is { } position)
+        if (context.GetHttpContext().Features.Get<Call>()?.Trace.Committed is { } position)
         {
             context.ResponseTrailers.Add(ConsistencyTokens.MetadataName, tokens.Create(position));
         }

@@ -1,4 +1,5 @@
 using Dmp.Error.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
 using Dmp.Server.Logging;
 using Dmp.Storage;
@@ -84,19 +85,19 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
 
             case ContentDamagedException:
                 // What is damaged was logged where it was found; this says whose call met it.
-                ServerLog.CallFailed(logger, exception, Call.Of(context).Method, Call.Of(context).ServerRequestId);
+                ServerLog.CallFailed(logger, exception, context.Call.Method, context.Call.ServerRequestId);
                 return Failures.Of(ErrorReason.ContentDamaged);
 
             case var storage when StorageFailures.Of(storage) is { } known:
                 if (StorageFailures.IsAbsence(storage))
                 {
-                    ServerLog.StorageFailed(logger, exception, Call.Of(context).Method);
+                    ServerLog.StorageFailed(logger, exception, context.Call.Method);
                 }
 
                 return known;
 
             default:
-                ServerLog.CallFailed(logger, exception, Call.Of(context).Method, Call.Of(context).ServerRequestId);
+                ServerLog.CallFailed(logger, exception, context.Call.Method, context.Call.ServerRequestId);
                 return Failures.Of(ErrorReason.Internal);
         }
     }

@@ -1,5 +1,4 @@
 using Dmp.Server.Errors;
-using Dmp.Server.Messages;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
@@ -41,7 +40,7 @@ internal sealed class MessageInterceptor : Interceptor
         if (request.Descriptor.FindFieldByName("record_id") is { FieldType: FieldType.String, IsRepeated: false } field)
         {
             // A refusal is an event of the record too.
-            Call.Of(context).ReadRecordId((string)field.Accessor.GetValue(request), faults);
+            context.Call.ReadRecordId((string)field.Accessor.GetValue(request), faults);
         }
 
         faults.ThrowIfAny();

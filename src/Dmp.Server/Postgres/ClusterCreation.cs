@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Dmp.Server.Logging;
 
 namespace Dmp.Server.Postgres;
 

@@ -1,5 +1,3 @@
-using Dmp.Server.Logging;
-
 namespace Dmp.Server.Postgres;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Dmp.Server.Logging;
 
 namespace Dmp.Server.Postgres;
 

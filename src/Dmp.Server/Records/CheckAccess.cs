@@ -2,10 +2,10 @@ using Dmp.Error.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Records;
@@ -26,7 +26,7 @@ internal sealed class CheckAccess(Database database, AuditTrail audit, IOptions<
             async connection =>
             {
                 var facts = await AccessSql.FindByInsAsync(connection, call.Caller, request.Ins.System, request.Ins.Number, now, ct);
-                call.RecordId = facts?.RecordId;
+                call.Trace.RecordId = facts?.RecordId;
                 if (call.IsSecret && facts?.MajorityTime <= now)
                 {
                     throw Failures.Of(ErrorReason.SecretConnectionNotAllowed);

@@ -1,10 +1,11 @@
 using Dmp.Error.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Emergencies;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 
 namespace Dmp.Server.Records;
 
@@ -18,7 +19,7 @@ internal sealed class CloseRecord(AccessPolicy policy, RequestLog requestLog, Ti
         RecordRules.CheckClosing(request, call.Caller.Kind, faults);
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
-        var fingerprint = RequestLog.Fingerprint(call.Method, new CloseRecordRequest(request) { RequestId = "" });
+        var fingerprint = RequestFingerprint.Of(call.Method, new CloseRecordRequest(request) { RequestId = "" });
 
         return requestLog.RunOnceAsync(
             call,
@@ -40,7 +41,7 @@ internal sealed class CloseRecord(AccessPolicy policy, RequestLog requestLog, Ti
                 var written = await RecordSql.UpdateAsync(connection, closed, ct)
                     ?? throw Failures.Of(ErrorReason.EtagMismatch);
                 await EmergencyEndSql.OfClosingAsync(connection, access, now, ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.RecordClosed, recordId, now, null, ct);
+                await OutboxSql.AppendAsync(connection, call, OutboxKind.RecordClosed, recordId, now, null, ct);
                 return new CloseRecordResponse { Record = written.ToMessage() };
             },
             ct);

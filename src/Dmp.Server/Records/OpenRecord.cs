@@ -1,10 +1,11 @@
 using Dmp.Error.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -28,7 +29,7 @@ internal sealed class OpenRecord(RequestLog requestLog, IOptions<RealmOptions> r
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new OpenRecordRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new OpenRecordRequest(request) { RequestId = "" }),
             OpenRecordResponse.Parser,
             AuthorizeAsync,
             async (connection, existing) =>
@@ -40,9 +41,9 @@ internal sealed class OpenRecord(RequestLog requestLog, IOptions<RealmOptions> r
 
                 // Two openings at once: record_ins_key lets one pass, and the other one ends with the same reason.
                 var opened = RecordRules.Open(request, Guid.CreateVersion7(now), now);
-                call.RecordId = opened.RecordId;
+                call.Trace.RecordId = opened.RecordId;
                 var row = await RecordSql.InsertAsync(connection, opened, ct);
-                await OutboxSql.AppendAsync(connection, OutboxKind.RecordOpened, row.RecordId, now, null, ct);
+                await OutboxSql.AppendAsync(connection, call, OutboxKind.RecordOpened, row.RecordId, now, null, ct);
                 var response = new OpenRecordResponse { Record = row.ToMessage() };
                 response.Warnings.AddRange(warnings);
                 return response;
@@ -53,14 +54,14 @@ internal sealed class OpenRecord(RequestLog requestLog, IOptions<RealmOptions> r
         // that somebody tried to open it.
         async Task<AccessFacts?> AuthorizeAsync(NpgsqlConnection connection)
         {
-            if (Capacities.IsPerson(call.Caller.Kind) && !await MayOpenAsync(connection))
+            if (call.Caller.Kind.IsPerson && !await MayOpenAsync(connection))
             {
                 throw Failures.Of(ErrorReason.RecordAccessDenied);
             }
 
             var existing = await AccessSql.FindByInsAsync(
                 connection, call.Caller, request.Ins.System, request.Ins.Number, now, ct);
-            call.RecordId = existing?.RecordId;
+            call.Trace.RecordId = existing?.RecordId;
             return existing;
         }
 

@@ -1,6 +1,7 @@
 using Dapper;
 using Dmp.Server.Access;
-using Dmp.Server.Delegations;
+using Dmp.Server.Calls;
+using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Records;
@@ -160,7 +161,7 @@ internal static class RecordListSql
                 from delegation d
                 join record r on r.record_id = d.record_id
                 where d.delegate_subject = @Subject
-                    and {DelegationSql.IsActive}
+                    and {ActiveDelegation.Condition}
             ) a
             group by record_id
         ) o

@@ -1,7 +1,7 @@
 using System.Net.Mail;
 using System.Text.RegularExpressions;
 using Dmp.Record.V1;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
 using Google.Protobuf.WellKnownTypes;
 

@@ -1,9 +1,10 @@
 using Dmp.Error.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 
 namespace Dmp.Server.Records;
 
@@ -20,7 +21,7 @@ internal sealed class ReopenRecord(AccessPolicy policy, RequestLog requestLog, T
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new ReopenRecordRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new ReopenRecordRequest(request) { RequestId = "" }),
             ReopenRecordResponse.Parser,
             connection => policy.RequireLockedAsync(connection, call, recordId, ct),
             async (connection, access) =>
@@ -39,7 +40,7 @@ internal sealed class ReopenRecord(AccessPolicy policy, RequestLog requestLog, T
                 var now = time.GetUtcNow();
                 var written = await RecordSql.UpdateAsync(connection, RecordRules.Reopen(row, now), ct)
                     ?? throw Failures.Of(ErrorReason.EtagMismatch);
-                await OutboxSql.AppendAsync(connection, OutboxKind.RecordReopened, recordId, now, null, ct);
+                await OutboxSql.AppendAsync(connection, call, OutboxKind.RecordReopened, recordId, now, null, ct);
                 return new ReopenRecordResponse { Record = written.ToMessage() };
             },
             ct);

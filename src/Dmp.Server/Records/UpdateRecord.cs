@@ -1,9 +1,10 @@
 using Dmp.Error.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Requests;
 
 namespace Dmp.Server.Records;
 
@@ -22,7 +23,7 @@ internal sealed class UpdateRecord(AccessPolicy policy, RequestLog requestLog, T
         return requestLog.RunOnceAsync(
             call,
             requestId,
-            RequestLog.Fingerprint(call.Method, new UpdateRecordRequest(request) { RequestId = "" }),
+            RequestFingerprint.Of(call.Method, new UpdateRecordRequest(request) { RequestId = "" }),
             UpdateRecordResponse.Parser,
             connection => policy.RequireLockedAsync(connection, call, recordId, ct),
             async (connection, access) =>
@@ -37,7 +38,7 @@ internal sealed class UpdateRecord(AccessPolicy policy, RequestLog requestLog, T
                 var changed = RecordRules.Update(row, request.AdministrativeData, request.UpdateMask, now);
                 var written = await RecordSql.UpdateAsync(connection, changed, ct)
                     ?? throw Failures.Of(ErrorReason.EtagMismatch);
-                await OutboxSql.AppendAsync(connection, OutboxKind.RecordUpdated, recordId, now, null, ct);
+                await OutboxSql.AppendAsync(connection, call, OutboxKind.RecordUpdated, recordId, now, null, ct);
                 return new UpdateRecordResponse { Record = written.ToMessage() };
             },
             ct);

@@ -1,5 +1,6 @@
 using Dmp.Access.V1;
 using Dmp.Server.Explanations;
+using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Contract = Dmp.Access.V1.AccessService;
 

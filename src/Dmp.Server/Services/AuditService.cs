@@ -1,5 +1,6 @@
 using Dmp.Audit.V1;
 using Dmp.Server.Audit;
+using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Contract = Dmp.Audit.V1.AuditService;
 
@@ -26,6 +27,7 @@ internal sealed class AuditService : Contract.AuditServiceBase
     public override Task<GetInclusionProofResponse> GetInclusionProof(GetInclusionProofRequest request, ServerCallContext context) =>
         context.Method<GetInclusionProof>().RunAsync(context.Call, request, context.CancellationToken);
 
-    public override Task ExportRecordEvents(ExportRecordEventsRequest request, IServerStreamWriter<ExportRecordEventsResponse> responses, ServerCallContext context) =>
+    public override Task ExportRecordEvents(
+        ExportRecordEventsRequest request, IServerStreamWriter<ExportRecordEventsResponse> responses, ServerCallContext context) =>
         context.Method<ExportRecordEvents>().RunAsync(context.Call, request, responses, context.CancellationToken);
 }

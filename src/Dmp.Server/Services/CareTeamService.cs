@@ -1,5 +1,6 @@
 using Dmp.CareTeam.V1;
 using Dmp.Server.CareTeams;
+using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Contract = Dmp.CareTeam.V1.CareTeamService;
 

@@ -1,5 +1,6 @@
 using Dmp.Consent.V1;
 using Dmp.Server.Consents;
+using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Contract = Dmp.Consent.V1.ConsentService;
 

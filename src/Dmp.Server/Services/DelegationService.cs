@@ -1,5 +1,6 @@
 using Dmp.Delegation.V1;
 using Dmp.Server.Delegations;
+using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Contract = Dmp.Delegation.V1.DelegationService;
 

@@ -1,5 +1,7 @@
 using Dmp.Document.V1;
 using Dmp.Server.Documents;
+using Dmp.Server.Intake;
+using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Contract = Dmp.Document.V1.DocumentService;
 
@@ -9,11 +11,15 @@ namespace Dmp.Server.Services;
 internal sealed class DocumentService : Contract.DocumentServiceBase
 {
     public override Task UploadDocument(
-        IAsyncStreamReader<UploadDocumentRequest> requests, IServerStreamWriter<UploadDocumentResponse> responses, ServerCallContext context) =>
+        IAsyncStreamReader<UploadDocumentRequest> requests,
+        IServerStreamWriter<UploadDocumentResponse> responses,
+        ServerCallContext context) =>
         context.Method<UploadDocument>().RunAsync(context.Call, requests, responses, context.CancellationToken);
 
     public override Task ImportDocuments(
-        IAsyncStreamReader<ImportDocumentsRequest> requests, IServerStreamWriter<ImportDocumentsResponse> responses, ServerCallContext context) =>
+        IAsyncStreamReader<ImportDocumentsRequest> requests,
+        IServerStreamWriter<ImportDocumentsResponse> responses,
+        ServerCallContext context) =>
         context.Method<ImportDocuments>().RunAsync(context.Call, requests, responses, context.CancellationToken);
 
     public override Task<FindMissingContentResponse> FindMissingContent(FindMissingContentRequest request, ServerCallContext context) =>
@@ -25,7 +31,8 @@ internal sealed class DocumentService : Contract.DocumentServiceBase
     public override Task<CancelUploadResponse> CancelUpload(CancelUploadRequest request, ServerCallContext context) =>
         context.Method<CancelUpload>().RunAsync(context.Call, request, context.CancellationToken);
 
-    public override Task ReadDocument(ReadDocumentRequest request, IServerStreamWriter<ReadDocumentResponse> responses, ServerCallContext context) =>
+    public override Task ReadDocument(
+        ReadDocumentRequest request, IServerStreamWriter<ReadDocumentResponse> responses, ServerCallContext context) =>
         context.Method<ReadDocument>().RunAsync(context.Call, request, responses, context.CancellationToken);
 
     public override Task<GetDocumentResponse> GetDocument(GetDocumentRequest request, ServerCallContext context) =>

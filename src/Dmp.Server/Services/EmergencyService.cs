@@ -1,5 +1,6 @@
 using Dmp.Emergency.V1;
 using Dmp.Server.Emergencies;
+using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Contract = Dmp.Emergency.V1.EmergencyService;
 

@@ -1,5 +1,6 @@
 using Dmp.Event.V1;
 using Dmp.Server.Events;
+using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Contract = Dmp.Event.V1.EventService;
 

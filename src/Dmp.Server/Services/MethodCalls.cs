@@ -1,4 +1,3 @@
-using Dmp.Server.Pipeline;
 using Grpc.Core;
 
 namespace Dmp.Server.Services;
@@ -8,9 +7,6 @@ internal static class MethodCalls
 {
     extension(ServerCallContext context)
     {
-        /// <summary>The call, as the access gate let it in.</summary>
-        public Call Call => Call.Of(context);
-
         /// <summary>The class of the method that is called.</summary>
         public T Method<T>()
             where T : class =>

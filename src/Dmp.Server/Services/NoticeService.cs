@@ -1,5 +1,6 @@
 using Dmp.Notice.V1;
 using Dmp.Server.Notices;
+using Dmp.Server.Pipeline;
 using Grpc.Core;
 using Contract = Dmp.Notice.V1.NoticeService;
 

@@ -1,4 +1,5 @@
 using Dmp.Record.V1;
+using Dmp.Server.Pipeline;
 using Dmp.Server.Records;
 using Grpc.Core;
 using Contract = Dmp.Record.V1.RecordService;

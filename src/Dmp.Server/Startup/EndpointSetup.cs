@@ -16,21 +16,6 @@ namespace Dmp.Server.Startup;
 /// <summary>The services, each with the rules of its methods on its endpoints.</summary>
 internal static class EndpointSetup
 {
-    /// <summary>Every service of the contract that this server offers.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Services { get; } =
-    [
-        RecordService.Descriptor,
-        DocumentService.Descriptor,
-        ConsentService.Descriptor,
-        AuditService.Descriptor,
-        EmergencyService.Descriptor,
-        AccessService.Descriptor,
-        CareTeamService.Descriptor,
-        DelegationService.Descriptor,
-        EventService.Descriptor,
-        NoticeService.Descriptor,
-    ];
-
     public static void MapDmp(this WebApplication app, bool withReflection)
     {
         app.UseRouting();

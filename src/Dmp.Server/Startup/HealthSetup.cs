@@ -1,3 +1,4 @@
+using Dmp.Server.Calls;
 using Grpc.AspNetCore.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -27,7 +28,7 @@ internal static class HealthSetup
         {
             // No service of the contract works without the storage, so they are not told apart.
             options.Services.Clear();
-            foreach (var name in EndpointSetup.Services.Select(service => service.FullName).Append(Readiness).Append(""))
+            foreach (var name in OfferedServices.All.Select(service => service.FullName).Append(Readiness).Append(""))
             {
                 options.Services.Map(name, IsReadiness);
             }

@@ -1,8 +1,8 @@
-using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Events;
+using Dmp.Server.Intake;
 using Dmp.Server.Logging;
 using Dmp.Server.Notices;
 using Dmp.Server.Options;

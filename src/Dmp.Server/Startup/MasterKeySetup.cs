@@ -1,3 +1,4 @@
+using Dmp.Server.Options;
 using Dmp.Storage;
 using Dmp.Storage.Keys;
 using Npgsql;

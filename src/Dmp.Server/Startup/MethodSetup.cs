@@ -6,6 +6,7 @@ using Dmp.Server.Documents;
 using Dmp.Server.Emergencies;
 using Dmp.Server.Events;
 using Dmp.Server.Explanations;
+using Dmp.Server.Intake;
 using Dmp.Server.Notices;
 using Dmp.Server.Records;
 

@@ -1,4 +1,5 @@
 using Dmp.Server.Access;
+using Dmp.Server.Audiences;
 using Dmp.Server.Audit;
 using Dmp.Server.Consents;
 using Dmp.Server.Data;
@@ -6,9 +7,11 @@ using Dmp.Server.Documents;
 using Dmp.Server.Edge;
 using Dmp.Server.Events;
 using Dmp.Server.Explanations;
+using Dmp.Server.Intake;
 using Dmp.Server.Media;
 using Dmp.Server.Notices;
 using Dmp.Server.Options;
+using Dmp.Server.Requests;
 using Dmp.Storage;
 using Dmp.Storage.Keys;
 using Microsoft.AspNetCore.DataProtection;
@@ -129,7 +132,7 @@ internal static class ServiceSetup
         services.AddSingleton<UploadWriting>();
         services.AddSingleton<UploadRelease>();
         services.AddSingleton<UploadCommit>();
-        services.AddSingleton<Intake>();
+        services.AddSingleton<IntakeStages>();
         services.AddSingleton<ImportMemory>();
         services.AddSingleton<ImportFailures>();
         services.AddSingleton<ImportRuns>();

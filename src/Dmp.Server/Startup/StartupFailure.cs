@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Dmp.Migrator;
+using Dmp.Server.Options;
 using Dmp.Server.Postgres;
 using Dmp.Storage;
 using Microsoft.Extensions.Options;
@@ -15,7 +16,8 @@ internal static class StartupFailure
     {
         AggregateException { InnerExceptions: var several } => several.Select(Sentence).ToArray() is var sentences && !sentences.Contains(null)
             ? string.Join(' ', sentences) : null,
-        StartupRefusedException or StoreRefusedException or ManagedPostgresException or MigrationException or OptionsValidationException => OneLine(failure.Message),
+        StartupRefusedException or StoreRefusedException or ManagedPostgresException or MigrationException or OptionsValidationException =>
+            OneLine(failure.Message),
         NpgsqlException or SocketException or TimeoutException => OneLine($"The database cannot be used: {WithCause(failure)}"),
         IOException or UnauthorizedAccessException or InvalidDataException => OneLine(WithCause(failure)),
 

@@ -1,7 +1,6 @@
 using Dmp.Annotations.V1;
 using Dmp.Error.V1;
-using Dmp.Server.Access;
-using Dmp.Server.Startup;
+using Dmp.Server.Calls;
 using Dmp.Server.Tests.Fixtures;
 using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server;
@@ -23,7 +22,7 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
 
     public static TheoryData<string> Methods => new(Descriptors.Select(method => method.FullName));
 
-    private static IEnumerable<MethodDescriptor> Descriptors => EndpointSetup.Services.SelectMany(service => service.Methods);
+    private static IEnumerable<MethodDescriptor> Descriptors => OfferedServices.All.SelectMany(service => service.Methods);
 
     [Fact]
     public void Every_service_of_the_contract_is_offered()
@@ -34,7 +33,7 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
             .Select(service => service.FullName);
         Assert.Equal(
             contract.Distinct().Order(StringComparer.Ordinal),
-            EndpointSetup.Services.Select(service => service.FullName).Order(StringComparer.Ordinal));
+            OfferedServices.All.Select(service => service.FullName).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Dmp.Annotations.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 
 namespace Dmp.Server.Tests.Access;
 

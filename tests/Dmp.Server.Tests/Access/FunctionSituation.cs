@@ -9,7 +9,7 @@ using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;
 using Xunit;
-using AccessMode = Dmp.Server.Access.AccessMode;
+using AccessMode = Dmp.Server.Calls.AccessMode;
 using StoredDocument = Dmp.Document.V1.Document;
 
 namespace Dmp.Server.Tests.Access;

@@ -5,7 +5,7 @@ using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Record.V1;
-using Dmp.Server.Startup;
+using Dmp.Server.Calls;
 using Dmp.Server.Tests.Documents.Import;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
@@ -78,7 +78,7 @@ public sealed class InvisibilityTests(Platform platform)
 
     public static TheoryData<string> Personas => [.. personas.Keys];
 
-    private static IEnumerable<MethodDescriptor> Methods => EndpointSetup.Services.SelectMany(service => service.Methods);
+    private static IEnumerable<MethodDescriptor> Methods => OfferedServices.All.SelectMany(service => service.Methods);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -220,7 +220,10 @@ public sealed class StoreMigrationTests(Platform platform, S3Server s3) : IAsync
         await using StringWriter error = new();
         var code = await DmpCommand.RunAsync(
             ["store", "migrate", "--connection", platform.Databases.AdminOf(server.Database), .. arguments, .. arguments.Contains("--settings") ? Array.Empty<string>() : ["--settings", SettingsFile]], output, error, Token);
-        return (code, output.ToString(), error.ToString());
+
+        // How far it is, which is told only when it takes some seconds.
+        var told = error.ToString().Split('\n').Where(line => !line.Contains("; at ", StringComparison.Ordinal));
+        return (code, output.ToString(), string.Join('\n', told));
     }
 
     private sealed record Caller(DmpApi Api, string Token, string RecordId)

@@ -5,6 +5,7 @@ using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Error.V1;
 using Dmp.Record.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Tests.Fixtures;
 using Google.Rpc;

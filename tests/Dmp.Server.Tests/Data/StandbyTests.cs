@@ -3,9 +3,9 @@ using System.Runtime.Versioning;
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Dmp.Server.Pipeline;
 using Dmp.Server.Postgres;
 using Dmp.Server.Tests.Fixtures;
 using Grpc.Core;
@@ -155,9 +155,9 @@ public sealed class StandbyTests(Platform platform) : IAsyncLifetime
             Assert.NotNull(atLeast);
         }
 
-        Call.Current = new Call { ServerRequestId = Guid.Empty, Method = "test", Rule = new Annotations.V1.Access(), AtLeast = atLeast };
         await using var connection = new NpgsqlConnection(standby!.Of(databases!.RuntimeOf(server!.Database)));
         await connection.OpenAsync(Token);
-        return await AccessSql.FindAsync(connection, caller, Guid.Parse(recordId), TimeProvider.System.GetUtcNow(), Token);
+        return await AccessSql.FindAsync(
+            connection, caller with { HasSeen = atLeast }, Guid.Parse(recordId), TimeProvider.System.GetUtcNow(), Token);
     }
 }

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text;
 using Dmp.Annotations.V1;
 using Dmp.Error.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Errors;
-using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
 using Google.Protobuf.Reflection;
 using Google.Rpc;
@@ -77,7 +77,7 @@ public sealed class ContractDocumentsTests
             |---|---|---|---|---|---|---|---|---|---|---|
 
             """);
-        foreach (var method in EndpointSetup.Services.SelectMany(service => service.Methods))
+        foreach (var method in OfferedServices.All.SelectMany(service => service.Methods))
         {
             var access = method.GetOptions().GetExtension(AnnotationsExtensions.Access);
             var cells = new[] { access.Professional, access.Structure, access.Patient, access.Representative, access.Caregiver, access.Operator, access.Auditor }

@@ -1,4 +1,4 @@
-using Dmp.Server.Startup;
+using Dmp.Server.Calls;
 using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Xunit;
@@ -53,7 +53,7 @@ public sealed class ContractFilesTests
             all.Where(path => path.StartsWith("protos/dmp/", StringComparison.Ordinal)).Select(path => Path.GetDirectoryName(path)!["protos/".Length..]).Distinct(),
             folder => Assert.Contains($"| `{folder.Replace('/', '.')}` |", page, StringComparison.Ordinal));
         Assert.All(
-            EndpointSetup.Services.Select(service => service.File.Package),
+            OfferedServices.All.Select(service => service.File.Package),
             package => Assert.Contains($"| `{package}` |", page, StringComparison.Ordinal));
     }
 }

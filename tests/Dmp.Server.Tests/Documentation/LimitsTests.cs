@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Dmp.Annotations.V1;
+using Dmp.Server.Calls;
 using Dmp.Server.Messages;
-using Dmp.Server.Startup;
 using Google.Protobuf.Reflection;
 using Xunit;
 
@@ -14,7 +14,7 @@ namespace Dmp.Server.Tests.Documentation;
 public sealed partial class LimitsTests
 {
     private static IEnumerable<MessageDescriptor> Requests =>
-        EndpointSetup.Services.SelectMany(service => service.Methods).Select(method => method.InputType);
+        OfferedServices.All.SelectMany(service => service.Methods).Select(method => method.InputType);
 
     [Fact]
     public void Every_list_and_every_bytes_field_of_a_request_says_how_much_it_holds()

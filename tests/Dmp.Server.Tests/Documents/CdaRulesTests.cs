@@ -1,8 +1,9 @@
 using CsCheck;
 using Dmp.Cda;
 using Dmp.Document.V1;
-using Dmp.Server.Documents;
 using Dmp.Server.Errors;
+using Dmp.Server.Intake;
+using Dmp.Server.Media;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;

@@ -1,6 +1,7 @@
 using Dmp.Document.V1;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Documents;
+using Dmp.Server.Intake;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
 using Xunit;

@@ -1,5 +1,5 @@
 using CsCheck;
-using Dmp.Server.Documents;
+using Dmp.Server.Media;
 using Xunit;
 
 namespace Dmp.Server.Tests.Documents;

@@ -1,7 +1,7 @@
 using System.Net;
 using Dmp.Error.V1;
 using Dmp.Server.Audit;
-using Dmp.Server.Pipeline;
+using Dmp.Server.Calls;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Proofs;
 using Grpc.Core;

@@ -45,9 +45,14 @@ public sealed class SubscribeTests(Platform platform)
         // One act with several changes: the adult approves what was given to the professional and to the structure.
         await patient.GrantAsync(minor.Id, team.Actor);
         await patient.GrantAsync(minor.Id, new Actor { Kind = ActorKind.Structure, Id = team.StructureId });
+        // Told already, so that the sweep adds no change in between.
         await platform.Server.QueryAsync<object>(
             platform,
-            $"update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years' where record_id = '{minor.Id}' returning 1");
+            $"""
+            update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years', majority_told = true
+            where record_id = '{minor.Id}'
+            returning 1
+            """);
         await platform.Server.QueryAsync<object>(
             platform, $"update consent set grant_time = grant_time - interval '30 days' where record_id = '{minor.Id}' returning 1");
         var start = await api.NowAsync();

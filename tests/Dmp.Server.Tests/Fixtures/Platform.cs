@@ -32,7 +32,7 @@ public sealed class Platform : IAsyncLifetime
         $"--Dmp:Identity:Issuers:test:Audience={TestIssuer.DefaultAudience}",
         "--Dmp:Identity:Issuers:test:RequireHttpsMetadata=false",
         "--Dmp:Identity:Issuers:test:KindClaim=dmp_kind",
-        .. Enum.GetNames<Dmp.Server.Access.CallerKind>().Select((kind, i) => $"--Dmp:Identity:Issuers:test:CallerKinds:{i}={kind}"),
+        .. Enum.GetNames<Dmp.Server.Calls.CallerKind>().Select((kind, i) => $"--Dmp:Identity:Issuers:test:CallerKinds:{i}={kind}"),
     ];
 
     internal Callers Callers => new(Issuer);

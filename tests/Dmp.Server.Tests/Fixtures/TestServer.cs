@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -16,6 +17,8 @@ namespace Dmp.Server.Tests.Fixtures;
 /// <summary>The real server on a loopback port, with a database and a content directory of its own.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
+    private static readonly ConcurrentDictionary<int, bool> given = new();
+
     /// <summary>Setting of a server whose callers get their tokens from its own issuer. The others take those of the platform's.</summary>
     public const string WithIssuer = "--Dmp:Sandbox:Issuer=true";
 
@@ -149,10 +152,28 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// A port that nobody has, and none of those that the system gives to connections: one of these would be taken by somebody's connection
+    /// while a test has it closed.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(10_000, 32_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                if (given.TryAdd(port, true))
+                {
+                    return port;
+                }
+            }
+            catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // Another one, then.
+            }
+        }
     }
 }

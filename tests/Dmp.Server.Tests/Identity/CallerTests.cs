@@ -1,4 +1,4 @@
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Identity;
 using Dmp.Server.Tests.Identity.Fixtures;
 using Xunit;

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Identity;
 using Dmp.Server.Tests.Identity.Fixtures;
 using Microsoft.AspNetCore.Hosting;

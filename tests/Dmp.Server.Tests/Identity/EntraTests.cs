@@ -1,5 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Identity;
 using Dmp.Server.Tests.Identity.Fixtures;
 using Microsoft.AspNetCore.Authentication.JwtBearer;

@@ -1,5 +1,5 @@
 using System.Text;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Options;
 using Dmp.Server.Tests.Identity.Fixtures;
 using Microsoft.Extensions.Configuration;

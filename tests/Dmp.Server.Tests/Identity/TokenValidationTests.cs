@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Identity;
 using Dmp.Server.Tests.Identity.Fixtures;
 using Xunit;

@@ -1,4 +1,5 @@
-using Dmp.Server.Access;
+using Dmp.Server.Data;
+using Dmp.Server.Options;
 using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Storage;

@@ -1,6 +1,6 @@
 using Dmp.Annotations.V1;
 using Dmp.Document.V1;
-using Dmp.Server.Startup;
+using Dmp.Server.Calls;
 using Dmp.Server.Tests.Fixtures;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -17,7 +17,7 @@ public sealed class EveryFieldTests(Platform platform)
 {
     public static TheoryData<string> Methods => new(Descriptors.Select(method => method.FullName));
 
-    private static IEnumerable<MethodDescriptor> Descriptors => EndpointSetup.Services.SelectMany(service => service.Methods);
+    private static IEnumerable<MethodDescriptor> Descriptors => OfferedServices.All.SelectMany(service => service.Methods);
 
     [Theory]
     [MemberData(nameof(Methods))]

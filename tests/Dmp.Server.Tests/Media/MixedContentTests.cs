@@ -64,7 +64,9 @@ public sealed class MixedContentTests
     public void A_TIFF_that_is_DICOM_as_well_is_two_files()
     {
         byte[] preamble = [0x49, 0x49, 0x2A, 0, 8, 0, 0, 0, .. new byte[120]];
-        Assert.Equal("The bytes can be opened as a DICOM file as well.", Check(SniffedForm.Tiff, (new KosBytes { Preamble = preamble }).Bytes)?.Text);
+        Assert.Equal(
+            "The bytes can be opened as a DICOM file as well.",
+            Check(SniffedForm.Tiff, (new KosBytes { Preamble = preamble }).Bytes)?.Text);
     }
 
     private static MediaFault? Check(SniffedForm form, byte[] content) => MixedContent.Check(

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Dmp.Proofs;
 using Dmp.Server.Audit;
-using Dmp.Server.Startup;
+using Dmp.Server.Options;
 using Dmp.Server.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;

@@ -1,6 +1,6 @@
 using System.Net;
 using Dmp.Server.Identity.Sandbox;
-using Dmp.Server.Startup;
+using Dmp.Server.Options;
 using Xunit;
 
 namespace Dmp.Server.Tests.Sandbox;

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 using Dmp.Server.Identity.Sandbox;
+using Dmp.Server.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -32,7 +32,7 @@ internal sealed class RunningIssuer : IAsyncDisposable
 
     public static async Task<RunningIssuer> StartAsync(string dataDirectory, CancellationToken ct, TimeProvider? time = null, int? port = null, ILoggerProvider? log = null)
     {
-        var chosen = port ?? FreePort();
+        var chosen = port ?? TestServer.FreePort();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddLogging();
         if (log is not null)
@@ -96,13 +96,6 @@ internal sealed class RunningIssuer : IAsyncDisposable
 
     public static async Task<JsonElement> JsonOfAsync(HttpResponseMessage response, CancellationToken ct) =>
         await response.Content.ReadFromJsonAsync<JsonElement>(ct);
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
 
 /// <summary>One issuer for the tests that only ask it.</summary>

@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using Dmp.Server.Identity.Sandbox;
-using Dmp.Server.Startup;
+using Dmp.Server.Options;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Runtime.Versioning;
-using Dmp.Server.Startup;
+using Dmp.Server.Calls;
 using Dmp.Server.Tests.Fixtures;
 using Grpc.Core;
 using Grpc.Health.V1;
@@ -21,7 +21,7 @@ public sealed class HealthTests(Platform platform)
     public async Task The_names_are_those_of_the_guide_and_others_are_unknown()
     {
         var health = new Health.HealthClient(platform.Server.Channel);
-        foreach (var name in EndpointSetup.Services.Select(service => service.FullName).Concat(["", "readiness", "liveness"]))
+        foreach (var name in OfferedServices.All.Select(service => service.FullName).Concat(["", "readiness", "liveness"]))
         {
             Assert.Equal(ServingStatus.Serving, (await health.CheckAsync(new() { Service = name }, cancellationToken: Token)).Status);
         }

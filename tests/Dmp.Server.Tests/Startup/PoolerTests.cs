@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
 using Dmp.Migrator;
-using Dmp.Server.Startup;
+using Dmp.Server.Options;
 using Dmp.Server.Tests.Fixtures;
 using Npgsql;
 using Xunit;

@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore;
 using OpenIddict.Abstractions;
+using OAuthErrors = OpenIddict.Abstractions.OpenIddictConstants.Errors;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
-using OAuthErrors = OpenIddict.Abstractions.OpenIddictConstants.Errors;
 
 namespace Dmp.Server.Identity.Sandbox;
 

@@ -1,4 +1,4 @@
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Options;
 
 namespace Dmp.Server.Identity.Sandbox;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
-using Dmp.Server.Logging;
-using Dmp.Server.Startup;
+using Dmp.Server.Options;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;

@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Dmp.Server.Logging;
+using Dmp.Server.Options;
 using Dmp.Server.Postgres;
-using Dmp.Server.Startup;
 
 namespace Dmp.Server.Identity.Sandbox;
 

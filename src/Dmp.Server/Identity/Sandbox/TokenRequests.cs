@@ -2,9 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
+using OAuthErrors = OpenIddict.Abstractions.OpenIddictConstants.Errors;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
-using OAuthErrors = OpenIddict.Abstractions.OpenIddictConstants.Errors;
 
 namespace Dmp.Server.Identity.Sandbox;
 

@@ -1,7 +1,7 @@
 using OpenIddict.Abstractions;
+using OAuthErrors = OpenIddict.Abstractions.OpenIddictConstants.Errors;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
-using OAuthErrors = OpenIddict.Abstractions.OpenIddictConstants.Errors;
 
 namespace Dmp.Server.Identity.Sandbox;
 

@@ -179,7 +179,8 @@ public sealed class SealedFormatTests : IDisposable
     [Fact]
     public void Version_1_of_the_format_never_changes()
     {
-        using Dmp.Storage.Keys.SecretBytes key = new(Convert.FromHexString("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"));
+        using Dmp.Storage.Keys.SecretBytes key = new(
+            Convert.FromHexString("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"));
         Guid contentId = new("01890a5d-ac96-774b-bcce-b302099a8057");
         var stored = Convert.FromHexString(KnownSegment);
         var plain = new byte[stored.Length - 28];

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Identity;
 using Dmp.Server.Options;
 using Dmp.Server.Startup;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Dmp.Server.Tests.Fixtures;
 using MimeKit;
 using SmtpServer;
@@ -89,7 +90,15 @@ internal sealed class MailServer : MessageStore, IMailboxFilter, IUserAuthentica
     public async Task CloseAsync()
     {
         await stopping.CancelAsync();
-        await running.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        try
+        {
+            await running;
+        }
+        catch (Exception end) when (end is not SocketException)
+        {
+            // It was stopped. That it could not listen at all is told.
+        }
+
         stopping.Dispose();
     }
 

@@ -1,0 +1,32 @@
+using Dmp.Access.V1;
+using Dmp.Audit.V1;
+using Dmp.CareTeam.V1;
+using Dmp.Consent.V1;
+using Dmp.Delegation.V1;
+using Dmp.Document.V1;
+using Dmp.Emergency.V1;
+using Dmp.Event.V1;
+using Dmp.Notice.V1;
+using Dmp.Record.V1;
+using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
+
+namespace Dmp.Server.Calls;
+
+/// <summary>The services of the contract.</summary>
+internal static class OfferedServices
+{
+    /// <summary>Every service of the contract that this server offers.</summary>
+    public static IReadOnlyList<ServiceDescriptor> All { get; } =
+    [
+        RecordService.Descriptor,
+        DocumentService.Descriptor,
+        ConsentService.Descriptor,
+        AuditService.Descriptor,
+        EmergencyService.Descriptor,
+        AccessService.Descriptor,
+        CareTeamService.Descriptor,
+        DelegationService.Descriptor,
+        EventService.Descriptor,
+        NoticeService.Descriptor,
+    ];
+}

@@ -1,0 +1,196 @@
+using Dmp.Cda;
+using Dmp.Document.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Calls;
+using Dmp.Server.Documents;
+using Dmp.Server.Errors;
+using Dmp.Server.Media;
+using Dmp.Server.Options;
+using Dmp.Storage;
+using Dmp.Type.V1;
+using Microsoft.Extensions.Options;
+
+namespace Dmp.Server.Intake;
+
+/// <summary>What the bytes that have come say about themselves: form, header, and what is odd about them.</summary>
+internal sealed class UploadDescription(ContentInspector inspector, IOptions<UploadOptions> uploadOptions, TimeProvider time)
+{
+    /// <summary>
+    /// Documents up to this size are read to their end, so that nothing broken comes in: it costs half as much again as the header. Of
+    /// larger ones the header is read and the end looked at; those that may carry files are read on by <see cref="ContentInspector"/>.
+    /// </summary>
+    private const long WholeBytesMax = 1024 * 1024;
+
+    /// <summary>Most documents are smaller. A longer array is a large object to the garbage collector.</summary>
+    private const int HeldBytesMax = 80 * 1024;
+
+    /// <summary>All that can be said about the bytes without the database; what is larger is durable behind this.</summary>
+    public async Task<CompleteUpload> CompleteAsync(
+        Call call, UploadPlan intent, UploadFinish finish, UploadSink sink, CancellationToken ct)
+    {
+        var content = sink.Digests();
+        UploadContentRules.RequireAnnounced(finish, intent.Message, content);
+        await using var reader = sink.Reader();
+        var upload = await DescribeAsync(
+            call, intent, content, sink.Form(), reader, sink.IsSmall ? (ReadOnlyMemory<byte>?)sink.Small : null, sink.RecordKeyId, ct);
+        await sink.CommitAsync(ct);
+        return upload;
+    }
+
+    public async Task<CompleteUpload> DescribeAsync(
+        Call call,
+        UploadPlan intent,
+        ContentDigests content,
+        SniffedForm sniffed,
+        IContentReader reader,
+        ReadOnlyMemory<byte>? small,
+        Guid? recordKeyId,
+        CancellationToken ct)
+    {
+        if (intent.Metadata.MediaType.Length > 0 && !UploadContentRules.Agrees(intent.Metadata.MediaType, sniffed))
+        {
+            throw Failures.Of(ErrorReason.MediaTypeMismatch, ("media_type", intent.Metadata.MediaType));
+        }
+
+        var (described, form) = await WithHeaderAsync(call, intent, reader, sniffed, ct);
+        return new CompleteUpload(call, described, content, form, small, recordKeyId);
+    }
+
+    /// <summary>
+    /// The plan with what the header says, and the form of the content. Reads the bytes again, outside of any transaction: from memory, or
+    /// from the cache of the disk, so that of large ones nothing is held in memory while they stream in.
+    /// </summary>
+    private async Task<(UploadPlan Plan, ContentForm Form)> WithHeaderAsync(
+        Call call, UploadPlan plan, IContentReader reader, SniffedForm sniffed, CancellationToken ct)
+    {
+        var described = await ReadHeaderAsync(call, plan, reader, sniffed, ct);
+        var odd = await inspector.InspectAsync(reader, sniffed, described.Plan.Header, plan.ContentId, call.ServerRequestId, ct);
+        var told = odd.Select(description => new Warning { Field = "content", Description = description });
+        return (described.Plan with { HeaderWarnings = [.. described.Plan.HeaderWarnings, .. told] }, described.Form);
+    }
+
+    /// <summary>In memory when it is small: what need not wait is parsed in less time.</summary>
+    private static async Task<Stream> OpenForReadingAsync(IContentReader reader, CancellationToken ct)
+    {
+        var stream = new ContentStream(reader, long.MaxValue);
+        if (reader.Length > HeldBytesMax)
+        {
+            return stream;
+        }
+
+        await using (stream)
+        {
+            var bytes = new byte[reader.Length];
+            await stream.ReadExactlyAsync(bytes, ct);
+            return new MemoryStream(bytes, writable: false);
+        }
+    }
+
+    private async Task<(UploadPlan Plan, ContentForm Form)> ReadHeaderAsync(
+        Call call, UploadPlan plan, IContentReader reader, SniffedForm sniffed, CancellationToken ct)
+    {
+        if (sniffed is not (SniffedForm.CdaR2 or SniffedForm.CdaSelfPresenting or SniffedForm.OtherXml))
+        {
+            RequireComplete(plan);
+            var named = sniffed == SniffedForm.Dicom ? await KosPatient.ReadAsync(reader, ct) : null;
+            return (plan with { NamedByContent = named }, UploadContentRules.ToContract(sniffed, null));
+        }
+
+        await using var stream = await OpenForReadingAsync(reader, ct);
+        var options = new CdaReaderOptions
+        {
+            ReadWhole = reader.Length <= WholeBytesMax,
+            DocumentBytesMax = uploadOptions.Value.DocumentBytesMax,
+            TimeZone = uploadOptions.Value.TimeZoneOf(call.Caller.StructureId),
+            Time = time,
+        };
+        var read = await CdaReader.ReadAsync(stream, options, ct);
+        if (read.Document is not { } header)
+        {
+            var refusal = read.Faults[^1];
+            if (refusal.Kind != CdaFaultKind.WrongRoot || sniffed != SniffedForm.OtherXml)
+            {
+                throw Unreadable(refusal);
+            }
+
+            // XML that is no CDA document and claims not to be one: described by hand, as any other format.
+            RequireComplete(plan);
+            return (plan, ContentForm.Xml);
+        }
+
+        if (CdaRules.Ambiguity(read.Faults) is { } ambiguity)
+        {
+            throw Unreadable(ambiguity);
+        }
+
+        if (!await IsWholeAsync(reader, ct))
+        {
+            throw Unreadable(new CdaFault(CdaFaultKind.Truncated, "/", "The document ends before its last element does."));
+        }
+
+        return (Described(call, plan, header, read.Faults), FormOf(header));
+    }
+
+    private UploadPlan Described(Call call, UploadPlan plan, CdaDocument header, IReadOnlyList<CdaFault> faults)
+    {
+        var given = plan.Message.Metadata;
+        List<Warning> warnings = [.. faults.Select(fault => new Warning { Field = fault.Place, Description = fault.Text })];
+        var mapping = new CdaMapping(warnings);
+        var derived = mapping.ToMetadata(header);
+        var disagreements = new FieldFaults();
+        CdaRules.CheckAgreement(given, header, derived, disagreements);
+        disagreements.ThrowIfAny(ErrorReason.CdaMetadataMismatch);
+
+        var merged = mapping.Merge(given, derived);
+        var authorsOfHeader = given is null or { Authors: [] };
+        var missing = new FieldFaults();
+        CdaRules.RequireComplete(merged, faults, missing);
+        missing.Require(
+            merged.Confidentiality is not null || header.Confidentiality is null,
+            "metadata.confidentiality",
+            "Required, because what the header says at /ClinicalDocument/confidentialityCode is none of N, R and V of 2.16.840.1.113883.5.25.");
+        DocumentRules.Check(merged, call.Caller, time.GetUtcNow(), authorsOfHeader, missing);
+        missing.ThrowIfAny();
+
+        if (authorsOfHeader)
+        {
+            warnings.AddRange(UploadPlan.Warnings(merged));
+            if (call.Caller.StructureId is { } own && merged.Authors.All(author => author.Institution?.Id != own))
+            {
+                warnings.Add(new Warning { Field = "metadata.authors", Description = "No author in the header has the caller's own structure as institution." });
+            }
+        }
+
+        return plan with
+        {
+            Metadata = UploadPlan.Complete(merged, call.Caller),
+            Header = header,
+            HeaderWarnings = warnings,
+        };
+    }
+
+    private static void RequireComplete(UploadPlan plan)
+    {
+        var faults = new FieldFaults();
+        DocumentRules.RequireComplete(plan.Message.Metadata, "Required, because the content is no CDA document.", faults);
+        faults.ThrowIfAny();
+    }
+
+    private static async Task<bool> IsWholeAsync(IContentReader reader, CancellationToken ct)
+    {
+        var tail = new byte[Math.Min(CdaTail.BytesMax, reader.Length)];
+        var read = await reader.ReadAsync(reader.Length - tail.Length, tail, ct);
+        return CdaTail.IsWhole(tail.AsSpan(0, read));
+    }
+
+    private static ContentForm FormOf(CdaDocument header) => (header.IsSelfPresenting, header.Body?.Level) switch
+    {
+        (true, _) => ContentForm.CdaSelfPresenting,
+        (_, 1) => ContentForm.CdaUnstructured,
+        (_, 3) => ContentForm.CdaStructured,
+        _ => ContentForm.CdaOther,
+    };
+
+    private static Grpc.Core.RpcException Unreadable(CdaFault fault) => Failures.Of(
+        ErrorReason.CdaUnreadable, ("fault", fault.Kind.ToString()), ("place", fault.Place), ("description", fault.Text));
+}

@@ -1,0 +1,113 @@
+using Dmp.Document.V1;
+using Dmp.Error.V1;
+using Dmp.Server.Access;
+using Dmp.Server.Audit;
+using Dmp.Server.Calls;
+using Dmp.Server.Data;
+using Dmp.Server.Errors;
+using Npgsql;
+
+namespace Dmp.Server.Intake;
+
+/// <summary>An upload begun, repeated or taken up, before its bytes come.</summary>
+internal sealed class UploadOpening(
+    Database database,
+    AccessPolicy policy,
+    AuditTrail audit,
+    UploadPlanning planning,
+    UploadAdmission admission,
+    UnfinishedUploads unfinished)
+{
+    /// <summary>The answer of an earlier upload with this request id, when the intent already tells that it is the same.</summary>
+    private async Task<UploadDocumentResponse?> RecallAsync(
+        NpgsqlConnection connection, Call call, UploadPlan intent, UploadFacts facts, CancellationToken ct)
+    {
+        var announced = intent.Message.ExpectedSha256;
+        if (announced.IsEmpty
+            || UploadAdmission.Recall(facts, intent, intent.Fingerprint(UploadPlan.Method, announced.Span)) is not { } earlier)
+        {
+            return null;
+        }
+
+        await audit.TraceReadAsync(connection, call, [TracedDocument.Of(earlier.Document)], ct);
+        call.Trace.Committed = await ConsistencySql.PositionAsync(connection, ct);
+        return earlier;
+    }
+
+    /// <summary>
+    /// Checks all that can be checked before bytes travel. Answers what the upload will become, or the answer of an earlier one.
+    /// </summary>
+    public async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(
+        Call call, UploadIntent message, CancellationToken ct, Action<UploadPlan>? check = null)
+    {
+        var intent = planning.Check(call, message);
+        check?.Invoke(intent);
+        return await database.OnConnectionAsync(connection => OpenAsync(connection, call, intent, ct), ct);
+    }
+
+    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(
+        NpgsqlConnection connection, Call call, UploadPlan intent, CancellationToken ct)
+    {
+        var (facts, access) = await admission.LookAsync(connection, call, intent, ct);
+        if (await RecallAsync(connection, call, intent, facts, ct) is { } earlier)
+        {
+            return (null, earlier);
+        }
+
+        if (facts.Unfinished.TryGetValue(intent.RequestId, out var row))
+        {
+            if (!row.Fingerprint.AsSpan().SequenceEqual(intent.IntentFingerprint()))
+            {
+                throw Failures.Of(ErrorReason.RequestIdReused, ("request_id", intent.RequestId.ToString()));
+            }
+
+            return unfinished.IsRunning(row)
+                ? throw Failures.Of(ErrorReason.RequestInProgress, ("request_id", intent.RequestId.ToString()))
+                : (await unfinished.TakeUpAsync(connection, access, facts, intent, row, ct), null);
+        }
+
+        if (!facts.Remembered.ContainsKey(intent.RequestId))
+        {
+            // A repeat would meet its own first result here; whether it is one is told by the digest at the end.
+            await admission.RequireGoodAsync(connection, access, facts, intent, ct);
+        }
+
+        return (intent, null);
+    }
+
+    /// <summary>The same for an upload that broke: by its intent as it was stored, and by the rules of today.</summary>
+    public async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> ResumeAsync(
+        Call call, UploadResume message, CancellationToken ct)
+    {
+        var (recordId, requestId) = UploadPlanning.Ids(call, FieldFaults.Of(message), message.RecordId, message.RequestId);
+        return await database.OnConnectionAsync(connection => ResumeAsync(connection, call, recordId, requestId, ct), ct);
+    }
+
+    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> ResumeAsync(
+        NpgsqlConnection connection, Call call, Guid recordId, Guid requestId, CancellationToken ct)
+    {
+        await policy.RequireAsync(connection, call, recordId, ct);
+        if (await UnfinishedUploadSql.FindAsync(connection, call.Caller.Key, requestId, recordId, ct) is not { } row
+            || row.Secret != call.IsSecret)
+        {
+            var finished = await GetUploadStatus.FindFinishedAsync(connection, call, recordId, requestId, ct)
+                ?? throw Failures.Of(ErrorReason.UploadNotFound, ("request_id", requestId.ToString()));
+            await audit.TraceReadAsync(connection, call, [TracedDocument.Of(finished.Document)], ct);
+            call.Trace.Committed = await ConsistencySql.PositionAsync(connection, ct);
+            return (null, finished);
+        }
+
+        var intent = planning.Check(call, UploadIntent.Parser.ParseFrom(row.Intent));
+        var (facts, access) = await admission.LookAsync(connection, call, intent, ct);
+        return (await unfinished.TakeUpAsync(connection, access, facts, intent, row, ct), null);
+    }
+
+    public Task ValidateOnlyAsync(Call call, UploadPlan intent, CancellationToken ct) => database.OnConnectionAsync(
+        async connection =>
+        {
+            var (facts, access) = await admission.LookAsync(connection, call, intent, ct);
+            await admission.RequireGoodAsync(connection, access, facts, intent, ct);
+            await audit.TraceReadAsync(connection, call, intent.Replaces is { } replaced ? [new TracedDocument(replaced)] : [], ct);
+        },
+        ct);
+}
