@@ -12,8 +12,6 @@ namespace Dmp.Benchmarks;
 /// </summary>
 internal static class SearchBenchmark
 {
-    private const int Documents = 500;
-    private const int PageSize = 20;
     private const int Parallel = 8;
 
     /// <summary>Until the compiler has optimised what runs often, which takes half a minute on two busy processors.</summary>
@@ -21,13 +19,14 @@ internal static class SearchBenchmark
 
     private static readonly TimeSpan slice = TimeSpan.FromSeconds(3);
 
-    public static async Task RunAsync(BenchmarkPlatform platform)
+    /// <summary>A page of a record with so many documents: one that they fill, or one that ends with them.</summary>
+    public static async Task RunAsync(BenchmarkPlatform platform, int documents, int pageSize)
     {
-        await FillAsync(platform);
-        var request = new SearchDocumentsRequest { RecordId = platform.RecordId, PageSize = PageSize };
+        await FillAsync(platform, documents);
+        var request = new SearchDocumentsRequest { RecordId = platform.RecordId, PageSize = pageSize };
         var found = await platform.Client.SearchDocumentsPageAsync(request);
         var depositor = found.Documents[0].Depositor;
-        var statements = new SearchFloor(Guid.Parse(platform.RecordId), depositor.Id, depositor.StructureId, PageSize + 1);
+        var statements = new SearchFloor(Guid.Parse(platform.RecordId), depositor.Id, depositor.StructureId, pageSize + 1);
         var ids = found.Documents.Select(document => Guid.Parse(document.DocumentId)).ToList();
         for (var i = 0; i < WarmSlices; i++)
         {
@@ -49,8 +48,9 @@ internal static class SearchBenchmark
         }
 
         var median = UploadBenchmark.Median(ours);
-        Print("the same SQL by pgbench", median, UploadBenchmark.Median(floor), "(target 0.50)");
-        Print("the same without the event in the trace", median, UploadBenchmark.Median(readsOnly), "");
+        var what = string.Create(CultureInfo.InvariantCulture, $"search, {pageSize} of {documents} documents, {Parallel} at once");
+        Print(what, "the same SQL by pgbench", median, UploadBenchmark.Median(floor), "(target 0.50)");
+        Print(what, "the same without the event in the trace", median, UploadBenchmark.Median(readsOnly), "");
     }
 
     /// <summary>Scripts a second.</summary>
@@ -79,12 +79,12 @@ internal static class SearchBenchmark
         return double.Parse(line.Split(' ')[2], CultureInfo.InvariantCulture);
     }
 
-    private static void Print(string floorName, double ours, double floor, string target) => Console.WriteLine(string.Create(
+    private static void Print(string what, string floorName, double ours, double floor, string target) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"search, {PageSize} of {Documents} documents, {Parallel} at once: {ours:F0}/s, {floorName} {floor:F0}/s, ratio {ours / floor:F2} {target}"));
+        $"{what}: {ours:F0}/s, {floorName} {floor:F0}/s, ratio {ours / floor:F2} {target}"));
 
-    public static async Task FillAsync(BenchmarkPlatform platform) => await System.Threading.Tasks.Parallel.ForEachAsync(
-        Enumerable.Range(0, Documents),
+    public static async Task FillAsync(BenchmarkPlatform platform, int documents) => await System.Threading.Tasks.Parallel.ForEachAsync(
+        Enumerable.Range(0, documents),
         new ParallelOptions { MaxDegreeOfParallelism = Parallel },
         async (i, ct) =>
         {

@@ -157,6 +157,7 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         ("StatusCode", (short)0),
         ("Reason", null),
         ("RequestId", null),
+        ("CallCount", null),
         ("HiddenFromRepresentatives", false),
         ("Salt", new byte[32]),
         ("Root", new byte[32]),

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Dmp.Client;
 using Dmp.Document.V1;
-using Dmp.Server.Options;
 using Dmp.Server.Startup;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -157,7 +156,7 @@ internal static class SmallBenchmark
         Directory.CreateDirectory(files);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, new ListenOptions { GrpcPort = 0 }, null));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(UploadBenchmark.ListenAsServer);
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = GrpcSetup.MessageBytesMax);
         builder.Services.AddSingleton(new SmallSinkService(files, source));
         var sink = builder.Build();

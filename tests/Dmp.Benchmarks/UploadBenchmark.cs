@@ -1,15 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using Dmp.Client;
 using Dmp.Document.V1;
-using Dmp.Server.Options;
 using Dmp.Server.Startup;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Dmp.Benchmarks;
 
@@ -113,12 +114,18 @@ internal static class UploadBenchmark
 
     public static byte[] Content(int size = DocumentBytes) => System.Text.Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString("abcdefghijklmnop \n", size));
 
+    /// <summary>A floor has the windows of the server, and nothing else of it.</summary>
+    public static void ListenAsServer(KestrelServerOptions kestrel)
+    {
+        KestrelSetup.SetLimits(kestrel);
+        kestrel.Listen(IPAddress.Loopback, 0, port => port.Protocols = HttpProtocols.Http2);
+    }
+
     private static async Task<WebApplication> StartSinkAsync(string directory)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        var listen = new ListenOptions { GrpcPort = 0 };
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, listen, null));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(ListenAsServer);
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = GrpcSetup.MessageBytesMax);
         builder.Services.AddSingleton(new SinkService(directory));
         var sink = builder.Build();

@@ -74,7 +74,7 @@ internal sealed class DmpApplication : IAsyncDisposable
             database = await DatabaseSetup.OpenAsync(databaseOptions, dataDirectory, isSandbox, loggers, ct);
             masterKeys = MasterKeySet.Open(masterKeyOptions);
             await MasterKeySetup.RequireAsync(masterKeys, database.Source, ownsAll && masterKeyOptions.Provider == MasterKeyKind.File, ct);
-            builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Configure(kestrel, listen, certificate));
+            builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Listen(kestrel, listen, certificate));
             if (certificate is not null)
             {
                 builder.Services.AddSingleton(certificate);

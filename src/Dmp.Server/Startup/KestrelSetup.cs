@@ -21,7 +21,8 @@ internal static class KestrelSetup
     private static readonly TimeSpan pingDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan pingTimeout = TimeSpan.FromSeconds(20);
 
-    public static void Configure(KestrelServerOptions kestrel, ListenOptions listen, ServerCertificate? certificate)
+    /// <summary>What a connection may hold, and when it is given up.</summary>
+    public static void SetLimits(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
         var limits = kestrel.Limits;
@@ -37,9 +38,15 @@ internal static class KestrelSetup
         limits.MaxRequestBodySize = null;
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
+    }
 
+    /// <summary>The port of gRPC, with the guard of the edge on each connection.</summary>
+    public static void Listen(KestrelServerOptions kestrel, ListenOptions listen, ServerCertificate? certificate)
+    {
+        SetLimits(kestrel);
         var edge = kestrel.ApplicationServices.GetRequiredService<EdgeGuard>();
-        limits.MaxConcurrentConnections = kestrel.ApplicationServices.GetRequiredService<IOptions<EdgeOptions>>().Value.ConnectionsMax;
+        var options = kestrel.ApplicationServices.GetRequiredService<IOptions<EdgeOptions>>().Value;
+        kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax;
 
         var address = IPAddress.Parse(listen.Address);
         kestrel.Listen(address, listen.GrpcPort, port =>
