@@ -1,15 +1,14 @@
 using Dmp.Audit.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Calls;
-using Dmp.Server.Data;
 using Dmp.Server.Errors;
 
 namespace Dmp.Server.Audit;
 
 /// <summary>The proof that the log only grew between two sizes.</summary>
-internal sealed class GetConsistencyProof(Database database, AuditTrail audit)
+internal sealed class GetConsistencyProof(TracedReads reads)
 {
-    public async Task<GetConsistencyProofResponse> RunAsync(Call call, GetConsistencyProofRequest request, CancellationToken ct)
+    public Task<GetConsistencyProofResponse> RunAsync(Call call, GetConsistencyProofRequest request, CancellationToken ct)
     {
         AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
@@ -17,7 +16,8 @@ internal sealed class GetConsistencyProof(Database database, AuditTrail audit)
         faults.Require(request.ToSize == 0 || request.ToSize >= request.FromSize, "to_size", "Must be 0, or at least from_size.");
         faults.ThrowIfAny();
 
-        return await database.OnConnectionAsync(
+        return reads.RunAsync(
+            call,
             async connection =>
             {
                 var newest = await LogProofs.RequireCheckpointAsync(connection, ct);
@@ -29,7 +29,6 @@ internal sealed class GetConsistencyProof(Database database, AuditTrail audit)
                     Checkpoint = LogProofs.ToMessage(
                         toSize == newest.TreeSize ? newest : await TraceLogSql.FindCheckpointAsync(connection, toSize, ct)),
                 };
-                await audit.TraceReadAsync(connection, call, [], ct);
                 return response;
             },
             ct);

@@ -1,17 +1,16 @@
 using Dmp.Audit.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Calls;
-using Dmp.Server.Data;
 using Dmp.Server.Errors;
 
 namespace Dmp.Server.Audit;
 
 /// <summary>Events of a record with the proof that they are in the log.</summary>
-internal sealed class GetInclusionProof(Database database, AuditTrail audit, TraceReaders readers)
+internal sealed class GetInclusionProof(TracedReads reads, TraceReaders readers)
 {
     private const int ProvenEventsMax = 200;
 
-    public async Task<GetInclusionProofResponse> RunAsync(Call call, GetInclusionProofRequest request, CancellationToken ct)
+    public Task<GetInclusionProofResponse> RunAsync(Call call, GetInclusionProofRequest request, CancellationToken ct)
     {
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
@@ -22,7 +21,8 @@ internal sealed class GetInclusionProof(Database database, AuditTrail audit, Tra
         faults.Require(request.TreeSize >= 0, "tree_size", "Must not be negative.");
         faults.ThrowIfAny();
 
-        return await database.OnConnectionAsync(
+        return reads.RunAsync(
+            call,
             async connection =>
             {
                 var (access, onlySubject) = await readers.RequireAsync(connection, call, recordId, ct);
@@ -51,7 +51,6 @@ internal sealed class GetInclusionProof(Database database, AuditTrail audit, Tra
                         size == newest.TreeSize ? newest : await TraceLogSql.FindCheckpointAsync(connection, size, ct)),
                 };
                 response.Events.AddRange(await EventProofs.ProveAsync(connection, rows, size, EventProofs.IsReviewer(call), ct));
-                await audit.TraceReadAsync(connection, call, [], ct);
                 return response;
             },
             ct);

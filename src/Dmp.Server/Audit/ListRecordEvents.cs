@@ -6,9 +6,9 @@ using Dmp.Server.Errors;
 namespace Dmp.Server.Audit;
 
 /// <summary>Events of a record.</summary>
-internal sealed class ListRecordEvents(Database database, AuditTrail audit, PageTokens pageTokens, TraceReaders readers)
+internal sealed class ListRecordEvents(TracedReads reads, PageTokens pageTokens, TraceReaders readers)
 {
-    public async Task<ListRecordEventsResponse> RunAsync(Call call, ListRecordEventsRequest request, CancellationToken ct)
+    public Task<ListRecordEventsResponse> RunAsync(Call call, ListRecordEventsRequest request, CancellationToken ct)
     {
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
@@ -16,24 +16,21 @@ internal sealed class ListRecordEvents(Database database, AuditTrail audit, Page
         var timeTo = faults.Time(request.TimeTo, "time_to");
         var pageSize = faults.PageSize(request.PageSize);
         faults.ThrowIfAny();
-        var query = new ListRecordEventsRequest(request) { PageToken = "" };
-        var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
+        IdPage page = new(pageTokens, call.Caller, new ListRecordEventsRequest(request) { PageToken = "" }, request.PageToken, pageSize);
 
-        return await database.OnConnectionAsync(
+        return reads.RunAsync(
+            call,
             async connection =>
             {
                 var (access, onlySubject) = await readers.RequireAsync(connection, call, recordId, ct);
-                var rows = await AuditSql.ListAsync(connection, access, onlySubject, timeFrom, timeTo, before, pageSize + 1, ct);
-                var response = new ListRecordEventsResponse();
+                var found = await AuditSql.ListAsync(connection, access, onlySubject, timeFrom, timeTo, page.After, page.RowsMax, ct);
+                var (rows, nextToken) = page.Cut(found, row => row.EventId);
                 var isReviewer = call.Caller.Kind == CallerKind.Auditor;
-                response.Events.AddRange(rows.Take(pageSize).Select(row => EventMapping.ToMessage(row, isReviewer)));
-                if (rows.Count > pageSize)
+                return new ListRecordEventsResponse
                 {
-                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].EventId));
-                }
-
-                await audit.TraceReadAsync(connection, call, [], ct);
-                return response;
+                    Events = { rows.Select(row => EventMapping.ToMessage(row, isReviewer)) },
+                    NextPageToken = nextToken,
+                };
             },
             ct);
     }

@@ -10,15 +10,6 @@ namespace Dmp.Server.CareTeams;
 /// <summary>A new care team, of a record or of none.</summary>
 internal static class CareTeamCreation
 {
-    /// <summary>
-    /// A formal team belongs to no record: the connection is for the operator's own request, and for the records of teams, which are told.
-    /// </summary>
-    public static async Task<Caller> ScopeAsync(NpgsqlConnection connection, Caller caller, CancellationToken ct)
-    {
-        await RowScope.OfActor(caller, RowScope.Team).ApplyAsync(connection, ct);
-        return caller;
-    }
-
     public static async Task<CareTeamMessage> CreateAsync(
         NpgsqlConnection connection,
         Call call,

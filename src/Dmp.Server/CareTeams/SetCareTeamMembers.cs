@@ -33,8 +33,8 @@ internal sealed class SetCareTeamMembers(AccessPolicy policy, RequestLog request
             RequestFingerprint.Of(call.Method, new SetCareTeamMembersRequest(request) { RequestId = "" }),
             SetCareTeamMembersResponse.Parser,
             async connection => recordId is { } id
-                ? (await policy.RequireLockedAsync(connection, call, id, ct)).Caller
-                : await CareTeamCreation.ScopeAsync(connection, call.Caller, ct),
+                ? (object)await policy.RequireLockedAsync(connection, call, id, ct)
+                : await RowScope.OfActor(call.Caller, RowScope.Team).ApplyAsync(connection, ct),
             async (connection, _) =>
             {
                 var row = await CareTeamSql.FindForChangeAsync(connection, careTeamId, recordId, ct)

@@ -1,6 +1,4 @@
-using Dapper;
 using Dmp.Consent.V1;
-using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Calls;
 using Dmp.Server.Data;
@@ -9,31 +7,24 @@ using Dmp.Server.Errors;
 namespace Dmp.Server.Consents;
 
 /// <summary>The blocked list of a record.</summary>
-internal sealed class ListBlocks(Database database, AccessPolicy policy, AuditTrail audit, PageTokens pageTokens)
+internal sealed class ListBlocks(TracedReads reads, PageTokens pageTokens)
 {
-    public async Task<ListBlocksResponse> RunAsync(Call call, ListBlocksRequest request, CancellationToken ct)
+    public Task<ListBlocksResponse> RunAsync(Call call, ListBlocksRequest request, CancellationToken ct)
     {
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         var pageSize = faults.PageSize(request.PageSize);
         faults.ThrowIfAny();
-        var query = new ListBlocksRequest(request) { PageToken = "" };
-        var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
+        IdPage page = new(pageTokens, call.Caller, new ListBlocksRequest(request) { PageToken = "" }, request.PageToken, pageSize);
 
-        return await database.OnConnectionAsync(
-            async connection =>
+        return reads.OfRecordAsync(
+            call,
+            recordId,
+            async (connection, access) =>
             {
-                var access = await policy.RequireAsync(connection, call, recordId, ct);
-                var rows = (await BlockSql.ListAsync(connection, access, before, pageSize + 1, ct)).AsList();
-                var response = new ListBlocksResponse();
-                response.Blocks.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
-                if (rows.Count > pageSize)
-                {
-                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].BlockId));
-                }
-
-                await audit.TraceReadAsync(connection, call, [], ct);
-                return response;
+                var found = await BlockSql.ListAsync(connection, access, page.After, page.RowsMax, ct);
+                var (rows, nextToken) = page.Cut(found, row => row.BlockId);
+                return new ListBlocksResponse { Blocks = { rows.Select(row => row.ToMessage()) }, NextPageToken = nextToken };
             },
             ct);
     }

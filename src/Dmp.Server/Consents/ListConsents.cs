@@ -1,6 +1,4 @@
-using Dapper;
 using Dmp.Consent.V1;
-using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Calls;
 using Dmp.Server.Data;
@@ -9,34 +7,31 @@ using Dmp.Server.Errors;
 namespace Dmp.Server.Consents;
 
 /// <summary>Authorisations of a record.</summary>
-internal sealed class ListConsents(Database database, AccessPolicy policy, AuditTrail audit, PageTokens pageTokens, TimeProvider time)
+internal sealed class ListConsents(TracedReads reads, PageTokens pageTokens, TimeProvider time)
 {
-    public async Task<ListConsentsResponse> RunAsync(Call call, ListConsentsRequest request, CancellationToken ct)
+    public Task<ListConsentsResponse> RunAsync(Call call, ListConsentsRequest request, CancellationToken ct)
     {
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         ConsentRules.CheckStates(request.States, faults);
         var pageSize = faults.PageSize(request.PageSize);
         faults.ThrowIfAny();
-        var query = new ListConsentsRequest(request) { PageToken = "" };
-        var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
+        IdPage page = new(pageTokens, call.Caller, new ListConsentsRequest(request) { PageToken = "" }, request.PageToken, pageSize);
         short[] states = request.States.Count == 0 ? [(short)ConsentState.Active] : [.. request.States.Select(state => (short)state)];
         var now = time.GetUtcNow();
 
-        return await database.OnConnectionAsync(
-            async connection =>
+        return reads.OfRecordAsync(
+            call,
+            recordId,
+            async (connection, access) =>
             {
-                var access = await policy.RequireAsync(connection, call, recordId, ct);
-                var rows = (await ConsentSql.ListAsync(connection, access, states, now, before, pageSize + 1, ct)).AsList();
-                var response = new ListConsentsResponse();
-                response.Consents.AddRange(rows.Take(pageSize).Select(row => row.ToMessage(now, access.MajorityTime)));
-                if (rows.Count > pageSize)
+                var found = await ConsentSql.ListAsync(connection, access, states, now, page.After, page.RowsMax, ct);
+                var (rows, nextToken) = page.Cut(found, row => row.ConsentId);
+                return new ListConsentsResponse
                 {
-                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(rows[pageSize - 1].ConsentId));
-                }
-
-                await audit.TraceReadAsync(connection, call, [], ct);
-                return response;
+                    Consents = { rows.Select(row => row.ToMessage(now, access.MajorityTime)) },
+                    NextPageToken = nextToken,
+                };
             },
             ct);
     }

@@ -32,7 +32,9 @@ internal sealed record RowScope
     /// <summary>What ended or began by time: the rows of which it was not told yet.</summary>
     public const string Endings = "endings";
 
-    /// <summary>The records on which an authorisation of a care team lives.</summary>
+    /// <summary>
+    /// A formal care team, which belongs to no record, and the records on which an authorisation of it lives, which are told.
+    /// </summary>
     public const string Team = "team";
 
     /// <summary>What a structure deposited, in all records.</summary>
@@ -134,8 +136,14 @@ internal sealed record RowScope
     /// <summary>The same, for one record.</summary>
     public static RowScope OfTask(string task, Guid recordId) => new() { Task = task, Record = recordId.ToString() };
 
-    public Task ApplyAsync(NpgsqlConnection connection, CancellationToken ct) =>
-        connection.ExecuteAsync(new CommandDefinition(Set, Parameters(), cancellationToken: ct));
+    /// <summary>
+    /// From here on the connection is for this. Answers the scope, which is what a change about no record has for a proof.
+    /// </summary>
+    public async Task<RowScope> ApplyAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await connection.ExecuteAsync(new CommandDefinition(Set, Parameters(), cancellationToken: ct));
+        return this;
+    }
 
     /// <summary>The parameters of <see cref="Set"/>, with those of the statement behind it.</summary>
     public StatementParameters Parameters(params IEnumerable<object> more)

@@ -1,4 +1,3 @@
-using Dapper;
 using Dmp.Emergency.V1;
 using Dmp.Server.Audit;
 using Dmp.Server.Calls;
@@ -8,32 +7,29 @@ using Dmp.Server.Errors;
 namespace Dmp.Server.Emergencies;
 
 /// <summary>The reviewers' queue.</summary>
-internal sealed class ListUnacknowledgedAccesses(Database database, AuditTrail audit, PageTokens pageTokens)
+internal sealed class ListUnacknowledgedAccesses(TracedReads reads, PageTokens pageTokens)
 {
-    public async Task<ListUnacknowledgedAccessesResponse> RunAsync(
+    public Task<ListUnacknowledgedAccessesResponse> RunAsync(
         Call call, ListUnacknowledgedAccessesRequest request, CancellationToken ct)
     {
         var faults = FieldFaults.Of(request);
         var pageSize = faults.PageSize(request.PageSize);
         faults.ThrowIfAny();
-        var query = new ListUnacknowledgedAccessesRequest(request) { PageToken = "" };
-        var after = pageTokens.ReadId(request.PageToken, call.Caller, query);
+        IdPage page = new(
+            pageTokens, call.Caller, new ListUnacknowledgedAccessesRequest(request) { PageToken = "" }, request.PageToken, pageSize);
 
-        return await database.OnConnectionAsync(
+        return reads.RunAsync(
+            call,
             async connection =>
             {
                 await RowScope.OfTask(RowScope.Review, call.Caller).ApplyAsync(connection, ct);
-                var rows = (await EmergencySql.ListQueueAsync(connection, after, pageSize + 1, ct)).AsList();
-                var response = new ListUnacknowledgedAccessesResponse();
-                response.EmergencyAccesses.AddRange(rows.Take(pageSize).Select(row => row.ToMessage()));
-                if (rows.Count > pageSize)
+                var found = await EmergencySql.ListQueueAsync(connection, page.After, page.RowsMax, ct);
+                var (rows, nextToken) = page.Cut(found, row => row.EmergencyAccessId);
+                return new ListUnacknowledgedAccessesResponse
                 {
-                    response.NextPageToken = pageTokens.Create(
-                        call.Caller, query, PageTokens.Position(rows[pageSize - 1].EmergencyAccessId));
-                }
-
-                await audit.TraceReadAsync(connection, call, [], ct);
-                return response;
+                    EmergencyAccesses = { rows.Select(row => row.ToMessage()) },
+                    NextPageToken = nextToken,
+                };
             },
             ct);
     }

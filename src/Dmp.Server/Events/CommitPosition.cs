@@ -31,16 +31,16 @@ internal sealed class CommitPosition(FeedTokens tokens, RequestLog requestLog, I
             requestId,
             RequestFingerprint.Of(call.Method, new CommitPositionRequest(request) { RequestId = "" }),
             CommitPositionResponse.Parser,
-            connection => FeedRequests.ScopeAsync(connection, call.Caller, ct),
-            async (connection, caller) =>
+            connection => RowScope.OfActor(call.Caller).ApplyAsync(connection, ct),
+            async (connection, _) =>
             {
                 var now = time.GetUtcNow();
-                if (await FeedPositionSql.CountOthersAsync(connection, caller, request.Name, ct) >= options.Value.PositionsMax)
+                if (await FeedPositionSql.CountOthersAsync(connection, call.Caller, request.Name, ct) >= options.Value.PositionsMax)
                 {
                     throw Failures.Of(ErrorReason.FeedPositionLimitReached, ("limit", $"{options.Value.PositionsMax}"));
                 }
 
-                await FeedPositionSql.PutAsync(connection, caller, request.Name, place, now, ct);
+                await FeedPositionSql.PutAsync(connection, call.Caller, request.Name, place, now, ct);
                 return new CommitPositionResponse { CommitTime = now.ToTimestamp() };
             },
             ct);

@@ -3,9 +3,7 @@ using Dmp.Error.V1;
 using Dmp.Event.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Calls;
-using Dmp.Server.Data;
 using Dmp.Server.Errors;
-using Npgsql;
 using Enum = System.Enum;
 
 namespace Dmp.Server.Events;
@@ -51,12 +49,6 @@ internal static partial class FeedRequests
     public static void CheckName(string name, string field, FieldFaults faults) =>
         faults.Require(NamePattern().IsMatch(name), field, "Must be 1 to 64 characters out of A-Z, a-z, 0-9, -, _ and .");
 
-    public static async Task<Caller> ScopeAsync(NpgsqlConnection connection, Caller caller, CancellationToken ct)
-    {
-        await RowScope.OfActor(caller).ApplyAsync(connection, ct);
-        return caller;
-    }
-
     [GeneratedRegex(@"\A[A-Za-z0-9._-]{1,64}\z")]
-    public static partial Regex NamePattern();
+    private static partial Regex NamePattern();
 }

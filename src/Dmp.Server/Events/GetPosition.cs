@@ -9,22 +9,22 @@ using Google.Protobuf.WellKnownTypes;
 namespace Dmp.Server.Events;
 
 /// <summary>A place of the feed that was kept under a name.</summary>
-internal sealed class GetPosition(Database database, FeedTokens tokens, AuditTrail audit)
+internal sealed class GetPosition(TracedReads reads, FeedTokens tokens)
 {
-    public async Task<GetPositionResponse> RunAsync(Call call, GetPositionRequest request, CancellationToken ct)
+    public Task<GetPositionResponse> RunAsync(Call call, GetPositionRequest request, CancellationToken ct)
     {
         FeedRequests.RequireFeed(call);
         var faults = FieldFaults.Of(request);
         FeedRequests.CheckName(request.Name, "name", faults);
         faults.ThrowIfAny();
 
-        return await database.OnConnectionAsync(
+        return reads.RunAsync(
+            call,
             async connection =>
             {
-                await FeedRequests.ScopeAsync(connection, call.Caller, ct);
+                await RowScope.OfActor(call.Caller).ApplyAsync(connection, ct);
                 var row = await FeedPositionSql.FindAsync(connection, call.Caller, request.Name, ct)
                     ?? throw Failures.Of(ErrorReason.FeedPositionNotFound);
-                await audit.TraceReadAsync(connection, call, [], ct);
                 return new GetPositionResponse { ResumeToken = tokens.Create(row.ToPlace()), CommitTime = row.CommitTime.ToTimestamp() };
             },
             ct);

@@ -3,7 +3,6 @@ using Dmp.Annotations.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Calls;
-using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using AccessModeMessage = Dmp.Access.V1.AccessMode;
 using FunctionConditionMessage = Dmp.Access.V1.FunctionCondition;
@@ -13,16 +12,17 @@ using Mode = Dmp.Server.Calls.AccessMode;
 namespace Dmp.Server.Explanations;
 
 /// <summary>Functions of the functional matrix that are open to the caller.</summary>
-internal sealed class ListFunctions(Database database, AuditTrail audit, TimeProvider time)
+internal sealed class ListFunctions(TracedReads reads, TimeProvider time)
 {
-    public async Task<ListFunctionsResponse> RunAsync(Call call, ListFunctionsRequest request, CancellationToken ct)
+    public Task<ListFunctionsResponse> RunAsync(Call call, ListFunctionsRequest request, CancellationToken ct)
     {
         AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
         var recordId = faults.Id(request.RecordId, "record_id");
         faults.ThrowIfAny();
 
-        return await database.OnConnectionAsync(
+        return reads.RunAsync(
+            call,
             async connection =>
             {
                 AccessFacts? facts = null;
@@ -32,7 +32,6 @@ internal sealed class ListFunctions(Database database, AuditTrail audit, TimePro
                     facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
                 }
 
-                await audit.TraceReadAsync(connection, call, [], ct);
                 var mode = call.AskedMode ?? Mode.Normal;
                 var actor = FunctionRights.ActorOf(call.Caller, facts is { IsBlocked: false, IsAttending: true });
                 var response = new ListFunctionsResponse { AccessMode = (AccessModeMessage)((int)mode + 1) };

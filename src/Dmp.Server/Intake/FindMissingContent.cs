@@ -3,17 +3,16 @@ using Dmp.Document.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Calls;
-using Dmp.Server.Data;
 using Dmp.Server.Errors;
 
 namespace Dmp.Server.Intake;
 
 /// <summary>Contents that the caller has not deposited yet, by their digests.</summary>
-internal sealed class FindMissingContent(Database database, AuditTrail audit)
+internal sealed class FindMissingContent(TracedReads reads)
 {
     private const int DigestsMax = 1000;
 
-    public async Task<FindMissingContentResponse> RunAsync(Call call, FindMissingContentRequest request, CancellationToken ct)
+    public Task<FindMissingContentResponse> RunAsync(Call call, FindMissingContentRequest request, CancellationToken ct)
     {
         AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
@@ -25,11 +24,11 @@ internal sealed class FindMissingContent(Database database, AuditTrail audit)
 
         faults.ThrowIfAny();
         var asked = request.Sha256S.Distinct().ToList();
-        return await database.OnConnectionAsync(
+        return reads.RunAsync(
+            call,
             async connection =>
             {
                 var there = await DepositedSql.FindAsync(connection, call.Caller, [.. asked.Select(digest => digest.ToByteArray())], ct);
-                await audit.TraceReadAsync(connection, call, [], ct);
                 return new FindMissingContentResponse { MissingSha256S = { asked.Where(digest => !there.Contains(digest)) } };
             },
             ct);

@@ -7,18 +7,18 @@ using Dmp.Server.Data;
 namespace Dmp.Server.Notices;
 
 /// <summary>The address at which a professional gets notices.</summary>
-internal sealed class GetNoticeContact(Database database, AuditTrail audit)
+internal sealed class GetNoticeContact(TracedReads reads)
 {
-    public async Task<GetNoticeContactResponse> RunAsync(Call call, GetNoticeContactRequest request, CancellationToken ct)
+    public Task<GetNoticeContactResponse> RunAsync(Call call, GetNoticeContactRequest request, CancellationToken ct)
     {
         AccessPolicy.RequireFunction(call);
 
-        return await database.OnConnectionAsync(
+        return reads.RunAsync(
+            call,
             async connection =>
             {
                 await RowScope.OfActor(call.Caller).ApplyAsync(connection, ct);
                 var email = await NoticeContactSql.FindAsync(connection, call.Caller, ct);
-                await audit.TraceReadAsync(connection, call, [], ct);
                 return new GetNoticeContactResponse { Email = email ?? "" };
             },
             ct);

@@ -8,31 +8,27 @@ using Google.Protobuf.WellKnownTypes;
 namespace Dmp.Server.Notices;
 
 /// <summary>Notices that could not be delivered.</summary>
-internal sealed class ListDeadLetters(Database database, AuditTrail audit, PageTokens pageTokens)
+internal sealed class ListDeadLetters(TracedReads reads, PageTokens pageTokens)
 {
-    public async Task<ListDeadLettersResponse> RunAsync(Call call, ListDeadLettersRequest request, CancellationToken ct)
+    public Task<ListDeadLettersResponse> RunAsync(Call call, ListDeadLettersRequest request, CancellationToken ct)
     {
         var faults = FieldFaults.Of(request);
         var pageSize = faults.PageSize(request.PageSize);
         faults.ThrowIfAny();
-        var query = new ListDeadLettersRequest(request) { PageToken = "" };
-        var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
+        IdPage page = new(pageTokens, call.Caller, new ListDeadLettersRequest(request) { PageToken = "" }, request.PageToken, pageSize);
 
-        return await database.OnConnectionAsync(
+        return reads.RunAsync(
+            call,
             async connection =>
             {
                 await RowScope.OfTask(RowScope.Notices, call.Caller).ApplyAsync(connection, ct);
-                var rows = await NoticeListSql.ListDeadAsync(connection, before, pageSize + 1, ct);
-                var notices = rows.GroupBy(row => row.NoticeId).ToList();
-                var response = new ListDeadLettersResponse();
-                response.DeadLetters.AddRange(notices.Take(pageSize).SelectMany(deliveries => deliveries).Select(ToDeadLetter));
-                if (notices.Count > pageSize)
+                var found = (await NoticeListSql.ListDeadAsync(connection, page.After, page.RowsMax, ct)).GroupBy(row => row.NoticeId);
+                var (notices, nextToken) = page.Cut(found, notice => notice.Key);
+                return new ListDeadLettersResponse
                 {
-                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(notices[pageSize - 1].Key));
-                }
-
-                await audit.TraceReadAsync(connection, call, [], ct);
-                return response;
+                    DeadLetters = { notices.SelectMany(deliveries => deliveries).Select(ToDeadLetter) },
+                    NextPageToken = nextToken,
+                };
             },
             ct);
     }

@@ -1,6 +1,4 @@
-using Dapper;
 using Dmp.Notice.V1;
-using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Calls;
 using Dmp.Server.Data;
@@ -11,34 +9,30 @@ using NoticeMessage = Dmp.Notice.V1.Notice;
 namespace Dmp.Server.Notices;
 
 /// <summary>Notices of a record, with what became of them.</summary>
-internal sealed class ListNotices(Database database, AccessPolicy policy, AuditTrail audit, PageTokens pageTokens)
+internal sealed class ListNotices(TracedReads reads, PageTokens pageTokens)
 {
-    public async Task<ListNoticesResponse> RunAsync(Call call, ListNoticesRequest request, CancellationToken ct)
+    public Task<ListNoticesResponse> RunAsync(Call call, ListNoticesRequest request, CancellationToken ct)
     {
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
         var pageSize = faults.PageSize(request.PageSize);
         faults.ThrowIfAny();
-        var query = new ListNoticesRequest(request) { PageToken = "" };
-        var before = pageTokens.ReadId(request.PageToken, call.Caller, query);
+        IdPage page = new(pageTokens, call.Caller, new ListNoticesRequest(request) { PageToken = "" }, request.PageToken, pageSize);
 
-        return await database.OnConnectionAsync(
-            async connection =>
+        return reads.OfRecordAsync(
+            call,
+            recordId,
+            async (connection, access) =>
             {
-                var access = await policy.RequireAsync(connection, call, recordId, ct);
-                var rows = (await NoticeListSql.ListAsync(connection, access, before, pageSize + 1, ct)).AsList();
-                var page = rows.Take(pageSize).ToList();
-                var deliveries = (await NoticeListSql.ListDeliveriesAsync(connection, page.Select(row => row.NoticeId), ct))
+                var found = await NoticeListSql.ListAsync(connection, access, page.After, page.RowsMax, ct);
+                var (rows, nextToken) = page.Cut(found, row => row.NoticeId);
+                var deliveries = (await NoticeListSql.ListDeliveriesAsync(connection, rows.Select(row => row.NoticeId), ct))
                     .ToLookup(delivery => delivery.NoticeId);
-                var response = new ListNoticesResponse();
-                response.Notices.AddRange(page.Select(row => ToMessage(row, deliveries[row.NoticeId])));
-                if (rows.Count > pageSize)
+                return new ListNoticesResponse
                 {
-                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(page[^1].NoticeId));
-                }
-
-                await audit.TraceReadAsync(connection, call, [], ct);
-                return response;
+                    Notices = { rows.Select(row => ToMessage(row, deliveries[row.NoticeId])) },
+                    NextPageToken = nextToken,
+                };
             },
             ct);
     }

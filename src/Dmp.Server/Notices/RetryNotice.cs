@@ -24,11 +24,7 @@ internal sealed class RetryNotice(RequestLog requestLog, IOptions<NoticeOptions>
             requestId,
             RequestFingerprint.Of(call.Method, new RetryNoticeRequest(request) { RequestId = "" }),
             RetryNoticeResponse.Parser,
-            async connection =>
-            {
-                await RowScope.OfActor(call.Caller, RowScope.Notices).ApplyAsync(connection, ct);
-                return call.Caller;
-            },
+            connection => RowScope.OfActor(call.Caller, RowScope.Notices).ApplyAsync(connection, ct),
             async (connection, _) =>
             {
                 var now = time.GetUtcNow();

@@ -25,15 +25,11 @@ internal sealed class SetNoticeContact(RequestLog requestLog, TimeProvider time)
             requestId,
             RequestFingerprint.Of(call.Method, new SetNoticeContactRequest(request) { RequestId = "" }),
             SetNoticeContactResponse.Parser,
-            async connection =>
+            // The address belongs to the caller, and the connection is for nobody else.
+            connection => RowScope.OfActor(call.Caller).ApplyAsync(connection, ct),
+            async (connection, _) =>
             {
-                // The address belongs to the caller, and the connection is for nobody else.
-                await RowScope.OfActor(call.Caller).ApplyAsync(connection, ct);
-                return call.Caller;
-            },
-            async (connection, caller) =>
-            {
-                await NoticeContactSql.WriteAsync(connection, caller, request.Email, time.GetUtcNow(), ct);
+                await NoticeContactSql.WriteAsync(connection, call.Caller, request.Email, time.GetUtcNow(), ct);
                 return new SetNoticeContactResponse { Email = request.Email };
             },
             ct);

@@ -3,7 +3,6 @@ using Dmp.Record.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Calls;
-using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
 using Microsoft.Extensions.Options;
@@ -11,10 +10,10 @@ using Microsoft.Extensions.Options;
 namespace Dmp.Server.Records;
 
 /// <summary>Whether a person has a record and what the caller may do with it: the only method without a right on a record.</summary>
-internal sealed class CheckAccess(Database database, AuditTrail audit, IOptions<RealmOptions> realm, TimeProvider time)
+internal sealed class CheckAccess(TracedReads reads, IOptions<RealmOptions> realm, TimeProvider time)
 {
     // The only method without a right on a record: it answers whether there is one.
-    public async Task<CheckAccessResponse> RunAsync(Call call, CheckAccessRequest request, CancellationToken ct)
+    public Task<CheckAccessResponse> RunAsync(Call call, CheckAccessRequest request, CancellationToken ct)
     {
         AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
@@ -22,7 +21,8 @@ internal sealed class CheckAccess(Database database, AuditTrail audit, IOptions<
         faults.ThrowIfAny();
 
         var now = time.GetUtcNow();
-        return await database.OnConnectionAsync(
+        return reads.RunAsync(
+            call,
             async connection =>
             {
                 var facts = await AccessSql.FindByInsAsync(connection, call.Caller, request.Ins.System, request.Ins.Number, now, ct);
@@ -33,7 +33,6 @@ internal sealed class CheckAccess(Database database, AuditTrail audit, IOptions<
                 }
 
                 var row = facts is null ? null : await RecordSql.FindAsync(connection, facts, ct);
-                await audit.TraceReadAsync(connection, call, [], ct);
                 return RecordMapping.ToCheckAccessResponse(facts, row, now);
             },
             ct);

@@ -1,4 +1,3 @@
-using Dapper;
 using Dmp.Record.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
@@ -9,9 +8,9 @@ using Dmp.Server.Errors;
 namespace Dmp.Server.Records;
 
 /// <summary>The records of a person, or those on which a carer has an authorisation.</summary>
-internal sealed class ListRecords(Database database, AuditTrail audit, PageTokens pageTokens, TimeProvider time)
+internal sealed class ListRecords(TracedReads reads, PageTokens pageTokens, TimeProvider time)
 {
-    public async Task<ListRecordsResponse> RunAsync(Call call, ListRecordsRequest request, CancellationToken ct)
+    public Task<ListRecordsResponse> RunAsync(Call call, ListRecordsRequest request, CancellationToken ct)
     {
         AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
@@ -22,29 +21,19 @@ internal sealed class ListRecords(Database database, AuditTrail audit, PageToken
             "Required for a structure without a person: it may only list new authorisations (TD0.4).");
         var pageSize = faults.PageSize(request.PageSize);
         faults.ThrowIfAny();
-        var query = new ListRecordsRequest(request) { PageToken = "" };
-        var after = pageTokens.ReadId(request.PageToken, call.Caller, query);
+        IdPage page = new(pageTokens, call.Caller, new ListRecordsRequest(request) { PageToken = "" }, request.PageToken, pageSize);
 
-        // One row more than the page tells whether there is a next page.
-        return await database.OnConnectionAsync(
+        return reads.RunAsync(
+            call,
             async connection =>
             {
                 await RecordListSql.ScopeOf(call.Caller).ApplyAsync(connection, ct);
-                var rows = call.Caller.Kind is CallerKind.Patient or CallerKind.Representative
-                    ? await RecordListSql.ListOwnedAsync(connection, call.Caller, time.GetUtcNow(), after, pageSize + 1, ct)
+                var found = call.Caller.Kind.IsPerson
+                    ? await RecordListSql.ListOwnedAsync(connection, call.Caller, time.GetUtcNow(), page.After, page.RowsMax, ct)
                     : await RecordListSql.ListAuthorizedAsync(
-                        connection, call.Caller, time.GetUtcNow(), authorizedAfter, after, pageSize + 1, ct);
-                var found = rows.AsList();
-
-                var response = new ListRecordsResponse();
-                response.Records.AddRange(found.Take(pageSize).Select(row => row.ToMessage()));
-                if (found.Count > pageSize)
-                {
-                    response.NextPageToken = pageTokens.Create(call.Caller, query, PageTokens.Position(found[pageSize - 1].RecordId));
-                }
-
-                await audit.TraceReadAsync(connection, call, [], ct);
-                return response;
+                        connection, call.Caller, time.GetUtcNow(), authorizedAfter, page.After, page.RowsMax, ct);
+                var (rows, nextToken) = page.Cut(found, row => row.RecordId);
+                return new ListRecordsResponse { Records = { rows.Select(row => row.ToMessage()) }, NextPageToken = nextToken };
             },
             ct);
     }

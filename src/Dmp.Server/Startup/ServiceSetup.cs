@@ -45,6 +45,7 @@ internal static class ServiceSetup
         services.AddSingleton<RequestLog>();
         services.AddSingleton<TraceKeys>();
         services.AddSingleton<AuditTrail>();
+        services.AddSingleton<TracedReads>();
         services.AddSingleton<RollbackGuard>();
         services.AddSingleton<TraceSequencer>();
         services.AddHostedService(provider => provider.GetRequiredService<TraceSequencer>());
