@@ -12,7 +12,7 @@ namespace Dmp.Benchmarks;
 /// </summary>
 internal static class FeedBenchmark
 {
-    private const int Documents = 400;
+    private static int Documents => Effort.Of(400, 20);
     private const int Writers = 4;
     private const int Subscribers = 4;
 

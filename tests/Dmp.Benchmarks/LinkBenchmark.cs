@@ -7,8 +7,8 @@ namespace Dmp.Benchmarks;
 /// <summary>One document of 100 MB in and out over a line of 1 Gbit/s with a delay, beside the same line without.</summary>
 internal static class LinkBenchmark
 {
-    private const int DocumentBytes = 100_000_000;
-    private const int Rounds = 5;
+    private static int DocumentBytes => Effort.Of(100_000_000, 1_000_000);
+    private static int Rounds => Effort.Of(5, 1);
     private const double BytesPerSecond = 125e6;
     private static readonly TimeSpan roundTrip = TimeSpan.FromMilliseconds(25);
 

@@ -13,7 +13,7 @@ internal static class NeighbourBenchmark
 {
     private const int Searches = 64;
 
-    private static readonly TimeSpan slice = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan slice = TimeSpan.FromSeconds(Effort.Of(8, 1));
 
     public static async Task RunAsync(BenchmarkPlatform platform)
     {

@@ -11,8 +11,8 @@ namespace Dmp.Benchmarks;
 /// <summary>What the proofs of the trace cost: an event's commitment and signature, its place in the log, and the check of the whole.</summary>
 internal static class ProofBenchmark
 {
-    private const int Events = 50_000;
-    private const int Signed = 2_000;
+    private static int Events => Effort.Of(50_000, 400);
+    private static int Signed => Effort.Of(2_000, 100);
     private const int Round = 50;
     private const int Writers = 4;
 
@@ -59,6 +59,7 @@ internal static class ProofBenchmark
 
         Say($"trace, verification of the whole: {Events / seconds:F0} events/s; peak memory of this process {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB");
         Console.Write(output);
+        await sequencer.StartAsync(CancellationToken.None);
     }
 
     private static async Task WriteAsync(NpgsqlDataSource source, NoteSigner key, int count)

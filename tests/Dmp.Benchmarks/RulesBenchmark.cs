@@ -13,8 +13,8 @@ namespace Dmp.Benchmarks;
 internal static class RulesBenchmark
 {
     private const int PageSize = 50;
-    private const int Rounds = 7;
-    private const int Calls = 150;
+    private static int Rounds => Effort.Of(7, 1);
+    private static int Calls => Effort.Of(150, 2);
 
     public static async Task RunAsync(BenchmarkPlatform platform)
     {

@@ -14,10 +14,12 @@ internal static class SearchBenchmark
 {
     private const int Parallel = 8;
 
-    /// <summary>Until the compiler has optimised what runs often, which takes half a minute on two busy processors.</summary>
-    private const int WarmSlices = 12;
+    private static int Rounds => Effort.Of(4, 1);
 
-    private static readonly TimeSpan slice = TimeSpan.FromSeconds(3);
+    /// <summary>Until the compiler has optimised what runs often, which takes half a minute on two busy processors.</summary>
+    private static int WarmSlices => Effort.Of(12, 0);
+
+    private static readonly TimeSpan slice = TimeSpan.FromSeconds(Effort.Of(3, 1));
 
     /// <summary>A page of a record with so many documents: one that they fill, or one that ends with them.</summary>
     public static async Task RunAsync(BenchmarkPlatform platform, int documents, int pageSize)
@@ -34,7 +36,7 @@ internal static class SearchBenchmark
         }
 
         var (ours, floor, readsOnly) = (new List<double>(), new List<double>(), new List<double>());
-        for (var round = -1; round < 4; round++)
+        for (var round = -1; round < Rounds; round++)
         {
             var search = await RateAsync(_ => platform.Client.SearchDocumentsPageAsync(request), Parallel);
             var same = await PgbenchAsync(platform, statements.Script(ids, withTrace: true));

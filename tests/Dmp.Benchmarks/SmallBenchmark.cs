@@ -16,13 +16,13 @@ namespace Dmp.Benchmarks;
 /// </summary>
 internal static class SmallBenchmark
 {
-    private const int Records = 100;
+    private static int Records => Effort.Of(100, 2);
     private const int Streams = 16;
-    private const int Documents = 1500;
-    private const int Rounds = 5;
+    private static int Documents => Effort.Of(1500, 30);
+    private static int Rounds => Effort.Of(5, 1);
 
     /// <summary>Until the compiler has optimised what runs often.</summary>
-    private const int WarmRounds = 6;
+    private static int WarmRounds => Effort.Of(6, 0);
 
     public static async Task RunAsync(BenchmarkPlatform platform, bool small, bool import)
     {

@@ -10,11 +10,11 @@ namespace Dmp.Benchmarks;
 /// </summary>
 internal static class TraceBenchmark
 {
-    private const int Documents = 200;
+    private static int Documents => Effort.Of(200, 40);
     private const int PageSize = 20;
     private const int Parallel = 8;
     private const int DocumentBytes = 30 * 1024;
-    private const int Rounds = 5;
+    private static int Rounds => Effort.Of(5, 1);
 
     public static async Task RunAsync(BenchmarkPlatform platform)
     {

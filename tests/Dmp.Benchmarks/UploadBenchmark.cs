@@ -17,11 +17,11 @@ namespace Dmp.Benchmarks;
 /// <summary>Streaming in and out in MB/s, beside a sink in the same process, alternating so that both meet the same machine.</summary>
 internal static class UploadBenchmark
 {
-    private const int DocumentBytes = 20_000_000;
-    private const int Rounds = 30;
+    private static int DocumentBytes => Effort.Of(20_000_000, 300_000);
+    private static int Rounds => Effort.Of(30, 1);
 
     /// <summary>Until the compiler has optimised what runs often: the figures are those of a server that has run for a while.</summary>
-    private const int WarmRounds = 15;
+    private static int WarmRounds => Effort.Of(15, 0);
 
     public static async Task RunAsync(BenchmarkPlatform platform)
     {
@@ -57,7 +57,7 @@ internal static class UploadBenchmark
     private static async Task CompareAsync(
         string name, Func<DmpClient, string, byte[], Task> transfer, BenchmarkPlatform platform, DmpClient sink, int parallel, double target)
     {
-        var content = Content();
+        var content = Content(DocumentBytes);
         var ours = new List<double>();
         var floor = new List<double>();
         for (var round = -WarmRounds; round < Rounds; round++)
@@ -93,7 +93,7 @@ internal static class UploadBenchmark
 
     private static async Task<string> StoreAsync(DmpClient client, string recordId)
     {
-        using var stream = new MemoryStream(Content(), writable: false);
+        using var stream = new MemoryStream(Content(DocumentBytes), writable: false);
         return (await client.UploadAsync(recordId, stream, Metadata())).DocumentId;
     }
 
@@ -112,7 +112,7 @@ internal static class UploadBenchmark
         return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
     }
 
-    public static byte[] Content(int size = DocumentBytes) => System.Text.Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString("abcdefghijklmnop \n", size));
+    public static byte[] Content(int size) => System.Text.Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString("abcdefghijklmnop \n", size));
 
     /// <summary>A floor has the windows of the server, and nothing else of it.</summary>
     public static void ListenAsServer(KestrelServerOptions kestrel)
