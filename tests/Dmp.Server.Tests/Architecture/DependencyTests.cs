@@ -6,6 +6,7 @@ using Dmp.Server.Calls;
 using Dmp.Server.Startup;
 using Dmp.Server.Tests.Documentation;
 using Google.Protobuf.Reflection;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Dmp.Server.Tests.Architecture;
@@ -65,6 +66,8 @@ public sealed partial class DependencyTests
 
     private static readonly ArchUnitNET.Domain.Architecture server =
         new ArchLoader().LoadAssemblies(typeof(DmpApplication).Assembly).Build();
+
+    private static readonly IServiceCollection registered = Registered();
 
     public static TheoryData<string> Projects => [.. projects.Keys];
 
@@ -130,6 +133,7 @@ public sealed partial class DependencyTests
         Assert.Equal("RunAsync", run.Name);
         Assert.Equal(typeof(Call), run.GetParameters()[0].ParameterType);
         Assert.Equal(typeof(CancellationToken), run.GetParameters()[^1].ParameterType);
+        Assert.Single(registered, service => service.ServiceType == type && service.Lifetime == ServiceLifetime.Singleton);
     }
 
     /// <summary>What a call learns stands in its <see cref="CallTrace"/>: nothing follows the thread.</summary>
@@ -137,6 +141,13 @@ public sealed partial class DependencyTests
     public void No_state_is_ambient() => Assert.DoesNotContain(
         server.Types.SelectMany(type => type.Dependencies), dependency => dependency.Target.FullName.StartsWith(
             "System.Threading.AsyncLocal", StringComparison.Ordinal));
+
+    private static ServiceCollection Registered()
+    {
+        ServiceCollection services = new();
+        services.AddMethods();
+        return services;
+    }
 
     private static string Source => Path.Combine(Repository.Root, "src", "Dmp.Server");
 
