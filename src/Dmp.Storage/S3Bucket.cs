@@ -38,6 +38,8 @@ internal sealed class S3Bucket : IDisposable
     /// <summary>Requests at once for one deletion of many objects.</summary>
     private const int DeletionsAtOnce = 8;
 
+    private static readonly TimeSpan pauseUnread = TimeSpan.FromMilliseconds(100);
+
     private readonly AmazonS3Client client;
     private readonly string bucket;
     private readonly TimeSpan attemptLimit;
@@ -215,7 +217,17 @@ internal sealed class S3Bucket : IDisposable
         limit.CancelAfter(callLimit);
         try
         {
-            return await call(limit.Token);
+            for (var attempt = 0; ; attempt++)
+            {
+                try
+                {
+                    return await call(limit.Token);
+                }
+                catch (AmazonS3Exception unread) when (attempt < retries && IsUnread(unread))
+                {
+                    await Task.Delay(pauseUnread * (attempt + 1), limit.Token);
+                }
+            }
         }
         catch (Exception exception) when (IsFailure(exception) && !cancellationToken.IsCancellationRequested)
         {
@@ -227,6 +239,11 @@ internal sealed class S3Bucket : IDisposable
             throw new OperationCanceledException("The caller is gone.", exception, cancellationToken);
         }
     }
+
+    // A server that refuses a request says why. One that could not read it from the line answers 400 and no more (radosgw under load); the
+    // SDK takes that for a refusal and does not try again.
+    private static bool IsUnread(AmazonS3Exception exception) =>
+        exception.StatusCode == HttpStatusCode.BadRequest && (string.IsNullOrEmpty(exception.ErrorCode) || exception.ErrorCode == nameof(HttpStatusCode.BadRequest));
 
     // SocketException: a connection that ends while it is made is not always wrapped.
     private static bool IsFailure(Exception exception) => exception

@@ -17,6 +17,9 @@ internal enum LineFault
     /// <summary>Each request is answered with 503, and the server does not see it.</summary>
     Busy,
 
+    /// <summary>Each request is answered with 400 and no reason, as by a server that could not read it.</summary>
+    Unread,
+
     /// <summary>Takes requests and never says anything.</summary>
     Stall,
 
@@ -35,6 +38,9 @@ internal sealed class S3Proxy : IAsyncDisposable
 {
     private static readonly byte[] busy =
         "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 36\r\nConnection: close\r\n\r\n<Error><Code>SlowDown</Code></Error>"u8.ToArray();
+
+    private static readonly byte[] unread =
+        "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray();
 
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource closing = new();
@@ -109,7 +115,10 @@ internal sealed class S3Proxy : IAsyncDisposable
                     client.LingerState = new LingerOption(true, 0);
                     break;
                 case LineFault.Busy:
-                    await AnswerBusyAsync(client.GetStream());
+                    await AnswerAsync(client.GetStream(), busy);
+                    break;
+                case LineFault.Unread:
+                    await AnswerAsync(client.GetStream(), unread);
                     break;
                 case LineFault.Stall:
                     var ignored = new byte[65536];
@@ -185,7 +194,7 @@ internal sealed class S3Proxy : IAsyncDisposable
         }
     }
 
-    private async Task AnswerBusyAsync(NetworkStream stream)
+    private async Task AnswerAsync(NetworkStream stream, byte[] answer)
     {
         var head = new StringBuilder();
         var one = new byte[1];
@@ -211,6 +220,6 @@ internal sealed class S3Proxy : IAsyncDisposable
             rest = read == 0 ? 0 : rest - read;
         }
 
-        await stream.WriteAsync(busy, closing.Token);
+        await stream.WriteAsync(answer, closing.Token);
     }
 }
