@@ -1,6 +1,8 @@
 using Dmp.Server.Options;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Dmp.Server.Identity;
@@ -18,6 +20,7 @@ internal sealed class IssuerEvents(
         try
         {
             var found = await context.Options.ConfigurationManager!.GetConfigurationAsync(context.HttpContext.RequestAborted);
+            context.HttpContext.Features.Set(found);
             if (issuer.Validation == TokenValidation.Oidc && found.Issuer != issuer.IssuerValues[0])
             {
                 // OpenID Connect Discovery 4.3: the document's issuer is exactly the one that was asked.
@@ -53,7 +56,13 @@ internal sealed class IssuerEvents(
             TokenForm.RequireLifetime(token, lifetimeMax, context.Options.TokenValidationParameters.ClockSkew, time.GetUtcNow());
             var claims = TokenClaims.Of(token);
             CertificateBinding.Require(claims, context.HttpContext.Connection.ClientCertificate, issuer.RequireCertificateBinding);
-            context.HttpContext.Features.Set(reader.Read(claims));
+            var caller = reader.Read(claims);
+            context.HttpContext.Features.Set(caller);
+            context.HttpContext.Features.Set(new VerifiedToken(
+                caller,
+                token.ValidTo,
+                context.Options.ConfigurationManager!,
+                context.HttpContext.Features.GetRequiredFeature<OpenIdConnectConfiguration>()));
         }
         catch (TokenRefusedException refused)
         {

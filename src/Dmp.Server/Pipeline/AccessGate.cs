@@ -10,7 +10,6 @@ using Dmp.Server.Logging;
 using Dmp.Server.Options;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 
@@ -23,6 +22,7 @@ namespace Dmp.Server.Pipeline;
 /// </summary>
 internal sealed class AccessGate(
     RequestDelegate next,
+    VerifiedTokens tokens,
     AuditTrail audit,
     RefusedCalls refusedCalls,
     EdgeGuard edge,
@@ -183,7 +183,7 @@ internal sealed class AccessGate(
     private static string? ReasonOf(Google.Rpc.Status failure) => failure.GetDetail<Google.Rpc.ErrorInfo>()?.Reason;
 
     /// <summary>The call with its caller, or why the caller is nobody.</summary>
-    private static async Task<(Call Call, Google.Rpc.Status? Refusal)> IdentifyAsync(HttpContext http, Call call, MethodRule? rule)
+    private async Task<(Call Call, Google.Rpc.Status? Refusal)> IdentifyAsync(HttpContext http, Call call, MethodRule? rule)
     {
         if (rule is null)
         {
@@ -196,23 +196,17 @@ internal sealed class AccessGate(
             return (call, Failures.ToStatus(ErrorReason.HeadersTooLarge, ("limit_bytes", $"{HeaderBytesMax}")));
         }
 
-        AuthenticateResult result;
         try
         {
-            result = await http.AuthenticateAsync();
+            var (token, refused) = await tokens.VerifyAsync(http);
+            return token is null
+                ? (call, TokenFailures.ToStatus(TokenRefusal.Of(refused!)))
+                : (call with { VerifiedCaller = token.Caller, TokenExpireTime = token.ExpireTime }, null);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
             return (call, Failures.ToStatus(ErrorReason.CallCancelled));
         }
-
-        if (!result.Succeeded)
-        {
-            return (call, TokenFailures.ToStatus(TokenRefusal.Of(result)));
-        }
-
-        var caller = http.Features.Get<Caller>() ?? throw new InvalidOperationException("A token was accepted without a caller.");
-        return (call with { VerifiedCaller = caller, TokenExpireTime = result.Properties?.ExpiresUtc }, null);
     }
 
     /// <summary>The call with what its headers ask for, and why a caller that is known may not call so.</summary>

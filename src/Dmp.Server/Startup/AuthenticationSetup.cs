@@ -42,6 +42,7 @@ internal static class AuthenticationSetup
         services.AddSingleton<IValidateOptions<IdentityOptions>, IdentityOptionsRules>();
         services.AddOptions<IdentityOptions>().Bind(section).ValidateOnStart();
         services.AddSingleton<IssuerSchemes>();
+        services.AddSingleton<VerifiedTokens>();
 
         var authentication = services.AddAuthentication(IssuerRouter.SchemeName);
         authentication.AddScheme<AuthenticationSchemeOptions, IssuerRouter>(IssuerRouter.SchemeName, configureOptions: null);
