@@ -20,14 +20,16 @@ public sealed class ContentVault(IContentStore store, RecordKeys keys, MasterKey
         keys.GetOrCreateAllAsync(connection, recordIds, ct);
 
     /// <summary>False when the key was destroyed. Content of before and this answer may be followed by the destruction at any time.</summary>
-    public static async Task<bool> IsLivingAsync(NpgsqlConnection connection, Guid recordKeyId, CancellationToken ct) =>
-        await RecordKeySql.FindAsync(connection, recordKeyId, ct) is { Wrapped: not null };
+    public static async Task<bool> IsLivingAsync(NpgsqlConnection connection, Guid recordId, Guid recordKeyId, CancellationToken ct) =>
+        await RecordKeySql.FindAsync(connection, recordId, recordKeyId, ct) is { Wrapped: not null };
 
     /// <summary>The key that an unfinished upload was begun with. The connection is for its record.</summary>
     /// <exception cref="ContentErasedException">It was destroyed since: what was sent is lost, and the upload begins again.</exception>
-    public async Task<RecordKey> KeyOfUploadAsync(NpgsqlConnection connection, Guid recordKeyId, CancellationToken ct) =>
+    public async Task<RecordKey> KeyOfUploadAsync(NpgsqlConnection connection, Guid recordId, Guid recordKeyId, CancellationToken ct) =>
         await keys.OpenAsync(
-            await RecordKeySql.FindAsync(connection, recordKeyId, ct) ?? throw new InvalidOperationException("An upload has a key that never was."), ct);
+            await RecordKeySql.FindAsync(connection, recordId, recordKeyId, ct)
+                ?? throw new InvalidOperationException("An upload has a key that never was."),
+            ct);
 
     /// <summary>Starts a blob of one content. The key may be disposed of as soon as this returns.</summary>
     public async Task<IContentWriter> CreateAsync(RecordKey key, Guid contentId, Guid blobId, CancellationToken ct) =>

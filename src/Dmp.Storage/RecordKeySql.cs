@@ -69,7 +69,8 @@ public static class RecordKeySql
         $"""
         select {Columns}
         from record_key
-        where record_key_id = @RecordKeyId
+        where record_id = @RecordId
+            and record_key_id = @RecordKeyId
         """;
 
     // A rotation takes the lock alone when it makes another master key current: whoever adds a key after that sees it, and whoever came
@@ -109,8 +110,9 @@ public static class RecordKeySql
         return [.. await results.ReadAsync<RecordKeyRow>()];
     }
 
-    public static Task<RecordKeyRow?> FindAsync(NpgsqlConnection connection, Guid recordKeyId, CancellationToken ct) =>
-        connection.QuerySingleOrDefaultAsync<RecordKeyRow>(new CommandDefinition(Find, new { RecordKeyId = recordKeyId }, cancellationToken: ct));
+    public static Task<RecordKeyRow?> FindAsync(NpgsqlConnection connection, Guid recordId, Guid recordKeyId, CancellationToken ct) =>
+        connection.QuerySingleOrDefaultAsync<RecordKeyRow>(new CommandDefinition(
+            Find, new { RecordId = recordId, RecordKeyId = recordKeyId }, cancellationToken: ct));
 
     public static Task AddAsync(NpgsqlConnection connection, RecordKeyRow key, DateTimeOffset now, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(

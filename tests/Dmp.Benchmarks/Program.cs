@@ -22,7 +22,6 @@ if (chosen.Contains("small") || chosen.Contains("import"))
 
 if (chosen.Contains("proofs"))
 {
-    // Before the searches, whose floor writes events that nobody signed.
     await ProofBenchmark.RunAsync(platform);
 }
 

@@ -19,10 +19,10 @@ internal static class RulesBenchmark
     public static async Task RunAsync(BenchmarkPlatform platform)
     {
         var source = platform.Services.GetRequiredService<NpgsqlDataSource>();
-        var thousand = await RecordAsync(platform, source, 1_000);
-        await ShareAsync(platform, source, thousand);
+        var thousand = await RecordAsync(platform, 1_000);
+        await ShareAsync(platform, thousand);
         var found = await platform.Colleague.SearchDocumentsPageAsync(new SearchDocumentsRequest { RecordId = thousand, PageSize = PageSize });
-        var floor = new SearchFloor(Guid.Parse(thousand), platform.ColleagueId, platform.ColleagueStructureId, PageSize + 1);
+        var floor = new RuledSearch(Guid.Parse(thousand), platform.ColleagueId, platform.ColleagueStructureId, PageSize + 1);
         await platform.AnalyzeAsync();
         await using var connection = await floor.OpenAsync(source);
         var ruled = await floor.SearchAsync(connection, withPolicy: true);
@@ -38,8 +38,8 @@ internal static class RulesBenchmark
             () => floor.SearchAsync(connection, withPolicy: false),
             "(target 1.5 at most)");
 
-        var small = new SearchDocumentsRequest { RecordId = await RecordAsync(platform, source, 100), PageSize = PageSize };
-        var large = new SearchDocumentsRequest { RecordId = await RecordAsync(platform, source, 10_000), PageSize = PageSize };
+        var small = new SearchDocumentsRequest { RecordId = await RecordAsync(platform, 100), PageSize = PageSize };
+        var large = new SearchDocumentsRequest { RecordId = await RecordAsync(platform, 10_000), PageSize = PageSize };
         await platform.AnalyzeAsync();
         await CompareAsync(
             $"size, first {PageSize} of 10,000 documents over gRPC",
@@ -81,7 +81,7 @@ internal static class RulesBenchmark
     }
 
     /// <summary>A record of its own: ten documents by the front door, the others made of them in the database.</summary>
-    private static async Task<string> RecordAsync(BenchmarkPlatform platform, NpgsqlDataSource source, int documents)
+    private static async Task<string> RecordAsync(BenchmarkPlatform platform, int documents)
     {
         const int Uploaded = 10;
         var recordId = await platform.OpenAnotherRecordAsync();
@@ -93,10 +93,9 @@ internal static class RulesBenchmark
             await platform.Client.UploadAsync(recordId, content, metadata);
         }
 
-        await using var connection = await source.OpenConnectionAsync();
+        await using var connection = await platform.OpenOwnerAsync();
         await using var fill = new NpgsqlCommand(
             """
-            select set_config('dmp.record', $1::text, false);
             insert into document
                 select (jsonb_populate_record(null::document, to_jsonb(d) || jsonb_build_object('document_id', md5(d.document_id::text || n)::uuid))).*
                 from document d, generate_series(1, $2) n
@@ -117,14 +116,13 @@ internal static class RulesBenchmark
     }
 
     /// <summary>The colleague gets something to be kept from: a tenth masked, and ten rules.</summary>
-    private static async Task ShareAsync(BenchmarkPlatform platform, NpgsqlDataSource source, string recordId)
+    private static async Task ShareAsync(BenchmarkPlatform platform, string recordId)
     {
         await platform.Colleague.DeclareConsentAsync(
             new DeclareConsentRequest { RecordId = recordId, Collection = ConsentCollection.PatientPresent });
-        await using var connection = await source.OpenConnectionAsync();
+        await using var connection = await platform.OpenOwnerAsync();
         await using var hide = new NpgsqlCommand(
             """
-            select set_config('dmp.record', $1, false);
             update document set masked = true
             where document_id in (select document_id from document where record_id = $1::uuid order by document_id limit 100);
             insert into visibility_rule (visibility_rule_id, record_id, effect, document_id, actor_kind, actor_id, create_time, created_by)

@@ -27,11 +27,11 @@ internal sealed class KeyRotation(NpgsqlConnection database, MasterKeySet master
     {
         await masterKeys.TryAsync(current, ct);
         await KeySql.MakeCurrentAsync(database, current, ct);
-        var after = Guid.Empty;
+        WrappedRow? after = null;
         while (await KeySql.FindOldAsync(database, current, after, BatchSize, ct) is { Count: > 0 } batch)
         {
             await RewrapAsync(batch, current, ct);
-            after = batch[^1].RecordKeyId;
+            after = batch[^1];
             await progress.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{Rewrapped} keys wrapped anew"));
         }
     }

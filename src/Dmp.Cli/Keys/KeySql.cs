@@ -56,15 +56,15 @@ internal static class KeySql
     // document_version_plain_idx, here and for one record.
     private const string CountPlain = "select count(*) from document_version where record_key_id is null";
 
-    // In the order of the primary key, from one batch to the next; keys that are added meanwhile are wrapped by the current master key.
+    // In the order of record_key_pkey, from one batch to the next; keys that are added meanwhile are wrapped by the current master key.
     private const string FindOld =
         """
         select record_key_id, record_id, master_key_id, wrapped
         from record_key
         where destroy_time is null
             and master_key_id <> @Current
-            and record_key_id > @After
-        order by record_key_id
+            and (record_id, record_key_id) > (@AfterRecordId, @AfterKeyId)
+        order by record_id, record_key_id
         limit @Limit
         """;
 
@@ -73,7 +73,8 @@ internal static class KeySql
         """
         update record_key
         set wrapped = @Wrapped, master_key_id = @Current
-        where record_key_id = @RecordKeyId
+        where record_id = @RecordId
+            and record_key_id = @RecordKeyId
             and master_key_id = @Old
             and destroy_time is null
         """;
@@ -137,13 +138,22 @@ internal static class KeySql
     public static Task<long> CountPlainAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ExecuteScalarAsync<long>(new CommandDefinition(CountPlain, cancellationToken: ct));
 
-    public static async Task<List<WrappedRow>> FindOldAsync(NpgsqlConnection connection, string current, Guid after, int limit, CancellationToken ct) =>
-        [.. await connection.QueryAsync<WrappedRow>(
-            new CommandDefinition(FindOld, new { Current = current, After = after, Limit = limit }, cancellationToken: ct))];
+    public static async Task<List<WrappedRow>> FindOldAsync(
+        NpgsqlConnection connection, string current, WrappedRow? after, int limit, CancellationToken ct) =>
+        [.. await connection.QueryAsync<WrappedRow>(new CommandDefinition(
+            FindOld,
+            new
+            {
+                Current = current,
+                AfterRecordId = after?.RecordId ?? Guid.Empty,
+                AfterKeyId = after?.RecordKeyId ?? Guid.Empty,
+                Limit = limit,
+            },
+            cancellationToken: ct))];
 
     public static async Task<bool> RewrapAsync(NpgsqlConnection connection, WrappedRow old, string current, byte[] wrapped, CancellationToken ct) =>
         await connection.ExecuteAsync(new CommandDefinition(
-            Rewrap, new { old.RecordKeyId, Old = old.MasterKeyId, Current = current, Wrapped = wrapped }, cancellationToken: ct)) > 0;
+            Rewrap, new { old.RecordId, old.RecordKeyId, Old = old.MasterKeyId, Current = current, Wrapped = wrapped }, cancellationToken: ct)) > 0;
 
     /// <summary>Locks the record until the transaction ends; false when there is none.</summary>
     public static async Task<bool> LockRecordAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>

@@ -25,7 +25,7 @@ internal enum AccessDecision
 /// The fine gate: may this caller use this record for this method? The coarse gate, by kind of caller, is
 /// the access gate. Both read the same option of the contract.
 /// </summary>
-internal sealed class AccessPolicy(TimeProvider time)
+internal sealed class AccessPolicy(RememberedFacts remembered, TimeProvider time)
 {
     /// <summary>
     /// Checks the right that the called method needs on a record and returns the proof that SQL functions ask for.
@@ -36,6 +36,34 @@ internal sealed class AccessPolicy(TimeProvider time)
         call.Trace.RecordId = recordId;
         return Require(call, recordId, await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct));
     }
+
+    /// <summary>
+    /// As <see cref="RequireAsync"/>, for a read that asks behind its rows whether the facts still stand
+    /// (<see cref="RecordAccess.IsRemembered"/>): they may be those of an earlier call. Only what allows is taken from memory, never a
+    /// refusal.
+    /// </summary>
+    public async Task<RecordAccess> RequireReadAsync(NpgsqlConnection connection, Call call, Guid recordId, CancellationToken ct)
+    {
+        call.Trace.RecordId = recordId;
+        var now = time.GetUtcNow();
+        var key = FactsKey.Of(call.Caller, recordId);
+        if (RememberedFacts.MayKeep(call.Caller) && remembered.Find(key, now) is { } known && MayReuse(call, known.Facts, now))
+        {
+            return Prove(call, call.RequiredRelation, call.Rule.OnClosedRecord, known.Facts, place: known.Place, isRemembered: true);
+        }
+
+        var (facts, place) = await AccessSql.FindAtPlaceAsync(connection, call.Caller, recordId, now, ct);
+        var access = Prove(call, call.RequiredRelation, call.Rule.OnClosedRecord, facts, place: place);
+        if (RememberedFacts.MayKeep(call.Caller))
+        {
+            remembered.Keep(key, facts!, place, now);
+        }
+
+        return access;
+    }
+
+    /// <summary>What was remembered of a caller and a record is outdated.</summary>
+    public void Forget(Caller caller, Guid recordId) => remembered.Forget(FactsKey.Of(caller, recordId));
 
     /// <summary>As <see cref="RequireAsync"/>, by the facts that the transaction read for several records at once.</summary>
     public RecordAccess Require(Call call, Guid recordId, AccessFacts? facts)
@@ -51,8 +79,8 @@ internal sealed class AccessPolicy(TimeProvider time)
     public async Task<RecordAccess> RequireLockedAsync(
         NpgsqlConnection connection, Call call, Guid recordId, CancellationToken ct)
     {
-        await AccessSql.LockRecordAsync(connection, call.Caller, recordId, ct);
-        return await RequireAsync(connection, call, recordId, ct);
+        call.Trace.RecordId = recordId;
+        return Require(call, recordId, await AccessSql.FindLockedAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct));
     }
 
     /// <summary>
@@ -240,7 +268,23 @@ internal sealed class AccessPolicy(TimeProvider time)
     private static string NameOf(string name) =>
         string.Concat(name.Select((letter, i) => i > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{char.ToUpperInvariant(letter)}"));
 
-    private RecordAccess Prove(Call call, Relation relation, bool onClosedRecord, AccessFacts? facts, bool isRepeat = false)
+    // An emergency ends by more than a change; it is decided each time.
+    private static bool MayReuse(Call call, AccessFacts facts, DateTimeOffset now)
+    {
+        var mode = ModeOf(call.AskedMode, call.Caller, facts, now);
+        return mode == AccessMode.Normal
+            && HasFunction(call, facts, mode)
+            && Decide(call.RequiredRelation, call.Rule.OnClosedRecord, mode, call.Caller, facts, now) == AccessDecision.Allowed;
+    }
+
+    private RecordAccess Prove(
+        Call call,
+        Relation relation,
+        bool onClosedRecord,
+        AccessFacts? facts,
+        bool isRepeat = false,
+        FactsPlace place = default,
+        bool isRemembered = false)
     {
         var now = time.GetUtcNow();
         var caller = call.Caller;
@@ -265,7 +309,7 @@ internal sealed class AccessPolicy(TimeProvider time)
             case AccessDecision.Closed:
                 throw Failures.Of(ErrorReason.RecordNotOpen);
             default:
-                RecordAccess access = new(caller, facts!, mode, now);
+                RecordAccess access = new(caller, facts!, mode, now) { Place = place, IsRemembered = isRemembered };
                 call.Trace.Right = access.ToUsedRight();
                 return access;
         }

@@ -44,6 +44,11 @@ internal sealed record AccessFacts
     /// <summary>A minor, or an adult under guardianship: representatives act for the patient.</summary>
     public required bool IsRepresented { get; init; }
 
+    public DateTimeOffset? GuardianshipUntil { get; init; }
+
+    /// <summary>When the next of the caller's authorisations ends, if nothing is done.</summary>
+    public DateTimeOffset? NextEndTime { get; init; }
+
     public required bool EmergencyBreakGlassAllowed { get; init; }
 
     public required bool EmergencyRegulationAllowed { get; init; }
@@ -90,7 +95,7 @@ internal static class AccessSql
         """;
 
     // Decides who is meant: the professional and the structure of the pinned work situation. Served by block_living_key,
-    // consent_record_idx and delegation_delegate_idx. The authorisations are read once for all that is asked of them: starting the plan
+    // consent_pkey and delegation_delegate_idx. The authorisations are read once for all that is asked of them: starting the plan
     // takes longer than running it, most of all for the rows' own policies. Locks nothing: a decision is as of its statement, and every
     // statement that starts after a revocation committed sees it.
     private const string Select =
@@ -102,7 +107,8 @@ internal static class AccessSql
                     and b.unblock_time is null
                     and (b.actor_kind = 1 and b.actor_id = @ProfessionalId or b.actor_kind = 2 and b.actor_id = @StructureId)
             ) as is_blocked,
-            granted.expire_time, granted.is_attending, granted.awaits_reapproval, granted.was_ever_authorized,
+            granted.expire_time, granted.is_attending, granted.awaits_reapproval, granted.was_ever_authorized, granted.next_end_time,
+            r.guardianship_until,
             r.emergency_break_glass_allowed, r.emergency_regulation_allowed, r.emergency_masked_allowed,
             r.secret_acts_hidden_from_staff,
             glass.expire_time as break_glass_expire_time, glass.emergency_access_id as break_glass_access_id,
@@ -124,7 +130,8 @@ internal static class AccessSql
                     and c.expire_time > @Now
                     and {Majority.IsApproved}), false) as is_attending,
                 coalesce(bool_or(c.revoke_time is null and c.expire_time > @Now and not {Majority.IsApproved}), false) as awaits_reapproval,
-                count(*) > 0 as was_ever_authorized
+                count(*) > 0 as was_ever_authorized,
+                min(c.expire_time) filter (where c.revoke_time is null and c.expire_time > @Now) as next_end_time
             from consent c
             where c.record_id = r.record_id
                 and {IsForCaller}
@@ -168,7 +175,8 @@ internal static class AccessSql
         select set_config(
             'dmp.record',
             coalesce((select record_id::text from record where ins_system = @InsSystem and ins_number = @InsNumber), ''),
-            false)
+            true),
+            set_config('dmp.caller', @CallerKey, true)
         """;
 
     private const string ByScope = Select + " where r.record_id = dmp_record()";
@@ -182,6 +190,25 @@ internal static class AccessSql
         for no key update
         """;
 
+    // The existence test sees the INS and nothing else; what it found is then a record like any other.
+    private const string BecomeRequest = "select set_config('role', 'dmp_request', true)";
+
+    // Before the facts: a change between the two is seen by them, and asked for once more than needed.
+    private const string Place = "select last_position as position, pg_postmaster_start_time() as start_time from change_head";
+
+    /// <summary>
+    /// Behind what was read by facts that are remembered: a change came since their place, or the database is another one. Parameters:
+    /// <see cref="PlaceParameters"/>.
+    /// </summary>
+    public const string IsOutdated =
+        "select pg_postmaster_start_time() <> @FactsStartTime or dmp_changed_since(@RecordId, @FactsPosition, null)";
+
+    private static readonly ScopedSql byRecordAtPlace = new(WorkRole.Request, $"{Place}; {ByRecord}");
+    private static readonly ScopedSql byRecord = new(WorkRole.Request, ByRecord);
+    private static readonly ScopedSql byIns = new(WorkRole.Directory, $"{MoveScopeToIns}; {BecomeRequest}; {ByScope}");
+    private static readonly ScopedSql byRecordLocked = new(WorkRole.Request, $"{LockRecord}; {ByRecord}");
+    private static readonly ScopedSql lockRecord = new(WorkRole.Request, LockRecord);
+
     /// <summary>
     /// The facts; null when there is no such record. From here on the connection is for this record alone. Without
     /// <paramref name="withSecret"/> they are as representatives may know them, for explanations and never for decisions.
@@ -189,21 +216,40 @@ internal static class AccessSql
     public static async Task<AccessFacts?> FindAsync(
         NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct, bool withSecret = true)
     {
-        var parameters = RowScope.OfRecord(caller, recordId).Parameters(new { RecordId = recordId }, OfCaller(caller, now, withSecret));
+        var scope = RowScope.OfRecord(caller, recordId);
+        var parameters = scope.Parameters(new { RecordId = recordId }, OfCaller(caller, now, withSecret));
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            $"{RowScope.Set}; {ByRecord}", parameters, cancellationToken: ct));
+            byRecord.For(scope), parameters, cancellationToken: ct));
         await results.ReadAsync();
         return await results.ReadSingleOrDefaultAsync<AccessFacts>();
     }
+
+    /// <summary>The same with the place of the changes before them, for facts that are remembered.</summary>
+    public static async Task<(AccessFacts? Facts, FactsPlace Place)> FindAtPlaceAsync(
+        NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct)
+    {
+        var scope = RowScope.OfRecord(caller, recordId);
+        var parameters = scope.Parameters(new { RecordId = recordId }, OfCaller(caller, now));
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            byRecordAtPlace.For(scope), parameters, cancellationToken: ct));
+        await results.ReadAsync();
+        var place = await results.ReadSingleAsync<FactsPlace>();
+        return (await results.ReadSingleOrDefaultAsync<AccessFacts>(), place);
+    }
+
+    /// <summary>The parameters of <see cref="IsOutdated"/> beside the record.</summary>
+    public static object PlaceParameters(FactsPlace place) => new { FactsStartTime = place.StartTime, FactsPosition = place.Position };
 
     /// <summary>The same for the record of a person.</summary>
     public static async Task<AccessFacts?> FindByInsAsync(
         NpgsqlConnection connection, Caller caller, string insSystem, string insNumber, DateTimeOffset now, CancellationToken ct)
     {
-        var parameters = RowScope.OfIns(caller, insNumber).Parameters(
-            new { InsSystem = insSystem, InsNumber = insNumber }, OfCaller(caller, now));
+        var scope = RowScope.OfIns(caller, insNumber);
+        var parameters = scope.Parameters(
+            new { InsSystem = insSystem, InsNumber = insNumber, CallerKey = caller.Key }, OfCaller(caller, now));
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            $"{RowScope.Set}; {MoveScopeToIns}; {ByScope}", parameters, cancellationToken: ct));
+            byIns.For(scope), parameters, cancellationToken: ct));
+        await results.ReadAsync();
         await results.ReadAsync();
         await results.ReadAsync();
         return await results.ReadSingleOrDefaultAsync<AccessFacts>();
@@ -225,9 +271,26 @@ internal static class AccessSql
         connection.QuerySingleAsync<bool>(new CommandDefinition(
             IsMinor, new { BirthDate = birthDate, Now = now }, cancellationToken: ct));
 
-    public static Task LockRecordAsync(NpgsqlConnection connection, Caller caller, Guid recordId, CancellationToken ct) =>
-        connection.ExecuteAsync(new CommandDefinition(
-            $"{RowScope.Set}; {LockRecord}",
-            RowScope.OfRecord(caller, recordId).Parameters(new { RecordId = recordId }),
-            cancellationToken: ct));
+    /// <summary>
+    /// The facts behind the lock of their record, which waits for a change under way: a statement of its own, so that the facts are those of
+    /// after it. One round trip.
+    /// </summary>
+    public static async Task<AccessFacts?> FindLockedAsync(
+        NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct)
+    {
+        var scope = RowScope.OfRecord(caller, recordId);
+        var parameters = scope.Parameters(new { RecordId = recordId }, OfCaller(caller, now));
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            byRecordLocked.For(scope), parameters, cancellationToken: ct));
+        await results.ReadAsync();
+        await results.ReadAsync();
+        return await results.ReadSingleOrDefaultAsync<AccessFacts>();
+    }
+
+    public static Task LockRecordAsync(NpgsqlConnection connection, Caller caller, Guid recordId, CancellationToken ct)
+    {
+        var scope = RowScope.OfRecord(caller, recordId);
+        return connection.ExecuteAsync(new CommandDefinition(
+            lockRecord.For(scope), scope.Parameters(new { RecordId = recordId }), cancellationToken: ct));
+    }
 }

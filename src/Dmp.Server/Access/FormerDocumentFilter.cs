@@ -18,16 +18,24 @@ internal static class FormerDocumentFilter
         """
         not exists (
                 select from change a
-                where a.subject_id = h.visibility_rule_id and a.position >= c.position and a.event_time = h.create_time
+                where a.record_id = h.record_id and a.subject_id = h.visibility_rule_id
+                    and a.position >= c.position and a.event_time = h.create_time
             )
-            and not exists (select from outbox a where a.subject_id = h.visibility_rule_id and a.event_time = h.create_time)
+            and not exists (
+                select from outbox a
+                where a.record_id = h.record_id and a.subject_id = h.visibility_rule_id and a.event_time = h.create_time
+            )
             and (
                 h.remove_time is null
                 or exists (
                     select from change a
-                    where a.subject_id = h.visibility_rule_id and a.position >= c.position and a.event_time = h.remove_time
+                    where a.record_id = h.record_id and a.subject_id = h.visibility_rule_id
+                        and a.position >= c.position and a.event_time = h.remove_time
                 )
-                or exists (select from outbox a where a.subject_id = h.visibility_rule_id and a.event_time = h.remove_time)
+                or exists (
+                    select from outbox a
+                    where a.record_id = h.record_id and a.subject_id = h.visibility_rule_id and a.event_time = h.remove_time
+                )
             )
         """;
 
@@ -94,7 +102,7 @@ internal static class FormerDocumentFilter
             )
         """;
 
-    // Served by block_record_idx.
+    // Served by block_pkey.
     private const string NotBlocked =
         """
         not exists (
@@ -109,7 +117,7 @@ internal static class FormerDocumentFilter
     /// <summary>
     /// The caller had a right just before the change <c>c</c> of the record as a whole: an authorisation was given before it. Whether it
     /// was given anew since tells nothing: an authorisation is renewed while it is in force, and whoever has left its team, or is blocked,
-    /// is told nothing of that. By the order of commits, as above. Served by consent_record_idx and change_subject_idx.
+    /// is told nothing of that. By the order of commits, as above. Served by consent_pkey and change_subject_idx.
     /// </summary>
     public const string HadConsent =
         $"""
@@ -119,9 +127,13 @@ internal static class FormerDocumentFilter
                 where k.record_id = c.record_id
                     and not exists (
                         select from change g
-                        where g.subject_id = k.consent_id and g.position >= c.position and g.event_time = k.create_time
+                        where g.record_id = k.record_id and g.subject_id = k.consent_id
+                            and g.position >= c.position and g.event_time = k.create_time
                     )
-                    and not exists (select from outbox g where g.subject_id = k.consent_id and g.event_time = k.create_time)
+                    and not exists (
+                        select from outbox g
+                        where g.record_id = k.record_id and g.subject_id = k.consent_id and g.event_time = k.create_time
+                    )
                     and {NotEnded}
             )
             and {NotBlocked}
@@ -130,7 +142,7 @@ internal static class FormerDocumentFilter
 
     /// <summary>
     /// The same for a document, of which only those are told who have a right now: an authorisation that was given and not given anew
-    /// since, because whoever gets a right is told to load the record anew. Served by consent_record_idx and change_subject_idx.
+    /// since, because whoever gets a right is told to load the record anew. Served by consent_pkey and change_subject_idx.
     /// </summary>
     private const string HeldConsent =
         $"""
@@ -140,12 +152,13 @@ internal static class FormerDocumentFilter
                 where k.record_id = c.record_id
                     and not exists (
                         select from change g
-                        where g.subject_id = k.consent_id and g.position > c.position
+                        where g.record_id = k.record_id and g.subject_id = k.consent_id and g.position > c.position
                             and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
                     )
                     and not exists (
                         select from outbox g
-                        where g.subject_id = k.consent_id and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
+                        where g.record_id = k.record_id and g.subject_id = k.consent_id
+                            and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
                     )
                     and {NotEnded}
             )
@@ -164,7 +177,7 @@ internal static class FormerDocumentFilter
         """;
 
     // Of the patient's side just before the change c: the patient always, others since their delegation or the guardianship began. Served
-    // by delegation_record_idx, change_subject_idx and change_record_idx.
+    // by delegation_pkey, change_subject_idx and change_record_idx.
     private const string HeldCapacity =
         $"""
         (
@@ -179,11 +192,13 @@ internal static class FormerDocumentFilter
                     and (k.end_time is null or k.end_time > c.event_time)
                     and not exists (
                         select from change g
-                        where g.subject_id = k.delegation_id and g.position > c.position and g.kind in ('DELEGATION_ACCEPTED', 'DELEGATION_STARTED')
+                        where g.record_id = k.record_id and g.subject_id = k.delegation_id
+                            and g.position > c.position and g.kind in ('DELEGATION_ACCEPTED', 'DELEGATION_STARTED')
                     )
                     and not exists (
                         select from outbox g
-                        where g.subject_id = k.delegation_id and g.kind in ('DELEGATION_ACCEPTED', 'DELEGATION_STARTED')
+                        where g.record_id = k.record_id and g.subject_id = k.delegation_id
+                            and g.kind in ('DELEGATION_ACCEPTED', 'DELEGATION_STARTED')
                     )
                     and (k.kind = 2 and k.invited_by_patient or {NoGuardianshipSince})
             )

@@ -2,7 +2,7 @@ namespace Dmp.Server.Access;
 
 /// <summary>
 /// What ends when a minor comes of age, for the statements that ask. The moment itself is in one function of the database,
-/// <c>dmp_majority_time</c> (migration 0012).
+/// <c>dmp_majority_time</c>.
 /// </summary>
 internal static class Majority
 {

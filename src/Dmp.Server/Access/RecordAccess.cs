@@ -1,6 +1,7 @@
 using Dmp.Annotations.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Calls;
+using Dmp.Server.Data;
 
 namespace Dmp.Server.Access;
 
@@ -17,6 +18,7 @@ internal sealed class RecordAccess
         Caller = caller;
         Mode = mode;
         RecordId = facts.RecordId;
+        Scope = RowScope.OfRecord(caller, facts.RecordId);
         IsOpen = facts.State == (short)RecordState.Open;
         DocumentsMaskedByDefault = facts.DocumentsMaskedByDefault;
         SecretActsHiddenFromStaff = facts.SecretActsHiddenFromStaff;
@@ -47,6 +49,17 @@ internal sealed class RecordAccess
     }
 
     public Caller Caller { get; }
+
+    /// <summary>For statements that say by themselves for whom they are.</summary>
+    public RowScope Scope { get; }
+
+    /// <summary>Where the changes were before the facts were read, when a read asked for that.</summary>
+    public FactsPlace Place { get; init; }
+
+    /// <summary>
+    /// The facts are those of an earlier call: each batch that reads by them asks behind its rows whether they still stand.
+    /// </summary>
+    public bool IsRemembered { get; init; }
 
     /// <summary>The mode in which the record is used.</summary>
     public AccessMode Mode { get; }

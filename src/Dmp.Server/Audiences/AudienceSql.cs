@@ -54,7 +54,7 @@ internal static class AudienceSql
         ) seen on a.actor_kind = 1
         """;
 
-    // consent_record_idx, care_team_member_living_key, emergency_access_actor_idx, document_version_search_idx, visibility_rule_record_idx;
+    // consent_pkey, care_team_member_living_key, emergency_access_actor_idx, document_version_search_idx, visibility_rule_record_idx;
     // with a document its versions alone. A structure beside a professional is one in which the right may stand, when it is not known where
     // the professional works.
     private const string Everybody =
@@ -128,7 +128,7 @@ internal static class AudienceSql
         order by a.actor_kind, a.actor_id
         """;
 
-    // delegation_record_idx.
+    // delegation_pkey.
     private const string ListDelegates =
         $"""
         select d.kind, d.delegate_name

@@ -123,7 +123,7 @@ internal static class AuditSql
 
     private const string AddMonths = "select dmp_add_trace_months(3)";
 
-    /// <summary>Makes the partitions of this month and the next two, where they are missing (migration 0017).</summary>
+    /// <summary>Makes the partitions of this month and the next two, where they are missing.</summary>
     public static Task AddMonthsAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(AddMonths, cancellationToken: ct));
 

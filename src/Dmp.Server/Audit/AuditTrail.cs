@@ -30,27 +30,30 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     private const int FailuresMax = 1000;
 
     // What is refused is written by few connections: a flood of refusals must not take those of the calls that are good.
-    private readonly SharedTurns<FailedCall> failures = new(_ => 1, EventsMax);
+    private readonly SharedTurns<SharedEvent> failures = new(_ => 1, EventsMax);
     private readonly SemaphoreSlim failurePlaces = new(FailuresMax);
+
+    // Reads that end together share a statement and a flush of the disk.
+    private readonly SharedTurns<SharedEvent> reads = new(_ => 1, EventsMax);
 
     /// <summary>Adds the event of an allowed call inside the transaction of <paramref name="connection"/>.</summary>
     public Task TraceAllowedAsync(NpgsqlConnection connection, Call call, CancellationToken ct) =>
         AppendAsync(connection, ToRow(call, AuditOutcome.Allowed, StatusCode.OK, null), ct);
 
     /// <summary>
-    /// Records a read, durably, before anything of it is answered. <paramref name="documents"/>: the documents that the
-    /// answer holds.
+    /// Records a read, durably, before anything of it is answered: when its connection has gone back, because the event has another one,
+    /// which it shares with those of reads that end meanwhile. <paramref name="documents"/>: the documents that the answer holds.
     /// </summary>
-    public async Task TraceReadAsync(
-        NpgsqlConnection connection, Call call, IReadOnlyList<TracedDocument> documents, CancellationToken ct)
+    public async Task TraceReadAsync(Call call, IReadOnlyList<TracedDocument> documents, CancellationToken ct)
     {
         call.Trace.Documents = documents;
         ct.ThrowIfCancellationRequested();
 
         // From here on the caller's wish to leave no longer counts: a statement that is cancelled while it commits would leave an event,
         // and nobody would know.
-        await TraceAllowedAsync(connection, call, CancellationToken.None);
+        await ShareAsync(reads, EventSignature.Sign(ToRow(call, AuditOutcome.Allowed, StatusCode.OK, null), keys.Signers[0]));
         call.Trace.IsTraced = true;
+        sequencer.Wake();
     }
 
     /// <summary>
@@ -89,12 +92,7 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
         await failurePlaces.WaitAsync(CancellationToken.None);
         try
         {
-            var failed = new FailedCall(EventSignature.Sign(ToRow(call, OutcomeOf(code), code, reason), keys.Signers[0]));
-            await failures.ServeAsync([failed], AppendTogetherAsync);
-            if (failed.Fault is { } fault)
-            {
-                ExceptionDispatchInfo.Throw(fault);
-            }
+            await ShareAsync(failures, EventSignature.Sign(ToRow(call, OutcomeOf(code), code, reason), keys.Signers[0]));
         }
         finally
         {
@@ -118,7 +116,7 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     public async Task<IReadOnlyList<(AuditEventRow Event, PostgresException Fault)>> AppendCountedAsync(
         IReadOnlyList<AuditEventRow> events, CancellationToken ct)
     {
-        FailedCall[] counted = [.. events.Select(row => new FailedCall(row))];
+        SharedEvent[] counted = [.. events.Select(row => new SharedEvent(row))];
         await AppendTogetherAsync(counted, ct);
         sequencer.Wake();
 
@@ -134,6 +132,7 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     public void Dispose()
     {
         failures.Dispose();
+        reads.Dispose();
         failurePlaces.Dispose();
     }
 
@@ -151,7 +150,7 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     public async Task TraceFailuresAsync(IReadOnlyList<(Call Call, RpcException Failure)> failed, CancellationToken ct)
     {
         AuditEventRow[] events = [.. failed.Select(item => Sign(item.Call, item.Failure))];
-        await database.OnConnectionAsync(connection => AppendAllAsync(connection, events, ct), ct);
+        await AppendAllAsync(events, ct);
         foreach (var (call, _) in failed)
         {
             call.Trace.IsTraced = true;
@@ -163,40 +162,53 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     /// <summary>Events of <see cref="Sign"/> are about to be committed.</summary>
     public void Announce() => sequencer.Wake();
 
-    private Task AppendTogetherAsync(IReadOnlyList<FailedCall> failed) => AppendTogetherAsync(failed, CancellationToken.None);
+    private async Task ShareAsync(SharedTurns<SharedEvent> turns, AuditEventRow row)
+    {
+        var shared = new SharedEvent(row);
+        await turns.ServeAsync([shared], AppendTogetherAsync);
+        if (shared.Fault is { } fault)
+        {
+            ExceptionDispatchInfo.Throw(fault);
+        }
+    }
 
-    private async Task AppendTogetherAsync(IReadOnlyList<FailedCall> failed, CancellationToken ct)
+    private Task AppendTogetherAsync(IReadOnlyList<SharedEvent> events) => AppendTogetherAsync(events, CancellationToken.None);
+
+    private async Task AppendTogetherAsync(IReadOnlyList<SharedEvent> events, CancellationToken ct)
     {
         try
         {
-            await database.OnConnectionAsync(connection => AppendAllAsync(connection, [.. failed.Select(call => call.Event)], ct), ct);
+            await AppendAllAsync([.. events.Select(one => one.Event)], ct);
         }
         catch (PostgresException fault) when (!StorageFailures.IsAbsence(fault) && !ct.IsCancellationRequested)
         {
             // The fault of one event must not be that of the others.
-            if (failed.Count == 1)
+            if (events.Count == 1)
             {
-                failed[0].Fault = fault;
+                events[0].Fault = fault;
                 return;
             }
 
-            foreach (var half in failed.Chunk((failed.Count + 1) / 2))
+            foreach (var half in events.Chunk((events.Count + 1) / 2))
             {
                 await AppendTogetherAsync(half, ct);
             }
         }
     }
 
-    private static async Task AppendAllAsync(NpgsqlConnection connection, IReadOnlyList<AuditEventRow> events, CancellationToken ct)
-    {
-        await using var batch = new NpgsqlBatch(connection);
-        foreach (var some in events.Chunk(EventsMax))
+    // One batch is one transaction, of nobody: an event names its record, and reads none.
+    private Task<int> AppendAllAsync(IReadOnlyList<AuditEventRow> events, CancellationToken ct) => database.InBatchesAsync(
+        async connection =>
         {
-            batch.BatchCommands.Add(AuditSql.ToAppend(some));
-        }
+            await using var batch = new NpgsqlBatch(connection);
+            foreach (var some in events.Chunk(EventsMax))
+            {
+                batch.BatchCommands.Add(AuditSql.ToAppend(some));
+            }
 
-        await batch.ExecuteNonQueryAsync(ct);
-    }
+            return await batch.ExecuteNonQueryAsync(ct);
+        },
+        ct);
 
     // When the event is part of a transaction, the sequencer may look before it commits; it looks again by itself.
     private async Task AppendAsync(NpgsqlConnection connection, AuditEventRow row, CancellationToken ct)
@@ -273,7 +285,7 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     }
 
     /// <summary>An event that waits to be written, and why it could not be.</summary>
-    private sealed class FailedCall(AuditEventRow row)
+    private sealed class SharedEvent(AuditEventRow row)
     {
         public AuditEventRow Event => row;
 

@@ -8,7 +8,7 @@ using Npgsql;
 namespace Dmp.Server.Audit;
 
 /// <summary>The trace of a record, whole and with its proofs.</summary>
-internal sealed class ExportRecordEvents(Database database, AuditTrail audit, TraceReaders readers)
+internal sealed class ExportRecordEvents(Database database, TracedReads reads, TraceReaders readers)
 {
     /// <summary>Events read and proven at a time; no connection is held while they are sent.</summary>
     private const int ExportPage = 50;
@@ -22,7 +22,7 @@ internal sealed class ExportRecordEvents(Database database, AuditTrail audit, Tr
         faults.Require(request.EarlierTreeSize >= 0, "earlier_tree_size", "Must not be negative.");
         faults.ThrowIfAny();
 
-        var header = await database.OnConnectionAsync(connection => BeginExportAsync(connection, call, request, recordId, ct), ct);
+        var header = await reads.RunAsync(call, connection => BeginExportAsync(connection, call, request, recordId, ct), ct);
         await responses.WriteAsync(new ExportRecordEventsResponse { Header = header }, ct);
         var (count, last) = (0L, Guid.Empty);
         while (true)
@@ -53,7 +53,7 @@ internal sealed class ExportRecordEvents(Database database, AuditTrail audit, Tr
         await responses.WriteAsync(new ExportRecordEventsResponse { End = new TraceExportEnd { EventCount = count } }, ct);
     }
 
-    /// <summary>Decides, traces, and fixes the state of the log that the export is proven against.</summary>
+    /// <summary>Decides, and fixes the state of the log that the export is proven against.</summary>
     private async Task<TraceExportHeader> BeginExportAsync(
         NpgsqlConnection connection, Call call, ExportRecordEventsRequest request, Guid recordId, CancellationToken ct)
     {
@@ -75,7 +75,6 @@ internal sealed class ExportRecordEvents(Database database, AuditTrail audit, Tr
                 await LogProofs.ProveConsistencyAsync(connection, request.EarlierTreeSize, newest.TreeSize, ct));
         }
 
-        await audit.TraceReadAsync(connection, call, [], ct);
         return header;
     }
 }

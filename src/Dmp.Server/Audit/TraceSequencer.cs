@@ -53,7 +53,7 @@ internal sealed class TraceSequencer(
             do
             {
                 var left = round?.Left;
-                round = await database.OnConnectionAsync(connection => StepAsync(connection, left, ct), ct);
+                round = await database.InBatchesAsync(connection => StepAsync(connection, left, ct), ct);
                 added += round?.Added ?? 0;
             }
             while (round is { Left: not null });
@@ -114,7 +114,7 @@ internal sealed class TraceSequencer(
         }
 
         // A statement of its own after the lock: it sees what the holder before has committed.
-        await RowScope.OfTask(RowScope.Sequence).ApplyAsync(connection, ct);
+        await RowScope.Sequencer.ApplyAsync(connection, ct);
         var state = await TraceLogSql.StateAsync(connection, ct);
 
         // The roots are computed again now and then and before each signature, and not each time that leaves are added in between.

@@ -29,7 +29,7 @@ internal static class CareTeamCreation
             Revision = 0,
         };
         await CareTeamSql.InsertAsync(connection, row, ct);
-        await CareTeamSql.SetMembersAsync(connection, row.CareTeamId, CareTeamMapping.ToRows(row.CareTeamId, members), now, ct);
+        await CareTeamSql.SetMembersAsync(connection, row.CareTeamId, recordId, CareTeamMapping.ToRows(row.CareTeamId, members), now, ct);
         if (recordId is { } id)
         {
             await OutboxSql.AppendAsync(connection, call, OutboxKind.CareTeamChanged, id, now, new() { SubjectId = row.CareTeamId }, ct);

@@ -89,13 +89,13 @@ internal static class CareTeamSql
 
     private const string Join =
         """
-        insert into care_team_member (care_team_id, actor_kind, actor_id, actor_name, join_time)
-        values (@CareTeamId, @ActorKind, @ActorId, @ActorName, @Now)
+        insert into care_team_member (care_team_id, record_id, actor_kind, actor_id, actor_name, join_time)
+        values (@CareTeamId, @RecordId, @ActorKind, @ActorId, @ActorName, @Now)
         on conflict (care_team_id, actor_kind, actor_id) where leave_time is null
         do update set actor_name = excluded.actor_name
         """;
 
-    // Served by care_team_record_idx, consent_record_idx and care_team_member_actor_idx, one branch each: asked for together, by "or", the
+    // Served by care_team_record_idx, consent_pkey and care_team_member_actor_idx, one branch each: asked for together, by "or", the
     // teams of everybody are read.
     private const string List =
         $"""
@@ -163,7 +163,12 @@ internal static class CareTeamSql
 
     /// <summary>Makes these the members: those who left have left, those who stay keep their time of joining.</summary>
     public static async Task SetMembersAsync(
-        NpgsqlConnection connection, Guid careTeamId, IReadOnlyList<CareTeamMemberRow> members, DateTimeOffset now, CancellationToken ct)
+        NpgsqlConnection connection,
+        Guid careTeamId,
+        Guid? recordId,
+        IReadOnlyList<CareTeamMemberRow> members,
+        DateTimeOffset now,
+        CancellationToken ct)
     {
         await connection.ExecuteAsync(new CommandDefinition(
             Leave,
@@ -171,7 +176,7 @@ internal static class CareTeamSql
             cancellationToken: ct));
         await connection.ExecuteAsync(new CommandDefinition(
             Join,
-            members.Select(member => new { member.CareTeamId, member.ActorKind, member.ActorId, member.ActorName, Now = now }),
+            members.Select(member => new { member.CareTeamId, RecordId = recordId, member.ActorKind, member.ActorId, member.ActorName, Now = now }),
             cancellationToken: ct));
         await connection.ExecuteAsync(new CommandDefinition(Touch, new { CareTeamId = careTeamId }, cancellationToken: ct));
     }

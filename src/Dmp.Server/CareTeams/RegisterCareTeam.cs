@@ -24,7 +24,7 @@ internal sealed class RegisterCareTeam(RequestLog requestLog, IOptions<RealmOpti
             requestId,
             RequestFingerprint.Of(call.Method, new RegisterCareTeamRequest(request) { RequestId = "" }),
             RegisterCareTeamResponse.Parser,
-            connection => RowScope.OfActor(call.Caller, RowScope.Team).ApplyAsync(connection, ct),
+            connection => RowScope.OfTeams(call.Caller).ApplyAsync(connection, ct),
             async (connection, _) => new RegisterCareTeamResponse
             {
                 CareTeam = await CareTeamCreation.CreateAsync(connection, call, null, request.Name, request.Members, time.GetUtcNow(), ct),

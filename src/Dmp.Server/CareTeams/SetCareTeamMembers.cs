@@ -34,7 +34,7 @@ internal sealed class SetCareTeamMembers(AccessPolicy policy, RequestLog request
             SetCareTeamMembersResponse.Parser,
             async connection => recordId is { } id
                 ? (object)await policy.RequireLockedAsync(connection, call, id, ct)
-                : await RowScope.OfActor(call.Caller, RowScope.Team).ApplyAsync(connection, ct),
+                : await RowScope.OfTeams(call.Caller).ApplyAsync(connection, ct),
             async (connection, _) =>
             {
                 var row = await CareTeamSql.FindForChangeAsync(connection, careTeamId, recordId, ct)
@@ -45,7 +45,7 @@ internal sealed class SetCareTeamMembers(AccessPolicy policy, RequestLog request
                 }
 
                 var now = time.GetUtcNow();
-                await CareTeamSql.SetMembersAsync(connection, careTeamId, CareTeamMapping.ToRows(careTeamId, request.Members), now, ct);
+                await CareTeamSql.SetMembersAsync(connection, careTeamId, recordId, CareTeamMapping.ToRows(careTeamId, request.Members), now, ct);
                 if (recordId is { } id)
                 {
                     await OutboxSql.AppendAsync(

@@ -55,7 +55,7 @@ internal static class BlockSql
         returning {Columns}
         """;
 
-    // Served by block_record_idx.
+    // Served by block_pkey.
     private const string List =
         $"""
         select {Columns}

@@ -107,7 +107,8 @@ internal static class ConsentSql
             grant_time = @GrantTime,
             expire_time = @ExpireTime,
             expiry_told = false
-        where consent_id = @ConsentId
+        where record_id = @RecordId
+            and consent_id = @ConsentId
         returning {Columns}
         """;
 
@@ -115,11 +116,12 @@ internal static class ConsentSql
         $"""
         update consent
         set revoke_time = @Now, revoked_by = @RevokedBy
-        where consent_id = @ConsentId
+        where record_id = @RecordId
+            and consent_id = @ConsentId
         returning {Columns}
         """;
 
-    // Served by consent_record_idx. The state is that of ConsentRules.StateOf.
+    // Served by consent_pkey. The state is that of ConsentRules.StateOf.
     private const string List =
         $"""
         select {Columns}
@@ -141,7 +143,7 @@ internal static class ConsentSql
         limit @Limit
         """;
 
-    // Served by consent_record_idx.
+    // Served by consent_pkey.
     private const string Reapprove =
         $"""
         update consent
@@ -182,7 +184,7 @@ internal static class ConsentSql
     public static Task<ConsentRow> RevokeAsync(
         NpgsqlConnection connection, ConsentRow row, byte[] revokedBy, DateTimeOffset now, CancellationToken ct) =>
         connection.QuerySingleAsync<ConsentRow>(new CommandDefinition(
-            Revoke, new { row.ConsentId, RevokedBy = revokedBy, Now = now }, cancellationToken: ct));
+            Revoke, new { row.RecordId, row.ConsentId, RevokedBy = revokedBy, Now = now }, cancellationToken: ct));
 
     /// <summary>Approves those that wait for it: all, or those named. Returns them.</summary>
     public static Task<IEnumerable<ConsentRow>> ReapproveAsync(

@@ -86,7 +86,8 @@ internal static class VisibilityRuleSql
             and remove_time is null
             and not exists (
                 select from document d
-                where d.document_id = visibility_rule.document_id
+                where d.record_id = @RecordId
+                    and d.document_id = visibility_rule.document_id
                     and (d.patient_visible_time > @Now or not @SeesSecret and d.hidden_from_representatives)
             )
             and (@BeforeId::uuid is null or visibility_rule_id < @BeforeId)

@@ -20,7 +20,7 @@ internal sealed class ChangeListener(Database database, ILogger<ChangeListener> 
         {
             try
             {
-                await database.OnConnectionAsync(connection => ListenAsync(connection, stoppingToken), stoppingToken);
+                await database.InBatchesAsync(connection => ListenAsync(connection, stoppingToken), stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -34,7 +34,7 @@ internal sealed class ChangeListener(Database database, ILogger<ChangeListener> 
         }
     }
 
-    private async Task ListenAsync(NpgsqlConnection connection, CancellationToken ct)
+    private async Task<bool> ListenAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         connection.Notification += (_, _) => Changed.Set();
         await using (var listen = new NpgsqlCommand($"listen {ChangeSql.Channel}", connection))

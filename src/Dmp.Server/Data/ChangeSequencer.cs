@@ -34,7 +34,7 @@ internal sealed class ChangeSequencer(Database database, ILogger<ChangeSequencer
     {
         try
         {
-            await database.OnConnectionAsync(connection => ChangeSql.SequenceAsync(connection, ct), ct);
+            await database.InBatchesAsync(connection => ChangeSql.SequenceAsync(connection, ct), ct);
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException or IOException)
         {

@@ -6,13 +6,13 @@ namespace Dmp.Server.Data;
 /// <summary>Where changes begin and end: what is at or below <see cref="FirstPosition"/> was forgotten.</summary>
 internal readonly record struct ChangeHead(long FirstPosition, long LastPosition);
 
-/// <summary>The changes in the order of their commits (migration 0018). Readers: the feed and the notices.</summary>
+/// <summary>The changes in the order of their commits (ADR 0012). Readers: the feed and the notices.</summary>
 internal static class ChangeSql
 {
     /// <summary>Told by PostgreSQL when changes got their positions.</summary>
     public const string Channel = "dmp_change";
 
-    // Locks the one row of change_floor until it commits (migration 0038).
+    // Locks the one row of change_floor until it commits (ADR 0029).
     private const string Sequence = "select dmp_sequence_changes()";
 
     private const string Head = "select first_position, last_position from change_head";
@@ -36,11 +36,15 @@ internal static class ChangeSql
     private const string ForgetPasses =
         "delete from change_pass where last_position < (select max(last_position) from change_pass)";
 
+    private static readonly ScopedSql sequence = new(WorkRole.Sequencer, Sequence);
+
     /// <summary>Gives positions to what has committed; returns how many changes got one.</summary>
     public static async Task<int> SequenceAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        await RowScope.OfTask(RowScope.Changes).ApplyAsync(connection, ct);
-        return await connection.ExecuteScalarAsync<int>(new CommandDefinition(Sequence, cancellationToken: ct));
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            sequence.For(RowScope.Sequencer), RowScope.Sequencer.Parameters(), cancellationToken: ct));
+        await results.ReadAsync();
+        return await results.ReadSingleAsync<int>();
     }
 
     public static Task<ChangeHead> HeadAsync(NpgsqlConnection connection, CancellationToken ct) =>
@@ -55,7 +59,7 @@ internal static class ChangeSql
         connection.ExecuteScalarAsync<bool>(new CommandDefinition(
             Changed, new { RecordId = recordId, Position = position, RecordKeyId = recordKeyId }, cancellationToken: ct));
 
-    /// <summary>Forgets changes that were sequenced before a time, on a connection of <see cref="RowScope.Changes"/>.</summary>
+    /// <summary>Forgets changes that were sequenced before a time, on a connection of <see cref="RowScope.Sweep"/>.</summary>
     public static async Task ForgetAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct)
     {
         await connection.ExecuteAsync(new CommandDefinition(Forget, new { Before = before }, cancellationToken: ct));

@@ -21,10 +21,27 @@ internal sealed class Database(NpgsqlDataSource source)
     public Signal Committed { get; } = new();
 
     /// <summary>
-    /// Runs <paramref name="body"/> on a connection, for reads and single statements, and gives the connection back. No stream and no client is
-    /// awaited inside.
+    /// Runs <paramref name="body"/> in one READ COMMITTED transaction and commits it. It begins with the first statement, in the same round
+    /// trip. Anything thrown rolls back. No stream and no client is awaited inside.
     /// </summary>
-    public async Task<T> OnConnectionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct)
+    public Task<T> OnConnectionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct) => InBatchesAsync(
+        async connection =>
+        {
+            await using var transaction = await connection.BeginTransactionAsync(ct);
+            var result = await body(connection);
+
+            // From here on the caller's wish to cancel no longer counts: an effect is either committed and told or not done.
+            await transaction.CommitAsync(CancellationToken.None);
+            return result;
+        },
+        ct);
+
+    /// <summary>
+    /// Runs <paramref name="body"/> without a transaction, for reads of which each batch of statements says by itself for whom it is
+    /// (<see cref="ScopedSql"/>), and for what is of no record: it spares the round trip of the commit. What one batch writes is committed
+    /// with it.
+    /// </summary>
+    public async Task<T> InBatchesAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         try
@@ -37,6 +54,16 @@ internal sealed class Database(NpgsqlDataSource source)
             throw;
         }
     }
+
+    /// <summary>Runs <paramref name="body"/> in a transaction that is undone.</summary>
+    public Task<T> TryAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct) => InBatchesAsync(
+        async connection =>
+        {
+            // Leaving the block without a commit rolls back.
+            await using var transaction = await connection.BeginTransactionAsync(ct);
+            return await body(connection);
+        },
+        ct);
 
     /// <summary>The same for what answers nothing.</summary>
     public Task OnConnectionAsync(Func<NpgsqlConnection, Task> body, CancellationToken ct) => OnConnectionAsync(
@@ -63,22 +90,29 @@ internal sealed class Database(NpgsqlDataSource source)
     }
 
     /// <summary>
-    /// Runs <paramref name="body"/> in one READ COMMITTED transaction, commits it, and tells where the database is then. Anything
-    /// thrown by it rolls back. No stream and no client is awaited inside.
+    /// The same for a change that others are told of: it answers where the database is after the commit, and wakes the sequencing of changes.
     /// </summary>
     public Task<(T Result, DatabasePosition Committed)> InTransactionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct) =>
-        OnConnectionAsync(
+        InTransactionAsync(async connection => (await body(connection), (IReadOnlyList<NpgsqlBatchCommand>)[]), ct);
+
+    /// <summary>
+    /// The same with the last statements of the body, which need no answer: they go with the commit, and the question where the database is
+    /// behind it, in one round trip.
+    /// </summary>
+    public Task<(T Result, DatabasePosition Committed)> InTransactionAsync<T>(
+        Func<NpgsqlConnection, Task<(T Result, IReadOnlyList<NpgsqlBatchCommand> Last)>> body, CancellationToken ct) =>
+        InBatchesAsync(
             async connection =>
             {
                 await using var transaction = await connection.BeginTransactionAsync(ct);
-                var result = await body(connection);
+                var (result, last) = await body(connection);
+                ct.ThrowIfCancellationRequested();
 
-                // From here on the caller's wish to cancel no longer counts: an effect is either committed and answered or not done.
-                await transaction.CommitAsync(CancellationToken.None);
+                // From here on the caller's wish to cancel no longer counts: an effect is either committed and answered or not done. What
+                // fails behind the commit is told as a failure though the effect stands; its repeat finds it, as after any broken line.
+                var committed = await ConsistencySql.CommitAsync(connection, last);
                 Committed.Set();
-
-                // A failure from here on is told as one though the effect stands; its repeat finds it, as after any broken line.
-                return (result, await ConsistencySql.PositionAsync(connection, CancellationToken.None));
+                return (result, committed);
             },
             ct);
 

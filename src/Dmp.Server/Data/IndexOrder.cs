@@ -9,9 +9,10 @@ internal static class IndexOrder
     public static async Task<List<T>> QueryInIndexOrderAsync<T>(
         this NpgsqlConnection connection, string sql, object parameters, CancellationToken ct)
     {
-        // One implicit transaction, without which the settings would end before the statement.
+        // One batch, without which the settings would end before the statement where there is no transaction. Where there is one, what
+        // follows in it is planned as ever.
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            $"{PlannerSql.InIndexOrder}; {sql}", parameters, cancellationToken: ct));
+            $"{PlannerSql.InIndexOrder}; {sql}; {PlannerSql.InAnyOrder}", parameters, cancellationToken: ct));
         await results.ReadAsync();
         return (await results.ReadAsync<T>()).AsList();
     }

@@ -14,4 +14,12 @@ internal static class PlannerSql
             set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
             set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
         """;
+
+    /// <summary>As before <see cref="InIndexOrder"/>.</summary>
+    public const string InAnyOrder =
+        """
+        select set_config('enable_sort', 'on', true), set_config('enable_incremental_sort', 'on', true),
+            set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true),
+            set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)
+        """;
 }

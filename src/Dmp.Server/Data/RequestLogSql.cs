@@ -113,10 +113,8 @@ internal static class RequestLogSql
             FindKnown, new { CallerKey = callerKey, RequestIds = requestIds.ToArray() }, cancellationToken: ct)),
     ];
 
-    public static Task CompleteAsync(
-        NpgsqlConnection connection, string callerKey, Guid requestId, byte[] response, CancellationToken ct) =>
-        connection.ExecuteAsync(new CommandDefinition(
-            Complete, new { CallerKey = callerKey, RequestId = requestId, Response = response }, cancellationToken: ct));
+    public static NpgsqlBatchCommand ToComplete(string callerKey, Guid requestId, byte[] response) =>
+        new NpgsqlBatchCommand(Complete).With("CallerKey", callerKey).With("RequestId", requestId).With("Response", response);
 
     public static Task<int> ForgetAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Forget, new { Before = before }, cancellationToken: ct));

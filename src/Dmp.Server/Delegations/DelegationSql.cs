@@ -82,7 +82,7 @@ internal static class DelegationSql
             and record_id = @RecordId
         """;
 
-    // Served by delegation_record_idx. At most a handful for each record, but for those that ended.
+    // Served by delegation_pkey. At most a handful for each record, but for those that ended.
     private const string ListLiving =
         $"""
         select {Columns}
@@ -92,7 +92,7 @@ internal static class DelegationSql
             and refuse_time is null
         """;
 
-    // Served by delegation_record_idx. @OnlySubject limits the answer to one delegate's own.
+    // Served by delegation_pkey. @OnlySubject limits the answer to one delegate's own.
     private const string List =
         $"""
         select {Columns}
@@ -108,7 +108,8 @@ internal static class DelegationSql
         $"""
         update delegation
         set accept_time = @Now, delegate_subject = @Subject
-        where delegation_id = @DelegationId
+        where record_id = @RecordId
+            and delegation_id = @DelegationId
         returning {Columns}
         """;
 
@@ -116,7 +117,8 @@ internal static class DelegationSql
         $"""
         update delegation
         set refuse_time = @Now
-        where delegation_id = @DelegationId
+        where record_id = @RecordId
+            and delegation_id = @DelegationId
         returning {Columns}
         """;
 
@@ -124,7 +126,8 @@ internal static class DelegationSql
         $"""
         update delegation
         set revoke_time = @Now, revoked_by = @RevokedBy
-        where delegation_id = @DelegationId
+        where record_id = @RecordId
+            and delegation_id = @DelegationId
         returning {Columns}
         """;
 
@@ -159,14 +162,14 @@ internal static class DelegationSql
     public static Task<DelegationRow> AcceptAsync(
         NpgsqlConnection connection, DelegationRow row, Caller caller, DateTimeOffset now, CancellationToken ct) =>
         connection.QuerySingleAsync<DelegationRow>(new CommandDefinition(
-            Accept, new { row.DelegationId, caller.Subject, Now = now }, cancellationToken: ct));
+            Accept, new { row.RecordId, row.DelegationId, caller.Subject, Now = now }, cancellationToken: ct));
 
     public static Task<DelegationRow> RefuseAsync(NpgsqlConnection connection, DelegationRow row, DateTimeOffset now, CancellationToken ct) =>
         connection.QuerySingleAsync<DelegationRow>(new CommandDefinition(
-            Refuse, new { row.DelegationId, Now = now }, cancellationToken: ct));
+            Refuse, new { row.RecordId, row.DelegationId, Now = now }, cancellationToken: ct));
 
     public static Task<DelegationRow> RevokeAsync(
         NpgsqlConnection connection, DelegationRow row, byte[] revokedBy, DateTimeOffset now, CancellationToken ct) =>
         connection.QuerySingleAsync<DelegationRow>(new CommandDefinition(
-            Revoke, new { row.DelegationId, RevokedBy = revokedBy, Now = now }, cancellationToken: ct));
+            Revoke, new { row.RecordId, row.DelegationId, RevokedBy = revokedBy, Now = now }, cancellationToken: ct));
 }

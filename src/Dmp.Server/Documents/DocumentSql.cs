@@ -40,7 +40,7 @@ internal static class DocumentSql
     // Locks the document, not its versions: changes of one document follow each other, reads go on.
     private const string FindForChange = Find + " for no key update of d";
 
-    // Until the batch of a search ends, which is a transaction of its own: versions come in the order of the index and each finds its
+    // Until the batch of a search ends: versions come in the order of the index and each finds its
     // document by the primary key. The planner prefers to fetch and sort while it takes each record for one of average size, and reads
     // whole tables with a plan made when they were small. Planning is not repeated for each caller.
     private const string AsIndexed =
@@ -120,6 +120,8 @@ internal static class DocumentSql
         limit 1
         """;
 
+    private const string NoEnd = "select null::timestamptz as time, null::uuid as id, null::integer as version where false";
+
     private const string Change =
         """
         update document
@@ -130,7 +132,8 @@ internal static class DocumentSql
             hidden_from_representatives = @HiddenFromRepresentatives,
             revision = revision + 1,
             update_time = @UpdateTime
-        where document_id = @DocumentId
+        where record_id = @RecordId
+            and document_id = @DocumentId
         """;
 
     // document_version_content_key, document_version_blob_idx and upload_content_idx.
@@ -149,10 +152,32 @@ internal static class DocumentSql
         where content_id = any(@BlobIds)
         """;
 
+    // With and without the question behind it whether remembered facts still stand.
+    private static readonly ScopedSql find = new(WorkRole.Request, Find);
+    private static readonly ScopedSql findAndAsk = new(WorkRole.Request, $"{Find}; {AccessSql.IsOutdated}");
+
+    // The end of the stretch comes with it: whether there is more is asked of each record that does not fill the page, which most are.
+    private static readonly ScopedSql search = new(WorkRole.Request, $"{AsIndexed}; {Search}; {StretchEnd}");
+    private static readonly ScopedSql searchAndAsk = new(WorkRole.Request, $"{AsIndexed}; {Search}; {StretchEnd}; {AccessSql.IsOutdated}");
+
+    // A search by identifier has no stretch; its end is that of an empty one.
+    private static readonly ScopedSql searchIdentified = new(WorkRole.Request, $"{AsIdentified}; {SearchIdentified}; {NoEnd}");
+    private static readonly ScopedSql searchIdentifiedAndAsk =
+        new(WorkRole.Request, $"{AsIdentified}; {SearchIdentified}; {NoEnd}; {AccessSql.IsOutdated}");
+
     /// <summary>One version (0 is the latest) of a document that exists for the caller.</summary>
-    public static Task<DocumentRow?> FindAsync(
-        NpgsqlConnection connection, RecordAccess access, Guid documentId, int version, CancellationToken ct) =>
-        FindAsync(connection, Find, access, documentId, version, ct);
+    public static async Task<DocumentRow?> FindAsync(
+        NpgsqlConnection connection, RecordAccess access, Guid documentId, int version, CancellationToken ct)
+    {
+        var parameters = access.Scope.Parameters(
+            DocumentScope.Of(access), new { DocumentId = documentId, Version = version }, AccessSql.PlaceParameters(access.Place));
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            (access.IsRemembered ? findAndAsk : find).For(access.Scope), parameters, cancellationToken: ct));
+        await results.ReadAsync();
+        var row = await results.ReadSingleOrDefaultAsync<DocumentRow>();
+        await RequireStandingAsync(results, access);
+        return row;
+    }
 
     /// <summary>
     /// The latest version, with the document locked until the transaction ends. When the lock was waited for, and the version that the
@@ -160,8 +185,7 @@ internal static class DocumentSql
     /// </summary>
     public static async Task<DocumentRow?> FindForChangeAsync(
         NpgsqlConnection connection, RecordAccess access, Guid documentId, CancellationToken ct) =>
-        await FindAsync(connection, FindForChange, access, documentId, 0, ct)
-        ?? await FindAsync(connection, FindForChange, access, documentId, 0, ct);
+        await FindForChangeOnceAsync(connection, access, documentId, ct) ?? await FindForChangeOnceAsync(connection, access, documentId, ct);
 
     /// <summary>
     /// One page of what exists for the caller, and for whom <paramref name="asker"/> is of when the patient's side looks through the
@@ -169,23 +193,33 @@ internal static class DocumentSql
     /// asked for by its identifier is read by that, in one statement.
     /// </summary>
     public static async Task<List<DocumentRow>> SearchAsync(
-        NpgsqlConnection connection, RecordAccess access, DocumentSearch search, CancellationToken ct, RecordAccess? asker = null)
+        NpgsqlConnection connection, RecordAccess access, DocumentSearch asked, CancellationToken ct, RecordAccess? asker = null)
     {
         var rows = new List<DocumentRow>();
-        var after = new Position { Time = search.After.Time, Id = search.After.Id, Version = search.After.Version };
-        for (var stretch = search.IsUnfiltered ? 2 * search.Limit : FilteredStretch; ; stretch *= StretchGrowth)
+        var after = new Position { Time = asked.After.Time, Id = asked.After.Id, Version = asked.After.Version };
+        var sql = (asked.UniqueId is null, access.IsRemembered) switch
         {
-            var reach = new { access.RecordId, AfterTime = after.Time, AfterId = after.Id, AfterVersion = after.Version, Stretch = stretch };
-            var parameters = new StatementParameters(
-                DocumentScope.Of(access), Parameters(search with { Limit = search.Limit - rows.Count }, asker), reach);
-            var sql = search.UniqueId is null ? $"{AsIndexed}; {Search}" : $"{AsIdentified}; {SearchIdentified}";
-            rows.AddRange(await ReadAsync<DocumentRow>(connection, sql, parameters, ct));
-            if (rows.Count == search.Limit || search.UniqueId is not null)
-            {
-                return rows;
-            }
-
-            if ((await ReadAsync<Position>(connection, $"{AsIndexed}; {StretchEnd}", reach, ct)).SingleOrDefault() is not { } end)
+            (true, false) => search,
+            (true, true) => searchAndAsk,
+            (false, false) => searchIdentified,
+            (false, true) => searchIdentifiedAndAsk,
+        };
+        for (var stretch = asked.IsUnfiltered ? 2 * asked.Limit : FilteredStretch; ; stretch *= StretchGrowth)
+        {
+            var reach = new { AfterTime = after.Time, AfterId = after.Id, AfterVersion = after.Version, Stretch = stretch };
+            var parameters = access.Scope.Parameters(
+                DocumentScope.Of(access),
+                Parameters(asked with { Limit = asked.Limit - rows.Count }, asker),
+                reach,
+                AccessSql.PlaceParameters(access.Place));
+            await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+                sql.For(access.Scope), parameters, cancellationToken: ct));
+            await results.ReadAsync();
+            await results.ReadAsync();
+            rows.AddRange(await results.ReadAsync<DocumentRow>());
+            var end = await results.ReadSingleOrDefaultAsync<Position>();
+            await RequireStandingAsync(results, access);
+            if (rows.Count == asked.Limit || end is null)
             {
                 return rows;
             }
@@ -204,20 +238,22 @@ internal static class DocumentSql
         connection.QueryAsync<Guid>(new CommandDefinition(
             AnyReference, new { BlobIds = blobIds.ToArray() }, cancellationToken: ct));
 
-    private static Task<DocumentRow?> FindAsync(
-        NpgsqlConnection connection, string sql, RecordAccess access, Guid documentId, int version, CancellationToken ct)
+    /// <summary>Nothing of what was read is used when the facts it was read by have changed.</summary>
+    private static async Task RequireStandingAsync(SqlMapper.GridReader results, RecordAccess access)
     {
-        var parameters = new StatementParameters(DocumentScope.Of(access), new { DocumentId = documentId, Version = version });
-        return connection.QuerySingleOrDefaultAsync<DocumentRow>(new CommandDefinition(sql, parameters, cancellationToken: ct));
+        if (access.IsRemembered && await results.ReadSingleAsync<bool>())
+        {
+            throw new FactsOutdatedException();
+        }
     }
 
-    /// <summary>What a statement answers that has <see cref="AsIndexed"/> before it.</summary>
-    private static async Task<IEnumerable<T>> ReadAsync<T>(NpgsqlConnection connection, string sql, object parameters, CancellationToken ct)
-    {
-        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(sql, parameters, cancellationToken: ct));
-        await results.ReadAsync();
-        return await results.ReadAsync<T>();
-    }
+    // On the transaction as it is: of one record, or of a batch.
+    private static Task<DocumentRow?> FindForChangeOnceAsync(
+        NpgsqlConnection connection, RecordAccess access, Guid documentId, CancellationToken ct) =>
+        connection.QuerySingleOrDefaultAsync<DocumentRow>(new CommandDefinition(
+            FindForChange,
+            new StatementParameters(DocumentScope.Of(access), new { DocumentId = documentId, Version = 0 }),
+            cancellationToken: ct));
 
     private static object Parameters(DocumentSearch search, RecordAccess? asker) => new
     {

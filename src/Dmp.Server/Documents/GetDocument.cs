@@ -3,14 +3,13 @@ using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Calls;
-using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Npgsql;
 
 namespace Dmp.Server.Documents;
 
 /// <summary>The metadata of one version of a document.</summary>
-internal sealed class GetDocument(Database database, AccessPolicy policy, AuditTrail audit)
+internal sealed class GetDocument(TracedReads reads)
 {
     public async Task<GetDocumentResponse> RunAsync(Call call, GetDocumentRequest request, CancellationToken ct)
     {
@@ -19,13 +18,13 @@ internal sealed class GetDocument(Database database, AccessPolicy policy, AuditT
         faults.Require(request.Version >= 0, "version", "Must not be negative.");
         faults.ThrowIfAny();
 
-        return await database.OnConnectionAsync(
-            async connection =>
+        return await reads.InBatchesAsync<GetDocumentResponse>(
+            call,
+            recordId,
+            async (connection, access) =>
             {
-                var access = await policy.RequireAsync(connection, call, recordId, ct);
                 var row = await FindAsync(connection, access, call, documentId, request.Version, ct);
-                await audit.TraceReadAsync(connection, call, [row.Traced], ct);
-                return new GetDocumentResponse { Document = row.ToMessage() };
+                return (new GetDocumentResponse { Document = row.ToMessage() }, [row.Traced]);
             },
             ct);
     }

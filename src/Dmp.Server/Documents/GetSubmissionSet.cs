@@ -1,15 +1,13 @@
 using Dmp.Document.V1;
 using Dmp.Error.V1;
-using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Calls;
-using Dmp.Server.Data;
 using Dmp.Server.Errors;
 
 namespace Dmp.Server.Documents;
 
 /// <summary>A submission set with those of its documents that exist for the caller.</summary>
-internal sealed class GetSubmissionSet(Database database, AccessPolicy policy, AuditTrail audit)
+internal sealed class GetSubmissionSet(TracedReads reads)
 {
     public async Task<GetSubmissionSetResponse> RunAsync(Call call, GetSubmissionSetRequest request, CancellationToken ct)
     {
@@ -18,15 +16,15 @@ internal sealed class GetSubmissionSet(Database database, AccessPolicy policy, A
         var setId = faults.Id(request.SubmissionSetId, "submission_set_id");
         faults.ThrowIfAny();
 
-        return await database.OnConnectionAsync(
-            async connection =>
+        return await reads.OfDocumentsAsync<GetSubmissionSetResponse>(
+            call,
+            recordId,
+            async (connection, access) =>
             {
-                var access = await policy.RequireAsync(connection, call, recordId, ct);
                 var row = await SubmissionSetSql.FindAsync(connection, access, setId, ct)
                     ?? throw Failures.Of(ErrorReason.SubmissionSetNotFound);
                 var members = (await SubmissionSetSql.MembersAsync(connection, access, [row], ct))[setId].ToList();
-                await audit.TraceReadAsync(connection, call, Traced(members), ct);
-                return new GetSubmissionSetResponse { SubmissionSet = SubmissionSetMapping.ToMessage(row, members) };
+                return (new GetSubmissionSetResponse { SubmissionSet = SubmissionSetMapping.ToMessage(row, members) }, Traced(members));
             },
             ct);
     }

@@ -10,7 +10,7 @@ using Npgsql;
 namespace Dmp.Server.Documents;
 
 /// <summary>Submission sets of a record.</summary>
-internal sealed class ListSubmissionSets(Database database, AccessPolicy policy, AuditTrail audit, PageTokens pageTokens)
+internal sealed class ListSubmissionSets(TracedReads reads, PageTokens pageTokens)
 {
     public async Task<ListSubmissionSetsResponse> RunAsync(Call call, ListSubmissionSetsRequest request, CancellationToken ct)
     {
@@ -36,18 +36,18 @@ internal sealed class ListSubmissionSets(Database database, AccessPolicy policy,
             Limit = pageSize + 1,
         };
 
-        return await database.OnConnectionAsync(connection => ListAsync(connection, call, recordId, query, search, ct), ct);
+        return await reads.OfDocumentsAsync(
+            call, recordId, (connection, access) => ListAsync(connection, call, access, query, search, ct), ct);
     }
 
-    private async Task<ListSubmissionSetsResponse> ListAsync(
+    private async Task<(ListSubmissionSetsResponse Answer, IReadOnlyList<TracedDocument> Documents)> ListAsync(
         NpgsqlConnection connection,
         Call call,
-        Guid recordId,
+        RecordAccess access,
         ListSubmissionSetsRequest query,
         SubmissionSetSearch search,
         CancellationToken ct)
     {
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
         var rows = await SubmissionSetSql.ListAsync(connection, access, search, ct);
         var members = await SubmissionSetSql.MembersAsync(connection, access, rows, ct);
 
@@ -69,7 +69,6 @@ internal sealed class ListSubmissionSets(Database database, AccessPolicy policy,
             response.SubmissionSets.Add(SubmissionSetMapping.ToMessage(row, own));
         }
 
-        await audit.TraceReadAsync(connection, call, traced, ct);
-        return response;
+        return (response, traced);
     }
 }

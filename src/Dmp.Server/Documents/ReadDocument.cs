@@ -31,7 +31,7 @@ internal sealed class ReadDocument(
         faults.ThrowIfAny();
 
         // The version is pinned by the first look: a replacement in the middle does not mix two contents.
-        var decided = await database.OnConnectionAsync(
+        var decided = await database.InBatchesAsync(
             connection => DecideReadAsync(connection, call, recordId, documentId, request.Version, ct), ct);
         var row = decided.Row;
         if (request.ReadOffset > row.SizeBytes)
@@ -40,14 +40,15 @@ internal sealed class ReadDocument(
         }
 
         await using var content = await OpenAsync(row, ct);
-        decided = await database.OnConnectionAsync(connection => TraceReadAsync(connection, call, decided, ct), ct);
+
+        // The access is in the trace before the first byte leaves, and holds at that moment: opening the content may have taken a while.
+        decided = await DecideAgainAsync(call, decided, isWhole: false, ct);
+        await audit.TraceReadAsync(call, [decided.Row.Traced], ct);
         await responses.WriteAsync(new ReadDocumentResponse { Document = row.ToMessage() }, ct);
 
-        // Bytes are what they are: a compressor would only cost, and would copy each buffer.
-        responses.WriteOptions = new WriteOptions(WriteFlags.NoCompress);
         var end = request.ReadLimit == 0 ? row.SizeBytes : Math.Min(row.SizeBytes, request.ReadOffset + request.ReadLimit);
         await using var permission = new ReadPermission(
-            decided, time, (isWhole, earlier) => database.OnConnectionAsync(connection => DecideAgainAsync(connection, call, earlier, isWhole, ct), ct));
+            decided, time, (isWhole, earlier) => DecideAgainAsync(call, earlier, isWhole, ct));
         await ReadStream.SendAsync(content, request.ReadOffset, end, responses, permission, ct);
     }
 
@@ -55,10 +56,19 @@ internal sealed class ReadDocument(
     private async Task<ReadDecision> DecideReadAsync(
         NpgsqlConnection connection, Call call, Guid recordId, Guid documentId, int version, CancellationToken ct)
     {
-        // Before the facts: a change between the two is seen by them, and asked for once more than needed.
-        var head = await ChangeSql.HeadAsync(connection, ct);
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
-        var row = await GetDocument.FindAsync(connection, access, call, documentId, version, ct);
+        var access = await policy.RequireReadAsync(connection, call, recordId, ct);
+        DocumentRow row;
+        try
+        {
+            row = await GetDocument.FindAsync(connection, access, call, documentId, version, ct);
+        }
+        catch (FactsOutdatedException)
+        {
+            policy.Forget(call.Caller, recordId);
+            access = await policy.RequireReadAsync(connection, call, recordId, ct);
+            row = await GetDocument.FindAsync(connection, access, call, documentId, version, ct);
+        }
+
         if (!row.IsReadable)
         {
             throw Failures.Of(ErrorReason.DocumentNotFound);
@@ -66,25 +76,18 @@ internal sealed class ReadDocument(
 
         return row is { MasterKeyId: not null, WrappedKey: null }
             ? throw Failures.Of(ErrorReason.ContentErased)
-            : new ReadDecision(row, head.LastPosition);
-    }
-
-    /// <summary>The access is in the trace before the first byte leaves, and holds at that moment: opening the content may have taken a while.</summary>
-    private async Task<ReadDecision> TraceReadAsync(NpgsqlConnection connection, Call call, ReadDecision decided, CancellationToken ct)
-    {
-        decided = await DecideAgainAsync(connection, call, decided, isWhole: false, ct);
-        await audit.TraceReadAsync(connection, call, [decided.Row.Traced], ct);
-        return decided;
+            : new ReadDecision(row, access.Place.Position);
     }
 
     /// <summary>Without <paramref name="isWhole"/>, only when something of the record changed: what ended by time alone is not looked for.</summary>
-    private async Task<ReadDecision> DecideAgainAsync(
-        NpgsqlConnection connection, Call call, ReadDecision decided, bool isWhole, CancellationToken ct)
+    private Task<ReadDecision> DecideAgainAsync(Call call, ReadDecision decided, bool isWhole, CancellationToken ct)
     {
         var (row, position) = decided;
-        return isWhole || await ChangeSql.HasChangedAsync(connection, row.RecordId, position, row.RecordKeyId, ct)
-            ? await DecideReadAsync(connection, call, row.RecordId, row.DocumentId, row.Version, ct)
-            : decided;
+        return database.InBatchesAsync(
+            async connection => isWhole || await ChangeSql.HasChangedAsync(connection, row.RecordId, position, row.RecordKeyId, ct)
+                ? await DecideReadAsync(connection, call, row.RecordId, row.DocumentId, row.Version, ct)
+                : decided,
+            ct);
     }
 
     private async Task<IContentReader> OpenAsync(DocumentRow row, CancellationToken ct)

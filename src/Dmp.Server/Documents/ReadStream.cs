@@ -12,8 +12,12 @@ internal static class ReadStream
     /// <summary>Bytes of one answer. Under the size at which .NET puts a caller's buffer on the large-object heap.</summary>
     private const int ChunkBytes = 64 * 1024;
 
-    /// <summary>Bytes read at once: each read costs a change of threads.</summary>
+    /// <summary>Bytes read at once, and flushed to the connection at once: each costs a change of threads.</summary>
     private const int ReadBytes = 4 * ChunkBytes;
+
+    // Bytes are what they are: a compressor would only cost, and would copy each buffer.
+    private static readonly WriteOptions held = new(WriteFlags.NoCompress | WriteFlags.BufferHint);
+    private static readonly WriteOptions flushed = new(WriteFlags.NoCompress);
 
     public static async Task SendAsync(
         IContentReader content,
@@ -42,8 +46,9 @@ internal static class ReadStream
                     var chunk = buffer.AsMemory(sent, Math.Min(ChunkBytes, read - sent));
                     await permission.RequireAsync(chunk.Length);
 
-                    // The buffer is free again when WriteAsync returns: the message has been copied to the connection by then.
+                    // The buffer is free again when WriteAsync returns: the message has been copied to the connection by then, flushed or not.
                     var data = UnsafeByteOperations.UnsafeWrap(chunk);
+                    responses.WriteOptions = sent + ChunkBytes < read ? held : flushed;
                     await responses.WriteAsync(
                         new ReadDocumentResponse { Chunk = new ReadChunk { ReadOffset = offset + sent, Data = data } }, ct);
                 }

@@ -1,5 +1,4 @@
 using Dmp.Document.V1;
-using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Calls;
 using Dmp.Server.Data;
@@ -10,7 +9,7 @@ using Google.Protobuf.Collections;
 namespace Dmp.Server.Documents;
 
 /// <summary>Documents of a record that exist for the caller.</summary>
-internal sealed class SearchDocuments(Database database, AccessPolicy policy, AuditTrail audit, PageTokens pageTokens)
+internal sealed class SearchDocuments(TracedReads reads, PageTokens pageTokens)
 {
     public async Task<SearchDocumentsResponse> RunAsync(Call call, SearchDocumentsRequest request, CancellationToken ct)
     {
@@ -29,10 +28,11 @@ internal sealed class SearchDocuments(Database database, AccessPolicy policy, Au
         var position = pageTokens.Read(request.PageToken, call.Caller, query);
         var after = position is null ? DocumentSearch.FirstPage : PageTokens.ReadPosition(position);
 
-        return await database.OnConnectionAsync(
-            async connection =>
+        return await reads.InBatchesAsync<SearchDocumentsResponse>(
+            call,
+            recordId,
+            async (connection, access) =>
             {
-                var access = await policy.RequireAsync(connection, call, recordId, ct);
                 var rows = await DocumentSql.SearchAsync(connection, access, search with { After = after, Limit = pageSize + 1 }, ct);
 
                 var response = new SearchDocumentsResponse();
@@ -45,8 +45,7 @@ internal sealed class SearchDocuments(Database database, AccessPolicy policy, Au
                 }
 
                 response.Documents.AddRange(rows.Select(row => row.ToMessage()));
-                await audit.TraceReadAsync(connection, call, [.. rows.Select(row => row.Traced)], ct);
-                return response;
+                return (response, [.. rows.Select(row => row.Traced)]);
             },
             ct);
     }

@@ -82,7 +82,8 @@ internal static class EmergencySql
         $"""
         update emergency_access
         set acknowledge_time = @Now, acknowledged_by = @AcknowledgedBy, acknowledge_comment = @Comment
-        where emergency_access_id = @EmergencyAccessId
+        where record_id = @RecordId
+            and emergency_access_id = @EmergencyAccessId
         returning {Columns}
         """;
 
@@ -142,7 +143,7 @@ internal static class EmergencySql
         NpgsqlConnection connection, EmergencyAccessRow locked, byte[] acknowledgedBy, string? comment, DateTimeOffset now, CancellationToken ct) =>
         connection.QuerySingleAsync<EmergencyAccessRow>(new CommandDefinition(
             Acknowledge,
-            new { locked.EmergencyAccessId, AcknowledgedBy = acknowledgedBy, Comment = comment, Now = now },
+            new { locked.RecordId, locked.EmergencyAccessId, AcknowledgedBy = acknowledgedBy, Comment = comment, Now = now },
             cancellationToken: ct));
 
     public static Task<IEnumerable<EmergencyAccessRow>> ListAsync(

@@ -28,25 +28,25 @@ internal sealed class FindRecords(Database database, AuditTrail audit)
         faults.Require(isDate || request.BirthDate.Length == 0, "birth_date", "Must be a date of the calendar as YYYY-MM-DD.");
         faults.ThrowIfAny();
 
-        return await database.OnConnectionAsync(
+        var rows = await database.OnConnectionAsync(
             async connection =>
             {
-                await RowScope.OfActor(call.Caller, RowScope.Regulation).ApplyAsync(connection, ct);
+                await RowScope.OfRegulation(call.Caller).ApplyAsync(connection, ct);
                 var givenName = request.BirthGivenName.Length == 0 ? null : request.BirthGivenName;
-                var rows = (await EmergencySql.FindByTraitsAsync(
+                return (await EmergencySql.FindByTraitsAsync(
                     connection, call.Caller, request.BirthFamilyName, givenName, birthDate, (short)request.Sex, FoundMax + 1, ct)).AsList();
-                var found = rows.Take(FoundMax).ToList();
-
-                // Whoever is found learns of it: the search is an event of each record.
-                await audit.TraceReadAsync(connection, call, [], ct);
-                foreach (var row in found)
-                {
-                    call.Trace.RecordId = row.RecordId;
-                    await audit.TraceReadAsync(connection, call, [], ct);
-                }
-
-                return new FindRecordsResponse { Records = { found.Select(row => row.ToMessage()) }, More = rows.Count > FoundMax };
             },
             ct);
+        var found = rows.Take(FoundMax).ToList();
+
+        // Whoever is found learns of it: the search is an event of each record.
+        await audit.TraceReadAsync(call, [], ct);
+        foreach (var row in found)
+        {
+            call.Trace.RecordId = row.RecordId;
+            await audit.TraceReadAsync(call, [], ct);
+        }
+
+        return new FindRecordsResponse { Records = { found.Select(row => row.ToMessage()) }, More = rows.Count > FoundMax };
     }
 }

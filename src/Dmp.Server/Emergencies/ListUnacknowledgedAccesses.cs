@@ -22,7 +22,7 @@ internal sealed class ListUnacknowledgedAccesses(TracedReads reads, PageTokens p
             call,
             async connection =>
             {
-                await RowScope.OfTask(RowScope.Review, call.Caller).ApplyAsync(connection, ct);
+                await RowScope.OfReview(call.Caller).ApplyAsync(connection, ct);
                 var found = await EmergencySql.ListQueueAsync(connection, page.After, page.RowsMax, ct);
                 var (rows, nextToken) = page.Cut(found, row => row.EmergencyAccessId);
                 return new ListUnacknowledgedAccessesResponse

@@ -14,7 +14,7 @@ internal static class PostgresFailures
         { ConstraintName: "document_version_unique_id_key" or "submission_set_unique_id_key" } => Failures.Of(ErrorReason.UniqueIdTaken),
         // Two first grants or blocks of one actor at the same moment: the repeat finds the other one's row.
         { ConstraintName: "consent_living_key" or "block_living_key" } => Failures.Of(ErrorReason.WriteConflict),
-        // Raised by dmp_at_least (migration 0011).
+        // Raised by dmp_at_least.
         { SqlState: "DM001" } => Failures.Of(ErrorReason.ConsistencyNotReached),
         { SqlState: "DM002" } => Failures.Of(ErrorReason.ConsistencyTokenInvalid),
         // The database is going down or coming up, or another server made it read-only for a moment.

@@ -31,7 +31,7 @@ internal sealed class CommitPosition(FeedTokens tokens, RequestLog requestLog, I
             requestId,
             RequestFingerprint.Of(call.Method, new CommitPositionRequest(request) { RequestId = "" }),
             CommitPositionResponse.Parser,
-            connection => RowScope.OfActor(call.Caller).ApplyAsync(connection, ct),
+            connection => RowScope.OfFeed(call.Caller, []).ApplyAsync(connection, ct),
             async (connection, _) =>
             {
                 var now = time.GetUtcNow();

@@ -125,7 +125,7 @@ internal static class EndingSql
         """;
 
     /// <summary>
-    /// One for each kind of ending: tells the next batch of what is due, on a connection of <see cref="RowScope.Endings"/>, and returns how
+    /// One for each kind of ending: tells the next batch of what is due, on a connection of <see cref="RowScope.Sweep"/>, and returns how
     /// many there were. A batch is a transaction.
     /// </summary>
     public static IReadOnlyList<Func<NpgsqlConnection, DateTimeOffset, CancellationToken, Task<int>>> Batches { get; } =

@@ -42,8 +42,12 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
     private static readonly TimeSpan readTimeMax = TimeSpan.FromSeconds(2);
 
     /// <summary>Where a caller starts, with the event of the call in the trace.</summary>
-    public Task<FeedPlace> StartAsync(Call call, EventStart start, FeedQuery query, CancellationToken ct) =>
-        database.OnConnectionAsync(connection => StartAsync(connection, call, start, query, ct), ct);
+    public async Task<FeedPlace> StartAsync(Call call, EventStart start, FeedQuery query, CancellationToken ct)
+    {
+        var place = await database.OnConnectionAsync(connection => StartAsync(connection, call, start, query, ct), ct);
+        await audit.TraceReadAsync(call, [], ct);
+        return place;
+    }
 
     /// <summary>
     /// The next events behind a place: whole commits, at most <paramref name="limit"/> events unless the first commit has more. They are in
@@ -58,7 +62,7 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
 
         // What was answered before this call has committed. It gets its place here, so that "now" is behind it and a pull holds it.
         await ChangeSql.SequenceAsync(connection, ct);
-        await RowScope.OfActor(call.Caller).ApplyAsync(connection, ct);
+        await RowScope.OfFeed(call.Caller, []).ApplyAsync(connection, ct);
         var place = start.FromCase switch
         {
             EventStart.FromOneofCase.ResumeToken => tokens.Read(start.ResumeToken),
@@ -75,7 +79,6 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
         var view = FeedPlace.ViewOf(call.Caller, head.MatrixId);
         place ??= new FeedPlace(start.Point == StartPoint.Earliest ? head.FirstPosition : head.LastPosition, binding, view);
         RequireUsable(place, head, view);
-        await audit.TraceReadAsync(connection, call, [], ct);
         return place;
     }
 

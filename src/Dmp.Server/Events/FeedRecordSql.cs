@@ -28,7 +28,7 @@ internal static class FeedRecordSql
         """;
 
     // Of other members who came or went, those who stay and those who left before hear nothing: who comes or goes with a change has its
-    // time. An authorisation of the whole team is told to whoever is in it, or ever was. change_pkey; consent_record_idx, block_record_idx,
+    // time. An authorisation of the whole team is told to whoever is in it, or ever was. change_pkey; consent_pkey, block_pkey,
     // care_team_member_actor_idx, document_version_search_idx.
     private const string OfCarer =
         $"""
@@ -67,7 +67,7 @@ internal static class FeedRecordSql
 
     // Other persons hear of what opens or ends their own access, and of nothing else that is decided on the record: representation at
     // majority and with guardianship, for those whose right stands on it (as in ActiveDelegation.Condition). A delegation that a new
-    // guardianship revokes had ended at majority. change_pkey; delegation_record_idx.
+    // guardianship revokes had ended at majority. change_pkey; delegation_pkey.
     private const string OfPerson =
         """
         select c.position,

@@ -96,7 +96,7 @@ internal static class FeedSql
 
     private const string IsAskedFor = "c.position > @After and c.position <= s.end_position and (@Records::uuid[] is null or c.record_id = any(@Records))";
 
-    // Served by change_pkey and, for each change, consent_record_idx (an authorisation of the caller, whatever became of it) or
+    // Served by change_pkey and, for each change, consent_pkey (an authorisation of the caller, whatever became of it) or
     // document_version_search_idx (a deposit of the structure). Good where few changes are left, or most are of the caller's records.
     private const string ScanForCarer =
         $"""
@@ -246,12 +246,16 @@ internal static class FeedSql
 
     private const string CatchUpForPerson = "with " + OwnOfPerson + FromOwn;
 
+    private static readonly ScopedSql scanForCarer = new(WorkRole.Feed, ScanForCarer);
+    private static readonly ScopedSql catchUpForCarer = new(WorkRole.Feed, CatchUpForCarer);
+    private static readonly ScopedSql catchUpForPerson = new(WorkRole.Feed, CatchUpForPerson);
+
     public static Task<FeedHead> HeadAsync(NpgsqlConnection connection, DateTimeOffset now, CancellationToken ct) =>
         connection.QuerySingleAsync<FeedHead>(new CommandDefinition(Head, new { Now = now }, cancellationToken: ct));
 
     /// <summary>The next piece behind a position, looked for among everybody's changes: at least one row.</summary>
     public static Task<List<FeedRow>> ScanAsync(NpgsqlConnection connection, FeedPiece piece, CancellationToken ct) =>
-        ReadAsync(connection, ScanForCarer, piece, ownMax: 0, ct);
+        ReadAsync(connection, scanForCarer, piece, ownMax: 0, ct);
 
     /// <summary>
     /// The next piece behind a position, looked for in the caller's records: at least one row. Null when a carer has more of them than
@@ -260,17 +264,18 @@ internal static class FeedSql
     public static async Task<List<FeedRow>?> CatchUpAsync(NpgsqlConnection connection, FeedPiece piece, int ownMax, CancellationToken ct)
     {
         var rows = piece.Caller.Kind.IsPerson
-            ? await ReadAsync(connection, CatchUpForPerson, piece, int.MaxValue - 1, ct)
-            : await ReadAsync(connection, CatchUpForCarer, piece, ownMax, ct);
+            ? await ReadAsync(connection, catchUpForPerson, piece, int.MaxValue - 1, ct)
+            : await ReadAsync(connection, catchUpForCarer, piece, ownMax, ct);
         return rows[0].EndPosition == piece.After && rows[0].LastPosition > piece.After ? null : rows;
     }
 
     private static async Task<List<FeedRow>> ReadAsync(
-        NpgsqlConnection connection, string sql, FeedPiece piece, int ownMax, CancellationToken ct)
+        NpgsqlConnection connection, ScopedSql sql, FeedPiece piece, int ownMax, CancellationToken ct)
     {
         var caller = piece.Caller;
         var numbers = InsOf(caller);
-        var parameters = RowScope.OfFeed(caller, numbers).Parameters(new
+        var scope = RowScope.OfFeed(caller, numbers);
+        var parameters = scope.Parameters(new
         {
             piece.After,
             piece.PieceRows,
@@ -284,7 +289,7 @@ internal static class FeedSql
             InsSystems = IdentityRules.InsSystems,
             InsNumbers = numbers,
         });
-        await using var results = await connection.QueryMultipleAsync(new CommandDefinition($"{RowScope.Set}; {sql}", parameters, cancellationToken: ct));
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(sql.For(scope), parameters, cancellationToken: ct));
         await results.ReadAsync();
         return (await results.ReadAsync<FeedRow>()).AsList();
     }

@@ -22,7 +22,7 @@ internal sealed class GetPosition(TracedReads reads, FeedTokens tokens)
             call,
             async connection =>
             {
-                await RowScope.OfActor(call.Caller).ApplyAsync(connection, ct);
+                await RowScope.OfFeed(call.Caller, []).ApplyAsync(connection, ct);
                 var row = await FeedPositionSql.FindAsync(connection, call.Caller, request.Name, ct)
                     ?? throw Failures.Of(ErrorReason.FeedPositionNotFound);
                 return new GetPositionResponse { ResumeToken = tokens.Create(row.ToPlace()), CommitTime = row.CommitTime.ToTimestamp() };

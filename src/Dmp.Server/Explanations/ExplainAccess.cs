@@ -5,7 +5,6 @@ using Dmp.Server.Access;
 using Dmp.Server.Audiences;
 using Dmp.Server.Audit;
 using Dmp.Server.Calls;
-using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Type.V1;
 using Npgsql;
@@ -14,9 +13,8 @@ namespace Dmp.Server.Explanations;
 
 /// <summary>Why somebody may read, or may not: by the rules that decide.</summary>
 internal sealed class ExplainAccess(
-    Database database,
+    TracedReads reads,
     AccessPolicy policy,
-    AuditTrail audit,
     TimeProvider time,
     ProfessionalExplanations explanations)
 {
@@ -41,14 +39,14 @@ internal sealed class ExplainAccess(
         faults.Require(request.Justification.Length == 0, "justification", "Must be empty: operators and auditors give one.");
         faults.ThrowIfAny();
 
-        return await database.OnConnectionAsync(
+        return await reads.RunAsync<ExplainAccessResponse>(
+            call,
             async connection =>
             {
                 var response = isOwner
                     ? await ExplainToOwnerAsync(connection, call, request, recordId, documentId, ct)
                     : await ExplainToProfessionalAsync(connection, call.Caller, recordId, documentId, ct);
-                await audit.TraceReadAsync(connection, call, documentId == Guid.Empty ? [] : [new TracedDocument(documentId)], ct);
-                return response;
+                return (response, documentId == Guid.Empty ? [] : [new TracedDocument(documentId)]);
             },
             ct);
     }
@@ -121,7 +119,8 @@ internal sealed class ExplainAccess(
         call.ReadJustification(request.Justification, faults);
         faults.ThrowIfAny();
 
-        return await database.OnConnectionAsync(
+        return await reads.RunAsync<ExplainAccessResponse>(
+            call,
             async connection =>
             {
                 var found = await FindAsync(
@@ -135,8 +134,7 @@ internal sealed class ExplainAccess(
                 (call.Trace.RecordId, call.Trace.HidesEvent) = (found.RecordId, found.HiddenFromRepresentatives);
                 call.Trace.Documents = documentId == Guid.Empty ? [] : [new TracedDocument(documentId)];
                 var response = await ExplainToProfessionalAsync(connection, ToCaller(found), found.RecordId!.Value, documentId, ct);
-                await audit.TraceReadAsync(connection, call, call.Trace.Documents, ct);
-                return response;
+                return (response, call.Trace.Documents);
             },
             ct);
     }

@@ -15,9 +15,7 @@ namespace Dmp.Server.Explanations;
 
 /// <summary>Everybody who sees a document, and why.</summary>
 internal sealed class ListWhoCanSee(
-    Database database,
-    AccessPolicy policy,
-    AuditTrail audit,
+    TracedReads reads,
     PageTokens pageTokens,
     TimeProvider time,
     DocumentViews views)
@@ -34,10 +32,11 @@ internal sealed class ListWhoCanSee(
             ? (position[0], Encoding.UTF8.GetString(position.AsSpan(1)))
             : null;
 
-        return await database.OnConnectionAsync(
-            async connection =>
+        return await reads.OfDocumentsAsync<ListWhoCanSeeResponse>(
+            call,
+            recordId,
+            async (connection, owner) =>
             {
-                var owner = await policy.RequireAsync(connection, call, recordId, ct);
                 if (!await ExplanationSql.ExistsAsync(connection, owner, documentId, ct))
                 {
                     throw Failures.Of(ErrorReason.DocumentNotFound);
@@ -53,8 +52,7 @@ internal sealed class ListWhoCanSee(
                     }
                 }
 
-                await audit.TraceReadAsync(connection, call, [new TracedDocument(documentId)], ct);
-                return response;
+                return (response, [new TracedDocument(documentId)]);
             },
             ct);
     }

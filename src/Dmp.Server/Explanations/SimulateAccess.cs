@@ -11,9 +11,7 @@ namespace Dmp.Server.Explanations;
 
 /// <summary>The documents that a professional would find, as the owner sees them.</summary>
 internal sealed class SimulateAccess(
-    Database database,
-    AccessPolicy policy,
-    AuditTrail audit,
+    TracedReads reads,
     PageTokens pageTokens,
     TimeProvider time,
     ProfessionalExplanations explanations)
@@ -29,10 +27,11 @@ internal sealed class SimulateAccess(
         var position = pageTokens.Read(request.PageToken, call.Caller, query);
         var after = position is null ? DocumentSearch.FirstPage : PageTokens.ReadPosition(position);
 
-        return await database.OnConnectionAsync(
-            async connection =>
+        return await reads.OfDocumentsAsync<SimulateAccessResponse>(
+            call,
+            recordId,
+            async (connection, owner) =>
             {
-                var owner = await policy.RequireAsync(connection, call, recordId, ct);
                 var professional = await ProfessionalExplanations.AsSeenAsync(connection, owner, request.Actor!, request.Profession, ct);
                 var explained = await explanations.ExplainAsync(connection, professional, recordId, Guid.Empty, owner.SeesSecret, ct);
                 var response = new SimulateAccessResponse { Allowed = explained.IsAllowed, Steps = { explained.Steps } };
@@ -53,8 +52,7 @@ internal sealed class SimulateAccess(
                     }
                 }
 
-                await audit.TraceReadAsync(connection, call, [.. response.Documents.Select(TracedDocument.Of)], ct);
-                return response;
+                return (response, [.. response.Documents.Select(TracedDocument.Of)]);
             },
             ct);
     }

@@ -26,7 +26,7 @@ internal sealed class CancelUpload(
                 await policy.RequireAsync(connection, call, recordId, ct);
                 var found = await UnfinishedUploadSql.FindAsync(connection, call.Caller.Key, requestId, recordId, ct);
                 if (found is null || found.Secret != call.IsSecret
-                    || !await UnfinishedUploadSql.DeleteAsync(connection, found.UploadId, found.Generation, ct))
+                    || !await UnfinishedUploadSql.DeleteAsync(connection, recordId, found.UploadId, found.Generation, ct))
                 {
                     throw Failures.Of(ErrorReason.UploadNotFound, ("request_id", requestId.ToString()));
                 }

@@ -30,11 +30,14 @@ internal static class DepositedSql
             )
         """;
 
+    private static readonly ScopedSql find = new(WorkRole.Deposits, Find);
+
     /// <summary>Those of the digests that are of contents which the caller's structure deposited, and which are the caller's own.</summary>
     public static async Task<HashSet<ByteString>> FindAsync(
         NpgsqlConnection connection, Caller caller, byte[][] sha256s, CancellationToken ct)
     {
-        var parameters = RowScope.OfActor(caller, RowScope.Deposits).Parameters(new
+        var scope = RowScope.OfDeposits(caller);
+        var parameters = scope.Parameters(new
         {
             Sha256s = sha256s,
             caller.StructureId,
@@ -42,7 +45,7 @@ internal static class DepositedSql
             IsStructure = caller.Kind == CallerKind.Structure,
         });
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            $"{RowScope.Set}; {Find}", parameters, cancellationToken: ct));
+            find.For(scope), parameters, cancellationToken: ct));
         await results.ReadAsync();
         return [.. (await results.ReadAsync<byte[]>()).Select(digest => ByteString.CopyFrom(digest))];
     }

@@ -15,9 +15,8 @@ namespace Dmp.Server.Intake;
 
 /// <summary>What became of an upload.</summary>
 internal sealed class GetUploadStatus(
-    Database database,
+    TracedReads reads,
     AccessPolicy policy,
-    AuditTrail audit,
     ContentVault vault,
     IOptions<UploadOptions> uploadOptions,
     UnfinishedUploads unfinished)
@@ -25,10 +24,10 @@ internal sealed class GetUploadStatus(
     public async Task<GetUploadStatusResponse> RunAsync(Call call, GetUploadStatusRequest request, CancellationToken ct)
     {
         var (recordId, requestId) = UploadPlanning.Ids(call, FieldFaults.Of(request), request.RecordId, request.RequestId);
-        return await database.OnConnectionAsync(connection => FindStatusAsync(connection, call, recordId, requestId, ct), ct);
+        return await reads.RunAsync(call, connection => FindStatusAsync(connection, call, recordId, requestId, ct), ct);
     }
 
-    private async Task<GetUploadStatusResponse> FindStatusAsync(
+    private async Task<(GetUploadStatusResponse Answer, IReadOnlyList<TracedDocument> Documents)> FindStatusAsync(
         NpgsqlConnection connection, Call call, Guid recordId, Guid requestId, CancellationToken ct)
     {
         await policy.RequireAsync(connection, call, recordId, ct);
@@ -37,10 +36,9 @@ internal sealed class GetUploadStatus(
         {
             var isRunning = unfinished.IsRunning(row);
             var size = isRunning ? row.PersistedSize
-                : await ContentVault.IsLivingAsync(connection, row.RecordKeyId, ct) ? await PartSizeAsync(row, ct)
+                : await ContentVault.IsLivingAsync(connection, row.RecordId, row.RecordKeyId, ct) ? await PartSizeAsync(row, ct)
                 : 0;
-            await audit.TraceReadAsync(connection, call, [], ct);
-            return new GetUploadStatusResponse
+            var status = new GetUploadStatusResponse
             {
                 Unfinished = new UnfinishedUpload
                 {
@@ -49,12 +47,12 @@ internal sealed class GetUploadStatus(
                     IsRunning = isRunning,
                 },
             };
+            return (status, []);
         }
 
         var finished = await FindFinishedAsync(connection, call, recordId, requestId, ct)
             ?? throw Failures.Of(ErrorReason.UploadNotFound, ("request_id", requestId.ToString()));
-        await audit.TraceReadAsync(connection, call, [TracedDocument.Of(finished.Document)], ct);
-        return new GetUploadStatusResponse { Document = finished.Document };
+        return (new GetUploadStatusResponse { Document = finished.Document }, [TracedDocument.Of(finished.Document)]);
     }
 
     /// <summary>What this caller's upload of this request id became; null when nothing is remembered.</summary>

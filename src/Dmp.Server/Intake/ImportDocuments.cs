@@ -2,7 +2,6 @@ using System.Runtime.ExceptionServices;
 using Dmp.Document.V1;
 using Dmp.Server.Audit;
 using Dmp.Server.Calls;
-using Dmp.Server.Data;
 using Dmp.Server.Options;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
@@ -12,7 +11,6 @@ namespace Dmp.Server.Intake;
 /// <summary>Many documents over one call, each with its own answer.</summary>
 internal sealed class ImportDocuments(
     ImportRuns runs,
-    Database database,
     AuditTrail audit,
     IHostApplicationLifetime lifetime,
     IOptions<UploadOptions> uploadOptions,
@@ -60,7 +58,7 @@ internal sealed class ImportDocuments(
         end?.Throw();
         if (!call.Trace.IsTraced)
         {
-            await database.OnConnectionAsync(connection => audit.TraceReadAsync(connection, call, [], ct), ct);
+            await audit.TraceReadAsync(call, [], ct);
         }
     }
 }

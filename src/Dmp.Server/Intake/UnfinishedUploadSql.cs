@@ -39,7 +39,7 @@ internal sealed record UploadRow
 }
 
 /// <summary>A sign of life of an upload.</summary>
-internal sealed record UploadSign(Guid UploadId, int Generation, long PersistedSize, DateTimeOffset Now);
+internal sealed record UploadSign(Guid RecordId, Guid UploadId, int Generation, long PersistedSize, DateTimeOffset Now);
 
 /// <summary>
 /// Unfinished uploads. Every statement but the sweep names the generation it believes in: whoever took the upload up later has another
@@ -74,7 +74,8 @@ internal static class UnfinishedUploadSql
         """
         update upload
         set generation = generation + 1, running = true, heartbeat_time = @Now, content_id = @ContentId, record_key_id = @RecordKeyId
-        where upload_id = @UploadId
+        where record_id = @RecordId
+            and upload_id = @UploadId
             and generation = @Generation
         """;
 
@@ -82,7 +83,8 @@ internal static class UnfinishedUploadSql
         """
         update upload
         set heartbeat_time = @Now, persisted_size = @PersistedSize
-        where upload_id = @UploadId
+        where record_id = @RecordId
+            and upload_id = @UploadId
             and generation = @Generation
         """;
 
@@ -90,14 +92,16 @@ internal static class UnfinishedUploadSql
         """
         update upload
         set running = false, heartbeat_time = @Now, persisted_size = @PersistedSize
-        where upload_id = @UploadId
+        where record_id = @RecordId
+            and upload_id = @UploadId
             and generation = @Generation
         """;
 
     private const string Delete =
         """
         delete from upload
-        where upload_id = @UploadId
+        where record_id = @RecordId
+            and upload_id = @UploadId
             and generation = @Generation
         """;
 
@@ -105,8 +109,9 @@ internal static class UnfinishedUploadSql
     private const string DeleteAll =
         """
         delete from upload u
-        using unnest(@UploadIds::uuid[], @Generations::integer[]) n (upload_id, generation)
-        where u.upload_id = n.upload_id
+        using unnest(@RecordIds::uuid[], @UploadIds::uuid[], @Generations::integer[]) n (record_id, upload_id, generation)
+        where u.record_id = n.record_id
+            and u.upload_id = n.upload_id
             and u.generation = n.generation
         returning u.upload_id
         """;
@@ -115,8 +120,8 @@ internal static class UnfinishedUploadSql
     private const string DeleteExpired =
         """
         delete from upload
-        where upload_id in (
-            select upload_id from upload
+        where (record_id, upload_id) in (
+            select record_id, upload_id from upload
             where heartbeat_time < @Before
             order by heartbeat_time
             limit 100
@@ -136,7 +141,7 @@ internal static class UnfinishedUploadSql
 
     /// <summary>With the content and the key that the row names from here on. False when another call was quicker.</summary>
     public static Task<bool> TakeUpAsync(NpgsqlConnection connection, UploadRow upload, DateTimeOffset now, CancellationToken ct) =>
-        ChangeAsync(connection, TakeUp, new { upload.UploadId, upload.Generation, upload.ContentId, upload.RecordKeyId, Now = now }, ct);
+        ChangeAsync(connection, TakeUp, new { upload.RecordId, upload.UploadId, upload.Generation, upload.ContentId, upload.RecordKeyId, Now = now }, ct);
 
     /// <summary>False when the upload is no longer this call's.</summary>
     public static Task<bool> BeatAsync(NpgsqlConnection connection, UploadSign sign, CancellationToken ct) =>
@@ -147,8 +152,9 @@ internal static class UnfinishedUploadSql
         ChangeAsync(connection, Rest, sign, ct);
 
     /// <summary>False when the upload is no longer this call's.</summary>
-    public static Task<bool> DeleteAsync(NpgsqlConnection connection, Guid uploadId, int generation, CancellationToken ct) =>
-        ChangeAsync(connection, Delete, new { UploadId = uploadId, Generation = generation }, ct);
+    public static Task<bool> DeleteAsync(
+        NpgsqlConnection connection, Guid recordId, Guid uploadId, int generation, CancellationToken ct) =>
+        ChangeAsync(connection, Delete, new { RecordId = recordId, UploadId = uploadId, Generation = generation }, ct);
 
     /// <summary>The same for several; answers which of them were still this call's.</summary>
     public static async Task<HashSet<Guid>> DeleteAllAsync(
@@ -158,6 +164,7 @@ internal static class UnfinishedUploadSql
             DeleteAll,
             new
             {
+                RecordIds = uploads.Select(upload => upload.RecordId).ToArray(),
                 UploadIds = uploads.Select(upload => upload.UploadId).ToArray(),
                 Generations = uploads.Select(upload => upload.Generation).ToArray(),
             },

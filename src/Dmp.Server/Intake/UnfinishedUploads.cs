@@ -11,17 +11,19 @@ namespace Dmp.Server.Intake;
 /// <summary>Uploads that broke, and who may take them up.</summary>
 internal sealed class UnfinishedUploads(
     ContentVault vault,
-    LiveUploads liveUploads,
     IOptions<UploadOptions> uploadOptions,
     TimeProvider time,
     UploadAdmission admission)
 {
-    /// <summary>Takes an unfinished upload away from whatever call had it.</summary>
+    /// <summary>
+    /// Takes an unfinished upload away from whatever call had it. Once that is committed, the call lets go of it
+    /// (<see cref="LiveUploads.EndAsync"/>).
+    /// </summary>
     public async Task<UploadPlan> TakeUpAsync(
         NpgsqlConnection connection, RecordAccess access, UploadFacts facts, UploadPlan intent, UploadRow row, CancellationToken ct)
     {
         await admission.RequireGoodAsync(connection, access, facts, intent, ct);
-        if (!await ContentVault.IsLivingAsync(connection, row.RecordKeyId, ct))
+        if (!await ContentVault.IsLivingAsync(connection, row.RecordId, row.RecordKeyId, ct))
         {
             // What was sent was erased with the rest of the record: it begins again, as other content.
             using var key = await vault.KeyOfAsync(connection, access.RecordId, ct);
@@ -33,7 +35,6 @@ internal sealed class UnfinishedUploads(
             throw Failures.Of(ErrorReason.RequestInProgress, ("request_id", intent.RequestId.ToString()));
         }
 
-        await liveUploads.EndAsync(row.UploadId, ct);
         return intent with
         {
             UploadId = row.UploadId,

@@ -73,12 +73,11 @@ internal static class UploadFactsSql
     private const string AsPlanned =
         "select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)";
 
-    private static readonly string together = $"{RowScope.Set}; {AsPlanned}; {AccessSql.ByRecords}; {Remembered}; {TakenUniqueIds}; {Identities}";
+    private static readonly string together = $"{AsPlanned}; {AccessSql.ByRecords}; {Remembered}; {TakenUniqueIds}; {Identities}";
 
     // With the bytes, an unfinished upload is the call's own.
-    private static readonly string beforeBytes = $"{together}; {Unfinished}";
-
-    private static readonly string withBytes = together;
+    private static readonly ScopedSql withBytes = new(WorkRole.Intake, together);
+    private static readonly ScopedSql beforeBytes = new(WorkRole.Intake, $"{together}; {Unfinished}");
 
     /// <summary>From here on the connection is for the records of these uploads and sets, which have different request ids.</summary>
     public static async Task<UploadFacts> ReadAsync(
@@ -102,9 +101,10 @@ internal static class UploadFactsSql
             UploadRecordIds = uploads.Select(upload => upload.RecordId).ToArray(),
             UniqueIds = uploads.Select(upload => upload.Metadata.UniqueId).ToArray(),
         };
-        var parameters = RowScope.OfRecords(caller, recordIds).Parameters(asked, AccessSql.OfCaller(caller, now));
+        var scope = RowScope.OfRecords(caller, recordIds);
+        var parameters = scope.Parameters(asked, AccessSql.OfCaller(caller, now));
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            areBytesHere ? withBytes : beforeBytes, parameters, cancellationToken: ct));
+            (areBytesHere ? withBytes : beforeBytes).For(scope), parameters, cancellationToken: ct));
         await results.ReadAsync();
         await results.ReadAsync();
         return new UploadFacts

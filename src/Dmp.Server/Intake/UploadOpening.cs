@@ -16,10 +16,11 @@ internal sealed class UploadOpening(
     AuditTrail audit,
     UploadPlanning planning,
     UploadAdmission admission,
-    UnfinishedUploads unfinished)
+    UnfinishedUploads unfinished,
+    LiveUploads liveUploads)
 {
     /// <summary>The answer of an earlier upload with this request id, when the intent already tells that it is the same.</summary>
-    private async Task<UploadDocumentResponse?> RecallAsync(
+    private static async Task<UploadDocumentResponse?> RecallAsync(
         NpgsqlConnection connection, Call call, UploadPlan intent, UploadFacts facts, CancellationToken ct)
     {
         var announced = intent.Message.ExpectedSha256;
@@ -29,7 +30,6 @@ internal sealed class UploadOpening(
             return null;
         }
 
-        await audit.TraceReadAsync(connection, call, [TracedDocument.Of(earlier.Document)], ct);
         call.Trace.Committed = await ConsistencySql.PositionAsync(connection, ct);
         return earlier;
     }
@@ -42,7 +42,9 @@ internal sealed class UploadOpening(
     {
         var intent = planning.Check(call, message);
         check?.Invoke(intent);
-        return await database.OnConnectionAsync(connection => OpenAsync(connection, call, intent, ct), ct);
+        var opened = await database.OnConnectionAsync(connection => OpenAsync(connection, call, intent, ct), ct);
+        await EndAsync(call, opened, ct);
+        return opened;
     }
 
     private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(
@@ -80,7 +82,9 @@ internal sealed class UploadOpening(
         Call call, UploadResume message, CancellationToken ct)
     {
         var (recordId, requestId) = UploadPlanning.Ids(call, FieldFaults.Of(message), message.RecordId, message.RequestId);
-        return await database.OnConnectionAsync(connection => ResumeAsync(connection, call, recordId, requestId, ct), ct);
+        var resumed = await database.OnConnectionAsync(connection => ResumeAsync(connection, call, recordId, requestId, ct), ct);
+        await EndAsync(call, resumed, ct);
+        return resumed;
     }
 
     private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> ResumeAsync(
@@ -92,7 +96,6 @@ internal sealed class UploadOpening(
         {
             var finished = await GetUploadStatus.FindFinishedAsync(connection, call, recordId, requestId, ct)
                 ?? throw Failures.Of(ErrorReason.UploadNotFound, ("request_id", requestId.ToString()));
-            await audit.TraceReadAsync(connection, call, [TracedDocument.Of(finished.Document)], ct);
             call.Trace.Committed = await ConsistencySql.PositionAsync(connection, ct);
             return (null, finished);
         }
@@ -102,12 +105,30 @@ internal sealed class UploadOpening(
         return (await unfinished.TakeUpAsync(connection, access, facts, intent, row, ct), null);
     }
 
-    public Task ValidateOnlyAsync(Call call, UploadPlan intent, CancellationToken ct) => database.OnConnectionAsync(
-        async connection =>
+    public async Task ValidateOnlyAsync(Call call, UploadPlan intent, CancellationToken ct)
+    {
+        await database.OnConnectionAsync(
+            async connection =>
+            {
+                var (facts, access) = await admission.LookAsync(connection, call, intent, ct);
+                await admission.RequireGoodAsync(connection, access, facts, intent, ct);
+            },
+            ct);
+        await audit.TraceReadAsync(call, intent.Replaces is { } replaced ? [new TracedDocument(replaced)] : [], ct);
+    }
+
+    /// <summary>
+    /// What follows the commit: the answer of an earlier call is a read of its document; the call from which an upload was taken lets go.
+    /// </summary>
+    private async Task EndAsync(Call call, (UploadPlan? Plan, UploadDocumentResponse? Earlier) opened, CancellationToken ct)
+    {
+        if (opened.Earlier is { } earlier)
         {
-            var (facts, access) = await admission.LookAsync(connection, call, intent, ct);
-            await admission.RequireGoodAsync(connection, access, facts, intent, ct);
-            await audit.TraceReadAsync(connection, call, intent.Replaces is { } replaced ? [new TracedDocument(replaced)] : [], ct);
-        },
-        ct);
+            await audit.TraceReadAsync(call, [TracedDocument.Of(earlier.Document)], ct);
+        }
+        else if (opened.Plan is { IsTakenUp: true } taken)
+        {
+            await liveUploads.EndAsync(taken.UploadId, ct);
+        }
+    }
 }

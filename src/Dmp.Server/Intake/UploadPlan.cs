@@ -94,7 +94,7 @@ internal sealed record UploadPlan
         HeartbeatTime = now,
     };
 
-    public UploadSign Sign(UploadSink sink, DateTimeOffset now) => new(UploadId, Generation, sink.PersistedSize, now);
+    public UploadSign Sign(UploadSink sink, DateTimeOffset now) => new(RecordId, UploadId, Generation, sink.PersistedSize, now);
 
     /// <summary>What must be equal when an intent is sent again to take its upload up.</summary>
     public byte[] IntentFingerprint() => Fingerprint("", []);

@@ -179,7 +179,7 @@ internal sealed class UploadReceiver(
         async connection =>
         {
             await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, LetGo);
-            return await vault.KeyOfUploadAsync(connection, intent.RecordKeyId, LetGo);
+            return await vault.KeyOfUploadAsync(connection, intent.RecordId, intent.RecordKeyId, LetGo);
         },
         LetGo);
 

@@ -40,16 +40,18 @@ internal sealed class UploadRelease(Database database, IContentStore contentStor
 
         try
         {
-            await database.OnConnectionAsync(
+            var isDeleted = await database.OnConnectionAsync(
                 async connection =>
                 {
                     await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, CancellationToken.None);
-                    if (await UnfinishedUploadSql.DeleteAsync(connection, intent.UploadId, intent.Generation, CancellationToken.None))
-                    {
-                        await sink.DiscardAsync(contentStore, intent.ContentId);
-                    }
+                    return await UnfinishedUploadSql.DeleteAsync(
+                        connection, intent.RecordId, intent.UploadId, intent.Generation, CancellationToken.None);
                 },
                 CancellationToken.None);
+            if (isDeleted)
+            {
+                await sink.DiscardAsync(contentStore, intent.ContentId);
+            }
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException or ContentUnavailableException)
         {

@@ -135,10 +135,11 @@ internal static class UploadSql
             revision = n.revision,
             update_time = n.update_time
         from unnest(
-            @DocumentId::uuid[], @Version::integer[], @Masked::boolean[], @PatientVisibleTime::timestamptz[], @AnnounceTime::timestamptz[],
-            @Hidden::boolean[], @Revision::bigint[], @UpdateTime::timestamptz[]) n (
-            document_id, version, masked, patient_visible_time, announce_time, hidden, revision, update_time)
-        where d.document_id = n.document_id
+            @RecordId::uuid[], @DocumentId::uuid[], @Version::integer[], @Masked::boolean[], @PatientVisibleTime::timestamptz[],
+            @AnnounceTime::timestamptz[], @Hidden::boolean[], @Revision::bigint[], @UpdateTime::timestamptz[]) n (
+            record_id, document_id, version, masked, patient_visible_time, announce_time, hidden, revision, update_time)
+        where d.record_id = n.record_id
+            and d.document_id = n.document_id
         """;
 
     /// <summary>Documents that are new; their versions come behind.</summary>
@@ -155,6 +156,7 @@ internal static class UploadSql
     /// <summary>Documents that were found for change, and get one version more.</summary>
     public static NpgsqlBatchCommand ToMoveDocuments(IReadOnlyList<UploadDecision> replaced) =>
         new NpgsqlBatchCommand(MoveToVersions)
+            .With("RecordId", replaced, row => row.Document.RecordId)
             .With("DocumentId", replaced, row => row.Document.DocumentId)
             .With("Version", replaced, row => row.Document.Version)
             .With("Masked", replaced, row => row.Document.Masked)

@@ -55,8 +55,8 @@ internal static class DeliverySql
         """
         update notice_delivery
         set attempts = attempts + 1, attempt_time = @Now, next_attempt_time = @LeaseEnd
-        where (notice_id, channel, target) = (
-            select notice_id, channel, target
+        where (record_id, notice_id, channel, target) = (
+            select record_id, notice_id, channel, target
             from notice_delivery
             where channel = @Channel
                 and target = @Target
@@ -78,7 +78,8 @@ internal static class DeliverySql
         from notice n
         join record r on r.record_id = n.record_id
         left join notice_contact c on c.professional_id = n.professional_id
-        where n.notice_id = @NoticeId
+        where n.record_id = @RecordId
+            and n.notice_id = @NoticeId
         """;
 
     // Served by notice_delivery_pkey. Nothing is written when another server has taken over since.
@@ -86,7 +87,8 @@ internal static class DeliverySql
         """
         update notice_delivery
         set state = @State, failure = @Failure, next_attempt_time = @NextAttemptTime, deliver_time = @DeliverTime
-        where notice_id = @NoticeId
+        where record_id = @RecordId
+            and notice_id = @NoticeId
             and channel = @Channel
             and target = @Target
             and state = 1
@@ -118,7 +120,7 @@ internal static class DeliverySql
     public static async Task<ClaimedDelivery?> ClaimAsync(
         NpgsqlConnection connection, NoticeWay way, DateTimeOffset now, DateTimeOffset leaseEnd, CancellationToken ct)
     {
-        await RowScope.OfTask(RowScope.Notices).ApplyAsync(connection, ct);
+        await RowScope.Notices.ApplyAsync(connection, ct);
         return await connection.QuerySingleOrDefaultAsync<ClaimedDelivery>(new CommandDefinition(
             Claim, new { Channel = (short)way.Channel, way.Target, Now = now, LeaseEnd = leaseEnd }, cancellationToken: ct));
     }
@@ -126,9 +128,9 @@ internal static class DeliverySql
     /// <summary>What a claimed delivery sends. From here on the connection is for its record and the notices.</summary>
     public static async Task<NoticeContent> FindContentAsync(NpgsqlConnection connection, ClaimedDelivery claimed, CancellationToken ct)
     {
-        await RowScope.OfTask(RowScope.Notices, claimed.RecordId).ApplyAsync(connection, ct);
+        await RowScope.OfNotices(claimed.RecordId).ApplyAsync(connection, ct);
         return await connection.QuerySingleAsync<NoticeContent>(new CommandDefinition(
-            FindContent, new { claimed.NoticeId }, cancellationToken: ct));
+            FindContent, new { claimed.RecordId, claimed.NoticeId }, cancellationToken: ct));
     }
 
     public static async Task FinishAsync(
@@ -141,11 +143,12 @@ internal static class DeliverySql
         DateTimeOffset now,
         CancellationToken ct)
     {
-        await RowScope.OfTask(RowScope.Notices).ApplyAsync(connection, ct);
+        await RowScope.Notices.ApplyAsync(connection, ct);
         await connection.ExecuteAsync(new CommandDefinition(
             Finish,
             new
             {
+                claimed.RecordId,
                 claimed.NoticeId,
                 Channel = (short)way.Channel,
                 way.Target,

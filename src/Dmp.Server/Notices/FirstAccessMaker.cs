@@ -41,7 +41,16 @@ internal sealed class FirstAccessMaker(
     public static IReadOnlyList<string> Methods => methods;
 
     /// <summary>Reads the next part of the log; returns how many events were looked at.</summary>
-    public Task<int> MakeOnceAsync(CancellationToken ct) => database.OnConnectionAsync(connection => MakeOnceAsync(connection, ct), ct);
+    public async Task<int> MakeOnceAsync(CancellationToken ct)
+    {
+        var (looked, found) = await database.OnConnectionAsync(connection => MakeOnceAsync(connection, ct), ct);
+        if (found > 0)
+        {
+            maker.Made.Set();
+        }
+
+        return looked;
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -61,18 +70,18 @@ internal sealed class FirstAccessMaker(
         }
     }
 
-    private async Task<int> MakeOnceAsync(NpgsqlConnection connection, CancellationToken ct)
+    private async Task<(int Looked, int Found)> MakeOnceAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await RowScope.Notices.ApplyAsync(connection, ct);
         if (await NoticeSql.ClaimAsync(connection, Trace, ct) is not { } position)
         {
-            return 0;
+            return (0, 0);
         }
 
         var leaves = await FirstAccessSql.ReadLeavesAsync(connection, position, BatchSize, ct);
         if (leaves.Count == 0)
         {
-            return 0;
+            return (0, 0);
         }
 
         var indexes = leaves.ToDictionary(leaf => leaf.EventId, leaf => leaf.Index);
@@ -83,13 +92,7 @@ internal sealed class FirstAccessMaker(
         }
 
         await NoticeSql.AdvanceAsync(connection, Trace, leaves[^1].Index, ct);
-        await transaction.CommitAsync(ct);
-        if (found.Count > 0)
-        {
-            maker.Made.Set();
-        }
-
-        return leaves.Count;
+        return (leaves.Count, found.Count);
     }
 
     private async Task<int> MakeGuardedAsync(CancellationToken ct)

@@ -1,5 +1,4 @@
 using Dapper;
-using Dmp.Server.Data;
 using Npgsql;
 
 namespace Dmp.Server.Notices;
@@ -72,7 +71,6 @@ internal static class FirstAccessSql
     public static async Task<IReadOnlyList<FirstAccessRow>> FindNewAsync(
         NpgsqlConnection connection, Guid[] eventIds, string[] methods, CancellationToken ct)
     {
-        await RowScope.OfTask(RowScope.Notices).ApplyAsync(connection, ct);
         var rows = await connection.QueryAsync<FirstAccessRow>(new CommandDefinition(
             FindNew,
             new

@@ -21,7 +21,7 @@ internal sealed class ListDeadLetters(TracedReads reads, PageTokens pageTokens)
             call,
             async connection =>
             {
-                await RowScope.OfTask(RowScope.Notices, call.Caller).ApplyAsync(connection, ct);
+                await RowScope.OfNotices(call.Caller).ApplyAsync(connection, ct);
                 var found = (await NoticeListSql.ListDeadAsync(connection, page.After, page.RowsMax, ct)).GroupBy(row => row.NoticeId);
                 var (notices, nextToken) = page.Cut(found, notice => notice.Key);
                 return new ListDeadLettersResponse

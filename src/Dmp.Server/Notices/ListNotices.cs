@@ -26,7 +26,7 @@ internal sealed class ListNotices(TracedReads reads, PageTokens pageTokens)
             {
                 var found = await NoticeListSql.ListAsync(connection, access, page.After, page.RowsMax, ct);
                 var (rows, nextToken) = page.Cut(found, row => row.NoticeId);
-                var deliveries = (await NoticeListSql.ListDeliveriesAsync(connection, rows.Select(row => row.NoticeId), ct))
+                var deliveries = (await NoticeListSql.ListDeliveriesAsync(connection, access, rows.Select(row => row.NoticeId), ct))
                     .ToLookup(delivery => delivery.NoticeId);
                 return new ListNoticesResponse
                 {

@@ -61,7 +61,8 @@ internal static class NoticeListSql
         $"""
         select {DeliveryColumns}
         from notice_delivery
-        where notice_id = any (@NoticeIds)
+        where record_id = @RecordId
+            and notice_id = any (@NoticeIds)
         order by notice_id, channel, target
         """;
 
@@ -82,7 +83,7 @@ internal static class NoticeListSql
         order by notice_id desc, channel, target
         """;
 
-    // Served by notice_delivery_pkey.
+    // Served by notice_delivery_dead_idx: an operator knows the notice, and not whose it is.
     private const string Retry =
         """
         update notice_delivery
@@ -98,9 +99,9 @@ internal static class NoticeListSql
             List, new { access.RecordId, access.SeesSecret, BeforeId = beforeId, Limit = limit }, ct);
 
     public static Task<IEnumerable<DeliveryRow>> ListDeliveriesAsync(
-        NpgsqlConnection connection, IEnumerable<Guid> noticeIds, CancellationToken ct) =>
+        NpgsqlConnection connection, RecordAccess access, IEnumerable<Guid> noticeIds, CancellationToken ct) =>
         connection.QueryAsync<DeliveryRow>(new CommandDefinition(
-            ListDeliveries, new { NoticeIds = noticeIds.ToArray() }, cancellationToken: ct));
+            ListDeliveries, new { access.RecordId, NoticeIds = noticeIds.ToArray() }, cancellationToken: ct));
 
     /// <summary>The given-up deliveries of some notices, newest first, on a connection of <see cref="RowScope.Notices"/>.</summary>
     public static Task<IEnumerable<DeliveryRow>> ListDeadAsync(NpgsqlConnection connection, Guid? beforeId, int limit, CancellationToken ct) =>

@@ -25,7 +25,16 @@ internal sealed class NoticeMaker(
     public Signal Made { get; } = new();
 
     /// <summary>Reads the next changes and makes their notices; returns how many changes were read.</summary>
-    public Task<int> MakeOnceAsync(CancellationToken ct) => database.OnConnectionAsync(connection => MakeOnceAsync(connection, ct), ct);
+    public async Task<int> MakeOnceAsync(CancellationToken ct)
+    {
+        var read = await database.OnConnectionAsync(connection => MakeOnceAsync(connection, ct), ct);
+        if (read > 0)
+        {
+            Made.Set();
+        }
+
+        return read;
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -48,7 +57,7 @@ internal sealed class NoticeMaker(
 
     private async Task<int> MakeOnceAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await RowScope.Notices.ApplyAsync(connection, ct);
         if (await NoticeSql.ClaimAsync(connection, Changes, ct) is not { } position)
         {
             return 0;
@@ -72,8 +81,6 @@ internal sealed class NoticeMaker(
         }
 
         await NoticeSql.AdvanceAsync(connection, Changes, changes[^1].Position, ct);
-        await transaction.CommitAsync(ct);
-        Made.Set();
         return changes.Count;
     }
 

@@ -178,7 +178,7 @@ internal static class NoticeSql
         """
         delete from notice n
         where n.create_time < @Before
-            and not exists (select from notice_delivery d where d.notice_id = n.notice_id and d.state = 1)
+            and not exists (select from notice_delivery d where d.record_id = n.record_id and d.notice_id = n.notice_id and d.state = 1)
         """;
 
     /// <summary>Where a source was read up to; null while another server is at it.</summary>
@@ -194,7 +194,6 @@ internal static class NoticeSql
     public static async Task<IReadOnlyList<ChangeRow>> ReadChangesAsync(
         NpgsqlConnection connection, long after, int limit, CancellationToken ct)
     {
-        await RowScope.OfTask(RowScope.Changes).ApplyAsync(connection, ct);
         var rows = await connection.QueryAsync<ChangeRow>(new CommandDefinition(
             ReadChanges, new { After = after, Limit = limit }, cancellationToken: ct));
         return rows.AsList();
@@ -207,7 +206,7 @@ internal static class NoticeSql
     public static async Task<NoticeFacts?> FindFactsAsync(
         NpgsqlConnection connection, Guid recordId, Guid? documentId, long position, DateTimeOffset now, CancellationToken ct)
     {
-        await RowScope.OfTask(RowScope.Notices, recordId).ApplyAsync(connection, ct);
+        await RowScope.OfNotices(recordId).ApplyAsync(connection, ct);
         return await connection.QuerySingleOrDefaultAsync<NoticeFacts>(new CommandDefinition(
             FindFacts, new { RecordId = recordId, DocumentId = documentId, Position = position, Now = now }, cancellationToken: ct));
     }

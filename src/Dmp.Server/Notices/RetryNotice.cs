@@ -24,7 +24,7 @@ internal sealed class RetryNotice(RequestLog requestLog, IOptions<NoticeOptions>
             requestId,
             RequestFingerprint.Of(call.Method, new RetryNoticeRequest(request) { RequestId = "" }),
             RetryNoticeResponse.Parser,
-            connection => RowScope.OfActor(call.Caller, RowScope.Notices).ApplyAsync(connection, ct),
+            connection => RowScope.OfNotices(call.Caller).ApplyAsync(connection, ct),
             async (connection, _) =>
             {
                 var now = time.GetUtcNow();

@@ -19,7 +19,7 @@ internal static class PostgresRolesSql
 
     public static IEnumerable<string> Roles(PostgresSecrets secrets) =>
     [
-        CreateUnlessPresent("dmp_runtime", "nologin"),
+        CreateUnlessPresent("dmp_runtime", "nologin noinherit"),
         CreateUnlessPresent("dmp_owner", $"login createrole password '{secrets.Owner}'"),
         CreateUnlessPresent("dmp_app", $"login password '{secrets.Runtime}'"),
         "grant dmp_runtime to dmp_app",

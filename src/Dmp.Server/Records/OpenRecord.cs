@@ -42,6 +42,7 @@ internal sealed class OpenRecord(RequestLog requestLog, IOptions<RealmOptions> r
                 // Two openings at once: record_ins_key lets one pass, and the other one ends with the same reason.
                 var opened = RecordRules.Open(request, Guid.CreateVersion7(now), now);
                 call.Trace.RecordId = opened.RecordId;
+                await RowScope.OfRecord(call.Caller, opened.RecordId).ApplyAsync(connection, ct);
                 var row = await RecordSql.InsertAsync(connection, opened, ct);
                 await OutboxSql.AppendAsync(connection, call, OutboxKind.RecordOpened, row.RecordId, now, null, ct);
                 var response = new OpenRecordResponse { Record = row.ToMessage() };

@@ -43,20 +43,22 @@ internal sealed class RequestLog(Database database, AuditTrail audit, TimeProvid
             {
                 var proof = await authorize(connection);
                 TResponse response;
+                List<NpgsqlBatchCommand> last = [];
                 if (await RequestLogSql.ClaimAsync(connection, callerKey, requestId, call.Method, fingerprint, time.GetUtcNow(), ct))
                 {
                     response = await effect(connection, proof);
-                    await RequestLogSql.CompleteAsync(connection, callerKey, requestId, response.ToByteArray(), ct);
+                    last.Add(RequestLogSql.ToComplete(callerKey, requestId, response.ToByteArray()));
                 }
                 else
                 {
                     response = parser.ParseFrom(await RecallAsync(connection, call, requestId, fingerprint, ct));
                 }
 
-                await audit.TraceAllowedAsync(connection, call, ct);
-                return response;
+                last.Add(AuditSql.ToAppend([audit.Sign(call, refusal: null)]));
+                return (response, (IReadOnlyList<NpgsqlBatchCommand>)last);
             },
             ct);
+        audit.Announce();
         call.Trace.IsTraced = true;
         call.Trace.Committed = committed;
         return answer;
@@ -65,24 +67,16 @@ internal sealed class RequestLog(Database database, AuditTrail audit, TimeProvid
     /// <summary>
     /// Runs <paramref name="effect"/> and undoes it: nothing stays but the event in the trace. For <c>validate_only</c>.
     /// </summary>
-    public Task<TResponse> TryAsync<TProof, TResponse>(
+    public async Task<TResponse> TryAsync<TProof, TResponse>(
         Call call,
         Func<NpgsqlConnection, Task<TProof>> authorize,
         Func<NpgsqlConnection, TProof, Task<TResponse>> effect,
-        CancellationToken ct) => database.OnConnectionAsync(
-        async connection =>
-        {
-            TResponse answer;
-            await using (await connection.BeginTransactionAsync(ct))
-            {
-                // Leaving the block without a commit rolls back.
-                answer = await effect(connection, await authorize(connection));
-            }
-
-            await audit.TraceReadAsync(connection, call, call.Trace.Documents, ct);
-            return answer;
-        },
-        ct);
+        CancellationToken ct)
+    {
+        var answer = await database.TryAsync(async connection => await effect(connection, await authorize(connection)), ct);
+        await audit.TraceReadAsync(call, call.Trace.Documents, ct);
+        return answer;
+    }
 
     private static async Task<byte[]> RecallAsync(
         NpgsqlConnection connection, Call call, Guid requestId, byte[] fingerprint, CancellationToken ct) =>

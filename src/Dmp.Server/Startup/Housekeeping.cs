@@ -30,24 +30,18 @@ internal sealed class Housekeeping(
     private static readonly TimeSpan period = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// One pass. Each step has a connection of its own and runs whatever became of those before it: what is slow or broken in one must not
+    /// One pass. Each step runs whatever became of those before it: what is slow or broken in one must not
     /// keep the others from their work for ever. Fails in the end when one of them did.
     /// </summary>
     public async Task SweepOnceAsync(CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var failures = new List<Exception>();
-        foreach (var (task, step) in Steps(now, ct))
+        foreach (var step in Steps(now, ct))
         {
             try
             {
-                await database.OnConnectionAsync(
-                    async connection =>
-                    {
-                        await RowScope.OfTask(task).ApplyAsync(connection, ct);
-                        await step(connection);
-                    },
-                    ct);
+                await step();
             }
             catch (Exception failure) when (!ct.IsCancellationRequested)
             {
@@ -78,41 +72,57 @@ internal sealed class Housekeeping(
         }
     }
 
-    /// <summary>What a pass does, each with the task that its connection is for. What goes on in batches holds no transaction over all of
-    /// them.</summary>
-    private IEnumerable<(string Task, Func<NpgsqlConnection, Task> Step)> Steps(DateTimeOffset now, CancellationToken ct)
+    /// <summary>What a pass does. What goes on in batches has a transaction for each of them.</summary>
+    private IEnumerable<Func<Task>> Steps(DateTimeOffset now, CancellationToken ct)
     {
-        yield return (RowScope.Housekeeping, connection => SweepUploadsAsync(connection, now, ct));
-        yield return (RowScope.Housekeeping, connection => UntilDoneAsync(
-            () => AnnouncementSql.RevealAsync(connection, OutboxKind.DocumentRevealed, now, ct)));
-        yield return (RowScope.Housekeeping, connection => UntilDoneAsync(
-            () => AnnouncementSql.AnnounceAsync(connection, OutboxKind.DocumentAnnounced, now, ct)));
+        yield return () => SweepUploadsAsync(now, ct);
+        yield return () => UntilDoneAsync(
+            connection => AnnouncementSql.RevealAsync(connection, OutboxKind.DocumentRevealed, now, ct), ct);
+        yield return () => UntilDoneAsync(
+            connection => AnnouncementSql.AnnounceAsync(connection, OutboxKind.DocumentAnnounced, now, ct), ct);
 
         // A day later than the workers would: after an outage they come first.
-        yield return (RowScope.Housekeeping, connection => DeliverySql.GiveUpAsync(connection, now.AddDays(-1), ct));
-        yield return (RowScope.Housekeeping, connection => NoticeSql.ForgetAsync(connection, now.AddDays(-notices.Value.KeepDays), ct));
-        yield return (RowScope.Housekeeping, connection => NoticeSql.ForgetStepsAsync(connection, ct));
-        yield return (RowScope.Housekeeping, connection => AuditSql.AddMonthsAsync(connection, ct));
+        yield return () => OnceAsync(connection => DeliverySql.GiveUpAsync(connection, now.AddDays(-1), ct), ct);
+        yield return () => OnceAsync(connection => NoticeSql.ForgetAsync(connection, now.AddDays(-notices.Value.KeepDays), ct), ct);
+        yield return () => OnceAsync(connection => NoticeSql.ForgetStepsAsync(connection, ct), ct);
+        yield return () => OnceAsync(connection => AuditSql.AddMonthsAsync(connection, ct), ct);
         foreach (var tell in EndingSql.Batches)
         {
-            yield return (RowScope.Endings, connection => UntilDoneAsync(() => tell(connection, now, ct)));
+            yield return () => UntilDoneAsync(connection => tell(connection, now, ct), ct);
         }
 
-        yield return (RowScope.Changes, connection => ChangeSql.ForgetAsync(connection, now.AddDays(-feed.Value.KeepDays), ct));
-        yield return (RowScope.Changes, connection => FeedPositionSql.ForgetAsync(connection, ct));
+        yield return () => OnceAsync(connection => ChangeSql.ForgetAsync(connection, now.AddDays(-feed.Value.KeepDays), ct), ct);
+        yield return () => OnceAsync(connection => FeedPositionSql.ForgetAsync(connection, ct), ct);
     }
 
-    private static async Task UntilDoneAsync(Func<Task<int>> batch)
+    private Task OnceAsync(Func<NpgsqlConnection, Task> step, CancellationToken ct) => database.OnConnectionAsync(
+        async connection =>
+        {
+            await RowScope.Sweep.ApplyAsync(connection, ct);
+            await step(connection);
+        },
+        ct);
+
+    private Task<T> OnceAsync<T>(Func<NpgsqlConnection, Task<T>> step, CancellationToken ct) => database.OnConnectionAsync(
+        async connection =>
+        {
+            await RowScope.Sweep.ApplyAsync(connection, ct);
+            return await step(connection);
+        },
+        ct);
+
+    private async Task UntilDoneAsync(Func<NpgsqlConnection, Task<int>> batch, CancellationToken ct)
     {
-        while (await batch() > 0)
+        while (await OnceAsync(batch, ct) > 0)
         {
         }
     }
 
-    private async Task SweepUploadsAsync(NpgsqlConnection connection, DateTimeOffset now, CancellationToken ct)
+    private async Task SweepUploadsAsync(DateTimeOffset now, CancellationToken ct)
     {
-        var requests = await RequestLogSql.ForgetAsync(connection, now.AddHours(-access.Value.RequestIdHours), ct);
-        var abandoned = await ExpireUploadsAsync(connection, now - uploads.Value.ExpireAfter, ct);
+        var requests = await OnceAsync(
+            connection => RequestLogSql.ForgetAsync(connection, now.AddHours(-access.Value.RequestIdHours), ct), ct);
+        var abandoned = await ExpireUploadsAsync(now - uploads.Value.ExpireAfter, ct);
         if (requests + abandoned > 0)
         {
             ServerLog.Swept(logger, requests, abandoned);
@@ -122,10 +132,10 @@ internal sealed class Housekeeping(
     /// <summary>
     /// Rows first: a part without a row is found by the sweep of the content store, a row without a part would only look alive.
     /// </summary>
-    private async Task<int> ExpireUploadsAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct)
+    private async Task<int> ExpireUploadsAsync(DateTimeOffset before, CancellationToken ct)
     {
         var count = 0;
-        while (await UnfinishedUploadSql.DeleteExpiredAsync(connection, before, ct) is { Count: > 0 } contentIds)
+        while (await OnceAsync(connection => UnfinishedUploadSql.DeleteExpiredAsync(connection, before, ct), ct) is { Count: > 0 } contentIds)
         {
             foreach (var contentId in contentIds)
             {

@@ -50,6 +50,7 @@ internal static class ServiceSetup
         services.AddSingleton<TraceSequencer>();
         services.AddHostedService(provider => provider.GetRequiredService<TraceSequencer>());
         services.AddEdge();
+        services.AddSingleton<RememberedFacts>();
         services.AddSingleton<AccessPolicy>();
         services.AddSingleton<AccessEffects>();
         services.AddSingleton<PageTokens>();
@@ -110,7 +111,7 @@ internal static class ServiceSetup
             return (blobIds, ct) => database.OnConnectionAsync<IReadOnlySet<Guid>>(
                 async connection =>
                 {
-                    await RowScope.OfTask(RowScope.Housekeeping).ApplyAsync(connection, ct);
+                    await RowScope.Sweep.ApplyAsync(connection, ct);
                     return (await DocumentSql.FindReferencedAsync(connection, blobIds, ct)).ToHashSet();
                 },
                 ct);

@@ -179,7 +179,7 @@ public sealed class SupportTests(Platform platform)
         await using var connection = new NpgsqlConnection(platform.Databases.RuntimeOf(platform.Server.Database));
         await connection.OpenAsync(Token);
         await using var scope = new NpgsqlCommand(
-            $"select set_config('dmp.task', 'call', false), set_config('dmp.call', '{id}', false)", connection);
+            $"set role dmp_reviewer; select set_config('dmp.call', '{id}', false)", connection);
         await scope.ExecuteNonQueryAsync(Token);
         await using var count = new NpgsqlCommand("select count(*) from audit_event", connection);
         Assert.Equal(1L, await count.ExecuteScalarAsync(Token));

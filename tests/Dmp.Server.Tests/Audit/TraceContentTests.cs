@@ -217,7 +217,7 @@ public sealed class TraceContentTests(Platform platform)
         await using var connection = new NpgsqlConnection(platform.Databases.RuntimeOf(platform.Server.Database));
         await connection.OpenAsync(Token);
         await using var scope = new NpgsqlCommand(
-            $"select set_config('dmp.task', 'conduct', false), set_config('dmp.actors', '{record.Physician.Id}', false)", connection);
+            $"set role dmp_reviewer; select set_config('dmp.actors', '{record.Physician.Id}', false)", connection);
         await scope.ExecuteNonQueryAsync(Token);
         await using var seen = new NpgsqlCommand("select array_agg(distinct actor_id) from audit_event", connection);
 

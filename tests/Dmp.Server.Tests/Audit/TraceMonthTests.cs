@@ -106,7 +106,7 @@ public sealed class TraceMonthTests(Platform platform)
     {
         await using var connection = new NpgsqlConnection(platform.Databases.RuntimeOf(platform.Server.Database));
         await connection.OpenAsync(Token);
-        await using var make = new NpgsqlCommand("select dmp_add_trace_months(3)", connection);
+        await using var make = new NpgsqlCommand("set role dmp_sweep; select dmp_add_trace_months(3)", connection);
         Assert.Equal(0, await make.ExecuteScalarAsync(Token));
         foreach (var sql in new[] { "select from {0}", "insert into {0} select", "delete from {0}", "drop table {0}" })
         {

@@ -36,7 +36,7 @@ public sealed partial class BoundedQueryTests(Platform platform)
             .Replace("@Kind", "$3", StringComparison.Ordinal);
         await using var connection = new NpgsqlConnection(platform.Databases.RuntimeOf(platform.Server.Database));
         await connection.OpenAsync(Token);
-        await ExecuteAsync(connection, "set dmp.task = 'endings'; set enable_seqscan = off; set enable_bitmapscan = off");
+        await ExecuteAsync(connection, "set role dmp_sweep; set enable_seqscan = off; set enable_bitmapscan = off");
         await ExecuteAsync(connection, $"prepare it as {sql}");
 
         await using var explain = new NpgsqlCommand("explain execute it (now(), 500, 'MAJORITY_REACHED')", connection);

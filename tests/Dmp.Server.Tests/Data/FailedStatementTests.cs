@@ -142,12 +142,12 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
         await using var source = Open();
         var database = new Database(source);
         var before = await BackendAsync(database);
-        var failure = await Assert.ThrowsAsync<PostgresException>(() => database.OnConnectionAsync(
+        var failure = await Assert.ThrowsAsync<PostgresException>(() => database.InBatchesAsync(
             async connection =>
             {
                 // In a transaction that has failed PostgreSQL refuses everything, so also to forget statements.
                 await connection.ExecuteAsync(new CommandDefinition("begin;", cancellationToken: Token));
-                await connection.ExecuteAsync(new CommandDefinition("select 1 / 0", cancellationToken: Token));
+                return await connection.ExecuteAsync(new CommandDefinition("select 1 / 0", cancellationToken: Token));
             },
             Token));
         Assert.Equal("22012: division by zero", failure.Message.Split('\n')[0]);
@@ -181,7 +181,7 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
             cancellationToken: token);
         return use.IsInTransaction
             ? (await database.InTransactionAsync(ReadAsync, token)).Result
-            : await database.OnConnectionAsync(ReadAsync, token);
+            : await database.InBatchesAsync(ReadAsync, token);
 
         async Task<string> ReadAsync(NpgsqlConnection connection)
         {

@@ -108,7 +108,7 @@ public sealed class LongSnapshotTests(Platform platform)
         }
 
         await UntilAsync(admin, "select (select position from notice_cursor where source = 'changes') = 3");
-        await runtime.ExecuteAsync("select set_config('dmp.task', 'changes', false)");
+        await runtime.ExecuteAsync("set role dmp_sweep");
         await ChangeSql.ForgetAsync(runtime, DateTimeOffset.UtcNow.AddDays(-1), Token);
         await NoticeSql.ForgetStepsAsync(runtime, Token);
 
@@ -141,20 +141,24 @@ public sealed class LongSnapshotTests(Platform platform)
     private async Task<Dictionary<string, long>> MeasureAsync(string database)
     {
         await using var runtime = await OpenAsync(platform.Databases.RuntimeOf(database));
-        await runtime.ExecuteAsync($"select set_config('dmp.task', 'changes', false), set_config('dmp.record', '{Record}', false)");
-        var statements = new Dictionary<string, string>(StringComparer.Ordinal)
+        await runtime.ExecuteAsync($"select set_config('dmp.record', '{Record}', false)");
+        var statements = new Dictionary<string, (string Role, string Sql)>(StringComparer.Ordinal)
         {
-            ["sequencing"] = Buffers.Statement(typeof(ChangeSql), "Sequence"),
-            ["head"] = Buffers.Statement(typeof(ChangeSql), "Head"),
-            ["changed since"] = Buffers.Statement(typeof(ChangeSql), "Changed"),
-            ["waits"] = "select dmp_outbox_waits()",
-            ["subject"] = $"select from outbox a where a.subject_id = '{Record}' and a.event_time = now()",
-            ["claim"] = Buffers.Statement(typeof(NoticeSql), "Claim"),
-            ["cursor"] = Buffers.Statement(typeof(NoticeSql), "Reached"),
+            ["sequencing"] = ("dmp_sequencer", Buffers.Statement(typeof(ChangeSql), "Sequence")),
+            ["head"] = ("dmp_runtime", Buffers.Statement(typeof(ChangeSql), "Head")),
+            ["changed since"] = ("dmp_runtime", Buffers.Statement(typeof(ChangeSql), "Changed")),
+            ["waits"] = ("dmp_feed", "select dmp_outbox_waits()"),
+            ["subject"] = (
+                "dmp_feed",
+                $"select from outbox a where a.record_id = '{Record}' and a.subject_id = '{Record}' and a.event_time = now()"),
+            ["claim"] = ("dmp_notices", Buffers.Statement(typeof(NoticeSql), "Claim")),
+            ["cursor"] = ("dmp_notices", Buffers.Statement(typeof(NoticeSql), "Reached")),
         };
         var measured = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var (name, sql) in statements)
+        foreach (var (name, (role, sql)) in statements)
         {
+            await runtime.ExecuteAsync($"set role {role}");
+
             // The first time reads the catalogue too.
             await Buffers.OfAsync(runtime, sql, literals);
             measured[name] = await Buffers.OfAsync(runtime, sql, literals);

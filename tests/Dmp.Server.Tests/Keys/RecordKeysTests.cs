@@ -1,4 +1,4 @@
-using Dmp.Server.Data;
+using Dapper;
 using Dmp.Server.Options;
 using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
@@ -164,7 +164,7 @@ public sealed class RecordKeysTests(Platform platform)
     {
         NpgsqlConnection connection = new(platform.Databases.RuntimeOf(platform.Server.Database));
         await connection.OpenAsync(Token);
-        await RowScope.OfTask("", recordId).ApplyAsync(connection, Token);
+        await connection.ExecuteAsync($"set role dmp_request; select set_config('dmp.record', '{recordId}', false)");
         return connection;
     }
 

@@ -53,36 +53,6 @@ public sealed class MigrationRunnerTests(PostgresFixture fixture)
     }
 
     [Fact]
-    public async Task The_trace_is_kept_when_it_is_divided_into_months()
-    {
-        var connection = await fixture.CreateDatabaseAsync(Token);
-        Up(connection, [.. EmbeddedMigrations.All.TakeWhile(migration => string.CompareOrdinal(migration.Name, "0017") < 0)]);
-        await using var source = NpgsqlDataSource.Create(connection);
-        foreach (var time in new[] { DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddYears(-1) })
-        {
-            await using var insert = source.CreateCommand(
-                $$"""
-                insert into audit_event (
-                    event_id, event_time, method, actor_kind, document_ids, document_versions, document_sha256s, outcome, status_code, server_request_id)
-                values ('{{Guid.CreateVersion7(time)}}', '{{time:O}}', 'm', 1, array[gen_random_uuid()], '{2}', array['\x01'::bytea], 1, 0, gen_random_uuid())
-                """);
-            await insert.ExecuteNonQueryAsync(Token);
-        }
-
-        const string Rows = "select string_agg(e::text, '|' order by event_id) from audit_event e";
-        await using var before = source.CreateCommand(Rows);
-        var rows = await before.ExecuteScalarAsync(Token);
-
-        // Later ones add columns.
-        Up(connection, [.. EmbeddedMigrations.All.TakeWhile(migration => string.CompareOrdinal(migration.Name, "0018") < 0)]);
-
-        await using var after = source.CreateCommand(Rows);
-        Assert.Equal(rows, await after.ExecuteScalarAsync(Token));
-        await using var homes = source.CreateCommand("select array_agg(tableoid::regclass::text order by event_id) from audit_event");
-        Assert.Equal([$"audit_event_{DateTime.UtcNow.AddYears(-1):yyyyMM}", $"audit_event_{DateTime.UtcNow:yyyyMM}"], (string[])(await homes.ExecuteScalarAsync(Token))!);
-    }
-
-    [Fact]
     public async Task The_runtime_role_reads_the_journal_and_cannot_write_it()
     {
         MigrationRunner.Up(fixture.Postgres.OwnerConnectionString, cancellationToken: Token);

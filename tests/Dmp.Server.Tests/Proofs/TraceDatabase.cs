@@ -21,6 +21,7 @@ internal static class TraceDatabase
     {
         await using var connection = await server.OpenAdminAsync(platform, Token);
         await connection.ExecuteAsync(new CommandDefinition(sql, parameters, cancellationToken: Token));
+        server.ForgetWhatRowsSaid(sql);
     }
 
     public static async Task<List<T>> ListAsync<T>(this TestServer server, Platform platform, string sql, object? parameters = null)

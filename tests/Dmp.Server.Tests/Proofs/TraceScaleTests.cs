@@ -73,7 +73,7 @@ public sealed class TraceScaleTests(Platform platform)
         await Waiting.UntilAsync(async () =>
         {
             await admin.ExecuteAsync("vacuum audit_event");
-            return await MeasureAsync(server, typeof(TraceLogSql), "ListWaiting", "sequence", null, new()
+            return await MeasureAsync(server, typeof(TraceLogSql), "ListWaiting", "dmp_sequencer", null, new()
             {
                 ["AfterXids"] = "array['8100000000000', '0']",
                 ["AfterEventIds"] = $"array['{Guid.Empty}', '{Guid.Empty}']::uuid[]",
@@ -115,7 +115,7 @@ public sealed class TraceScaleTests(Platform platform)
 
         foreach (var (sql, name) in new[] { (typeof(AuditSql), "List"), (typeof(ProvenEventSql), "ListPage"), (typeof(NoticeListSql), "List") })
         {
-            var pages = await MeasureAsync(server, sql, name, "", "b1", new() { ["Limit"] = "51" });
+            var pages = await MeasureAsync(server, sql, name, "dmp_request", "b1", new() { ["Limit"] = "51" });
             Assert.True(pages < 700, $"{sql.Name}.{name}: {pages} pages for 51 of 30,000.");
         }
     }
@@ -143,11 +143,17 @@ public sealed class TraceScaleTests(Platform platform)
             ["LastId"] = $"'{last}'",
             ["ActorId"] = "'811'",
         };
-        foreach (var (sql, name, task) in new[] { (typeof(AuditSql), "List", ""), (typeof(AuditSql), "ListOfActor", "conduct"), (typeof(ProvenEventSql), "ListPage", "") })
+        (System.Type, string, string)[] lists =
+        [
+            (typeof(AuditSql), "List", "dmp_request"),
+            (typeof(AuditSql), "ListOfActor", "dmp_reviewer"),
+            (typeof(ProvenEventSql), "ListPage", "dmp_request"),
+        ];
+        foreach (var (sql, name, role) in lists)
         {
-            var pages = await MeasureAsync(server, sql, name, task, "b1", new(between));
+            var pages = await MeasureAsync(server, sql, name, role, "b1", new(between));
             var whole = await MeasureAsync(
-                server, sql, name, task, "b1", new(between) { ["FirstId"] = $"'{Guid.Empty}'", ["LastId"] = $"'{EventIds.Last}'", ["TimeFrom"] = "null", ["TimeTo"] = "null", ["Limit"] = "100000" });
+                server, sql, name, role, "b1", new(between) { ["FirstId"] = $"'{Guid.Empty}'", ["LastId"] = $"'{EventIds.Last}'", ["TimeFrom"] = "null", ["TimeTo"] = "null", ["Limit"] = "100000" });
             Assert.True(pages * 4 < whole, $"{name}: {pages} pages for two days, {whole} for two years.");
         }
 
@@ -213,7 +219,7 @@ public sealed class TraceScaleTests(Platform platform)
         server,
         typeof(TraceLogSql),
         "ListWaiting",
-        "sequence",
+        "dmp_sequencer",
         null,
         new()
         {
@@ -226,13 +232,13 @@ public sealed class TraceScaleTests(Platform platform)
 
     /// <summary>As the server runs it: its role, its scope, its settings.</summary>
     private async Task<long> MeasureAsync(
-        TestServer server, System.Type sql, string name, string task, string? record, Dictionary<string, string> literals)
+        TestServer server, System.Type sql, string name, string role, string? record, Dictionary<string, string> literals)
     {
         await using var runtime = await OpenAsync(platform.Databases.RuntimeOf(server.Database));
         await using var transaction = await runtime.BeginTransactionAsync(Token);
         await runtime.ExecuteAsync(
-            "select set_config('dmp.task', @task, false), set_config('dmp.record', @record, false), set_config('dmp.actors', '811', false)",
-            new { task, record = record is null ? "" : Big });
+            "select set_config('role', @role, true), set_config('dmp.record', @record, true), set_config('dmp.actors', '811', true)",
+            new { role, record = record is null ? "" : Big });
         await runtime.ExecuteAsync(PlannerSql.InIndexOrder);
         foreach (var (key, value) in new[]
         {

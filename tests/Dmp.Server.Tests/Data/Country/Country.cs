@@ -8,7 +8,7 @@ namespace Dmp.Server.Tests.Data;
 /// <summary>A database with as many records as asked for, written by the database itself, and what statements cost in it.</summary>
 internal sealed class Country(TestDatabase databases, string database, bool isSmall, IReadOnlyDictionary<Positions, object> positions)
 {
-    private static readonly string[] settings = ["record", "records", "ins", "actors", "caller", "code", "task"];
+    private static readonly string[] settings = ["dmp.record", "dmp.records", "dmp.ins", "dmp.actors", "dmp.caller", "dmp.code", "dmp.call", "role"];
 
     public static async Task<Country> LoadAsync(TestDatabase databases, int records, bool isSmall, CancellationToken ct)
     {
@@ -66,9 +66,9 @@ internal sealed class Country(TestDatabase databases, string database, bool isSm
             await using var transaction = await connection.BeginTransactionAsync(ct);
             foreach (var name in settings)
             {
-                await using var set = new NpgsqlCommand("select set_config('dmp.' || $1, $2, true)", connection);
+                await using var set = new NpgsqlCommand("select set_config($1, $2, true)", connection);
                 set.Parameters.AddWithValue(name);
-                set.Parameters.AddWithValue(measure.Scope.GetValueOrDefault(name, ""));
+                set.Parameters.AddWithValue(measure.Scope.GetValueOrDefault(name.Replace("dmp.", "", StringComparison.Ordinal), ""));
                 await set.ExecuteNonQueryAsync(ct);
             }
 

@@ -91,16 +91,16 @@ internal sealed partial record Measure(string Statement, string Who, Dictionary<
     public string Before { get; init; } = "";
 
     public static Dictionary<string, string> OfRecord(long record = 1) =>
-        new() { ["record"] = Country.IdOf(1, record).ToString(), ["caller"] = "caller" };
+        new() { ["role"] = "dmp_request", ["record"] = Country.IdOf(1, record).ToString(), ["caller"] = "caller" };
 
-    public static Dictionary<string, string> OfActor(string task, params string[] actors) =>
-        new() { ["actors"] = string.Join(' ', actors), ["caller"] = "caller", ["task"] = task };
+    public static Dictionary<string, string> OfActor(string role, params string[] actors) =>
+        new() { ["role"] = role, ["actors"] = string.Join(' ', actors), ["caller"] = "caller" };
 
-    public static Dictionary<string, string> OfTask(string task, long? record = null) =>
-        record is { } number ? new(OfRecord(number)) { ["task"] = task } : new() { ["task"] = task };
+    public static Dictionary<string, string> OfTask(string role, long? record = null) =>
+        record is { } number ? new(OfRecord(number)) { ["role"] = role } : new() { ["role"] = role };
 
-    public static Dictionary<string, string> OfPerson(string task) =>
-        new() { ["ins"] = "000000000000001", ["caller"] = "person", ["task"] = task };
+    public static Dictionary<string, string> OfPerson(string role) =>
+        new() { ["role"] = role, ["ins"] = "000000000000001", ["caller"] = "person" };
 
     /// <summary>Gives each parameter that the statement names its value; what nobody names is null.</summary>
     public void Bind(NpgsqlCommand command, string sql, IReadOnlyDictionary<Positions, object> positions)

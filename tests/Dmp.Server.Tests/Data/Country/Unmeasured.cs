@@ -5,6 +5,7 @@ internal static class Unmeasured
 {
     public static IReadOnlyList<string> Statements { get; } =
     [
+        "AccessSql.BecomeRequest",
         "AccessSql.IsMinor",
         "AccessSql.LockRecord",
         "AccessSql.Select",
@@ -87,6 +88,7 @@ internal static class Unmeasured
         "NoticeSql.Reached",
         "OutboxSql.Append",
         "OutboxSql.AppendAll",
+        "PlannerSql.InAnyOrder",
         "PlannerSql.InIndexOrder",
         "ProvenEventSql.Find",
         "ProvenEventSql.ListPage",

@@ -2,7 +2,7 @@
 -- choices for the rest (arrêté of 26 October 2023; the full matrix is not public): physicians every type but ATTEST-RESID;
 -- dental surgeons all but five; coordination functions six; the other professions of TRE_G15 the classes 10 to 52 and 90;
 -- everybody else nothing. An imported matrix supersedes it.
--- Locks: none that anybody waits for. Undo: not needed, import another matrix.
+-- Locks: none. Undo: not needed, import another matrix.
 insert into habilitation_matrix (matrix_id, name, effective_time, import_time, sha256)
 values ('01930000-0000-7000-8000-000000000001', 'seed', '2023-10-26T00:00:00Z', now(), sha256('seed'));
 
@@ -143,7 +143,9 @@ allowed (profession, type_code, published) as (
     union all
     select '1.2.250.1.71.1.2.7|' || profession, type_code, false
     from document_type
-    cross join unnest(array['21', '26', '28', '31', '32', '35', '36', '37', '38', '39', '50', '60', '69', '70', '80', '81', '82', '83', '84', '85', '86', '91', '92', '94', '95', '96', '98']) as profession
+    cross join unnest(array[
+        '21', '26', '28', '31', '32', '35', '36', '37', '38', '39', '50', '60', '69', '70', '80', '81', '82', '83', '84', '85', '86', '91',
+        '92', '94', '95', '96', '98']) as profession
     where class in ('10', '11', '31', '42', '43', '44', '45', '52', '90')
     union all
     -- TRE_R21: coordination functions in health (330) and in social care (353).

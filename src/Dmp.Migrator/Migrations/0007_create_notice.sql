@@ -1,17 +1,26 @@
--- Why: patients are told of what happens to their record, and attending physicians of emergencies. A notice is made from the changes
--- (0018) in the transaction that moves the cursor on, so that none is lost or made twice; a delivery is one way of a notice to its
--- reader. What happened before this migration is told to nobody. Locks: change_head for an instant, and new tables. Undo: drop the
--- tables.
+-- Notices: patients are told of what happens to their record, and attending physicians of emergencies. A notice is made from the changes,
+-- or from the trace, in the transaction that moves the cursor on, so that none is lost or made twice; a delivery is one way of a notice
+-- to its reader. Locks: none. Undo: drop the tables.
 
--- How far sources of notices were read. No patient's data.
-create table notice_cursor (
+-- Sources of notices. Who holds the lock of the row moves its cursor on.
+create table notice_source (
+    source text not null,
+    constraint notice_source_pkey primary key (source)
+);
+insert into notice_source values ('changes'), ('trace');
+
+-- A row for each place that was reached, the last one counts (ADR 0029).
+create table notice_step (
     source text not null,
     position bigint not null,
-    constraint notice_cursor_pkey primary key (source)
+    constraint notice_step_pkey primary key (source, position)
 );
+-- Positions of changes begin with 1, leaves of the trace with 0.
+insert into notice_step values ('changes', 0), ('trace', -1);
 
-select dmp_sequence_changes();
-insert into notice_cursor select 'changes', last_position from change_head;
+create view notice_cursor with (security_invoker = true) as
+select s.source, (select max(t.position) from notice_step t where t.source = s.source) as position
+from notice_source s;
 
 create table notice (
     notice_id uuid not null,
@@ -27,7 +36,7 @@ create table notice (
     -- Where it comes from. One commit gives one notice of a kind, however many documents it touched.
     source text not null,
     source_position bigint not null,
-    constraint notice_pkey primary key (notice_id),
+    constraint notice_pkey primary key (record_id, notice_id),
     constraint notice_record_fkey foreign key (record_id) references record (record_id),
     constraint notice_kind_check check (kind between 1 and 5),
     constraint notice_source_key unique (source, source_position, record_id, kind, professional_id, secret)
@@ -54,8 +63,9 @@ create table notice_delivery (
     give_up_time timestamptz not null,
     deliver_time timestamptz,
     failure smallint not null default 0,
-    constraint notice_delivery_pkey primary key (notice_id, channel, target),
-    constraint notice_delivery_notice_fkey foreign key (notice_id) references notice (notice_id) on delete cascade,
+    constraint notice_delivery_pkey primary key (record_id, notice_id, channel, target),
+    constraint notice_delivery_notice_fkey
+        foreign key (record_id, notice_id) references notice (record_id, notice_id) on delete cascade,
     constraint notice_delivery_channel_check check (channel in (1, 2) and (channel = 1) = (target = '')),
     constraint notice_delivery_state_check check (state between 1 and 4 and (state = 2) = (deliver_time is not null))
 );
@@ -84,24 +94,11 @@ create table notice_contact (
     constraint notice_contact_pkey primary key (professional_id)
 );
 
-grant select, update on notice_cursor to dmp_runtime;
-grant select, insert, delete on notice to dmp_runtime;
-grant select, insert, update on notice_delivery, notice_preference to dmp_runtime;
-grant select, insert, update, delete on notice_contact to dmp_runtime;
-
-alter table notice enable row level security;
-create policy notice_scope on notice to dmp_runtime
-    using (record_id = dmp_record() or dmp_task() in ('notices', 'housekeeping'))
-    with check (record_id = dmp_record());
-
-alter table notice_delivery enable row level security;
-create policy notice_delivery_scope on notice_delivery to dmp_runtime
-    using (record_id = dmp_record() or dmp_task() in ('notices', 'housekeeping'))
-    with check (record_id = dmp_record() or dmp_task() in ('notices', 'housekeeping'));
-
-alter table notice_preference enable row level security;
-create policy notice_preference_scope on notice_preference to dmp_runtime using (record_id = dmp_record());
-
-alter table notice_contact enable row level security;
-create policy notice_contact_scope on notice_contact to dmp_runtime
-    using (professional_id = any (dmp_actors()) or dmp_task() = 'notices');
+-- Patients are told of the first access of each professional.
+create table notice_first_access (
+    record_id uuid not null,
+    professional_id text not null,
+    -- In a secret connection: representatives are told when the professional first reads without it.
+    secret boolean not null,
+    constraint notice_first_access_pkey primary key (record_id, professional_id, secret)
+);
