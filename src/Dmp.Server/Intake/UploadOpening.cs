@@ -37,13 +37,8 @@ internal sealed class UploadOpening(
     /// <summary>
     /// Checks all that can be checked before bytes travel. Answers what the upload will become, or the answer of an earlier one.
     /// </summary>
-    public async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(
-        Call call, UploadIntent message, CancellationToken ct, Action<UploadPlan>? check = null)
-    {
-        var intent = planning.Check(call, message);
-        check?.Invoke(intent);
-        return await database.OnConnectionAsync(connection => OpenAsync(connection, call, intent, ct), ct);
-    }
+    public Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(Call call, UploadPlan plan, CancellationToken ct) =>
+        database.OnConnectionAsync(connection => OpenAsync(connection, call, plan, ct), ct);
 
     private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(
         NpgsqlConnection connection, Call call, UploadPlan intent, CancellationToken ct)
