@@ -42,7 +42,9 @@ internal sealed partial class CdaMapping
             return new LocalIdentifier { Value = value, System = system };
         }
 
-        Warn(place, $"The identifier has more than {LocalIdCharactersMax} characters, or its root more than {IdentifierCharactersMax}, and is left out.");
+        Warn(
+            place,
+            $"The identifier has more than {LocalIdCharactersMax} characters, or its root more than {IdentifierCharactersMax}, and is left out.");
         return null;
     }
 
@@ -65,13 +67,15 @@ internal sealed partial class CdaMapping
             return null;
         }
 
-        if (code.System.Length > IdentifierCharactersMax || code.Code.Length > IdentifierCharactersMax || code.System.Contains('|') || code.Code.Contains('|'))
+        if (code.System.Length > IdentifierCharactersMax || code.Code.Length > IdentifierCharactersMax
+            || code.System.Contains('|') || code.Code.Contains('|'))
         {
             Warn(place, $"The code or its system has more than {IdentifierCharactersMax} characters or the character |, and is left out.");
             return null;
         }
 
-        return new Coding { System = code.System, Code = code.Code, Display = Text(code.Display, DisplayCharactersMax, place + "/@displayName") };
+        var display = Text(code.Display, DisplayCharactersMax, place + "/@displayName");
+        return new Coding { System = code.System, Code = code.Code, Display = display };
     }
 
     private T[] Fitting<T>(T[] values, int room, int max, string field, string what)

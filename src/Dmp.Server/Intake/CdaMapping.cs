@@ -25,9 +25,9 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
     private const string Root = "/ClinicalDocument";
 
     /// <summary>
-    /// What the header says. A practice setting or kind of facility outside of its value set is left out, because real headers have others
-    /// there and the field may be absent, and so are a word that is no language and what is too long; anything else that a document may not have is found by
-    /// <see cref="DocumentRules"/>.
+    /// What the header says. A practice setting or kind of facility outside of its value set is left out, because real headers have
+    /// others there and the field may be absent, and so are a word that is no language and what is too long; anything else that a
+    /// document may not have is found by <see cref="DocumentRules"/>.
     /// </summary>
     public DocumentMetadata ToMetadata(CdaDocument header)
     {
@@ -51,10 +51,12 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
         };
         if (header.ServiceEvents is [{ Time.Stop: not null }, ..] && derived is { ServiceStopTime: null, ServiceStartTime: not null })
         {
-            Warn($"{Root}/documentationOf/serviceEvent/effectiveTime/high", "The end of the act would be before its begin; it is left out.");
+            Warn(
+                $"{Root}/documentationOf/serviceEvent/effectiveTime/high", "The end of the act would be before its begin; it is left out.");
         }
 
-        metadata.EventCodes.AddRange(derived.EventCodes.Select(code => ToCoding(code, $"{Root}/documentationOf/serviceEvent/code")).OfType<Coding>());
+        metadata.EventCodes.AddRange(
+            derived.EventCodes.Select(code => ToCoding(code, $"{Root}/documentationOf/serviceEvent/code")).OfType<Coding>());
         metadata.References.AddRange(References(header));
         metadata.Authors.AddRange(Authors(header.Authors));
         return metadata;
@@ -78,10 +80,13 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
         merged.ServiceStopTime ??= header.ServiceStopTime;
         merged.LegalAuthenticator ??= header.LegalAuthenticator;
         merged.SourcePatientId ??= header.SourcePatientId;
-        var codes = header.EventCodes.Where(code => !merged.EventCodes.Any(known => known.System == code.System && known.Code == code.Code)).ToArray();
+        var codes = header.EventCodes
+            .Where(code => !merged.EventCodes.Any(known => known.System == code.System && known.Code == code.Code))
+            .ToArray();
         merged.EventCodes.AddRange(Fitting(codes, EventCodesMax - merged.EventCodes.Count, EventCodesMax, "metadata.event_codes", "codes"));
         var references = header.References.Where(reference => !merged.References.Contains(reference)).ToArray();
-        merged.References.AddRange(Fitting(references, ReferencesMax - merged.References.Count, ReferencesMax, "metadata.references", "references"));
+        merged.References.AddRange(
+            Fitting(references, ReferencesMax - merged.References.Count, ReferencesMax, "metadata.references", "references"));
         if (merged.Authors.Count == 0)
         {
             merged.Authors.AddRange(header.Authors);
@@ -98,7 +103,9 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
         var kept = CdaUniqueIds.Kept(uniqueId) ?? "";
         if (uniqueId is not null && kept != uniqueId)
         {
-            Warn($"{Root}/id", "The identifier is longer than 128 characters or has blanks in it; a UUID that is computed from it is kept in its place.");
+            Warn(
+                $"{Root}/id",
+                "The identifier is longer than 128 characters or has blanks in it; a UUID that is computed from it is kept in its place.");
         }
 
         return UniqueIds.Canonical(kept);
@@ -128,7 +135,8 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
 
     private Coding? PracticeSetting(CdaCode? code)
     {
-        const string Place = $"{Root}/documentationOf/serviceEvent/performer/assignedEntity/representedOrganization/standardIndustryClassCode";
+        const string Performer = $"{Root}/documentationOf/serviceEvent/performer/assignedEntity";
+        const string Place = $"{Performer}/representedOrganization/standardIndustryClassCode";
         var setting = ToCoding(code, Place);
         if (setting is null || CodedValues.IsPracticeSetting(setting))
         {
@@ -179,7 +187,8 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
 
     private Author? ToAuthor(CdaAuthor author, string place)
     {
-        var (person, institution) = (ToPerson(author.Actor, $"{place}/assignedAuthor"), ToInstitution(author.Actor.Organization, $"{place}/assignedAuthor/representedOrganization"));
+        var person = ToPerson(author.Actor, $"{place}/assignedAuthor");
+        var institution = ToInstitution(author.Actor.Organization, $"{place}/assignedAuthor/representedOrganization");
         return person is null && institution is null ? null : new Author
         {
             Person = person,

@@ -71,7 +71,8 @@ internal static class CdaRules
         {
             // What is too long to be kept nobody can give.
             var known = others.OfType<string>().Where(id => id.Length <= CdaMapping.IdentifierCharactersMax).ToArray();
-            faults.Require(one is null or "" || known.Length == 0 || known.Contains(one), field, Differ(one ?? "", string.Join(", ", known)));
+            faults.Require(
+                one is null or "" || known.Length == 0 || known.Contains(one), field, Differ(one ?? "", string.Join(", ", known)));
         }
     }
 
@@ -89,7 +90,8 @@ internal static class CdaRules
         }
 
         var ins = patient.InsIds.ToArray();
-        if (ins.Length > 0 && (ins.All(id => id.Extension != identity.InsNumber) || ins.GroupBy(id => id.Root).Any(ids => ids.Distinct().Count() > 1)))
+        if (ins.Length > 0
+            && (ins.All(id => id.Extension != identity.InsNumber) || ins.GroupBy(id => id.Root).Any(ids => ids.Distinct().Count() > 1)))
         {
             return false;
         }
@@ -116,7 +118,8 @@ internal static class CdaRules
     /// <summary>A title that is too long to be kept may be given by its beginning.</summary>
     private static bool IsTitleOf(string given, CdaDocument document, DocumentMetadata header) =>
         given == header.Title
-        || document.Title is { } whole && CdaMapping.Visible(whole) is var title && title.EnumerateRunes().Count() > CdaMapping.TitleCharactersMax
+        || document.Title is { } whole && CdaMapping.Visible(whole) is var title
+            && title.EnumerateRunes().Count() > CdaMapping.TitleCharactersMax
             && given.TrimEnd('.', '\u2026', ' ') is { Length: > 0 } start && title.StartsWith(start, StringComparison.Ordinal);
 
     /// <summary>
@@ -129,13 +132,17 @@ internal static class CdaRules
         Require(merged.Title.Length > 0, "metadata.title", "/ClinicalDocument/title");
         Require(merged.MediaType.Length > 0, "metadata.media_type", "/ClinicalDocument");
         Require(merged.CreationTime is not null, "metadata.creation_time", "/ClinicalDocument/effectiveTime");
-        Require(merged.ServiceStartTime is not null, "metadata.service_start_time", "/ClinicalDocument/documentationOf/serviceEvent/effectiveTime");
+        Require(
+            merged.ServiceStartTime is not null,
+            "metadata.service_start_time",
+            "/ClinicalDocument/documentationOf/serviceEvent/effectiveTime");
         Require(merged.Authors.Count > 0, "metadata.authors", "/ClinicalDocument/author");
 
         void Require(bool isThere, string field, string place) => faults.Require(
             isThere,
             field,
-            told.FirstOrDefault(fault => fault.Kind != CdaFaultKind.Missing && fault.Place.StartsWith(place, StringComparison.Ordinal)) is { } wrong
+            told.FirstOrDefault(
+                fault => fault.Kind != CdaFaultKind.Missing && fault.Place.StartsWith(place, StringComparison.Ordinal)) is { } wrong
                 ? $"Required, and what the header of the document says at {wrong.Place} cannot be used. {wrong.Text}"
                 : $"Required, and the header of the document does not say it at {place}.");
     }
@@ -168,5 +175,6 @@ internal static class CdaRules
         return digits is >= 13 and <= 15 && value.Length == 15 ? "(not shown)" : value.Length <= 200 ? value : value[..200];
     }
 
-    private static string Show(DateTimeOffset? time) => time?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "";
+    private static string Show(DateTimeOffset? time) =>
+        time?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "";
 }

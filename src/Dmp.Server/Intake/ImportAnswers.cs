@@ -4,7 +4,9 @@ using Grpc.Core;
 
 namespace Dmp.Server.Intake;
 
-/// <summary>The server's side of an import: answers in the order in which they come, several of them in one packet when they come together.</summary>
+/// <summary>
+/// The server's side of an import: answers in the order in which they come, several of them in one packet when they come together.
+/// </summary>
 internal sealed class ImportAnswers(IServerStreamWriter<ImportDocumentsResponse> responses)
 {
     // Bounded by the window: each open document has one result and, while it comes, few other answers.

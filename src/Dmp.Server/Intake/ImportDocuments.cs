@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using Dmp.Document.V1;
-using Dmp.Server.Audit;
 using Dmp.Server.Calls;
 using Dmp.Server.Options;
 using Grpc.Core;
@@ -10,15 +9,11 @@ namespace Dmp.Server.Intake;
 
 /// <summary>Many documents over one call, each with its own answer.</summary>
 internal sealed class ImportDocuments(
-    ImportRuns runs,
-    AuditTrail audit,
-    IHostApplicationLifetime lifetime,
-    IOptions<UploadOptions> uploadOptions,
-    TimeProvider time)
+    ImportReading reading, ImportPieces pieces, ImportCommits commits, ImportTrace trace, IOptions<ImportOptions> importOptions)
 {
     /// <summary>
-    /// Many documents over one call. They are read while those before them are checked, and those that are complete are committed together, so
-    /// that what a transaction, a flush of the disk and a round trip cost is shared.
+    /// Many documents over one call. They are read while those before them are checked. Those that are complete are committed together,
+    /// so that what a transaction, a flush of the disk and a round trip cost is shared.
     /// </summary>
     public async Task RunAsync(
         Call call,
@@ -27,15 +22,15 @@ internal sealed class ImportDocuments(
         CancellationToken ct)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var run = runs.New(call, responses, ending.Token);
+        var run = new ImportRun(call, new ImportBook(importOptions.Value), new ImportAnswers(responses), ending.Token);
         var sending = run.Answers.SendAsync(ending.Token);
-        Task[] committing = [run.CommitAsync(), run.CommitAsync()];
+        Task[] committing = [commits.RunAsync(run), commits.RunAsync(run)];
         ExceptionDispatchInfo? end = null;
         try
         {
             try
             {
-                await run.ReadAsync(new ImportMessages(requests, call, run.Book, lifetime, uploadOptions.Value, time, ct));
+                await reading.ReadAsync(run, requests, ct);
             }
             catch (Exception fault) when (!ct.IsCancellationRequested)
             {
@@ -43,7 +38,9 @@ internal sealed class ImportDocuments(
             }
 
             // What is whole is answered, however the call ends.
-            await run.EndAsync(isOrderly: end is null);
+            await pieces.GiveUpAllAsync(run, isOrderly: end is null);
+            run.Book.End();
+            await run.Book.Emptied.WaitAsync(ending.Token);
             await Task.WhenAll(committing);
             run.Answers.Complete();
             await sending;
@@ -52,13 +49,11 @@ internal sealed class ImportDocuments(
         {
             await ending.CancelAsync();
             await Task.WhenAll([sending, .. committing]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await run.LeaveAsync();
+            await pieces.GiveUpAllAsync(run, isOrderly: false);
+            await commits.CloseAllAsync(run);
         }
 
         end?.Throw();
-        if (!call.Trace.IsTraced)
-        {
-            await audit.TraceReadAsync(call, [], ct);
-        }
+        await trace.TraceAsync(call, ct);
     }
 }

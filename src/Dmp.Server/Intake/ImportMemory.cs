@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Dmp.Server.Intake;
 
 /// <summary>
-/// The bytes of documents that the imports of this server hold in memory. A call waits here with what it has just read, and reads nothing more
-/// meanwhile: HTTP/2 then holds its caller back. What is held is whole and on its way to the database, so room always comes.
+/// The bytes of documents that the imports of this server hold in memory. A call waits here with what it has just read, and reads nothing
+/// more meanwhile: HTTP/2 then holds its caller back. What is held is whole and on its way to the database, so room always comes.
 /// </summary>
 internal sealed class ImportMemory(IOptions<ImportOptions> options)
 {
@@ -26,8 +26,9 @@ internal sealed class ImportMemory(IOptions<ImportOptions> options)
     }
 
     /// <summary>
-    /// The same for documents of submission sets, which wait for others of their callers: they have a room of their own, so that sets which never get
-    /// whole hold nobody else back; and no call waits for it, because what it would read next may be what makes room. False when it is full.
+    /// The same for documents of submission sets, which wait for others of their callers: they have a room of their own, so that sets
+    /// which never get whole hold nobody else back; and no call waits for it, because what it would read next may be what makes room.
+    /// False when it is full.
     /// </summary>
     public bool TryAddForSet(int bytes)
     {

@@ -8,8 +8,8 @@ using Grpc.Core;
 namespace Dmp.Server.Intake;
 
 /// <summary>
-/// The caller's side of an import. No more is read once the token of the caller ends, the server stops, or the caller has sent nothing for long
-/// though it is the caller's turn.
+/// The caller's side of an import. No more is read once the token of the caller ends, the server stops, or the caller has sent nothing
+/// for long though it is the caller's turn.
 /// </summary>
 internal sealed class ImportMessages(
     IAsyncStreamReader<ImportDocumentsRequest> requests,
@@ -53,7 +53,8 @@ internal sealed class ImportMessages(
                         : Failures.Of(ErrorReason.UploadStalled, ("limit_seconds", $"{options.StallSecondsMax}"));
                 }
             }
-            catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested && !callerLeft.IsCancellationRequested)
+            catch (OperationCanceledException)
+                when (lifetime.ApplicationStopping.IsCancellationRequested && !callerLeft.IsCancellationRequested)
             {
                 await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 throw Failures.Of(ErrorReason.ServerStopping);

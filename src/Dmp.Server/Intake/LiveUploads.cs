@@ -86,7 +86,7 @@ internal sealed class LiveUploads(Database database, TimeProvider time)
     }
 }
 
-/// <summary>One of them.</summary>
+/// <summary>An unfinished upload that a call of this server sends.</summary>
 internal sealed class LiveUpload(ConcurrentDictionary<Guid, LiveUpload> uploads, Guid uploadId) : IAsyncDisposable
 {
     private readonly CancellationTokenSource letGo = new();

@@ -45,13 +45,18 @@ internal static class PatientRules
     /// <param name="usedNames">The names that the patient uses count as well: for what knows of no other ones.</param>
     public static PatientMatch Compare(NamedPatient named, RecordIdentity identity, bool usedNames = false)
     {
-        string[] families = [identity.BirthFamilyName, .. usedNames && identity.UsedFamilyName is { } family ? [family] : Array.Empty<string>()];
-        string[][] givens = [identity.BirthGivenNames, .. usedNames && identity.UsedGivenName is { } given ? [[given]] : Array.Empty<string[]>()];
-        var texts = named.Texts.SelectMany(text => families.SelectMany(known => givens.Select(names => PatientNames.FindIn(text, known, names)))).ToArray();
+        string[] usedFamilies = usedNames && identity.UsedFamilyName is { } family ? [family] : [];
+        string[][] usedGivens = usedNames && identity.UsedGivenName is { } given ? [[given]] : [];
+        string[] families = [identity.BirthFamilyName, .. usedFamilies];
+        string[][] givens = [identity.BirthGivenNames, .. usedGivens];
+        var texts = named.Texts
+            .SelectMany(text => families.SelectMany(known => givens.Select(names => PatientNames.FindIn(text, known, names))))
+            .ToArray();
         return new PatientMatch(
             Match(
                 named.Families.Count + texts.Length,
-                named.Families.Any(name => families.Any(known => PatientNames.Key(known) == PatientNames.Key(name))) || texts.Any(found => found.Family)),
+                named.Families.Any(name => families.Any(known => PatientNames.Key(known) == PatientNames.Key(name)))
+                    || texts.Any(found => found.Family)),
             Match(
                 named.Givens.Count + texts.Length,
                 named.Givens.Any(name => givens.Any(known => PatientNames.GivenAgrees(name, known))) || texts.Any(found => found.Given)),
@@ -100,7 +105,8 @@ internal static class PatientRules
 
         if (!match.IsSame)
         {
-            warnings.Add(new Warning { Field = "document", Description = "The content does not say birth name, first given name and day of birth of its patient." });
+            const string Unsaid = "The content does not say birth name, first given name and day of birth of its patient.";
+            warnings.Add(new Warning { Field = "document", Description = Unsaid });
         }
 
         return false;
@@ -122,5 +128,6 @@ internal static class PatientRules
         }
     }
 
-    private static TraitMatch Match(int said, bool agrees) => said == 0 ? TraitMatch.Unsaid : agrees ? TraitMatch.Agrees : TraitMatch.Differs;
+    private static TraitMatch Match(int said, bool agrees) =>
+        said == 0 ? TraitMatch.Unsaid : agrees ? TraitMatch.Agrees : TraitMatch.Differs;
 }

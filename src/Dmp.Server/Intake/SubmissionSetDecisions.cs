@@ -1,5 +1,6 @@
 using Dmp.Document.V1;
 using Dmp.Error.V1;
+using Dmp.Proofs;
 using Dmp.Server.Access;
 using Dmp.Server.Calls;
 using Dmp.Server.Errors;
@@ -13,13 +14,13 @@ namespace Dmp.Server.Intake;
 internal sealed class SubmissionSetDecisions(AccessPolicy policy)
 {
     /// <summary>
-    /// The rules, for a set whose documents were decided about. Adds to <paramref name="faults"/> what is at fault with the set, or with its documents
-    /// because they are in it, and answers null when anything is.
+    /// The rules, for a set whose documents were decided about. Adds to <paramref name="faults"/> what is at fault with the set, or with
+    /// its documents because they are in it, and answers null when anything is.
     /// </summary>
     public async Task<SetDecision?> DecideAsync(
         NpgsqlConnection connection,
         UploadFacts facts,
-        CompleteSet set,
+        SetArrival set,
         IReadOnlyList<UploadDecision> members,
         Dictionary<Guid, Exception> faults,
         DateTimeOffset now,
@@ -67,13 +68,14 @@ internal sealed class SubmissionSetDecisions(AccessPolicy policy)
     }
 
     /// <summary>What was answered before for the request id of a set; null when it is new. Refuses another content.</summary>
-    public static SubmissionSet? Recall(UploadFacts facts, CompleteSet set) =>
+    public static SubmissionSet? Recall(UploadFacts facts, SetArrival set) =>
         !facts.Remembered.TryGetValue(set.Plan.RequestId, out var row) ? null
         : row.Fingerprint.AsSpan().SequenceEqual(set.Fingerprint) ? SubmissionSet.Parser.ParseFrom(row.Response)
         : throw Failures.Of(ErrorReason.RequestIdReused, ("request_id", set.Plan.RequestId.ToString()));
 
     /// <summary>All documents were there before, with the set, or none; and no two of them are in each other's way.</summary>
-    private static void CheckMembers(CompleteSet set, IReadOnlyList<UploadDecision> members, bool isRepeat, Dictionary<Guid, Exception> faults)
+    private static void CheckMembers(
+        SetArrival set, IReadOnlyList<UploadDecision> members, bool isRepeat, Dictionary<Guid, Exception> faults)
     {
         HashSet<string> uniqueIds = [];
         HashSet<Guid> replaced = [];
@@ -104,7 +106,8 @@ internal sealed class SubmissionSetDecisions(AccessPolicy policy)
         }
     }
 
-    private static RpcException Known(Guid requestId) => Failures.Of(ErrorReason.SubmissionSetDocumentKnown, ("request_id", requestId.ToString()));
+    private static RpcException Known(Guid requestId) =>
+        Failures.Of(ErrorReason.SubmissionSetDocumentKnown, ("request_id", requestId.ToString()));
 
     private static SubmissionSet ToMessage(SubmissionSetPlan plan, NewSubmissionSet row, IReadOnlyList<UploadDecision> members)
     {
@@ -126,4 +129,27 @@ internal sealed class SubmissionSetDecisions(AccessPolicy policy)
         }));
         return message;
     }
+}
+
+/// <summary>What a submission set becomes, decided inside of a transaction.</summary>
+internal sealed class SetDecision
+{
+    public required SetArrival Set { get; init; }
+
+    public required RecordAccess Access { get; init; }
+
+    /// <summary>Its documents, decided with it.</summary>
+    public required IReadOnlyList<UploadDecision> Members { get; init; }
+
+    /// <summary>The answer to give; null with <c>validate_only</c>.</summary>
+    public required SubmissionSet? Response { get; init; }
+
+    /// <summary>Nothing is to be written: a repeat, or <c>validate_only</c>.</summary>
+    public bool IsAnswerOnly => Row is null;
+
+    /// <summary>The set to be added.</summary>
+    public NewSubmissionSet? Row { get; init; }
+
+    /// <summary>Its event in the trace.</summary>
+    public AuditEventRow? Event { get; set; }
 }

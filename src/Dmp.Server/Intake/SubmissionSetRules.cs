@@ -17,7 +17,10 @@ internal static class SubmissionSetRules
     private const int MetadataBytesMax = 64 * 1024;
     private const int DepthMax = 64;
 
-    /// <summary>As many documents as the window has room for beside their set, whatever their sizes: none of the window is ever lacking to a set that was taken.</summary>
+    /// <summary>
+    /// As many documents as the window has room for beside their set, whatever their sizes: none of the window is ever lacking to a set
+    /// that was taken.
+    /// </summary>
     public static int DocumentsMaxOf(ImportOptions window) =>
         (int)Math.Min(DocumentsMax, Math.Min(window.WindowItems - 1, window.WindowBytes / UploadSink.SmallBytesMax));
 
@@ -38,7 +41,8 @@ internal static class SubmissionSetRules
         faults.Require(metadata.CalculateSize() <= MetadataBytesMax, "metadata", $"Must have at most {MetadataBytesMax} bytes.");
         faults.Text(metadata.UniqueId, "metadata.unique_id", 128);
         faults.Require(!metadata.UniqueId.Any(char.IsWhiteSpace), "metadata.unique_id", "Must not contain white space.");
-        faults.Require(metadata.SourceId.Length == 0 || IsOid(metadata.SourceId), "metadata.source_id", "Must be an OID of at most 64 characters.");
+        faults.Require(
+            metadata.SourceId.Length == 0 || IsOid(metadata.SourceId), "metadata.source_id", "Must be an OID of at most 64 characters.");
         faults.Text(metadata.Title, "metadata.title", 256);
         faults.Text(metadata.Comments, "metadata.comments", 1000);
         PartRules.CheckCoding(metadata.ContentType, "metadata.content_type", faults);

@@ -20,24 +20,24 @@ internal sealed class UploadCommit(
     UploadRelease release)
 {
     /// <summary>
-    /// Concludes each unit: with its answer, or with why it became nothing, which is not traced here. What is refused stops no other one, and
-    /// neither does one with which the transaction of all fails.
+    /// Concludes each arrival: with its answer, or with why it became nothing, which is not traced here. What is refused stops no other
+    /// one, and neither does one with which the transaction of all fails.
     /// </summary>
-    public async Task CommitAllAsync(IEnumerable<CommitUnit> units, CancellationToken ct)
+    public async Task CommitAllAsync(IEnumerable<Arrival> arrivals, CancellationToken ct)
     {
-        List<CommitUnit> waiting = [.. units];
+        List<Arrival> waiting = [.. arrivals];
         while (waiting.Count > 0)
         {
             // Of two with one request id, one unique id or one document to replace, the second sees what became of the first.
             var names = new HashSet<(Guid, string)>();
-            await CommitPartAsync([.. waiting.Where(unit => TryAddAll(names, unit))], ct);
-            waiting.RemoveAll(unit => unit.IsDone);
+            await CommitPartAsync([.. waiting.Where(arrival => TryAddAll(names, arrival))], ct);
+            waiting.RemoveAll(arrival => arrival.IsDone);
         }
     }
 
-    private static bool TryAddAll(HashSet<(Guid, string)> names, CommitUnit unit)
+    private static bool TryAddAll(HashSet<(Guid, string)> names, Arrival arrival)
     {
-        (Guid, string)[] own = [.. unit.Names()];
+        (Guid, string)[] own = [.. arrival.Names()];
         if (own.Any(names.Contains))
         {
             return false;
@@ -47,7 +47,7 @@ internal sealed class UploadCommit(
         return true;
     }
 
-    private async Task CommitPartAsync(IReadOnlyList<CommitUnit> batch, CancellationToken ct)
+    private async Task CommitPartAsync(IReadOnlyList<Arrival> batch, CancellationToken ct)
     {
         try
         {
@@ -55,13 +55,13 @@ internal sealed class UploadCommit(
         }
         catch (UploadsTakenOverException lost)
         {
-            foreach (var unit in batch)
+            foreach (var arrival in batch)
             {
-                Dictionary<Guid, Exception> faults = unit.Uploads.Where(lost.Uploads.Contains).Select(upload => upload.Plan.RequestId).ToDictionary(
+                var faults = arrival.Uploads.Where(lost.Uploads.Contains).Select(upload => upload.Plan.RequestId).ToDictionary(
                     id => id, Exception (id) => Failures.Of(ErrorReason.UploadTakenOver, ("request_id", id.ToString())));
                 if (faults.Count > 0)
                 {
-                    unit.Refuse(faults);
+                    arrival.Refuse(faults);
                 }
             }
         }
@@ -71,23 +71,24 @@ internal sealed class UploadCommit(
         }
         catch (Exception failure) when (batch.Count > 1 && !ct.IsCancellationRequested && !StorageFailures.IsAbsence(failure))
         {
-            // Somebody else's unique id at the same moment, a deadlock, or a fault of ours: it must not be that of the others. A set is never halved.
+            // Somebody else's unique id at the same moment, a deadlock, or a fault of ours: it must not be that of the others. A set is
+            // never halved.
             var half = batch.Count / 2;
             await CommitPartAsync([.. batch.Take(half)], ct);
             await CommitPartAsync([.. batch.Skip(half)], ct);
         }
         catch (Exception failure) when (!ct.IsCancellationRequested)
         {
-            foreach (var unit in batch)
+            foreach (var arrival in batch)
             {
-                unit.Fail(failure);
+                arrival.Fail(failure);
             }
         }
     }
 
-    private async Task CommitOnceAsync(IReadOnlyList<CommitUnit> batch, CancellationToken ct)
+    private async Task CommitOnceAsync(IReadOnlyList<Arrival> batch, CancellationToken ct)
     {
-        List<UnitRefusal> refused = [];
+        List<ArrivalRefusal> refused = [];
         var (done, committed) = await database.InTransactionAsync(
             async connection =>
             {
@@ -95,15 +96,15 @@ internal sealed class UploadCommit(
                 return await writing.WriteAllAsync(connection, decided, ct);
             },
             ct);
-        foreach (var (unit, faults) in refused)
+        foreach (var (arrival, faults) in refused)
         {
-            unit.Refuse(faults);
+            arrival.Refuse(faults);
         }
 
         foreach (var decision in done.Uploads)
         {
             var upload = decision.Upload;
-            (upload.Response, upload.IsAdded) = (decision.Response, !decision.IsAnswerOnly);
+            upload.Conclude(decision.Response, !decision.IsAnswerOnly);
             (upload.Call.Trace.IsTraced, upload.Call.Trace.Committed) = (true, committed);
         }
 
@@ -119,11 +120,10 @@ internal sealed class UploadCommit(
     /// The bytes become a document, alone or with others of the same caller that are complete at the same moment. Whatever fails before its
     /// transaction commits leaves the bytes where they are; <see cref="UploadRelease.EndAsync"/> decides about them.
     /// </summary>
-    public async Task<UploadDocumentResponse> CommitAsync(
-        Call call, UploadPlan intent, UploadFinish finish, UploadSink sink, CancellationToken ct)
+    public async Task<UploadDocumentResponse> CommitAsync(Call call, UploadFinish finish, UploadReceiver receiver)
     {
-        var upload = await description.CompleteAsync(call, intent, finish, sink, ct);
-        await queues.CommitAsync(upload, batch => CommitAllAsync(batch.Select(one => new CommitUnit(one)), CancellationToken.None));
+        var upload = await description.DescribeAsync(call, finish, receiver);
+        await queues.CommitAsync(upload, batch => CommitAllAsync(batch, CancellationToken.None));
         if (upload.Failure is { } failure)
         {
             ExceptionDispatchInfo.Throw(failure);
@@ -132,7 +132,7 @@ internal sealed class UploadCommit(
         if (!upload.IsAdded)
         {
             // An earlier call had finished it, with bytes of its own.
-            await release.ForgetAsync(call.Caller, intent, sink);
+            await release.ForgetAsync(call.Caller, receiver);
         }
 
         return upload.Response!;

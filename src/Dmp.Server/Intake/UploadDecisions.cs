@@ -1,4 +1,5 @@
 using Dmp.Document.V1;
+using Dmp.Proofs;
 using Dmp.Server.Access;
 using Dmp.Server.Calls;
 using Dmp.Server.Data;
@@ -19,30 +20,30 @@ internal sealed class UploadDecisions(
     TimeProvider time)
 {
     /// <summary>
-    /// Decides about each unit; those that are neither among the decisions nor refused wait for the next transaction, which sees what became of what
-    /// is before them in this one.
+    /// Decides about each arrival. Those that are neither among the decisions nor refused wait for the next transaction, which sees what
+    /// became of what is before them in this one.
     /// </summary>
     public async Task<BatchDecisions> DecideAllAsync(
-        NpgsqlConnection connection, IReadOnlyList<CommitUnit> batch, List<UnitRefusal> refused, CancellationToken ct)
+        NpgsqlConnection connection, IReadOnlyList<Arrival> batch, List<ArrivalRefusal> refused, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var facts = await UploadFactsSql.ReadAsync(
             connection,
             batch[0].Call.Caller,
-            [.. batch.SelectMany(unit => unit.Uploads).Select(upload => upload.Plan)],
+            [.. batch.SelectMany(arrival => arrival.Uploads).Select(upload => upload.Plan)],
             now,
             ct,
-            sets: [.. batch.Select(unit => unit.Set?.Plan).OfType<SubmissionSetPlan>()]);
+            sets: [.. batch.Select(arrival => arrival.SetPlan).OfType<SubmissionSetPlan>()]);
         var decisions = new BatchDecisions();
         var replaced = new HashSet<Guid>();
-        foreach (var unit in batch)
+        foreach (var arrival in batch)
         {
             var faults = new Dictionary<Guid, Exception>();
-            var members = await DecideMembersAsync(connection, facts, unit, faults, now, ct);
-            var set = unit.Set is null ? null : await sets.DecideAsync(connection, facts, unit.Set, members, faults, now, ct);
+            var members = await DecideMembersAsync(connection, facts, arrival, faults, now, ct);
+            var set = arrival is SetArrival whole ? await sets.DecideAsync(connection, facts, whole, members, faults, now, ct) : null;
             if (faults.Count > 0)
             {
-                refused.Add(new UnitRefusal(unit, faults));
+                refused.Add(new ArrivalRefusal(arrival, faults));
             }
             else if (!members.Any(member => member.Replaced is { } document && replaced.Contains(document.DocumentId)))
             {
@@ -60,11 +61,11 @@ internal sealed class UploadDecisions(
     }
 
     /// <summary>
-    /// The same was sent twice, and the other call has committed since the facts were read: what stands in the way of this one is what that one made, and the
-    /// next transaction finds its answer.
+    /// The same was sent twice, and the other call has committed since the facts were read: what stands in the way of this one is what
+    /// that one made, and the next transaction finds its answer.
     /// </summary>
     private static async Task RemoveAnsweredAsync(
-        NpgsqlConnection connection, UploadFacts facts, List<UnitRefusal> refused, CancellationToken ct)
+        NpgsqlConnection connection, UploadFacts facts, List<ArrivalRefusal> refused, CancellationToken ct)
     {
         if (refused.Count == 0)
         {
@@ -73,18 +74,23 @@ internal sealed class UploadDecisions(
 
         var answered = await RequestLogSql.FindKnownAsync(
             connection,
-            refused[0].Unit.Call.Caller.Key,
-            refused.SelectMany(refusal => refusal.Unit.RequestIds).Where(id => !facts.Remembered.ContainsKey(id)),
+            refused[0].Arrival.Call.Caller.Key,
+            refused.SelectMany(refusal => refusal.Arrival.RequestIds).Where(id => !facts.Remembered.ContainsKey(id)),
             ct);
-        refused.RemoveAll(refusal => refusal.Unit.RequestIds.Any(answered.Contains));
+        refused.RemoveAll(refusal => refusal.Arrival.RequestIds.Any(answered.Contains));
     }
 
-    /// <summary>Decides about the uploads of one unit, with all that is at fault by request id.</summary>
+    /// <summary>Decides about the uploads of one arrival, with all that is at fault by request id.</summary>
     private async Task<List<UploadDecision>> DecideMembersAsync(
-        NpgsqlConnection connection, UploadFacts facts, CommitUnit unit, Dictionary<Guid, Exception> faults, DateTimeOffset now, CancellationToken ct)
+        NpgsqlConnection connection,
+        UploadFacts facts,
+        Arrival arrival,
+        Dictionary<Guid, Exception> faults,
+        DateTimeOffset now,
+        CancellationToken ct)
     {
         List<UploadDecision> members = [];
-        foreach (var upload in unit.Uploads)
+        foreach (var upload in arrival.Uploads)
         {
             try
             {
@@ -101,7 +107,7 @@ internal sealed class UploadDecisions(
 
     /// <summary>The rules, for one upload: the right first, also for a repeat.</summary>
     private async Task<UploadDecision> DecideAsync(
-        NpgsqlConnection connection, UploadFacts facts, CompleteUpload upload, DateTimeOffset now, CancellationToken ct)
+        NpgsqlConnection connection, UploadFacts facts, UploadArrival upload, DateTimeOffset now, CancellationToken ct)
     {
         var (call, plan) = (upload.Call, upload.Plan);
         call.Trace.RequestId = plan.RequestId.ToString();
@@ -128,8 +134,9 @@ internal sealed class UploadDecisions(
         }
 
         var documentId = replaced?.DocumentId ?? Guid.CreateVersion7(now);
-        var version = placed.ToVersion(access, documentId, (replaced?.CurrentVersion ?? 0) + 1, upload.Content, upload.Form, upload.SubmissionSetId, now);
-        var visibility = placed.ToVisibility(now, access.DocumentsMaskedByDefault && replaced is null, accessOptions.Value);
+        var version = IntakeMapping.ToVersion(placed, upload, access, documentId, (replaced?.CurrentVersion ?? 0) + 1, now);
+        var maskedByDefault = access.DocumentsMaskedByDefault && replaced is null;
+        var visibility = IntakeMapping.ToVisibility(placed.Message, now, maskedByDefault, accessOptions.Value);
         var document = IntakeMapping.ToDocument(version, visibility, replaced);
         call.Trace.Documents = [new TracedDocument(documentId, version.Version, version.Sha256)];
         return new UploadDecision
@@ -145,8 +152,37 @@ internal sealed class UploadDecisions(
     }
 }
 
-/// <summary>A unit that becomes nothing, with what is at fault by request id.</summary>
-internal sealed record UnitRefusal(CommitUnit Unit, IReadOnlyDictionary<Guid, Exception> Faults);
+/// <summary>What an upload becomes, decided inside of a transaction.</summary>
+internal sealed class UploadDecision
+{
+    public required UploadArrival Upload { get; init; }
+
+    public required RecordAccess Access { get; init; }
+
+    /// <summary>The answer to give.</summary>
+    public required UploadDocumentResponse Response { get; init; }
+
+    /// <summary>Nothing is to be written: a repeat, or <c>validate_only</c>.</summary>
+    public bool IsAnswerOnly { get; init; }
+
+    /// <summary>The document that this one replaces, locked.</summary>
+    public DocumentRow? Replaced { get; init; }
+
+    /// <summary>The version to be added; where its bytes lie is known once they do.</summary>
+    public NewVersion? Version { get; set; }
+
+    /// <summary>The document as it will be read.</summary>
+    public DocumentRow Document { get; init; } = null!;
+
+    /// <summary>When the patient is told that something waits; null for what is not hidden from the patient.</summary>
+    public DateTimeOffset? AnnounceTime { get; init; }
+
+    /// <summary>Its event in the trace.</summary>
+    public AuditEventRow? Event { get; set; }
+}
+
+/// <summary>An arrival that becomes nothing, with what is at fault by request id.</summary>
+internal sealed record ArrivalRefusal(Arrival Arrival, IReadOnlyDictionary<Guid, Exception> Faults);
 
 /// <summary>What a transaction writes and answers.</summary>
 internal sealed class BatchDecisions

@@ -8,6 +8,7 @@ using Dmp.Server.Media;
 using Dmp.Server.Options;
 using Dmp.Storage;
 using Dmp.Type.V1;
+using Google.Protobuf;
 using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Intake;
@@ -25,19 +26,32 @@ internal sealed class UploadDescription(ContentInspector inspector, IOptions<Upl
     private const int HeldBytesMax = 80 * 1024;
 
     /// <summary>All that can be said about the bytes without the database; what is larger is durable behind this.</summary>
-    public async Task<CompleteUpload> CompleteAsync(
-        Call call, UploadPlan intent, UploadFinish finish, UploadSink sink, CancellationToken ct)
+    public async Task<UploadArrival> DescribeAsync(Call call, UploadFinish finish, UploadReceiver receiver)
     {
+        var (plan, sink, ct) = (receiver.Plan, receiver.Sink, receiver.LetGo);
         var content = sink.Digests();
-        UploadContentRules.RequireAnnounced(finish, intent.Message, content);
+        UploadContentRules.RequireAnnounced(finish, plan.Message, content);
         await using var reader = sink.Reader();
-        var upload = await DescribeAsync(
-            call, intent, content, sink.Form(), reader, sink.IsSmall ? (ReadOnlyMemory<byte>?)sink.Small : null, sink.RecordKeyId, ct);
+
+        // The cast keeps null what is null: without it, no bytes are none of a small document.
+        var small = sink.IsSmall ? (ReadOnlyMemory<byte>?)sink.Small : null;
+        var upload = await DescribeAsync(call, plan, content, sink.Form(), reader, small, sink.RecordKeyId, ct);
         await sink.CommitAsync(ct);
         return upload;
     }
 
-    public async Task<CompleteUpload> DescribeAsync(
+    /// <summary>The same for a document whose bytes came in one message.</summary>
+    public Task<UploadArrival> DescribeAsync(Call call, UploadPlan plan, ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    {
+        var content = ContentDigest.Of(bytes.Span);
+        UploadFinish finish = new() { SizeBytes = content.Size, Sha256 = UnsafeByteOperations.UnsafeWrap(content.Sha256) };
+        UploadContentRules.RequireAnnounced(finish, plan.Message, content);
+        var sniffer = new ContentSniffer();
+        sniffer.Observe(bytes.Span);
+        return DescribeAsync(call, plan, content, sniffer.Conclude(), new MemoryContent(bytes), bytes, recordKeyId: null, ct);
+    }
+
+    private async Task<UploadArrival> DescribeAsync(
         Call call,
         UploadPlan intent,
         ContentDigests content,
@@ -53,7 +67,7 @@ internal sealed class UploadDescription(ContentInspector inspector, IOptions<Upl
         }
 
         var (described, form) = await WithHeaderAsync(call, intent, reader, sniffed, ct);
-        return new CompleteUpload(call, described, content, form, small, recordKeyId);
+        return new UploadArrival(call, described, content, form, small, recordKeyId);
     }
 
     /// <summary>
@@ -148,7 +162,8 @@ internal sealed class UploadDescription(ContentInspector inspector, IOptions<Upl
         missing.Require(
             merged.Confidentiality is not null || header.Confidentiality is null,
             "metadata.confidentiality",
-            "Required, because what the header says at /ClinicalDocument/confidentialityCode is none of N, R and V of 2.16.840.1.113883.5.25.");
+            "Required, because what the header says at /ClinicalDocument/confidentialityCode is none of N, R and V of "
+                + "2.16.840.1.113883.5.25.");
         DocumentRules.Check(merged, call.Caller, time.GetUtcNow(), authorsOfHeader, missing);
         missing.ThrowIfAny();
 
@@ -157,7 +172,8 @@ internal sealed class UploadDescription(ContentInspector inspector, IOptions<Upl
             warnings.AddRange(UploadPlan.Warnings(merged));
             if (call.Caller.StructureId is { } own && merged.Authors.All(author => author.Institution?.Id != own))
             {
-                warnings.Add(new Warning { Field = "metadata.authors", Description = "No author in the header has the caller's own structure as institution." });
+                const string None = "No author in the header has the caller's own structure as institution.";
+                warnings.Add(new Warning { Field = "metadata.authors", Description = None });
             }
         }
 

@@ -9,7 +9,13 @@ using Microsoft.Extensions.Options;
 namespace Dmp.Server.Intake;
 
 /// <summary>A document received over one call that may break and be taken up.</summary>
-internal sealed class UploadDocument(IntakeStages intake, IOptions<UploadOptions> uploadOptions)
+internal sealed class UploadDocument(
+    UploadPlanning planning,
+    UploadOpening opening,
+    UploadReceivers receivers,
+    UploadCommit commit,
+    UploadRelease release,
+    IOptions<UploadOptions> uploadOptions)
 {
     public async Task RunAsync(
         Call call,
@@ -19,36 +25,36 @@ internal sealed class UploadDocument(IntakeStages intake, IOptions<UploadOptions
     {
         using var messages = new UploadMessages(requests, uploadOptions.Value, ct);
         var first = await messages.ReadFirstAsync();
-        if (first.Intent is { ValidateOnly: true } asked)
+        var asked = first.Intent is { } message ? planning.Check(call, message) : null;
+        if (asked is { Message.ValidateOnly: true })
         {
-            var plan = intake.Planning.Check(call, asked);
-            await intake.Opening.ValidateOnlyAsync(call, plan, ct);
-            await responses.WriteAsync(intake.Receivers.Accepted(plan, "", 0), ct);
+            await opening.ValidateOnlyAsync(call, asked, ct);
+            await responses.WriteAsync(receivers.Accepted(asked, "", 0), ct);
             return;
         }
 
-        var (intent, earlier) = first.Intent is { } message
-            ? await intake.Opening.OpenAsync(call, message, ct)
-            : await intake.Opening.ResumeAsync(call, first.Resume, ct);
-        if (earlier is not null)
+        var (plan, earlier) = asked is not null
+            ? await opening.OpenAsync(call, asked, ct)
+            : await opening.ResumeAsync(call, first.Resume, ct);
+        if (plan is null)
         {
-            await responses.WriteAsync(earlier, ct);
+            await responses.WriteAsync(earlier!, ct);
             return;
         }
 
-        await using var receiver = intake.Receivers.New(intent!, call.Caller, messages.EndWith);
+        await using var receiver = receivers.New(plan, call.Caller, messages.EndWith);
         try
         {
             await receiver.TakeUpAsync(ct);
-            await responses.WriteAsync(intake.Receivers.Accepted(intent!, intent!.UploadId.ToString(), receiver.Sink.Size), ct);
-            await responses.WriteAsync(await ReceiveAsync(call, intent, messages, receiver, responses), ct);
+            await responses.WriteAsync(receivers.Accepted(plan, plan.UploadId.ToString(), receiver.Sink.Size), ct);
+            await responses.WriteAsync(await ReceiveAsync(call, messages, receiver, responses), ct);
         }
         catch (Exception failure)
         {
-            await intake.Release.EndAsync(call.Caller, intent!, receiver, messages.Finish is not null, failure);
+            await release.EndAsync(call.Caller, receiver, messages.Finish is not null, failure);
             if (receiver.IsTakenOver)
             {
-                throw Failures.Of(ErrorReason.UploadTakenOver, ("request_id", intent!.RequestId.ToString()));
+                throw Failures.Of(ErrorReason.UploadTakenOver, ("request_id", plan.RequestId.ToString()));
             }
 
             throw;
@@ -56,24 +62,17 @@ internal sealed class UploadDocument(IntakeStages intake, IOptions<UploadOptions
     }
 
     private async Task<UploadDocumentResponse> ReceiveAsync(
-        Call call,
-        UploadPlan intent,
-        UploadMessages messages,
-        UploadReceiver receiver,
-        IServerStreamWriter<UploadDocumentResponse> responses)
+        Call call, UploadMessages messages, UploadReceiver receiver, IServerStreamWriter<UploadDocumentResponse> responses)
     {
-        var told = receiver.Sink.PersistedSize;
         while (await messages.ReadAsync() is { } chunk)
         {
-            await receiver.AppendAsync(chunk);
-            if (chunk.Flush || receiver.Sink.PersistedSize - told >= UploadReceivers.ProgressBytes)
+            if (await receiver.ReceiveAsync(chunk) is { } size)
             {
-                told = chunk.Flush ? await receiver.FlushAsync() : receiver.Sink.PersistedSize;
                 await responses.WriteAsync(
-                    new UploadDocumentResponse { Progress = new UploadProgress { PersistedSize = told } }, receiver.LetGo);
+                    new UploadDocumentResponse { Progress = new UploadProgress { PersistedSize = size } }, receiver.LetGo);
             }
         }
 
-        return await intake.Commit.CommitAsync(call, intent, messages.Finish!, receiver.Sink, receiver.LetGo);
+        return await commit.CommitAsync(call, messages.Finish!, receiver);
     }
 }

@@ -34,8 +34,7 @@ internal sealed class UploadMessages : IDisposable
     /// <summary>The first message: an intent or a resume.</summary>
     public async Task<UploadDocumentRequest> ReadFirstAsync()
     {
-        if (!await MoveNextAsync()
-            || requests.Current.MessageCase is not (UploadDocumentRequest.MessageOneofCase.Intent or UploadDocumentRequest.MessageOneofCase.Resume))
+        if (!await MoveNextAsync() || requests.Current is not { Intent: not null } and not { Resume: not null })
         {
             throw Failures.Of(ErrorReason.UploadIntentMissing);
         }

@@ -37,14 +37,38 @@ internal sealed class UploadOpening(
     /// <summary>
     /// Checks all that can be checked before bytes travel. Answers what the upload will become, or the answer of an earlier one.
     /// </summary>
-    public async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(
-        Call call, UploadIntent message, CancellationToken ct, Action<UploadPlan>? check = null)
+    public async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(Call call, UploadPlan plan, CancellationToken ct)
     {
-        var intent = planning.Check(call, message);
-        check?.Invoke(intent);
-        var opened = await database.OnConnectionAsync(connection => OpenAsync(connection, call, intent, ct), ct);
-        await EndAsync(call, opened, ct);
-        return opened;
+        // One question answers all that is asked of a new upload, and needs no transaction; to lock a document or to take something up does.
+        var opened = plan.Replaces is null
+            ? await database.InBatchesAsync(connection => OpenNewAsync(connection, call, plan, ct), ct)
+            : null;
+        opened ??= await database.OnConnectionAsync(connection => OpenAsync(connection, call, plan, ct), ct);
+        await EndAsync(call, opened.Value, ct);
+        return opened.Value;
+    }
+
+    /// <summary>Null when an upload of this request id is under way, or was left.</summary>
+    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)?> OpenNewAsync(
+        NpgsqlConnection connection, Call call, UploadPlan plan, CancellationToken ct)
+    {
+        var (facts, access) = await admission.LookAsync(connection, call, plan, ct);
+        if (await RecallAsync(connection, call, plan, facts, ct) is { } earlier)
+        {
+            return (null, earlier);
+        }
+
+        if (facts.Unfinished.ContainsKey(plan.RequestId))
+        {
+            return null;
+        }
+
+        if (!facts.Remembered.ContainsKey(plan.RequestId))
+        {
+            await admission.RequireGoodAsync(connection, access, facts, plan, ct);
+        }
+
+        return (plan, null);
     }
 
     private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(

@@ -1,6 +1,7 @@
+using System.Security.Cryptography;
 using Dmp.Cda;
 using Dmp.Document.V1;
-using Dmp.Server.Access;
+using Dmp.Error.V1;
 using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
@@ -9,10 +10,10 @@ using Dmp.Server.Identity;
 using Dmp.Server.Media;
 using Dmp.Server.Messages;
 using Dmp.Server.Options;
-using Dmp.Storage;
 using Dmp.Type.V1;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Intake;
 
@@ -22,7 +23,6 @@ internal sealed record UploadPlan
     /// <summary>Under which uploads are remembered, whichever method they came through.</summary>
     public const string Method = "dmp.document.v1.DocumentService/UploadDocument";
 
-    private const string DocumentTooLargeReason = "DOCUMENT_TOO_LARGE";
     private const string XdsSdFormats = "1.3.6.1.4.1.19376.1.2.3";
     private const string DicomUids = "1.2.840.10008.2.6.1";
 
@@ -49,6 +49,9 @@ internal sealed record UploadPlan
 
     /// <summary>With <see cref="IsTakenUp"/>: the key that what was sent is sealed with.</summary>
     public Guid RecordKeyId { get; init; }
+
+    /// <summary>The submission set with which it commits, or nothing of both; null for an upload by itself.</summary>
+    public Guid? SubmissionSetId { get; init; }
 
     /// <summary>In a secret connection.</summary>
     public required bool IsSecret { get; init; }
@@ -99,29 +102,6 @@ internal sealed record UploadPlan
     /// <summary>What must be equal when an intent is sent again to take its upload up.</summary>
     public byte[] IntentFingerprint() => Fingerprint("", []);
 
-    /// <summary>
-    /// The upload need not be kept after this failure: what was sent is refused, not the moment it was sent at. Before
-    /// <paramref name="finished"/> only a document that is too large is.
-    /// </summary>
-    public static bool IsFinal(Exception failure, bool finished) =>
-        failure is RpcException { StatusCode: not (StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.DeadlineExceeded) } refusal
-        && Failures.ReasonOf(refusal) is { } reason
-        && (reason == DocumentTooLargeReason || finished && reason is not (
-            "REQUEST_IN_PROGRESS" or "UPLOAD_TAKEN_OVER" or "SUBMISSION_SET_REFUSED" or "SUBMISSION_SET_INCOMPLETE"));
-
-    /// <summary>From whom the document is hidden, and until when.</summary>
-    public NewVisibility ToVisibility(DateTimeOffset now, bool maskedByDefault, AccessOptions options)
-    {
-        var isHiddenFromPatient = Message.VisibilityCodes.Contains(VisibilityCode.HiddenFromPatient);
-        return new NewVisibility
-        {
-            Masked = maskedByDefault || Message.VisibilityCodes.Contains(VisibilityCode.MaskedFromProfessionals),
-            PatientVisibleTime = isHiddenFromPatient ? now + options.RevealAfter : null,
-            AnnounceTime = isHiddenFromPatient ? now + options.AnnounceAfter : null,
-            HiddenFromRepresentatives = Message.VisibilityCodes.Contains(VisibilityCode.HiddenFromRepresentatives),
-        };
-    }
-
     /// <summary>Fills in the defaults that the contract promises.</summary>
     public static DocumentMetadata Complete(DocumentMetadata given, Caller caller)
     {
@@ -146,7 +126,8 @@ internal sealed record UploadPlan
             "image/jpeg" => new Coding { System = XdsSdFormats, Code = "urn:ihe:iti-fr:xds-sd:jpeg:2010" },
             "image/tiff" => new Coding { System = XdsSdFormats, Code = "urn:ihe:iti-fr:xds-sd:tiff:2010" },
             "text/rtf" => new Coding { System = XdsSdFormats, Code = "urn:ihe:iti-fr:xds-sd:rtf:2010" },
-            "application/dicom" => new Coding { System = DicomUids, Code = KosHeader.SopClass, Display = "Key Object Selection Document Storage" },
+            "application/dicom" =>
+                new Coding { System = DicomUids, Code = KosHeader.SopClass, Display = "Key Object Selection Document Storage" },
             _ => null,
         };
         metadata.LanguageCode = metadata.LanguageCode.Length == 0 ? "fr-FR" : metadata.LanguageCode;
@@ -168,55 +149,17 @@ internal sealed record UploadPlan
             var author = metadata.Authors[i];
             if (author.Person?.Id is ['8', .. { Length: 11 } rpps] && !NationalIds.RppsIsValid(rpps))
             {
-                yield return new Warning { Field = $"metadata.authors[{i}].person.id", Description = "The key of the RPPS number is wrong." };
+                yield return Odd($"metadata.authors[{i}].person.id", "The key of the RPPS number is wrong.");
             }
 
             if (author.Institution?.Id is ['1', .. { Length: 9 } finess] && !NationalIds.FinessIsValid(finess))
             {
-                yield return new Warning { Field = $"metadata.authors[{i}].institution.id", Description = "The key of the FINESS number is wrong." };
+                yield return Odd($"metadata.authors[{i}].institution.id", "The key of the FINESS number is wrong.");
             }
         }
     }
 
-    public NewVersion ToVersion(
-        RecordAccess access, Guid documentId, int version, ContentDigests content, ContentForm form, Guid? submissionSetId, DateTimeOffset now)
-    {
-        var caller = access.Caller;
-        var depositor = caller.ToActor();
-        return new NewVersion
-        {
-            DocumentId = documentId,
-            Version = version,
-            RecordId = access.RecordId,
-            UniqueId = Metadata.UniqueId,
-            DepositorKind = (short)depositor.Kind,
-            DepositorProfessionalId = caller.ProfessionalId,
-            DepositorStructureId = caller.StructureId,
-            DepositorKey = caller.DepositorKey,
-            Depositor = depositor.ToByteArray(),
-            Metadata = Metadata.ToByteArray(),
-            TypeCode = Metadata.Type.ToColumn(),
-            ClassCode = DocumentTypes.Class(DocumentTypes.Find(Metadata.Type)!.ClassCode).ToColumn(),
-            PracticeSetting = Metadata.PracticeSetting?.ToColumn(),
-            FacilityType = Metadata.FacilityType?.ToColumn(),
-            EventCodes = [.. Metadata.EventCodes.Select(code => code.ToColumn())],
-            AuthorIds = [.. Metadata.Authors.Select(author => author.Person?.Id ?? "").Where(id => id.Length > 0).Distinct()],
-            AuthorStructureIds =
-                [.. Metadata.Authors.Select(author => author.Institution?.Id ?? "").Where(id => id.Length > 0).Distinct()],
-            CreationTime = Metadata.CreationTime.ToDateTimeOffset(),
-            ServiceStartTime = Metadata.ServiceStartTime.ToDateTimeOffset(),
-            SizeBytes = content.Size,
-            Sha256 = content.Sha256,
-            Sha1 = content.Sha1,
-            Form = (short)form,
-            ContentId = ContentId,
-            BlobId = null,
-            BlobOffset = 0,
-            RecordKeyId = RecordKeyId,
-            SubmissionSetId = submissionSetId,
-            CreateTime = now,
-        };
-    }
+    private static Warning Odd(string field, string description) => new() { Field = field, Description = description };
 
     private static Coding? DefaultFacilityType(Caller caller) => caller switch
     {
@@ -252,5 +195,106 @@ internal sealed record UploadPlan
         }
 
         return author;
+    }
+}
+
+/// <summary>What an upload asks for, checked before bytes travel: from the intent to the plan.</summary>
+internal sealed class UploadPlanning(IOptions<UploadOptions> uploadOptions, IOptions<AccessOptions> accessOptions, TimeProvider time)
+{
+    /// <summary>The plan of an upload. Refuses every fault of the intent together.</summary>
+    public UploadPlan Check(Call call, UploadIntent message)
+    {
+        var sent = message.ToByteArray();
+        var faults = FieldFaults.Of(message);
+        var now = time.GetUtcNow();
+        var recordId = call.ReadRecordId(message.RecordId, faults);
+        var replaces = faults.Id(message.ReplacesDocumentId, "replaces_document_id");
+        var requestId = faults.Id(message.RequestId, "request_id");
+        var mayBeCda = UploadPlan.MayBeCda(message.Metadata);
+        if (!mayBeCda)
+        {
+            DocumentRules.RequireComplete(message.Metadata, "Required.", faults);
+        }
+
+        if (message.Metadata is not null)
+        {
+            DocumentRules.Check(message.Metadata, call.Caller, now, mayBeCda && message.Metadata.Authors.Count == 0, faults);
+        }
+
+        if (message.StatedPatient is { } stated)
+        {
+            DocumentRules.CheckStated(stated, faults);
+        }
+
+        DocumentRules.CheckVisibility(message.VisibilityCodes, call.Caller, accessOptions.Value.HiddenAndMasked, faults);
+        if (call.IsSecret)
+        {
+            // From here on the intent says so itself, and its fingerprint too.
+            DocumentRules.CheckSecret(message.VisibilityCodes, faults);
+            message.VisibilityCodes.Clear();
+            message.VisibilityCodes.Add(VisibilityCode.HiddenFromRepresentatives);
+        }
+
+        faults.Require(
+            (message.ReplacesDocumentId.Length > 0) == (message.Etag.Length > 0),
+            "etag",
+            "Required with replaces_document_id, and only with it.");
+        faults.Require(
+            message.ExpectedSha256.Length is 0 or SHA256.HashSizeInBytes, "expected_sha256", "Must have 32 bytes.");
+        faults.Require(
+            !message.HasExpectedSizeBytes || message.ExpectedSizeBytes >= 0, "expected_size_bytes", "Must not be negative.");
+        faults.ThrowIfAny();
+
+        if (message is { HasExpectedSizeBytes: true, ExpectedSizeBytes: 0 })
+        {
+            throw Failures.Of(ErrorReason.DocumentEmpty);
+        }
+
+        if (message.HasExpectedSizeBytes && message.ExpectedSizeBytes > uploadOptions.Value.DocumentBytesMax)
+        {
+            throw TooLarge();
+        }
+
+        call.Trace.RequestId = requestId.ToString();
+        return new UploadPlan
+        {
+            Message = message,
+            RecordId = recordId,
+            RequestId = requestId,
+            Replaces = replaces == Guid.Empty ? null : replaces,
+            Sent = sent,
+            IsSecret = call.IsSecret,
+            UploadId = Guid.CreateVersion7(now),
+            ContentId = Guid.CreateVersion7(now),
+            Metadata = UploadPlan.Complete(message.Metadata ?? new DocumentMetadata(), call.Caller),
+        };
+    }
+
+    /// <summary>The intent of a document among others: it is there, and no larger than that of an upload by itself.</summary>
+    public UploadIntent Require(UploadIntent? intent)
+    {
+        if (intent is null)
+        {
+            throw Failures.Of(ErrorReason.UploadIntentMissing);
+        }
+
+        var bytesMax = uploadOptions.Value.IntentBytesMax;
+        return intent.CalculateSize() <= bytesMax
+            ? intent
+            : throw Failures.Of(ErrorReason.MessageTooLarge, ("limit_bytes", $"{bytesMax}"));
+    }
+
+    private RpcException TooLarge() =>
+        Failures.Of(ErrorReason.DocumentTooLarge, ("limit_bytes", $"{uploadOptions.Value.DocumentBytesMax}"));
+
+    /// <summary>The record and the request id by which an upload is asked about.</summary>
+    public static (Guid RecordId, Guid RequestId) Ids(Call call, FieldFaults faults, string record, string request)
+    {
+        var recordId = faults.Id(record, "record_id");
+        var requestId = faults.Id(request, "request_id");
+        faults.ThrowIfAny();
+        call.Trace.RecordId = recordId;
+        call.Trace.RequestId = requestId.ToString();
+        return (recordId, requestId);
     }
 }

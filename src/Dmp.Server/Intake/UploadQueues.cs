@@ -4,8 +4,9 @@ using Dmp.Storage;
 namespace Dmp.Server.Intake;
 
 /// <summary>
-/// Uploads by calls of their own share transactions too, those of one caller: whoever is complete while others are being committed waits for the
-/// next transaction and shares it. A lonely upload is not delayed, and a hospital that sends by many streams pays for few transactions.
+/// Uploads by calls of their own share transactions too, those of one caller: whoever is complete while others are being committed waits
+/// for the next transaction and shares it. A lonely upload is not delayed, and a hospital that sends by many streams pays for few
+/// transactions.
 /// </summary>
 internal sealed class UploadQueues
 {
@@ -15,10 +16,10 @@ internal sealed class UploadQueues
     private readonly ConcurrentDictionary<string, UploadQueue> queues = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Answers when <paramref name="commit"/> has concluded the upload, alone or with others. It is given no token of any call: one caller that
-    /// leaves must not take the others along.
+    /// Answers when <paramref name="commit"/> has concluded the upload, alone or with others. It is given no token of any call: one
+    /// caller that leaves must not take the others along.
     /// </summary>
-    public async Task CommitAsync(CompleteUpload upload, Func<IReadOnlyList<CompleteUpload>, Task> commit)
+    public async Task CommitAsync(UploadArrival upload, Func<IReadOnlyList<UploadArrival>, Task> commit)
     {
         var key = upload.Call.Caller.Key;
         while (true)
@@ -48,7 +49,7 @@ internal sealed class UploadQueues
 
     private sealed class UploadQueue : IDisposable
     {
-        private readonly SharedTurns<CompleteUpload> turns = new(_ => 1, BatchMax);
+        private readonly SharedTurns<UploadArrival> turns = new(_ => 1, BatchMax);
         private readonly Lock gate = new();
         private int users;
 
@@ -81,7 +82,8 @@ internal sealed class UploadQueues
             }
         }
 
-        public Task CommitAsync(CompleteUpload upload, Func<IReadOnlyList<CompleteUpload>, Task> commit) => turns.ServeAsync([upload], commit);
+        public Task CommitAsync(UploadArrival upload, Func<IReadOnlyList<UploadArrival>, Task> commit) =>
+            turns.ServeAsync([upload], commit);
 
         public void Dispose() => turns.Dispose();
     }

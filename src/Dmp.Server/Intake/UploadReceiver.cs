@@ -6,6 +6,8 @@ using Dmp.Server.Documents;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
 using Dmp.Storage;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Dmp.Server.Intake;
@@ -15,9 +17,18 @@ namespace Dmp.Server.Intake;
 /// take it up, and this call holds it until it ends or is told to let go.
 /// </summary>
 internal sealed class UploadReceiver(
-    UploadPlan intent, Caller caller, ContentVault vault, LiveUploads liveUploads, Database database, UploadOptions options, TimeProvider time)
+    UploadPlan plan,
+    Caller caller,
+    ContentVault vault,
+    LiveUploads liveUploads,
+    Database database,
+    UploadOptions options,
+    TimeProvider time)
     : IAsyncDisposable
 {
+    /// <summary>The caller hears how far the upload is after this many bytes.</summary>
+    private const int ProgressBytes = 4 * 1024 * 1024;
+
     /// <summary>A call before this one, on another server, lets go within two of its beats.</summary>
     private static readonly TimeSpan letGoTime = TimeSpan.FromSeconds(6);
 
@@ -25,6 +36,9 @@ internal sealed class UploadReceiver(
 
     private CancellationTokenSource? letGo;
     private LiveUpload? live;
+    private long toldSize;
+
+    public UploadPlan Plan => plan;
 
     public UploadSink Sink { get; } = new();
 
@@ -43,7 +57,7 @@ internal sealed class UploadReceiver(
     public async Task TakeUpAsync(CancellationToken ct)
     {
         LetGo = ct;
-        if (!intent.IsTakenUp)
+        if (!plan.IsTakenUp)
         {
             return;
         }
@@ -55,12 +69,13 @@ internal sealed class UploadReceiver(
         {
             try
             {
-                if (!await Sink.TakeUpAsync(vault, key, intent.ContentId, LetGo))
+                if (!await Sink.TakeUpAsync(vault, key, plan.ContentId, LetGo))
                 {
                     // The row was there before its first byte, or a power cut took the file.
-                    await Sink.SpillAsync(vault, key, intent.ContentId, LetGo);
+                    await Sink.SpillAsync(vault, key, plan.ContentId, LetGo);
                 }
 
+                toldSize = Sink.PersistedSize;
                 return;
             }
             catch (ContentInUseException) when (time.GetElapsedTime(begin) < letGoTime)
@@ -69,12 +84,32 @@ internal sealed class UploadReceiver(
             }
             catch (ContentInUseException)
             {
-                throw Failures.Of(ErrorReason.RequestInProgress, ("request_id", intent.RequestId.ToString()));
+                throw Failures.Of(ErrorReason.RequestInProgress, ("request_id", plan.RequestId.ToString()));
             }
         }
     }
 
-    public async Task AppendAsync(UploadChunk chunk)
+    /// <summary>Takes a piece. Answers how much has arrived, when the caller is to be told that now.</summary>
+    public async Task<long?> ReceiveAsync(UploadChunk chunk)
+    {
+        await AppendAsync(chunk);
+        if (chunk.Flush)
+        {
+            toldSize = await FlushAsync();
+        }
+        else if (Sink.PersistedSize - toldSize >= ProgressBytes)
+        {
+            toldSize = Sink.PersistedSize;
+        }
+        else
+        {
+            return null;
+        }
+
+        return toldSize;
+    }
+
+    private async Task AppendAsync(UploadChunk chunk)
     {
         var bytes = UploadMessages.FreshBytes(chunk, Sink.Size, options);
         if (bytes.IsEmpty)
@@ -90,7 +125,8 @@ internal sealed class UploadReceiver(
         if (Sink.IsCommitted)
         {
             // Its digest was found good when it was as long as this.
-            throw Failures.Of(ErrorReason.SizeMismatch, ("received_bytes", $"{Sink.Size + bytes.Length}"), ("announced_bytes", $"{Sink.Size}"));
+            throw Failures.Of(
+                ErrorReason.SizeMismatch, ("received_bytes", $"{Sink.Size + bytes.Length}"), ("announced_bytes", $"{Sink.Size}"));
         }
 
         if (Sink.MustSpill(bytes.Length))
@@ -101,7 +137,7 @@ internal sealed class UploadReceiver(
         await Sink.AppendAsync(bytes, LetGo);
     }
 
-    public async Task<long> FlushAsync()
+    private async Task<long> FlushAsync()
     {
         if (Sink.IsSmall)
         {
@@ -119,15 +155,15 @@ internal sealed class UploadReceiver(
             await database.OnConnectionAsync(
                 async connection =>
                 {
-                    await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, CancellationToken.None);
-                    await UnfinishedUploadSql.RestAsync(connection, intent.Sign(Sink, time.GetUtcNow()), CancellationToken.None);
+                    await RowScope.OfRecord(caller, plan.RecordId).ApplyAsync(connection, CancellationToken.None);
+                    await UnfinishedUploadSql.RestAsync(connection, plan.Sign(Sink, time.GetUtcNow()), CancellationToken.None);
                 },
                 CancellationToken.None);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
             // Without this it looks as if it ran on until its last sign of life is old enough.
-            DocumentLog.UploadNotReleased(logger, e, intent.UploadId);
+            DocumentLog.UploadNotReleased(logger, e, plan.UploadId);
         }
     }
 
@@ -147,23 +183,23 @@ internal sealed class UploadReceiver(
     {
         using var key = await database.OnConnectionAsync(BeginAsync, LetGo);
         Hold(LetGo);
-        await Sink.SpillAsync(vault, key, intent.ContentId, LetGo);
+        await Sink.SpillAsync(vault, key, plan.ContentId, LetGo);
     }
 
     /// <summary>Gives the upload its row. Answers the key that its bytes are sealed with.</summary>
     private async Task<RecordKey> BeginAsync(NpgsqlConnection connection)
     {
-        await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, LetGo);
-        var key = await vault.KeyOfAsync(connection, intent.RecordId, LetGo);
+        await RowScope.OfRecord(caller, plan.RecordId).ApplyAsync(connection, LetGo);
+        var key = await vault.KeyOfAsync(connection, plan.RecordId, LetGo);
         try
         {
-            var row = intent.ToRow(caller, key.RecordKeyId, time.GetUtcNow());
+            var row = plan.ToRow(caller, key.RecordKeyId, time.GetUtcNow());
             if (!await UnfinishedUploadSql.InsertAsync(connection, row, LetGo))
             {
                 // One of another record is out of sight here, and its request id is used for two things.
-                var other = await UnfinishedUploadSql.FindAsync(connection, caller.Key, intent.RequestId, intent.RecordId, LetGo);
+                var other = await UnfinishedUploadSql.FindAsync(connection, caller.Key, plan.RequestId, plan.RecordId, LetGo);
                 throw Failures.Of(
-                    other is null ? ErrorReason.RequestIdReused : ErrorReason.RequestInProgress, ("request_id", intent.RequestId.ToString()));
+                    other is null ? ErrorReason.RequestIdReused : ErrorReason.RequestInProgress, ("request_id", plan.RequestId.ToString()));
             }
 
             return key;
@@ -178,16 +214,43 @@ internal sealed class UploadReceiver(
     private Task<RecordKey> FindKeyAsync() => database.OnConnectionAsync(
         async connection =>
         {
-            await RowScope.OfRecord(caller, intent.RecordId).ApplyAsync(connection, LetGo);
-            return await vault.KeyOfUploadAsync(connection, intent.RecordId, intent.RecordKeyId, LetGo);
+            await RowScope.OfRecord(caller, plan.RecordId).ApplyAsync(connection, LetGo);
+            return await vault.KeyOfUploadAsync(connection, plan.RecordId, plan.RecordKeyId, LetGo);
         },
         LetGo);
 
     private void Hold(CancellationToken callerLeft)
     {
-        live = liveUploads.Begin(caller, intent, Sink);
+        live = liveUploads.Begin(caller, plan, Sink);
         letGo = CancellationTokenSource.CreateLinkedTokenSource(callerLeft, live.LetGo);
         LetGo = letGo.Token;
         Held?.Invoke(live.LetGo);
     }
+}
+
+/// <summary>Receivers of the bytes of uploads, and what a caller is told when one is ready.</summary>
+internal sealed class UploadReceivers(
+    ContentVault vault,
+    LiveUploads liveUploads,
+    Database database,
+    IOptions<UploadOptions> uploadOptions,
+    TimeProvider time)
+{
+    /// <summary>A receiver for one upload in one call. <paramref name="held"/>: told once another call may take the upload away.</summary>
+    public UploadReceiver New(UploadPlan plan, Caller caller, Action<CancellationToken> held) =>
+        new(plan, caller, vault, liveUploads, database, uploadOptions.Value, time) { Held = held };
+
+    /// <summary>What the caller may send now. An empty id: nothing of the upload is kept.</summary>
+    public UploadDocumentResponse Accepted(UploadPlan intent, string uploadId, long persistedSize) => new()
+    {
+        Accepted = new UploadAccepted
+        {
+            UploadId = uploadId,
+            ExpireTime = (time.GetUtcNow() + uploadOptions.Value.ExpireAfter).ToTimestamp(),
+            MaxChunkBytes = uploadOptions.Value.ChunkBytesMax,
+            MaxDocumentBytes = uploadOptions.Value.DocumentBytesMax,
+            Warnings = { UploadPlan.Warnings(intent.Metadata) },
+            PersistedSize = persistedSize,
+        },
+    };
 }

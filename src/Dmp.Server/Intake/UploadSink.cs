@@ -76,7 +76,9 @@ internal sealed class UploadSink : IAsyncDisposable
         return true;
     }
 
-    /// <summary>True when the next <paramref name="count"/> bytes do not fit into memory: <see cref="SpillAsync"/> must come first.</summary>
+    /// <summary>
+    /// True when the next <paramref name="count"/> bytes do not fit into memory: <see cref="SpillAsync"/> must come first.
+    /// </summary>
     public bool MustSpill(int count) => IsSmall && memoryLength + count > SmallBytesMax;
 
     /// <summary>Moves what is in memory into a part of the content store.</summary>
@@ -152,7 +154,9 @@ internal sealed class UploadSink : IAsyncDisposable
     }
 
     private ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken ct) =>
-        part?.ReadAsync(offset, buffer, ct) ?? committed?.ReadAsync(offset, buffer, ct) ?? new MemoryContent(Small).ReadAsync(offset, buffer, ct);
+        part?.ReadAsync(offset, buffer, ct)
+        ?? committed?.ReadAsync(offset, buffer, ct)
+        ?? new MemoryContent(Small).ReadAsync(offset, buffer, ct);
 
     private void Observe(ReadOnlySpan<byte> bytes)
     {

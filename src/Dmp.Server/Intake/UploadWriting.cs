@@ -14,9 +14,9 @@ namespace Dmp.Server.Intake;
 internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, ContentPacks packs, TimeProvider time)
 {
     /// <summary>
-    /// Writes what was decided and answers what of it was written: not those whose request id another call took at the same moment. The bytes go
-    /// to the disk, and the events are signed, while the database claims the request ids; and last, so that bytes of what is refused never
-    /// reach the disk.
+    /// Writes what was decided and answers what of it was written: not those whose request id another call took at the same moment. The
+    /// bytes go to the disk, and the events are signed, while the database claims the request ids; and last, so that bytes of what is
+    /// refused never reach the disk.
     /// </summary>
     public async Task<BatchDecisions> WriteAllAsync(NpgsqlConnection connection, BatchDecisions decisions, CancellationToken ct)
     {
@@ -74,14 +74,14 @@ internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, Conten
     }
 
     /// <summary>
-    /// A set of which another call took some request ids at the same moment, and not all, must be decided again, when that call has ended: nothing of the
-    /// batch is written until then.
+    /// A set of which another call took some request ids at the same moment, and not all, must be decided again, when that call has
+    /// ended: nothing of the batch is written until then.
     /// </summary>
     private static void RequireWholeSets(List<SetDecision> sets, HashSet<Guid> claimed)
     {
         foreach (var set in sets)
         {
-            var held = set.Members.Count(member => claimed.Contains(member.Upload.Plan.RequestId)) + (claimed.Contains(set.Set.Plan.RequestId) ? 1 : 0);
+            var held = set.Set.RequestIds.Count(claimed.Contains);
             if (held != 0 && held != set.Members.Count + 1)
             {
                 throw new DecideAgainException();
@@ -112,8 +112,8 @@ internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, Conten
                 }
                 else if (!batch.TryName(decision))
                 {
-                    // The content of the record was erased while this came. It belongs to what comes after, with another key: repeated, it is
-                    // that. The batch is halved until it stands alone.
+                    // The content of the record was erased while this came. It belongs to what comes after, with another key: repeated,
+                    // it is that. The batch is halved until it stands alone.
                     throw Failures.Of(ErrorReason.WriteConflict);
                 }
             }
@@ -144,7 +144,7 @@ internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, Conten
     /// <summary>Ends the unfinished uploads that become documents: each must still be this call's.</summary>
     private static async Task TakeUploadsAsync(NpgsqlConnection connection, List<UploadDecision> added, CancellationToken ct)
     {
-        List<CompleteUpload> large = [.. added.Select(decision => decision.Upload).Where(upload => upload.Small is null)];
+        List<UploadArrival> large = [.. added.Select(decision => decision.Upload).Where(upload => upload.Small is null)];
         if (large.Count == 0)
         {
             return;
@@ -190,9 +190,9 @@ internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, Conten
 }
 
 /// <summary>Others took these uploads up, or gave them up, while this call finished them.</summary>
-internal sealed class UploadsTakenOverException(IReadOnlyList<CompleteUpload> uploads) : Exception
+internal sealed class UploadsTakenOverException(IReadOnlyList<UploadArrival> uploads) : Exception
 {
-    public IReadOnlyList<CompleteUpload> Uploads => uploads;
+    public IReadOnlyList<UploadArrival> Uploads => uploads;
 }
 
 /// <summary>What was decided does not hold any more, and what does is known only outside of this transaction.</summary>

@@ -134,10 +134,12 @@ internal static class ServiceSetup
         services.AddSingleton<UploadWriting>();
         services.AddSingleton<UploadRelease>();
         services.AddSingleton<UploadCommit>();
-        services.AddSingleton<IntakeStages>();
         services.AddSingleton<ImportMemory>();
-        services.AddSingleton<ImportFailures>();
-        services.AddSingleton<ImportRuns>();
+        services.AddSingleton<ImportSmall>();
+        services.AddSingleton<ImportPieces>();
+        services.AddSingleton<ImportReading>();
+        services.AddSingleton<ImportCommits>();
+        services.AddSingleton<ImportTrace>();
     }
 
     private static IContentStore StoreOf(IServiceProvider provider, ContentStoreKind kind) => kind == ContentStoreKind.S3

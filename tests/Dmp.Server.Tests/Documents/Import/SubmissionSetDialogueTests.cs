@@ -186,6 +186,21 @@ public sealed class SubmissionSetDialogueTests(Platform platform)
         Assert.Equal(2, (await api.SearchIdsAsync(record.Id)).Count);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_set_has_no_pieces_and_one_that_gets_some_ends_the_call(bool isChunk)
+    {
+        var record = await platform.RecordAsync();
+        var api = platform.As(record.Physician);
+        var intent = Given.Intent(record.Id);
+        using var import = new Importing(api);
+        var set = await import.SetAsync(Importing.SetOf(intent));
+        await (isChunk ? import.ChunkAsync(set, 0, Given.Text()) : import.FinishAsync(set, Given.Text()));
+        await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.ImportItemUnknown, import.ReadAllAsync);
+        Assert.Empty(import.Results);
+    }
+
     [Fact]
     public async Task A_caller_that_leaves_or_falls_silent_leaves_nothing_of_its_set()
     {

@@ -8,18 +8,27 @@ using Npgsql;
 
 namespace Dmp.Server.Intake;
 
-/// <summary>Failures of the documents of an import, as they are traced and told.</summary>
-internal sealed class ImportFailures(AuditTrail audit, ILogger<ImportFailures> logger)
+/// <summary>
+/// What the trace holds of an import besides its documents: what failed of them, as it is told, and a call that brought none.
+/// </summary>
+internal sealed class ImportTrace(AuditTrail audit, ILogger<ImportTrace> logger)
 {
-    /// <summary>A refusal whose event cannot be written is not told: the storage is not there.</summary>
-    public async Task TraceAsync(Call call, List<ImportItem> failed, CancellationToken ct)
+    /// <summary>A call without a document is an event by itself.</summary>
+    public async Task TraceAsync(Call call, CancellationToken ct)
     {
-        foreach (var item in failed)
+        if (!call.Trace.IsTraced)
         {
-            item.Failure = Known(call, item.Failure!);
+            await audit.TraceReadAsync(call, [], ct);
         }
+    }
 
-        var untraced = failed.FindAll(item => !item.Call.Trace.IsTraced);
+    /// <summary>
+    /// Traces refusals that are not traced yet. One whose event cannot be written is not told: the storage is not there, and
+    /// <paramref name="refusals"/> say that.
+    /// </summary>
+    public async Task TraceRefusalsAsync(Call call, Dictionary<ImportItem, RpcException> refusals, CancellationToken ct)
+    {
+        List<ImportItem> untraced = [.. refusals.Keys.Where(item => !item.Call.Trace.IsTraced)];
         if (untraced.Count == 0)
         {
             return;
@@ -27,12 +36,12 @@ internal sealed class ImportFailures(AuditTrail audit, ILogger<ImportFailures> l
 
         try
         {
-            await audit.TraceFailuresAsync([.. untraced.Select(item => (item.Call, (RpcException)item.Failure!))], ct);
+            await audit.TraceFailuresAsync([.. untraced.Select(item => (item.Call, refusals[item]))], ct);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
             ServerLog.StorageFailed(logger, e, call.Method);
-            untraced.ForEach(item => item.Failure = Failures.Of(ErrorReason.StorageUnavailable));
+            untraced.ForEach(item => refusals[item] = Failures.Of(ErrorReason.StorageUnavailable));
         }
     }
 
