@@ -19,7 +19,9 @@ public sealed class ContentVault(IContentStore store, RecordKeys keys, MasterKey
         NpgsqlConnection connection, IReadOnlyList<Guid> recordIds, CancellationToken ct) =>
         keys.GetOrCreateAllAsync(connection, recordIds, ct);
 
-    /// <summary>False when the key was destroyed. Content of before and this answer may be followed by the destruction at any time.</summary>
+    /// <summary>
+    /// False when the key was destroyed. Content of before and this answer may be followed by the destruction at any time.
+    /// </summary>
     public static async Task<bool> IsLivingAsync(NpgsqlConnection connection, Guid recordKeyId, CancellationToken ct) =>
         await RecordKeySql.FindAsync(connection, recordKeyId, ct) is { Wrapped: not null };
 
@@ -27,7 +29,8 @@ public sealed class ContentVault(IContentStore store, RecordKeys keys, MasterKey
     /// <exception cref="ContentErasedException">It was destroyed since: what was sent is lost, and the upload begins again.</exception>
     public async Task<RecordKey> KeyOfUploadAsync(NpgsqlConnection connection, Guid recordKeyId, CancellationToken ct) =>
         await keys.OpenAsync(
-            await RecordKeySql.FindAsync(connection, recordKeyId, ct) ?? throw new InvalidOperationException("An upload has a key that never was."), ct);
+            await RecordKeySql.FindAsync(connection, recordKeyId, ct)
+                ?? throw new InvalidOperationException("An upload has a key that never was."), ct);
 
     /// <summary>Starts a blob of one content. The key may be disposed of as soon as this returns.</summary>
     public async Task<IContentWriter> CreateAsync(RecordKey key, Guid contentId, Guid blobId, CancellationToken ct) =>
@@ -41,7 +44,8 @@ public sealed class ContentVault(IContentStore store, RecordKeys keys, MasterKey
             : null;
 
     /// <summary>
-    /// A small content, sealed, to be put into a blob with others: writes <see cref="SealedFormat.StoredLength"/> bytes and answers how many.
+    /// A small content, sealed, to be put into a blob with others: writes <see cref="SealedFormat.StoredLength"/> bytes and answers how
+    /// many.
     /// </summary>
     public static int Seal(RecordKey key, Guid contentId, ReadOnlySpan<byte> plain, Span<byte> stored)
     {
@@ -88,7 +92,8 @@ public sealed class ContentVault(IContentStore store, RecordKeys keys, MasterKey
             return null;
         }
 
-        ContentLocation location = new() { ContentId = contentId, BlobId = blobId, SizeBytes = SealedFormat.PlainLength(blob.Length), Key = key.Row };
+        ContentLocation location =
+            new() { ContentId = contentId, BlobId = blobId, SizeBytes = SealedFormat.PlainLength(blob.Length), Key = key.Row };
         return await OpenAsync(key, blob, location);
     }
 
@@ -112,7 +117,8 @@ public sealed class ContentVault(IContentStore store, RecordKeys keys, MasterKey
     private async Task<IContentReader> OpenAsync(RecordKey? key, IContentReader blob, ContentLocation place)
     {
         // Also: a size or an offset in the row that cannot be.
-        if (place.SizeBytes < 0 || place.SizeBytes > blob.Length || place.BlobOffset < 0 || place.BlobOffset > blob.Length - place.StoredLength)
+        if (place.SizeBytes < 0 || place.SizeBytes > blob.Length || place.BlobOffset < 0
+            || place.BlobOffset > blob.Length - place.StoredLength)
         {
             await blob.DisposeAsync();
             logger.Damaged(place.ContentId, place.BlobId, ContentDamage.Length, 0);

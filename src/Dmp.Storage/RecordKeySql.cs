@@ -110,7 +110,8 @@ public static class RecordKeySql
     }
 
     public static Task<RecordKeyRow?> FindAsync(NpgsqlConnection connection, Guid recordKeyId, CancellationToken ct) =>
-        connection.QuerySingleOrDefaultAsync<RecordKeyRow>(new CommandDefinition(Find, new { RecordKeyId = recordKeyId }, cancellationToken: ct));
+        connection.QuerySingleOrDefaultAsync<RecordKeyRow>(
+            new CommandDefinition(Find, new { RecordKeyId = recordKeyId }, cancellationToken: ct));
 
     public static Task AddAsync(NpgsqlConnection connection, RecordKeyRow key, DateTimeOffset now, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(

@@ -31,7 +31,8 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
     public byte[] WithFile(string mediaType, byte[] content) => Write(
         Element(
             "nonXMLBody",
-            Element("text", new XAttribute("mediaType", mediaType), new XAttribute("representation", "B64"), Convert.ToBase64String(content))),
+            Element(
+                "text", new XAttribute("mediaType", mediaType), new XAttribute("representation", "B64"), Convert.ToBase64String(content))),
         UnstructuredBodyTemplate);
 
     private byte[] Write(XElement body, params string[] templates)
@@ -57,7 +58,8 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
             Element("componentOf", Element(
                 "encompassingEncounter",
                 Element("effectiveTime", Time("low", head.ServiceStartTime)),
-                Element("location", Element("healthCareFacility", With("code", ("code", author.SectorCode), ("codeSystem", "1.2.250.1.71.4.2.4")))))),
+                Element("location", Element(
+                    "healthCareFacility", With("code", ("code", author.SectorCode), ("codeSystem", "1.2.250.1.71.4.2.4")))))),
             Element("component", body));
         using var buffer = new MemoryStream();
         var settings = new XmlWriterSettings { Encoding = new UTF8Encoding(false), Indent = true, IndentChars = "  ", NewLineChars = "\n" };
@@ -119,8 +121,9 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
     private static XElement Code(string code, string system, string display) =>
         With("code", ("code", code), ("codeSystem", system), ("displayName", display));
 
-    private static XElement Time(string name, DateTimeOffset time) => With(name, ("value", time.ToString("yyyyMMddHHmmsszzz", CultureInfo.InvariantCulture)
-        .Replace(":", "", StringComparison.Ordinal)));
+    private static XElement Time(string name, DateTimeOffset time) =>
+        With(name, ("value", time.ToString("yyyyMMddHHmmsszzz", CultureInfo.InvariantCulture)
+            .Replace(":", "", StringComparison.Ordinal)));
 
     private static XElement With(string name, params (string Name, string Value)[] attributes) =>
         Element(name, attributes.Select(attribute => new XAttribute(attribute.Name, attribute.Value)));

@@ -18,7 +18,8 @@ internal static class PdfPage
 
     public static byte[] Write(string title, IReadOnlyList<string> lines)
     {
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"BT /F2 16 Tf {Margin} {TopLine} Td ({Escape(title)}) Tj /F1 10 Tf 0 -32 Td 16 TL\n");
+        var text = new StringBuilder().Append(
+            CultureInfo.InvariantCulture, $"BT /F2 16 Tf {Margin} {TopLine} Td ({Escape(title)}) Tj /F1 10 Tf 0 -32 Td 16 TL\n");
         foreach (var line in lines)
         {
             text.Append(CultureInfo.InvariantCulture, $"({Escape(line)}) Tj T*\n");

@@ -50,7 +50,8 @@ public static class SampleDocuments
                 DocumentFormats.OfMediaType("application/pdf")),
             SampleKind.Pdf => Alone("application/pdf", "pdf", PdfPage.Write(sample.Title, sample.Lines)),
             SampleKind.Picture => Alone("image/jpeg", "jpg", JpegPicture.Write(random)),
-            SampleKind.Note => Alone("text/plain", "txt", Encoding.UTF8.GetBytes(string.Join("\r\n", [sample.Title, "", .. sample.Lines, ""]))),
+            SampleKind.Note =>
+                Alone("text/plain", "txt", Encoding.UTF8.GetBytes(string.Join("\r\n", [sample.Title, "", .. sample.Lines, ""]))),
             _ => ("text/xml", "xml", cda.WithSections(sample.Sections), DocumentFormats.OtherModel),
         };
         var fileName = string.Create(CultureInfo.InvariantCulture, $"{index + 1:000}-{sample.FileStem}.{extension}");

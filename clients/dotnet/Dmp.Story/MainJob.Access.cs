@@ -29,8 +29,10 @@ internal sealed partial class MainJob
         var effect = await Patient.Client.PreviewAsync(new MaskDocumentRequest { RecordId = _recordId, DocumentId = wanted }, ct);
         var dentists = effect.Actors.SingleOrDefault(actor => actor.Actor.Id == Dentist.Info.ProfessionalId);
         _checks.Equal(
-            "masking it would take one document from the dentist", -1, dentists is null ? 0 : dentists.DocumentsAfter - dentists.DocumentsBefore);
-        _checks.That("and was only tried: the dentist still sees it", (await DentistsListAsync(ct)).Contains(wanted), wanted, "not in the list");
+            "masking it would take one document from the dentist", -1,
+            dentists is null ? 0 : dentists.DocumentsAfter - dentists.DocumentsBefore);
+        _checks.That(
+            "and was only tried: the dentist still sees it", (await DentistsListAsync(ct)).Contains(wanted), wanted, "not in the list");
     }
 
     private async Task EmergencyAsync(CancellationToken ct)
@@ -59,7 +61,8 @@ internal sealed partial class MainJob
             $"{opened.EmergencyAccess.ExpireTime}");
 
         var told = new List<EmergencyAccess>();
-        await foreach (var access in Patient.Client.ListEmergencyAccessesAsync(new ListEmergencyAccessesRequest { RecordId = _recordId }, ct))
+        await foreach (var access in Patient.Client.ListEmergencyAccessesAsync(
+            new ListEmergencyAccessesRequest { RecordId = _recordId }, ct))
         {
             told.Add(access);
         }
@@ -70,8 +73,10 @@ internal sealed partial class MainJob
             opening.Reason,
             "no such access");
 
-        var explained = await Stranger.Client.ExplainAccessAsync(new ExplainAccessRequest { RecordId = _recordId, DocumentId = visible }, ct);
-        Screen.Line($"the software of the physician on call is told why: {string.Join(" ", explained.Steps.Select(step => step.SentenceFr))}");
+        var explained = await Stranger.Client.ExplainAccessAsync(
+            new ExplainAccessRequest { RecordId = _recordId, DocumentId = visible }, ct);
+        Screen.Line(
+            $"the software of the physician on call is told why: {string.Join(" ", explained.Steps.Select(step => step.SentenceFr))}");
         _checks.That("and the physician is told by which rule", explained.Allowed, "allowed", "not allowed");
         await BeToldAsync(ct);
     }

@@ -7,7 +7,8 @@ internal sealed partial class MainJob
 {
     private string _dentistsToken = "";
 
-    private async Task FollowAsync(CancellationToken ct) => _dentistsToken = await Dentist.Client.GetResumeTokenAsync(cancellationToken: ct);
+    private async Task FollowAsync(CancellationToken ct) =>
+        _dentistsToken = await Dentist.Client.GetResumeTokenAsync(cancellationToken: ct);
 
     /// <summary>Exactly this came about the record since the last time.</summary>
     private async Task ToldAsync(string what, CancellationToken ct, params (ChangeKind Kind, string DocumentId)[] expected)

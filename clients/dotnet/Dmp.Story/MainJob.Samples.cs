@@ -12,7 +12,9 @@ namespace Dmp.Story;
 /// <summary>What is sent: made documents, or those of a folder, each into the record of the patient whom it names.</summary>
 internal sealed partial class MainJob
 {
-    /// <summary>Documents of a folder whose header names another patient: the platform takes them into that patient's record only.</summary>
+    /// <summary>
+    /// Documents of a folder whose header names another patient: the platform takes them into that patient's record only.
+    /// </summary>
     private readonly List<StoryDocument> _others = [];
 
     private async Task GatherAsync(Author author, CancellationToken ct)

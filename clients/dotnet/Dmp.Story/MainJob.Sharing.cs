@@ -32,7 +32,8 @@ internal sealed partial class MainJob
         var after = await DentistsListAsync(ct);
         _checks.That("masked by the patient, it is gone from the dentist's list", !after.Contains(wanted), "absent", "still there");
         _checks.Equal("and nothing else is", before.Count - 1, after.Count);
-        await _checks.RefusedAsync("asked for by its id it does not exist", ErrorReason.DocumentNotFound, () => ReadAsync(Dentist, wanted, ct));
+        await _checks.RefusedAsync(
+            "asked for by its id it does not exist", ErrorReason.DocumentNotFound, () => ReadAsync(Dentist, wanted, ct));
         await ToldAsync("its software is told the same as if it were deleted", ct, (ChangeKind.Deleted, wanted));
         var seen = await Physician.Client.GetDocumentAsync(new GetDocumentRequest { RecordId = _recordId, DocumentId = wanted }, ct);
         _checks.Equal("its author still sees it, marked as masked", 1, seen.VisibilityCodes.Count);
@@ -47,7 +48,8 @@ internal sealed partial class MainJob
         var visible = Sent[^1].Stored!.DocumentId;
         await ReadAsync(Dentist, visible, ct);
         await Patient.Client.RevokeConsentAsync(new RevokeConsentRequest { RecordId = _recordId, ConsentId = _consentId }, ct);
-        await _checks.RefusedAsync("from the next call on the dentist finds nothing", ErrorReason.RecordAccessDenied, () => DentistsListAsync(ct));
+        await _checks.RefusedAsync(
+            "from the next call on the dentist finds nothing", ErrorReason.RecordAccessDenied, () => DentistsListAsync(ct));
         var refusal = await _checks.RefusedAsync(
             "and reads nothing", ErrorReason.RecordAccessDenied, () => ReadAsync(Dentist, visible, ct));
         if (refusal is not null)
@@ -71,7 +73,8 @@ internal sealed partial class MainJob
         foreach (var one in events.TakeLast(TraceLinesMax))
         {
             Screen.Line(
-                $"{one.EventTime.ToDateTimeOffset():HH:mm:ss}  {Outcome(one),-8} {one.Purpose?.Code,-6} {Who(one),-28} {one.Method[(one.Method.LastIndexOf('/') + 1)..]} {one.Reason}");
+                $"{one.EventTime.ToDateTimeOffset():HH:mm:ss}  {Outcome(one),-8} {one.Purpose?.Code,-6} {Who(one),-28} "
+                + $"{one.Method[(one.Method.LastIndexOf('/') + 1)..]} {one.Reason}");
         }
 
         Screen.Line($"{events.Count} events of this run in all");
@@ -83,7 +86,9 @@ internal sealed partial class MainJob
             events.Count(one => one.Outcome == AuditOutcome.Refused && one.Actor.Id == Dentist.Info.ProfessionalId));
     }
 
-    /// <summary>From a file, with nothing but the file and the platform's public keys; and once more after a letter of it was changed.</summary>
+    /// <summary>
+    /// From a file, with nothing but the file and the platform's public keys; and once more after a letter of it was changed.
+    /// </summary>
     private async Task VerifyAsync(CancellationToken ct)
     {
         var keys = (await Patient.Client.GetCheckpointAsync(ct)).Vkeys;
@@ -139,7 +144,8 @@ internal sealed partial class MainJob
     private async Task<HashSet<string>> DentistsListAsync(CancellationToken ct)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var found in Dentist.Client.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = _recordId, PageSize = 200 }, ct))
+        await foreach (var found in Dentist.Client.SearchDocumentsAsync(
+            new SearchDocumentsRequest { RecordId = _recordId, PageSize = 200 }, ct))
         {
             ids.Add(found.DocumentId);
         }

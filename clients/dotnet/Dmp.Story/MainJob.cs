@@ -30,7 +30,9 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
 
     public string LastLine => string.Create(
         CultureInfo.InvariantCulture,
-        $"demo: {Everything.Count(document => document.Stored is not null)} documents in, {Everything.Count(document => document.ReadBack is not null)} out, {_checks.Held} checks held{(_checks.Failed == 0 ? "" : $", {_checks.Failed} FAILED")}");
+        $"demo: {Everything.Count(document => document.Stored is not null)} documents in, "
+        + $"{Everything.Count(document => document.ReadBack is not null)} out, "
+        + $"{_checks.Held} checks held{(_checks.Failed == 0 ? "" : $", {_checks.Failed} FAILED")}");
 
     private IEnumerable<StoryDocument> Everything => _documents.Concat(_others);
 
@@ -94,7 +96,8 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
                 },
                 ct);
             _recordId = opened.Record.RecordId;
-            _checks.That("a record is opened for the patient's INS", opened.Record.State == RecordState.Open, "OPEN", $"{opened.Record.State}");
+            _checks.That(
+                "a record is opened for the patient's INS", opened.Record.State == RecordState.Open, "OPEN", $"{opened.Record.State}");
         }
         catch (DmpException exists) when (exists.ErrorReason == ErrorReason.RecordAlreadyExists)
         {
@@ -112,7 +115,8 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
             },
             ct);
         var access = await Physician.Client.CheckAccessAsync(new CheckAccessRequest { Ins = ins }, ct);
-        _checks.Equal("the physician declares the patient's consent and is authorised", AuthorizationState.Valid, access.AuthorizationState);
+        _checks.Equal(
+            "the physician declares the patient's consent and is authorised", AuthorizationState.Valid, access.AuthorizationState);
         Screen.Line($"record {_recordId}, authorised until {access.ExpireTime.ToDateTimeOffset():yyyy-MM-dd}");
     }
 
@@ -152,23 +156,27 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
     {
         var wanted = Sent[0];
         var all = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var found in Physician.Client.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = _recordId, PageSize = 10 }, ct))
+        await foreach (var found in Physician.Client.SearchDocumentsAsync(
+            new SearchDocumentsRequest { RecordId = _recordId, PageSize = 10 }, ct))
         {
             _checks.Quietly("no page repeats a document", all.Add(found.DocumentId));
         }
 
         _checks.Equal(
-            "a search over all pages finds every one of them", _documents.Count, _documents.Count(document => all.Contains(document.Stored!.DocumentId)));
+            "a search over all pages finds every one of them", _documents.Count,
+            _documents.Count(document => all.Contains(document.Stored!.DocumentId)));
 
         var byUniqueId = await Physician.Client.SearchDocumentsPageAsync(
             new SearchDocumentsRequest { RecordId = _recordId, UniqueId = wanted.UniqueId }, ct);
-        _checks.Equal("a search for the producer's id finds exactly that one", wanted.Stored!.DocumentId, byUniqueId.Documents.Single().DocumentId);
+        _checks.Equal(
+            "a search for the producer's id finds exactly that one", wanted.Stored!.DocumentId, byUniqueId.Documents.Single().DocumentId);
 
         var ofType = 0;
         await foreach (var found in Physician.Client.SearchDocumentsAsync(
             new SearchDocumentsRequest { RecordId = _recordId, Types_ = { wanted.Stored.Metadata.Type } }, ct))
         {
-            _checks.Quietly("a search for a type finds documents of that type", found.Metadata.Type.Code == wanted.Stored.Metadata.Type.Code);
+            _checks.Quietly(
+                "a search for a type finds documents of that type", found.Metadata.Type.Code == wanted.Stored.Metadata.Type.Code);
             ofType++;
         }
 
@@ -188,7 +196,9 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
                 document.ReadBack = await Physician.Client.DownloadAsync(
                     document.RecordId ?? _recordId, document.Stored!.DocumentId, content, progress: progress, cancellationToken: ct);
                 var bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
-                equal += bytes.Span.SequenceEqual(document.Content) && SHA256.HashData(bytes.Span).AsSpan().SequenceEqual(document.Sha256) ? 1 : 0;
+                equal += bytes.Span.SequenceEqual(document.Content) && SHA256.HashData(bytes.Span).AsSpan().SequenceEqual(document.Sha256)
+                    ? 1
+                    : 0;
             });
         _checks.Equal("every document comes back byte for byte, with an equal digest", Everything.Count(), equal);
     }

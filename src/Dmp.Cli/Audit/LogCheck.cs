@@ -53,7 +53,9 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
         _months = [.. (await Trace.TraceSql.MonthsAsync(connection, ct)).Select(month => month.Month)];
         var first = await LogSql.FindCheckpointAsync(connection, first: true, ct);
         var last = await LogSql.FindCheckpointAsync(connection, first: false, ct);
-        _firstSize = first is not null && Read(first, isTold: false) is { Number: null or 1 } begin ? Math.Min(begin.Size, kept?.Size ?? begin.Size) : 0;
+        _firstSize = first is not null && Read(first, isTold: false) is { Number: null or 1 } begin
+            ? Math.Min(begin.Size, kept?.Size ?? begin.Size)
+            : 0;
         await CheckCheckpointsAsync([], 0, 0, ct);
         await CheckLeavesAsync(last?.TreeSize ?? -1, ct);
         await CheckEndAsync(last, ct);
@@ -89,7 +91,8 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
     private async Task CheckCheckpointsAsync(EventCheck[] checks, long from, long to, CancellationToken ct)
     {
         var rows = (await LogSql.ListCheckpointsAsync(connection, from, to, ct)).ToList();
-        var states = rows.Select(ReadNext).OfType<Checkpoint>().Concat(kept is not null && kept.Size >= from && kept.Size <= to ? [kept] : [])
+        var states = rows.Select(ReadNext).OfType<Checkpoint>().Concat(
+            kept is not null && kept.Size >= from && kept.Size <= to ? [kept] : [])
             .OrderBy(state => state.Size).ToList();
         Checkpoints += rows.Count;
         List<(TreeNode Node, byte[] Stored, byte[] Credible)> nodes = [];
@@ -140,7 +143,9 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
             }
             else if (!_retirement.TryAddAbsent(month))
             {
-                Fault($"missing: the event {row.LeafEventId} (leaf {row.LeafIndex}) was deleted: its leaf stands behind events that are newer than its month");
+                Fault(
+                    $"missing: the event {row.LeafEventId} (leaf {row.LeafIndex}) was deleted: its leaf stands behind events that are "
+                    + "newer than its month");
             }
 
             return;
@@ -192,7 +197,9 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
                 _isBroken = true;
                 var named = string.Join(", ", _range.Take(RangeEventsMax).Select(leaf => Text($"{leaf.EventId} (leaf {leaf.Leaf})")));
                 var what = ReferenceEquals(states[next], kept) ? "the checkpoint that was kept" : "the signed checkpoint";
-                Fault($"reordered, changed or replaced: the leaves {_goodSize} to {_stored.Size - 1} are not those of {what} of size {_stored.Size}; "
+                Fault(
+                    $"reordered, changed or replaced: the leaves {_goodSize} to {_stored.Size - 1} are not those of {what} "
+                    + $"of size {_stored.Size}; "
                     + $"their events are {named}{(_range.Count > RangeEventsMax ? ", ..." : "")}");
             }
         }

@@ -75,7 +75,8 @@ internal sealed partial class LogCheck
     /// <summary>Leaves whose events are good and which are those of others: they changed places.</summary>
     private void CheckSwapped()
     {
-        var places = _swapped.GroupBy(leaf => Convert.ToHexString(leaf.Stored)).ToDictionary(group => group.Key, group => group.First().Leaf);
+        var places = _swapped.GroupBy(leaf => Convert.ToHexString(leaf.Stored))
+            .ToDictionary(group => group.Key, group => group.First().Leaf);
         foreach (var (leaf, eventId, hash, _) in _swapped)
         {
             if (places.TryGetValue(Convert.ToHexString(hash), out var place))

@@ -23,10 +23,12 @@ internal sealed class LogExport(NpgsqlConnection connection, long fromSize, bool
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
         _months = [.. (await Trace.TraceSql.MonthsAsync(connection, ct)).Select(month => month.Month)];
         var newest = await LogSql.FindCheckpointAsync(connection, first: false, ct)
-            ?? throw new RefusedException("The log has no checkpoint: no server has signed in it yet, or they were deleted (see dmp audit verify).");
+            ?? throw new RefusedException(
+                "The log has no checkpoint: no server has signed in it yet, or they were deleted (see dmp audit verify).");
         if (fromSize > newest.TreeSize)
         {
-            throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"The newest checkpoint is of size {newest.TreeSize}; --from-size is at most that."));
+            throw new RefusedException(string.Create(
+                CultureInfo.InvariantCulture, $"The newest checkpoint is of size {newest.TreeSize}; --from-size is at most that."));
         }
 
         await WriteAsync(output, new LogExportLine { Log = await HeaderAsync(newest, ct) }, ct);
@@ -76,7 +78,8 @@ internal sealed class LogExport(NpgsqlConnection connection, long fromSize, bool
             }
 
             var lines = new string[page.Length];
-            Parallel.For(0, page.Length, new ParallelOptions { CancellationToken = ct }, i => lines[i] = TraceVerifier.ToLine(new LogExportLine { Leaf = Leaf(page[i]) }));
+            Parallel.For(0, page.Length, new ParallelOptions { CancellationToken = ct }, i => lines[i] = TraceVerifier.ToLine(
+                new LogExportLine { Leaf = Leaf(page[i]) }));
 
             // As many as there are leaves at most, but for forged ones where leaves are gone.
             var states = new Queue<LogCheckpointRow>(await LogSql.ListCheckpointsAsync(connection, next + 1, page[^1].LeafIndex + 1, ct));

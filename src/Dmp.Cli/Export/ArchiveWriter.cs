@@ -13,7 +13,9 @@ internal sealed class ArchiveWriter : IDisposable
 
     public IReadOnlyList<ExportManifest.Entry> Files => _files;
 
-    /// <summary>Adds a file. Documents are not packed: most are packed already, and what is not packed can be read from its middle.</summary>
+    /// <summary>
+    /// Adds a file. Documents are not packed: most are packed already, and what is not packed can be read from its middle.
+    /// </summary>
     public async Task AddAsync(string name, bool isPacked, Func<Stream, Task> write, (string Id, int Version)? document = null)
     {
         var entry = _archive.CreateEntry(name, isPacked ? CompressionLevel.Optimal : CompressionLevel.NoCompression);

@@ -18,8 +18,9 @@ internal sealed record SpooledDocument(Document.V1.Document Document, int Subset
 }
 
 /// <summary>
-/// The metadata of all documents, in a temporary file: the archive needs them three times, and they may be too many to hold. Documents of a submission
-/// set stay together. Of those that came by themselves, versions of one number are one set, so that a document and what it replaces are never in the same.
+/// The metadata of all documents, in a temporary file: the archive needs them three times, and they may be too many to hold. Documents of a
+/// submission set stay together. Of those that came by themselves, versions of one number are one set, so that a document and what it
+/// replaces are never in the same.
 /// </summary>
 internal sealed class DocumentSpool : IDisposable
 {
@@ -39,14 +40,16 @@ internal sealed class DocumentSpool : IDisposable
     public long ContentBytes { get; private set; }
 
     /// <summary>
-    /// The submission set of each directory, the first of which is number 1; its id is empty for documents without a set, which have all the same
-    /// version.
+    /// The submission set of each directory, the first of which is number 1; its id is empty for documents without a set, which have all
+    /// the same version.
     /// </summary>
     public IReadOnlyList<(int Version, string SetId)> Subsets => _subsets;
 
     public void Add(Document.V1.Document document)
     {
-        var setId = _subsets.Count < XdmNames.SubsetsMax - SubsetsLeft || _open.ContainsKey(document.SubmissionSetId) ? document.SubmissionSetId : "";
+        var setId = _subsets.Count < XdmNames.SubsetsMax - SubsetsLeft || _open.ContainsKey(document.SubmissionSetId)
+            ? document.SubmissionSetId
+            : "";
         var key = setId.Length > 0 ? setId : FormattableString.Invariant($"v{document.Version}");
         var (subset, count) = _open.GetValueOrDefault(key, (0, SubsetSizeMax));
         if (count == SubsetSizeMax)

@@ -11,7 +11,8 @@ namespace Dmp.Cli.Export;
 
 /// <summary>The documents of an archive as an IHE XDM package (ITI-32): README.TXT, INDEX.HTM, and metadata beside the contents.</summary>
 internal sealed class XdmView(
-    ArchiveWriter archive, DocumentSpool spool, Ins patient, IReadOnlyDictionary<string, bool> exported, IAsyncEnumerable<SubmissionSet> sets)
+    ArchiveWriter archive, DocumentSpool spool, Ins patient, IReadOnlyDictionary<string, bool> exported,
+    IAsyncEnumerable<SubmissionSet> sets)
 {
     private static readonly Coding ownContentType =
         new() { System = "1.2.250.1.213.1.1.4.6", Code = "EXP_PATIENT", Display = "Expression personnelle du patient" };
@@ -26,8 +27,10 @@ internal sealed class XdmView(
     public async Task WriteAsync()
     {
         // Submission sets as they are; what came by itself, or has lost its set meanwhile, in sets of the export's own.
-        var left = Enumerable.Range(1, spool.Subsets.Count).Where(subset => spool.Read(subset).Any(spooled => HasContent(spooled.Key))).ToHashSet();
-        var known = left.Where(subset => spool.Subsets[subset - 1].SetId.Length > 0).ToDictionary(subset => spool.Subsets[subset - 1].SetId, StringComparer.Ordinal);
+        var left = Enumerable.Range(1, spool.Subsets.Count).Where(subset => spool.Read(subset).Any(spooled => HasContent(spooled.Key)))
+            .ToHashSet();
+        var known = left.Where(subset => spool.Subsets[subset - 1].SetId.Length > 0)
+            .ToDictionary(subset => spool.Subsets[subset - 1].SetId, StringComparer.Ordinal);
         await foreach (var set in sets)
         {
             if (known.TryGetValue(set.SubmissionSetId, out var subset) && left.Remove(subset))
@@ -48,7 +51,8 @@ internal sealed class XdmView(
             {
                 var text = string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{spooled.Document.Metadata.ServiceStartTime?.ToDateTimeOffset():yyyy-MM-dd} {spooled.Document.Metadata.Title} (v{spooled.Document.Version})");
+                    $"{spooled.Document.Metadata.ServiceStartTime?.ToDateTimeOffset():yyyy-MM-dd} {spooled.Document.Metadata.Title} "
+                    + $"(v{spooled.Document.Version})");
                 if (HasContent(spooled.Key))
                 {
                     index.Add(spooled.Path, text);
@@ -144,7 +148,8 @@ internal sealed class XdmView(
             MediaType = "text/xml",
             LanguageCode = "art",
             Type = new Coding { System = "ASTM", Code = "E1762", Display = title },
-            Format = new Coding { System = "urn:oid:1.3.6.1.4.1.19376.1.2.1.1.1", Code = "http://www.w3.org/2000/09/xmldsig#", Display = title },
+            Format =
+                new Coding { System = "urn:oid:1.3.6.1.4.1.19376.1.2.1.1.1", Code = "http://www.w3.org/2000/09/xmldsig#", Display = title },
             Confidentiality = new Coding { System = "2.16.840.1.113883.5.25", Code = "N", Display = "Normal" },
             CreationTime = Timestamp.FromDateTimeOffset(_now),
             ServiceStartTime = Timestamp.FromDateTimeOffset(_now),
@@ -186,7 +191,8 @@ internal sealed class XdmView(
 
     /// <summary>A UUID as an OID (ITU-T X.667).</summary>
     private static string OidOf(Guid uuid) =>
-        "2.25." + new BigInteger(uuid.ToByteArray(bigEndian: true), isUnsigned: true, isBigEndian: true).ToString(CultureInfo.InvariantCulture);
+        "2.25."
+            + new BigInteger(uuid.ToByteArray(bigEndian: true), isUnsigned: true, isBigEndian: true).ToString(CultureInfo.InvariantCulture);
 
     private const string Readme =
         """

@@ -5,12 +5,14 @@ using System.Text.Json.Serialization;
 namespace Dmp.Cli.Import;
 
 /// <summary>
-/// The resume file: JSON lines, only ever added to. What is about to be sent is written, and on the disk, before it is sent, with the request id
-/// under which it is; so whatever happens in between, the next run sends it under the same id and the platform answers the same document.
+/// The resume file: JSON lines, only ever added to. What is about to be sent is written, and on the disk, before it is sent, with the
+/// request id under which it is; so whatever happens in between, the next run sends it under the same id and the platform answers the same
+/// document.
 /// </summary>
 internal sealed class ImportLedger : IAsyncDisposable
 {
-    private static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions json =
+        new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     private readonly FileStream _file;
     private readonly Dictionary<(string File, string Digest), Entry> _entries = [];
@@ -46,8 +48,8 @@ internal sealed class ImportLedger : IAsyncDisposable
         _entries.GetValueOrDefault((key, digest));
 
     /// <summary>
-    /// Gives the request id of a document, on the disk when this returns, and what it replaces as it was first said: a request that is repeated
-    /// must say the same.
+    /// Gives the request id of a document, on the disk when this returns, and what it replaces as it was first said: a request that is
+    /// repeated must say the same.
     /// </summary>
     public async Task<Entry> BeginAsync(string key, string digest, string recordId, string? replaces, string? etag, CancellationToken ct)
     {
@@ -70,7 +72,9 @@ internal sealed class ImportLedger : IAsyncDisposable
     public Task RenewAsync(string key, string digest, CancellationToken ct) => AppendAsync(
         _entries[(key, digest)] with { RequestId = Guid.NewGuid().ToString(), Replaces = null, Etag = null }, isDurable: true, ct);
 
-    /// <summary>Writes down that a document is there. Not forced to the disk: without the line the next run asks, and is answered the same.</summary>
+    /// <summary>
+    /// Writes down that a document is there. Not forced to the disk: without the line the next run asks, and is answered the same.
+    /// </summary>
     public Task DoneAsync(string key, string digest, string documentId, int version, CancellationToken ct) =>
         AppendAsync(_entries[(key, digest)] with { DocumentId = documentId, Version = version }, isDurable: false, ct);
 
@@ -145,7 +149,8 @@ internal sealed class ImportLedger : IAsyncDisposable
         if (found != header)
         {
             throw new RefusedException(
-                $"{path} is of an import to {found.Address} by '{found.Client}'. Request ids hold for one caller only; give another --resume.");
+                $"{path} is of an import to {found.Address} by '{found.Client}'. Request ids hold for one caller only; "
+                + "give another --resume.");
         }
 
         // What is left of a broken line is cut off, and a whole one gets its end, so that the next one begins where it must.

@@ -36,7 +36,8 @@ internal sealed class ImportReport : IAsyncDisposable
 
     public int this[ImportResult result] => _counts[(int)result];
 
-    public Task AddAsync(PlannedDocument document, ImportResult result, ImportOutcome? outcome = null, string reason = "", string message = "")
+    public Task AddAsync(
+        PlannedDocument document, ImportResult result, ImportOutcome? outcome = null, string reason = "", string message = "")
     {
         var error = outcome?.Error;
         return AddAsync(result, new Row(

@@ -43,7 +43,8 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
             }
             else if (document.IsSignature)
             {
-                await report.AddAsync(document, ImportResult.Already, null, "", "Kept by an earlier run as the signature of its submission set.");
+                await report.AddAsync(
+                    document, ImportResult.Already, null, "", "Kept by an earlier run as the signature of its submission set.");
             }
             else
             {
@@ -64,7 +65,9 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
 
     /// <summary>The document as an earlier run added it; null when none did.</summary>
     private ImportLedger.Entry? KnownOf(PlannedDocument document) =>
-        ledger?.Find(document.Key, DigestOf(document)) is { DocumentId: not null } known && known.RecordId == document.RecordId ? known : null;
+        ledger?.Find(document.Key, DigestOf(document)) is { DocumentId: not null } known && known.RecordId == document.RecordId
+            ? known
+            : null;
 
     private async Task SendWaveAsync(List<PlannedDocument> planned, TransferBar progress, CancellationToken ct)
     {
@@ -115,7 +118,8 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
 
         foreach (var document in sent.Values)
         {
-            await report.AddAsync(document, ImportResult.Failed, null, "NOT_SENT", "The platform could not be used; the same command goes on.");
+            await report.AddAsync(
+                document, ImportResult.Failed, null, "NOT_SENT", "The platform could not be used; the same command goes on.");
         }
     }
 
@@ -127,20 +131,24 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
         List<PlannedDocument> wave = [];
         foreach (var document in planned)
         {
-            if (document.ReplacesKey is not { } key || ledger is null || ledger.Find(document.Key, DigestOf(document)) is { Etag: not null })
+            if (document.ReplacesKey is not { } key
+                || ledger is null
+                || ledger.Find(document.Key, DigestOf(document)) is { Etag: not null })
             {
                 wave.Add(document);
             }
             else if (!_documentIds.TryGetValue(key, out var replaced))
             {
                 await report.AddAsync(
-                    document, ImportResult.Failed, null, "REPLACED_DOCUMENT_MISSING", "The document that it replaces is not added, so this one was not sent.");
+                    document, ImportResult.Failed, null, "REPLACED_DOCUMENT_MISSING",
+                    "The document that it replaces is not added, so this one was not sent.");
             }
             else
             {
                 try
                 {
-                    var now = await Dmp.GetDocumentAsync(new GetDocumentRequest { RecordId = document.RecordId, DocumentId = replaced }, ct);
+                    var now = await Dmp.GetDocumentAsync(
+                        new GetDocumentRequest { RecordId = document.RecordId, DocumentId = replaced }, ct);
                     wave.Add(document with { ReplacesDocumentId = replaced, Etag = now.Etag });
                 }
                 catch (DmpException failure)
@@ -152,11 +160,13 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
 
         // Of a set that lost one nothing is sent.
         var left = wave.Select(document => document.Key).ToHashSet(StringComparer.Ordinal);
-        var lost = planned.Where(document => document.IsSentWithSet && !left.Contains(document.Key)).Select(document => document.Submission!).ToHashSet();
+        var lost = planned.Where(document => document.IsSentWithSet && !left.Contains(document.Key))
+            .Select(document => document.Submission!).ToHashSet();
         foreach (var document in wave.Where(document => document.IsSentWithSet && lost.Contains(document.Submission!)))
         {
             await report.AddAsync(
-                document, ImportResult.Failed, null, "REPLACED_DOCUMENT_MISSING", "What another document of its submission set replaces is not added, so the set was not sent.");
+                document, ImportResult.Failed, null, "REPLACED_DOCUMENT_MISSING",
+                "What another document of its submission set replaces is not added, so the set was not sent.");
         }
 
         return wave.FindAll(document => !document.IsSentWithSet || !lost.Contains(document.Submission!));
@@ -178,7 +188,8 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
     private async Task<ImportItem> ItemAsync(PlannedDocument document, CancellationToken ct) => Item(
         document,
         ledger is null ? null
-            : await ledger.BeginAsync(document.Key, DigestOf(document), document.RecordId, Given(document.ReplacesDocumentId), Given(document.Etag), ct));
+            : await ledger.BeginAsync(
+                document.Key, DigestOf(document), document.RecordId, Given(document.ReplacesDocumentId), Given(document.Etag), ct));
 
     private ImportItem Item(PlannedDocument document, ImportLedger.Entry? known)
     {

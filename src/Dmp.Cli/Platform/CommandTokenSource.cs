@@ -102,7 +102,8 @@ internal sealed class CommandTokenSource(string command, TimeProvider time) : IT
                 }
             }
         }
-        catch (Exception malformed) when (malformed is FormatException or JsonException or InvalidOperationException or ArgumentOutOfRangeException)
+        catch (Exception malformed)
+            when (malformed is FormatException or JsonException or InvalidOperationException or ArgumentOutOfRangeException)
         {
             // No JWT. The platform decides whether it is a token.
             return minute;

@@ -8,24 +8,32 @@ using Dmp.Client;
 namespace Dmp.Cli.Platform;
 
 /// <summary>
-/// Where the platform is and who calls it: options for what everybody may see, the environment and files for what nobody may. No option takes a
-/// secret, because every user of a machine can list the arguments of its processes.
+/// Where the platform is and who calls it: options for what everybody may see, the environment and files for what nobody may. No option
+/// takes a secret, because every user of a machine can list the arguments of its processes.
 /// </summary>
 internal sealed class PlatformOptions
 {
     /// <summary>How the trace names this program.</summary>
     public static readonly string Software =
-        $"dmp-cli/{typeof(PlatformOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0"}";
+        $"dmp-cli/{typeof(PlatformOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion.Split('+')[0] ?? "0"}";
 
     private const string SecretVariable = "DMP_CLIENT_SECRET";
 
     private readonly Option<string?> _address = Text("--address", "DMP_ADDRESS", "URL", "Address of the platform.");
-    private readonly Option<string?> _issuer = Text("--issuer", "DMP_ISSUER", "URL", "Issuer of the tokens (OpenID Connect); its token endpoint is found by discovery.");
-    private readonly Option<string?> _clientId = Text("--client-id", "DMP_CLIENT_ID", "ID", $"Client id at the issuer. The secret comes from {SecretVariable}, or from --client-secret-file.");
-    private readonly Option<string?> _secretFile = Text("--client-secret-file", "DMP_CLIENT_SECRET_FILE", "FILE", "File that holds the client's secret.");
+    private readonly Option<string?> _issuer = Text(
+        "--issuer", "DMP_ISSUER", "URL", "Issuer of the tokens (OpenID Connect); its token endpoint is found by discovery.");
+    private readonly Option<string?> _clientId = Text(
+        "--client-id", "DMP_CLIENT_ID", "ID",
+        $"Client id at the issuer. The secret comes from {SecretVariable}, or from --client-secret-file.");
+    private readonly Option<string?> _secretFile = Text(
+        "--client-secret-file", "DMP_CLIENT_SECRET_FILE", "FILE", "File that holds the client's secret.");
     private readonly Option<string?> _scope = Text("--scope", "DMP_SCOPE", "SCOPES", "Scopes to ask for.");
-    private readonly Option<string?> _tokenCommand = Text("--token-command", "DMP_TOKEN_COMMAND", "COMMAND", "Command that prints an access token, instead of issuer and client. Run again when the token ends.");
-    private readonly Option<string?> _certificate = Text("--certificate", "DMP_CERTIFICATE", "FILE", "Client certificate with its private key (PEM), for tokens that are bound to one.");
+    private readonly Option<string?> _tokenCommand = Text(
+        "--token-command", "DMP_TOKEN_COMMAND", "COMMAND",
+        "Command that prints an access token, instead of issuer and client. Run again when the token ends.");
+    private readonly Option<string?> _certificate = Text(
+        "--certificate", "DMP_CERTIFICATE", "FILE", "Client certificate with its private key (PEM), for tokens that are bound to one.");
 
     public void AddTo(Command command)
     {
@@ -63,7 +71,8 @@ internal sealed class PlatformOptions
             Software = Software,
             HttpHandler = Handler(certificate),
         });
-        return new PlatformClient(client, tokens as IDisposable, certificate, Of(_address)!, Of(_tokenCommand) is null ? Of(_clientId)! : "");
+        return new PlatformClient(
+            client, tokens as IDisposable, certificate, Of(_address)!, Of(_tokenCommand) is null ? Of(_clientId)! : "");
     }
 
     private string? Fault(Func<Option<string?>, string?> of)
@@ -114,7 +123,9 @@ internal sealed class PlatformOptions
         KeepAlivePingDelay = TimeSpan.FromSeconds(30),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
         EnableMultipleHttp2Connections = true,
-        SslOptions = certificate is null ? new SslClientAuthenticationOptions() : new SslClientAuthenticationOptions { ClientCertificates = [certificate] },
+        SslOptions = certificate is null
+            ? new SslClientAuthenticationOptions()
+            : new SslClientAuthenticationOptions { ClientCertificates = [certificate] },
     };
 
     private static Option<string?> Text(string name, string variable, string help, string description) =>

@@ -99,7 +99,9 @@ internal sealed class EventTree
         return random.GetHashAndReset();
     }
 
-    /// <summary>A different slot for each document: the beginning of a shuffle (Fisher-Yates) with bytes that follow from the salt.</summary>
+    /// <summary>
+    /// A different slot for each document: the beginning of a shuffle (Fisher-Yates) with bytes that follow from the salt.
+    /// </summary>
     private static int[] Places(IncrementalHash random, int count)
     {
         var slots = Enumerable.Range(FirstDocumentSlot, DocumentsMax).ToArray();

@@ -81,7 +81,8 @@ internal sealed partial class Retirement
     }
 
     /// <summary>Whether a month is gone as a whole, by the months that the trace has. One that it never had is not.</summary>
-    public static bool IsGone(DateOnly month, IReadOnlySet<DateOnly> months) => !months.Contains(month) && (months.Count == 0 || month < months.Max());
+    public static bool IsGone(DateOnly month, IReadOnlySet<DateOnly> months) =>
+        !months.Contains(month) && (months.Count == 0 || month < months.Max());
 
     private static DateTimeOffset StartOf(DateOnly month) => new(month, TimeOnly.MinValue, TimeSpan.Zero);
 

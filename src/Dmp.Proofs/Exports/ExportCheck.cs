@@ -36,7 +36,8 @@ internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? 
                 _ended = true;
                 if (message.End.EventCount != _events)
                 {
-                    Add(TraceFaultKind.Incomplete, "", Text($"The export says that it holds {message.End.EventCount} events, and holds {_events}."));
+                    Add(TraceFaultKind.Incomplete, "", Text(
+                        $"The export says that it holds {message.End.EventCount} events, and holds {_events}."));
                 }
 
                 break;
@@ -96,7 +97,9 @@ internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? 
 
         // Without a good first checkpoint every event must be signed.
         _signedFrom = Checkpoint.Find(header.FirstCheckpoint, keys) is { Number: null or 1 } first && first.Size <= checkpoint.Size
-            && string.Equals(first.Origin, checkpoint.Origin, StringComparison.Ordinal) ? Math.Min(first.Size, earlier?.Size ?? first.Size) : 0;
+            && string.Equals(first.Origin, checkpoint.Origin, StringComparison.Ordinal)
+                ? Math.Min(first.Size, earlier?.Size ?? first.Size)
+                : 0;
         if (earlier is not null)
         {
             CheckEarlier(header, checkpoint, earlier);
@@ -111,17 +114,20 @@ internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? 
         }
         else if (kept.Size > checkpoint.Size)
         {
-            Add(TraceFaultKind.LogRewritten, "", Text($"The log of the export has {checkpoint.Size} events, and had {kept.Size} when the checkpoint was kept."));
+            Add(TraceFaultKind.LogRewritten, "", Text(
+                $"The log of the export has {checkpoint.Size} events, and had {kept.Size} when the checkpoint was kept."));
         }
         else if (kept.Size != 0 && kept.Size != checkpoint.Size && header.EarlierTreeSize != kept.Size)
         {
-            Add(TraceFaultKind.LogRewritten, "", Text($"The export does not prove that it continues the checkpoint kept; ask for it with earlier_tree_size {kept.Size}."));
+            Add(TraceFaultKind.LogRewritten, "", Text(
+                $"The export does not prove that it continues the checkpoint kept; ask for it with earlier_tree_size {kept.Size}."));
         }
         else if (!TreeProof.VerifyConsistency(
             kept.Size, kept.Root.Span, checkpoint.Size, checkpoint.Root.Span,
             kept.Size == checkpoint.Size || kept.Size == 0 ? [] : Hashes(header.ConsistencyProof)))
         {
-            Add(TraceFaultKind.LogRewritten, "", Text($"The log does not continue the checkpoint kept: its first {kept.Size} events are other ones now."));
+            Add(TraceFaultKind.LogRewritten, "", Text(
+                $"The log does not continue the checkpoint kept: its first {kept.Size} events are other ones now."));
         }
     }
 
@@ -165,7 +171,9 @@ internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? 
     private AuditEvent? ReadParts(ProvenEvent proven)
     {
         var parts = EventParts.Read(proven);
-        var fault = parts.Fault ?? (string.Equals(parts.Event!.RecordId, _header?.RecordId, StringComparison.Ordinal) ? null : "The event is of another record.");
+        var fault = parts.Fault ?? (string.Equals(parts.Event!.RecordId, _header?.RecordId, StringComparison.Ordinal)
+            ? null
+            : "The event is of another record.");
         if (fault is not null)
         {
             Add(TraceFaultKind.EventChanged, proven.EventId, fault);

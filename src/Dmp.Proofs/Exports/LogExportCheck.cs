@@ -59,8 +59,10 @@ internal sealed partial class LogExportCheck(IReadOnlyList<NoteVerifier> keys, C
                 _ended = true;
                 if (line.End.LeafCount != _leaves || line.End.CheckpointCount != _checkpoints)
                 {
-                    Add(TraceFaultKind.Incomplete, "", Text(
-                        $"The export says that it holds {line.End.LeafCount} leaves and {line.End.CheckpointCount} checkpoints, and holds {_leaves} and {_checkpoints}."));
+                    Add(TraceFaultKind.Incomplete, "", string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The export says that it holds {line.End.LeafCount} leaves and {line.End.CheckpointCount} checkpoints, "
+                        + $"and holds {_leaves} and {_checkpoints}."));
                 }
 
                 break;
@@ -83,7 +85,8 @@ internal sealed partial class LogExportCheck(IReadOnlyList<NoteVerifier> keys, C
         var id = leaf.Event?.EventId ?? leaf.EventId;
         if (leaf.LeafIndex < _size || leaf.LeafHash.Length != TreeHash.Length)
         {
-            Add(TraceFaultKind.Incomplete, id, Text($"The leaf {leaf.LeafIndex} is there twice, is not in its place, or has no hash; {_size} was next."));
+            Add(TraceFaultKind.Incomplete, id, Text(
+                $"The leaf {leaf.LeafIndex} is there twice, is not in its place, or has no hash; {_size} was next."));
             return;
         }
 
@@ -154,11 +157,14 @@ internal sealed partial class LogExportCheck(IReadOnlyList<NoteVerifier> keys, C
     {
         if (leaf.EventId.Length > 0)
         {
-            Add(TraceFaultKind.EventMissing, leaf.EventId, Text($"The event of leaf {leaf.LeafIndex} was deleted; its month was not retired."));
+            Add(TraceFaultKind.EventMissing, leaf.EventId, Text(
+                $"The event of leaf {leaf.LeafIndex} was deleted; its month was not retired."));
         }
-        else if (!DateOnly.TryParseExact(leaf.Month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var month) || month.Year == 9999)
+        else if (!DateOnly.TryParseExact(leaf.Month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var month)
+            || month.Year == 9999)
         {
-            Add(TraceFaultKind.EventMissing, "", Text($"The event of leaf {leaf.LeafIndex} is gone, and the export does not say of which month it was."));
+            Add(TraceFaultKind.EventMissing, "", Text(
+                $"The event of leaf {leaf.LeafIndex} is gone, and the export does not say of which month it was."));
         }
         else if (!_retirement.TryAddAbsent(month))
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dmp.Audit.V1;
 
 namespace Dmp.Proofs;
@@ -24,7 +25,8 @@ internal sealed partial class LogExportCheck
 
         if (earlier is not null && _checkpoint is not null && earlier.Size >= _header!.FromSize && earlier.Size > _size)
         {
-            Add(TraceFaultKind.LogRewritten, "", Text($"The log of the export has {_size} leaves, and had {earlier.Size} when the checkpoint was kept."));
+            Add(TraceFaultKind.LogRewritten, "", Text(
+                $"The log of the export has {_size} leaves, and had {earlier.Size} when the checkpoint was kept."));
         }
 
         var retired = _retirement.Finish(fault => Add(TraceFaultKind.EventMissing, "", $"{char.ToUpperInvariant(fault[0])}{fault[1..]}."));
@@ -45,7 +47,8 @@ internal sealed partial class LogExportCheck
     {
         if (end.Size > _size)
         {
-            Add(TraceFaultKind.EventMissing, "", Text($"The leaves {_size} to {end.Size - 1} are gone: the log has {end.Size} by its checkpoint."));
+            Add(TraceFaultKind.EventMissing, "", Text(
+                $"The leaves {_size} to {end.Size - 1} are gone: the log has {end.Size} by its checkpoint."));
         }
         else if (end.Size < _size)
         {
@@ -54,7 +57,8 @@ internal sealed partial class LogExportCheck
 
         if (end.Size > _header!.FromSize && !string.Equals(_last?.Note, end.Note, StringComparison.Ordinal))
         {
-            Add(TraceFaultKind.CheckpointMissing, "", Text($"The checkpoint of size {end.Size}, with which the export ends, is not in its place."));
+            Add(TraceFaultKind.CheckpointMissing, "", Text(
+                $"The checkpoint of size {end.Size}, with which the export ends, is not in its place."));
         }
 
         // Also where no checkpoint stood on the way, or the last one is gone.
@@ -82,7 +86,8 @@ internal sealed partial class LogExportCheck
         }
         else if (first.Number is not (null or 1))
         {
-            Add(TraceFaultKind.CheckpointMissing, "", Text($"The first checkpoint of the log is gone: what the export has has the number {first.Number}."));
+            Add(TraceFaultKind.CheckpointMissing, "", Text(
+                $"The first checkpoint of the log is gone: what the export has has the number {first.Number}."));
         }
         else
         {
@@ -95,8 +100,10 @@ internal sealed partial class LogExportCheck
         }
         else if (earlier is not null && earlier.Size < header.FromSize)
         {
-            Add(TraceFaultKind.LogRewritten, "", Text(
-                $"The export begins at leaf {header.FromSize} and cannot be compared with the checkpoint kept; make it with --from-size {earlier.Size}."));
+            Add(TraceFaultKind.LogRewritten, "", string.Create(
+                CultureInfo.InvariantCulture,
+                $"The export begins at leaf {header.FromSize} and cannot be compared with the checkpoint kept; "
+                + $"make it with --from-size {earlier.Size}."));
         }
 
         CompareKept();
@@ -116,7 +123,8 @@ internal sealed partial class LogExportCheck
             return false;
         }
 
-        var edge = nodes.Zip(header.Edge, (node, hash) => (node, Hash: hash.ToByteArray())).ToDictionary(pair => pair.node, pair => pair.Hash);
+        var edge = nodes.Zip(header.Edge, (node, hash) => (node, Hash: hash.ToByteArray()))
+            .ToDictionary(pair => pair.node, pair => pair.Hash);
         _stored = new(header.FromSize, node => edge[node]);
         _credible = new(header.FromSize, node => edge[node]);
         _order = new(null);
@@ -152,7 +160,8 @@ internal sealed partial class LogExportCheck
 
         if (checkpoint.Size != _size)
         {
-            Add(TraceFaultKind.Incomplete, "", Text($"The checkpoint of size {checkpoint.Size} is not in its place, behind {_size} leaves."));
+            Add(TraceFaultKind.Incomplete, "", Text(
+                $"The checkpoint of size {checkpoint.Size} is not in its place, behind {_size} leaves."));
             return;
         }
 
@@ -184,7 +193,10 @@ internal sealed partial class LogExportCheck
             var named = $"{string.Join(", ", _range.Take(RangeEventsMax))}{(_range.Count > RangeEventsMax ? ", ..." : "")}";
             Add(TraceFaultKind.LogRewritten, "", _goodSize == _size
                 ? Text($"The first {_size} leaves are not those of {what} of size {state.Size}.")
-                : Text($"Reordered, changed or replaced: the leaves {_goodSize} to {_size - 1} are not those of {what} of size {state.Size}; their events are {named}."));
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Reordered, changed or replaced: the leaves {_goodSize} to {_size - 1} are not those of {what} of size {state.Size}; "
+                    + $"their events are {named}."));
         }
     }
 
@@ -207,5 +219,6 @@ internal sealed partial class LogExportCheck
     }
 
     /// <summary>All of one log; the first good checkpoint says which.</summary>
-    private bool IsOfLog(Checkpoint checkpoint) => string.Equals(_origin ??= checkpoint.Origin, checkpoint.Origin, StringComparison.Ordinal);
+    private bool IsOfLog(Checkpoint checkpoint) =>
+        string.Equals(_origin ??= checkpoint.Origin, checkpoint.Origin, StringComparison.Ordinal);
 }

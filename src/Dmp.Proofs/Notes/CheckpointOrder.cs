@@ -20,7 +20,8 @@ internal sealed class CheckpointOrder
         _last = checkpoint.Number ?? expected;
         return expected is null || _last == expected ? null
             : _last > expected
-                ? Text($"{_last - expected} checkpoints before that of size {checkpoint.Size} are gone, the numbers {expected} to {_last - 1}")
+                ? Text(
+                    $"{_last - expected} checkpoints before that of size {checkpoint.Size} are gone, the numbers {expected} to {_last - 1}")
                 : Text($"the checkpoint of size {checkpoint.Size} has the number {_last}, and {expected} is its place");
     }
 

@@ -60,7 +60,8 @@ public sealed class SignedNote
         List<NoteVerifier> good = [];
         foreach (var key in keys)
         {
-            foreach (var (_, _, signature) in _signatures.Where(line => line.Hash == key.Hash && string.Equals(line.Name, key.Name, StringComparison.Ordinal)))
+            foreach (var (_, _, signature) in _signatures.Where(
+                line => line.Hash == key.Hash && string.Equals(line.Name, key.Name, StringComparison.Ordinal)))
             {
                 // A bad signature in the name of a trusted key spoils the whole note.
                 if (!key.Verify(text, signature))

@@ -163,6 +163,8 @@ internal static class FormerDocumentFilter
             and not exists (select from outbox g where g.record_id = c.record_id and g.kind = 'GUARDIANSHIP_SET')
         """;
 
+    private const string DelegationBegins = "('DELEGATION_ACCEPTED', 'DELEGATION_STARTED')";
+
     // Of the patient's side just before the change c: the patient always, others since their delegation or the guardianship began. Served
     // by delegation_record_idx, change_subject_idx and change_record_idx.
     private const string HeldCapacity =
@@ -179,11 +181,11 @@ internal static class FormerDocumentFilter
                     and (k.end_time is null or k.end_time > c.event_time)
                     and not exists (
                         select from change g
-                        where g.subject_id = k.delegation_id and g.position > c.position and g.kind in ('DELEGATION_ACCEPTED', 'DELEGATION_STARTED')
+                        where g.subject_id = k.delegation_id and g.position > c.position and g.kind in {DelegationBegins}
                     )
                     and not exists (
                         select from outbox g
-                        where g.subject_id = k.delegation_id and g.kind in ('DELEGATION_ACCEPTED', 'DELEGATION_STARTED')
+                        where g.subject_id = k.delegation_id and g.kind in {DelegationBegins}
                     )
                     and (k.kind = 2 and k.invited_by_patient or {NoGuardianshipSince})
             )

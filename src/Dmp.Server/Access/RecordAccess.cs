@@ -87,7 +87,9 @@ internal sealed class RecordAccess
     /// <summary>A professional with a valid authorisation, or in an emergency: sees what is not masked. Structures never read.</summary>
     public bool IsAuthorized { get; }
 
-    /// <summary>The right of <see cref="IsAuthorized"/>, which structures can have too: to use the record, and to read nothing in it.</summary>
+    /// <summary>
+    /// The right of <see cref="IsAuthorized"/>, which structures can have too: to use the record, and to read nothing in it.
+    /// </summary>
     public bool HoldsConsent { get; }
 
     /// <summary>On the blocked list, by the own name or the structure's.</summary>

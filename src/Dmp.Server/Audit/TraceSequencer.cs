@@ -29,7 +29,8 @@ internal sealed class TraceSequencer(
     // Calls that end together share a transaction of the log, which must not take the machine from the calls.
     private static readonly TimeSpan gathering = TimeSpan.FromMilliseconds(200);
 
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly TraceSearch _search = new(time);
     private bool _keysAreKnown;
 

@@ -47,7 +47,8 @@ internal sealed class ReadDocument(
         responses.WriteOptions = new WriteOptions(WriteFlags.NoCompress);
         var end = request.ReadLimit == 0 ? row.SizeBytes : Math.Min(row.SizeBytes, request.ReadOffset + request.ReadLimit);
         await using var permission = new ReadPermission(
-            decided, time, (isWhole, earlier) => database.OnConnectionAsync(connection => DecideAgainAsync(connection, call, earlier, isWhole, ct), ct));
+            decided, time, (isWhole, earlier) => database.OnConnectionAsync(
+                connection => DecideAgainAsync(connection, call, earlier, isWhole, ct), ct));
         await ReadStream.SendAsync(content, request.ReadOffset, end, responses, permission, ct);
     }
 
@@ -69,7 +70,9 @@ internal sealed class ReadDocument(
             : new ReadDecision(row, head.LastPosition);
     }
 
-    /// <summary>The access is in the trace before the first byte leaves, and holds at that moment: opening the content may have taken a while.</summary>
+    /// <summary>
+    /// The access is in the trace before the first byte leaves, and holds at that moment: opening the content may have taken a while.
+    /// </summary>
     private async Task<ReadDecision> TraceReadAsync(NpgsqlConnection connection, Call call, ReadDecision decided, CancellationToken ct)
     {
         decided = await DecideAgainAsync(connection, call, decided, isWhole: false, ct);
@@ -77,7 +80,9 @@ internal sealed class ReadDocument(
         return decided;
     }
 
-    /// <summary>Without <paramref name="isWhole"/>, only when something of the record changed: what ended by time alone is not looked for.</summary>
+    /// <summary>
+    /// Without <paramref name="isWhole"/>, only when something of the record changed: what ended by time alone is not looked for.
+    /// </summary>
     private async Task<ReadDecision> DecideAgainAsync(
         NpgsqlConnection connection, Call call, ReadDecision decided, bool isWhole, CancellationToken ct)
     {

@@ -31,7 +31,8 @@ internal sealed class DataDirectoryLock : IDisposable
             // A program of the machine reads it, because .NET respects the lock for reading too.
             var holder = await OsCommand.RunAsync("cat", ["--", path], cancellationToken);
             throw new ManagedPostgresException(
-                $"Another server (process {(holder.Output.Length > 0 ? holder.Output : "unknown")}) uses the data directory {Path.GetDirectoryName(path)}. Stop it, "
+                $"Another server (process {(holder.Output.Length > 0 ? holder.Output : "unknown")}) "
+                + $"uses the data directory {Path.GetDirectoryName(path)}. Stop it, "
                 + "or give this one its own data directory (DMP_DATA).",
                 failure);
         }

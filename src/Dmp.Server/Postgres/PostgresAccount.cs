@@ -107,7 +107,12 @@ internal sealed record PostgresAccount
         var uid = await OsCommand.RunAsync("id", ["-u", .. who], cancellationToken);
         var gid = await OsCommand.RunAsync("id", ["-g", .. who], cancellationToken);
         return uid.ExitCode == 0 && gid.ExitCode == 0
-            ? new PostgresAccount { Name = who is [var name] ? name : Environment.UserName, Uid = Number(uid.Output), Gid = Number(gid.Output) }
+            ? new PostgresAccount
+            {
+                Name = who is [var name] ? name : Environment.UserName,
+                Uid = Number(uid.Output),
+                Gid = Number(gid.Output),
+            }
             : null;
     }
 

@@ -88,12 +88,14 @@ internal static class StartupGuard
     {
         if (facts.Sandbox.IssuerRuns(facts.Environment))
         {
-            yield return $"The sandbox issuer (Dmp:Sandbox:Issuer) runs in the environment {SandboxOptions.EnvironmentName} only; this is {facts.Environment}.";
+            yield return $"The sandbox issuer (Dmp:Sandbox:Issuer) runs in the environment {SandboxOptions.EnvironmentName} only; "
+                + $"this is {facts.Environment}.";
         }
 
         if (facts.Realm.Realm == Realm.Test && !facts.Sandbox.AllowTestRealm)
         {
-            yield return "Dmp:Realm is Test, which softens the checks of identities; set Dmp:Sandbox:AllowTestRealm to true when that is meant.";
+            yield return "Dmp:Realm is Test, which softens the checks of identities; set Dmp:Sandbox:AllowTestRealm to true when that "
+                + "is meant.";
         }
 
         foreach (var issuer in facts.Issuers)

@@ -3,8 +3,8 @@ using System.IO.Hashing;
 namespace Dmp.Xdm;
 
 /// <summary>
-/// Reads exactly as many bytes as a file was said to have: a packed file that goes on is stopped there, one that ends before is damaged, and so
-/// is one whose checksum is another.
+/// Reads exactly as many bytes as a file was said to have: a packed file that goes on is stopped there, one that ends before is damaged,
+/// and so is one whose checksum is another.
 /// </summary>
 internal sealed class ExactStream(Stream inner, TreeFile file, uint checksum, Action closed) : Stream
 {

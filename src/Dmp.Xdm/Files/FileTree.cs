@@ -91,7 +91,8 @@ public abstract class FileTree : IDisposable
         Require(_files.TryAdd(name, new TreeFile(name, length)), XdmFaultKind.UnsafeName, name, "Two files have this name.");
         Require(_files.Count <= Limits.FilesMax, XdmFaultKind.TooManyFiles, "/", $"There are more than {Limits.FilesMax} files.");
         _total += length;
-        Require(_total <= Limits.TotalBytesMax, XdmFaultKind.TooLarge, "/", $"The files have more than {Limits.TotalBytesMax} bytes together.");
+        Require(
+            _total <= Limits.TotalBytesMax, XdmFaultKind.TooLarge, "/", $"The files have more than {Limits.TotalBytesMax} bytes together.");
     }
 
     /// <summary>Adds a link to the list of what is not followed.</summary>

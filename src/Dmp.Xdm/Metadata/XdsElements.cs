@@ -112,9 +112,10 @@ internal static class XdsElements
         public string Uri()
         {
             var values = Slots("URI");
-            return values.Count > 0 && values.TrueForAll(value => value.IndexOf('|', StringComparison.Ordinal) == 1 && char.IsAsciiDigit(value[0]))
-                ? string.Concat(values.Order(StringComparer.Ordinal).Select(value => value[2..]))
-                : string.Concat(values);
+            return values.Count > 0
+                && values.TrueForAll(value => value.IndexOf('|', StringComparison.Ordinal) == 1 && char.IsAsciiDigit(value[0]))
+                    ? string.Concat(values.Order(StringComparer.Ordinal).Select(value => value[2..]))
+                    : string.Concat(values);
         }
 
         public string Identifier(string scheme) => _identifiers.Remove(scheme, out var value) ? value : "";
@@ -145,7 +146,8 @@ internal static class XdsElements
 
         private static XdsCode CodeOf(XElement classification) => new(
             Text(classification, "nodeRepresentation"),
-            classification.Elements(rim + "Slot").Where(slot => Text(slot, "name") == "codingScheme").SelectMany(Values).FirstOrDefault("")!,
+            classification.Elements(rim + "Slot").Where(slot => Text(slot, "name") == "codingScheme").SelectMany(Values)
+                .FirstOrDefault("")!,
             Localized(classification, "Name"));
 
         private XdsAuthor AuthorOf(XElement classification)

@@ -14,7 +14,8 @@ public sealed class XdmIndex : IDisposable
     /// <param name="source">Who made the package.</param>
     public XdmIndex(Stream destination, string title, string source)
     {
-        _writer = new StreamWriter(destination, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true) { NewLine = "\n" };
+        _writer =
+            new StreamWriter(destination, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true) { NewLine = "\n" };
         _writer.WriteLine(
             $"""
             <?xml version="1.0" encoding="UTF-8"?>

@@ -75,7 +75,8 @@ public sealed class XdmPackage
         ArgumentNullException.ThrowIfNull(document);
         if (document.File is not { } file)
         {
-            return (new XdmFault(XdmFaultKind.MissingDocument, $"{document.Subset}/METADATA.XML", "The file that the metadata name is not in the package."), []);
+            return (new XdmFault(XdmFaultKind.MissingDocument, $"{document.Subset}/METADATA.XML", "The file that the metadata name is not "
+                + "in the package."), []);
         }
 
         if (document.Entry.Size.Length > 0 && EntryReading.SizeOf(document.Entry) != file.Length)
@@ -121,7 +122,9 @@ public sealed class XdmPackage
             return parts.Length >= 2
                 && !FileTree.IsSystemFile(name)
                 && string.Equals(parts[^1], "METADATA.XML", StringComparison.OrdinalIgnoreCase)
-                && (parts.Length is 3 or 4 ? string.Equals(parts[^3], "IHE_XDM", StringComparison.OrdinalIgnoreCase) : isInside && parts.Length == 2);
+                && (parts.Length is 3 or 4
+                    ? string.Equals(parts[^3], "IHE_XDM", StringComparison.OrdinalIgnoreCase)
+                    : isInside && parts.Length == 2);
         });
     }
 

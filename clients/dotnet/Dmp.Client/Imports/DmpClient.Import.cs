@@ -75,7 +75,8 @@ public sealed partial class DmpClient
     /// <param name="cancellationToken">Gives up; the same request ids tell whether it was stored.</param>
     /// <returns>Its outcome.</returns>
     /// <exception cref="DmpException">The platform refuses the caller, or stays away.</exception>
-    public Task<ImportSetOutcome> ImportSetAsync(ImportSet set, ImportOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<ImportSetOutcome> ImportSetAsync(
+        ImportSet set, ImportOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(set);
         return new ImportSetRun(this, set, options?.ValidateOnly == true).RunAsync(cancellationToken);
@@ -142,7 +143,8 @@ public sealed partial class DmpClient
         {
             if (validateOnly)
             {
-                warnings.AddRange((await ValidateUploadAsync(item.RecordId, item.Metadata, own, cancellationToken).ConfigureAwait(false)).Warnings);
+                warnings.AddRange(
+                    (await ValidateUploadAsync(item.RecordId, item.Metadata, own, cancellationToken).ConfigureAwait(false)).Warnings);
                 return new ImportOutcome { Key = item.Key, Warnings = warnings };
             }
             var document = await UploadAgainAsync(item, upload, cancellationToken).ConfigureAwait(false);
@@ -163,7 +165,8 @@ public sealed partial class DmpClient
             var content = await ImportEntry.OpenAsync(item, cancellationToken).ConfigureAwait(false);
             try
             {
-                return await UploadAsync(item.RecordId, content, item.Metadata, upload, progress: null, cancellationToken).ConfigureAwait(false);
+                return await UploadAsync(
+                    item.RecordId, content, item.Metadata, upload, progress: null, cancellationToken).ConfigureAwait(false);
             }
             catch (DmpUnavailableException) when (content.CanSeek)
             {

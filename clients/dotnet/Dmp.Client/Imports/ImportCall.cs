@@ -104,7 +104,8 @@ internal sealed class ImportCall : IDisposable
                 throw;
             }
             _guard.Moved();
-            await _call.RequestStream.WriteAsync(new ImportDocumentsRequest { Document = entry.Message }, _guard.Token).ConfigureAwait(false);
+            await _call.RequestStream.WriteAsync(
+                new ImportDocumentsRequest { Document = entry.Message }, _guard.Token).ConfigureAwait(false);
         }
         await _call.RequestStream.CompleteAsync().ConfigureAwait(false);
     }
@@ -215,7 +216,12 @@ internal sealed class ImportCall : IDisposable
             var isWhole = result.Document is null || result.Document.Content?.Sha256.Equals(entry.Message!.Intent.ExpectedSha256) == true;
             return isWhole
                 ? new ImportOutcome { Key = key, Document = result.Document, Warnings = result.Warnings }
-                : new ImportOutcome { Key = key, Error = new DmpIntegrityException("The platform answered the digest of other bytes."), Warnings = result.Warnings };
+                : new ImportOutcome
+                {
+                    Key = key,
+                    Error = new DmpIntegrityException("The platform answered the digest of other bytes."),
+                    Warnings = result.Warnings,
+                };
         }
         var failure = result.Error.ToRpcException();
         var details = ErrorDetails.From(failure);

@@ -28,7 +28,8 @@ internal sealed class ImportSetCall : IDisposable
     public ImportSetCall(DmpClient client, ImportSetRun run, CancellationToken ct)
     {
         (_client, _run, CallToken) = (client, run, client.NewCallToken());
-        _accepted = [.. run.Documents.Select(_ => new TaskCompletionSource<UploadAccepted?>(TaskCreationOptions.RunContinuationsAsynchronously))];
+        _accepted =
+            [.. run.Documents.Select(_ => new TaskCompletionSource<UploadAccepted?>(TaskCreationOptions.RunContinuationsAsynchronously))];
         _guard = new StallGuard(client.Options, ct);
         _call = client.Documents.ImportDocuments(new CallOptions(credentials: CallToken.Credentials, cancellationToken: _guard.Token));
     }
@@ -78,7 +79,8 @@ internal sealed class ImportSetCall : IDisposable
         }
         return _guard.Stalled ? _guard.ToException()
             : failure as RpcException
-            ?? new RpcException(new Status(failure is null ? StatusCode.Unavailable : StatusCode.Cancelled, "The import ended before everything was answered."));
+            ?? new RpcException(new Status(
+                failure is null ? StatusCode.Unavailable : StatusCode.Cancelled, "The import ended before everything was answered."));
     }
 
     public void Dispose()
@@ -102,7 +104,8 @@ internal sealed class ImportSetCall : IDisposable
 
     private async Task SendAsync()
     {
-        await WriteAsync(new ImportDocumentsRequest { SubmissionSet = new ImportSubmissionSet { Item = 1, Intent = _run.Intent } }).ConfigureAwait(false);
+        await WriteAsync(new ImportDocumentsRequest { SubmissionSet = new ImportSubmissionSet { Item = 1, Intent = _run.Intent } })
+            .ConfigureAwait(false);
         foreach (var document in _run.Documents)
         {
             try
@@ -140,7 +143,12 @@ internal sealed class ImportSetCall : IDisposable
                 }
                 await WriteAsync(new ImportDocumentsRequest
                 {
-                    Document = new ImportDocument { Item = ItemOf(document), Intent = intent, Content = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, filled)) },
+                    Document = new ImportDocument
+                    {
+                        Item = ItemOf(document),
+                        Intent = intent,
+                        Content = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, filled)),
+                    },
                 }).ConfigureAwait(false);
             }
 
@@ -153,7 +161,8 @@ internal sealed class ImportSetCall : IDisposable
     private async Task SendInPiecesAsync(ImportSetDocument document, Stream content, byte[] buffer, int filled)
     {
         var item = ItemOf(document);
-        await WriteAsync(new ImportDocumentsRequest { Intent = new ImportIntent { Item = item, Intent = document.Intent } }).ConfigureAwait(false);
+        await WriteAsync(
+            new ImportDocumentsRequest { Intent = new ImportIntent { Item = item, Intent = document.Intent } }).ConfigureAwait(false);
         if (document.Intent.ValidateOnly
             || await _accepted[Place(document)].Task.WaitAsync(_guard.Token).ConfigureAwait(false) is not { } accepted)
         {

@@ -53,7 +53,8 @@ public sealed class NoticeWebhook
     /// <param name="timestamp">The header <see cref="TimestampHeader"/>.</param>
     /// <param name="signature">The header <see cref="SignatureHeader"/>.</param>
     /// <param name="body">The body, byte for byte as it came.</param>
-    /// <returns>The notice; null when it is not from the platform or too old. Answer 401 then, and 204 when you have kept the notice.</returns>
+    /// <returns>The notice; null when it is not from the platform or too old. Answer 401 then, and 204 when you have kept the
+    /// notice.</returns>
     public WebhookNotice? Read(string? id, string? timestamp, string? signature, ReadOnlySpan<byte> body)
     {
         if (id is null || signature is null
@@ -86,7 +87,8 @@ public sealed class NoticeWebhook
         foreach (var text in signatures.Split(' '))
         {
             var given = new byte[text.Length];
-            if (!text.StartsWith(Version, StringComparison.Ordinal) || !Convert.TryFromBase64String(text[Version.Length..], given, out var length))
+            if (!text.StartsWith(Version, StringComparison.Ordinal)
+                || !Convert.TryFromBase64String(text[Version.Length..], given, out var length))
             {
                 continue;
             }

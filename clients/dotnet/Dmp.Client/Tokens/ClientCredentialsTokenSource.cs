@@ -39,7 +39,8 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         if (!PlaintextRule.Allows(options.Issuer))
         {
-            throw new ArgumentException("The issuer must be an https address: a secret never travels in plain text beyond this machine.", nameof(options));
+            throw new ArgumentException(
+                "The issuer must be an https address: a secret never travels in plain text beyond this machine.", nameof(options));
         }
         if (!AddressRule.HoldsNoSecret(options.Issuer))
         {
@@ -207,7 +208,8 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
             // Some issuers answer a page; the HTTP status below is all there is to say then.
         }
         return new DmpAuthenticationException(
-            $"The issuer {_options.Issuer} refused a token to the client {_options.ClientId}: {code ?? $"HTTP {(int)response.StatusCode}"}.");
+            $"The issuer {_options.Issuer} refused a token to the client {_options.ClientId}: "
+            + $"{code ?? $"HTTP {(int)response.StatusCode}"}.");
     }
 
     // A minute early, or a tenth of the lifetime when tokens live shorter than ten minutes. An issuer that gives no

@@ -96,7 +96,8 @@ public sealed partial class DmpClient
         try
         {
             DocumentEntry document;
-            var file = new FileStream(partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous);
+            var file = new FileStream(
+                partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous);
             await using (file.ConfigureAwait(false))
             {
                 document = await DownloadAsync(recordId, documentId, file, options, progress, cancellationToken).ConfigureAwait(false);

@@ -105,7 +105,8 @@ public sealed partial class DmpClient
         CancellationToken cancellationToken = default)
     {
         // No buffer of the file stream's own: whole chunks are read into the buffer they are sent from.
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        var file = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
         await using (file.ConfigureAwait(false))
         {
             return await UploadAsync(recordId, file, metadata, options, progress, cancellationToken).ConfigureAwait(false);

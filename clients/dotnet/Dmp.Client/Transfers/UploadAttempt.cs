@@ -205,7 +205,8 @@ internal sealed class UploadAttempt : IDisposable
         var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytesWanted);
         while (_sent < offset)
         {
-            var read = await _run.Content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, offset - _sent)), _guard.Token).ConfigureAwait(false);
+            var read = await _run.Content.ReadAsync(
+                buffer.AsMemory(0, (int)Math.Min(buffer.Length, offset - _sent)), _guard.Token).ConfigureAwait(false);
             if (read == 0)
             {
                 break;
@@ -294,7 +295,8 @@ internal sealed class UploadAttempt : IDisposable
         if (size != content.SizeBytes || !content.Sha256.Span.SequenceEqual(sha256))
         {
             throw new DmpIntegrityException(
-                $"The platform answered the digest of other bytes for document {document.DocumentId}: {content.SizeBytes} bytes where {size} were sent.");
+                $"The platform answered the digest of other bytes for document {document.DocumentId}: "
+                + $"{content.SizeBytes} bytes where {size} were sent.");
         }
         _confirmed = size;
         _sent = size;

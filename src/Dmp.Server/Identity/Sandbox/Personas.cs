@@ -24,7 +24,8 @@ internal static class Personas
         BirthPlaceCode = "2A004",
     };
 
-    public static IReadOnlyList<Persona> All { get; } = [.. Physicians(), .. OtherProfessionals(), .. Structures(), .. People(), .. Staff()];
+    public static IReadOnlyList<Persona> All { get; } =
+        [.. Physicians(), .. OtherProfessionals(), .. Structures(), .. People(), .. Staff()];
 
     private static readonly Dictionary<string, Persona> ByName = All.ToDictionary(persona => persona.Name, StringComparer.Ordinal);
 
@@ -48,7 +49,8 @@ internal static class Personas
         {
             Name = "occupational-durand", Description = "occupational physician (médecin du travail)",
             GivenName = "Chantal", FamilyName = "DURAND", Rpps = "01234506069", ProfessionCode = "10", SpecialtyCode = "SM25",
-            PracticeModeCode = Salaried, SectorCode = "SA66", Site = new("990000556", "Service de prévention et de santé au travail du Port"),
+            PracticeModeCode = Salaried, SectorCode = "SA66",
+            Site = new("990000556", "Service de prévention et de santé au travail du Port"),
         },
         new ProfessionalPersona
         {
@@ -59,7 +61,8 @@ internal static class Personas
         },
         new ProfessionalPersona
         {
-            Name = "dr-leroy-air", Description = "physician of the hospital, authenticated by the hospital (authentification indirecte renforcée, AIR)",
+            Name = "dr-leroy-air",
+            Description = "physician of the hospital, authenticated by the hospital (authentification indirecte renforcée, AIR)",
             GivenName = "Karim", FamilyName = "LEROY", Rpps = "01234508081", ProfessionCode = "10", SpecialtyCode = "SM54",
             PracticeModeCode = Salaried, SectorCode = "SA01", Site = Hospital, IsReinforced = true,
         },
@@ -111,7 +114,12 @@ internal static class Personas
             BirthDate = new DateOnly(1972, 11, 23), Sex = "M", BirthPlaceCode = "69383",
         },
         Lea,
-        new RepresentativePersona { Name = "mother-claire", Description = "Claire, mother and representative of Léa", RepresentedIns = [Lea.Ins] },
+        new RepresentativePersona
+        {
+            Name = "mother-claire",
+            Description = "Claire, mother and representative of Léa",
+            RepresentedIns = [Lea.Ins],
+        },
         new PatientPersona
         {
             Name = "father-marc", Description = "Marc, patient, father of Léa: becomes her second representative when Claire invites him",
@@ -128,7 +136,19 @@ internal static class Personas
 
     private static Persona[] Staff() =>
     [
-        new StaffPersona("operator") { Name = "operator-simon", Description = "operator of the platform", GivenName = "Hugo", FamilyName = "SIMON" },
-        new StaffPersona("auditor") { Name = "auditor-michel", Description = "auditor of the trace", GivenName = "Inès", FamilyName = "MICHEL" },
+        new StaffPersona("operator")
+        {
+            Name = "operator-simon",
+            Description = "operator of the platform",
+            GivenName = "Hugo",
+            FamilyName = "SIMON",
+        },
+        new StaffPersona("auditor")
+        {
+            Name = "auditor-michel",
+            Description = "auditor of the trace",
+            GivenName = "Inès",
+            FamilyName = "MICHEL",
+        },
     ];
 }

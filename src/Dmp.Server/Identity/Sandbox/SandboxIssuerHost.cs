@@ -14,7 +14,8 @@ namespace Dmp.Server.Identity.Sandbox;
 /// The sandbox issuer as an application of its own: separate services, pipeline and port. Nothing of it can be reached
 /// through the gRPC port, no gRPC service through its port, and the platform's authentication does not change when it runs.
 /// </summary>
-internal sealed class SandboxIssuerHost(int port, string dataDirectory, ILoggerFactory logs, TimeProvider time) : IHostedService, IAsyncDisposable
+internal sealed class SandboxIssuerHost(
+    int port, string dataDirectory, ILoggerFactory logs, TimeProvider time) : IHostedService, IAsyncDisposable
 {
     private RSA? _key;
     private WebApplication? _app;
