@@ -64,14 +64,16 @@ internal static class SearchBenchmark
         var start = new ProcessStartInfo(
             Path.Combine((await PostgresBinaries.FindAsync(null, null, CancellationToken.None)).Folder, "pgbench"),
             [
-                "--no-vacuum", "--protocol=prepared", $"--client={Parallel}", "--jobs=1", $"--time={slice.TotalSeconds:F0}", $"--file={file}",
+                "--no-vacuum", "--protocol=prepared", $"--client={Parallel}", "--jobs=1", $"--time={slice.TotalSeconds:F0}",
+                $"--file={file}",
                 $"--host={settings.Host}", $"--port={settings.Port}", $"--username={settings.Username}", settings.Database!,
             ])
         {
             RedirectStandardOutput = true,
         };
         start.Environment["PGOPTIONS"] =
-            "-c enable_bitmapscan=off -c enable_seqscan=off -c enable_sort=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan";
+            "-c enable_bitmapscan=off -c enable_seqscan=off -c enable_sort=off -c enable_hashjoin=off -c enable_mergejoin=off -c "
+            + "plan_cache_mode=force_generic_plan";
         start.Environment["PGPASSWORD"] = await platform.SecretAsync("Runtime");
         using var pgbench = Process.Start(start) ?? throw new InvalidOperationException("pgbench does not start.");
         var output = await pgbench.StandardOutput.ReadToEndAsync();

@@ -27,8 +27,8 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         : throw new InvalidOperationException("The search does not hold the predicate.");
 
     /// <summary>
-    /// The statements of one search for pgbench: who may see, what there is, and the event in the trace. pgbench prepares each statement and
-    /// sends one after the other, the server two in one batch; the settings of the planner that the server sends with the search are
+    /// The statements of one search for pgbench: who may see, what there is, and the event in the trace. pgbench prepares each statement
+    /// and sends one after the other, the server two in one batch; the settings of the planner that the server sends with the search are
     /// those of pgbench's connection.
     /// </summary>
     public string Script(IReadOnlyList<Guid> documentIds, bool withTrace)
@@ -193,7 +193,8 @@ internal sealed class SearchFloor(Guid recordId, string professionalId, string s
         _ => throw new InvalidOperationException($"No literal for a {value.GetType()}."),
     };
 
-    private static async Task<List<Guid>> ReadAsync(NpgsqlConnection connection, string sql, params (string Name, object? Value)[] parameters)
+    private static async Task<List<Guid>> ReadAsync(
+        NpgsqlConnection connection, string sql, params (string Name, object? Value)[] parameters)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var (name, value) in parameters)

@@ -42,7 +42,8 @@ public sealed class ConsistencyTests : IAsyncLifetime
         await client.OpenRecordAsync(new OpenRecordRequest(), Ct);
         await client.OpenRecordAsync(new OpenRecordRequest(), Ct);
         await client.CheckAccessAsync(new CheckAccessRequest(), Ct);
-        await client.WithTokens(new DelegateTokenSource(_ => ValueTask.FromResult("somebody-else"))).CheckAccessAsync(new CheckAccessRequest(), Ct);
+        await client.WithTokens(new DelegateTokenSource(_ => ValueTask.FromResult("somebody-else")))
+            .CheckAccessAsync(new CheckAccessRequest(), Ct);
 
         Assert.Equal(["", "", "token-1", "token-2", "token-2"], _presented);
         Assert.Equal("token-2", client.ConsistencyToken);
@@ -91,7 +92,8 @@ public sealed class ConsistencyTests : IAsyncLifetime
         using var client = _platform.Client();
 
         await Task.WhenAll(
-            client.OpenRecordAsync(new OpenRecordRequest { RequestId = "a" }, Ct), client.OpenRecordAsync(new OpenRecordRequest { RequestId = "b" }, Ct));
+            client.OpenRecordAsync(new OpenRecordRequest { RequestId = "a" }, Ct),
+            client.OpenRecordAsync(new OpenRecordRequest { RequestId = "b" }, Ct));
         Assert.Equal(["a", "b"], client.ConsistencyToken.Split(',').Order(StringComparer.Ordinal));
         await client.OpenRecordAsync(new OpenRecordRequest { RequestId = "c" }, Ct);
 

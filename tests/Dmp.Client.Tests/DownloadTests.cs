@@ -38,7 +38,8 @@ public sealed class DownloadTests : IAsyncLifetime
         using var client = _platform.Client();
         using var destination = new MemoryStream();
 
-        await client.DownloadAsync("r-1", "doc-1", destination, new DownloadOptions { Offset = 1000, Limit = 70_000 }, cancellationToken: Ct);
+        await client.DownloadAsync(
+            "r-1", "doc-1", destination, new DownloadOptions { Offset = 1000, Limit = 70_000 }, cancellationToken: Ct);
 
         Assert.Equal(_content[1000..71_000], destination.ToArray());
     }
@@ -67,7 +68,8 @@ public sealed class DownloadTests : IAsyncLifetime
         _platform.Read = (request, answers, _) => Transfers.SendAsync(_content, request, answers, stopAfter: 100_000);
         using var client = _platform.Client();
 
-        await Assert.ThrowsAsync<DmpIntegrityException>(() => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
+        await Assert.ThrowsAsync<DmpIntegrityException>(
+            () => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
     }
 
     [Fact]
@@ -76,11 +78,13 @@ public sealed class DownloadTests : IAsyncLifetime
         _platform.Read = async (_, answers, _) =>
         {
             await answers.WriteAsync(new ReadDocumentResponse { Document = Transfers.Describe(_content) });
-            await answers.WriteAsync(new ReadDocumentResponse { Chunk = new ReadChunk { ReadOffset = 5, Data = ByteString.CopyFrom(1, 2) } });
+            await answers.WriteAsync(
+                new ReadDocumentResponse { Chunk = new ReadChunk { ReadOffset = 5, Data = ByteString.CopyFrom(1, 2) } });
         };
         using var client = _platform.Client();
 
-        await Assert.ThrowsAsync<DmpIntegrityException>(() => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
+        await Assert.ThrowsAsync<DmpIntegrityException>(
+            () => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
     }
 
     [Fact]
@@ -133,7 +137,8 @@ public sealed class DownloadTests : IAsyncLifetime
         _platform.Read = (request, _, _) => { _requests.Add(request); throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE"); };
         using var client = _platform.Client(options => options.AttemptsMax = 4);
 
-        await Assert.ThrowsAsync<DmpUnavailableException>(() => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
+        await Assert.ThrowsAsync<DmpUnavailableException>(
+            () => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
 
         Assert.Equal(4, _requests.Count);
     }
@@ -150,7 +155,8 @@ public sealed class DownloadTests : IAsyncLifetime
         };
         using var client = _platform.Client();
 
-        await Assert.ThrowsAsync<DmpIntegrityException>(() => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
+        await Assert.ThrowsAsync<DmpIntegrityException>(
+            () => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
     }
 
     [Fact]
@@ -164,7 +170,8 @@ public sealed class DownloadTests : IAsyncLifetime
         };
         using var client = _platform.Client();
 
-        await Assert.ThrowsAsync<DmpAccessDeniedException>(() => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
+        await Assert.ThrowsAsync<DmpAccessDeniedException>(
+            () => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
 
         Assert.Single(_requests);
     }
@@ -178,7 +185,8 @@ public sealed class DownloadTests : IAsyncLifetime
             await Transfers.SendAsync(_content, request, answers, stopAfter: 50_000);
             await Task.Delay(Timeout.Infinite, context.CancellationToken);
         };
-        using var client = _platform.Client(options => { options.TransferStallTimeout = TimeSpan.FromMilliseconds(300); options.AttemptsMax = 1; });
+        using var client = _platform.Client(
+            options => { options.TransferStallTimeout = TimeSpan.FromMilliseconds(300); options.AttemptsMax = 1; });
 
         var failure = await Assert.ThrowsAsync<DmpUnavailableException>(
             () => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));

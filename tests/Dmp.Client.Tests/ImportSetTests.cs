@@ -25,7 +25,8 @@ public sealed class ImportSetTests : IAsyncLifetime
             var call = Interlocked.Increment(ref calls);
             await ReceiveAsync(requests, answers, async sent =>
             {
-                seen.Add(string.Join(' ', sent.Set!.RequestId, string.Join(' ', sent.Documents.Select(document => document.Intent.RequestId))));
+                seen.Add(
+                    string.Join(' ', sent.Set!.RequestId, string.Join(' ', sent.Documents.Select(document => document.Intent.RequestId))));
                 if (call < 3)
                 {
                     context.GetHttpContext().Abort();
@@ -58,7 +59,12 @@ public sealed class ImportSetTests : IAsyncLifetime
                 {
                     await answers.WriteAsync(new ImportDocumentsResponse
                     {
-                        Result = new ImportResult { Item = item, Error = Refusal.With(after is not null ? StatusCode.Unavailable : StatusCode.FailedPrecondition, reason, after).GetRpcStatus() },
+                        Result = new ImportResult
+                        {
+                            Item = item,
+                            Error = Refusal.With(
+                                after is not null ? StatusCode.Unavailable : StatusCode.FailedPrecondition, reason, after).GetRpcStatus(),
+                        },
                     });
                 }
                 return;
@@ -80,7 +86,8 @@ public sealed class ImportSetTests : IAsyncLifetime
     public async Task Other_bytes_than_were_sent_are_no_success()
     {
         _platform.Import = async (requests, answers, context) => await ReceiveAsync(requests, answers, async sent =>
-            await AnswerAsync(answers, sent, document => document.Item == 3 ? [1, 2, 3] : document.Content.ToByteArray()), context.CancellationToken);
+            await AnswerAsync(answers, sent, document => document.Item == 3 ? [1, 2, 3] : document.Content.ToByteArray()),
+            context.CancellationToken);
         using var client = _platform.Client();
         var outcome = await client.ImportSetAsync(Set(2), cancellationToken: Ct);
         Assert.IsType<DmpIntegrityException>(outcome.Error);
@@ -119,10 +126,14 @@ public sealed class ImportSetTests : IAsyncLifetime
     };
 
     private static async Task ReceiveAsync(
-        IAsyncStreamReader<ImportDocumentsRequest> requests, IServerStreamWriter<ImportDocumentsResponse> answers, Func<Sent, Task> then, CancellationToken ct)
+        IAsyncStreamReader<ImportDocumentsRequest> requests, IServerStreamWriter<ImportDocumentsResponse> answers, Func<Sent, Task> then,
+        CancellationToken ct)
     {
         await answers.WriteAsync(
-            new ImportDocumentsResponse { Window = new ImportWindow { ItemsMax = 256, BytesMax = 16 * 1024 * 1024, DocumentBytesMax = 262_144 } }, ct);
+            new ImportDocumentsResponse
+            {
+                Window = new ImportWindow { ItemsMax = 256, BytesMax = 16 * 1024 * 1024, DocumentBytesMax = 262_144 },
+            }, ct);
         var sent = new Sent();
         while (await requests.MoveNext(ct))
         {
@@ -137,12 +148,14 @@ public sealed class ImportSetTests : IAsyncLifetime
         await then(sent);
     }
 
-    private static async Task AnswerAsync(IServerStreamWriter<ImportDocumentsResponse> answers, Sent sent, Func<ImportDocument, byte[]>? bytes = null)
+    private static async Task AnswerAsync(
+        IServerStreamWriter<ImportDocumentsResponse> answers, Sent sent, Func<ImportDocument, byte[]>? bytes = null)
     {
         foreach (var document in sent.Documents)
         {
             var content = bytes?.Invoke(document) ?? document.Content.ToByteArray();
-            await answers.WriteAsync(new ImportDocumentsResponse { Result = new ImportResult { Item = document.Item, Document = Transfers.Describe(content) } });
+            await answers.WriteAsync(
+                new ImportDocumentsResponse { Result = new ImportResult { Item = document.Item, Document = Transfers.Describe(content) } });
         }
         await answers.WriteAsync(new ImportDocumentsResponse
         {

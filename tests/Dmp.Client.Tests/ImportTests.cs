@@ -199,7 +199,8 @@ public sealed class ImportTests : IAsyncLifetime
             context.GetHttpContext().Abort();
             return Task.CompletedTask;
         };
-        using var client = _platform.Client(options => { options.Retrying = told.Add; options.RetryBudget = new DmpClientOptions().RetryBudget; });
+        using var client = _platform.Client(
+            options => { options.Retrying = told.Add; options.RetryBudget = new DmpClientOptions().RetryBudget; });
         var outcomes = await ImportAsync(client, 5);
         Assert.All(outcomes, outcome => Assert.NotNull(outcome.Document));
         Assert.Equal(Enumerable.Range(1, 20), told.Select(retry => retry.Failures));
@@ -210,7 +211,8 @@ public sealed class ImportTests : IAsyncLifetime
     {
         await AnswerAsync(Good);
         using var client = _platform.Client();
-        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => ImportAsync(client, 5, i => i == 3 ? throw new InvalidTimeZoneException() : [1]));
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(
+            () => ImportAsync(client, 5, i => i == 3 ? throw new InvalidTimeZoneException() : [1]));
     }
 
     [Fact]
@@ -258,7 +260,8 @@ public sealed class ImportTests : IAsyncLifetime
     private static async Task<List<ImportOutcome>> ImportAsync(DmpClient client, int count, Func<int, byte[]>? content = null)
     {
         var outcomes = new List<ImportOutcome>();
-        await foreach (var outcome in client.ImportAsync(Items(count, content ?? (i => Transfers.Bytes(1000 + i))), new ImportOptions { Streams = 1 }, Ct))
+        await foreach (var outcome in client.ImportAsync(
+            Items(count, content ?? (i => Transfers.Bytes(1000 + i))), new ImportOptions { Streams = 1 }, Ct))
         {
             outcomes.Add(outcome);
         }

@@ -130,7 +130,8 @@ public sealed class SubscriptionTests : IAsyncLifetime
         using var client = _platform.Client();
 
         var refused = await Assert.ThrowsAsync<DmpInvalidRequestException>(async () =>
-            await client.SubscribeAsync(new EventStart { ResumeToken = "old" }, cancellationToken: Ct).GetAsyncEnumerator(Ct).MoveNextAsync());
+            await client.SubscribeAsync(new EventStart { ResumeToken = "old" }, cancellationToken: Ct).GetAsyncEnumerator(Ct)
+                .MoveNextAsync());
 
         Assert.Equal(ErrorReason.FeedTokenOutdated, refused.ErrorReason);
         Assert.Equal("value", refused.Metadata["key"]);

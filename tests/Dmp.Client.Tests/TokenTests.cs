@@ -23,11 +23,13 @@ public sealed class TokenTests : IAsyncLifetime
             if (form["client_secret"] != "sandbox" || form["client_id"] != "dr-martin" || form["grant_type"] != "client_credentials")
             {
                 context.Response.StatusCode = 401;
-                await context.Response.WriteAsJsonAsync(new { error = "invalid_client", error_description = $"not {form["client_secret"]}" });
+                await context.Response.WriteAsJsonAsync(
+                    new { error = "invalid_client", error_description = $"not {form["client_secret"]}" });
                 return;
             }
             await Task.Delay(20);
-            await context.Response.WriteAsJsonAsync(new { access_token = $"t-{Interlocked.Increment(ref _issued)}", expires_in = 600, token_type = "Bearer" });
+            await context.Response.WriteAsJsonAsync(
+                new { access_token = $"t-{Interlocked.Increment(ref _issued)}", expires_in = 600, token_type = "Bearer" });
         };
     }
 
@@ -126,7 +128,8 @@ public sealed class TokenTests : IAsyncLifetime
     {
         Assert.Throws<ArgumentException>(() => new ClientCredentialsTokenSource(
             new ClientCredentialsOptions { Issuer = new Uri("http://issuer.example/"), ClientId = "a", ClientSecret = "b" }));
-        var failure = Assert.Throws<InvalidOperationException>(() => _platform.Client(options => options.Address = new Uri("http://dmp.example")));
+        var failure = Assert.Throws<InvalidOperationException>(
+            () => _platform.Client(options => options.Address = new Uri("http://dmp.example")));
         Assert.Contains("https", failure.Message, StringComparison.Ordinal);
     }
 
@@ -205,7 +208,8 @@ public sealed class TokenTests : IAsyncLifetime
 
         var failure = await Assert.ThrowsAsync<DmpTlsException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
 
-        Assert.StartsWith($"TLS with the issuer at https://127.0.0.1:{elsewhere.Address.Port} failed: ", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"TLS with the issuer at https://127.0.0.1:{elsewhere.Address.Port} failed: ", failure.Message, StringComparison.Ordinal);
     }
 
     private ClientCredentialsTokenSource Source(string secret = "sandbox", TimeProvider? time = null) =>

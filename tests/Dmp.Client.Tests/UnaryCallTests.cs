@@ -78,7 +78,8 @@ public sealed class UnaryCallTests : IAsyncLifetime
         var said = new List<string>();
         _platform.CheckAccess = (_, context) =>
         {
-            said.Add(string.Join(',', context.RequestHeaders.Where(entry => entry.Key == "dmp-secret-connection").Select(entry => entry.Value)));
+            said.Add(
+                string.Join(',', context.RequestHeaders.Where(entry => entry.Key == "dmp-secret-connection").Select(entry => entry.Value)));
             return said.Count < 3
                 ? throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE")
                 : Task.FromResult(new CheckAccessResponse());
@@ -86,7 +87,8 @@ public sealed class UnaryCallTests : IAsyncLifetime
         using var client = _platform.Client();
 
         await client.InSecretConnection().CheckAccessAsync(new CheckAccessRequest(), Ct);
-        await client.InSecretConnection().WithTokens(new DelegateTokenSource(_ => ValueTask.FromResult("token-2"))).CheckAccessAsync(new CheckAccessRequest(), Ct);
+        await client.InSecretConnection().WithTokens(new DelegateTokenSource(_ => ValueTask.FromResult("token-2")))
+            .CheckAccessAsync(new CheckAccessRequest(), Ct);
         await client.CheckAccessAsync(new CheckAccessRequest(), Ct);
 
         Assert.Equal(["true", "true", "true", "true", ""], said);
@@ -95,7 +97,8 @@ public sealed class UnaryCallTests : IAsyncLifetime
     [Fact]
     public async Task A_request_id_of_the_caller_is_kept()
     {
-        _platform.OpenRecord = (request, _) => Task.FromResult(new OpenRecordResponse { Record = new Record.V1.Record { RecordId = request.RequestId } });
+        _platform.OpenRecord = (request, _) =>
+            Task.FromResult(new OpenRecordResponse { Record = new Record.V1.Record { RecordId = request.RequestId } });
         using var client = _platform.Client();
 
         var opened = await client.OpenRecordAsync(new OpenRecordRequest { RequestId = "mine" }, Ct);
@@ -107,13 +110,15 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task A_platform_that_stays_unavailable_is_asked_until_the_deadline()
     {
         var calls = 0;
-        _platform.CheckAccess = (_, _) => { Interlocked.Increment(ref calls); throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE"); };
+        _platform.CheckAccess =
+            (_, _) => { Interlocked.Increment(ref calls); throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE"); };
         using var client = _platform.Client(options => options.CallDeadline = TimeSpan.FromSeconds(3));
 
         var failure = await Assert.ThrowsAsync<DmpUnavailableException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
 
         // The real reason, or that the last attempt had no time left; and many more than the four of before.
-        Assert.True(failure.ErrorReason is ErrorReason.StorageUnavailable || failure.StatusCode == StatusCode.DeadlineExceeded, $"{failure}");
+        Assert.True(
+            failure.ErrorReason is ErrorReason.StorageUnavailable || failure.StatusCode == StatusCode.DeadlineExceeded, $"{failure}");
         Assert.True(calls > 8, $"{calls} calls");
     }
 
@@ -258,7 +263,12 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task The_callers_cancellation_is_no_error_of_the_platform()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        _platform.CheckAccess = async (_, context) => { await stop.CancelAsync(); await Task.Delay(Timeout.Infinite, context.CancellationToken); return new(); };
+        _platform.CheckAccess = async (_, context) =>
+        {
+            await stop.CancelAsync();
+            await Task.Delay(Timeout.Infinite, context.CancellationToken);
+            return new();
+        };
         using var client = _platform.Client();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.CheckAccessAsync(new CheckAccessRequest(), stop.Token));

@@ -135,7 +135,8 @@ public sealed class UploadTests : IAsyncLifetime
         using var content = new MemoryStream(_content);
 
         var document = await client.UploadAsync(
-            "r-1", content, new DocumentMetadata(), new UploadOptions { ExpectedSha256 = SHA256.HashData(_content) }, cancellationToken: Ct);
+            "r-1", content, new DocumentMetadata(), new UploadOptions { ExpectedSha256 = SHA256.HashData(_content) },
+            cancellationToken: Ct);
 
         Assert.Equal("doc-1", document.DocumentId);
         Assert.Equal(0, content.Position);
@@ -168,7 +169,10 @@ public sealed class UploadTests : IAsyncLifetime
         {
             await requests.MoveNext(context.CancellationToken);
             resume = requests.Current.Resume;
-            await answers.WriteAsync(new UploadDocumentResponse { Accepted = new UploadAccepted { MaxChunkBytes = Transfers.ChunkBytesMax, PersistedSize = kept } });
+            await answers.WriteAsync(new UploadDocumentResponse
+            {
+                Accepted = new UploadAccepted { MaxChunkBytes = Transfers.ChunkBytesMax, PersistedSize = kept },
+            });
             while (await requests.MoveNext(context.CancellationToken))
             {
                 if (requests.Current.Finish is { } finish)
@@ -180,7 +184,8 @@ public sealed class UploadTests : IAsyncLifetime
                 var chunk = requests.Current.Chunk;
                 offsets.Add(chunk.WriteOffset);
                 Assert.Equal(_content.AsSpan((int)chunk.WriteOffset, chunk.Data.Length), chunk.Data.Span);
-                Assert.Equal(System.IO.Hashing.Crc32.HashToUInt32(System.IO.Hashing.Crc32ParameterSet.Crc32C, chunk.Data.Span), chunk.Crc32C);
+                Assert.Equal(
+                    System.IO.Hashing.Crc32.HashToUInt32(System.IO.Hashing.Crc32ParameterSet.Crc32C, chunk.Data.Span), chunk.Crc32C);
                 if (kept == 0 && offsets.Count == 5)
                 {
                     kept = 250_000;
@@ -255,7 +260,10 @@ public sealed class UploadTests : IAsyncLifetime
 
         Assert.Equal(SHA256.HashData(_content), document.Content.Sha256.ToByteArray());
         Assert.Equal(
-            [UploadDocumentRequest.MessageOneofCase.Intent, UploadDocumentRequest.MessageOneofCase.Resume, UploadDocumentRequest.MessageOneofCase.Intent],
+            [
+                UploadDocumentRequest.MessageOneofCase.Intent, UploadDocumentRequest.MessageOneofCase.Resume,
+                UploadDocumentRequest.MessageOneofCase.Intent,
+            ],
             firsts);
     }
 
@@ -321,7 +329,8 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task Attempts_are_bounded()
     {
         var calls = 0;
-        _platform.Upload = (_, _, _) => { calls++; throw Refusal.With(StatusCode.Aborted, "REQUEST_IN_PROGRESS", TimeSpan.FromMilliseconds(1)); };
+        _platform.Upload =
+            (_, _, _) => { calls++; throw Refusal.With(StatusCode.Aborted, "REQUEST_IN_PROGRESS", TimeSpan.FromMilliseconds(1)); };
         using var client = _platform.Client(options => options.AttemptsMax = 4);
 
         var failure = await Assert.ThrowsAsync<DmpConflictException>(
@@ -356,7 +365,8 @@ public sealed class UploadTests : IAsyncLifetime
             await requests.MoveNext(context.CancellationToken);
             await Task.Delay(Timeout.Infinite, context.CancellationToken);
         };
-        using var client = _platform.Client(options => { options.TransferStallTimeout = TimeSpan.FromMilliseconds(300); options.AttemptsMax = 2; });
+        using var client = _platform.Client(
+            options => { options.TransferStallTimeout = TimeSpan.FromMilliseconds(300); options.AttemptsMax = 2; });
 
         var failure = await Assert.ThrowsAsync<DmpUnavailableException>(
             () => client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct));
@@ -446,13 +456,16 @@ public sealed class UploadTests : IAsyncLifetime
             Assert.True(requests.Current.Intent.ValidateOnly);
             if (requests.Current.Intent.Metadata.Title.Length == 0)
             {
-                throw Refusal.With(StatusCode.InvalidArgument, "FIELDS_INVALID", null, ("intent.metadata.title", "a"), ("intent.metadata.type", "b"));
+                throw Refusal.With(
+                    StatusCode.InvalidArgument, "FIELDS_INVALID", null, ("intent.metadata.title", "a"), ("intent.metadata.type", "b"));
             }
             await answers.WriteAsync(Transfers.Accepted);
         };
         using var client = _platform.Client();
 
-        Assert.Equal(Transfers.ChunkBytesMax, (await client.ValidateUploadAsync("r-1", new DocumentMetadata { Title = "t" }, cancellationToken: Ct)).MaxChunkBytes);
+        Assert.Equal(
+            Transfers.ChunkBytesMax,
+            (await client.ValidateUploadAsync("r-1", new DocumentMetadata { Title = "t" }, cancellationToken: Ct)).MaxChunkBytes);
         var failure = await Assert.ThrowsAsync<DmpInvalidRequestException>(
             () => client.ValidateUploadAsync("r-1", new DocumentMetadata(), cancellationToken: Ct));
         Assert.Equal(["intent.metadata.title", "intent.metadata.type"], failure.FieldViolations.Select(violation => violation.Field));

@@ -22,7 +22,8 @@ public sealed class WhatPassesTests : IAsyncLifetime
     public async Task Too_many_at_once_is_repeated_and_ends_as_unavailable(string reason, ErrorReason expected)
     {
         var calls = 0;
-        _platform.CheckAccess = (_, _) => { calls++; throw Refusal.With(StatusCode.ResourceExhausted, reason, TimeSpan.FromMilliseconds(1)); };
+        _platform.CheckAccess =
+            (_, _) => { calls++; throw Refusal.With(StatusCode.ResourceExhausted, reason, TimeSpan.FromMilliseconds(1)); };
         using var client = _platform.Client(options => options.AttemptsMax = 3);
 
         var failure = await Assert.ThrowsAsync<DmpUnavailableException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
@@ -56,7 +57,8 @@ public sealed class WhatPassesTests : IAsyncLifetime
         };
         using var client = _platform.Client();
 
-        await Assert.ThrowsAsync<DmpUnavailableException>(() => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
+        await Assert.ThrowsAsync<DmpUnavailableException>(
+            () => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
         Assert.Equal(1, calls);
     }
 
@@ -112,8 +114,15 @@ public sealed class WhatPassesTests : IAsyncLifetime
         Assert.Contains("Address", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", refused.ToString(), StringComparison.Ordinal);
 
-        var issuer = new ClientCredentialsOptions { Issuer = new Uri("https://marie:s3cret@issuer.example.fr/realms/a"), ClientId = "a", ClientSecret = "b" };
-        Assert.DoesNotContain("s3cret", Assert.Throws<ArgumentException>(() => new ClientCredentialsTokenSource(issuer)).ToString(), StringComparison.Ordinal);
+        var issuer = new ClientCredentialsOptions
+        {
+            Issuer = new Uri("https://marie:s3cret@issuer.example.fr/realms/a"),
+            ClientId = "a",
+            ClientSecret = "b",
+        };
+        Assert.DoesNotContain(
+            "s3cret", Assert.Throws<ArgumentException>(() => new ClientCredentialsTokenSource(issuer)).ToString(),
+            StringComparison.Ordinal);
         Assert.Equal("a at https://issuer.example.fr/realms/a", issuer.ToString());
     }
 

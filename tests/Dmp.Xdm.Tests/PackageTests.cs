@@ -19,7 +19,8 @@ public sealed class PackageTests : IDisposable
         (string, byte[])[] files =
         [
             ("README.TXT", content), ("INDEX.HTM", content),
-            ("IHE_XDM/SUBSET01/METADATA.XML", Media.Metadata(Media.Entry(content, "DOC00001.TXT"))), ("IHE_XDM/SUBSET01/DOC00001.TXT", content),
+            ("IHE_XDM/SUBSET01/METADATA.XML", Media.Metadata(Media.Entry(content, "DOC00001.TXT"))),
+            ("IHE_XDM/SUBSET01/DOC00001.TXT", content),
         ];
         var folder = _media.Folder(files);
         (string Path, string Root)[] packages =

@@ -67,7 +67,8 @@ public sealed class ProxyProcess : IAsyncDisposable
             LogLevel Info
 
             """, TestContext.Current.CancellationToken);
-        _process = Process.Start(new ProcessStartInfo(path, ["-d", "-c", configuration]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _process = Process.Start(
+            new ProcessStartInfo(path, ["-d", "-c", configuration]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Address = new Uri($"http://127.0.0.1:{port}");
         await Waiting.UntilAsync(async () =>
         {

@@ -35,13 +35,25 @@ public sealed class ScriptedPlatform : IAsyncDisposable
 
     public Func<SearchDocumentsRequest, ServerCallContext, Task<SearchDocumentsResponse>>? SearchDocuments { get; set; }
 
-    public Func<IAsyncStreamReader<UploadDocumentRequest>, IServerStreamWriter<UploadDocumentResponse>, ServerCallContext, Task>? Upload { get; set; }
+    public Func<IAsyncStreamReader<UploadDocumentRequest>, IServerStreamWriter<UploadDocumentResponse>, ServerCallContext, Task>? Upload
+    {
+        get;
+        set;
+    }
 
-    public Func<IAsyncStreamReader<ImportDocumentsRequest>, IServerStreamWriter<ImportDocumentsResponse>, ServerCallContext, Task>? Import { get; set; }
+    public Func<IAsyncStreamReader<ImportDocumentsRequest>, IServerStreamWriter<ImportDocumentsResponse>, ServerCallContext, Task>? Import
+    {
+        get;
+        set;
+    }
 
     public Func<ReadDocumentRequest, IServerStreamWriter<ReadDocumentResponse>, ServerCallContext, Task>? Read { get; set; }
 
-    public Func<IAsyncStreamReader<SubscribeRequest>, IServerStreamWriter<SubscribeResponse>, ServerCallContext, Task>? Subscribe { get; set; }
+    public Func<IAsyncStreamReader<SubscribeRequest>, IServerStreamWriter<SubscribeResponse>, ServerCallContext, Task>? Subscribe
+    {
+        get;
+        set;
+    }
 
     public RequestDelegate? Token { get; set; }
 
@@ -128,11 +140,13 @@ public sealed class ScriptedPlatform : IAsyncDisposable
             platform.SearchDocuments?.Invoke(request, context) ?? Unscripted<SearchDocumentsResponse>();
 
         public override Task UploadDocument(
-            IAsyncStreamReader<UploadDocumentRequest> requestStream, IServerStreamWriter<UploadDocumentResponse> responseStream, ServerCallContext context) =>
+            IAsyncStreamReader<UploadDocumentRequest> requestStream, IServerStreamWriter<UploadDocumentResponse> responseStream,
+            ServerCallContext context) =>
             platform.Upload?.Invoke(requestStream, responseStream, context) ?? Unscripted<object>();
 
         public override Task ImportDocuments(
-            IAsyncStreamReader<ImportDocumentsRequest> requestStream, IServerStreamWriter<ImportDocumentsResponse> responseStream, ServerCallContext context) =>
+            IAsyncStreamReader<ImportDocumentsRequest> requestStream, IServerStreamWriter<ImportDocumentsResponse> responseStream,
+            ServerCallContext context) =>
             platform.Import?.Invoke(requestStream, responseStream, context) ?? Unscripted<object>();
 
         public override Task ReadDocument(
@@ -142,7 +156,8 @@ public sealed class ScriptedPlatform : IAsyncDisposable
     private sealed class Events(ScriptedPlatform platform) : EventService.EventServiceBase
     {
         public override Task Subscribe(
-            IAsyncStreamReader<SubscribeRequest> requestStream, IServerStreamWriter<SubscribeResponse> responseStream, ServerCallContext context) =>
+            IAsyncStreamReader<SubscribeRequest> requestStream, IServerStreamWriter<SubscribeResponse> responseStream,
+            ServerCallContext context) =>
             platform.Subscribe?.Invoke(requestStream, responseStream, context) ?? Unscripted<object>();
     }
 }

@@ -99,7 +99,8 @@ internal sealed class FunctionSituation
             Target<ArchiveDocumentRequest>(await OwnWhenAsync(conditionHolds && _cell.Decision == "conditional")),
             cancellationToken: Token)).Document.Status == DocumentStatus.Archived,
         Function.Delete => (await Caller.Documents.DeleteDocumentAsync(
-            Target<DeleteDocumentRequest>(await OwnWhenAsync(conditionHolds)), cancellationToken: Token)).Document.Status == DocumentStatus.Deleted,
+            Target<DeleteDocumentRequest>(await OwnWhenAsync(conditionHolds)),
+            cancellationToken: Token)).Document.Status == DocumentStatus.Deleted,
         _ => await ReadAsync(function, conditionHolds),
     };
 
@@ -195,7 +196,8 @@ internal sealed class FunctionSituation
     private async Task<bool> RevokeAsync()
     {
         var consents = await Patient.Consents.ListConsentsAsync(new ListConsentsRequest { RecordId = Record.Id }, cancellationToken: Token);
-        var own = consents.Consents.FirstOrDefault(consent => consent.Actor.Id == (_isStructure ? _professional.StructureId : _professional.Id));
+        var own = consents.Consents.FirstOrDefault(
+            consent => consent.Actor.Id == (_isStructure ? _professional.StructureId : _professional.Id));
         var revoked = await Caller.Consents.RevokeConsentAsync(
             new RevokeConsentRequest { RecordId = Record.Id, ConsentId = own?.ConsentId ?? Given.NewId(), RequestId = Given.NewId() },
             cancellationToken: Token);
@@ -227,7 +229,8 @@ internal sealed class FunctionSituation
     private async Task<bool> ListAuthorizationsAsync()
     {
         await Caller.Consents.ListBlocksAsync(new ListBlocksRequest { RecordId = Record.Id }, cancellationToken: Token);
-        return (await Caller.Consents.ListConsentsAsync(new ListConsentsRequest { RecordId = Record.Id }, cancellationToken: Token)).Consents.Count > 0;
+        return (await Caller.Consents.ListConsentsAsync(
+            new ListConsentsRequest { RecordId = Record.Id }, cancellationToken: Token)).Consents.Count > 0;
     }
 
     private async Task<bool> FeedAsync(Function function, bool conditionHolds)

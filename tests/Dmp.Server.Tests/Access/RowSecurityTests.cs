@@ -8,8 +8,11 @@ namespace Dmp.Server.Tests.Access;
 public sealed class RowSecurityTests(Platform platform)
 {
     private static readonly string[] tables =
-        ["record", "consent", "block", "emergency_access", "visibility_rule", "delegation", "document", "document_version", "audit_event", "request_log",
-            "notice", "notice_delivery", "notice_preference", "notice_contact", "notice_first_access", "change", "feed_position", "record_key"];
+    [
+        "record", "consent", "block", "emergency_access", "visibility_rule", "delegation", "document", "document_version", "audit_event",
+        "request_log", "notice", "notice_delivery", "notice_preference", "notice_contact", "notice_first_access", "change", "feed_position",
+        "record_key",
+    ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -35,7 +35,8 @@ internal sealed class CommandHome : IDisposable
 
     public string PathOf(string name) => Path.Combine(_directory, name);
 
-    public string[] Import(string source, params string[] more) => ["import", source, "--report", Report, "--resume", Resume, .. Caller, .. more];
+    public string[] Import(string source, params string[] more) =>
+        ["import", source, "--report", Report, "--resume", Resume, .. Caller, .. more];
 
     /// <summary>Writes a file of the source.</summary>
     public string Put(string name, byte[] content)
@@ -80,7 +81,8 @@ internal sealed class CommandHome : IDisposable
         while (reader.Read())
         {
             string Of(string column) => reader.GetField(column)!;
-            rows.Add(Of("file"), new ReportRow(Of("outcome"), Of("document_id"), Of("version"), Of("record_id"), Of("reason"), Of("message"), Of("warnings")));
+            rows.Add(Of("file"), new ReportRow(
+                Of("outcome"), Of("document_id"), Of("version"), Of("record_id"), Of("reason"), Of("message"), Of("warnings")));
         }
 
         return rows;
@@ -89,4 +91,5 @@ internal sealed class CommandHome : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 }
 
-internal sealed record ReportRow(string Outcome, string DocumentId, string Version, string RecordId, string Reason, string Message, string Warnings);
+internal sealed record ReportRow(
+    string Outcome, string DocumentId, string Version, string RecordId, string Reason, string Message, string Warnings);

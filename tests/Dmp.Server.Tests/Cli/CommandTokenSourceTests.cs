@@ -76,5 +76,6 @@ public sealed class CommandTokenSourceTests : IDisposable
     private CommandTokenSource Source(FakeTimeProvider clock, string token) => new($"echo x >> '{_directory}/runs'; echo {token}", clock);
 
     private static string Jwt(DateTimeOffset end) =>
-        $"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(FormattableString.Invariant($$"""{"exp":{{end.ToUnixTimeSeconds()}}}""")))}.x";
+        $"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
+            FormattableString.Invariant($$"""{"exp":{{end.ToUnixTimeSeconds()}}}""")))}.x";
 }

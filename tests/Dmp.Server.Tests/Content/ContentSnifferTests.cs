@@ -92,7 +92,9 @@ public sealed class ContentSnifferTests
         ["external entity"] = () => Encoding.UTF8.GetBytes(
             "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a>&e;</a>"),
         ["billion laughs"] = () => Encoding.UTF8.GetBytes(
-            "<!DOCTYPE a [<!ENTITY a \"ha\">" + string.Concat(Enumerable.Range(0, 40).Select(i => $"<!ENTITY a{i} \"&a;&a;\">")) + "]><a>&a39;</a>"),
+            "<!DOCTYPE a [<!ENTITY a \"ha\">"
+                + string.Concat(Enumerable.Range(0, 40).Select(i => $"<!ENTITY a{i} \"&a;&a;\">"))
+                + "]><a>&a39;</a>"),
         ["100 MB attribute"] = () => Encoding.UTF8.GetBytes("<a b=\"" + new string('x', 100_000_000)),
         ["deep nesting"] = () => Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("<a>", 500_000))),
         ["deep nesting in a stylesheet"] = () => Encoding.UTF8.GetBytes(

@@ -61,7 +61,8 @@ internal sealed record WorldActor(string Name, ActorKind Kind, string Id, string
             await call();
             return true;
         }
-        catch (RpcException refused) when (refused.StatusCode is StatusCode.PermissionDenied or StatusCode.NotFound or StatusCode.FailedPrecondition)
+        catch (RpcException refused)
+            when (refused.StatusCode is StatusCode.PermissionDenied or StatusCode.NotFound or StatusCode.FailedPrecondition)
         {
             return false;
         }
@@ -137,14 +138,21 @@ internal sealed class WhoCanSeeWorld
 
         await _platform.As(people["occupational"]).SearchIdsAsync(Record.Id);
         var team = (await Patient.CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest { RecordId = Record.Id, Name = "Équipe", Members = { people["in team"].Actor }, RequestId = Given.NewId() },
+            new RecognizeCareTeamRequest
+            {
+                RecordId = Record.Id,
+                Name = "Équipe",
+                Members = { people["in team"].Actor },
+                RequestId = Given.NewId(),
+            },
             cancellationToken: Token)).CareTeam;
         await GrantAsync(new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
         await _platform.As(people["in team"]).SearchIdsAsync(Record.Id);
         await MaskedShownAsync();
         foreach (var (name, mode) in new[]
         {
-            ("helper", EmergencyMode.BreakGlass), ("authorised helper", EmergencyMode.BreakGlass), ("ended helper", EmergencyMode.BreakGlass),
+            ("helper", EmergencyMode.BreakGlass), ("authorised helper", EmergencyMode.BreakGlass),
+            ("ended helper", EmergencyMode.BreakGlass),
             ("regulator", EmergencyMode.Regulation),
         })
         {
@@ -191,30 +199,37 @@ internal sealed class WhoCanSeeWorld
             return _platform.As(_platform.Callers.Mint(claims));
         }
 
-        Actors.Add(new WorldActor(name, ActorKind.Structure, structureId, structureId, "", [As("INDIRECTE", null), As("DIRECTE", "secretary-1")]));
+        Actors.Add(
+            new WorldActor(name, ActorKind.Structure, structureId, structureId, "", [As("INDIRECTE", null), As("DIRECTE", "secretary-1")]));
     }
 
     /// <summary>Documents on which the rules differ, each visible to the patient.</summary>
     private async Task DepositAsync(Dictionary<string, TestProfessional> people)
     {
         var physician = _platform.As(Record.Physician);
-        foreach (var name in new[] { "plain", "hidden from physicians", "hidden from the attending", "hidden from a structure", "deleted", "archived" })
+        foreach (var name in new[]
+        {
+            "plain", "hidden from physicians", "hidden from the attending", "hidden from a structure", "deleted", "archived",
+        })
         {
             Documents[name] = await physician.UploadAsync(Record.Id);
         }
 
-        Documents["masked"] = await physician.UploadAsync(Record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals));
+        Documents["masked"] = await physician.UploadAsync(
+            Record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals));
         Documents["masked and shown"] = await physician.UploadAsync(
             Record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals));
         Documents["closed to dentists"] = await physician.UploadAsync(
             Record.Id, intent => intent.Metadata.Type = new Coding { System = Given.ReportType.System, Code = "68599-0" });
-        Documents["secret"] = await physician.UploadAsync(Record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromRepresentatives));
+        Documents["secret"] = await physician.UploadAsync(
+            Record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromRepresentatives));
         var author = people["named author"];
-        Documents["of a certificate"] = await _platform.AsStructure(author.StructureId).UploadAsync(Record.Id, intent => intent.Metadata.Authors.Add(new Author
-        {
-            Person = new Person { Id = author.Id, FamilyName = "ESSAI", GivenName = "CLAIRE" },
-            Institution = new Institution { Id = author.StructureId, Name = "HOPITAL D'ESSAI" },
-        }));
+        Documents["of a certificate"] = await _platform.AsStructure(author.StructureId)
+            .UploadAsync(Record.Id, intent => intent.Metadata.Authors.Add(new Author
+            {
+                Person = new Person { Id = author.Id, FamilyName = "ESSAI", GivenName = "CLAIRE" },
+                Institution = new Institution { Id = author.StructureId, Name = "HOPITAL D'ESSAI" },
+            }));
         Documents["of the patient"] = await Patient.UploadAsync(Record.Id);
 
         await Patient.HideAsync(Record.Id, Documents["hidden from physicians"].DocumentId, "10");

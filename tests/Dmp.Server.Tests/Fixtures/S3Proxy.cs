@@ -34,7 +34,8 @@ internal enum LineFault
 internal sealed class S3Proxy : IAsyncDisposable
 {
     private static readonly byte[] busy =
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 36\r\nConnection: close\r\n\r\n<Error><Code>SlowDown</Code></Error>"u8.ToArray();
+        ("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 36\r\nConnection: close\r\n\r\n"u8
+            + "<Error><Code>SlowDown</Code></Error>"u8).ToArray();
 
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource closing = new();
@@ -179,7 +180,8 @@ internal sealed class S3Proxy : IAsyncDisposable
                 passed += count;
             }
         }
-        catch (Exception end) when (end is IOException or OperationCanceledException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception end) when (end is IOException or OperationCanceledException or SocketException or ObjectDisposedException
+            or InvalidOperationException)
         {
             // One of the sides has left.
         }

@@ -17,7 +17,10 @@ public sealed class CallerTests : IAsyncLifetime
     {
         _issuer = await TestIssuer.StartAsync();
         _app = await TokenApp.StartAsync(
-            [.. TokenApp.Trust(_issuer, [.. Enum.GetValues<CallerKind>().Except([CallerKind.Auditor])]), ("Identity:Issuers:0:KindClaim", "kind")]);
+            [
+                .. TokenApp.Trust(_issuer, [.. Enum.GetValues<CallerKind>().Except([CallerKind.Auditor])]),
+                ("Identity:Issuers:0:KindClaim", "kind"),
+            ]);
     }
 
     public async ValueTask DisposeAsync()
@@ -73,7 +76,8 @@ public sealed class CallerTests : IAsyncLifetime
     {
         var caller = await AcceptAsync(
             "professional",
-            TestClaims.Professional(new { codeProfession = "60", nomDexercice = "DURAND", prenomDexercice = "Zoé" }).With("family_name", null));
+            TestClaims.Professional(
+                new { codeProfession = "60", nomDexercice = "DURAND", prenomDexercice = "Zoé" }).With("family_name", null));
 
         Assert.Equal(("Zoé", "DURAND"), (caller.GivenName, caller.FamilyName));
     }
@@ -82,7 +86,8 @@ public sealed class CallerTests : IAsyncLifetime
     public async Task Of_several_places_the_chosen_one_counts()
     {
         var claims = TestClaims.Professional(
-            TestClaims.Exercice("10", "SM26", TestClaims.Activity(TestClaims.Finess), TestClaims.Activity(TestClaims.OtherFiness, "R2", "SA01")));
+            TestClaims.Exercice(
+                "10", "SM26", TestClaims.Activity(TestClaims.Finess), TestClaims.Activity(TestClaims.OtherFiness, "R2", "SA01")));
 
         await RefuseAsync("professional", claims, null, TokenRefusalReason.WorkSituationAmbiguous);
         await RefuseAsync("professional", claims.With("SubjectOrganizationID", "R3"), null, TokenRefusalReason.WorkSituationAmbiguous);
@@ -164,7 +169,8 @@ public sealed class CallerTests : IAsyncLifetime
         await RefuseAsync("structure", TestClaims.Structure().With("structure_id", "750100125"), "structure_id");
         await RefuseAsync("structure", TestClaims.Structure().With("structure_name", "A\u0000B"), "structure_name");
         await RefuseAsync("structure", TestClaims.Structure().With("structure_name", new string('x', 257)), "structure_name");
-        await RefuseAsync("structure", TestClaims.Structure().With("structure_name", null), "structure_name", TokenRefusalReason.ClaimMissing);
+        await RefuseAsync(
+            "structure", TestClaims.Structure().With("structure_name", null), "structure_name", TokenRefusalReason.ClaimMissing);
     }
 
     [Fact]
@@ -189,8 +195,10 @@ public sealed class CallerTests : IAsyncLifetime
             Assert.Equal(both, (await AcceptAsync("representative", new() { ["represented_ins"] = claim })).RepresentedIns);
         }
 
-        Assert.Equal([TestClaims.Ins], (await AcceptAsync("representative", new() { ["represented_ins"] = TestClaims.Ins })).RepresentedIns);
-        await RefuseAsync("representative", new() { ["represented_ins"] = Array.Empty<string>() }, "represented_ins", TokenRefusalReason.ClaimMissing);
+        Assert.Equal(
+            [TestClaims.Ins], (await AcceptAsync("representative", new() { ["represented_ins"] = TestClaims.Ins })).RepresentedIns);
+        await RefuseAsync(
+            "representative", new() { ["represented_ins"] = Array.Empty<string>() }, "represented_ins", TokenRefusalReason.ClaimMissing);
         await RefuseAsync("representative", new() { ["represented_ins"] = oneWrong }, "represented_ins");
         await RefuseAsync("representative", new() { ["represented_ins"] = new { ins = TestClaims.Ins } }, "represented_ins");
     }
@@ -217,12 +225,16 @@ public sealed class CallerTests : IAsyncLifetime
     public async Task The_test_realm_accepts_published_test_numbers_with_wrong_keys_but_not_another_shape()
     {
         await using var app = await TokenApp.StartAsync(
-            [.. TokenApp.Trust(_issuer, CallerKind.Patient, CallerKind.Professional), ("Realm", "Test"), ("Identity:Issuers:0:KindClaim", "kind")]);
+            [
+                .. TokenApp.Trust(_issuer, CallerKind.Patient, CallerKind.Professional), ("Realm", "Test"),
+                ("Identity:Issuers:0:KindClaim", "kind"),
+            ]);
 
         var patient = TestClaims.Patient().With("kind", "patient");
         Assert.Equal("221042545611404", (await app.CallAsync(_issuer.Mint(patient.With("ins", "221042545611404")), Ct)).Caller?.Ins);
         Assert.Equal(
-            new(TokenRefusalReason.ClaimInvalid, "ins"), (await app.CallAsync(_issuer.Mint(patient.With("ins", "22104254561140X")), Ct)).Refusal);
+            new(TokenRefusalReason.ClaimInvalid, "ins"),
+            (await app.CallAsync(_issuer.Mint(patient.With("ins", "22104254561140X")), Ct)).Refusal);
         var professional = TestClaims.Professional().With("kind", "professional").With("SubjectNameID", "801234534765");
         Assert.Equal("801234534765", (await app.CallAsync(_issuer.Mint(professional), Ct)).Caller?.ProfessionalId);
     }

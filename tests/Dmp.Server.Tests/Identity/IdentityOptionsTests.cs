@@ -41,7 +41,8 @@ public sealed class IdentityOptionsTests
         AssertFault("Issuers:0:Name must", Good with { Name = " " });
         AssertFault("Issuers:1:Name is used", Good, Good with { Name = "PSC", Authority = "https://other.example" });
         AssertFault("Issuers:1:Issuer (by default", Good, Good with { Name = "other" });
-        AssertFault("Issuers:1:Issuer (by default", Good, Good with { Name = "other", Authority = "https://x.example", Issuer = Good.Authority });
+        AssertFault(
+            "Issuers:1:Issuer (by default", Good, Good with { Name = "other", Authority = "https://x.example", Issuer = Good.Authority });
         AssertFault("Issuers:0:Authority must be an absolute", Good with { Authority = "auth.example" });
         AssertFault("Issuers:0:Authority must be an absolute", Good with { Authority = "file:///etc" });
         AssertFault("Issuers:0:Authority must use https", Good with { Authority = "http://127.0.0.1:1" });
@@ -50,7 +51,8 @@ public sealed class IdentityOptionsTests
         AssertFault("Issuers:0:Issuer must", Good with { Issuer = "" });
         AssertFault("Issuers:0:CallerKinds must name", Good with { CallerKinds = [] });
         AssertFault("Issuers:0:CallerKinds must hold", Good with { CallerKinds = [(CallerKind)99] });
-        AssertFault("Issuers:0:CallerKinds names", Good with { CallerKinds = [CallerKind.Patient, CallerKind.Patient], KindClaim = "kind" });
+        AssertFault(
+            "Issuers:0:CallerKinds names", Good with { CallerKinds = [CallerKind.Patient, CallerKind.Patient], KindClaim = "kind" });
         AssertFault("Issuers:0:KindClaim must be set", Good with { CallerKinds = [CallerKind.Patient, CallerKind.Representative] });
         AssertFault("Issuers:0:KindClaim must be the name", Good with { KindClaim = "" });
         AssertFault("Issuers:0:Claims:Ins", Good with { Claims = new ClaimNames { Ins = "" } });

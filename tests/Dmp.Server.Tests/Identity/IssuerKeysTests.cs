@@ -91,7 +91,8 @@ public sealed class IssuerKeysTests
         await using var app = await TokenApp.StartAsync(
         [
             .. TokenApp.Trust(professionals, CallerKind.Professional),
-            .. TokenApp.Trust(patients, CallerKind.Patient).Select(pair => (pair.Key.Replace(":0:", ":1:", StringComparison.Ordinal), pair.Value)),
+            .. TokenApp.Trust(patients, CallerKind.Patient)
+                .Select(pair => (pair.Key.Replace(":0:", ":1:", StringComparison.Ordinal), pair.Value)),
             ("Identity:Issuers:1:Name", "patients"),
             ("Identity:Issuers:1:CallerKinds:0", "Patient"),
         ]);

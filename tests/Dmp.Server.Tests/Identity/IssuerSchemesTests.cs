@@ -50,7 +50,8 @@ public sealed class IssuerSchemesTests
 
     [Fact]
     public void The_scheme_is_that_of_the_issuer() =>
-        Assert.Equal("issuer:one", _schemes.For(new StringValues($"bearer {Encode("{\"alg\":\"ES256\"}")}.{Encode("{\"iss\":\"https://issuer.example\"}")}.AA")));
+        Assert.Equal("issuer:one", _schemes.For(
+            new StringValues($"bearer {Encode("{\"alg\":\"ES256\"}")}.{Encode("{\"iss\":\"https://issuer.example\"}")}.AA")));
 
     private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(i => texts[i]);
 

@@ -18,7 +18,10 @@ public sealed class KosHeaderTests
     public void Another_class_is_refused_by_name_in_the_header_and_in_the_data()
     {
         const string Ct = "1.2.840.10008.5.1.4.1.1.2";
-        foreach (var other in (KosBytes[])[Kos with { MediaClass = Ct }, Kos with { DataClass = Ct }, Kos with { MediaClass = Ct, DataClass = Ct }])
+        foreach (var other in (KosBytes[])
+        [
+            Kos with { MediaClass = Ct }, Kos with { DataClass = Ct }, Kos with { MediaClass = Ct, DataClass = Ct },
+        ])
         {
             var fault = KosHeader.Check(other.Bytes);
             Assert.Equal(MediaFaultKind.DicomNotAccepted, fault?.Kind);

@@ -22,7 +22,11 @@ public sealed class MixedContentTests
     [Fact]
     public void What_cameras_leave_behind_a_picture_is_none() =>
         Assert.All(
-            (byte[][])[Jpeg, [.. Jpeg, .. new byte[100_000]], [.. Jpeg, .. Jpeg], [.. Jpeg, .. "PK\x05\x06"u8, .. new byte[40]], [.. Jpeg, .. "PK\x05\x06"u8]],
+            (byte[][])
+            [
+                Jpeg, [.. Jpeg, .. new byte[100_000]], [.. Jpeg, .. Jpeg], [.. Jpeg, .. "PK\x05\x06"u8, .. new byte[40]],
+                [.. Jpeg, .. "PK\x05\x06"u8],
+            ],
             picture => Assert.Null(Check(SniffedForm.Jpeg, picture)));
 
     [Fact]

@@ -10,6 +10,12 @@ namespace Dmp.Server.Tests.Notices;
 /// <summary>A platform that was in use before there were notices.</summary>
 public sealed class NoticeMigrationTests(Platform platform)
 {
+    private const string RecordId = "00000000-0000-7000-8000-000000000001";
+
+    private const string Names = "birth_family_name, birth_given_names";
+
+    private const string Outcome = "outcome, status_code, server_request_id";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -26,17 +32,17 @@ public sealed class NoticeMigrationTests(Platform platform)
             await using var database = new NpgsqlConnection(platform.Databases.AdminOf(name));
             await database.OpenAsync(Token);
             await database.ExecuteAsync(
-                """
+                $$"""
                 insert into record (
-                    record_id, ins_system, ins_number, birth_family_name, birth_given_names, birth_date, sex, birth_place_code, email, state,
+                    record_id, ins_system, ins_number, {{Names}}, birth_date, sex, birth_place_code, email, state,
                     create_time, update_time, revision, settings_update_time, settings_revision)
                 values (
-                    '00000000-0000-7000-8000-000000000001', '1.2.250.1.213.1.4.10', '248037511599154', 'EXEMPLE', '{JEANNE}', '1948-03-09', 2, '75115',
+                    '{{RecordId}}', '1.2.250.1.213.1.4.10', '248037511599154', 'EXEMPLE', '{JEANNE}', '1948-03-09', 2, '75115',
                     'jeanne@patient.example', 1, now(), now(), 1, now(), 1);
-                insert into outbox (event_time, kind, record_id) values (now(), 'CONSENT_GRANTED', '00000000-0000-7000-8000-000000000001');
+                insert into outbox (event_time, kind, record_id) values (now(), 'CONSENT_GRANTED', '{{RecordId}}');
                 insert into audit_event (
-                    event_id, event_time, method, actor_kind, actor_id, record_id, document_ids, outcome, status_code, server_request_id, basis)
-                select gen_random_uuid(), now(), method, kind, actor, '00000000-0000-7000-8000-000000000001', '{}', outcome, 0, gen_random_uuid(), basis
+                    event_id, event_time, method, actor_kind, actor_id, record_id, document_ids, {{Outcome}}, basis)
+                select gen_random_uuid(), now(), method, kind, actor, '{{RecordId}}', '{}', outcome, 0, gen_random_uuid(), basis
                 from (values
                     ('dmp.document.v1.DocumentService/ReadDocument', 1, '8reader', 1, 4),
                     ('dmp.document.v1.DocumentService/SearchDocuments', 1, '8reader', 1, 4),
@@ -52,7 +58,8 @@ public sealed class NoticeMigrationTests(Platform platform)
 
             Assert.Equal(
                 ["8early", "8reader"],
-                await database.QueryAsync<string>("select professional_id from notice_first_access order by professional_id collate \"C\""));
+                await database.QueryAsync<string>(
+                    "select professional_id from notice_first_access order by professional_id collate \"C\""));
             Assert.Equal(1, await database.QuerySingleAsync<long>("select position from notice_cursor where source = 'changes'"));
             Assert.Equal(-1, await database.QuerySingleAsync<long>("select position from notice_cursor where source = 'trace'"));
         }

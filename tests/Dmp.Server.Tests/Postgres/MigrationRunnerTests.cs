@@ -58,13 +58,15 @@ public sealed class MigrationRunnerTests(PostgresFixture fixture)
         var connection = await fixture.CreateDatabaseAsync(Token);
         Up(connection, [.. EmbeddedMigrations.All.TakeWhile(migration => string.CompareOrdinal(migration.Name, "0017") < 0)]);
         await using var source = NpgsqlDataSource.Create(connection);
+        const string Documents = "document_ids, document_versions, document_sha256s";
+        const string OneDocument = "array[gen_random_uuid()], '{2}', array['\\x01'::bytea]";
         foreach (var time in new[] { DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddYears(-1) })
         {
             await using var insert = source.CreateCommand(
                 $$"""
                 insert into audit_event (
-                    event_id, event_time, method, actor_kind, document_ids, document_versions, document_sha256s, outcome, status_code, server_request_id)
-                values ('{{Guid.CreateVersion7(time)}}', '{{time:O}}', 'm', 1, array[gen_random_uuid()], '{2}', array['\x01'::bytea], 1, 0, gen_random_uuid())
+                    event_id, event_time, method, actor_kind, {{Documents}}, outcome, status_code, server_request_id)
+                values ('{{Guid.CreateVersion7(time)}}', '{{time:O}}', 'm', 1, {{OneDocument}}, 1, 0, gen_random_uuid())
                 """);
             await insert.ExecuteNonQueryAsync(Token);
         }
@@ -79,7 +81,9 @@ public sealed class MigrationRunnerTests(PostgresFixture fixture)
         await using var after = source.CreateCommand(Rows);
         Assert.Equal(rows, await after.ExecuteScalarAsync(Token));
         await using var homes = source.CreateCommand("select array_agg(tableoid::regclass::text order by event_id) from audit_event");
-        Assert.Equal([$"audit_event_{DateTime.UtcNow.AddYears(-1):yyyyMM}", $"audit_event_{DateTime.UtcNow:yyyyMM}"], (string[])(await homes.ExecuteScalarAsync(Token))!);
+        Assert.Equal(
+            [$"audit_event_{DateTime.UtcNow.AddYears(-1):yyyyMM}", $"audit_event_{DateTime.UtcNow:yyyyMM}"],
+            (string[])(await homes.ExecuteScalarAsync(Token))!);
     }
 
     [Fact]
@@ -207,7 +211,8 @@ public sealed class MigrationRunnerTests(PostgresFixture fixture)
         Up(connection, Three);
         Migration[] changed = [Three[0] with { Sql = Three[0].Sql + " " }, .. Three[1..]];
         Assert.Equal(["0001_create_first.sql"], MigrationRunner.Status(connection, changed).Changed);
-        Assert.Contains("0001_create_first.sql", Assert.Throws<MigrationException>(() => Up(connection, changed)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "0001_create_first.sql", Assert.Throws<MigrationException>(() => Up(connection, changed)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -40,7 +40,8 @@ public sealed class GeneratedDocumentsTests
     {
         var first = SampleDocuments.Create(Patient, Author, 7, 1).Single();
         Assert.NotEqual(first.UniqueId, SampleDocuments.Create(Patient with { Ins = "189035121518989" }, Author, 7, 1).Single().UniqueId);
-        Assert.NotEqual(first.UniqueId, SampleDocuments.Create(Patient, Author with { ProfessionalId = "899700000002" }, 7, 1).Single().UniqueId);
+        Assert.NotEqual(
+            first.UniqueId, SampleDocuments.Create(Patient, Author with { ProfessionalId = "899700000002" }, 7, 1).Single().UniqueId);
     }
 
     [Fact]
@@ -84,8 +85,10 @@ public sealed class GeneratedDocumentsTests
             Assert.Equal("51215", patient.Descendants(Hl7 + "county").Single().Value);
             var author = root.Element(Hl7 + "author")?.Element(Hl7 + "assignedAuthor");
             Assert.Equal("899700000001", (string?)author?.Element(Hl7 + "id")?.Attribute("extension"));
-            Assert.Equal("1750803447", (string?)author?.Element(Hl7 + "representedOrganization")?.Element(Hl7 + "id")?.Attribute("extension"));
-            Assert.Equal("Cabinet <fictif>", root.Descendants(Hl7 + "representedCustodianOrganization").Single().Element(Hl7 + "name")?.Value);
+            Assert.Equal(
+                "1750803447", (string?)author?.Element(Hl7 + "representedOrganization")?.Element(Hl7 + "id")?.Attribute("extension"));
+            Assert.Equal(
+                "Cabinet <fictif>", root.Descendants(Hl7 + "representedCustodianOrganization").Single().Element(Hl7 + "name")?.Value);
             Assert.NotNull(root.Element(Hl7 + "documentationOf")?.Descendants(Hl7 + "low").SingleOrDefault());
         }
     }
@@ -103,7 +106,8 @@ public sealed class GeneratedDocumentsTests
 
     [Fact]
     public void The_PDF_has_one_page_with_accents() =>
-        Assert.Contains("fréquence cardiaque", TextOf(SampleDocuments.Create(Patient, Author, 5, 6).Last().Content), StringComparison.Ordinal);
+        Assert.Contains(
+            "fréquence cardiaque", TextOf(SampleDocuments.Create(Patient, Author, 5, 6).Last().Content), StringComparison.Ordinal);
 
     [Fact]
     public void A_JPEG_ends_as_it_should()

@@ -30,7 +30,8 @@ internal sealed class RunningIssuer : IAsyncDisposable
     /// <summary>Follows no redirects: they are what the tests look at.</summary>
     public HttpClient Http { get; }
 
-    public static async Task<RunningIssuer> StartAsync(string dataDirectory, CancellationToken ct, TimeProvider? time = null, int? port = null, ILoggerProvider? log = null)
+    public static async Task<RunningIssuer> StartAsync(
+        string dataDirectory, CancellationToken ct, TimeProvider? time = null, int? port = null, ILoggerProvider? log = null)
     {
         var chosen = port ?? TestServer.FreePort();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());

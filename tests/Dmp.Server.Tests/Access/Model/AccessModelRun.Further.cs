@@ -40,19 +40,23 @@ internal sealed partial class AccessModelRun
             case 0 when _model.Consents.Count > 0:
                 var (key, consent) = Any(_model.Consents.ToList());
                 await ChangeRowsAsync(
-                    $"update consent set grant_time = grant_time - interval '2 years', expire_time = now() - interval '1 second' where consent_id = '{consent.Id}'");
+                    "update consent set grant_time = grant_time - interval '2 years', expire_time = now() - interval '1 second' "
+                    + $"where consent_id = '{consent.Id}'");
                 _model.Consents.Remove(key);
                 return await PassedAsync($"the authorisation {key} expires");
             case 1:
                 await ChangeRowsAsync(
-                    $"update emergency_access set open_time = open_time - interval '5 hours', expire_time = now() - interval '1 second' where record_id = '{_record.Id}'");
+                    "update emergency_access set open_time = open_time - interval '5 hours', expire_time = now() - interval '1 second' "
+                    + $"where record_id = '{_record.Id}'");
                 _model.Emergencies.Clear();
                 return await PassedAsync("four hours pass");
             case 2 when _model.Documents.Find(document => document.HiddenFromPatient) is { } waiting:
-                await ChangeRowsAsync($"update document set announce_time = now() - interval '1 second' where document_id = '{waiting.Id}'");
+                await ChangeRowsAsync(
+                    $"update document set announce_time = now() - interval '1 second' where document_id = '{waiting.Id}'");
                 return await PassedAsync($"two weeks pass over {waiting.Id}");
             case 3 when _model.Documents.Find(document => document.HiddenFromPatient) is { } late:
-                await ChangeRowsAsync($"update document set patient_visible_time = now() - interval '1 second' where document_id = '{late.Id}'");
+                await ChangeRowsAsync(
+                    $"update document set patient_visible_time = now() - interval '1 second' where document_id = '{late.Id}'");
                 late.HiddenFromPatient = false;
 
                 // The time in the row counts, told or not.
@@ -81,7 +85,8 @@ internal sealed partial class AccessModelRun
         return null;
     }
 
-    private Task<long> ChangeRowsAsync(string sql) => _platform.Server.QueryAsync<long>(_platform, $"with done as ({sql} returning 1) select count(*) from done");
+    private Task<long> ChangeRowsAsync(string sql) =>
+        _platform.Server.QueryAsync<long>(_platform, $"with done as ({sql} returning 1) select count(*) from done");
 
     /// <summary>Tells of what ended or began by time, so that subscribers hear of it.</summary>
     private Task SweepAsync() =>
@@ -150,8 +155,10 @@ internal sealed partial class AccessModelRun
         if (_formalTeam is not null && Sometimes(2))
         {
             GrantConsentResponse? granted = null;
-            return await ExpectAsync("patient grants the formal team", _model.Patient(), async () => granted = await Patient.Consents.GrantConsentAsync(
-                new GrantConsentRequest { RecordId = _record.Id, Actor = FormalTeam, RequestId = Given.NewId() }, cancellationToken: Token))
+            return await ExpectAsync(
+                "patient grants the formal team", _model.Patient(), async () => granted = await Patient.Consents.GrantConsentAsync(
+                    new GrantConsentRequest { RecordId = _record.Id, Actor = FormalTeam, RequestId = Given.NewId() },
+                    cancellationToken: Token))
                 ?? Keep("9:formal", granted?.Consent, attending: false);
         }
 
@@ -159,7 +166,8 @@ internal sealed partial class AccessModelRun
         {
             _formalTeam = _formalTeam is null
                 ? (await operators.CareTeams.RegisterCareTeamAsync(
-                    new RegisterCareTeamRequest { Name = "Équipe", Members = { Actors(members) }, RequestId = Given.NewId() }, cancellationToken: Token)).CareTeam
+                    new RegisterCareTeamRequest { Name = "Équipe", Members = { Actors(members) }, RequestId = Given.NewId() },
+                    cancellationToken: Token)).CareTeam
                 : (await operators.CareTeams.SetCareTeamMembersAsync(
                     new SetCareTeamMembersRequest
                     {
@@ -307,7 +315,8 @@ internal sealed partial class AccessModelRun
         if (loads)
         {
             follower.Known.Clear();
-            follower.Known.UnionWith(await _platform.As(_platform.Callers.Token(_carers.Single(one => one.Carer == carer).Person), ("dmp-access-mode", "normal"))
+            follower.Known.UnionWith(await _platform.As(
+                _platform.Callers.Token(_carers.Single(one => one.Carer == carer).Person), ("dmp-access-mode", "normal"))
                 .SearchIdsAsync(_record.Id, request =>
                 {
                     request.PageSize = 200;
@@ -317,7 +326,8 @@ internal sealed partial class AccessModelRun
 
         var wanted = _model.FoundInNormalMode(carer).Order(StringComparer.Ordinal).ToList();
         return wanted.SequenceEqual(follower.Known.Order(StringComparer.Ordinal)) ? null
-            : $"who follows as {carer.Name} should know [{string.Join(", ", wanted)}] and knows [{string.Join(", ", follower.Known.Order(StringComparer.Ordinal))}]"
+            : $"who follows as {carer.Name} should know [{string.Join(", ", wanted)}] "
+                + $"and knows [{string.Join(", ", follower.Known.Order(StringComparer.Ordinal))}]"
                 + $" after [{string.Join(", ", events.Select(told => $"{told.Kind} {told.DocumentId}"))}]";
     }
 

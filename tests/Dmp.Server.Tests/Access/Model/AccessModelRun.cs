@@ -194,7 +194,8 @@ internal sealed partial class AccessModelRun
                 key,
                 declared?.Consent,
                 // A declaration leaves a role that is in force; one that others gave to a child's carer is not.
-                attending || (_model.Consents.TryGetValue(key, out var before) && before.Attending && (_model.IsMinor || !before.FromMinority)));
+                attending
+                    || (_model.Consents.TryGetValue(key, out var before) && before.Attending && (_model.IsMinor || !before.FromMinority)));
     }
 
     private async Task<string?> RevokeAsync()
@@ -208,7 +209,8 @@ internal sealed partial class AccessModelRun
         var difference = await ExpectAsync($"patient revokes {key}", _model.Patient(), async () =>
         {
             await Patient.Consents.RevokeConsentAsync(
-                new RevokeConsentRequest { RecordId = _record.Id, ConsentId = consent.Id, RequestId = Given.NewId() }, cancellationToken: Token);
+                new RevokeConsentRequest { RecordId = _record.Id, ConsentId = consent.Id, RequestId = Given.NewId() },
+                cancellationToken: Token);
             _model.Consents.Remove(key);
         });
         return difference;
@@ -246,7 +248,8 @@ internal sealed partial class AccessModelRun
         return await ExpectAsync($"patient unblocks {key}", Verdict.Ok, async () =>
         {
             await Patient.Consents.UnblockActorAsync(
-                new UnblockActorRequest { RecordId = _record.Id, BlockId = block.BlockId, RequestId = Given.NewId() }, cancellationToken: Token);
+                new UnblockActorRequest { RecordId = _record.Id, BlockId = block.BlockId, RequestId = Given.NewId() },
+                cancellationToken: Token);
             _model.Blocked.Remove(key);
         });
     }
@@ -262,7 +265,8 @@ internal sealed partial class AccessModelRun
             _ => (false, false, false),
         };
         return ExpectAsync(
-            $"{carer.Name} adds a {type}{(masked ? " masked" : "")}{(waiting ? " hidden from the patient" : "")}{(secret ? " secret" : "")}",
+            $"{carer.Name} adds a "
+            + $"{type}{(masked ? " masked" : "")}{(waiting ? " hidden from the patient" : "")}{(secret ? " secret" : "")}",
             _model.Record(carer, needsAuthorization: false, function: true) is var record and not Verdict.Ok ? record
                 : waiting && _model.MaskedByDefault ? Verdict.VisibilityCodesExclusive
                 : Verdict.Ok,
@@ -303,7 +307,8 @@ internal sealed partial class AccessModelRun
 
     private async Task<string?> ReplaceAsync()
     {
-        var own = _carers.SelectMany(one => _model.Documents.Where(document => AccessModel.IsOwn(one.Carer, document)).Select(document => (one, document)))
+        var own = _carers.SelectMany(
+            one => _model.Documents.Where(document => AccessModel.IsOwn(one.Carer, document)).Select(document => (one, document)))
             .Where(pair => pair.document.State != DocumentStatus.Deleted && !_model.IsBlocked(pair.one.Carer) && !_model.IsClosed).ToList();
         if (own.Count == 0)
         {
@@ -361,16 +366,20 @@ internal sealed partial class AccessModelRun
         switch (change)
         {
             case "mask":
-                await api.Documents.MaskDocumentAsync(new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
+                await api.Documents.MaskDocumentAsync(
+                    new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
                 break;
             case "unmask":
-                await api.Documents.UnmaskDocumentAsync(new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
+                await api.Documents.UnmaskDocumentAsync(
+                    new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
                 break;
             case "archive":
-                await api.Documents.ArchiveDocumentAsync(new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
+                await api.Documents.ArchiveDocumentAsync(
+                    new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
                 break;
             default:
-                await api.Documents.DeleteDocumentAsync(new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
+                await api.Documents.DeleteDocumentAsync(
+                    new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
                 break;
         }
     }
@@ -488,9 +497,11 @@ internal sealed partial class AccessModelRun
             async () =>
             {
                 var added = await Patient.Consents.AddVisibilityRuleAsync(
-                    new AddVisibilityRuleRequest { RecordId = _record.Id, Rule = rule, RequestId = Given.NewId() }, cancellationToken: Token);
+                    new AddVisibilityRuleRequest { RecordId = _record.Id, Rule = rule, RequestId = Given.NewId() },
+                    cancellationToken: Token);
                 _model.Rules.Add(new ModelRule(
-                    added.Rule.VisibilityRuleId, shows, type is null ? document.Id : null, type, profession is null ? carer.Id : null, profession));
+                    added.Rule.VisibilityRuleId, shows, type is null ? document.Id : null, type, profession is null ? carer.Id : null,
+                    profession));
             });
     }
 
@@ -521,7 +532,13 @@ internal sealed partial class AccessModelRun
             return await ExpectAsync($"patient recognises {Names(members)}", _model.Patient(), async () =>
             {
                 _team = (await Patient.CareTeams.RecognizeCareTeamAsync(
-                    new RecognizeCareTeamRequest { RecordId = _record.Id, Name = "Équipe", Members = { Actors(members) }, RequestId = Given.NewId() },
+                    new RecognizeCareTeamRequest
+                    {
+                        RecordId = _record.Id,
+                        Name = "Équipe",
+                        Members = { Actors(members) },
+                        RequestId = Given.NewId(),
+                    },
                     cancellationToken: Token)).CareTeam;
                 _model.Team.UnionWith(members.Select(member => member.Id));
             });
@@ -530,14 +547,15 @@ internal sealed partial class AccessModelRun
         if (Sometimes(2))
         {
             GrantConsentResponse? granted = null;
-            return await ExpectAsync("patient grants the team", _model.Patient(), async () => granted = await Patient.Consents.GrantConsentAsync(
-                new GrantConsentRequest
-                {
-                    RecordId = _record.Id,
-                    Actor = new Actor { Kind = ActorKind.CareTeam, Id = _team.CareTeamId },
-                    RequestId = Given.NewId(),
-                },
-                cancellationToken: Token)) ?? Keep("9:team", granted?.Consent, attending: false);
+            return await ExpectAsync(
+                "patient grants the team", _model.Patient(), async () => granted = await Patient.Consents.GrantConsentAsync(
+                    new GrantConsentRequest
+                    {
+                        RecordId = _record.Id,
+                        Actor = new Actor { Kind = ActorKind.CareTeam, Id = _team.CareTeamId },
+                        RequestId = Given.NewId(),
+                    },
+                    cancellationToken: Token)) ?? Keep("9:team", granted?.Consent, attending: false);
         }
 
         return await ExpectAsync($"the team is now {Names(members)}", _model.Patient(), async () =>
@@ -591,14 +609,15 @@ internal sealed partial class AccessModelRun
         if (_model.IsMinor)
         {
             // Everything was given before today; the birthday is today.
+            var id = _record.Id;
             await _platform.Server.QueryAsync<long>(
                 _platform,
                 $"""
-                with younger as (update consent set grant_time = grant_time - interval '2 days' where record_id = '{_record.Id}' returning 1),
+                with younger as (update consent set grant_time = grant_time - interval '2 days' where record_id = '{id}' returning 1),
                     older as (
                         update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years',
                             create_time = create_time - interval '30 days'
-                        where record_id = '{_record.Id}' returning 1)
+                        where record_id = '{id}' returning 1)
                 select count(*) from older
                 """);
             _model.IsMinor = false;
@@ -628,7 +647,8 @@ internal sealed partial class AccessModelRun
         difference ??= Sometimes(2)
             ? await SearchAsync("patient", Patient, _model.Patient(), document => Versions(document, _model.ExistsForPatient(document)))
             : await SearchAsync(
-                "representative", Representative, _model.Representative(), document => Versions(document, _model.ExistsForRepresentative(document)));
+                "representative", Representative, _model.Representative(),
+                document => Versions(document, _model.ExistsForRepresentative(document)));
         if (difference is null && _model.Documents.Count > 0)
         {
             var document = Any(_model.Documents);

@@ -24,7 +24,8 @@ public sealed class SealedFormatTests : IDisposable
 
     [Fact]
     public Task Any_size_any_chunking_and_any_range_give_the_bytes_back() =>
-        Gen.Select(Size, Gen.Int[1, 3 * Segment], Size, Size, Gen.OneOf(Gen.Int[1, 2 * Segment], Gen.Int[1, 7].Select(n => n * Segment))).SampleAsync(
+        Gen.Select(Size, Gen.Int[1, 3 * Segment], Size, Size, Gen.OneOf(
+            Gen.Int[1, 2 * Segment], Gen.Int[1, 7].Select(n => n * Segment))).SampleAsync(
             async (size, chunk, offset, count, readChunk) =>
             {
                 var content = RandomNumberGenerator.GetBytes(size);
@@ -84,7 +85,8 @@ public sealed class SealedFormatTests : IDisposable
                 var (head, tail) = (RandomNumberGenerator.GetBytes(first), RandomNumberGenerator.GetBytes(second));
                 var row = await store.NewKeyAsync(Token);
                 using var key = await store.Keys.OpenAsync(row, Token);
-                ContentLocation place = new() { ContentId = Guid.CreateVersion7(), BlobId = Guid.CreateVersion7(), SizeBytes = 0, Key = row };
+                ContentLocation place =
+                    new() { ContentId = Guid.CreateVersion7(), BlobId = Guid.CreateVersion7(), SizeBytes = 0, Key = row };
                 await using (var writer = await store.Vault.CreateAsync(key, place.ContentId, place.BlobId, Token))
                 {
                     await writer.AppendAsync(head, Token);
@@ -158,7 +160,8 @@ public sealed class SealedFormatTests : IDisposable
         var (one, two) = (await store.PutAsync(row, content, Segment, Token), await store.PutAsync(row, content, Segment, Token));
         var (first, second) = (store.Stored(one.BlobId), store.Stored(two.BlobId));
         Assert.False(first.AsSpan().SequenceEqual(second));
-        Assert.False(first.AsSpan(0, SealedFormat.StoredSegmentBytes).SequenceEqual(first.AsSpan(SealedFormat.StoredSegmentBytes, SealedFormat.StoredSegmentBytes)));
+        Assert.False(first.AsSpan(0, SealedFormat.StoredSegmentBytes).SequenceEqual(
+            first.AsSpan(SealedFormat.StoredSegmentBytes, SealedFormat.StoredSegmentBytes)));
     }
 
     [Fact]
@@ -172,7 +175,8 @@ public sealed class SealedFormatTests : IDisposable
         }
 
         Assert.Equal(content, await store.GetAsync(new() { ContentId = before, BlobId = before, SizeBytes = 1000 }, Token));
-        Assert.Equal(content[100..300], await store.GetAsync(new() { ContentId = before, BlobId = before, BlobOffset = 100, SizeBytes = 200 }, Token));
+        Assert.Equal(content[100..300], await store.GetAsync(
+            new() { ContentId = before, BlobId = before, BlobOffset = 100, SizeBytes = 200 }, Token));
     }
 
     /// <summary>What documents were stored with in the past must stay readable: key, content and bytes of version 1.</summary>

@@ -39,10 +39,27 @@ internal static class Measures
     private static IEnumerable<Measure> Lists() =>
     [
         new("RecordListSql.ListAuthorized", "nurse, 500 records", OfActor("", nurse)) { Before = asListed },
-        new("RecordListSql.ListAuthorized", "dentist, 800 or 5,000", OfActor("", "dentist", "none"), new { ProfessionalId = "dentist", StructureId = "none" }) { Before = asListed },
-        new("RecordListSql.ListAuthorized", "pharmacist, half of all", OfActor("", "pharmacist", "pharmacy"), new { ProfessionalId = "pharmacist", StructureId = "pharmacy" }) { Before = asListed },
-        new("RecordListSql.ListAuthorized", "hospital, third of all", OfActor("", "hospital"), new { ProfessionalId = (string?)null, StructureId = "hospital", IsStructure = true }) { Before = asListed },
-        new("RecordListSql.ListAuthorized", "structure of the nurse", OfActor("", "nurses"), new { ProfessionalId = (string?)null, IsStructure = true }) { Before = asListed },
+        new("RecordListSql.ListAuthorized", "dentist, 800 or 5,000", OfActor("", "dentist", "none"), new
+        {
+            ProfessionalId = "dentist",
+            StructureId = "none",
+        }) { Before = asListed },
+        new("RecordListSql.ListAuthorized", "pharmacist, half of all", OfActor("", "pharmacist", "pharmacy"), new
+        {
+            ProfessionalId = "pharmacist",
+            StructureId = "pharmacy",
+        }) { Before = asListed },
+        new("RecordListSql.ListAuthorized", "hospital, third of all", OfActor("", "hospital"), new
+        {
+            ProfessionalId = (string?)null,
+            StructureId = "hospital",
+            IsStructure = true,
+        }) { Before = asListed },
+        new("RecordListSql.ListAuthorized", "structure of the nurse", OfActor("", "nurses"), new
+        {
+            ProfessionalId = (string?)null,
+            IsStructure = true,
+        }) { Before = asListed },
         new("RecordListSql.ListOwned", "patient", OfPerson("delegation"), new { IsPatient = true }),
         new("RecordListSql.ListOwned", "person with 3 delegations", OfPerson("delegation"), new { InsNumbers = Array.Empty<string>() }),
         new("ConsentSql.List", "ListConsents", OfRecord()),
@@ -69,10 +86,22 @@ internal static class Measures
         new("DocumentSql.Search", "page of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2) }) { Before = asIndexed },
         new("DocumentSql.StretchEnd", "page of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2) }) { Before = asIndexed },
         new("DocumentSql.SearchIdentified", "nurse", OfRecord()) { Before = asIdentified },
-        new("DocumentSql.SearchIdentified", "of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2), UniqueId = $"1.2.250.{Country.IdOf(2, 12000)}.1" }) { Before = asIdentified },
-        new("UploadFactsSql.TakenUniqueIds", "upload", OfRecords(1, 3), new { UploadRecordIds = new[] { Country.IdOf(1, 1), Country.IdOf(1, 3) }, UniqueIds = twoUniqueIds }),
+        new("DocumentSql.SearchIdentified", "of 5,000 documents", OfRecord(2), new
+        {
+            RecordId = Country.IdOf(1, 2),
+            UniqueId = $"1.2.250.{Country.IdOf(2, 12000)}.1",
+        }) { Before = asIdentified },
+        new(
+            "UploadFactsSql.TakenUniqueIds", "upload", OfRecords(1, 3),
+            new { UploadRecordIds = new[] { Country.IdOf(1, 1), Country.IdOf(1, 3) }, UniqueIds = twoUniqueIds }),
         new("UploadFactsSql.Unfinished", "upload", OfRecords(1, 3, 5)),
-        new("DepositedSql.Find", "3 digests", OfActor("deposits", "laboratory"), new { ProfessionalId = (string?)null, StructureId = "laboratory", IsStructure = true, Sha256s = new byte[][] { [1], [2], [3] } }),
+        new("DepositedSql.Find", "3 digests", OfActor("deposits", "laboratory"), new
+        {
+            ProfessionalId = (string?)null,
+            StructureId = "laboratory",
+            IsStructure = true,
+            Sha256s = new byte[][] { [1], [2], [3] },
+        }),
         new("SubmissionSetSql.Find", "nurse", OfRecord()),
         new("SubmissionSetSql.List", "nurse", OfRecord()),
         new("SubmissionSetSql.Members", "nurse", OfRecord()),
@@ -85,13 +114,23 @@ internal static class Measures
         new("FeedSql.ScanForCarer", "nurse, nearly up to date", OfActor("changes", nurse), new { After = Positions.NearTheEnd }),
         new("FeedSql.CatchUpForCarer", "nurse, 500 records", OfActor("changes", nurse)),
         new("FeedSql.CatchUpForCarer", "laboratory, 500 records", OfActor("changes", "laboratory"), laboratory),
-        new("FeedSql.CatchUpForCarer", "pharmacist, gives up", OfActor("changes", "pharmacist", "pharmacy"), new { ProfessionalId = "pharmacist", StructureId = "pharmacy", OwnMax = 400 }),
+        new(
+            "FeedSql.CatchUpForCarer", "pharmacist, gives up", OfActor("changes", "pharmacist", "pharmacy"),
+            new { ProfessionalId = "pharmacist", StructureId = "pharmacy", OwnMax = 400 }),
         new("FeedSql.CatchUpForPerson", "patient", OfPerson("changes")),
         new("FeedRecordSql.OfCarer", "4 changes", OfTask("changes", 1), new { Positions = Positions.OfRecord }),
         new("FeedRecordSql.OfPerson", "4 changes", OfTask("changes", 1), new { Positions = Positions.OfRecord }),
         new("FeedDocumentSql.OfChanges", "4 changes", OfTask("changes", 1), new { Positions = Positions.OfRecord }),
         new("FeedDocumentSql.OfRule", "nurse", OfTask("changes", 1), new { Position = Positions.OfRule }),
-        new("FeedDocumentSql.OfStaffSight", "practice", OfTask("changes", 1), new { ProfessionalId = (string?)null, StructureId = "practice-1", IsStructure = true, IsAuthorized = false, SecretActsHiddenFromStaff = true, Position = Positions.OfRule }),
+        new("FeedDocumentSql.OfStaffSight", "practice", OfTask("changes", 1), new
+        {
+            ProfessionalId = (string?)null,
+            StructureId = "practice-1",
+            IsStructure = true,
+            IsAuthorized = false,
+            SecretActsHiddenFromStaff = true,
+            Position = Positions.OfRule,
+        }),
         new("FeedPositionSql.Find", "caller", OfActor("", nurse), new { CallerKey = "caller-1", Name = "main" }),
         new("ChangeSql.Head", "stamp", OfRecord()),
     ];
@@ -104,7 +143,13 @@ internal static class Measures
         {
             Before = PlannerSql.InIndexOrder,
         },
-        new("AuditSql.ListOfCall", "support", new() { ["task"] = "call", ["call"] = Country.IdOf(17, 1).ToString() }, new { ServerRequestId = Country.IdOf(17, 1), FirstId = Guid.Empty, OfRecords = false, RecordId = (Guid?)null }) { Before = PlannerSql.InIndexOrder },
+        new("AuditSql.ListOfCall", "support", new() { ["task"] = "call", ["call"] = Country.IdOf(17, 1).ToString() }, new
+        {
+            ServerRequestId = Country.IdOf(17, 1),
+            FirstId = Guid.Empty,
+            OfRecords = false,
+            RecordId = (Guid?)null,
+        }) { Before = PlannerSql.InIndexOrder },
     ];
 
     private static IEnumerable<Measure> Jobs() =>
@@ -117,8 +162,12 @@ internal static class Measures
         new("AnnouncementSql.Announce", "20 due", OfTask("housekeeping")),
         new("AnnouncementSql.Reveal", "none due", OfTask("housekeeping")),
         new("NoticeSql.ReadChanges", "51 changes", OfTask("changes")),
-        new("NoticeSql.FindFacts", "without a document", OfTask("notices", 2), new { RecordId = Country.IdOf(1, 2), DocumentId = (Guid?)null, Position = 0L }),
-        new("NoticeSql.FindFacts", "with a document", OfTask("notices", 2), new { RecordId = Country.IdOf(1, 2), DocumentId = Country.IdOf(2, 12000), Position = 0L }),
+        new(
+            "NoticeSql.FindFacts", "without a document", OfTask("notices", 2),
+            new { RecordId = Country.IdOf(1, 2), DocumentId = (Guid?)null, Position = 0L }),
+        new(
+            "NoticeSql.FindFacts", "with a document", OfTask("notices", 2),
+            new { RecordId = Country.IdOf(1, 2), DocumentId = Country.IdOf(2, 12000), Position = 0L }),
         new("NoticeSql.ListAttending", "record", OfTask("notices", 1)),
         new("NoticeSql.Forget", "none old", OfTask("housekeeping"), new { Before = far }),
         new("RequestLogSql.Forget", "none old", OfTask("housekeeping"), new { Before = far }),

@@ -116,7 +116,8 @@ internal sealed class TestIssuer : IAsyncDisposable
                 ["client_id"] = "test-software",
             },
             claims);
-        var head = Merge(new() { ["alg"] = signer.Algorithm, ["typ"] = "at+jwt", ["kid"] = signer.Id }, header ?? new Dictionary<string, object?>());
+        var head = Merge(
+            new() { ["alg"] = signer.Algorithm, ["typ"] = "at+jwt", ["kid"] = signer.Id }, header ?? new Dictionary<string, object?>());
         var signed = $"{Encode(JsonSerializer.SerializeToUtf8Bytes(head))}.{Encode(JsonSerializer.SerializeToUtf8Bytes(payload))}";
         return $"{signed}.{Encode(signer.Sign(Encoding.ASCII.GetBytes(signed), (string?)head.GetValueOrDefault("alg")))}";
     }

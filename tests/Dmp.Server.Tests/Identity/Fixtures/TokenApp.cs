@@ -39,7 +39,8 @@ internal sealed class TokenApp : IAsyncDisposable
     /// <summary>Everything that was logged, of every level.</summary>
     public string Log => string.Join('\n', _log.Collector.GetSnapshot().Select(line => $"{line.Message} {line.Exception}"));
 
-    /// <param name="settings">Configuration below <c>Dmp</c>, such as <c>Identity:Issuers:0:Name</c>; the last one of a name counts.</param>
+    /// <param name="settings">Configuration below <c>Dmp</c>, such as <c>Identity:Issuers:0:Name</c>; the last one of a name
+    /// counts.</param>
     public static Task<TokenApp> StartAsync(params IEnumerable<(string Key, string Value)> settings) => StartAsync(_ => { }, settings);
 
     /// <param name="configure">Further services.</param>
