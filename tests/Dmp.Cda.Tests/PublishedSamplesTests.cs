@@ -10,7 +10,7 @@ namespace Dmp.Cda.Tests;
 /// <summary>Documents nobody here wrote; skipped where they are not at hand.</summary>
 public sealed class PublishedSamplesTests
 {
-    private static readonly XNamespace Hl7 = "urn:hl7-org:v3";
+    private static readonly XNamespace hl7 = "urn:hl7-org:v3";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -50,22 +50,22 @@ public sealed class PublishedSamplesTests
             using var stream = File.OpenRead(file);
             using var xml = XmlReader.Create(
                 stream, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, Async = true });
-            var root = (await XDocument.LoadAsync(xml, LoadOptions.None, Token)).Descendants(Hl7 + "ClinicalDocument").Single();
-            Assert.Equal((string?)root.Element(Hl7 + "code")?.Attribute("code"), document.Type!.Code);
-            Assert.Equal((string?)root.Element(Hl7 + "id")?.Attribute("root"), document.Id!.Root);
-            Assert.Equal((string?)root.Element(Hl7 + "effectiveTime")?.Attribute("value"), document.CreationTime!.Value.Time.ToString(
+            var root = (await XDocument.LoadAsync(xml, LoadOptions.None, Token)).Descendants(hl7 + "ClinicalDocument").Single();
+            Assert.Equal((string?)root.Element(hl7 + "code")?.Attribute("code"), document.Type!.Code);
+            Assert.Equal((string?)root.Element(hl7 + "id")?.Attribute("root"), document.Id!.Root);
+            Assert.Equal((string?)root.Element(hl7 + "effectiveTime")?.Attribute("value"), document.CreationTime!.Value.Time.ToString(
                 "yyyyMMddHHmmsszzz", CultureInfo.InvariantCulture).Replace(":", "", StringComparison.Ordinal));
-            Assert.Equal(root.Elements(Hl7 + "author").Count(), document.Authors.Count);
-            Assert.Equal(root.Elements(Hl7 + "documentationOf").Count(), document.ServiceEvents.Count);
-            Assert.Equal(root.Elements(Hl7 + "relatedDocument").Count(), document.RelatedDocuments.Count);
-            Assert.Equal(root.Elements(Hl7 + "templateId").Count(), document.TemplateIds.Count);
+            Assert.Equal(root.Elements(hl7 + "author").Count(), document.Authors.Count);
+            Assert.Equal(root.Elements(hl7 + "documentationOf").Count(), document.ServiceEvents.Count);
+            Assert.Equal(root.Elements(hl7 + "relatedDocument").Count(), document.RelatedDocuments.Count);
+            Assert.Equal(root.Elements(hl7 + "templateId").Count(), document.TemplateIds.Count);
             Assert.Equal(
-                root.Elements(Hl7 + "author").Elements(Hl7 + "assignedAuthor")
-                    .Select(author => (string?)author.Elements(Hl7 + "id").First().Attribute("extension")),
+                root.Elements(hl7 + "author").Elements(hl7 + "assignedAuthor")
+                    .Select(author => (string?)author.Elements(hl7 + "id").First().Attribute("extension")),
                 document.Authors.Select(author => author.Actor.NationalId));
-            Assert.Equal(root.Descendants(Hl7 + "nonXMLBody").Any() ? 1 : 3, document.Body!.Level);
+            Assert.Equal(root.Descendants(hl7 + "nonXMLBody").Any() ? 1 : 3, document.Body!.Level);
             Assert.Equal(
-                (string?)root.Descendants(Hl7 + "nonXMLBody").Elements(Hl7 + "text").SingleOrDefault()?.Attribute("mediaType"),
+                (string?)root.Descendants(hl7 + "nonXMLBody").Elements(hl7 + "text").SingleOrDefault()?.Attribute("mediaType"),
                 document.Body.MediaType);
         }
     }

@@ -7,20 +7,20 @@ namespace Dmp.Client.Tests;
 
 public sealed class ImportSetTests : IAsyncLifetime
 {
-    private ScriptedPlatform _platform = null!;
+    private ScriptedPlatform platform = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _platform = await ScriptedPlatform.StartAsync();
+    public async ValueTask InitializeAsync() => platform = await ScriptedPlatform.StartAsync();
 
-    public ValueTask DisposeAsync() => _platform.DisposeAsync();
+    public ValueTask DisposeAsync() => platform.DisposeAsync();
 
     [Fact]
     public async Task A_set_whose_line_breaks_is_sent_again_whole_under_the_same_ids()
     {
         var calls = 0;
         var seen = new ConcurrentBag<string>();
-        _platform.Import = async (requests, answers, context) =>
+        platform.Import = async (requests, answers, context) =>
         {
             var call = Interlocked.Increment(ref calls);
             await ReceiveAsync(requests, answers, async sent =>
@@ -35,7 +35,7 @@ public sealed class ImportSetTests : IAsyncLifetime
                 await AnswerAsync(answers, sent);
             }, context.CancellationToken);
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         var outcome = await client.ImportSetAsync(Set(3), cancellationToken: Ct);
 
@@ -50,7 +50,7 @@ public sealed class ImportSetTests : IAsyncLifetime
     public async Task A_set_that_is_refused_for_the_moment_is_sent_again_and_one_that_is_refused_is_told()
     {
         var (calls, reason) = (0, "STORAGE_UNAVAILABLE");
-        _platform.Import = async (requests, answers, context) => await ReceiveAsync(requests, answers, async sent =>
+        platform.Import = async (requests, answers, context) => await ReceiveAsync(requests, answers, async sent =>
         {
             if (++calls % 2 == 1)
             {
@@ -71,7 +71,7 @@ public sealed class ImportSetTests : IAsyncLifetime
             }
             await AnswerAsync(answers, sent);
         }, context.CancellationToken);
-        using var client = _platform.Client();
+        using var client = platform.Client();
         Assert.NotNull((await client.ImportSetAsync(Set(2), cancellationToken: Ct)).SubmissionSet);
         Assert.Equal(2, calls);
 
@@ -85,10 +85,10 @@ public sealed class ImportSetTests : IAsyncLifetime
     [Fact]
     public async Task Other_bytes_than_were_sent_are_no_success()
     {
-        _platform.Import = async (requests, answers, context) => await ReceiveAsync(requests, answers, async sent =>
+        platform.Import = async (requests, answers, context) => await ReceiveAsync(requests, answers, async sent =>
             await AnswerAsync(answers, sent, document => document.Item == 3 ? [1, 2, 3] : document.Content.ToByteArray()),
             context.CancellationToken);
-        using var client = _platform.Client();
+        using var client = platform.Client();
         var outcome = await client.ImportSetAsync(Set(2), cancellationToken: Ct);
         Assert.IsType<DmpIntegrityException>(outcome.Error);
         Assert.Equal([false, true], outcome.Documents.Select(document => document.Error is DmpIntegrityException));
@@ -97,8 +97,8 @@ public sealed class ImportSetTests : IAsyncLifetime
     [Fact]
     public async Task A_platform_that_refuses_the_caller_is_the_outcome_of_each_set()
     {
-        _platform.Import = (_, _, _) => throw Refusal.With(StatusCode.PermissionDenied, "CALLER_KIND_NOT_ALLOWED");
-        using var client = _platform.Client();
+        platform.Import = (_, _, _) => throw Refusal.With(StatusCode.PermissionDenied, "CALLER_KIND_NOT_ALLOWED");
+        using var client = platform.Client();
         var count = 0;
         await foreach (var outcome in client.ImportAsync(new[] { Set(1), Set(1) }.ToAsyncEnumerable(), cancellationToken: Ct))
         {

@@ -95,15 +95,15 @@ public sealed partial class DmpClient
     private async IAsyncEnumerable<ExportRecordEventsResponse> ExportAsync(
         ExportRecordEventsRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var retries = new RetryPolicy(_options, _options.RetryBudget);
+        var retries = new RetryPolicy(options, options.RetryBudget);
         for (var attempt = 1; ; attempt++)
         {
-            using var guard = new StallGuard(_options, cancellationToken);
+            using var guard = new StallGuard(options, cancellationToken);
             using var call = Audit.ExportRecordEvents(request, new CallOptions(cancellationToken: guard.Token));
             var (next, wait) = await NextAsync(call.ResponseStream, guard, retries, attempt, cancellationToken).ConfigureAwait(false);
             if (wait is { } delay)
             {
-                await Task.Delay(delay, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(delay, options.TimeProvider, cancellationToken).ConfigureAwait(false);
                 continue;
             }
             while (next is not null)

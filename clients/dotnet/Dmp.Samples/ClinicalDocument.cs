@@ -17,7 +17,7 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
     private const string CisisHeader = "1.2.250.1.213.1.1.1.1";
     private const string UnstructuredBodyTemplate = "1.3.6.1.4.1.19376.1.2.20";
 
-    private static readonly XNamespace Hl7 = "urn:hl7-org:v3";
+    private static readonly XNamespace hl7 = "urn:hl7-org:v3";
 
     /// <summary>Level 3: a structured body with readable sections.</summary>
     public byte[] WithSections(IEnumerable<Section> sections) => Write(
@@ -128,7 +128,7 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
     private static XElement With(string name, params (string Name, string Value)[] attributes) =>
         Element(name, attributes.Select(attribute => new XAttribute(attribute.Name, attribute.Value)));
 
-    private static XElement Element(string name, params object?[] content) => new(Hl7 + name, content);
+    private static XElement Element(string name, params object?[] content) => new(hl7 + name, content);
 }
 
 /// <summary>What the head of a generated document says.</summary>

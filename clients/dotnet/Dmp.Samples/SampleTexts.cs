@@ -27,11 +27,11 @@ internal static class SampleTexts
 {
     public const int KindCount = (int)SampleKind.Note + 1;
 
-    private static readonly string[] Vaccines =
+    private static readonly string[] vaccines =
         ["Grippe saisonnière", "dTP (rappel)", "Hépatite B", "Rougeole-oreillons-rubéole", "Pneumocoque"];
-    private static readonly string[] Medicines =
+    private static readonly string[] medicines =
         ["Paracétamol 1 g, comprimé", "Amoxicilline 500 mg, gélule", "Metformine 850 mg, comprimé", "Ramipril 5 mg, comprimé"];
-    private static readonly string[] Reasons =
+    private static readonly string[] reasons =
         ["une pneumopathie communautaire", "une chute avec fracture du poignet", "une décompensation cardiaque", "une colique néphrétique"];
 
     public static SampleText Make(
@@ -83,7 +83,7 @@ internal static class SampleTexts
             [
                 new Section("8648-8", "Synthèse du séjour")
                 {
-                    Text = $"Hospitalisation à partir du {Day(started)} pour {Pick(random, Reasons)}. Évolution favorable, "
+                    Text = $"Hospitalisation à partir du {Day(started)} pour {Pick(random, reasons)}. Évolution favorable, "
                         + $"retour à domicile. Température à la sortie {Decimal(random, 366, 375)} °C.",
                 },
                 new Section("10183-2", "Traitements à la sortie")
@@ -102,7 +102,7 @@ internal static class SampleTexts
             new Section("11369-6", "Vaccination")
             {
                 Columns = ["Date", "Vaccin", "Lot", "Voie"],
-                Rows = [[Day(started), Pick(random, Vaccines), $"LOT{random.Next(10_000, 99_999)}", "Intramusculaire"]],
+                Rows = [[Day(started), Pick(random, vaccines), $"LOT{random.Next(10_000, 99_999)}", "Intramusculaire"]],
             },
         ],
     };
@@ -125,15 +125,15 @@ internal static class SampleTexts
         $"Patient : {patient.FamilyName} {patient.GivenNames}, "
         + $"né(e) le {patient.BirthDate.ToString("dd/MM/yyyy", CultureInfo.InvariantCulture)}",
         $"Vu le {Day(started)} par {author.GivenName} {author.FamilyName}, {author.StructureName}",
-        $"Motif : suivi après {Pick(random, Reasons)}.",
+        $"Motif : suivi après {Pick(random, reasons)}.",
         $"Tension artérielle {Whole(random, 105, 160)}/{Whole(random, 60, 95)} mmHg, fréquence cardiaque {Whole(random, 55, 100)} "
         + "par minute.",
-        $"Traitement : {Pick(random, Medicines)}.",
+        $"Traitement : {Pick(random, medicines)}.",
         "Document fictif, sans valeur médicale.",
     ];
 
     private static string[] MedicineRow(Random random) =>
-        [Pick(random, Medicines), $"{random.Next(1, 4)} fois par jour", $"{random.Next(3, 30)} jours"];
+        [Pick(random, medicines), $"{random.Next(1, 4)} fois par jour", $"{random.Next(3, 30)} jours"];
 
     private static string Pick(Random random, string[] choices) => choices[random.Next(choices.Length)];
 

@@ -20,9 +20,9 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
     private static readonly JsonParser parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
 
     /// <summary>Digests that events in the log name, for each version of a document.</summary>
-    private readonly Dictionary<string, HashSet<string>> _traced = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<string>> traced = new(StringComparer.Ordinal);
 
-    private long _faults;
+    private long faults;
 
     public async Task<bool> RunAsync(CancellationToken ct)
     {
@@ -52,9 +52,9 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
                 CultureInfo.InvariantCulture,
                 $"{manifest.Files.Count} files of the record {manifest.RecordId}; {contents.Count} contents, "
                 + $"{proven} of them proven by the trace; {log}: "
-                + $"{(_faults == 0 ? "verified." : FormattableString.Invariant($"{_faults} FAULTS."))}").AsMemory(),
+                + $"{(faults == 0 ? "verified." : FormattableString.Invariant($"{faults} FAULTS."))}").AsMemory(),
             ct);
-        return _faults == 0;
+        return faults == 0;
     }
 
     private async Task<ExportManifest?> ManifestAsync(CancellationToken ct)
@@ -154,9 +154,9 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
         foreach (var document in proven.Documents.Where(document => document.Version > 0))
         {
             var key = SpooledDocument.KeyOf(document.DocumentId, document.Version);
-            if (!_traced.TryGetValue(key, out var digests))
+            if (!traced.TryGetValue(key, out var digests))
             {
-                _traced[key] = digests = new HashSet<string>(StringComparer.Ordinal);
+                traced[key] = digests = new HashSet<string>(StringComparer.Ordinal);
             }
 
             digests.Add(Convert.ToHexStringLower(document.Sha256.Span));
@@ -178,7 +178,7 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
             await FaultAsync("DocumentChanged", content.Name, "Its metadata are missing, or name another content.", ct);
         }
 
-        if (!_traced.TryGetValue(key, out var digests))
+        if (!traced.TryGetValue(key, out var digests))
         {
             return false;
         }
@@ -212,7 +212,7 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
 
     private Task FaultAsync(string kind, string place, string text, CancellationToken ct)
     {
-        _faults++;
+        faults++;
         return SayAsync($"{kind} {place}: {text}", ct);
     }
 

@@ -19,9 +19,9 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
 {
     private static readonly JsonFormatter indented = new(JsonFormatter.Settings.Default.WithIndentation());
 
-    private readonly List<ExportManifest.Omission> _omitted = [];
+    private readonly List<ExportManifest.Omission> omitted = [];
 
-    public IReadOnlyList<ExportManifest.Omission> Omitted => _omitted;
+    public IReadOnlyList<ExportManifest.Omission> Omitted => omitted;
 
     /// <summary>Writes record, settings, documents and their XDM view.</summary>
     public async Task WriteAsync(Action<long> onBytes, Action<double> onTotal, CancellationToken ct)
@@ -35,7 +35,7 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
         }
 
         onTotal(spool.ContentBytes);
-        var exported = await new DocumentExport(dmp, archive, spool, temporaryPath, _omitted).WriteAsync(onBytes, ct);
+        var exported = await new DocumentExport(dmp, archive, spool, temporaryPath, omitted).WriteAsync(onBytes, ct);
         XdmView view = new(
             archive, spool, record.Ins, exported, dmp.ListSubmissionSetsAsync(new() { RecordId = recordId, PageSize = 200 }, ct));
         await view.WriteAsync();
@@ -55,7 +55,7 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
         }
         catch (DmpAccessDeniedException denied)
         {
-            _omitted.Add(new ExportManifest.Omission(ExportManifest.Trace, denied.Reason));
+            omitted.Add(new ExportManifest.Omission(ExportManifest.Trace, denied.Reason));
             return null;
         }
 
@@ -123,7 +123,7 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
         }
         catch (DmpAccessDeniedException denied)
         {
-            _omitted.Add(new ExportManifest.Omission(name, denied.Reason));
+            omitted.Add(new ExportManifest.Omission(name, denied.Reason));
         }
     }
 
@@ -138,7 +138,7 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
         }
         catch (DmpAccessDeniedException denied)
         {
-            _omitted.Add(new ExportManifest.Omission(name, denied.Reason));
+            omitted.Add(new ExportManifest.Omission(name, denied.Reason));
             return;
         }
 

@@ -29,7 +29,7 @@ internal sealed partial class ImportRun
                     }
 
                     await AcceptAsync(sets[outcome.Key], outcome, ct);
-                    if (_hasGivenUp)
+                    if (hasGivenUp)
                     {
                         await stop.CancelAsync();
                     }
@@ -43,7 +43,7 @@ internal sealed partial class ImportRun
     {
         foreach (var set in sets)
         {
-            if (_hasGivenUp)
+            if (hasGivenUp)
             {
                 yield break;
             }

@@ -13,12 +13,12 @@ namespace Dmp.Cli.Import;
 internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, ImportLedger? ledger, ImportReport report, int streams)
 {
     /// <summary>What is there now, by key: what later documents replace.</summary>
-    private readonly Dictionary<string, string> _documentIds = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> documentIds = new(StringComparer.Ordinal);
 
-    private int _inVain;
+    private int inVain;
 
     /// <summary>True when the run gave up because the platform, or the way to it, is not there.</summary>
-    private volatile bool _hasGivenUp;
+    private volatile bool hasGivenUp;
 
     private DmpClient Dmp => platform.Client;
 
@@ -49,7 +49,7 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
             else
             {
                 var known = KnownOf(document)!;
-                _documentIds[document.Key] = known.DocumentId!;
+                documentIds[document.Key] = known.DocumentId!;
                 await report.AddAsync(document, known);
             }
 
@@ -71,7 +71,7 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
 
     private async Task SendWaveAsync(List<PlannedDocument> planned, TransferBar progress, CancellationToken ct)
     {
-        var wave = _hasGivenUp ? planned : await WithReplacedAsync(planned, ct);
+        var wave = hasGivenUp ? planned : await WithReplacedAsync(planned, ct);
         var alone = wave.Where(document => !document.IsSentWithSet).ToDictionary(document => document.Key, StringComparer.Ordinal);
         ImportOptions options = new() { Streams = streams, ValidateOnly = ledger is null };
         await GuardAsync(
@@ -83,7 +83,7 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
                     alone.Remove(outcome.Key, out var document);
                     await AcceptAsync(document!, outcome, ct);
                     progress.Add(document!.File!.Length);
-                    if (_hasGivenUp)
+                    if (hasGivenUp)
                     {
                         await stop.CancelAsync();
                     }
@@ -101,14 +101,14 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
         {
             await send(stop);
         }
-        catch (OperationCanceledException) when (_hasGivenUp && !ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (hasGivenUp && !ct.IsCancellationRequested)
         {
             // What was on its way is asked for again by the next run, under the same request ids.
         }
         catch (DmpException failure) when (failure is DmpUnavailableException or DmpAuthenticationException)
         {
             // The platform takes nothing from anybody, or nothing from this caller: the reason is told once.
-            _hasGivenUp = true;
+            hasGivenUp = true;
             if (sent.Values.FirstOrDefault() is { } first)
             {
                 sent.Remove(first.Key);
@@ -137,7 +137,7 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
             {
                 wave.Add(document);
             }
-            else if (!_documentIds.TryGetValue(key, out var replaced))
+            else if (!documentIds.TryGetValue(key, out var replaced))
             {
                 await report.AddAsync(
                     document, ImportResult.Failed, null, "REPLACED_DOCUMENT_MISSING",
@@ -176,7 +176,7 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
     {
         foreach (var document in wave)
         {
-            if (_hasGivenUp)
+            if (hasGivenUp)
             {
                 yield break;
             }
@@ -233,7 +233,7 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
 
         if (outcome.Document is { } stored && ledger is not null)
         {
-            _documentIds[document.Key] = stored.DocumentId;
+            documentIds[document.Key] = stored.DocumentId;
             await ledger.DoneAsync(document.Key, DigestOf(document), stored.DocumentId, stored.Version, ct);
         }
 
@@ -247,8 +247,8 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
         await report.AddAsync(document, result, outcome, reason, message);
 
         // A token that is not accepted is not accepted for the next thousand documents either.
-        _inVain = outcome.Error is DmpUnavailableException ? _inVain + 1 : 0;
-        _hasGivenUp |= outcome.Error is DmpAuthenticationException || _inVain >= 2 * streams;
+        inVain = outcome.Error is DmpUnavailableException ? inVain + 1 : 0;
+        hasGivenUp |= outcome.Error is DmpAuthenticationException || inVain >= 2 * streams;
         return result;
     }
 

@@ -12,49 +12,49 @@ internal sealed class PackagePlan
     /// <summary>What the platform keeps as the signature of a submission set.</summary>
     private const int SignatureBytesMax = 64 * 1024;
 
-    private readonly FileTree _tree;
-    private readonly XdmPackage _package;
-    private readonly Dictionary<string, string> _keys = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (PlannedSet Set, IReadOnlyList<Warning> Warnings)> _sets = new(StringComparer.Ordinal);
+    private readonly FileTree tree;
+    private readonly XdmPackage package;
+    private readonly Dictionary<string, string> keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (PlannedSet Set, IReadOnlyList<Warning> Warnings)> sets = new(StringComparer.Ordinal);
 
     public PackagePlan(FileTree tree, string rootName)
     {
-        _tree = tree;
-        _package = XdmPackage.Read(tree, rootName);
-        foreach (var (subset, submission) in _package.Submissions)
+        this.tree = tree;
+        package = XdmPackage.Read(tree, rootName);
+        foreach (var (subset, submission) in package.Submissions)
         {
             var mapped = SetReading.ToContract(submission);
-            _sets[subset] = (new PlannedSet(subset, mapped.Metadata), mapped.Warnings);
+            sets[subset] = (new PlannedSet(subset, mapped.Metadata), mapped.Warnings);
         }
 
         HashSet<string> taken = new(StringComparer.Ordinal);
-        foreach (var document in _package.Documents)
+        foreach (var document in package.Documents)
         {
             var place = document.File?.Name ?? $"{document.Subset}/METADATA.XML";
-            _keys[IdOf(document)] = taken.Add(place) ? place : $"{place}#{document.Entry.EntryUuid}";
+            keys[IdOf(document)] = taken.Add(place) ? place : $"{place}#{document.Entry.EntryUuid}";
         }
     }
 
-    public IReadOnlyList<XdmDocument> Candidates => _package.Documents;
+    public IReadOnlyList<XdmDocument> Candidates => package.Documents;
 
     public async Task<PlannedDocument> PlanAsync(XdmDocument source, CancellationToken ct)
     {
         var mapped = EntryReading.ToContract(source.Entry);
         PlannedDocument document = new()
         {
-            Key = _keys[IdOf(source)],
+            Key = keys[IdOf(source)],
             File = source.File,
             Metadata = mapped.Metadata,
             VisibilityCodes = mapped.VisibilityCodes,
             Patient = mapped.Patient,
             Stated = mapped.Stated,
             UniqueId = mapped.Metadata.UniqueId,
-            Submission = _sets[source.Subset].Set,
+            Submission = sets[source.Subset].Set,
             IsSignature = IsSignature(source),
 
             // What is odd about the set is told once, with its first document.
             Warnings =
-                [.. ReferenceEquals(source.Submission.Entries[0], source.Entry) ? _sets[source.Subset].Warnings : [], .. mapped.Warnings],
+                [.. ReferenceEquals(source.Submission.Entries[0], source.Entry) ? sets[source.Subset].Warnings : [], .. mapped.Warnings],
         };
         if (document is { IsSignature: true, File.Length: > SignatureBytesMax })
         {
@@ -66,7 +66,7 @@ internal sealed class PackagePlan
 
         try
         {
-            var (fault, sha256) = await _package.VerifyAsync(source, ct);
+            var (fault, sha256) = await package.VerifyAsync(source, ct);
             if (fault is not null)
             {
                 return document.Blocked(fault.Code, fault.Text);
@@ -113,7 +113,7 @@ internal sealed class PackagePlan
     private async Task<(PlannedDocument Document, CdaDocument? Header)> DescribedTwiceAsync(
         PlannedDocument document, Ins? patient, CancellationToken ct)
     {
-        var (read, header) = await ContentReading.WithHeaderAsync(_tree, document, isDescribed: document.Metadata.Type is not null, ct);
+        var (read, header) = await ContentReading.WithHeaderAsync(tree, document, isDescribed: document.Metadata.Type is not null, ct);
         if (header is null || read.Obstacle is not null)
         {
             return (read, header);
@@ -168,7 +168,7 @@ internal sealed class PackagePlan
         {
             if (association.Type == XdsAssociationTypes.Replaces && TargetOf(source, association.Target) is { } target)
             {
-                replaces = _keys[IdOf(target)];
+                replaces = keys[IdOf(target)];
             }
             else
             {
@@ -188,9 +188,9 @@ internal sealed class PackagePlan
 
     /// <summary>In its own submission, where names are short; or anywhere in the package, by its UUID.</summary>
     private XdmDocument? TargetOf(XdmDocument source, string entryUuid) =>
-        _package.Documents.FirstOrDefault(other => other.Subset == source.Subset && other.Entry.EntryUuid == entryUuid)
+        package.Documents.FirstOrDefault(other => other.Subset == source.Subset && other.Entry.EntryUuid == entryUuid)
         ?? (entryUuid.StartsWith("urn:uuid:", StringComparison.OrdinalIgnoreCase)
-            ? _package.Documents.FirstOrDefault(
+            ? package.Documents.FirstOrDefault(
                 other => string.Equals(other.Entry.EntryUuid, entryUuid, StringComparison.OrdinalIgnoreCase)) : null);
 
     private static bool IsSignature(XdmDocument document) =>

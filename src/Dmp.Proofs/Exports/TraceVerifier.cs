@@ -18,7 +18,7 @@ public sealed class TraceVerifier
     // A message may come from a newer platform; what is committed is checked in any case.
     private static readonly JsonParser parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
 
-    private readonly List<NoteVerifier> _keys;
+    private readonly List<NoteVerifier> keys;
 
     /// <summary>Makes a verifier.</summary>
     /// <param name="trustedKeys">
@@ -29,8 +29,8 @@ public sealed class TraceVerifier
     public TraceVerifier(params IEnumerable<string> trustedKeys)
     {
         ArgumentNullException.ThrowIfNull(trustedKeys);
-        _keys = [.. trustedKeys.Select(NoteVerifier.Parse)];
-        if (_keys.Count == 0)
+        keys = [.. trustedKeys.Select(NoteVerifier.Parse)];
+        if (keys.Count == 0)
         {
             throw new ArgumentException("Without a trusted key nothing can be verified.", nameof(trustedKeys));
         }
@@ -64,7 +64,7 @@ public sealed class TraceVerifier
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(export);
-        var check = new ExportCheck(_keys, ParseEarlier(earlierCheckpoint), onEvent);
+        var check = new ExportCheck(keys, ParseEarlier(earlierCheckpoint), onEvent);
         try
         {
             await foreach (var message in export.WithCancellation(cancellationToken).ConfigureAwait(false))
@@ -97,7 +97,7 @@ public sealed class TraceVerifier
         Stream export, string? earlierCheckpoint = null, Action<AuditEvent>? onEvent = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(export);
-        var check = new LogExportCheck(_keys, ParseEarlier(earlierCheckpoint), onEvent);
+        var check = new LogExportCheck(keys, ParseEarlier(earlierCheckpoint), onEvent);
         try
         {
             await foreach (var line in ReadAsync<LogExportLine>(export, cancellationToken).ConfigureAwait(false))
@@ -156,7 +156,7 @@ public sealed class TraceVerifier
         }
 
         var checkpoint = Checkpoint.Parse(note);
-        return checkpoint.IsSignedBy(_keys)
+        return checkpoint.IsSignedBy(keys)
             ? checkpoint
             : throw new FormatException("The earlier checkpoint is not signed by a trusted key.");
     }

@@ -10,7 +10,7 @@ namespace Dmp.Server.Access;
 /// </summary>
 internal sealed class RecordAccess
 {
-    private readonly FunctionActor? _actor;
+    private readonly FunctionActor? actor;
 
     internal RecordAccess(Caller caller, AccessFacts facts, AccessMode mode, DateTimeOffset now)
     {
@@ -37,7 +37,7 @@ internal sealed class RecordAccess
             AccessMode.Regulation => facts.RegulationAccessId,
             _ => null,
         };
-        _actor = FunctionRights.ActorOf(caller, IsAttending);
+        actor = FunctionRights.ActorOf(caller, IsAttending);
         SeesMasked = IsAuthorized && Right(Function.ReadMasked) switch
         {
             { IsAllowed: true, Condition: FunctionCondition.None } => true,
@@ -108,5 +108,5 @@ internal sealed class RecordAccess
     public UsedRight ToUsedRight() => new(Mode, Capacity, IsAuthorized, IsAttending, EmergencyAccessId);
 
     /// <summary>What the functional matrix says of a function for this caller in this mode. Not for patients.</summary>
-    public FunctionRight Right(Function function) => FunctionRights.Of(function, _actor, Mode);
+    public FunctionRight Right(Function function) => FunctionRights.Of(function, actor, Mode);
 }

@@ -12,9 +12,9 @@ internal sealed class DataDirectoryLock : IDisposable
     // EWOULDBLOCK, which .NET reports in HResult when another process holds the lock.
     private const int HeldByAnother = 11;
 
-    private readonly FileStream _file;
+    private readonly FileStream file;
 
-    private DataDirectoryLock(FileStream file) => _file = file;
+    private DataDirectoryLock(FileStream file) => this.file = file;
 
     public static async Task<DataDirectoryLock> TakeAsync(string path, CancellationToken cancellationToken)
     {
@@ -38,5 +38,5 @@ internal sealed class DataDirectoryLock : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => file.Dispose();
 }

@@ -30,7 +30,7 @@ internal sealed record StartupFacts
 /// </summary>
 internal static class StartupGuard
 {
-    private static readonly string[] DefaultPasswords = ["sandbox", "postgres", "password", "dmp", "changeme", "changeit"];
+    private static readonly string[] defaultPasswords = ["sandbox", "postgres", "password", "dmp", "changeme", "changeit"];
 
     /// <exception cref="StartupRefusedException">The server must not start; the message holds every reason.</exception>
     public static void Check(StartupFacts facts)
@@ -164,7 +164,7 @@ internal static class StartupGuard
                 + "or set Dmp:Database:AllowUnverifiedTls to true when nobody else can reach that network.";
         }
 
-        if (DefaultPasswords.Contains(connection.Password, StringComparer.OrdinalIgnoreCase))
+        if (defaultPasswords.Contains(connection.Password, StringComparer.OrdinalIgnoreCase))
         {
             yield return $"{setting} has a default password.";
         }

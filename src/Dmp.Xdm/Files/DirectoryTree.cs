@@ -3,19 +3,19 @@ namespace Dmp.Xdm;
 /// <summary>A directory with all below it.</summary>
 internal sealed class DirectoryTree : FileTree
 {
-    private readonly string _root;
+    private readonly string root;
 
     public DirectoryTree(string root, FileTreeLimits limits)
         : base(limits)
     {
-        _root = Path.GetFullPath(root);
-        List(new DirectoryInfo(_root));
+        this.root = Path.GetFullPath(root);
+        List(new DirectoryInfo(this.root));
     }
 
     public override Stream Open(TreeFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        var path = Path.Combine(_root, file.Name.Replace('/', Path.DirectorySeparatorChar));
+        var path = Path.Combine(root, file.Name.Replace('/', Path.DirectorySeparatorChar));
 
         // Somebody may have put a link in its place since.
         Require(

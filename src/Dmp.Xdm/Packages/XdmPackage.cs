@@ -16,10 +16,10 @@ public sealed record XdmDocument(string Subset, XdsSubmission Submission, XdsEnt
 /// </summary>
 public sealed class XdmPackage
 {
-    private readonly FileTree _tree;
+    private readonly FileTree tree;
 
     private XdmPackage(FileTree tree, IReadOnlyList<XdmDocument> documents, IReadOnlyList<(string, XdsSubmission)> submissions) =>
-        (_tree, Documents, Submissions) = (tree, documents, submissions);
+        (this.tree, Documents, Submissions) = (tree, documents, submissions);
 
     /// <summary>The submissions, by the name of their directory.</summary>
     public IReadOnlyList<(string Subset, XdsSubmission Submission)> Submissions { get; }
@@ -91,7 +91,7 @@ public sealed class XdmPackage
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         try
         {
-            await using var content = _tree.Open(file);
+            await using var content = tree.Open(file);
             var buffer = new byte[81920];
             int read;
             while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)

@@ -21,9 +21,9 @@ namespace Dmp.Client.Tests.Fixtures;
 /// </summary>
 public sealed class ScriptedPlatform : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly WebApplication app;
 
-    private ScriptedPlatform(WebApplication app) => _app = app;
+    private ScriptedPlatform(WebApplication app) => this.app = app;
 
     public Uri Address { get; private set; } = null!;
 
@@ -119,8 +119,8 @@ public sealed class ScriptedPlatform : IAsyncDisposable
     {
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
-        await _app.StopAsync(now.Token);
-        await _app.DisposeAsync();
+        await app.StopAsync(now.Token);
+        await app.DisposeAsync();
     }
 
     private static Task<T> Unscripted<T>() => throw new RpcException(new Status(StatusCode.Unimplemented, "not in the script"));

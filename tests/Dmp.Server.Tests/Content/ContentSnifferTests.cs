@@ -84,9 +84,9 @@ public sealed class ContentSnifferTests
         Assert.Equal(SniffedForm.CdaR2, Sniff(content, 64 * 1024));
     }
 
-    public static TheoryData<string> HostileNames => [.. Hostile.Keys];
+    public static TheoryData<string> HostileNames => [.. hostile.Keys];
 
-    private static readonly Dictionary<string, Func<byte[]>> Hostile = new()
+    private static readonly Dictionary<string, Func<byte[]>> hostile = new()
     {
         ["document type before a CDA root"] = () => Encoding.UTF8.GetBytes("<!DOCTYPE ClinicalDocument>" + Cda),
         ["external entity"] = () => Encoding.UTF8.GetBytes(
@@ -113,7 +113,7 @@ public sealed class ContentSnifferTests
     [MemberData(nameof(HostileNames))]
     public void Hostile_XML_costs_no_more_than_the_prefix(string name)
     {
-        var content = Hostile[name]();
+        var content = hostile[name]();
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var clock = Stopwatch.StartNew();
         var form = Sniff(content, 64 * 1024);

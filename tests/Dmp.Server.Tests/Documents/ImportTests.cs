@@ -180,13 +180,13 @@ public sealed class ImportTests(Platform platform)
 
     private sealed class Closing(byte[] content, Action closed) : MemoryStream(content)
     {
-        private bool _isClosed;
+        private bool isClosed;
 
         protected override void Dispose(bool disposing)
         {
-            if (!_isClosed)
+            if (!isClosed)
             {
-                _isClosed = true;
+                isClosed = true;
                 closed();
             }
 

@@ -73,13 +73,13 @@ internal sealed record WorldActor(string Name, ActorKind Kind, string Id, string
 internal sealed class WhoCanSeeWorld
 {
     private static readonly string[] modes = ["normal", "break-glass", "regulation"];
-    private readonly Platform _platform;
+    private readonly Platform platform;
 
-    private WhoCanSeeWorld(Platform platform, OpenedRecord record) => (_platform, Record) = (platform, record);
+    private WhoCanSeeWorld(Platform platform, OpenedRecord record) => (this.platform, Record) = (platform, record);
 
     public OpenedRecord Record { get; }
 
-    public DmpApi Patient => _platform.As(Record.Patient);
+    public DmpApi Patient => platform.As(Record.Patient);
 
     public List<WorldActor> Actors { get; } = [];
 
@@ -126,17 +126,17 @@ internal sealed class WhoCanSeeWorld
         };
         foreach (var name in new[] { "dentist", "authorised helper", "blocked", "at blocked structure" })
         {
-            await _platform.As(people[name]).DeclareAsync(Record.Id);
+            await platform.As(people[name]).DeclareAsync(Record.Id);
         }
 
-        await _platform.As(people["attending"]).DeclareAsync(Record.Id, attending: true);
+        await platform.As(people["attending"]).DeclareAsync(Record.Id, attending: true);
         await GrantAsync(people["attending, not seen"].Actor, attending: true);
         foreach (var actor in new[] { people["authorised, not seen"].Actor, people["occupational"].Actor, StructureOf(nurse) })
         {
             await GrantAsync(actor);
         }
 
-        await _platform.As(people["occupational"]).SearchIdsAsync(Record.Id);
+        await platform.As(people["occupational"]).SearchIdsAsync(Record.Id);
         var team = (await Patient.CareTeams.RecognizeCareTeamAsync(
             new RecognizeCareTeamRequest
             {
@@ -147,7 +147,7 @@ internal sealed class WhoCanSeeWorld
             },
             cancellationToken: Token)).CareTeam;
         await GrantAsync(new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
-        await _platform.As(people["in team"]).SearchIdsAsync(Record.Id);
+        await platform.As(people["in team"]).SearchIdsAsync(Record.Id);
         await MaskedShownAsync();
         foreach (var (name, mode) in new[]
         {
@@ -167,7 +167,7 @@ internal sealed class WhoCanSeeWorld
         {
             Actors.Add(new WorldActor(
                 name, ActorKind.Professional, professional.Id, professional.StructureId, professional.Profession,
-                [.. modes.Select(mode => _platform.As(_platform.Callers.Token(professional), ("dmp-access-mode", mode)))]));
+                [.. modes.Select(mode => platform.As(platform.Callers.Token(professional), ("dmp-access-mode", mode)))]));
         }
 
         foreach (var name in new[] { "physician", "nurse of structure", "named author", "stranger", "at blocked structure" })
@@ -181,11 +181,11 @@ internal sealed class WhoCanSeeWorld
 
     private async Task AddPersonsAsync()
     {
-        var mother = _platform.AsRepresentativeOf(Record.Patient);
+        var mother = platform.AsRepresentativeOf(Record.Patient);
         Actors.Add(new WorldActor("mother", ActorKind.Representative, "", "", "", [mother]));
-        var (father, _) = await _platform.DelegateAsync(mother, Record.Id, DelegationKind.Representative);
+        var (father, _) = await platform.DelegateAsync(mother, Record.Id, DelegationKind.Representative);
         Actors.Add(new WorldActor("father", ActorKind.Representative, "Odile ESSAI", "", "", [father]));
-        var (caregiver, _) = await _platform.DelegateAsync(mother, Record.Id);
+        var (caregiver, _) = await platform.DelegateAsync(mother, Record.Id);
         Actors.Add(new WorldActor("caregiver", ActorKind.Caregiver, "Odile ESSAI", "", "", [caregiver]));
     }
 
@@ -196,7 +196,7 @@ internal sealed class WhoCanSeeWorld
         {
             JsonObject claims = Callers.StructureClaims(structureId, staffId);
             claims["Authentification_mode"] = authentication;
-            return _platform.As(_platform.Callers.Mint(claims));
+            return platform.As(platform.Callers.Mint(claims));
         }
 
         Actors.Add(
@@ -206,7 +206,7 @@ internal sealed class WhoCanSeeWorld
     /// <summary>Documents on which the rules differ, each visible to the patient.</summary>
     private async Task DepositAsync(Dictionary<string, TestProfessional> people)
     {
-        var physician = _platform.As(Record.Physician);
+        var physician = platform.As(Record.Physician);
         foreach (var name in new[]
         {
             "plain", "hidden from physicians", "hidden from the attending", "hidden from a structure", "deleted", "archived",
@@ -224,7 +224,7 @@ internal sealed class WhoCanSeeWorld
         Documents["secret"] = await physician.UploadAsync(
             Record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromRepresentatives));
         var author = people["named author"];
-        Documents["of a certificate"] = await _platform.AsStructure(author.StructureId)
+        Documents["of a certificate"] = await platform.AsStructure(author.StructureId)
             .UploadAsync(Record.Id, intent => intent.Metadata.Authors.Add(new Author
             {
                 Person = new Person { Id = author.Id, FamilyName = "ESSAI", GivenName = "CLAIRE" },
@@ -251,7 +251,7 @@ internal sealed class WhoCanSeeWorld
         cancellationToken: Token);
 
     private async Task OpenAsync(TestProfessional professional, EmergencyMode mode) =>
-        await _platform.As(professional).Emergencies.OpenEmergencyAccessAsync(
+        await platform.As(professional).Emergencies.OpenEmergencyAccessAsync(
             new OpenEmergencyAccessRequest
             {
                 RecordId = Record.Id,

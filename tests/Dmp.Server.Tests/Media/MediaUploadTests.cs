@@ -17,7 +17,7 @@ public sealed class MediaUploadTests(Platform platform)
 
     private const string BodyPlace = "/ClinicalDocument//text[@representation='B64'][1]";
 
-    private static readonly byte[] Jpeg = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, .. "JFIF"u8, .. new byte[3000], 0xFF, 0xD9];
+    private static readonly byte[] jpeg = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, .. "JFIF"u8, .. new byte[3000], 0xFF, 0xD9];
 
     [Fact]
     public async Task A_key_object_selection_is_a_document_with_its_own_format()
@@ -114,8 +114,8 @@ public sealed class MediaUploadTests(Platform platform)
         byte[] end = [.. "PK\x05\x06"u8, .. new byte[18]];
         foreach (var (mediaType, content) in ((string, byte[])[])
             [
-                ("image/jpeg", [.. Jpeg, .. end]), ("application/pdf", [.. PdfText.Write("", ""), .. end]),
-                ("image/jpeg", [.. Jpeg.AsSpan(0, 500), .. PdfText.Write("", "")]),
+                ("image/jpeg", [.. jpeg, .. end]), ("application/pdf", [.. PdfText.Write("", ""), .. end]),
+                ("image/jpeg", [.. jpeg.AsSpan(0, 500), .. PdfText.Write("", "")]),
             ])
         {
             await NotAcceptedAsync(
@@ -123,7 +123,7 @@ public sealed class MediaUploadTests(Platform platform)
         }
 
         Assert.Equal(
-            ContentForm.Jpeg, (await platform.As(record.Physician).UploadAsync(Given.Intent(record.Id, "image/jpeg"), Jpeg)).Content.Form);
+            ContentForm.Jpeg, (await platform.As(record.Physician).UploadAsync(Given.Intent(record.Id, "image/jpeg"), jpeg)).Content.Form);
     }
 
     [Theory]
@@ -160,7 +160,7 @@ public sealed class MediaUploadTests(Platform platform)
         await RefusedAsync(api, record, Body("application/pdf", PdfText.WritePacked(Script)), ErrorReason.PdfActive, BodyPlace);
         await RefusedAsync(api, record, Body("application/pdf", PdfText.Encrypted), ErrorReason.PdfEncrypted, BodyPlace);
         await RefusedAsync(
-            api, record, Body("image/jpeg", [.. Jpeg.AsSpan(0, 500), .. PdfText.Write("", "")]), ErrorReason.ContentNotAccepted, BodyPlace);
+            api, record, Body("image/jpeg", [.. jpeg.AsSpan(0, 500), .. PdfText.Write("", "")]), ErrorReason.ContentNotAccepted, BodyPlace);
     }
 
     [Theory]
@@ -188,7 +188,7 @@ public sealed class MediaUploadTests(Platform platform)
         var api = platform.As(record.Physician);
         (string MediaType, byte[] Content)[] files =
         [
-            ("application/pdf", PdfText.Write("", "")), ("image/jpeg", Jpeg), ("image/tiff", [0x49, 0x49, 0x2A, 0, 8, 0, 0, 0]),
+            ("application/pdf", PdfText.Write("", "")), ("image/jpeg", jpeg), ("image/tiff", [0x49, 0x49, 0x2A, 0, 8, 0, 0, 0]),
             ("text/rtf", "{\\rtf1 Bonjour}"u8.ToArray()), ("text/plain", Encoding.Latin1.GetBytes("Temp\u00e9rature 38")),
         ];
         foreach (var (mediaType, content) in files)

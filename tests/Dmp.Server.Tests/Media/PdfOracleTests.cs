@@ -7,7 +7,7 @@ namespace Dmp.Server.Tests.Media;
 /// <summary>The check of PDFs beside another reader, qpdf, over PDFs written in every way that the format knows.</summary>
 public sealed class PdfOracleTests : IDisposable
 {
-    private static readonly PdfRules Rules = new(new UploadOptions());
+    private static readonly PdfRules rules = new(new UploadOptions());
 
     private readonly string folder = Directory.CreateTempSubdirectory("dmp-pdf").FullName;
 
@@ -94,5 +94,5 @@ public sealed class PdfOracleTests : IDisposable
         }
     }
 
-    private static MediaFault? Check(byte[] content) => Rules.Check(PdfScannerTests.Scan(content, chunk: 4099));
+    private static MediaFault? Check(byte[] content) => rules.Check(PdfScannerTests.Scan(content, chunk: 4099));
 }

@@ -178,9 +178,9 @@ public sealed partial class PdfScannerTests
         }
     }
 
-    public static TheoryData<string> HostileNames => [.. Hostile.Keys];
+    public static TheoryData<string> HostileNames => [.. hostile.Keys];
 
-    private static readonly Dictionary<string, Func<byte[]>> Hostile = new()
+    private static readonly Dictionary<string, Func<byte[]>> hostile = new()
     {
         ["deep arrays"] = () => Encoding.ASCII.GetBytes("%PDF-1.7\n1 0 obj\n" + new string('[', 5_000_000)),
         ["deep dictionaries"] = () => Encoding.ASCII.GetBytes("%PDF-1.7\n1 0 obj\n" + string.Concat(Enumerable.Repeat("<</A", 2_000_000))),
@@ -215,7 +215,7 @@ public sealed partial class PdfScannerTests
     [MemberData(nameof(HostileNames))]
     public void Hostile_files_cost_little(string name)
     {
-        var content = Hostile[name]();
+        var content = hostile[name]();
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var clock = Stopwatch.StartNew();
         var findings = Scan(content);

@@ -15,11 +15,11 @@ namespace Dmp.Server.Tests.Proofs;
 /// <summary>The whole log leaves the house as a file, and is verified without the database; whatever is changed in it is named.</summary>
 public sealed class LogExportTests(Platform platform) : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("dmp-log-export");
+    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("dmp-log-export");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose() => directory.Delete(recursive: true);
 
     [Fact]
     public async Task The_whole_log_is_exported_and_verified_without_the_database()
@@ -284,7 +284,7 @@ public sealed class LogExportTests(Platform platform) : IDisposable
         return connection;
     }
 
-    private string PathOf(string name) => Path.Combine(_directory.FullName, $"{name}.jsonl");
+    private string PathOf(string name) => Path.Combine(directory.FullName, $"{name}.jsonl");
 
     private static TraceVerifier VerifierOf(TestServer server) => new(server.Verifiers()[0].Text);
 

@@ -6,9 +6,9 @@ namespace Dmp.Server.Tests.Sandbox;
 
 public sealed class StartupGuardTests : IDisposable
 {
-    private readonly string _certificate = Path.GetTempFileName();
+    private readonly string certificate = Path.GetTempFileName();
 
-    public void Dispose() => File.Delete(_certificate);
+    public void Dispose() => File.Delete(certificate);
 
     [Fact]
     public void A_safe_production_starts() => StartupGuard.Check(Production());
@@ -30,7 +30,7 @@ public sealed class StartupGuardTests : IDisposable
 
     [Fact]
     public void Start_is_refused_when_the_private_key_is_not_there() => AssertRefused(
-        Production() with { Listen = new() { CertificatePath = _certificate, CertificateKeyPath = "/nowhere/server.key" } },
+        Production() with { Listen = new() { CertificatePath = certificate, CertificateKeyPath = "/nowhere/server.key" } },
         "/nowhere/server.key");
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class StartupGuardTests : IDisposable
 
     [Fact]
     public void Start_is_refused_with_an_address_that_is_none() =>
-        AssertRefused(Production() with { Listen = new() { Address = "localhost", CertificatePath = _certificate } }, "not an IP address");
+        AssertRefused(Production() with { Listen = new() { Address = "localhost", CertificatePath = certificate } }, "not an IP address");
 
     [Fact]
     public void All_reasons_come_at_once_on_one_line()
@@ -158,7 +158,7 @@ public sealed class StartupGuardTests : IDisposable
     private StartupFacts Production() => new()
     {
         Environment = "Production",
-        Listen = new() { Address = "0.0.0.0", CertificatePath = _certificate },
+        Listen = new() { Address = "0.0.0.0", CertificatePath = certificate },
         Sandbox = new(),
         Realm = new(),
         Database = new() { ConnectionString = "Host=db;Username=dmp;Password=6ab1f0c2d94e;SSL Mode=VerifyFull" },

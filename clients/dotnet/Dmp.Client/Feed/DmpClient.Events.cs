@@ -33,7 +33,7 @@ public sealed partial class DmpClient
             throw new ArgumentOutOfRangeException(nameof(options), $"EventsAhead must be between 1 and {SubscribeOptions.CreditMax}.");
         }
 
-        using var run = new SubscriptionRun(Events, _tokens, _options, start.Clone(), filter?.Clone(), chosen.EventsAhead);
+        using var run = new SubscriptionRun(Events, tokens, this.options, start.Clone(), filter?.Clone(), chosen.EventsAhead);
         while (true)
         {
             var response = await run.NextAsync(cancellationToken).ConfigureAwait(false);

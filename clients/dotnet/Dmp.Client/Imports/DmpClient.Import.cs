@@ -159,7 +159,7 @@ public sealed partial class DmpClient
     /// <summary>A source that cannot seek is sent once by an upload; here it can be opened again.</summary>
     private async Task<DocumentEntry> UploadAgainAsync(ImportItem item, UploadOptions upload, CancellationToken cancellationToken)
     {
-        var retries = new RetryPolicy(_options, _options.RetryBudget);
+        var retries = new RetryPolicy(options, options.RetryBudget);
         for (var attempt = 1; ; attempt++)
         {
             var content = await ImportEntry.OpenAsync(item, cancellationToken).ConfigureAwait(false);
@@ -175,7 +175,7 @@ public sealed partial class DmpClient
             }
             catch (DmpUnavailableException away) when (retries.DelayAfter(attempt, away.RetryAfter, away.Reason) is { } delay)
             {
-                await Task.Delay(delay, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(delay, options.TimeProvider, cancellationToken).ConfigureAwait(false);
             }
             catch (IOException unreadable)
             {

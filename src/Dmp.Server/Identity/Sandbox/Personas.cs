@@ -9,10 +9,10 @@ internal static class Personas
     private const string SelfEmployed = "L";
     private const string Salaried = "S";
 
-    private static readonly Site PracticeOfMartin = new("990000119", "Cabinet du Dr Martin");
-    private static readonly Site Hospital = new("990000663", "Centre hospitalier Saint-Luc");
+    private static readonly Site practiceOfMartin = new("990000119", "Cabinet du Dr Martin");
+    private static readonly Site hospital = new("990000663", "Centre hospitalier Saint-Luc");
 
-    private static readonly PatientPersona Lea = new()
+    private static readonly PatientPersona lea = new()
     {
         Name = "minor-lea",
         Description = "Léa, patient, a minor born in Corsica",
@@ -27,9 +27,9 @@ internal static class Personas
     public static IReadOnlyList<Persona> All { get; } =
         [.. Physicians(), .. OtherProfessionals(), .. Structures(), .. People(), .. Staff()];
 
-    private static readonly Dictionary<string, Persona> ByName = All.ToDictionary(persona => persona.Name, StringComparer.Ordinal);
+    private static readonly Dictionary<string, Persona> byName = All.ToDictionary(persona => persona.Name, StringComparer.Ordinal);
 
-    public static Persona? Find(string? name) => name is null ? null : ByName.GetValueOrDefault(name);
+    public static Persona? Find(string? name) => name is null ? null : byName.GetValueOrDefault(name);
 
     private static Persona[] Physicians() =>
     [
@@ -37,7 +37,7 @@ internal static class Personas
         {
             Name = "dr-martin", Description = "general practitioner, by convention the attending physician (médecin traitant) of Jeanne",
             GivenName = "Alice", FamilyName = "MARTIN", Rpps = "01234501011", ProfessionCode = "10", SpecialtyCode = "SM26",
-            PracticeModeCode = SelfEmployed, SectorCode = "SA07", Site = PracticeOfMartin,
+            PracticeModeCode = SelfEmployed, SectorCode = "SA07", Site = practiceOfMartin,
         },
         new ProfessionalPersona
         {
@@ -64,7 +64,7 @@ internal static class Personas
             Name = "dr-leroy-air",
             Description = "physician of the hospital, authenticated by the hospital (authentification indirecte renforcée, AIR)",
             GivenName = "Karim", FamilyName = "LEROY", Rpps = "01234508081", ProfessionCode = "10", SpecialtyCode = "SM54",
-            PracticeModeCode = Salaried, SectorCode = "SA01", Site = Hospital, IsReinforced = true,
+            PracticeModeCode = Salaried, SectorCode = "SA01", Site = hospital, IsReinforced = true,
         },
     ];
 
@@ -92,10 +92,10 @@ internal static class Personas
 
     private static Persona[] Structures() =>
     [
-        new StructurePersona { Name = "hospital-saint-luc", Description = "back end of a hospital", Site = Hospital },
+        new StructurePersona { Name = "hospital-saint-luc", Description = "back end of a hospital", Site = hospital },
         new StructurePersona
         {
-            Name = "secretary-moreau", Description = "secretary of Dr Martin's practice", Site = PracticeOfMartin, StaffId = "moreau",
+            Name = "secretary-moreau", Description = "secretary of Dr Martin's practice", Site = practiceOfMartin, StaffId = "moreau",
         },
     ];
 
@@ -113,12 +113,12 @@ internal static class Personas
             Ins = "172116938399204", BirthFamilyName = "MODELE", BirthGivenNames = ["PAUL"],
             BirthDate = new DateOnly(1972, 11, 23), Sex = "M", BirthPlaceCode = "69383",
         },
-        Lea,
+        lea,
         new RepresentativePersona
         {
             Name = "mother-claire",
             Description = "Claire, mother and representative of Léa",
-            RepresentedIns = [Lea.Ins],
+            RepresentedIns = [lea.Ins],
         },
         new PatientPersona
         {

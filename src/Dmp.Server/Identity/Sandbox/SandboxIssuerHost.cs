@@ -17,17 +17,17 @@ namespace Dmp.Server.Identity.Sandbox;
 internal sealed class SandboxIssuerHost(
     int port, string dataDirectory, ILoggerFactory logs, TimeProvider time) : IHostedService, IAsyncDisposable
 {
-    private RSA? _key;
-    private WebApplication? _app;
+    private RSA? key;
+    private WebApplication? app;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var logger = logs.CreateLogger<SandboxIssuerHost>();
-        _key = SigningKeyFile.LoadOrCreate(dataDirectory, logger);
-        _app = Build(_key);
+        key = SigningKeyFile.LoadOrCreate(dataDirectory, logger);
+        app = Build(key);
         try
         {
-            await _app.StartAsync(cancellationToken);
+            await app.StartAsync(cancellationToken);
         }
         catch (IOException fault) when (fault.InnerException is AddressInUseException)
         {
@@ -37,16 +37,16 @@ internal sealed class SandboxIssuerHost(
         SandboxLog.IssuerStarted(logger, SandboxIssuer.Authority(port));
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => _app?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken) => app?.StopAsync(cancellationToken) ?? Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
-        if (_app is not null)
+        if (app is not null)
         {
-            await _app.DisposeAsync();
+            await app.DisposeAsync();
         }
 
-        _key?.Dispose();
+        key?.Dispose();
     }
 
     private WebApplication Build(RSA key)

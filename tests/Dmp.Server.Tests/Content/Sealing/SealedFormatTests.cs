@@ -11,7 +11,7 @@ public sealed class SealedFormatTests : IDisposable
     private const int Segment = SealedFormat.SegmentBytes;
 
     // Around the borders of segments, where mistakes are.
-    private static readonly Gen<int> Size = Gen.OneOf(
+    private static readonly Gen<int> size = Gen.OneOf(
         Gen.Int[0, 300],
         Gen.Select(Gen.Int[0, 5], Gen.Int[-3, 3]).Select((segments, off) => Math.Max(0, (segments * Segment) + off)),
         Gen.Int[0, 6 * Segment]);
@@ -24,7 +24,7 @@ public sealed class SealedFormatTests : IDisposable
 
     [Fact]
     public Task Any_size_any_chunking_and_any_range_give_the_bytes_back() =>
-        Gen.Select(Size, Gen.Int[1, 3 * Segment], Size, Size, Gen.OneOf(
+        Gen.Select(SealedFormatTests.size, Gen.Int[1, 3 * Segment], SealedFormatTests.size, SealedFormatTests.size, Gen.OneOf(
             Gen.Int[1, 2 * Segment], Gen.Int[1, 7].Select(n => n * Segment))).SampleAsync(
             async (size, chunk, offset, count, readChunk) =>
             {
@@ -43,7 +43,7 @@ public sealed class SealedFormatTests : IDisposable
 
     [Fact]
     public Task A_small_content_sealed_into_a_blob_with_others_comes_back() =>
-        Gen.Select(Size.Array[1, 5], Gen.Int[0, 4]).SampleAsync(
+        Gen.Select(SealedFormatTests.size.Array[1, 5], Gen.Int[0, 4]).SampleAsync(
             async (sizes, asked) =>
             {
                 var row = await store.NewKeyAsync(Token);
@@ -79,7 +79,7 @@ public sealed class SealedFormatTests : IDisposable
 
     [Fact]
     public Task What_a_writer_left_is_taken_up_at_the_end_of_a_segment_and_read_back_for_its_digest() =>
-        Gen.Select(Size, Size, Gen.Int[0, SealedFormat.StoredSegmentBytes], Gen.Int[1, 2 * Segment]).SampleAsync(
+        Gen.Select(size, size, Gen.Int[0, SealedFormat.StoredSegmentBytes], Gen.Int[1, 2 * Segment]).SampleAsync(
             async (first, second, torn, chunk) =>
             {
                 var (head, tail) = (RandomNumberGenerator.GetBytes(first), RandomNumberGenerator.GetBytes(second));
