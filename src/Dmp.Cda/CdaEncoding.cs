@@ -134,9 +134,9 @@ internal static partial class CdaEncoding
     private static CdaRefusedException Refused(string text) => new(CdaFaultKind.Encoding, text);
 
     [GeneratedRegex(
-        """
-        ^<\?xml\s+version\s*=\s*(?<a>["'])(?<version>[A-Za-z0-9_.:-]+)\k<a>(\s+encoding\s*=\s*(?<b>["'])(?<name>[A-Za-z][A-Za-z0-9._-]*)\k<b>)?(\s+standalone\s*=\s*(?<c>["'])(yes|no)\k<c>)?\s*\?>
-        """,
+        """^<\?xml\s+version\s*=\s*(?<a>["'])(?<version>[A-Za-z0-9_.:-]+)\k<a>"""
+        + """(\s+encoding\s*=\s*(?<b>["'])(?<name>[A-Za-z][A-Za-z0-9._-]*)\k<b>)?"""
+        + """(\s+standalone\s*=\s*(?<c>["'])(yes|no)\k<c>)?\s*\?>""",
         RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex Declaration();
 }

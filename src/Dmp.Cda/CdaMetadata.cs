@@ -59,8 +59,13 @@ public sealed record CdaMetadata
     {
         ArgumentNullException.ThrowIfNull(document);
         var main = document.ServiceEvents is [var first, ..] ? first : null;
-        var start = main?.Time is { IsStartMalformed: true } ? null : (main?.Time?.Start ?? document.Encounter?.Time?.Start ?? main?.Time?.Stop
-            ?? document.Authors.Select(author => author.Time).FirstOrDefault(time => time is not null) ?? document.CreationTime)?.Time;
+        var start = main?.Time is { IsStartMalformed: true }
+            ? null
+            : (main?.Time?.Start
+                ?? document.Encounter?.Time?.Start
+                ?? main?.Time?.Stop
+                ?? document.Authors.Select(author => author.Time).FirstOrDefault(time => time is not null)
+                ?? document.CreationTime)?.Time;
         return new CdaMetadata
         {
             UniqueId = document.Id?.ToString(),
@@ -72,7 +77,8 @@ public sealed record CdaMetadata
             Title = document.Title,
             LanguageCode = document.LanguageCode,
             Confidentiality = document.Confidentiality,
-            PracticeSetting = main?.Performers.Select(performer => performer.Organization?.PracticeSetting).FirstOrDefault(code => code is not null)
+            PracticeSetting = main?.Performers.Select(performer => performer.Organization?.PracticeSetting)
+                .FirstOrDefault(code => code is not null)
                 ?? document.Authors.Select(author => author.Actor.Organization?.PracticeSetting).FirstOrDefault(code => code is not null),
             FacilityType = document.Encounter?.FacilityType,
             EventCodes = EventCodesOf(document),

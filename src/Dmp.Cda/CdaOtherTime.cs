@@ -26,7 +26,8 @@ internal static partial class CdaOtherTime
         string Of(string group) => match.Groups[group].Value;
         var fraction = Of("fraction") is { Length: > 0 } digits ? $".{digits}" : "";
         return OffsetOf(Of("sign"), Of("hours"), Of("minutes")) is { } offset
-            && CdaTime.TryParse($"{Of("year")}{Of("month")}{Of("day")}{Of("whole")}{Of("hour")}{Of("minute")}{Of("second")}{fraction}{offset}", out time);
+            && CdaTime.TryParse(
+                $"{Of("year")}{Of("month")}{Of("day")}{Of("whole")}{Of("hour")}{Of("minute")}{Of("second")}{fraction}{offset}", out time);
     }
 
     /// <summary>As HL7 writes it; null when it could be another one.</summary>
@@ -47,12 +48,14 @@ internal static partial class CdaOtherTime
     private static partial Regex Extended();
 
     [GeneratedRegex(
-        "^(?<whole>[0-9]{8})[Tt](?<hour>[0-9]{2})((?<minute>[0-9]{2})((?<second>[0-9]{2})([.,](?<fraction>[0-9]+))?)?)?(" + OffsetPattern + ")?$",
+        "^(?<whole>[0-9]{8})[Tt](?<hour>[0-9]{2})"
+        + "((?<minute>[0-9]{2})((?<second>[0-9]{2})([.,](?<fraction>[0-9]+))?)?)?(" + OffsetPattern + ")?$",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Basic();
 
     [GeneratedRegex(
-        "^(?<whole>[0-9]{8,14})([.](?<fraction>[0-9]+))?(?<sign>[+-])((?<hours>[0-9]{1,2}):(?<minutes>[0-9]{2})|(?<hours>[0-9])(?<minutes>[0-9]{2})?)$",
+        "^(?<whole>[0-9]{8,14})([.](?<fraction>[0-9]+))?"
+        + "(?<sign>[+-])((?<hours>[0-9]{1,2}):(?<minutes>[0-9]{2})|(?<hours>[0-9])(?<minutes>[0-9]{2})?)$",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Offset();
 }

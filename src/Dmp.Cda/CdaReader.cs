@@ -61,7 +61,8 @@ public static class CdaReader
         catch (DecoderFallbackException)
         {
             return Refused(
-                header, CdaFaultKind.Encoding, reading, "Some bytes are no characters of the encoding that the document declares, or of UTF-8 when it declares none.");
+                header, CdaFaultKind.Encoding, reading,
+                "Some bytes are no characters of the encoding that the document declares, or of UTF-8 when it declares none.");
         }
     }
 

@@ -19,7 +19,8 @@ public static class CdaUniqueIds
 
     private static bool IsFit(string uniqueId) => uniqueId.Length <= CharactersMax && !uniqueId.Any(
         letter => char.IsWhiteSpace(letter) || char.IsControl(letter)
-            || char.GetUnicodeCategory(letter) is UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse);
+            || char.GetUnicodeCategory(letter) is UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned
+                or UnicodeCategory.PrivateUse);
 
     /// <summary>A UUID of version 8 (RFC 9562): the first bits of the SHA-256 of the identifier in UTF-8.</summary>
     private static Guid Computed(string uniqueId)

@@ -83,12 +83,14 @@ internal sealed partial class CdaValues(CdaHeader header)
             if (!CdaOtherTime.TryParse(value, out time))
             {
                 header.Fault(
-                    CdaFaultKind.Malformed, node.Place + "/@value", "The value is malformed: no point in time as YYYYMMDDhhmmss with an offset, or a part of it.");
+                    CdaFaultKind.Malformed, node.Place + "/@value",
+                    "The value is malformed: no point in time as YYYYMMDDhhmmss with an offset, or a part of it.");
                 return null;
             }
 
             header.Fault(
-                CdaFaultKind.OtherForm, node.Place + "/@value", "The time is not written as HL7 writes it (YYYYMMDDhhmmss+hhmm); it was read as it is meant.");
+                CdaFaultKind.OtherForm, node.Place + "/@value",
+                "The time is not written as HL7 writes it (YYYYMMDDhhmmss+hhmm); it was read as it is meant.");
         }
 
         return hasClock && header.TimeZone is { } zone ? In(zone, time, node) : time;
@@ -107,7 +109,9 @@ internal sealed partial class CdaValues(CdaHeader header)
             node.Place + "/@value",
             $"The time has no offset; it was taken as {zone.Id}."
                 + (zone.IsAmbiguousTime(local) ? " It comes twice on that day, when clocks are put back: the first one was taken."
-                    : zone.IsInvalidTime(local) ? " It never comes on that day, because clocks are put forward: it was counted on from before." : ""));
+                    : zone.IsInvalidTime(local)
+                        ? " It never comes on that day, because clocks are put forward: it was counted on from before."
+                        : ""));
         return time.In(zone);
     }
 
@@ -118,7 +122,9 @@ internal sealed partial class CdaValues(CdaHeader header)
             return null;
         }
 
-        var said = IsSaid(node) ? node : IsSaid(node.Find("low")) ? node.Find("low") : IsSaid(node.Find("center")) ? node.Find("center") : null;
+        var said = IsSaid(node)
+            ? node
+            : IsSaid(node.Find("low")) ? node.Find("low") : IsSaid(node.Find("center")) ? node.Find("center") : null;
         var (start, stop) = (Time(said), Time(node.Find("high")));
         if (start is not null && said?.Name == "center")
         {
@@ -147,7 +153,8 @@ internal sealed partial class CdaValues(CdaHeader header)
             return null;
         }
 
-        if (int.TryParse(value, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var number))
+        if (int.TryParse(
+            value, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var number))
         {
             return number;
         }
@@ -172,7 +179,8 @@ internal sealed partial class CdaValues(CdaHeader header)
         };
         foreach (var system in read.InsIds.GroupBy(id => id.Root).Where(ids => ids.Distinct().Count() > 1))
         {
-            header.Fault(CdaFaultKind.Contradiction, part.Place + "/patientRole/id", $"The patient has more than one identity in {system.Key}.");
+            header.Fault(
+                CdaFaultKind.Contradiction, part.Place + "/patientRole/id", $"The patient has more than one identity in {system.Key}.");
         }
 
         return read;
@@ -193,7 +201,9 @@ internal sealed partial class CdaValues(CdaHeader header)
         {
             Ids = Ids(node?.Of("id")),
             Specialty = Code(node?.Find("code")),
-            Name = Names(node?.Find("assignedPerson")) is [var first, ..] names ? names.FirstOrDefault(name => name.Text is null) ?? first : null,
+            Name = Names(node?.Find("assignedPerson")) is [var first, ..] names
+                ? names.FirstOrDefault(name => name.Text is null) ?? first
+                : null,
             DeviceName = device?.Find("softwareName")?.Text is { Length: > 0 } software ? software
                 : device?.Find("manufacturerModelName")?.Text is { Length: > 0 } model ? model : null,
             Organization = Organization(node?.Find("representedOrganization")),
@@ -238,7 +248,10 @@ internal sealed partial class CdaValues(CdaHeader header)
     }
 
     private static IReadOnlyList<CdaName> Names(CdaNode? person) =>
-        [.. person?.Of("name").Where(name => !name.IsNull).Select(Name).Where(name => name.Families.Count + name.Givens.Count > 0 || name.Text is not null) ?? []];
+        [.. person?.Of("name")
+            .Where(name => !name.IsNull)
+            .Select(Name)
+            .Where(name => name.Families.Count + name.Givens.Count > 0 || name.Text is not null) ?? []];
 
     private static CdaName Name(CdaNode name)
     {
@@ -272,6 +285,8 @@ internal sealed partial class CdaValues(CdaHeader header)
     };
 
     // OID, UUID, or a name that HL7 itself reserves.
-    [GeneratedRegex("^([0-2](\\.(0|[1-9][0-9]*))+|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[A-Za-z][A-Za-z0-9-]*)\\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "^([0-2](\\.(0|[1-9][0-9]*))+|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[A-Za-z][A-Za-z0-9-]*)\\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Root();
 }

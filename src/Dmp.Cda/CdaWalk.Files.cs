@@ -61,7 +61,8 @@ internal sealed partial class CdaWalk
                 isElsewhere |= xml.LocalName == "reference";
                 if (IsBase64() || DataReference() is not null)
                 {
-                    throw new CdaRefusedException(CdaFaultKind.NestedFile, "A file that the document carries has another one inside of its element.");
+                    throw new CdaRefusedException(
+                        CdaFaultKind.NestedFile, "A file that the document carries has another one inside of its element.");
                 }
             }
 
@@ -92,7 +93,8 @@ internal sealed partial class CdaWalk
         var last = file.IsText ? default : base64.Finish();
         if (hasBytes || !last.IsEmpty || file.IsBody || !file.IsText && !isElsewhere)
         {
-            await options.Files!(new CdaFilePart(hasBytes ? file : file with { IsElsewhere = isElsewhere && last.IsEmpty }, last, IsLast: true), stop);
+            await options.Files!(
+                new CdaFilePart(hasBytes ? file : file with { IsElsewhere = isElsewhere && last.IsEmpty }, last, IsLast: true), stop);
         }
     }
 
@@ -144,5 +146,6 @@ internal sealed partial class CdaWalk
 
     /// <summary>Text of a type that is opened by a program of its own, though it stands there as text.</summary>
     private static bool IsFile(string? mediaType) =>
-        mediaType is not null && (!mediaType.StartsWith("text/", StringComparison.Ordinal) || mediaType.StartsWith("text/rtf", StringComparison.Ordinal));
+        mediaType is not null
+            && (!mediaType.StartsWith("text/", StringComparison.Ordinal) || mediaType.StartsWith("text/rtf", StringComparison.Ordinal));
 }

@@ -19,7 +19,8 @@ internal sealed partial class CdaWalk
 
         if (number > options.PartsMax)
         {
-            throw new CdaRefusedException(CdaFaultKind.TooManyElements, $"The header has more than {options.PartsMax} elements of one name.");
+            throw new CdaRefusedException(
+                CdaFaultKind.TooManyElements, $"The header has more than {options.PartsMax} elements of one name.");
         }
 
         var part = new CdaNode(null, name, number);
@@ -102,7 +103,9 @@ internal sealed partial class CdaWalk
             }
             else
             {
-                header.Fault(CdaFaultKind.ValueTooLong, $"{node.Place}/@{xml.LocalName}", $"The value has more than {options.ValueCharsMax} characters.");
+                header.Fault(
+                    CdaFaultKind.ValueTooLong, $"{node.Place}/@{xml.LocalName}",
+                    $"The value has more than {options.ValueCharsMax} characters.");
             }
         }
 
@@ -126,7 +129,8 @@ internal sealed partial class CdaWalk
         if (text.Length > options.ValueCharsMax)
         {
             header.Fault(
-                CdaFaultKind.ValueTooLong, node.Place, $"The value has more than {options.ValueCharsMax} characters; the first ones were read.");
+                CdaFaultKind.ValueTooLong, node.Place,
+                $"The value has more than {options.ValueCharsMax} characters; the first ones were read.");
             text.Length = char.IsHighSurrogate(text[options.ValueCharsMax - 1]) ? options.ValueCharsMax - 1 : options.ValueCharsMax;
         }
 

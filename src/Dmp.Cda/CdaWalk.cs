@@ -184,7 +184,8 @@ internal sealed partial class CdaWalk(
         if (!isInBody && ++headerNodes > options.HeaderNodesMax)
         {
             throw new CdaRefusedException(
-                CdaFaultKind.TooManyElements, $"The body of the document does not begin within {options.HeaderNodesMax} tags, texts and processing instructions.");
+                CdaFaultKind.TooManyElements,
+                $"The body of the document does not begin within {options.HeaderNodesMax} tags, texts and processing instructions.");
         }
 
         switch (xml.NodeType)
@@ -195,7 +196,8 @@ internal sealed partial class CdaWalk(
 
             case XmlNodeType.ProcessingInstruction when xml.Name == "xml-stylesheet" && ForeignReference().IsMatch(xml.Value):
                 throw new CdaRefusedException(
-                    CdaFaultKind.ForeignStylesheet, "A processing instruction xml-stylesheet asks viewers to load a stylesheet from elsewhere.");
+                    CdaFaultKind.ForeignStylesheet,
+                    "A processing instruction xml-stylesheet asks viewers to load a stylesheet from elsewhere.");
 
             case XmlNodeType.Text or XmlNodeType.CDATA when drain:
                 while (await ReadValueAsync() > 0)

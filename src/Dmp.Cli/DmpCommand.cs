@@ -27,9 +27,11 @@ internal static class DmpCommand
     public static async Task<int> RunAsync(
         IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
     {
-        RootCommand root = new("Tools of a DMP platform's operators, depositors and patients. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
+        RootCommand root = new(
+            "Tools of a DMP platform's operators, depositors and patients. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 failed.")
         {
-            ImportCommand.Create(), RecordExportCommand.Create(), MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(), KeysCommand.Create(),
+            ImportCommand.Create(), RecordExportCommand.Create(), MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(),
+            KeysCommand.Create(),
             StoreCommand.Create(),
         };
         var parsed = root.Parse(arguments);

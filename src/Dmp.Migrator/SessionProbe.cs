@@ -54,7 +54,8 @@ public static class SessionProbe
 
             return sessions.All(one => one.Count == 1) && sessions.SelectMany(one => one).Distinct().Count() == Connections
                 ? null
-                : "The database is behind a pooler that gives each transaction another session (PgBouncer with pool_mode transaction or statement); "
+                : "The database is behind a pooler that gives each transaction another session "
+                    + "(PgBouncer with pool_mode transaction or statement); "
                     + "connect directly, or set pool_mode = session.";
         }
         finally

@@ -67,7 +67,9 @@ public sealed record S3Options
     /// <summary>Before every key, so that a bucket can be shared. Default: none.</summary>
     public string Prefix { get; init; } = "";
 
-    /// <summary>Region that requests are signed for. Default <c>us-east-1</c>, which servers other than AWS take; required for AWS.</summary>
+    /// <summary>
+    /// Region that requests are signed for. Default <c>us-east-1</c>, which servers other than AWS take; required for AWS.
+    /// </summary>
     public string? Region { get; init; }
 
     /// <summary>The bucket in the path instead of the host name. Default true with an endpoint, false for AWS.</summary>

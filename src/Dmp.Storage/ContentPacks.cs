@@ -11,8 +11,8 @@ public readonly record struct ContentPlace(Guid BlobId, long Offset);
 public sealed class ContentPacks(IContentStore store, TimeProvider time) : IDisposable
 {
     /// <summary>
-    /// A blob takes no more once it has this much, so that a reader or a copy of it stays cheap: with the last content it fits one piece of a
-    /// bucket.
+    /// A blob takes no more once it has this much, so that a reader or a copy of it stays cheap: with the last content it fits one piece of
+    /// a bucket.
     /// </summary>
     private const int PackBytes = 3 * 1024 * 1024;
 

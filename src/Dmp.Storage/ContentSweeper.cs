@@ -106,7 +106,8 @@ public sealed class ContentSweeper(
         if (orphans.Count == batch.Count && orphans.Count >= UnreferencedInARowMax)
         {
             throw new InvalidOperationException(
-                $"None of {batch.Count} blobs has a row. The content directory and the database seem not to belong together; nothing more is deleted.");
+                $"None of {batch.Count} blobs has a row. The content directory and the database seem not to belong together; "
+                + "nothing more is deleted.");
         }
 
         foreach (var orphan in orphans)

@@ -43,7 +43,8 @@ public sealed class ContentVault(IContentStore store, RecordKeys keys, MasterKey
             : null;
 
     /// <summary>
-    /// A small content, sealed, to be put into a blob with others: writes <see cref="SealedFormat.StoredLength"/> bytes and answers how many.
+    /// A small content, sealed, to be put into a blob with others: writes <see cref="SealedFormat.StoredLength"/> bytes and answers how
+    /// many.
     /// </summary>
     public static int Seal(RecordKey key, Guid contentId, ReadOnlySpan<byte> plain, Span<byte> stored)
     {
@@ -90,7 +91,8 @@ public sealed class ContentVault(IContentStore store, RecordKeys keys, MasterKey
             return null;
         }
 
-        ContentLocation location = new() { ContentId = contentId, BlobId = blobId, SizeBytes = SealedFormat.PlainLength(blob.Length), Key = key.Row };
+        ContentLocation location =
+            new() { ContentId = contentId, BlobId = blobId, SizeBytes = SealedFormat.PlainLength(blob.Length), Key = key.Row };
         return await OpenAsync(key, blob, location);
     }
 
@@ -114,7 +116,8 @@ public sealed class ContentVault(IContentStore store, RecordKeys keys, MasterKey
     private async Task<IContentReader> OpenAsync(RecordKey? key, IContentReader blob, ContentLocation place)
     {
         // Also: a size or an offset in the row that cannot be.
-        if (place.SizeBytes < 0 || place.SizeBytes > blob.Length || place.BlobOffset < 0 || place.BlobOffset > blob.Length - place.StoredLength)
+        if (place.SizeBytes < 0 || place.SizeBytes > blob.Length || place.BlobOffset < 0
+            || place.BlobOffset > blob.Length - place.StoredLength)
         {
             await blob.DisposeAsync();
             logger.Damaged(place.ContentId, place.BlobId, ContentDamage.Length, 0);

@@ -13,7 +13,7 @@ internal static class DirectorySync
     private const int ReadOnly = 0;
 
     // The server starts child processes (its private PostgreSQL); they must not inherit the descriptor.
-    private static readonly int CloseOnExec = OperatingSystem.IsMacOS() ? 0x01000000 : 0x80000;
+    private static readonly int closeOnExec = OperatingSystem.IsMacOS() ? 0x01000000 : 0x80000;
 
     /// <exception cref="IOException">The directory cannot be opened or flushed.</exception>
     public static void Flush(string directory)
@@ -24,7 +24,7 @@ internal static class DirectorySync
             return;
         }
 
-        using var handle = Open(directory, ReadOnly | CloseOnExec);
+        using var handle = Open(directory, ReadOnly | closeOnExec);
         if (handle.IsInvalid)
         {
             throw new IOException($"The directory cannot be opened for its flush (errno {Marshal.GetLastPInvokeError()}).");

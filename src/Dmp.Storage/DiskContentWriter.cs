@@ -2,7 +2,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dmp.Storage;
 
-/// <summary>Writes a part file with unbuffered positional writes; memory does not grow with the document. A part that is left keeps its name.</summary>
+/// <summary>
+/// Writes a part file with unbuffered positional writes; memory does not grow with the document. A part that is left keeps its name.
+/// </summary>
 internal sealed class DiskContentWriter(DiskContentStore store, Guid blobId, string partPath, SafeFileHandle handle, long length = 0)
     : IContentWriter
 {

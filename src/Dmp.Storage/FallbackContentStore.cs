@@ -6,7 +6,8 @@ namespace Dmp.Storage;
 /// </summary>
 public sealed class FallbackContentStore(IContentStore store, IContentStore fallback) : IContentStore
 {
-    public Task<IContentWriter> CreateAsync(Guid blobId, CancellationToken cancellationToken) => store.CreateAsync(blobId, cancellationToken);
+    public Task<IContentWriter> CreateAsync(Guid blobId, CancellationToken cancellationToken) =>
+        store.CreateAsync(blobId, cancellationToken);
 
     /// <summary>What was begun in the other store is not taken up: it begins again in this one.</summary>
     public Task<IContentWriter?> ResumeAsync(Guid blobId, int unit, CancellationToken cancellationToken) =>
@@ -32,7 +33,8 @@ public sealed class FallbackContentStore(IContentStore store, IContentStore fall
     public IAsyncEnumerable<StoredContent> ListAsync(CancellationToken cancellationToken) => store.ListAsync(cancellationToken);
 
     public async Task<int> DeleteAbandonedAsync(DateTimeOffset lastWriteBefore, CancellationToken cancellationToken) =>
-        await fallback.DeleteAbandonedAsync(lastWriteBefore, cancellationToken) + await store.DeleteAbandonedAsync(lastWriteBefore, cancellationToken);
+        await fallback.DeleteAbandonedAsync(lastWriteBefore, cancellationToken) + await store.DeleteAbandonedAsync(
+            lastWriteBefore, cancellationToken);
 
     public Task CheckAsync(CancellationToken cancellationToken) => store.CheckAsync(cancellationToken);
 }

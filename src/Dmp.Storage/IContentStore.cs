@@ -27,10 +27,14 @@ public interface IContentStore
     /// </summary>
     public Task<IContentReader?> OpenAsync(Guid blobId, CancellationToken cancellationToken);
 
-    /// <summary>Removes a committed blob. Absent is fine, so that a repeated deletion succeeds. Open readers read on, or find it unavailable.</summary>
+    /// <summary>
+    /// Removes a committed blob. Absent is fine, so that a repeated deletion succeeds. Open readers read on, or find it unavailable.
+    /// </summary>
     public Task DeleteAsync(Guid blobId, CancellationToken cancellationToken);
 
-    /// <summary>Removes what a writer left that ended without commit or discard. Absent is fine; what a living writer holds stays.</summary>
+    /// <summary>
+    /// Removes what a writer left that ended without commit or discard. Absent is fine; what a living writer holds stays.
+    /// </summary>
     public Task DeletePartAsync(Guid blobId, CancellationToken cancellationToken);
 
     /// <summary>Walks all committed blobs in no particular order without holding the list in memory.</summary>
@@ -65,7 +69,9 @@ public interface IContentWriter : IAsyncDisposable
     /// <summary>Makes durable what can be, and answers how many bytes a writer after this one would find after a power cut.</summary>
     public Task<long> FlushAsync(CancellationToken cancellationToken);
 
-    /// <summary>Reads back what was appended, as <see cref="IContentReader.ReadAsync"/> does: for the digest of an upload taken up again.</summary>
+    /// <summary>
+    /// Reads back what was appended, as <see cref="IContentReader.ReadAsync"/> does: for the digest of an upload taken up again.
+    /// </summary>
     public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
 
     /// <summary>Makes the blob visible. It survives a power cut from the moment this returns.</summary>

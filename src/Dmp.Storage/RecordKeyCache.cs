@@ -60,7 +60,8 @@ internal sealed class RecordKeyCache : IDisposable
                 Remove(order.First!.Value);
             }
 
-            entries.Add(recordKeyId, new Entry(new SecretBytes(key.Bytes.Span, isPinned: true), time.GetTimestamp(), order.AddLast(recordKeyId)));
+            entries.Add(
+                recordKeyId, new Entry(new SecretBytes(key.Bytes.Span, isPinned: true), time.GetTimestamp(), order.AddLast(recordKeyId)));
         }
     }
 

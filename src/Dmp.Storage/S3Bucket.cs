@@ -111,7 +111,8 @@ internal sealed class S3Bucket : IDisposable
                 {
                     var range = new ByteRange(offset + filled, offset + buffer.Length - 1);
                     using var response = await client.GetObjectAsync(
-                        new GetObjectRequest { BucketName = bucket, Key = key, EtagToMatch = $"\"{etag}\"", ByteRange = range }, limit.Token);
+                        new GetObjectRequest { BucketName = bucket, Key = key, EtagToMatch = $"\"{etag}\"", ByteRange = range },
+                        limit.Token);
                     while (filled < buffer.Length)
                     {
                         var read = await response.ResponseStream.ReadAsync(buffer[filled..], limit.Token);
@@ -149,7 +150,8 @@ internal sealed class S3Bucket : IDisposable
 
     /// <summary>Absent is fine.</summary>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
-        CallAsync("delete", ct => client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = bucket, Key = key }, ct), cancellationToken);
+        CallAsync(
+            "delete", ct => client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = bucket, Key = key }, ct), cancellationToken);
 
     public async Task DeleteAsync(IAsyncEnumerable<string> keys, CancellationToken cancellationToken) => await Parallel.ForEachAsync(
         keys,

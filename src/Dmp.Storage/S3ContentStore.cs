@@ -30,7 +30,9 @@ public sealed class S3ContentStore : IContentStore, IDisposable
     /// <summary>Bytes of a full piece, and most bytes of a blob that is one object. Tests take less.</summary>
     internal int PieceBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>A flush ends a piece of this length; a shorter one is stored again with what follows, so that flushes make few objects.</summary>
+    /// <summary>
+    /// A flush ends a piece of this length; a shorter one is stored again with what follows, so that flushes make few objects.
+    /// </summary>
     internal int FlushedPieceBytes { get; init; } = 1024 * 1024;
 
     internal S3Bucket Bucket { get; }
@@ -158,7 +160,8 @@ public sealed class S3ContentStore : IContentStore, IDisposable
             if (await Bucket.PutNewAsync(CheckKey, S3Kind.Content, [], 0, cancellationToken) is not null)
             {
                 throw new StoreRefusedException(
-                    "The server behind Dmp:Content:S3:Endpoint ignores If-None-Match, by which two writers of one blob are kept apart. It cannot be used.");
+                    "The server behind Dmp:Content:S3:Endpoint ignores If-None-Match, by which two writers of one blob are kept apart. "
+                    + "It cannot be used.");
             }
         }
         catch (ContentUnavailableException failure)

@@ -215,7 +215,8 @@ internal sealed class S3ContentWriter(S3ContentStore store, S3Upload upload, S3M
     {
         if (buffer is null || buffer.Length < buffered + count)
         {
-            var wanted = Math.Clamp(2 * buffered, Math.Max(FirstBufferBytes, buffered + count), Math.Max(FirstBufferBytes, store.PieceBytes));
+            var wanted = Math.Clamp(
+                2 * buffered, Math.Max(FirstBufferBytes, buffered + count), Math.Max(FirstBufferBytes, store.PieceBytes));
             var larger = ArrayPool<byte>.Shared.Rent(wanted);
             if (buffer is { } old)
             {

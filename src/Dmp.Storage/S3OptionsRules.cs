@@ -56,7 +56,8 @@ public sealed partial class S3OptionsRules : IValidateOptions<ContentOptions>
 
         if (!Prefix().IsMatch(options.Prefix))
         {
-            yield return $"{Section}:Prefix must be empty, or end with a slash and begin without one: letters, digits, hyphens, dots, underscores and slashes, at most 200.";
+            yield return $"{Section}:Prefix must be empty, or end with a slash and begin without one: letters, digits, hyphens, dots, "
+                + "underscores and slashes, at most 200.";
         }
 
         if (string.IsNullOrEmpty(options.AccessKey) != string.IsNullOrEmpty(options.SecretKey))

@@ -121,7 +121,9 @@ internal sealed class S3Upload(S3ContentStore store, Guid blobId)
         }
     }
 
-    /// <summary>Removes what writers left. Of a committed blob only what does not belong to it. Can be repeated when it ended half-way.</summary>
+    /// <summary>
+    /// Removes what writers left. Of a committed blob only what does not belong to it. Can be repeated when it ended half-way.
+    /// </summary>
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
         var blobKey = store.BlobKey(blobId);

@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace Dmp.Storage;
 
 /// <summary>
-/// Work that costs almost the same for many as for one, such as a flush of the disk or a transaction: whoever comes while others are being served waits for the
-/// next turn and shares it. Who comes alone waits for nobody. A turn takes items until they weigh <paramref name="weightMax"/> together.
+/// Work that costs almost the same for many as for one, such as a flush of the disk or a transaction: whoever comes while others are being
+/// served waits for the next turn and shares it. Who comes alone waits for nobody. A turn takes items until they weigh
+/// <paramref name="weightMax"/> together.
 /// </summary>
 public sealed class SharedTurns<T>(Func<T, int> weight, int weightMax) : IDisposable
 {
@@ -13,8 +14,9 @@ public sealed class SharedTurns<T>(Func<T, int> weight, int weightMax) : IDispos
     private readonly ConcurrentQueue<Entry> waiting = new();
 
     /// <summary>
-    /// Ends when <paramref name="serve"/> has served all items, alone or with those of others; whoever has the turn brings it, so it must be
-    /// the same for all. What it throws is told to everybody in the turn. Not to be cancelled: one caller that leaves must not take the others along.
+    /// Ends when <paramref name="serve"/> has served all items, alone or with those of others; whoever has the turn brings it, so it must
+    /// be the same for all. What it throws is told to everybody in the turn. Not to be cancelled: one caller that leaves must not take the
+    /// others along.
     /// </summary>
     public async Task ServeAsync(IReadOnlyList<T> items, Func<IReadOnlyList<T>, Task> serve)
     {

@@ -6,8 +6,8 @@ using System.Threading.Channels;
 namespace Dmp.Benchmarks;
 
 /// <summary>
-/// A line to a server on which every byte travels for a while, and so many a second enter it, in each direction. TCP is answered at once on both ends, so
-/// what is felt is the delay of HTTP/2 and of our own messages; the windows of TCP are the kernel's and not ours to tune.
+/// A line to a server on which every byte travels for a while, and so many a second enter it, in each direction. TCP is answered at once on
+/// both ends, so what is felt is the delay of HTTP/2 and of our own messages; the windows of TCP are the kernel's and not ours to tune.
 /// </summary>
 internal sealed class DelayLine : IAsyncDisposable
 {
@@ -72,7 +72,8 @@ internal sealed class DelayLine : IAsyncDisposable
 
     private async Task CarryAsync(Socket from, Socket to)
     {
-        var underWay = Channel.CreateUnbounded<(long Due, byte[] Bytes)>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        var underWay = Channel.CreateUnbounded<(long Due, byte[] Bytes)>(
+            new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         var delivering = DeliverAsync(underWay.Reader, to);
         var buffer = new byte[64 * 1024];
         var free = 0L;

@@ -64,14 +64,17 @@ internal static class FeedBenchmark
             async (_, ct) =>
             {
                 using var content = new MemoryStream("Texte"u8.ToArray());
-                var document = await platform.Client.UploadAsync(platform.RecordId, content, UploadBenchmark.Metadata(), cancellationToken: ct);
+                var document = await platform.Client.UploadAsync(
+                    platform.RecordId, content, UploadBenchmark.Metadata(), cancellationToken: ct);
                 made[document.DocumentId] = Stopwatch.GetTimestamp();
             });
         await Task.WhenAll(reading);
         if (print)
         {
             var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-            Print($"feed, {Writers} writers, {Subscribers} subscribers: {documents / seconds:F0} changes/s, {documents * Subscribers / seconds:F0} events/s, answer to event", latencies);
+            Print(
+                $"feed, {Writers} writers, {Subscribers} subscribers: {documents / seconds:F0} changes/s, "
+                + $"{documents * Subscribers / seconds:F0} events/s, answer to event", latencies);
         }
     }
 
@@ -91,7 +94,8 @@ internal static class FeedBenchmark
         }
 
         var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"feed, one reader from the beginning: {events} events, {events / seconds:F0} events/s"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"feed, one reader from the beginning: {events} events, {events / seconds:F0} events/s"));
     }
 
     private static async Task FloorAsync(NpgsqlDataSource source)
@@ -106,7 +110,8 @@ internal static class FeedBenchmark
         {
             await using (var transaction = await writer.BeginTransactionAsync())
             {
-                await ExecuteAsync(writer, "insert into outbox (event_time, kind, record_id) values (now(), 'BENCHMARK', gen_random_uuid())");
+                await ExecuteAsync(
+                    writer, "insert into outbox (event_time, kind, record_id) values (now(), 'BENCHMARK', gen_random_uuid())");
                 await ExecuteAsync(writer, "notify dmp_benchmark");
                 await transaction.CommitAsync();
             }

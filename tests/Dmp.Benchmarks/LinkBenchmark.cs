@@ -47,6 +47,7 @@ internal static class LinkBenchmark
         var (there, here) = (UploadBenchmark.Median(delayed), UploadBenchmark.Median(direct));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name}, 100 MB, 1 Gbit/s, {roundTrip.TotalMilliseconds:F0} ms round trip: {there:F0} MB/s, without delay {here:F0} MB/s, ratio {there / here:F2} (target 0.80)"));
+            $"{name}, 100 MB, 1 Gbit/s, {roundTrip.TotalMilliseconds:F0} ms round trip: {there:F0} MB/s, without delay {here:F0} MB/s, "
+            + $"ratio {there / here:F2} (target 0.80)"));
     }
 }

@@ -8,7 +8,9 @@ using Npgsql;
 
 namespace Dmp.Benchmarks;
 
-/// <summary>What the proofs of the trace cost: an event's commitment and signature, its place in the log, and the check of the whole.</summary>
+/// <summary>
+/// What the proofs of the trace cost: an event's commitment and signature, its place in the log, and the check of the whole.
+/// </summary>
 internal static class ProofBenchmark
 {
     private static int Events => Effort.Of(50_000, 400);
@@ -32,7 +34,8 @@ internal static class ProofBenchmark
 
                 return Stopwatch.GetElapsedTime(begin).TotalMicroseconds / Round;
             });
-            Say($"trace, commitment and signature of an event of {documents} documents: {rounds.Min():F0} us, the best of {Signed / Round} rounds");
+            var (best, count) = (rounds.Min(), Signed / Round);
+            Say($"trace, commitment and signature of an event of {documents} documents: {best:F0} us, the best of {count} rounds");
         }
 
         var source = platform.Services.GetRequiredService<NpgsqlDataSource>();
@@ -40,7 +43,8 @@ internal static class ProofBenchmark
         await sequencer.StopAsync(CancellationToken.None);
         var written = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => WriteAsync(source, key, Events / Writers)));
-        Say($"trace, {Events} events written by {Writers} writers, 500 a transaction: {Events / Stopwatch.GetElapsedTime(written).TotalSeconds:F0} events/s");
+        var rate = Events / Stopwatch.GetElapsedTime(written).TotalSeconds;
+        Say($"trace, {Events} events written by {Writers} writers, 500 a transaction: {rate:F0} events/s");
 
         var sequenced = Stopwatch.GetTimestamp();
         var added = await sequencer.RunAsync(CancellationToken.None);
@@ -57,7 +61,8 @@ internal static class ProofBenchmark
             throw new InvalidOperationException($"The trace is not verified: {output}");
         }
 
-        Say($"trace, verification of the whole: {Events / seconds:F0} events/s; peak memory of this process {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB");
+        var peak = Process.GetCurrentProcess().PeakWorkingSet64 >> 20;
+        Say($"trace, verification of the whole: {Events / seconds:F0} events/s; peak memory of this process {peak} MiB");
         Console.Write(output);
         await sequencer.StartAsync(CancellationToken.None);
     }

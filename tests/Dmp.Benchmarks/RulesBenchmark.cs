@@ -97,7 +97,7 @@ internal static class RulesBenchmark
         await using var fill = new NpgsqlCommand(
             """
             insert into document
-                select (jsonb_populate_record(null::document, to_jsonb(d) || jsonb_build_object('document_id', md5(d.document_id::text || n)::uuid))).*
+                select (jsonb_populate_record(null::document, to_jsonb(d) || {Another})).*
                 from document d, generate_series(1, $2) n
                 where d.record_id = $1::uuid;
             insert into document_version
@@ -128,7 +128,8 @@ internal static class RulesBenchmark
             insert into visibility_rule (visibility_rule_id, record_id, effect, document_id, actor_kind, actor_id, create_time, created_by)
                 select gen_random_uuid(), record_id, 1, document_id, 1, $2, now(), ''
                 from document where record_id = $1::uuid order by document_id desc limit 10;
-            """.Replace("$1", $"'{recordId}'", StringComparison.Ordinal).Replace("$2", $"'{platform.ColleagueId}'", StringComparison.Ordinal),
+            """.Replace("$1", $"'{recordId}'", StringComparison.Ordinal)
+                .Replace("$2", $"'{platform.ColleagueId}'", StringComparison.Ordinal),
             connection);
         await hide.ExecuteNonQueryAsync();
     }

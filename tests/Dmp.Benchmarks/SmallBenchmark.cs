@@ -52,7 +52,9 @@ internal static class SmallBenchmark
         {
             var sinkRate = small ? await RateAsync("sink", platform.Directory, people, documents => UploadAsync(sinkClient, documents)) : 0;
             var uploadRate = await RateAsync("uploads", platform.Directory, people, documents => UploadAsync(platform.Client, documents));
-            var importRate = import ? await RateAsync("import", platform.Directory, people, documents => ImportAsync(platform.Client, documents)) : 0;
+            var importRate = import
+                ? await RateAsync("import", platform.Directory, people, documents => ImportAsync(platform.Client, documents))
+                : 0;
             if (round >= 0)
             {
                 floor.Add(sinkRate);
@@ -67,7 +69,8 @@ internal static class SmallBenchmark
             var rate = UploadBenchmark.Median(floor);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"small documents, {SmallCda.Next(people[0].InsNumber).Length / 1000} KB CDA, {Streams} streams: {upload:F0}/s, sink {rate:F0}/s, ratio {upload / rate:F2} (target 0.50)"));
+                $"small documents, {SmallCda.Next(people[0].InsNumber).Length / 1000} KB CDA, {Streams} streams: {upload:F0}/s, "
+                + $"sink {rate:F0}/s, ratio {upload / rate:F2} (target 0.50)"));
         }
 
         if (import)
@@ -75,12 +78,14 @@ internal static class SmallBenchmark
             var rate = UploadBenchmark.Median(imports);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"import of the same: {rate:F0}/s, uploads {upload:F0}/s, ratio {rate / upload:F2} (target 3.00); ten times the national peak is 1550/s"));
+                $"import of the same: {rate:F0}/s, uploads {upload:F0}/s, ratio {rate / upload:F2} (target 3.00); "
+                + $"ten times the national peak is 1550/s"));
         }
     }
 
     private static async Task<double> RateAsync(
-        string what, string directory, List<(string RecordId, string InsNumber)> people, Func<List<(string RecordId, byte[] Content)>, Task> run)
+        string what, string directory, List<(string RecordId, string InsNumber)> people,
+        Func<List<(string RecordId, byte[] Content)>, Task> run)
     {
         var documents = Enumerable.Range(0, Documents)
             .Select(i => people[i % people.Count])
@@ -93,7 +98,8 @@ internal static class SmallBenchmark
         var (ownAfter, databaseAfter) = Processors(directory);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {what}: {Documents / seconds:F0}/s; processor time for each document {(ownAfter - own) * 1000 / Documents:F2} ms here, {(databaseAfter - database) * 1000 / Documents:F2} ms in PostgreSQL"));
+            $"  {what}: {Documents / seconds:F0}/s; processor time for each document {(ownAfter - own) * 1000 / Documents:F2} ms here, "
+            + $"{(databaseAfter - database) * 1000 / Documents:F2} ms in PostgreSQL"));
         return Documents / seconds;
     }
 

@@ -3,14 +3,20 @@ using System.Text;
 
 namespace Dmp.Benchmarks;
 
-/// <summary>CDA documents of about 30 KB: a letter with a table of results, as a hospital's interface engine sends them by thousands.</summary>
+/// <summary>
+/// CDA documents of about 30 KB: a letter with a table of results, as a hospital's interface engine sends them by thousands.
+/// </summary>
 internal static class SmallCda
 {
     private const int Rows = 150;
 
+    private const string Practice =
+        """<id root="1.2.250.1.71.4.2.2" extension="1990000226"/><name>CENTRE D'ESSAI</name>""";
+
     private static readonly string table = string.Concat(Enumerable.Range(0, Rows).Select(i => string.Create(
         CultureInfo.InvariantCulture,
-        $"<tr><td ID=\"r{i}\">Analyse numero {i}, sang veineux</td><td>{i * 7 % 100}.{i % 10} mmol/L</td><td>de 3.5 a 5.0</td><td>Prelevement du 4 mai 2026 a 08:{i % 60:00}</td></tr>\n")));
+        $"<tr><td ID=\"r{i}\">Analyse numero {i}, sang veineux</td><td>{i * 7 % 100}.{i % 10} mmol/L</td><td>de 3.5 a 5.0</td>"
+        + $"<td>Prelevement du 4 mai 2026 a 08:{i % 60:00}</td></tr>\n")));
 
     private static long last = 1;
 
@@ -39,7 +45,7 @@ internal static class SmallCda
             <id root="1.2.250.1.71.4.2.1" extension="801234502027"/>
             <code code="G15_10/SM26" codeSystem="1.2.250.1.213.1.1.4.5"/>
             <assignedPerson><name><family>BERNARD</family><given>CLAIRE</given></name></assignedPerson>
-            <representedOrganization><id root="1.2.250.1.71.4.2.2" extension="1990000226"/><name>CENTRE D'ESSAI</name></representedOrganization>
+            <representedOrganization>{Practice}</representedOrganization>
           </assignedAuthor></author>
           <legalAuthenticator><time value="20260504"/><assignedEntity>
             <id root="1.2.250.1.71.4.2.1" extension="801234502027"/><assignedPerson><name><family>BERNARD</family></name></assignedPerson>
@@ -56,7 +62,8 @@ internal static class SmallCda
           </encompassingEncounter></componentOf>
           <component><structuredBody><component><section>
             <code code="30954-2" codeSystem="2.16.840.1.113883.6.1"/><title>Resultats</title>
-            <text><table><tbody>{table}{table[..(table.Length / 3)][..(table[..(table.Length / 3)].LastIndexOf('\n') + 1)]}</tbody></table></text>
+            <text><table><tbody>{table}{table[..(table.Length / 3)]
+                [..(table[..(table.Length / 3)].LastIndexOf('\n') + 1)]}</tbody></table></text>
           </section></component></structuredBody></component>
         </ClinicalDocument>
         """));

@@ -7,8 +7,8 @@ using Npgsql;
 namespace Dmp.Benchmarks;
 
 /// <summary>
-/// The floor of a small upload that is durable: the same messages on the same transport, hashed, in a file that is flushed to the disk, with one
-/// row in the same PostgreSQL. No token, no rule, no trace.
+/// The floor of a small upload that is durable: the same messages on the same transport, hashed, in a file that is flushed to the disk,
+/// with one row in the same PostgreSQL. No token, no rule, no trace.
 /// </summary>
 internal sealed class SmallSinkService(string directory, NpgsqlDataSource source) : DocumentService.DocumentServiceBase
 {
@@ -31,7 +31,8 @@ internal sealed class SmallSinkService(string directory, NpgsqlDataSource source
                 {
                     await responseStream.WriteAsync(new UploadDocumentResponse
                     {
-                        Accepted = new UploadAccepted { UploadId = id.ToString(), MaxChunkBytes = 256 * 1024, MaxDocumentBytes = long.MaxValue },
+                        Accepted =
+                            new UploadAccepted { UploadId = id.ToString(), MaxChunkBytes = 256 * 1024, MaxDocumentBytes = long.MaxValue },
                     });
                 }
 

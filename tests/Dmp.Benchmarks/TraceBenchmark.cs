@@ -39,9 +39,11 @@ internal static class TraceBenchmark
 
         await platform.AnalyzeAsync();
         var request = new SearchDocumentsRequest { RecordId = recordId, PageSize = PageSize };
-        await CompareAsync(owner, $"search, {PageSize} of {Documents} documents, 1 at once", 1, _ => platform.Client.SearchDocumentsPageAsync(request));
         await CompareAsync(
-            owner, $"search, {PageSize} of {Documents} documents, {Parallel} at once", Parallel, _ => platform.Client.SearchDocumentsPageAsync(request));
+            owner, $"search, {PageSize} of {Documents} documents, 1 at once", 1, _ => platform.Client.SearchDocumentsPageAsync(request));
+        await CompareAsync(
+            owner, $"search, {PageSize} of {Documents} documents, {Parallel} at once", Parallel,
+            _ => platform.Client.SearchDocumentsPageAsync(request));
         var records = await Task.WhenAll(Enumerable.Range(0, Parallel).Select(_ => platform.OpenAnotherRecordAsync()));
         await CompareAsync(
             owner, "upload of 30 KB, 1 at once", 1, worker => UploadAsync(platform, records[worker], content));

@@ -55,7 +55,8 @@ internal static class UploadBenchmark
     }
 
     private static async Task CompareAsync(
-        string name, Func<DmpClient, string, byte[], Task> transfer, BenchmarkPlatform platform, DmpClient sink, int parallel, double target)
+        string name, Func<DmpClient, string, byte[], Task> transfer, BenchmarkPlatform platform, DmpClient sink, int parallel,
+        double target)
     {
         var content = Content(DocumentBytes);
         var ours = new List<double>();
@@ -74,7 +75,8 @@ internal static class UploadBenchmark
         var (median, floorMedian) = (Median(ours), Median(floor));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name}, 20 MB, {parallel} at once: {median:F0} MB/s, sink {floorMedian:F0} MB/s, ratio {median / floorMedian:F2} (target {target:F2})"));
+            $"{name}, 20 MB, {parallel} at once: {median:F0} MB/s, sink {floorMedian:F0} MB/s, ratio {median / floorMedian:F2} (target "
+            + $"{target:F2})"));
     }
 
     private static async Task<double> MeasureAsync(
@@ -112,7 +114,8 @@ internal static class UploadBenchmark
         return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
     }
 
-    public static byte[] Content(int size) => System.Text.Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString("abcdefghijklmnop \n", size));
+    public static byte[] Content(int size) =>
+        System.Text.Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString("abcdefghijklmnop \n", size));
 
     /// <summary>A floor has the windows of the server, and nothing else of it.</summary>
     public static void ListenAsServer(KestrelServerOptions kestrel)

@@ -77,7 +77,8 @@ public sealed class CdaTimeTests
     {
         Assert.True(CdaTime.TryRead(text, out var read));
         Assert.False(CdaTime.TryParse(text, out _));
-        Assert.Equal((DateTimeOffset.Parse(time, CultureInfo.InvariantCulture), precision, hasOffset), (read.Time, read.Precision, read.HasOffset));
+        Assert.Equal(
+            (DateTimeOffset.Parse(time, CultureInfo.InvariantCulture), precision, hasOffset), (read.Time, read.Precision, read.HasOffset));
     }
 
     [Theory]
@@ -111,7 +112,8 @@ public sealed class CdaTimeTests
     public void A_time_without_an_offset_is_that_of_a_clock(string text, string time)
     {
         Assert.True(CdaTime.TryParse(text, out var read));
-        Assert.Equal(DateTimeOffset.Parse(time, CultureInfo.InvariantCulture), read.In(TimeZoneInfo.FindSystemTimeZoneById("Europe/Paris")).Time);
+        Assert.Equal(
+            DateTimeOffset.Parse(time, CultureInfo.InvariantCulture), read.In(TimeZoneInfo.FindSystemTimeZoneById("Europe/Paris")).Time);
     }
 
     [Fact]
@@ -125,7 +127,8 @@ public sealed class CdaTimeTests
 
     [Fact]
     public void No_other_text_makes_it_throw() =>
-        Gen.String[Gen.Char["0123456789+-.:TZ "], 0, 30].Sample(text => CdaTime.TryRead(text, out var read) == (read != default), iter: 20_000);
+        Gen.String[Gen.Char["0123456789+-.:TZ "], 0, 30].Sample(
+            text => CdaTime.TryRead(text, out var read) == (read != default), iter: 20_000);
 
     [Fact]
     public void The_day_of_birth_is_the_one_written_whatever_the_offset()
@@ -140,11 +143,14 @@ public sealed class CdaTimeTests
     {
         var whole = local.AddTicks(-(local.Ticks % TimeSpan.TicksPerSecond));
         var offset = TimeSpan.FromMinutes(minutes);
-        var text = whole.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture) + (minutes < 0 ? "-" : "+") + offset.ToString("hhmm", CultureInfo.InvariantCulture);
-        return CdaTime.TryParse(text, out var read) && read.Time == new DateTimeOffset(DateTime.SpecifyKind(whole, DateTimeKind.Unspecified), offset);
+        var text = whole.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture) + (minutes < 0 ? "-" : "+") + offset.ToString(
+            "hhmm", CultureInfo.InvariantCulture);
+        return CdaTime.TryParse(text, out var read)
+            && read.Time == new DateTimeOffset(DateTime.SpecifyKind(whole, DateTimeKind.Unspecified), offset);
     });
 
     [Fact]
     public void No_text_makes_it_throw() =>
-        Gen.String[Gen.Char["0123456789+-.Z "], 0, 30].Sample(text => CdaTime.TryParse(text, out var read) == (read != default), iter: 20_000);
+        Gen.String[Gen.Char["0123456789+-.Z "], 0, 30].Sample(
+            text => CdaTime.TryParse(text, out var read) == (read != default), iter: 20_000);
 }

@@ -44,7 +44,8 @@ public sealed class EncodingTests
     [MemberData(nameof(Good))]
     public async Task Accents_are_read_in_every_encoding_of_the_list(string declared, int codePage, bool hasMark)
     {
-        var read = await SampleText.ReadAsync(Encode(declared, codePage, hasMark, "Compte rendu d'été à l'hôpital"), new CdaReaderOptions { ReadWhole = true });
+        var read = await SampleText.ReadAsync(
+            Encode(declared, codePage, hasMark, "Compte rendu d'été à l'hôpital"), new CdaReaderOptions { ReadWhole = true });
         Assert.Empty(read.Faults);
         Assert.Equal("Compte rendu d'été à l'hôpital", read.Document!.Title);
     }
@@ -98,7 +99,8 @@ public sealed class EncodingTests
     {
         var bare = SampleText.Whole[SampleText.Whole.IndexOf("<ClinicalDocument", StringComparison.Ordinal)..];
         var read = await SampleText.ReadAsync(
-            "<xsl:stylesheet version=\"1.0\" xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\"><xsl:template match=\"/\"><xsl:message terminate=\"yes\">never</xsl:message></xsl:template>"
+            "<xsl:stylesheet version=\"1.0\" xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\"><xsl:template match=\"/\">"
+            + "<xsl:message terminate=\"yes\">never</xsl:message></xsl:template>"
             + $"<d:data xmlns:d=\"urn:data\">{bare}</d:data><xsl:include href=\"http://127.0.0.1:1/x\"/></xsl:stylesheet>",
             new CdaReaderOptions { ReadWhole = true });
         Assert.Empty(read.Faults);
@@ -110,7 +112,9 @@ public sealed class EncodingTests
     private static byte[] Encode(string declared, int codePage, bool hasMark, string title)
     {
         var text = SampleText.With("Lettre de\n    sortie", title)
-            .Replace("<?xml version=\"1.0\" encoding=\"utf-8\"?>", declared.Length == 0 ? "" : $"<?xml version='1.0' encoding='{declared}' ?>", StringComparison.Ordinal)
+            .Replace(
+                "<?xml version=\"1.0\" encoding=\"utf-8\"?>", declared.Length == 0 ? "" : $"<?xml version='1.0' encoding='{declared}' ?>",
+                StringComparison.Ordinal)
             .Replace("<!-- Essai -->", "", StringComparison.Ordinal);
         text = codePage is 28591 or 28605 or 1252 ? text : text.Replace("ÉTÉ", "ÉTÉ Ω", StringComparison.Ordinal);
         var encoding = CodePagesEncodingProvider.Instance.GetEncoding(codePage) ?? Encoding.GetEncoding(codePage);

@@ -17,15 +17,20 @@ public sealed class FileTests
     public async Task The_body_of_level_1_and_each_value_among_sections_is_a_file()
     {
         var base64 = Convert.ToBase64String(content);
-        var (body, _) = await ReadAsync($"<nonXMLBody><text mediaType=\" Application/PDF \" representation=\"B64\">{base64}</text></nonXMLBody>");
+        var (body, _) = await ReadAsync(
+            $"<nonXMLBody><text mediaType=\" Application/PDF \" representation=\"B64\">{base64}</text></nonXMLBody>");
         var file = Assert.Single(body);
         Assert.Equal(new CdaFile("/ClinicalDocument//text[@representation='B64'][1]", "application/pdf", IsBody: true), file.File);
         Assert.Equal(content, file.Bytes);
 
         var (values, document) = await ReadAsync(
-            $"<structuredBody><a><value representation=\"B64\">{base64}</value><value representation=\"B64\"/><value representation=\"TXT\">QUJD</value><value>QUJD</value></a></structuredBody>");
+            $"<structuredBody><a><value representation=\"B64\">{base64}</value><value representation=\"B64\"/>"
+            + "<value representation=\"TXT\">QUJD</value><value>QUJD</value></a></structuredBody>");
         Assert.Equal(
-            [("/ClinicalDocument//value[@representation='B64'][1]", content.Length), ("/ClinicalDocument//value[@representation='B64'][2]", 0)],
+            [
+                ("/ClinicalDocument//value[@representation='B64'][1]", content.Length),
+                ("/ClinicalDocument//value[@representation='B64'][2]", 0),
+            ],
             values.Select(value => (value.File.Place, value.Bytes.Length)));
         Assert.All(values, value => Assert.Equal((null, false), (value.File.MediaType, value.File.IsBody)));
         Assert.Equal(2, document!.FileCount);
@@ -45,21 +50,27 @@ public sealed class FileTests
     }
 
     [Theory]
-    [InlineData("<nonXMLBody><text mediaType=\"text/plain\">\n Bonjour \u00e9t\u00e9</text></nonXMLBody>", "text/plain", true, true, "\n Bonjour \u00e9t\u00e9")]
+    [InlineData(
+        "<nonXMLBody><text mediaType=\"text/plain\">\n Bonjour \u00e9t\u00e9</text></nonXMLBody>", "text/plain", true, true,
+        "\n Bonjour \u00e9t\u00e9")]
     [InlineData("<nonXMLBody><text><reference value=\"http://ailleurs\"/></text></nonXMLBody>", null, true, true, "")]
-    [InlineData("<structuredBody><a><value mediaType=\"text/rtf\">{\\rtf1}</value></a></structuredBody>", "text/rtf", false, true, "{\\rtf1}")]
-    [InlineData("<structuredBody><a><linkHtml href=\" data:image/png;base64,QUJD\"/></a></structuredBody>", "image/png", false, false, "ABC")]
+    [InlineData(
+        "<structuredBody><a><value mediaType=\"text/rtf\">{\\rtf1}</value></a></structuredBody>", "text/rtf", false, true, "{\\rtf1}")]
+    [InlineData(
+        "<structuredBody><a><linkHtml href=\" data:image/png;base64,QUJD\"/></a></structuredBody>", "image/png", false, false, "ABC")]
     [InlineData("<structuredBody><a><reference value=\"DATA:,A%20B\"/></a></structuredBody>", null, false, true, "A B")]
     [InlineData("<structuredBody><x:a xmlns:x=\"urn:x\" representation=\" b64 \">QUJD</x:a></structuredBody>", null, false, false, "ABC")]
     public async Task Files_that_are_written_otherwise_are_files(string body, string? mediaType, bool isBody, bool isText, string bytes)
     {
         var (files, _) = await ReadAsync(body);
         var (file, content) = Assert.Single(files);
-        Assert.Equal((mediaType, isBody, isText, bytes), (file.MediaType, file.IsBody, file.IsText, System.Text.Encoding.UTF8.GetString(content)));
+        Assert.Equal(
+            (mediaType, isBody, isText, bytes), (file.MediaType, file.IsBody, file.IsText, System.Text.Encoding.UTF8.GetString(content)));
     }
 
     [Theory]
-    [InlineData("<legalAuthenticator><s:signatureText xmlns:s=\"urn:hl7-org:sdtc\" representation=\"B64\">QUJD</s:signatureText></legalAuthenticator>")]
+    [InlineData("<legalAuthenticator><s:signatureText xmlns:s=\"urn:hl7-org:sdtc\" representation=\"B64\">QUJD</s:signatureText>"
+        + "</legalAuthenticator>")]
     [InlineData("<informant><x representation=\"B64\">QUJD</x></informant>")]
     [InlineData("<title representation=\"B64\">QUJD</title>")]
     public async Task A_file_in_the_header_is_one_too(string part)
@@ -94,7 +105,8 @@ public sealed class FileTests
     public async Task What_is_text_or_elsewhere_is_no_file()
     {
         var (files, document) = await ReadAsync(
-            "<structuredBody><text mediaType=\"text/x-hl7-text+xml\">a<b>c</b></text><text mediaType=\"application/dicom\"> <reference value=\"http://pacs\"/> </text>"
+            "<structuredBody><text mediaType=\"text/x-hl7-text+xml\">a<b>c</b></text>"
+            + "<text mediaType=\"application/dicom\"> <reference value=\"http://pacs\"/> </text>"
             + "<originalText mediaType=\"text/plain\">x</originalText><value>QUJD</value></structuredBody>");
         Assert.Empty(files);
         Assert.Equal(1, document!.FileCount);
@@ -110,7 +122,8 @@ public sealed class FileTests
     public async Task What_is_no_base_64_is_refused(string text)
     {
         var refused = await SampleText.ReadAsync(
-            $"{Head}<nonXMLBody><text representation=\"B64\">{text}</text></nonXMLBody>{Tail}", new CdaReaderOptions { Files = (_, _) => ValueTask.CompletedTask });
+            $"{Head}<nonXMLBody><text representation=\"B64\">{text}</text></nonXMLBody>{Tail}",
+            new CdaReaderOptions { Files = (_, _) => ValueTask.CompletedTask });
         Assert.Null(refused.Document);
         Assert.Equal(CdaFaultKind.NotBase64, refused.Faults[^1].Kind);
     }
@@ -129,7 +142,8 @@ public sealed class FileTests
             (bytes, width) =>
             {
                 var lines = Convert.ToBase64String(bytes).Chunk(width).Select(line => new string(line));
-                var (files, _) = ReadAsync($"<nonXMLBody><text representation=\"B64\">{string.Join("\r\n", lines)}</text></nonXMLBody>").GetAwaiter().GetResult();
+                var (files, _) = ReadAsync(
+                    $"<nonXMLBody><text representation=\"B64\">{string.Join("\r\n", lines)}</text></nonXMLBody>").GetAwaiter().GetResult();
                 Assert.Equal(bytes, Assert.Single(files).Bytes);
             },
             iter: 100);

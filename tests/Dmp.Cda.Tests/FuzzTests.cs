@@ -17,8 +17,10 @@ public sealed class FuzzTests
 
     private static readonly string[] tokens =
     [
-        "<", ">", "&", "\"", "'", "<!--", "-->", "<![CDATA[", "]]>", "<?", "?>", "<!DOCTYPE a>", "&a;", "&#0;", "&#x10FFFF;", "\0", "xmlns=\"\"",
-        "xmlns:h=\"urn:hl7-org:v3\"", "</author>", "<author>", "nullFlavor=\"UNK\"", "<component>", "</ClinicalDocument>", "\uFEFF", "value=\"", "root=\"1.2\"",
+        "<", ">", "&", "\"", "'", "<!--", "-->", "<![CDATA[", "]]>", "<?", "?>", "<!DOCTYPE a>", "&a;", "&#0;", "&#x10FFFF;", "\0",
+        "xmlns=\"\"",
+        "xmlns:h=\"urn:hl7-org:v3\"", "</author>", "<author>", "nullFlavor=\"UNK\"", "<component>", "</ClinicalDocument>", "\uFEFF",
+        "value=\"", "root=\"1.2\"",
     ];
 
     private static readonly Gen<Func<byte[], byte[]>> mutation = Gen.OneOf<Func<byte[], byte[]>>(
@@ -26,7 +28,9 @@ public sealed class FuzzTests
         Gen.Double.Unit.Select(where => (Func<byte[], byte[]>)(bytes => bytes[..At(bytes, where)])),
         Gen.Select(Gen.Double.Unit, Gen.Double.Unit, (one, two) => (Func<byte[], byte[]>)(bytes => Cut(bytes, one, two))),
         Gen.Select(Gen.Double.Unit, Gen.Double.Unit, (one, two) => (Func<byte[], byte[]>)(bytes => Doubled(bytes, one, two))),
-        Gen.Select(Gen.Double.Unit, Gen.Int[0, tokens.Length - 1], (where, token) => (Func<byte[], byte[]>)(bytes => Inserted(bytes, where, tokens[token]))));
+        Gen.Select(
+            Gen.Double.Unit, Gen.Int[0, tokens.Length - 1],
+            (where, token) => (Func<byte[], byte[]>)(bytes => Inserted(bytes, where, tokens[token]))));
 
     [Fact]
     public void A_damaged_document_gives_a_result() => Damage(written, Iterations);
@@ -60,7 +64,8 @@ public sealed class FuzzTests
     {
         var watch = Stopwatch.StartNew();
         Gen.Select(mutation.Array[1, 6], Gen.Bool).Sample(
-            (mutations, whole) => Check(Read(mutations.Aggregate(original, (bytes, mutate) => mutate(bytes)), whole)), iter: iterations, threads: 1);
+            (mutations, whole) => Check(Read(mutations.Aggregate(original, (bytes, mutate) => mutate(bytes)), whole)), iter: iterations,
+            threads: 1);
         // Not a measurement: far above what it takes, and below what anything exponential would.
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromMinutes(2));
     }
@@ -68,7 +73,8 @@ public sealed class FuzzTests
     private static bool Check(CdaReadResult result) =>
         (result.Document is null) == result.Faults.Any(fault => fault.IsRefusal)
         && result.Faults.All(fault => fault.Text.Length > 0 && fault.Place.StartsWith('/')
-            && !fault.Text.Contains("279035121518989", StringComparison.Ordinal) && !fault.Text.Contains("PAT-TROIS", StringComparison.Ordinal));
+            && !fault.Text.Contains("279035121518989", StringComparison.Ordinal)
+            && !fault.Text.Contains("PAT-TROIS", StringComparison.Ordinal));
 
     private static CdaReadResult Read(byte[] content, bool whole)
     {

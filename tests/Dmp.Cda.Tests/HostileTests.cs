@@ -16,11 +16,18 @@ public sealed class HostileTests
     {
         { $"<!DOCTYPE ClinicalDocument SYSTEM \"http://127.0.0.1:1/a.dtd\">{Open}{Close}", CdaFaultKind.DocumentType },
         { $"<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>{Open}<title>&x;</title>{Close}", CdaFaultKind.DocumentType },
-        { $"<!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;\">]>{Open}<title>&c;</title>{Close}", CdaFaultKind.DocumentType },
+        {
+            $"<!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;\">]>{Open}<title>"
+            + $"&c;</title>{Close}",
+            CdaFaultKind.DocumentType
+        },
         { $"<!DOCTYPE a [<!ENTITY % p SYSTEM \"http://127.0.0.1:1/p\"> %p;]>{Open}{Close}", CdaFaultKind.DocumentType },
         { $"<!-- x --><!DOCTYPE a>{Open}{Close}", CdaFaultKind.DocumentType },
         { $"{Open}<title>&passwd;</title>{Close}", CdaFaultKind.UndeclaredEntity },
-        { $"{Open}<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" href=\"file:///etc/passwd\" parse=\"text\"/>{Close}", CdaFaultKind.XInclude },
+        {
+            $"{Open}<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" href=\"file:///etc/passwd\" parse=\"text\"/>{Close}",
+            CdaFaultKind.XInclude
+        },
         { $"{Open}<author><x:include xmlns:x=\"http://www.w3.org/2001/XInclude\" href=\"a\"/></author>{Close}", CdaFaultKind.XInclude },
         { $"<?xml-stylesheet type=\"text/xsl\" href=\"http://127.0.0.1:1/a.xsl\"?>{Open}{Close}", CdaFaultKind.ForeignStylesheet },
         { $"<?xml-stylesheet href='//127.0.0.1/a.xsl'?>{Open}{Close}", CdaFaultKind.ForeignStylesheet },
@@ -30,7 +37,10 @@ public sealed class HostileTests
         { "<ClinicalDocument/>", CdaFaultKind.WrongRoot },
         { $"<a>{Open}{Close}</a>", CdaFaultKind.WrongRoot },
         { "<xsl:stylesheet xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\"><xsl:template/></xsl:stylesheet>", CdaFaultKind.WrongRoot },
-        { $"<xsl:stylesheet xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\">{Open}{Close}{Open}{Close}</xsl:stylesheet>", CdaFaultKind.SeveralDocuments },
+        {
+            $"<xsl:stylesheet xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\">{Open}{Close}{Open}{Close}</xsl:stylesheet>",
+            CdaFaultKind.SeveralDocuments
+        },
         { $"{Open}<title>x", CdaFaultKind.Truncated },
         { Open, CdaFaultKind.Truncated },
         { "<ClinicalDocument xmlns=\"urn:hl7", CdaFaultKind.Truncated },
@@ -78,7 +88,12 @@ public sealed class HostileTests
         { "Informants", Open, "<informant><a/></informant>", CdaFaultKind.TooManyElements },
         { "Authors", Open, "<author/>", CdaFaultKind.TooManyElements },
         { "Identifiers of an author", Open + "<author><assignedAuthor>", "<id/>", CdaFaultKind.TooManyElements },
-        { "A stylesheet", "<s:stylesheet xmlns:s=\"http://www.w3.org/1999/XSL/Transform\">", "<s:text>x</s:text>", CdaFaultKind.TooManyElements },
+        {
+            "A stylesheet",
+            "<s:stylesheet xmlns:s=\"http://www.w3.org/1999/XSL/Transform\">",
+            "<s:text>x</s:text>",
+            CdaFaultKind.TooManyElements
+        },
     };
 
     [Theory]
@@ -154,7 +169,8 @@ public sealed class HostileTests
         // The header is read at once; reading the whole is shortened, because its time grows with the size and its memory does not.
         var start = SampleText.Whole[..SampleText.Whole.IndexOf("<structuredBody>", StringComparison.Ordinal)]
             + "<nonXMLBody><text mediaType=\"application/pdf\" representation=\"B64\">";
-        await using var stream = new EndlessStream(start, "QUJD\n", whole ? 64L * 1024 * 1024 : 512L * 1024 * 1024, "</text></nonXMLBody></component></ClinicalDocument>");
+        await using var stream = new EndlessStream(
+            start, "QUJD\n", whole ? 64L * 1024 * 1024 : 512L * 1024 * 1024, "</text></nonXMLBody></component></ClinicalDocument>");
         var before = GC.GetAllocatedBytesForCurrentThread();
         var reading = CdaReader.ReadAsync(stream, new CdaReaderOptions { ReadWhole = whole }, TestContext.Current.CancellationToken);
         Assert.True(reading.IsCompleted);

@@ -14,7 +14,9 @@ public sealed class MetadataTests
         Assert.Equal("1.2.250.1.999.1.1^A7", metadata.UniqueId);
         Assert.Equal(("11490-0", "10"), (metadata.Type!.Code, metadata.ClassCode));
         Assert.Equal(("urn:asip:ci-sis:ldl-ses:2017", "1.2.250.1.213.1.1.4.2.282"), (metadata.Format.Code, metadata.Format.System));
-        Assert.Equal(("text/xml", "Lettre de sortie", "fr-FR", "R"), (metadata.MediaType, metadata.Title, metadata.LanguageCode, metadata.Confidentiality!.Code));
+        Assert.Equal(
+            ("text/xml", "Lettre de sortie", "fr-FR", "R"),
+            (metadata.MediaType, metadata.Title, metadata.LanguageCode, metadata.Confidentiality!.Code));
         Assert.Equal(("ETABLISSEMENT", "SA01"), (metadata.PracticeSetting!.Code, metadata.FacilityType!.Code));
         Assert.Equal(["JQGA003", "CT", "I10"], metadata.EventCodes.Select(code => code.Code));
         Assert.Equal(new DateTimeOffset(2024, 3, 5, 10, 30, 0, 250, TimeSpan.Zero), metadata.CreationTime);
@@ -38,9 +40,14 @@ public sealed class MetadataTests
     [InlineData("templateId root=\"1.2.250.1.213.1.1.1.29\"", "templateId root=\"1.2.250.1.213.1.1.1.13\"", "urn:asip:ci-sis:vsm:2012")]
     [InlineData("templateId root=\"1.2.250.1.213.1.1.1.29\"", "templateId root=\"1.3.6.1.4.1.19376.1.3.3\"", "urn:ihe:lab:xd-lab:2008")]
     [InlineData("templateId root=\"1.2.250.1.213.1.1.1.29\"", "templateId root=\"1.2.3\"", "urn:asipSante:modelesHorsProfils:2011")]
-    [InlineData("<structuredBody>", "<nonXMLBody><text mediaType=\"image/tiff\"/></nonXMLBody><structuredBody>", "urn:ihe:iti-fr:xds-sd:tiff:2010")]
-    [InlineData("<structuredBody>", "<nonXMLBody><text mediaType=\"text/plain; charset=utf-8\"/></nonXMLBody><structuredBody>", "urn:ihe:iti:xds-sd:text:2008")]
-    [InlineData("<structuredBody>", "<nonXMLBody><text mediaType=\"video/mp4\"/></nonXMLBody><structuredBody>", "urn:asipSante:modelesHorsProfils:2011")]
+    [InlineData(
+        "<structuredBody>", "<nonXMLBody><text mediaType=\"image/tiff\"/></nonXMLBody><structuredBody>", "urn:ihe:iti-fr:xds-sd:tiff:2010")]
+    [InlineData(
+        "<structuredBody>", "<nonXMLBody><text mediaType=\"text/plain; charset=utf-8\"/></nonXMLBody><structuredBody>",
+        "urn:ihe:iti:xds-sd:text:2008")]
+    [InlineData(
+        "<structuredBody>", "<nonXMLBody><text mediaType=\"video/mp4\"/></nonXMLBody><structuredBody>",
+        "urn:asipSante:modelesHorsProfils:2011")]
     public async Task The_format_comes_from_the_model_or_from_the_embedded_file(string old, string replacement, string format) =>
         Assert.Equal(format, (await DeriveAsync(SampleText.With(old, replacement))).Format.Code);
 

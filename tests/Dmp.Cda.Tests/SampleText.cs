@@ -6,11 +6,15 @@ namespace Dmp.Cda.Tests;
 /// <summary>One document with every part that is read, written for these tests; each test changes what it is about.</summary>
 internal static class SampleText
 {
-    public const string Whole = """
+    private const string Device = "<manufacturerModelName>.</manufacturerModelName><softwareName>Logiciel</softwareName>";
+    private const string Relative = "<relatedPerson><name><family>AUTRE</family></name></relatedPerson>";
+    private const string SchemaInstance = "http://www.w3.org/2001/XMLSchema-instance";
+
+    public const string Whole = $"""
         <?xml version="1.0" encoding="utf-8"?>
         <?xml-stylesheet type="text/xsl" href="../style/CDA-FO.xsl"?>
         <!-- Essai -->
-        <ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:lab="urn:oid:1.3.6.1.4.1.19376.1.3.2">
+        <ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:xsi="{SchemaInstance}" xmlns:lab="urn:oid:1.3.6.1.4.1.19376.1.3.2">
           <realmCode code="FR"/>
           <typeId root="2.16.840.1.113883.1.3" extension="POCD_HD000040"/>
           <templateId root="2.16.840.1.113883.2.8.2.1"/>
@@ -60,11 +64,11 @@ internal static class SampleText
             <time value="20240305"/>
             <assignedAuthor>
               <id root="1.2.250.1.71.4.2.1" extension="5780000000001/1"/>
-              <assignedAuthoringDevice><manufacturerModelName>.</manufacturerModelName><softwareName>Logiciel</softwareName></assignedAuthoringDevice>
+              <assignedAuthoringDevice>{Device}</assignedAuthoringDevice>
               <representedOrganization><name>Éditeur</name></representedOrganization>
             </assignedAuthor>
           </author>
-          <informant><relatedEntity classCode="NOK"><relatedPerson><name><family>AUTRE</family></name></relatedPerson></relatedEntity></informant>
+          <informant><relatedEntity classCode="NOK">{Relative}</relatedEntity></informant>
           <custodian><assignedCustodian><representedCustodianOrganization>
             <id root="1.2.250.1.71.4.2.2" extension="1750803447"/><name>Hôpital d'essai</name>
           </representedCustodianOrganization></assignedCustodian></custodian>
@@ -117,9 +121,12 @@ internal static class SampleText
         return Whole.Replace(old, replacement, StringComparison.Ordinal);
     }
 
-    public static Task<CdaReadResult> ReadAsync(string text, CdaReaderOptions? options = null) => ReadAsync(Encoding.UTF8.GetBytes(text), options);
+    public static Task<CdaReadResult> ReadAsync(string text, CdaReaderOptions? options = null) =>
+        ReadAsync(Encoding.UTF8.GetBytes(text), options);
 
-    /// <summary>The same from memory and from a stream that may have to be waited for; files are asked for once only, of the latter.</summary>
+    /// <summary>
+    /// The same from memory and from a stream that may have to be waited for; files are asked for once only, of the latter.
+    /// </summary>
     public static async Task<CdaReadResult> ReadAsync(byte[] content, CdaReaderOptions? options = null)
     {
         await using var stream = Waiting(content);

@@ -27,12 +27,14 @@ public sealed class ConnectionTests
 
         var failure = await Assert.ThrowsAsync<DmpTlsException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
 
-        Assert.StartsWith($"TLS with the platform at https://127.0.0.1:{platform.Address.Port} failed: ", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"TLS with the platform at https://127.0.0.1:{platform.Address.Port} failed: ", failure.Message, StringComparison.Ordinal);
         Assert.Contains("PartialChain", failure.Message, StringComparison.Ordinal);
         Assert.Equal(0, retries);
 
         // The generated clients answer a status of gRPC, in the same words.
-        var status = await Assert.ThrowsAsync<RpcException>(async () => await client.Records.CheckAccessAsync(new CheckAccessRequest(), cancellationToken: Ct));
+        var status = await Assert.ThrowsAsync<RpcException>(
+            async () => await client.Records.CheckAccessAsync(new CheckAccessRequest(), cancellationToken: Ct));
         Assert.Contains("PartialChain", status.Status.Detail, StringComparison.Ordinal);
     }
 
@@ -60,7 +62,8 @@ public sealed class ConnectionTests
         var failure = await Assert.ThrowsAsync<DmpUnavailableException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
 
         Assert.StartsWith("The platform at http://127.0.0.1:1 cannot be reached: ", failure.Message, StringComparison.Ordinal);
-        var status = await Assert.ThrowsAsync<RpcException>(async () => await client.Records.CheckAccessAsync(new CheckAccessRequest(), cancellationToken: Ct));
+        var status = await Assert.ThrowsAsync<RpcException>(
+            async () => await client.Records.CheckAccessAsync(new CheckAccessRequest(), cancellationToken: Ct));
         Assert.Equal(StatusCode.Unavailable, status.StatusCode);
     }
 
@@ -124,7 +127,8 @@ public sealed class ConnectionTests
         await proxy.AssertAskedForAsync(platform.Address);
         Assert.NotEqual(0, log.Collector.Count);
         Assert.DoesNotContain(
-            log.Collector.GetSnapshot(), line => $"{line.Message} {line.Exception}".Contains("token-of-a-person", StringComparison.Ordinal));
+            log.Collector.GetSnapshot(),
+            line => $"{line.Message} {line.Exception}".Contains("token-of-a-person", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -151,7 +155,8 @@ public sealed class ConnectionTests
         await using var platform = await ScriptedPlatform.StartAsync(authority.Server);
         await using var proxy = await ProxyProcess.StartAsync();
         using var child = Process.Start(new ProcessStartInfo(
-            Path.Combine(AppContext.BaseDirectory, "Dmp.Client.Tests"), ["-noColor", "-method", $"*{nameof(Through_the_proxy_of_the_environment)}"])
+            Path.Combine(AppContext.BaseDirectory, "Dmp.Client.Tests"),
+            ["-noColor", "-method", $"*{nameof(Through_the_proxy_of_the_environment)}"])
         {
             // Whatever the machine has itself is not meant.
             Environment =

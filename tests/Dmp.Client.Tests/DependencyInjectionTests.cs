@@ -13,7 +13,8 @@ public sealed class DependencyInjectionTests
         await using var platform = await ScriptedPlatform.StartAsync();
         platform.CheckAccess = (_, context) => Task.FromResult(new CheckAccessResponse
         {
-            RecordId = $"{context.RequestHeaders.GetValue("authorization")} {context.RequestHeaders.GetValue("x-vendor")} {context.RequestHeaders.GetValue("user-agent")?.Split(' ')[0]}",
+            RecordId = $"{context.RequestHeaders.GetValue("authorization")} {context.RequestHeaders.GetValue("x-vendor")} "
+                + $"{context.RequestHeaders.GetValue("user-agent")?.Split(' ')[0]}",
         });
         var services = new ServiceCollection();
         services.AddSingleton<ITokenSource>(new DelegateTokenSource(_ => ValueTask.FromResult("token-1")));

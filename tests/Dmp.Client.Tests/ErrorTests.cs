@@ -36,7 +36,8 @@ public sealed class ErrorTests
 
         Assert.Equal("FIELDS_INVALID", failure.Reason);
         Assert.Equal(ErrorReason.FieldsInvalid, failure.ErrorReason);
-        Assert.Equal([new FieldViolation("ins.number", "has a wrong key"), new FieldViolation("traits", "is missing")], failure.FieldViolations);
+        Assert.Equal(
+            [new FieldViolation("ins.number", "has a wrong key"), new FieldViolation("traits", "is missing")], failure.FieldViolations);
         Assert.Equal("Le message.", failure.LocalizedMessage);
         Assert.Equal("server-1", failure.ServerRequestId);
         Assert.Equal(TimeSpan.Zero, failure.RetryAfter);

@@ -7,25 +7,26 @@ namespace Dmp.Client.Tests;
 
 public sealed class ImportSetTests : IAsyncLifetime
 {
-    private ScriptedPlatform _platform = null!;
+    private ScriptedPlatform platform = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _platform = await ScriptedPlatform.StartAsync();
+    public async ValueTask InitializeAsync() => platform = await ScriptedPlatform.StartAsync();
 
-    public ValueTask DisposeAsync() => _platform.DisposeAsync();
+    public ValueTask DisposeAsync() => platform.DisposeAsync();
 
     [Fact]
     public async Task A_set_whose_line_breaks_is_sent_again_whole_under_the_same_ids()
     {
         var calls = 0;
         var seen = new ConcurrentBag<string>();
-        _platform.Import = async (requests, answers, context) =>
+        platform.Import = async (requests, answers, context) =>
         {
             var call = Interlocked.Increment(ref calls);
             await ReceiveAsync(requests, answers, async sent =>
             {
-                seen.Add(string.Join(' ', sent.Set!.RequestId, string.Join(' ', sent.Documents.Select(document => document.Intent.RequestId))));
+                seen.Add(
+                    string.Join(' ', sent.Set!.RequestId, string.Join(' ', sent.Documents.Select(document => document.Intent.RequestId))));
                 if (call < 3)
                 {
                     context.GetHttpContext().Abort();
@@ -34,7 +35,7 @@ public sealed class ImportSetTests : IAsyncLifetime
                 await AnswerAsync(answers, sent);
             }, context.CancellationToken);
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         var outcome = await client.ImportSetAsync(Set(3), cancellationToken: Ct);
 
@@ -49,7 +50,7 @@ public sealed class ImportSetTests : IAsyncLifetime
     public async Task A_set_that_is_refused_for_the_moment_is_sent_again_and_one_that_is_refused_is_told()
     {
         var (calls, reason) = (0, "STORAGE_UNAVAILABLE");
-        _platform.Import = async (requests, answers, context) => await ReceiveAsync(requests, answers, async sent =>
+        platform.Import = async (requests, answers, context) => await ReceiveAsync(requests, answers, async sent =>
         {
             if (++calls % 2 == 1)
             {
@@ -58,14 +59,19 @@ public sealed class ImportSetTests : IAsyncLifetime
                 {
                     await answers.WriteAsync(new ImportDocumentsResponse
                     {
-                        Result = new ImportResult { Item = item, Error = Refusal.With(after is not null ? StatusCode.Unavailable : StatusCode.FailedPrecondition, reason, after).GetRpcStatus() },
+                        Result = new ImportResult
+                        {
+                            Item = item,
+                            Error = Refusal.With(
+                                after is not null ? StatusCode.Unavailable : StatusCode.FailedPrecondition, reason, after).GetRpcStatus(),
+                        },
                     });
                 }
                 return;
             }
             await AnswerAsync(answers, sent);
         }, context.CancellationToken);
-        using var client = _platform.Client();
+        using var client = platform.Client();
         Assert.NotNull((await client.ImportSetAsync(Set(2), cancellationToken: Ct)).SubmissionSet);
         Assert.Equal(2, calls);
 
@@ -79,9 +85,10 @@ public sealed class ImportSetTests : IAsyncLifetime
     [Fact]
     public async Task Other_bytes_than_were_sent_are_no_success()
     {
-        _platform.Import = async (requests, answers, context) => await ReceiveAsync(requests, answers, async sent =>
-            await AnswerAsync(answers, sent, document => document.Item == 3 ? [1, 2, 3] : document.Content.ToByteArray()), context.CancellationToken);
-        using var client = _platform.Client();
+        platform.Import = async (requests, answers, context) => await ReceiveAsync(requests, answers, async sent =>
+            await AnswerAsync(answers, sent, document => document.Item == 3 ? [1, 2, 3] : document.Content.ToByteArray()),
+            context.CancellationToken);
+        using var client = platform.Client();
         var outcome = await client.ImportSetAsync(Set(2), cancellationToken: Ct);
         Assert.IsType<DmpIntegrityException>(outcome.Error);
         Assert.Equal([false, true], outcome.Documents.Select(document => document.Error is DmpIntegrityException));
@@ -90,8 +97,8 @@ public sealed class ImportSetTests : IAsyncLifetime
     [Fact]
     public async Task A_platform_that_refuses_the_caller_is_the_outcome_of_each_set()
     {
-        _platform.Import = (_, _, _) => throw Refusal.With(StatusCode.PermissionDenied, "CALLER_KIND_NOT_ALLOWED");
-        using var client = _platform.Client();
+        platform.Import = (_, _, _) => throw Refusal.With(StatusCode.PermissionDenied, "CALLER_KIND_NOT_ALLOWED");
+        using var client = platform.Client();
         var count = 0;
         await foreach (var outcome in client.ImportAsync(new[] { Set(1), Set(1) }.ToAsyncEnumerable(), cancellationToken: Ct))
         {
@@ -119,10 +126,14 @@ public sealed class ImportSetTests : IAsyncLifetime
     };
 
     private static async Task ReceiveAsync(
-        IAsyncStreamReader<ImportDocumentsRequest> requests, IServerStreamWriter<ImportDocumentsResponse> answers, Func<Sent, Task> then, CancellationToken ct)
+        IAsyncStreamReader<ImportDocumentsRequest> requests, IServerStreamWriter<ImportDocumentsResponse> answers, Func<Sent, Task> then,
+        CancellationToken ct)
     {
         await answers.WriteAsync(
-            new ImportDocumentsResponse { Window = new ImportWindow { ItemsMax = 256, BytesMax = 16 * 1024 * 1024, DocumentBytesMax = 262_144 } }, ct);
+            new ImportDocumentsResponse
+            {
+                Window = new ImportWindow { ItemsMax = 256, BytesMax = 16 * 1024 * 1024, DocumentBytesMax = 262_144 },
+            }, ct);
         var sent = new Sent();
         while (await requests.MoveNext(ct))
         {
@@ -137,12 +148,14 @@ public sealed class ImportSetTests : IAsyncLifetime
         await then(sent);
     }
 
-    private static async Task AnswerAsync(IServerStreamWriter<ImportDocumentsResponse> answers, Sent sent, Func<ImportDocument, byte[]>? bytes = null)
+    private static async Task AnswerAsync(
+        IServerStreamWriter<ImportDocumentsResponse> answers, Sent sent, Func<ImportDocument, byte[]>? bytes = null)
     {
         foreach (var document in sent.Documents)
         {
             var content = bytes?.Invoke(document) ?? document.Content.ToByteArray();
-            await answers.WriteAsync(new ImportDocumentsResponse { Result = new ImportResult { Item = document.Item, Document = Transfers.Describe(content) } });
+            await answers.WriteAsync(
+                new ImportDocumentsResponse { Result = new ImportResult { Item = document.Item, Document = Transfers.Describe(content) } });
         }
         await answers.WriteAsync(new ImportDocumentsResponse
         {

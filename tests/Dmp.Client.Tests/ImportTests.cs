@@ -8,19 +8,19 @@ namespace Dmp.Client.Tests;
 
 public sealed class ImportTests : IAsyncLifetime
 {
-    private ScriptedPlatform _platform = null!;
+    private ScriptedPlatform platform = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _platform = await ScriptedPlatform.StartAsync();
+    public async ValueTask InitializeAsync() => platform = await ScriptedPlatform.StartAsync();
 
-    public ValueTask DisposeAsync() => _platform.DisposeAsync();
+    public ValueTask DisposeAsync() => platform.DisposeAsync();
 
     [Fact]
     public async Task Each_document_has_its_outcome_and_the_window_is_kept()
     {
         var (open, most, answered) = (0, 0, 0);
-        _platform.Import = async (requests, answers, context) =>
+        platform.Import = async (requests, answers, context) =>
         {
             await answers.WriteAsync(Window(5));
             var waiting = new Queue<ImportDocument>();
@@ -41,7 +41,7 @@ public sealed class ImportTests : IAsyncLifetime
                 await answers.WriteAsync(Good(document));
             }
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         var outcomes = await ImportAsync(client, 100);
 
@@ -56,7 +56,7 @@ public sealed class ImportTests : IAsyncLifetime
     {
         var calls = 0;
         var seen = new ConcurrentDictionary<string, int>();
-        _platform.Import = async (requests, answers, context) =>
+        platform.Import = async (requests, answers, context) =>
         {
             var call = Interlocked.Increment(ref calls);
             await answers.WriteAsync(Window(10));
@@ -78,7 +78,7 @@ public sealed class ImportTests : IAsyncLifetime
                 }
             }
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         var outcomes = await ImportAsync(client, 40);
 
@@ -103,7 +103,7 @@ public sealed class ImportTests : IAsyncLifetime
                 ? Refused(document, Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", TimeSpan.FromMilliseconds(5)))
                 : Good(document);
         });
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         var outcomes = (await ImportAsync(client, 10)).ToDictionary(outcome => outcome.Key);
 
@@ -120,7 +120,7 @@ public sealed class ImportTests : IAsyncLifetime
         await AnswerAsync(document => document.Intent.RecordId == "r-1"
             ? Refused(document, Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", TimeSpan.FromMilliseconds(1)))
             : Good(document));
-        using var client = _platform.Client();
+        using var client = platform.Client();
         var outcomes = await ImportAsync(client, 3);
         Assert.Equal("1", Assert.Single(outcomes, outcome => outcome.Error is DmpUnavailableException).Key);
     }
@@ -134,7 +134,7 @@ public sealed class ImportTests : IAsyncLifetime
             answer.Result.Document = Transfers.Describe([1, 2, 3]);
             return answer;
         });
-        using var client = _platform.Client();
+        using var client = platform.Client();
         Assert.IsType<DmpIntegrityException>(Assert.Single(await ImportAsync(client, 1)).Error);
     }
 
@@ -143,13 +143,13 @@ public sealed class ImportTests : IAsyncLifetime
     {
         var uploaded = 0;
         await AnswerAsync(Good);
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             var (_, content) = await Transfers.ReceiveAsync(requests, answers, context.CancellationToken);
             uploaded++;
             await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(content) });
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
         var outcomes = await ImportAsync(client, 6, i => Transfers.Bytes(i == 2 ? 300_000 : 1000));
         Assert.All(outcomes, outcome => Assert.NotNull(outcome.Document));
         Assert.Equal((6, 1), (outcomes.Count, uploaded));
@@ -158,8 +158,8 @@ public sealed class ImportTests : IAsyncLifetime
     [Fact]
     public async Task A_platform_that_refuses_the_caller_is_the_outcome_of_each_document()
     {
-        _platform.Import = (_, _, _) => throw Refusal.With(StatusCode.PermissionDenied, "CALLER_KIND_NOT_ALLOWED");
-        using var client = _platform.Client();
+        platform.Import = (_, _, _) => throw Refusal.With(StatusCode.PermissionDenied, "CALLER_KIND_NOT_ALLOWED");
+        using var client = platform.Client();
         var outcomes = await ImportAsync(client, 5);
         Assert.Equal(5, outcomes.Select(outcome => outcome.Key).Distinct().Count());
         Assert.All(outcomes, outcome => Assert.IsType<DmpAccessDeniedException>(outcome.Error));
@@ -169,13 +169,13 @@ public sealed class ImportTests : IAsyncLifetime
     public async Task A_platform_that_stays_away_is_the_outcome_of_each_document()
     {
         var calls = 0;
-        _platform.Import = (_, _, context) =>
+        platform.Import = (_, _, context) =>
         {
             Interlocked.Increment(ref calls);
             context.GetHttpContext().Abort();
             return Task.CompletedTask;
         };
-        using var client = _platform.Client(options => options.RetryBudget = TimeSpan.FromMilliseconds(300));
+        using var client = platform.Client(options => options.RetryBudget = TimeSpan.FromMilliseconds(300));
         var outcomes = await ImportAsync(client, 5);
         Assert.Equal(5, outcomes.Select(outcome => outcome.Key).Distinct().Count());
         Assert.All(outcomes, outcome => Assert.NotNull(outcome.Error));
@@ -188,8 +188,8 @@ public sealed class ImportTests : IAsyncLifetime
         var calls = 0;
         List<DmpRetry> told = [];
         await AnswerAsync(Good);
-        var good = _platform.Import!;
-        _platform.Import = (requests, answers, context) =>
+        var good = platform.Import!;
+        platform.Import = (requests, answers, context) =>
         {
             if (Interlocked.Increment(ref calls) > 20)
             {
@@ -199,7 +199,8 @@ public sealed class ImportTests : IAsyncLifetime
             context.GetHttpContext().Abort();
             return Task.CompletedTask;
         };
-        using var client = _platform.Client(options => { options.Retrying = told.Add; options.RetryBudget = new DmpClientOptions().RetryBudget; });
+        using var client = platform.Client(
+            options => { options.Retrying = told.Add; options.RetryBudget = new DmpClientOptions().RetryBudget; });
         var outcomes = await ImportAsync(client, 5);
         Assert.All(outcomes, outcome => Assert.NotNull(outcome.Document));
         Assert.Equal(Enumerable.Range(1, 20), told.Select(retry => retry.Failures));
@@ -209,15 +210,16 @@ public sealed class ImportTests : IAsyncLifetime
     public async Task A_source_that_fails_ends_the_import_with_its_own_exception()
     {
         await AnswerAsync(Good);
-        using var client = _platform.Client();
-        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => ImportAsync(client, 5, i => i == 3 ? throw new InvalidTimeZoneException() : [1]));
+        using var client = platform.Client();
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(
+            () => ImportAsync(client, 5, i => i == 3 ? throw new InvalidTimeZoneException() : [1]));
     }
 
     [Fact]
     public async Task Whoever_stops_enumerating_stops_the_import()
     {
         await AnswerAsync(Good);
-        using var client = _platform.Client();
+        using var client = platform.Client();
         await foreach (var outcome in client.ImportAsync(Items(int.MaxValue, _ => [1]), cancellationToken: Ct))
         {
             Assert.NotNull(outcome.Document);
@@ -258,7 +260,8 @@ public sealed class ImportTests : IAsyncLifetime
     private static async Task<List<ImportOutcome>> ImportAsync(DmpClient client, int count, Func<int, byte[]>? content = null)
     {
         var outcomes = new List<ImportOutcome>();
-        await foreach (var outcome in client.ImportAsync(Items(count, content ?? (i => Transfers.Bytes(1000 + i))), new ImportOptions { Streams = 1 }, Ct))
+        await foreach (var outcome in client.ImportAsync(
+            Items(count, content ?? (i => Transfers.Bytes(1000 + i))), new ImportOptions { Streams = 1 }, Ct))
         {
             outcomes.Add(outcome);
         }
@@ -267,7 +270,7 @@ public sealed class ImportTests : IAsyncLifetime
 
     private Task AnswerAsync(Func<ImportDocument, ImportDocumentsResponse> answer)
     {
-        _platform.Import = async (requests, answers, context) =>
+        platform.Import = async (requests, answers, context) =>
         {
             await answers.WriteAsync(Window(10));
             while (await requests.MoveNext(context.CancellationToken))

@@ -18,7 +18,8 @@ public sealed class NoticeWebhookTests
 
     private const string NoticeId = "0198f2d0-0000-7000-8000-000000000001";
     private const string Notice =
-        $$"""{"notice_id":"{{NoticeId}}","kind":"EMERGENCY_ACCESS","record_id":"0198f2d0-0000-7000-8000-000000000002","time":"2026-11-25T22:12:00.123456Z"}""";
+        $$"""{"notice_id":"{{NoticeId}}","kind":"EMERGENCY_ACCESS","record_id":"0198f2d0-0000-7000-8000-000000000002","""
+        + "\"time\":\"2026-11-25T22:12:00.123456Z\"}";
 
     [Fact]
     public void The_example_of_the_specification_is_signed_as_we_compute_it()
@@ -44,7 +45,8 @@ public sealed class NoticeWebhookTests
             notice);
         Assert.NotNull(webhook.Read(NoticeId, Timestamp, $"v1a,xyz v1,AAAA {signature}", body));
 
-        Assert.Null(webhook.Read(NoticeId, Timestamp, signature, Encoding.UTF8.GetBytes(Notice.Replace("EMERGENCY", "FIRST", StringComparison.Ordinal))));
+        Assert.Null(webhook.Read(
+            NoticeId, Timestamp, signature, Encoding.UTF8.GetBytes(Notice.Replace("EMERGENCY", "FIRST", StringComparison.Ordinal))));
         Assert.Null(webhook.Read(NoticeId, "1614265331", signature, body));
         Assert.Null(webhook.Read(Id, Timestamp, Sign(Secret, Id, Timestamp, Notice), body));
         Assert.Null(webhook.Read(NoticeId, Timestamp, signature[3..], body));

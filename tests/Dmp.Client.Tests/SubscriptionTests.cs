@@ -7,20 +7,20 @@ namespace Dmp.Client.Tests;
 
 public sealed class SubscriptionTests : IAsyncLifetime
 {
-    private readonly ConcurrentQueue<SubscribeRequest> _received = new();
-    private ScriptedPlatform _platform = null!;
+    private readonly ConcurrentQueue<SubscribeRequest> received = new();
+    private ScriptedPlatform platform = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _platform = await ScriptedPlatform.StartAsync();
+    public async ValueTask InitializeAsync() => platform = await ScriptedPlatform.StartAsync();
 
-    public ValueTask DisposeAsync() => _platform.DisposeAsync();
+    public ValueTask DisposeAsync() => platform.DisposeAsync();
 
     [Fact]
     public async Task A_stream_that_breaks_is_taken_up_behind_the_last_response()
     {
         var streams = 0;
-        _platform.Subscribe = async (requests, answers, context) =>
+        platform.Subscribe = async (requests, answers, context) =>
         {
             await ReceiveAsync(requests, context);
             var stream = ++streams;
@@ -43,7 +43,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
                     break;
             }
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         var seen = new List<string>();
         await foreach (var response in client.SubscribeAsync(new EventStart { Point = StartPoint.Latest }, cancellationToken: Ct))
@@ -56,7 +56,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
         }
 
         Assert.Equal(["d1", "d2", "d3", "d4", "d5"], seen);
-        var firsts = _received.Where(request => request.Start is not null).Select(request => request.Start.FromCase switch
+        var firsts = received.Where(request => request.Start is not null).Select(request => request.Start.FromCase switch
         {
             EventStart.FromOneofCase.ResumeToken => request.Start.ResumeToken,
             _ => request.Start.Point.ToString(),
@@ -67,7 +67,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [Fact]
     public async Task Credit_goes_back_as_responses_are_taken()
     {
-        _platform.Subscribe = async (requests, answers, context) =>
+        platform.Subscribe = async (requests, answers, context) =>
         {
             await ReceiveAsync(requests, context);
             await answers.WriteAsync(Response("t1", "a", "b"));
@@ -76,7 +76,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
             await answers.WriteAsync(Response("t3", "c"));
             await ReceiveAsync(requests, context);
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         var tokens = new List<string>();
         var options = new SubscribeOptions { EventsAhead = 7, WithHeartbeats = false };
@@ -91,16 +91,16 @@ public sealed class SubscriptionTests : IAsyncLifetime
         }
 
         Assert.Equal(["t1", "t3"], tokens);
-        Assert.Equal([7, 2], _received.Take(2).Select(request => request.NumRequested));
-        Assert.Equal(["r"], _received.First().Filter.RecordIds);
-        Assert.All(_received.Skip(1), request => Assert.True(request.Start is null && request.Filter is null));
+        Assert.Equal([7, 2], received.Take(2).Select(request => request.NumRequested));
+        Assert.Equal(["r"], received.First().Filter.RecordIds);
+        Assert.All(received.Skip(1), request => Assert.True(request.Start is null && request.Filter is null));
     }
 
     [Fact]
     public async Task A_silence_of_twice_the_interval_is_a_break()
     {
         var streams = 0;
-        _platform.Subscribe = async (requests, answers, context) =>
+        platform.Subscribe = async (requests, answers, context) =>
         {
             await ReceiveAsync(requests, context);
             var response = Response($"t{++streams}", "d");
@@ -108,7 +108,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
             await answers.WriteAsync(response);
             await Task.Delay(Timeout.Infinite, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         var tokens = new List<string>();
         await foreach (var response in client.SubscribeAsync(new EventStart { ResumeToken = "t0" }, cancellationToken: Ct))
@@ -126,11 +126,12 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [Fact]
     public async Task A_refusal_ends_it_with_what_to_do_next()
     {
-        _platform.Subscribe = (_, _, _) => throw Refusal.With(StatusCode.OutOfRange, "FEED_TOKEN_OUTDATED");
-        using var client = _platform.Client();
+        platform.Subscribe = (_, _, _) => throw Refusal.With(StatusCode.OutOfRange, "FEED_TOKEN_OUTDATED");
+        using var client = platform.Client();
 
         var refused = await Assert.ThrowsAsync<DmpInvalidRequestException>(async () =>
-            await client.SubscribeAsync(new EventStart { ResumeToken = "old" }, cancellationToken: Ct).GetAsyncEnumerator(Ct).MoveNextAsync());
+            await client.SubscribeAsync(new EventStart { ResumeToken = "old" }, cancellationToken: Ct).GetAsyncEnumerator(Ct)
+                .MoveNextAsync());
 
         Assert.Equal(ErrorReason.FeedTokenOutdated, refused.ErrorReason);
         Assert.Equal("value", refused.Metadata["key"]);
@@ -139,13 +140,13 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [Fact]
     public async Task Stopping_is_a_cancellation()
     {
-        _platform.Subscribe = async (requests, answers, context) =>
+        platform.Subscribe = async (requests, answers, context) =>
         {
             await ReceiveAsync(requests, context);
             await answers.WriteAsync(Response("t1"));
             await Task.Delay(Timeout.Infinite, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
@@ -168,7 +169,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     {
         if (await requests.MoveNext(context.CancellationToken))
         {
-            _received.Enqueue(requests.Current.Clone());
+            received.Enqueue(requests.Current.Clone());
         }
     }
 }

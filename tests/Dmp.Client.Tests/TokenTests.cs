@@ -9,29 +9,31 @@ namespace Dmp.Client.Tests;
 
 public sealed class TokenTests : IAsyncLifetime
 {
-    private int _issued;
-    private ScriptedPlatform _platform = null!;
+    private int issued;
+    private ScriptedPlatform platform = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _platform = await ScriptedPlatform.StartAsync();
-        _platform.Token = async context =>
+        platform = await ScriptedPlatform.StartAsync();
+        platform.Token = async context =>
         {
             var form = await context.Request.ReadFormAsync();
             if (form["client_secret"] != "sandbox" || form["client_id"] != "dr-martin" || form["grant_type"] != "client_credentials")
             {
                 context.Response.StatusCode = 401;
-                await context.Response.WriteAsJsonAsync(new { error = "invalid_client", error_description = $"not {form["client_secret"]}" });
+                await context.Response.WriteAsJsonAsync(
+                    new { error = "invalid_client", error_description = $"not {form["client_secret"]}" });
                 return;
             }
             await Task.Delay(20);
-            await context.Response.WriteAsJsonAsync(new { access_token = $"t-{Interlocked.Increment(ref _issued)}", expires_in = 600, token_type = "Bearer" });
+            await context.Response.WriteAsJsonAsync(
+                new { access_token = $"t-{Interlocked.Increment(ref issued)}", expires_in = 600, token_type = "Bearer" });
         };
     }
 
-    public ValueTask DisposeAsync() => _platform.DisposeAsync();
+    public ValueTask DisposeAsync() => platform.DisposeAsync();
 
     [Fact]
     public async Task Many_calls_at_once_cost_one_token()
@@ -41,7 +43,7 @@ public sealed class TokenTests : IAsyncLifetime
         var tokens = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => source.GetTokenAsync(Ct).AsTask()));
 
         Assert.All(tokens, token => Assert.Equal("t-1", token));
-        Assert.Equal(1, _issued);
+        Assert.Equal(1, issued);
     }
 
     [Fact]
@@ -79,7 +81,7 @@ public sealed class TokenTests : IAsyncLifetime
         Assert.Contains("invalid_client", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("very-secret", failure.ToString(), StringComparison.Ordinal);
 
-        using var client = _platform.Client(options => options.Tokens = source);
+        using var client = platform.Client(options => options.Tokens = source);
         var wrapped = await Assert.ThrowsAsync<DmpAuthenticationException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
         Assert.Contains("invalid_client", wrapped.Message, StringComparison.Ordinal);
     }
@@ -88,8 +90,8 @@ public sealed class TokenTests : IAsyncLifetime
     public async Task An_issuer_out_of_reach_is_unavailable_and_asked_again()
     {
         var answers = 0;
-        var token = _platform.Token!;
-        _platform.Token = context =>
+        var token = platform.Token!;
+        platform.Token = context =>
         {
             if (++answers == 1)
             {
@@ -98,9 +100,9 @@ public sealed class TokenTests : IAsyncLifetime
             }
             return token(context);
         };
-        _platform.CheckAccess = (_, _) => Task.FromResult(new CheckAccessResponse { RecordId = "r-1" });
+        platform.CheckAccess = (_, _) => Task.FromResult(new CheckAccessResponse { RecordId = "r-1" });
         using var source = Source();
-        using var client = _platform.Client(options => options.Tokens = source);
+        using var client = platform.Client(options => options.Tokens = source);
 
         Assert.Equal("r-1", (await client.CheckAccessAsync(new CheckAccessRequest(), Ct)).RecordId);
         Assert.Equal(2, answers);
@@ -113,12 +115,12 @@ public sealed class TokenTests : IAsyncLifetime
     [Fact]
     public async Task A_discovery_document_of_another_issuer_is_refused()
     {
-        _platform.IssuerNamed = "https://elsewhere.example/";
+        platform.IssuerNamed = "https://elsewhere.example/";
         using var source = Source();
 
         await Assert.ThrowsAsync<DmpAuthenticationException>(() => source.GetTokenAsync(Ct).AsTask());
 
-        Assert.Equal(0, _issued);
+        Assert.Equal(0, issued);
     }
 
     [Fact]
@@ -126,7 +128,8 @@ public sealed class TokenTests : IAsyncLifetime
     {
         Assert.Throws<ArgumentException>(() => new ClientCredentialsTokenSource(
             new ClientCredentialsOptions { Issuer = new Uri("http://issuer.example/"), ClientId = "a", ClientSecret = "b" }));
-        var failure = Assert.Throws<InvalidOperationException>(() => _platform.Client(options => options.Address = new Uri("http://dmp.example")));
+        var failure = Assert.Throws<InvalidOperationException>(
+            () => platform.Client(options => options.Address = new Uri("http://dmp.example")));
         Assert.Contains("https", failure.Message, StringComparison.Ordinal);
     }
 
@@ -146,14 +149,14 @@ public sealed class TokenTests : IAsyncLifetime
         using var rsa = RSA.Create(2048);
         SecurityKey key = algorithm == "ES256" ? new ECDsaSecurityKey(ec) { KeyId = "k-1" } : new RsaSecurityKey(rsa) { KeyId = "k-1" };
         var forms = new List<IFormCollection>();
-        _platform.Token = async context =>
+        platform.Token = async context =>
         {
             forms.Add(await context.Request.ReadFormAsync());
             await context.Response.WriteAsJsonAsync(new { access_token = $"t-{forms.Count}", expires_in = 600 });
         };
         using var source = new ClientCredentialsTokenSource(new ClientCredentialsOptions
         {
-            Issuer = _platform.Issuer,
+            Issuer = platform.Issuer,
             ClientId = "logiciel-cabinet",
             ClientKey = new SigningCredentials(key, algorithm),
         });
@@ -170,7 +173,7 @@ public sealed class TokenTests : IAsyncLifetime
             var checkedToken = await new JsonWebTokenHandler().ValidateTokenAsync(form["client_assertion"], new TokenValidationParameters
             {
                 ValidIssuer = "logiciel-cabinet",
-                ValidAudience = new Uri(_platform.Issuer, "token").AbsoluteUri,
+                ValidAudience = new Uri(platform.Issuer, "token").AbsoluteUri,
                 ValidAlgorithms = [algorithm],
                 IssuerSigningKey = key,
                 ClockSkew = TimeSpan.Zero,
@@ -188,7 +191,7 @@ public sealed class TokenTests : IAsyncLifetime
     {
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var key = new SigningCredentials(new ECDsaSecurityKey(ec), "ES256");
-        var options = new ClientCredentialsOptions { Issuer = _platform.Issuer, ClientId = "a" };
+        var options = new ClientCredentialsOptions { Issuer = platform.Issuer, ClientId = "a" };
 
         Assert.Throws<ArgumentException>(() => new ClientCredentialsTokenSource(options));
         Assert.Throws<ArgumentException>(() => new ClientCredentialsTokenSource(options with { ClientSecret = "b", ClientKey = key }));
@@ -201,13 +204,14 @@ public sealed class TokenTests : IAsyncLifetime
         await using var elsewhere = await ScriptedPlatform.StartAsync(authority.Server);
         using var source = new ClientCredentialsTokenSource(
             new ClientCredentialsOptions { Issuer = elsewhere.Address, ClientId = "a", ClientSecret = "b" });
-        using var client = _platform.Client(options => options.Tokens = source);
+        using var client = platform.Client(options => options.Tokens = source);
 
         var failure = await Assert.ThrowsAsync<DmpTlsException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
 
-        Assert.StartsWith($"TLS with the issuer at https://127.0.0.1:{elsewhere.Address.Port} failed: ", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"TLS with the issuer at https://127.0.0.1:{elsewhere.Address.Port} failed: ", failure.Message, StringComparison.Ordinal);
     }
 
     private ClientCredentialsTokenSource Source(string secret = "sandbox", TimeProvider? time = null) =>
-        new(new ClientCredentialsOptions { Issuer = _platform.Issuer, ClientId = "dr-martin", ClientSecret = secret }, time: time);
+        new(new ClientCredentialsOptions { Issuer = platform.Issuer, ClientId = "dr-martin", ClientSecret = secret }, time: time);
 }

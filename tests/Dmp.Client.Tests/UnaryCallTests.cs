@@ -8,26 +8,26 @@ namespace Dmp.Client.Tests;
 
 public sealed class UnaryCallTests : IAsyncLifetime
 {
-    private ScriptedPlatform _platform = null!;
+    private ScriptedPlatform platform = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _platform = await ScriptedPlatform.StartAsync();
+    public async ValueTask InitializeAsync() => platform = await ScriptedPlatform.StartAsync();
 
-    public ValueTask DisposeAsync() => _platform.DisposeAsync();
+    public ValueTask DisposeAsync() => platform.DisposeAsync();
 
     [Fact]
     public async Task Unavailable_then_ok_is_repeated_with_the_same_request_id()
     {
         var ids = new List<string>();
-        _platform.OpenRecord = (request, _) =>
+        platform.OpenRecord = (request, _) =>
         {
             ids.Add(request.RequestId);
             return ids.Count < 3
                 ? throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE")
                 : Task.FromResult(new OpenRecordResponse { Record = new Record.V1.Record { RecordId = "r-1" } });
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
         var message = new OpenRecordRequest();
 
         var opened = await client.OpenRecordAsync(message, Ct);
@@ -43,14 +43,14 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task The_software_is_named_in_every_attempt()
     {
         var said = new List<string>();
-        _platform.CheckAccess = (_, context) =>
+        platform.CheckAccess = (_, context) =>
         {
             said.Add(context.RequestHeaders.GetValue("user-agent")!);
             return said.Count < 2
                 ? throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE")
                 : Task.FromResult(new CheckAccessResponse());
         };
-        using var client = _platform.Client(options => options.Software = "LogicielCabinet/4.2");
+        using var client = platform.Client(options => options.Software = "LogicielCabinet/4.2");
 
         await client.CheckAccessAsync(new CheckAccessRequest(), Ct);
 
@@ -76,17 +76,19 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task A_secret_connection_says_so_once_in_every_attempt_and_leaves_the_client_it_came_from_alone()
     {
         var said = new List<string>();
-        _platform.CheckAccess = (_, context) =>
+        platform.CheckAccess = (_, context) =>
         {
-            said.Add(string.Join(',', context.RequestHeaders.Where(entry => entry.Key == "dmp-secret-connection").Select(entry => entry.Value)));
+            said.Add(
+                string.Join(',', context.RequestHeaders.Where(entry => entry.Key == "dmp-secret-connection").Select(entry => entry.Value)));
             return said.Count < 3
                 ? throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE")
                 : Task.FromResult(new CheckAccessResponse());
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         await client.InSecretConnection().CheckAccessAsync(new CheckAccessRequest(), Ct);
-        await client.InSecretConnection().WithTokens(new DelegateTokenSource(_ => ValueTask.FromResult("token-2"))).CheckAccessAsync(new CheckAccessRequest(), Ct);
+        await client.InSecretConnection().WithTokens(new DelegateTokenSource(_ => ValueTask.FromResult("token-2")))
+            .CheckAccessAsync(new CheckAccessRequest(), Ct);
         await client.CheckAccessAsync(new CheckAccessRequest(), Ct);
 
         Assert.Equal(["true", "true", "true", "true", ""], said);
@@ -95,8 +97,9 @@ public sealed class UnaryCallTests : IAsyncLifetime
     [Fact]
     public async Task A_request_id_of_the_caller_is_kept()
     {
-        _platform.OpenRecord = (request, _) => Task.FromResult(new OpenRecordResponse { Record = new Record.V1.Record { RecordId = request.RequestId } });
-        using var client = _platform.Client();
+        platform.OpenRecord = (request, _) =>
+            Task.FromResult(new OpenRecordResponse { Record = new Record.V1.Record { RecordId = request.RequestId } });
+        using var client = platform.Client();
 
         var opened = await client.OpenRecordAsync(new OpenRecordRequest { RequestId = "mine" }, Ct);
 
@@ -107,13 +110,15 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task A_platform_that_stays_unavailable_is_asked_until_the_deadline()
     {
         var calls = 0;
-        _platform.CheckAccess = (_, _) => { Interlocked.Increment(ref calls); throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE"); };
-        using var client = _platform.Client(options => options.CallDeadline = TimeSpan.FromSeconds(3));
+        platform.CheckAccess =
+            (_, _) => { Interlocked.Increment(ref calls); throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE"); };
+        using var client = platform.Client(options => options.CallDeadline = TimeSpan.FromSeconds(3));
 
         var failure = await Assert.ThrowsAsync<DmpUnavailableException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
 
         // The real reason, or that the last attempt had no time left; and many more than the four of before.
-        Assert.True(failure.ErrorReason is ErrorReason.StorageUnavailable || failure.StatusCode == StatusCode.DeadlineExceeded, $"{failure}");
+        Assert.True(
+            failure.ErrorReason is ErrorReason.StorageUnavailable || failure.StatusCode == StatusCode.DeadlineExceeded, $"{failure}");
         Assert.True(calls > 8, $"{calls} calls");
     }
 
@@ -124,11 +129,11 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task What_passes_by_itself_is_repeated_and_told(string reason)
     {
         var calls = 0;
-        _platform.CheckAccess = (_, _) => ++calls <= 12
+        platform.CheckAccess = (_, _) => ++calls <= 12
             ? throw Refusal.With(StatusCode.Unavailable, reason)
             : Task.FromResult(new CheckAccessResponse { RecordId = "r-1" });
         List<DmpRetry> told = [];
-        using var client = _platform.Client(options => options.Retrying = told.Add);
+        using var client = platform.Client(options => options.Retrying = told.Add);
 
         Assert.Equal("r-1", (await client.CheckAccessAsync(new CheckAccessRequest(), Ct)).RecordId);
 
@@ -140,8 +145,8 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task A_platform_that_stays_unavailable_is_asked_as_often_as_was_said()
     {
         var calls = 0;
-        _platform.CheckAccess = (_, _) => { calls++; throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE"); };
-        using var client = _platform.Client(options => options.AttemptsMax = 4);
+        platform.CheckAccess = (_, _) => { calls++; throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE"); };
+        using var client = platform.Client(options => options.AttemptsMax = 4);
 
         var failure = await Assert.ThrowsAsync<DmpUnavailableException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
 
@@ -153,14 +158,14 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task A_lost_race_is_repeated_after_the_delay_the_platform_asks_for()
     {
         var times = new List<long>();
-        _platform.OpenRecord = (_, _) =>
+        platform.OpenRecord = (_, _) =>
         {
             times.Add(Stopwatch.GetTimestamp());
             return times.Count == 1
                 ? throw Refusal.With(StatusCode.Aborted, "WRITE_CONFLICT", TimeSpan.FromMilliseconds(400))
                 : Task.FromResult(new OpenRecordResponse());
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         await client.OpenRecordAsync(new OpenRecordRequest(), Ct);
 
@@ -171,8 +176,8 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task A_stale_etag_is_never_repeated()
     {
         var calls = 0;
-        _platform.OpenRecord = (_, _) => { calls++; throw Refusal.With(StatusCode.Aborted, "ETAG_MISMATCH"); };
-        using var client = _platform.Client();
+        platform.OpenRecord = (_, _) => { calls++; throw Refusal.With(StatusCode.Aborted, "ETAG_MISMATCH"); };
+        using var client = platform.Client();
 
         var failure = await Assert.ThrowsAsync<DmpConflictException>(() => client.OpenRecordAsync(new OpenRecordRequest(), Ct));
 
@@ -184,13 +189,13 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task A_fault_of_the_platform_is_not_repeated_but_a_broken_connection_is()
     {
         var calls = 0;
-        _platform.CheckAccess = (_, _) => { calls++; throw Refusal.With(StatusCode.Internal, "INTERNAL"); };
-        using var client = _platform.Client();
+        platform.CheckAccess = (_, _) => { calls++; throw Refusal.With(StatusCode.Internal, "INTERNAL"); };
+        using var client = platform.Client();
         await Assert.ThrowsAsync<DmpException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
         Assert.Equal(1, calls);
 
         calls = 0;
-        _platform.CheckAccess = (_, context) =>
+        platform.CheckAccess = (_, context) =>
         {
             if (++calls == 1)
             {
@@ -206,14 +211,14 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task An_expired_token_is_replaced_once()
     {
         var seen = new List<string?>();
-        _platform.CheckAccess = (_, context) =>
+        platform.CheckAccess = (_, context) =>
         {
             seen.Add(context.RequestHeaders.GetValue("authorization"));
             return seen.Count == 1
                 ? throw Refusal.With(StatusCode.Unauthenticated, "TOKEN_EXPIRED")
                 : Task.FromResult(new CheckAccessResponse());
         };
-        using var client = _platform.Client(options => options.Tokens = new NumberedTokens());
+        using var client = platform.Client(options => options.Tokens = new NumberedTokens());
 
         await client.CheckAccessAsync(new CheckAccessRequest(), Ct);
 
@@ -224,8 +229,8 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task Tokens_that_stay_expired_are_an_authentication_failure()
     {
         var calls = 0;
-        _platform.CheckAccess = (_, _) => { calls++; throw Refusal.With(StatusCode.Unauthenticated, "TOKEN_EXPIRED"); };
-        using var client = _platform.Client(options => options.Tokens = new NumberedTokens());
+        platform.CheckAccess = (_, _) => { calls++; throw Refusal.With(StatusCode.Unauthenticated, "TOKEN_EXPIRED"); };
+        using var client = platform.Client(options => options.Tokens = new NumberedTokens());
 
         await Assert.ThrowsAsync<DmpAuthenticationException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
 
@@ -235,8 +240,8 @@ public sealed class UnaryCallTests : IAsyncLifetime
     [Fact]
     public async Task A_call_that_takes_too_long_is_unavailable()
     {
-        _platform.CheckAccess = async (_, context) => { await Task.Delay(Timeout.Infinite, context.CancellationToken); return new(); };
-        using var client = _platform.Client(options => options.CallDeadline = TimeSpan.FromMilliseconds(300));
+        platform.CheckAccess = async (_, context) => { await Task.Delay(Timeout.Infinite, context.CancellationToken); return new(); };
+        using var client = platform.Client(options => options.CallDeadline = TimeSpan.FromMilliseconds(300));
 
         var failure = await Assert.ThrowsAsync<DmpUnavailableException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
 
@@ -246,8 +251,8 @@ public sealed class UnaryCallTests : IAsyncLifetime
     [Fact]
     public async Task A_delay_longer_than_the_deadline_is_not_waited_for()
     {
-        _platform.CheckAccess = (_, _) => throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", TimeSpan.FromMinutes(5));
-        using var client = _platform.Client();
+        platform.CheckAccess = (_, _) => throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", TimeSpan.FromMinutes(5));
+        using var client = platform.Client();
 
         var failure = await Assert.ThrowsAsync<DmpUnavailableException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
 
@@ -258,8 +263,13 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task The_callers_cancellation_is_no_error_of_the_platform()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        _platform.CheckAccess = async (_, context) => { await stop.CancelAsync(); await Task.Delay(Timeout.Infinite, context.CancellationToken); return new(); };
-        using var client = _platform.Client();
+        platform.CheckAccess = async (_, context) =>
+        {
+            await stop.CancelAsync();
+            await Task.Delay(Timeout.Infinite, context.CancellationToken);
+            return new();
+        };
+        using var client = platform.Client();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.CheckAccessAsync(new CheckAccessRequest(), stop.Token));
     }
@@ -267,7 +277,7 @@ public sealed class UnaryCallTests : IAsyncLifetime
     [Fact]
     public async Task An_address_where_nobody_listens_is_unavailable()
     {
-        using var client = _platform.Client(options => { options.Address = new Uri("http://127.0.0.1:1"); options.AttemptsMax = 4; });
+        using var client = platform.Client(options => { options.Address = new Uri("http://127.0.0.1:1"); options.AttemptsMax = 4; });
 
         await Assert.ThrowsAsync<DmpUnavailableException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
     }
@@ -276,7 +286,7 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task Pages_are_turned_until_the_last_one()
     {
         var tokens = new List<string>();
-        _platform.SearchDocuments = (request, _) =>
+        platform.SearchDocuments = (request, _) =>
         {
             Assert.Equal("r-1", request.RecordId);
             tokens.Add(request.PageToken);
@@ -284,7 +294,7 @@ public sealed class UnaryCallTests : IAsyncLifetime
             page.Documents.Add(new DocumentEntry { DocumentId = $"d-{tokens.Count}" });
             return Task.FromResult(page);
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         var found = new List<string>();
         await foreach (var document in client.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = "r-1" }, Ct))
@@ -299,12 +309,12 @@ public sealed class UnaryCallTests : IAsyncLifetime
     [Fact]
     public async Task The_generated_clients_carry_token_and_deadline_too()
     {
-        _platform.CheckAccess = (_, context) =>
+        platform.CheckAccess = (_, context) =>
         {
             Assert.InRange(context.Deadline, DateTime.MinValue, DateTime.MaxValue.AddDays(-1));
             return Task.FromResult(new CheckAccessResponse { RecordId = context.RequestHeaders.GetValue("authorization")! });
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         using var call = client.Records.CheckAccessAsync(new CheckAccessRequest(), cancellationToken: Ct);
         Assert.Equal("Bearer token-1", (await call.ResponseAsync).RecordId);
@@ -317,12 +327,12 @@ public sealed class UnaryCallTests : IAsyncLifetime
     public async Task Another_identity_calls_over_the_same_connection()
     {
         var connections = new HashSet<string>();
-        _platform.CheckAccess = (_, context) =>
+        platform.CheckAccess = (_, context) =>
         {
             connections.Add(context.GetHttpContext().Connection.Id);
             return Task.FromResult(new CheckAccessResponse { RecordId = context.RequestHeaders.GetValue("authorization")! });
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
         using var other = client.WithTokens(new DelegateTokenSource(_ => ValueTask.FromResult("other")));
 
         Assert.Equal("Bearer token-1", (await client.CheckAccessAsync(new CheckAccessRequest(), Ct)).RecordId);
@@ -332,14 +342,14 @@ public sealed class UnaryCallTests : IAsyncLifetime
 
     private sealed class NumberedTokens : ITokenSource
     {
-        private int _number = 1;
+        private int number = 1;
 
-        public ValueTask<string> GetTokenAsync(CancellationToken cancellationToken) => ValueTask.FromResult($"token-{_number}");
+        public ValueTask<string> GetTokenAsync(CancellationToken cancellationToken) => ValueTask.FromResult($"token-{number}");
 
         public void Invalidate(string token)
         {
-            Assert.Equal($"token-{_number}", token);
-            _number++;
+            Assert.Equal($"token-{number}", token);
+            number++;
         }
     }
 }

@@ -8,40 +8,40 @@ namespace Dmp.Client.Tests;
 
 public sealed class UploadTests : IAsyncLifetime
 {
-    private readonly byte[] _content = Transfers.Bytes(1_234_567);
-    private ScriptedPlatform _platform = null!;
+    private readonly byte[] content = Transfers.Bytes(1_234_567);
+    private ScriptedPlatform platform = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _platform = await ScriptedPlatform.StartAsync();
+    public async ValueTask InitializeAsync() => platform = await ScriptedPlatform.StartAsync();
 
-    public ValueTask DisposeAsync() => _platform.DisposeAsync();
+    public ValueTask DisposeAsync() => platform.DisposeAsync();
 
     [Fact]
     public async Task The_bytes_arrive_in_order_and_the_document_comes_back()
     {
         var received = Array.Empty<byte>();
         UploadIntent? intent = null;
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             (intent, received) = await Transfers.ReceiveAsync(requests, answers, context.CancellationToken);
             Assert.False(await requests.MoveNext());
             await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(received) });
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
         var reports = new Reports();
         var limits = new List<int>();
 
         var document = await client.UploadAsync(
-            "r-1", new MemoryStream(_content), new DocumentMetadata { Title = "t" },
+            "r-1", new MemoryStream(content), new DocumentMetadata { Title = "t" },
             new UploadOptions { Accepted = accepted => limits.Add(accepted.MaxChunkBytes) }, reports, Ct);
 
         Assert.Equal("doc-1", document.DocumentId);
-        Assert.Equal(_content, received);
-        Assert.Equal(_content.Length, intent!.ExpectedSizeBytes);
+        Assert.Equal(content, received);
+        Assert.Equal(content.Length, intent!.ExpectedSizeBytes);
         Assert.Equal(4, Guid.Parse(intent.RequestId).Version);
         Assert.Equal([Transfers.ChunkBytesMax], limits);
-        Assert.Equal(new TransferProgress(_content.Length, _content.Length, _content.Length), reports.All[^1]);
+        Assert.Equal(new TransferProgress(content.Length, content.Length, content.Length), reports.All[^1]);
         Assert.Equal(reports.All.Select(report => report.TransferredBytes).Order(), reports.All.Select(report => report.TransferredBytes));
         Assert.All(reports.All, report => Assert.InRange(report.ConfirmedBytes, 0, report.TransferredBytes));
     }
@@ -50,21 +50,21 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task A_file_is_streamed_from_its_path()
     {
         var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-        await File.WriteAllBytesAsync(path, _content, Ct);
+        await File.WriteAllBytesAsync(path, content, Ct);
         AnswerWhatArrived();
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         var document = await client.UploadAsync("r-1", path, new DocumentMetadata(), cancellationToken: Ct);
         File.Delete(path);
 
-        Assert.Equal(SHA256.HashData(_content), document.Content.Sha256.ToByteArray());
+        Assert.Equal(SHA256.HashData(content), document.Content.Sha256.ToByteArray());
     }
 
     [Fact]
     public async Task A_CDA_document_is_sent_without_a_word_about_it_and_its_warnings_are_told()
     {
         UploadIntent? intent = null;
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             (intent, var received) = await Transfers.ReceiveAsync(requests, answers, context.CancellationToken);
             await answers.WriteAsync(new UploadDocumentResponse
@@ -73,11 +73,11 @@ public sealed class UploadTests : IAsyncLifetime
                 Warnings = { new Warning { Field = "/ClinicalDocument/author/time/@value", Description = "Odd." } },
             });
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
         IReadOnlyList<Warning> warnings = [];
 
         var document = await client.UploadCdaAsync(
-            "r-1", new MemoryStream(_content), new UploadOptions { Warned = told => warnings = told }, cancellationToken: Ct);
+            "r-1", new MemoryStream(content), new UploadOptions { Warned = told => warnings = told }, cancellationToken: Ct);
 
         Assert.Equal("doc-1", document.DocumentId);
         Assert.Equal(new DocumentMetadata(), intent!.Metadata);
@@ -87,7 +87,7 @@ public sealed class UploadTests : IAsyncLifetime
     [Fact]
     public async Task A_refusal_stops_an_endless_source()
     {
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             await requests.MoveNext(context.CancellationToken);
             await answers.WriteAsync(Transfers.Accepted);
@@ -97,7 +97,7 @@ public sealed class UploadTests : IAsyncLifetime
             }
             throw Refusal.With(StatusCode.ResourceExhausted, "DOCUMENT_TOO_LARGE");
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
         using var endless = new OneWayStream((buffer, _) => ValueTask.FromResult(buffer.Length));
 
         var failure = await Assert.ThrowsAsync<DmpInvalidRequestException>(
@@ -109,13 +109,13 @@ public sealed class UploadTests : IAsyncLifetime
     [Fact]
     public async Task A_refusal_stops_a_source_that_is_still_thinking()
     {
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             await requests.MoveNext(context.CancellationToken);
             await answers.WriteAsync(Transfers.Accepted);
             throw Refusal.With(StatusCode.PermissionDenied, "RECORD_ACCESS_DENIED");
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
         using var silent = new OneWayStream(async (_, ct) => { await Task.Delay(Timeout.Infinite, ct); return 0; });
 
         await Assert.ThrowsAsync<DmpAccessDeniedException>(
@@ -125,17 +125,18 @@ public sealed class UploadTests : IAsyncLifetime
     [Fact]
     public async Task A_repeated_upload_is_answered_before_the_bytes_travel()
     {
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             await requests.MoveNext(context.CancellationToken);
-            Assert.Equal(SHA256.HashData(_content), requests.Current.Intent.ExpectedSha256.ToByteArray());
-            await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(_content) });
+            Assert.Equal(SHA256.HashData(this.content), requests.Current.Intent.ExpectedSha256.ToByteArray());
+            await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(this.content) });
         };
-        using var client = _platform.Client();
-        using var content = new MemoryStream(_content);
+        using var client = platform.Client();
+        using var content = new MemoryStream(this.content);
 
         var document = await client.UploadAsync(
-            "r-1", content, new DocumentMetadata(), new UploadOptions { ExpectedSha256 = SHA256.HashData(_content) }, cancellationToken: Ct);
+            "r-1", content, new DocumentMetadata(), new UploadOptions { ExpectedSha256 = SHA256.HashData(this.content) },
+            cancellationToken: Ct);
 
         Assert.Equal("doc-1", document.DocumentId);
         Assert.Equal(0, content.Position);
@@ -144,16 +145,16 @@ public sealed class UploadTests : IAsyncLifetime
     [Fact]
     public async Task An_answer_in_mid_stream_is_compared_with_all_of_the_source()
     {
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             await requests.MoveNext(context.CancellationToken);
             await answers.WriteAsync(Transfers.Accepted);
             await requests.MoveNext(context.CancellationToken);
-            await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(_content) });
+            await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(content) });
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
-        var document = await client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct);
+        var document = await client.UploadAsync("r-1", new MemoryStream(content), new DocumentMetadata(), cancellationToken: Ct);
 
         Assert.Equal("doc-1", document.DocumentId);
     }
@@ -164,23 +165,27 @@ public sealed class UploadTests : IAsyncLifetime
         var offsets = new List<long>();
         UploadResume? resume = null;
         var kept = 0;
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             await requests.MoveNext(context.CancellationToken);
             resume = requests.Current.Resume;
-            await answers.WriteAsync(new UploadDocumentResponse { Accepted = new UploadAccepted { MaxChunkBytes = Transfers.ChunkBytesMax, PersistedSize = kept } });
+            await answers.WriteAsync(new UploadDocumentResponse
+            {
+                Accepted = new UploadAccepted { MaxChunkBytes = Transfers.ChunkBytesMax, PersistedSize = kept },
+            });
             while (await requests.MoveNext(context.CancellationToken))
             {
                 if (requests.Current.Finish is { } finish)
                 {
-                    Assert.Equal(SHA256.HashData(_content), finish.Sha256.ToByteArray());
-                    await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(_content) });
+                    Assert.Equal(SHA256.HashData(content), finish.Sha256.ToByteArray());
+                    await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(content) });
                     return;
                 }
                 var chunk = requests.Current.Chunk;
                 offsets.Add(chunk.WriteOffset);
-                Assert.Equal(_content.AsSpan((int)chunk.WriteOffset, chunk.Data.Length), chunk.Data.Span);
-                Assert.Equal(System.IO.Hashing.Crc32.HashToUInt32(System.IO.Hashing.Crc32ParameterSet.Crc32C, chunk.Data.Span), chunk.Crc32C);
+                Assert.Equal(content.AsSpan((int)chunk.WriteOffset, chunk.Data.Length), chunk.Data.Span);
+                Assert.Equal(
+                    System.IO.Hashing.Crc32.HashToUInt32(System.IO.Hashing.Crc32ParameterSet.Crc32C, chunk.Data.Span), chunk.Crc32C);
                 if (kept == 0 && offsets.Count == 5)
                 {
                     kept = 250_000;
@@ -189,10 +194,10 @@ public sealed class UploadTests : IAsyncLifetime
                 }
             }
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         var document = await client.UploadAsync(
-            "r-1", new MemoryStream(_content), new DocumentMetadata(), new UploadOptions { RequestId = "q-1" }, cancellationToken: Ct);
+            "r-1", new MemoryStream(content), new DocumentMetadata(), new UploadOptions { RequestId = "q-1" }, cancellationToken: Ct);
 
         Assert.Equal("doc-1", document.DocumentId);
         Assert.Equal(new UploadResume { RecordId = "r-1", RequestId = "q-1" }, resume);
@@ -203,7 +208,7 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task A_new_process_reads_what_the_platform_has_for_the_digest_and_sends_the_rest()
     {
         var received = new MemoryStream();
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             await requests.MoveNext(context.CancellationToken);
             Assert.NotNull(requests.Current.Intent);
@@ -213,21 +218,21 @@ public sealed class UploadTests : IAsyncLifetime
                 Assert.Equal(300_001 + received.Length, chunk.WriteOffset);
                 chunk.Data.WriteTo(received);
             }
-            Assert.Equal(SHA256.HashData(_content), requests.Current.Finish.Sha256.ToByteArray());
-            await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(_content) });
+            Assert.Equal(SHA256.HashData(content), requests.Current.Finish.Sha256.ToByteArray());
+            await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(content) });
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
-        await client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct);
+        await client.UploadAsync("r-1", new MemoryStream(content), new DocumentMetadata(), cancellationToken: Ct);
 
-        Assert.Equal(_content[300_001..], received.ToArray());
+        Assert.Equal(content[300_001..], received.ToArray());
     }
 
     [Fact]
     public async Task What_the_platform_forgot_is_sent_anew()
     {
         var firsts = new List<UploadDocumentRequest.MessageOneofCase>();
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             if (firsts.Count == 2)
             {
@@ -249,13 +254,16 @@ public sealed class UploadTests : IAsyncLifetime
             }
             context.GetHttpContext().Abort();
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
-        var document = await client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct);
+        var document = await client.UploadAsync("r-1", new MemoryStream(content), new DocumentMetadata(), cancellationToken: Ct);
 
-        Assert.Equal(SHA256.HashData(_content), document.Content.Sha256.ToByteArray());
+        Assert.Equal(SHA256.HashData(content), document.Content.Sha256.ToByteArray());
         Assert.Equal(
-            [UploadDocumentRequest.MessageOneofCase.Intent, UploadDocumentRequest.MessageOneofCase.Resume, UploadDocumentRequest.MessageOneofCase.Intent],
+            [
+                UploadDocumentRequest.MessageOneofCase.Intent, UploadDocumentRequest.MessageOneofCase.Resume,
+                UploadDocumentRequest.MessageOneofCase.Intent,
+            ],
             firsts);
     }
 
@@ -263,7 +271,7 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task A_small_document_is_repeated_as_a_whole_with_the_same_intent()
     {
         var intents = new List<UploadIntent>();
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             if (intents.Count == 0)
             {
@@ -279,13 +287,13 @@ public sealed class UploadTests : IAsyncLifetime
             intents.Add(intent);
             await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(received) });
         };
-        using var client = _platform.Client();
-        using var content = new MemoryStream(_content, 0, 200_000);
+        using var client = platform.Client();
+        using var content = new MemoryStream(this.content, 0, 200_000);
         content.Position = 7;
 
         var document = await client.UploadAsync("r-1", content, new DocumentMetadata(), cancellationToken: Ct);
 
-        Assert.Equal(SHA256.HashData(_content.AsSpan(7, 199_993)), document.Content.Sha256.ToByteArray());
+        Assert.Equal(SHA256.HashData(this.content.AsSpan(7, 199_993)), document.Content.Sha256.ToByteArray());
         Assert.Equal(2, intents.Count);
         Assert.Equal(intents[0], intents[1]);
     }
@@ -294,11 +302,11 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task A_stream_that_cannot_seek_is_sent_once()
     {
         var calls = 0;
-        _platform.Upload = (_, _, _) => { calls++; throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE"); };
-        using var client = _platform.Client();
+        platform.Upload = (_, _, _) => { calls++; throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE"); };
+        using var client = platform.Client();
 
         await Assert.ThrowsAsync<DmpUnavailableException>(
-            () => client.UploadAsync("r-1", OneWayStream.Over(_content), new DocumentMetadata(), cancellationToken: Ct));
+            () => client.UploadAsync("r-1", OneWayStream.Over(content), new DocumentMetadata(), cancellationToken: Ct));
 
         Assert.Equal(1, calls);
     }
@@ -306,12 +314,12 @@ public sealed class UploadTests : IAsyncLifetime
     [Fact]
     public async Task Time_without_progress_is_bounded()
     {
-        _platform.Upload = (_, _, _) => throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", TimeSpan.FromMilliseconds(50));
+        platform.Upload = (_, _, _) => throw Refusal.With(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", TimeSpan.FromMilliseconds(50));
         List<DmpRetry> told = [];
-        using var client = _platform.Client(options => { options.RetryBudget = TimeSpan.FromSeconds(1); options.Retrying = told.Add; });
+        using var client = platform.Client(options => { options.RetryBudget = TimeSpan.FromSeconds(1); options.Retrying = told.Add; });
 
         await Assert.ThrowsAsync<DmpUnavailableException>(
-            () => client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct));
+            () => client.UploadAsync("r-1", new MemoryStream(content), new DocumentMetadata(), cancellationToken: Ct));
 
         Assert.NotEmpty(told);
         Assert.All(told, retry => Assert.True(retry.Spent + retry.Delay <= TimeSpan.FromSeconds(1), $"{retry}"));
@@ -321,11 +329,12 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task Attempts_are_bounded()
     {
         var calls = 0;
-        _platform.Upload = (_, _, _) => { calls++; throw Refusal.With(StatusCode.Aborted, "REQUEST_IN_PROGRESS", TimeSpan.FromMilliseconds(1)); };
-        using var client = _platform.Client(options => options.AttemptsMax = 4);
+        platform.Upload =
+            (_, _, _) => { calls++; throw Refusal.With(StatusCode.Aborted, "REQUEST_IN_PROGRESS", TimeSpan.FromMilliseconds(1)); };
+        using var client = platform.Client(options => options.AttemptsMax = 4);
 
         var failure = await Assert.ThrowsAsync<DmpConflictException>(
-            () => client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct));
+            () => client.UploadAsync("r-1", new MemoryStream(content), new DocumentMetadata(), cancellationToken: Ct));
 
         Assert.Equal(ErrorReason.RequestInProgress, failure.ErrorReason);
         Assert.Equal(4, calls);
@@ -334,32 +343,33 @@ public sealed class UploadTests : IAsyncLifetime
     [Fact]
     public async Task A_platform_that_answers_another_digest_is_not_believed()
     {
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             var (_, received) = await Transfers.ReceiveAsync(requests, answers, context.CancellationToken);
             received[0] ^= 1;
             await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(received) });
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         await Assert.ThrowsAsync<DmpIntegrityException>(
-            () => client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct));
+            () => client.UploadAsync("r-1", new MemoryStream(content), new DocumentMetadata(), cancellationToken: Ct));
     }
 
     [Fact]
     public async Task A_platform_that_falls_silent_is_given_up()
     {
         var calls = 0;
-        _platform.Upload = async (requests, _, context) =>
+        platform.Upload = async (requests, _, context) =>
         {
             calls++;
             await requests.MoveNext(context.CancellationToken);
             await Task.Delay(Timeout.Infinite, context.CancellationToken);
         };
-        using var client = _platform.Client(options => { options.TransferStallTimeout = TimeSpan.FromMilliseconds(300); options.AttemptsMax = 2; });
+        using var client = platform.Client(
+            options => { options.TransferStallTimeout = TimeSpan.FromMilliseconds(300); options.AttemptsMax = 2; });
 
         var failure = await Assert.ThrowsAsync<DmpUnavailableException>(
-            () => client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: Ct));
+            () => client.UploadAsync("r-1", new MemoryStream(content), new DocumentMetadata(), cancellationToken: Ct));
 
         Assert.Contains("stood still", failure.Message, StringComparison.Ordinal);
         Assert.Equal(2, calls);
@@ -369,7 +379,7 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task A_slow_source_keeps_the_stream_alive_with_empty_chunks()
     {
         var empty = 0;
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             await requests.MoveNext(context.CancellationToken);
             await answers.WriteAsync(Transfers.Accepted);
@@ -381,8 +391,8 @@ public sealed class UploadTests : IAsyncLifetime
             }
             await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(content.ToArray()) });
         };
-        using var client = _platform.Client(options => options.TransferStallTimeout = TimeSpan.FromSeconds(1));
-        using var inner = new MemoryStream(_content);
+        using var client = platform.Client(options => options.TransferStallTimeout = TimeSpan.FromSeconds(1));
+        using var inner = new MemoryStream(this.content);
         using var slow = new OneWayStream(async (buffer, ct) =>
         {
             if (inner.Position == 0)
@@ -394,7 +404,7 @@ public sealed class UploadTests : IAsyncLifetime
 
         var document = await client.UploadAsync("r-1", slow, new DocumentMetadata(), cancellationToken: Ct);
 
-        Assert.Equal(_content.Length, document.Content.SizeBytes);
+        Assert.Equal(this.content.Length, document.Content.SizeBytes);
         Assert.InRange(empty, 2, 6);
     }
 
@@ -402,11 +412,11 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task A_source_that_fails_closes_the_stream_without_finish()
     {
         var ended = new TaskCompletionSource<Exception?>();
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             ended.SetResult(await Xunit.Record.ExceptionAsync(() => Transfers.ReceiveAsync(requests, answers, context.CancellationToken)));
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
         using var broken = new OneWayStream((_, _) => throw new IOException("the disk is gone"));
 
         var failure = await Assert.ThrowsAsync<IOException>(
@@ -421,7 +431,7 @@ public sealed class UploadTests : IAsyncLifetime
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         var ended = new TaskCompletionSource();
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             using var registration = context.CancellationToken.Register(ended.SetResult);
             await requests.MoveNext(context.CancellationToken);
@@ -429,10 +439,10 @@ public sealed class UploadTests : IAsyncLifetime
             await stop.CancelAsync();
             await Task.Delay(Timeout.Infinite, context.CancellationToken);
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => client.UploadAsync("r-1", new MemoryStream(_content), new DocumentMetadata(), cancellationToken: stop.Token));
+            () => client.UploadAsync("r-1", new MemoryStream(content), new DocumentMetadata(), cancellationToken: stop.Token));
 
         await ended.Task.WaitAsync(TimeSpan.FromSeconds(10), Ct);
     }
@@ -440,19 +450,22 @@ public sealed class UploadTests : IAsyncLifetime
     [Fact]
     public async Task A_check_tells_limits_or_every_fault_and_sends_no_bytes()
     {
-        _platform.Upload = async (requests, answers, context) =>
+        platform.Upload = async (requests, answers, context) =>
         {
             await requests.MoveNext(context.CancellationToken);
             Assert.True(requests.Current.Intent.ValidateOnly);
             if (requests.Current.Intent.Metadata.Title.Length == 0)
             {
-                throw Refusal.With(StatusCode.InvalidArgument, "FIELDS_INVALID", null, ("intent.metadata.title", "a"), ("intent.metadata.type", "b"));
+                throw Refusal.With(
+                    StatusCode.InvalidArgument, "FIELDS_INVALID", null, ("intent.metadata.title", "a"), ("intent.metadata.type", "b"));
             }
             await answers.WriteAsync(Transfers.Accepted);
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
-        Assert.Equal(Transfers.ChunkBytesMax, (await client.ValidateUploadAsync("r-1", new DocumentMetadata { Title = "t" }, cancellationToken: Ct)).MaxChunkBytes);
+        Assert.Equal(
+            Transfers.ChunkBytesMax,
+            (await client.ValidateUploadAsync("r-1", new DocumentMetadata { Title = "t" }, cancellationToken: Ct)).MaxChunkBytes);
         var failure = await Assert.ThrowsAsync<DmpInvalidRequestException>(
             () => client.ValidateUploadAsync("r-1", new DocumentMetadata(), cancellationToken: Ct));
         Assert.Equal(["intent.metadata.title", "intent.metadata.type"], failure.FieldViolations.Select(violation => violation.Field));
@@ -461,8 +474,8 @@ public sealed class UploadTests : IAsyncLifetime
     [Fact]
     public async Task A_check_that_is_refused_before_it_has_left_tells_why()
     {
-        _platform.Upload = (_, _, _) => throw Refusal.With(StatusCode.PermissionDenied, "RECORD_ACCESS_DENIED");
-        using var client = _platform.Client();
+        platform.Upload = (_, _, _) => throw Refusal.With(StatusCode.PermissionDenied, "RECORD_ACCESS_DENIED");
+        using var client = platform.Client();
 
         // More than the resets that a server bears on one connection.
         for (var i = 0; i < 300; i++)
@@ -473,7 +486,7 @@ public sealed class UploadTests : IAsyncLifetime
         }
     }
 
-    private void AnswerWhatArrived() => _platform.Upload = async (requests, answers, context) =>
+    private void AnswerWhatArrived() => platform.Upload = async (requests, answers, context) =>
     {
         var (_, received) = await Transfers.ReceiveAsync(requests, answers, context.CancellationToken);
         await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(received) });

@@ -8,13 +8,13 @@ namespace Dmp.Client.Tests;
 /// <summary>What passes by itself is told from what is wrong and stays wrong.</summary>
 public sealed class WhatPassesTests : IAsyncLifetime
 {
-    private ScriptedPlatform _platform = null!;
+    private ScriptedPlatform platform = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _platform = await ScriptedPlatform.StartAsync();
+    public async ValueTask InitializeAsync() => platform = await ScriptedPlatform.StartAsync();
 
-    public ValueTask DisposeAsync() => _platform.DisposeAsync();
+    public ValueTask DisposeAsync() => platform.DisposeAsync();
 
     [Theory]
     [InlineData("CALL_LIMIT_REACHED", ErrorReason.CallLimitReached)]
@@ -22,8 +22,9 @@ public sealed class WhatPassesTests : IAsyncLifetime
     public async Task Too_many_at_once_is_repeated_and_ends_as_unavailable(string reason, ErrorReason expected)
     {
         var calls = 0;
-        _platform.CheckAccess = (_, _) => { calls++; throw Refusal.With(StatusCode.ResourceExhausted, reason, TimeSpan.FromMilliseconds(1)); };
-        using var client = _platform.Client(options => options.AttemptsMax = 3);
+        platform.CheckAccess =
+            (_, _) => { calls++; throw Refusal.With(StatusCode.ResourceExhausted, reason, TimeSpan.FromMilliseconds(1)); };
+        using var client = platform.Client(options => options.AttemptsMax = 3);
 
         var failure = await Assert.ThrowsAsync<DmpUnavailableException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
 
@@ -36,10 +37,10 @@ public sealed class WhatPassesTests : IAsyncLifetime
     public async Task Too_many_at_once_is_waited_for()
     {
         var calls = 0;
-        _platform.CheckAccess = (_, _) => ++calls <= 3
+        platform.CheckAccess = (_, _) => ++calls <= 3
             ? throw Refusal.With(StatusCode.ResourceExhausted, "CALL_LIMIT_REACHED", TimeSpan.FromMilliseconds(1))
             : Task.FromResult(new CheckAccessResponse { RecordId = "r-1" });
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
         Assert.Equal("r-1", (await client.CheckAccessAsync(new CheckAccessRequest(), Ct)).RecordId);
         Assert.Equal(4, calls);
@@ -49,14 +50,15 @@ public sealed class WhatPassesTests : IAsyncLifetime
     public async Task Too_many_at_once_ends_with_the_budget()
     {
         var calls = 0;
-        _platform.Read = (_, _, _) =>
+        platform.Read = (_, _, _) =>
         {
             calls++;
             throw Refusal.With(StatusCode.ResourceExhausted, "CALL_LIMIT_REACHED", TimeSpan.FromHours(1));
         };
-        using var client = _platform.Client();
+        using var client = platform.Client();
 
-        await Assert.ThrowsAsync<DmpUnavailableException>(() => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
+        await Assert.ThrowsAsync<DmpUnavailableException>(
+            () => client.DownloadAsync("r-1", "doc-1", new MemoryStream(), cancellationToken: Ct));
         Assert.Equal(1, calls);
     }
 
@@ -72,8 +74,8 @@ public sealed class WhatPassesTests : IAsyncLifetime
     {
         List<DmpRetry> told = [];
         using var source = new ClientCredentialsTokenSource(
-            new ClientCredentialsOptions { Issuer = new Uri(_platform.Issuer, "realms/wrong"), ClientId = "a", ClientSecret = "b" });
-        using var client = _platform.Client(options => (options.Tokens, options.Retrying) = (source, told.Add));
+            new ClientCredentialsOptions { Issuer = new Uri(platform.Issuer, "realms/wrong"), ClientId = "a", ClientSecret = "b" });
+        using var client = platform.Client(options => (options.Tokens, options.Retrying) = (source, told.Add));
 
         var failure = await Assert.ThrowsAsync<DmpAuthenticationException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
 
@@ -90,12 +92,12 @@ public sealed class WhatPassesTests : IAsyncLifetime
     [InlineData(HttpStatusCode.ServiceUnavailable, typeof(DmpUnavailableException))]
     public async Task An_answer_of_the_issuer_says_whether_to_ask_again(HttpStatusCode answer, System.Type expected)
     {
-        var options = new ClientCredentialsOptions { Issuer = _platform.Issuer, ClientId = "a", ClientSecret = "b" };
+        var options = new ClientCredentialsOptions { Issuer = platform.Issuer, ClientId = "a", ClientSecret = "b" };
         using var refusing = new HttpClient(new Answers(answer));
         using var discovery = new ClientCredentialsTokenSource(options, refusing);
         Assert.IsType(expected, await Xunit.Record.ExceptionAsync(() => discovery.GetTokenAsync(Ct).AsTask()));
 
-        _platform.Token = context =>
+        platform.Token = context =>
         {
             context.Response.StatusCode = (int)answer;
             return Task.CompletedTask;
@@ -108,12 +110,19 @@ public sealed class WhatPassesTests : IAsyncLifetime
     public void A_password_in_an_address_is_refused_and_not_shown()
     {
         var refused = Assert.Throws<InvalidOperationException>(
-            () => _platform.Client(options => options.Address = new Uri("https://marie:s3cret@dmp.example.fr")));
+            () => platform.Client(options => options.Address = new Uri("https://marie:s3cret@dmp.example.fr")));
         Assert.Contains("Address", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", refused.ToString(), StringComparison.Ordinal);
 
-        var issuer = new ClientCredentialsOptions { Issuer = new Uri("https://marie:s3cret@issuer.example.fr/realms/a"), ClientId = "a", ClientSecret = "b" };
-        Assert.DoesNotContain("s3cret", Assert.Throws<ArgumentException>(() => new ClientCredentialsTokenSource(issuer)).ToString(), StringComparison.Ordinal);
+        var issuer = new ClientCredentialsOptions
+        {
+            Issuer = new Uri("https://marie:s3cret@issuer.example.fr/realms/a"),
+            ClientId = "a",
+            ClientSecret = "b",
+        };
+        Assert.DoesNotContain(
+            "s3cret", Assert.Throws<ArgumentException>(() => new ClientCredentialsTokenSource(issuer)).ToString(),
+            StringComparison.Ordinal);
         Assert.Equal("a at https://issuer.example.fr/realms/a", issuer.ToString());
     }
 

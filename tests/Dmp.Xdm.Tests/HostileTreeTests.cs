@@ -9,9 +9,9 @@ public sealed class HostileTreeTests : IDisposable
 {
     private static readonly byte[] content = Media.Utf8("x");
 
-    private readonly Media _media = new();
+    private readonly Media media = new();
 
-    public void Dispose() => _media.Dispose();
+    public void Dispose() => media.Dispose();
 
     [Theory]
     [InlineData("../evil.xml")]
@@ -31,19 +31,19 @@ public sealed class HostileTreeTests : IDisposable
     [InlineData("a\nb.xml")]
     [InlineData("..")]
     public void A_name_that_leaves_the_package_is_refused(string name) =>
-        Refused(XdmFaultKind.UnsafeName, () => FileTree.Open(_media.Zip((name, content))));
+        Refused(XdmFaultKind.UnsafeName, () => FileTree.Open(media.Zip((name, content))));
 
     [Fact]
     public void Two_files_of_one_name_are_refused()
     {
-        Refused(XdmFaultKind.UnsafeName, () => FileTree.Open(_media.Zip(("a.xml", content), ("a.xml", content))));
-        Refused(XdmFaultKind.UnsafeName, () => FileTree.Open(_media.Zip(("a/b.xml", content), ("a\\b.xml", content))));
+        Refused(XdmFaultKind.UnsafeName, () => FileTree.Open(media.Zip(("a.xml", content), ("a.xml", content))));
+        Refused(XdmFaultKind.UnsafeName, () => FileTree.Open(media.Zip(("a/b.xml", content), ("a\\b.xml", content))));
     }
 
     [Fact]
     public void Names_below_this_directory_are_the_names_without_it_and_may_not_meet_others()
     {
-        using var tree = FileTree.Open(_media.Zip(("./", []), ("./a.xml", content), ("././b/c.xml", content), (".\\d.xml", content)));
+        using var tree = FileTree.Open(media.Zip(("./", []), ("./a.xml", content), ("././b/c.xml", content), (".\\d.xml", content)));
         Assert.Equal(["a.xml", "b/c.xml", "d.xml"], tree.Files.Keys);
         foreach (var file in tree.Files.Values)
         {
@@ -51,7 +51,7 @@ public sealed class HostileTreeTests : IDisposable
             Assert.Equal('x', stream.ReadByte());
         }
 
-        Refused(XdmFaultKind.UnsafeName, () => FileTree.Open(_media.Zip(("a.xml", content), ("./a.xml", content))));
+        Refused(XdmFaultKind.UnsafeName, () => FileTree.Open(media.Zip(("a.xml", content), ("./a.xml", content))));
     }
 
     [Theory]
@@ -69,7 +69,7 @@ public sealed class HostileTreeTests : IDisposable
     [Fact]
     public void A_symbolic_link_is_refused_in_a_zip_and_passed_by_in_a_directory()
     {
-        var zip = _media.Zip(archive =>
+        var zip = media.Zip(archive =>
         {
             var entry = archive.CreateEntry("link.xml");
             entry.ExternalAttributes = unchecked((int)0xA1FF0000);
@@ -78,8 +78,8 @@ public sealed class HostileTreeTests : IDisposable
         });
         Refused(XdmFaultKind.Link, () => FileTree.Open(zip));
 
-        var outside = _media.Folder(("secret.xml", content));
-        var folder = _media.Folder(("a.xml", content));
+        var outside = media.Folder(("secret.xml", content));
+        var folder = media.Folder(("a.xml", content));
         File.CreateSymbolicLink(Path.Combine(folder, "file.xml"), Path.Combine(outside, "secret.xml"));
         Directory.CreateSymbolicLink(Path.Combine(folder, "folder"), outside);
         Directory.CreateSymbolicLink(Path.Combine(folder, "circle"), folder);
@@ -96,7 +96,7 @@ public sealed class HostileTreeTests : IDisposable
     [Fact]
     public void A_small_file_that_unpacks_to_a_huge_one_is_refused_before_it_is_unpacked()
     {
-        var zip = _media.Zip(archive =>
+        var zip = media.Zip(archive =>
         {
             using var stream = archive.CreateEntry("bomb.xml", CompressionLevel.Optimal).Open();
             var zeros = new byte[1024 * 1024];
@@ -114,13 +114,13 @@ public sealed class HostileTreeTests : IDisposable
     [Fact]
     public void Limits_on_count_size_and_sum_hold()
     {
-        var zip = _media.Zip(("a", new byte[600]), ("b", new byte[600]), ("c", new byte[600]));
+        var zip = media.Zip(("a", new byte[600]), ("b", new byte[600]), ("c", new byte[600]));
         Refused(XdmFaultKind.TooManyFiles, () => FileTree.Open(zip, new FileTreeLimits { FilesMax = 2 }));
         Refused(XdmFaultKind.TooLarge, () => FileTree.Open(zip, new FileTreeLimits { FileBytesMax = 599 }));
         Refused(XdmFaultKind.TooLarge, () => FileTree.Open(zip, new FileTreeLimits { TotalBytesMax = 1799 }));
         using var tree = FileTree.Open(zip, new FileTreeLimits { FilesMax = 3, FileBytesMax = 600, TotalBytesMax = 1800 });
         Assert.Equal(3, tree.Files.Count);
-        var deep = _media.Folder((string.Join('/', Enumerable.Repeat("d", 40)) + "/a.xml", content));
+        var deep = media.Folder((string.Join('/', Enumerable.Repeat("d", 40)) + "/a.xml", content));
         Refused(XdmFaultKind.TooManyFiles, () => FileTree.Open(deep));
     }
 
@@ -128,7 +128,7 @@ public sealed class HostileTreeTests : IDisposable
     public void Files_that_share_their_bytes_are_refused()
     {
         // Every entry of the directory points at the same packed bytes.
-        var zip = _media.Zip(("a", Noise(5000)), ("b", Noise(5000)), ("c", Noise(5000)));
+        var zip = media.Zip(("a", Noise(5000)), ("b", Noise(5000)), ("c", Noise(5000)));
         var bytes = File.ReadAllBytes(zip);
         var names = bytes.AsSpan(bytes.AsSpan().IndexOf("PK\u0001\u0002"u8)).ToArray();
         var cut = bytes.AsSpan(0, bytes.AsSpan(4).IndexOf("PK\u0003\u0004"u8) + 4).ToArray();
@@ -148,7 +148,7 @@ public sealed class HostileTreeTests : IDisposable
     {
         foreach (var change in (int[])[-1, 1])
         {
-            var zip = _media.Zip(("a.txt", Media.Utf8(new string('a', 3000))));
+            var zip = media.Zip(("a.txt", Media.Utf8(new string('a', 3000))));
             var bytes = File.ReadAllBytes(zip);
             var directory = bytes.AsSpan().IndexOf("PK\u0001\u0002"u8);
             BitConverter.TryWriteBytes(bytes.AsSpan(directory + 24), 3000 + change);
@@ -161,7 +161,7 @@ public sealed class HostileTreeTests : IDisposable
     [Fact]
     public void An_encrypted_file_is_refused()
     {
-        var zip = _media.Zip(("a.txt", content));
+        var zip = media.Zip(("a.txt", content));
         var bytes = File.ReadAllBytes(zip);
         bytes[6] |= 1;
         bytes[bytes.AsSpan().IndexOf("PK\u0001\u0002"u8) + 8] |= 1;
@@ -172,7 +172,7 @@ public sealed class HostileTreeTests : IDisposable
     [Fact]
     public void What_is_no_zip_is_refused()
     {
-        var path = _media.PathOf("x.zip");
+        var path = media.PathOf("x.zip");
         foreach (var bytes in (byte[][])[[], [1, 2, 3], new byte[100_000], Media.Utf8("PK\u0003\u0004 and more")])
         {
             File.WriteAllBytes(path, bytes);
@@ -183,9 +183,9 @@ public sealed class HostileTreeTests : IDisposable
     [Fact]
     public void Whatever_bytes_are_changed_the_answer_is_the_files_or_a_refusal()
     {
-        var zip = _media.Zip(("a.txt", Media.Utf8("Bonjour, merci d'avoir vu.")), ("b/c.xml", Noise(300)));
+        var zip = media.Zip(("a.txt", Media.Utf8("Bonjour, merci d'avoir vu.")), ("b/c.xml", Noise(300)));
         var good = File.ReadAllBytes(zip);
-        var damaged = _media.PathOf("damaged.zip");
+        var damaged = media.PathOf("damaged.zip");
         Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte).Array[1, 4].Sample(
             changes =>
             {
@@ -216,7 +216,7 @@ public sealed class HostileTreeTests : IDisposable
     [Fact]
     public async Task Many_threads_read_one_package()
     {
-        var zip = _media.Zip([.. Enumerable.Range(0, 50).Select(i => ($"f{i}", Media.Utf8(new string((char)('a' + (i % 26)), 5000))))]);
+        var zip = media.Zip([.. Enumerable.Range(0, 50).Select(i => ($"f{i}", Media.Utf8(new string((char)('a' + (i % 26)), 5000))))]);
         using var tree = FileTree.Open(zip);
         await Parallel.ForEachAsync(Enumerable.Range(0, 400), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, ct) =>
         {

@@ -7,11 +7,11 @@ namespace Dmp.Xdm.Tests;
 /// <summary>Packages as tests need them, in a directory of their own.</summary>
 internal sealed class Media : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("dmp-xdm-").FullName;
+    private readonly string directory = Directory.CreateTempSubdirectory("dmp-xdm-").FullName;
 
-    public string PathOf(string name) => Path.Combine(_directory, name);
+    public string PathOf(string name) => Path.Combine(directory, name);
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => Directory.Delete(directory, recursive: true);
 
     /// <summary>A ZIP file of these files.</summary>
     public string Zip(params (string Name, byte[] Content)[] files) => Zip(archive =>

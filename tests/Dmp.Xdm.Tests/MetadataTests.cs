@@ -16,7 +16,11 @@ public sealed class MetadataTests
         var entry = Media.Entry(Media.Utf8("x"), "X.TXT") with
         {
             PatientId = "279035121518989^^^&1.2.250.1.213.1.4.10&ISO^NH",
-            SourcePatientInfo = ["PID-3|4711^^^&1.2.3&ISO^PI", "PID-5|DURAND^Zoe^^^^^D~L\\S\\E GALL&LE&GALL^ANNE^LOUISE MARIE^^^^L", "PID-7|19700214101500", "PID-8|F", "PID-5", "x|y|z"],
+            SourcePatientInfo =
+            [
+                "PID-3|4711^^^&1.2.3&ISO^PI", "PID-5|DURAND^Zoe^^^^^D~L\\S\\E GALL&LE&GALL^ANNE^LOUISE MARIE^^^^L", "PID-7|19700214101500",
+                "PID-8|F", "PID-5", "x|y|z",
+            ],
         };
         var stated = EntryReading.ToContract(entry).Stated!;
         Assert.Equal(("279035121518989", "1970-02-14"), (stated.Ins.Number, stated.BirthDate));
@@ -24,9 +28,11 @@ public sealed class MetadataTests
         Assert.Equal(["ANNE", "LOUISE MARIE"], stated.GivenNames);
 
         // Another identity than the entry's own is what the platform must learn.
-        var other = EntryReading.ToContract(entry with { SourcePatientInfo = ["PID-3|172116938399204^^^&1.2.250.1.213.1.4.8&ISO^NH"] }).Stated!;
+        var other = EntryReading.ToContract(
+            entry with { SourcePatientInfo = ["PID-3|172116938399204^^^&1.2.250.1.213.1.4.8&ISO^NH"] }).Stated!;
         Assert.Equal("172116938399204", other.Ins.Number);
-        Assert.Null(EntryReading.ToContract(entry with { PatientId = "4711^^^&1.2.3&ISO^PI", SourcePatientId = "", SourcePatientInfo = [] }).Stated);
+        Assert.Null(EntryReading.ToContract(
+            entry with { PatientId = "4711^^^&1.2.3&ISO^PI", SourcePatientId = "", SourcePatientInfo = [] }).Stated);
     }
 
     [Theory]
@@ -90,7 +96,8 @@ public sealed class MetadataTests
         Assert.Equal(Media.Set.Authors[0].Persons, read.Set.Authors[0].Persons);
         Assert.Equal(Media.Set.IntendedRecipients, read.Set.IntendedRecipients);
         Assert.Empty(read.Set.Others);
-        Assert.Equal([new XdsAssociation(XdsAssociationTypes.HasMember, Media.Set.EntryUuid, entry.EntryUuid), replaces], read.Associations);
+        Assert.Equal(
+            [new XdsAssociation(XdsAssociationTypes.HasMember, Media.Set.EntryUuid, entry.EntryUuid), replaces], read.Associations);
         Assert.Equal(entry.Hash, Assert.Single(read.Entries).Hash);
     }
 
@@ -109,7 +116,12 @@ public sealed class MetadataTests
             Format = new XdsCode("x", "", ""),
             Authors =
             [
-                new() { Persons = ["279035121518989^M^N^^^^^^&1.2.250.1.213.1.4.10&ISO^D^^^NH"], Institutions = ["A", "B"], Telecommunications = ["^^Internet^a@b.c"] },
+                new()
+                {
+                    Persons = ["279035121518989^M^N^^^^^^&1.2.250.1.213.1.4.10&ISO^D^^^NH"],
+                    Institutions = ["A", "B"],
+                    Telecommunications = ["^^Internet^a@b.c"],
+                },
                 new() { Roles = ["nobody"] },
             ],
         };
@@ -118,7 +130,8 @@ public sealed class MetadataTests
 
         Assert.Equal(
             [
-                "author", "authorInstitution", "authorPerson", "authorTelecommunication", "availabilityStatus", "confidentialityCode", "creationTime",
+                "author", "authorInstitution", "authorPerson", "authorTelecommunication", "availabilityStatus", "confidentialityCode",
+                "creationTime",
                 "formatCode", "legalAuthenticator", "legalAuthenticator", "referenceIdList", "serviceStopTime", "the slot hachis",
             ],
             mapped.Warnings.Select(warning => warning.Field).Order(StringComparer.Ordinal));
@@ -132,26 +145,33 @@ public sealed class MetadataTests
     [Fact]
     public void A_submission_as_other_programs_write_it_is_understood()
     {
+        const string Regrep = "urn:oasis:names:tc:ebxml-regrep";
+        const string HasMember = $"{Regrep}:AssociationType:HasMember";
+        const string SubmissionSet = "urn:uuid:a54d6aa5-d40d-43f9-88c5-b4633d873bdd";
+        const string TypeCode = "urn:uuid:F0306F51-975f-434e-a61c-c59651d33983";
+        const string UniqueId = "identificationScheme=\"urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab\" value=\"1.2.3\"";
+        const string UniqueIdName = "<Name><LocalizedString value=\"XDSDocumentEntry.uniqueId\"/></Name>";
+
         // Prefixes, order, blanks, classification beside the package, folders, and a URI in pieces.
         var read = Read(Media.Utf8(
-            """
+            $"""
             <?xml version="1.0" encoding="ISO-8859-1"?>
-            <x:SubmitObjectsRequest xmlns:x="urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0"><RegistryObjectList xmlns="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0">
-              <Association id="as1" associationType="urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember" sourceObject="SubmissionSet01" targetObject="Document01"/>
-              <ObjectRef id="urn:uuid:a54d6aa5-d40d-43f9-88c5-b4633d873bdd"/>
+            <x:SubmitObjectsRequest xmlns:x="{Regrep}:xsd:lcm:3.0"><RegistryObjectList xmlns="{Regrep}:xsd:rim:3.0">
+              <Association id="as1" associationType="{HasMember}" sourceObject="SubmissionSet01" targetObject="Document01"/>
+              <ObjectRef id="{SubmissionSet}"/>
               <ExtrinsicObject id="Document01" mimeType="application/pdf" objectType="urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1">
                 <Slot name="URI"><ValueList><Value>2|01.PDF</Value><Value>1|DOC000</Value></ValueList></Slot>
                 <Slot name="sourcePatientInfo"><ValueList><Value>PID-3|x</Value><Value>PID-5|y</Value></ValueList></Slot>
                 <Name><LocalizedString xml:lang="fr" charset="UTF-8" value="Lettre"/></Name>
-                <Classification id="c1" classificationScheme="urn:uuid:F0306F51-975f-434e-a61c-c59651d33983" classifiedObject="Document01" nodeRepresentation="11488-4">
+                <Classification id="c1" classificationScheme="{TypeCode}" classifiedObject="Document01" nodeRepresentation="11488-4">
                   <Slot name="codingScheme"><ValueList><Value>
                     urn:oid:2.16.840.1.113883.6.1
                   </Value></ValueList></Slot><Name><LocalizedString value="Note"/></Name>
                 </Classification>
-                <ExternalIdentifier id="e1" registryObject="Document01" identificationScheme="urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab" value="1.2.3"><Name><LocalizedString value="XDSDocumentEntry.uniqueId"/></Name></ExternalIdentifier>
+                <ExternalIdentifier id="e1" registryObject="Document01" {UniqueId}>{UniqueIdName}</ExternalIdentifier>
               </ExtrinsicObject>
               <RegistryPackage id="SubmissionSet01"/><RegistryPackage id="Folder01"/>
-              <Classification id="cl1" classifiedObject="SubmissionSet01" classificationNode="urn:uuid:a54d6aa5-d40d-43f9-88c5-b4633d873bdd"/>
+              <Classification id="cl1" classifiedObject="SubmissionSet01" classificationNode="{SubmissionSet}"/>
               <Classification id="cl2" classifiedObject="Folder01" classificationNode="urn:uuid:d9d542f3-6cc4-48b6-8870-ea235fbc94c2"/>
             </RegistryObjectList></x:SubmitObjectsRequest>
             """));
@@ -165,7 +185,11 @@ public sealed class MetadataTests
     [Fact]
     public void Damaged_metadata_give_a_submission_or_a_refusal()
     {
-        string[] tokens = ["<", ">", "&", "\"", "<!--", "]]>", "<![CDATA[", "<!DOCTYPE a>", "&a;", "&#0;", "\0", "<rim:Slot/>", "</rim:ExtrinsicObject>", "id=\"\"", "\uFEFF"];
+        string[] tokens =
+        [
+            "<", ">", "&", "\"", "<!--", "]]>", "<![CDATA[", "<!DOCTYPE a>", "&a;", "&#0;", "\0", "<rim:Slot/>", "</rim:ExtrinsicObject>",
+            "id=\"\"", "\uFEFF",
+        ];
         var good = Media.Metadata(Media.Entry(content, "DOC00001.TXT"), Media.Entry(content, "DOC00002.TXT"));
         Gen.Select(Gen.Int[0, good.Length - 1], Gen.Int[0, tokens.Length + 2], Gen.Byte).Array[1, 3].Sample(
             changes =>

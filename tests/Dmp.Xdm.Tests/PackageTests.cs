@@ -7,11 +7,11 @@ public sealed class PackageTests : IDisposable
 {
     private static readonly byte[] content = Media.Utf8("Bonjour");
 
-    private readonly Media _media = new();
+    private readonly Media media = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _media.Dispose();
+    public void Dispose() => media.Dispose();
 
     [Fact]
     public async Task A_package_is_read_from_a_zip_a_directory_and_the_directory_inside()
@@ -19,13 +19,14 @@ public sealed class PackageTests : IDisposable
         (string, byte[])[] files =
         [
             ("README.TXT", content), ("INDEX.HTM", content),
-            ("IHE_XDM/SUBSET01/METADATA.XML", Media.Metadata(Media.Entry(content, "DOC00001.TXT"))), ("IHE_XDM/SUBSET01/DOC00001.TXT", content),
+            ("IHE_XDM/SUBSET01/METADATA.XML", Media.Metadata(Media.Entry(content, "DOC00001.TXT"))),
+            ("IHE_XDM/SUBSET01/DOC00001.TXT", content),
         ];
-        var folder = _media.Folder(files);
+        var folder = media.Folder(files);
         (string Path, string Root)[] packages =
         [
-            (_media.Zip(files), ""), (folder, ""), (Path.Combine(folder, "IHE_XDM"), "IHE_XDM"),
-            (_media.Zip([.. files.Select(file => ($"USB/{file.Item1}", file.Item2))]), ""),
+            (media.Zip(files), ""), (folder, ""), (Path.Combine(folder, "IHE_XDM"), "IHE_XDM"),
+            (media.Zip([.. files.Select(file => ($"USB/{file.Item1}", file.Item2))]), ""),
         ];
         foreach (var (path, root) in packages)
         {
@@ -37,7 +38,7 @@ public sealed class PackageTests : IDisposable
             Assert.Equal(SHA256.HashData(content), sha256);
         }
 
-        using var none = FileTree.Open(_media.Folder(("a.xml", content), ("SUBSET01/METADATA.XML", content)));
+        using var none = FileTree.Open(media.Folder(("a.xml", content), ("SUBSET01/METADATA.XML", content)));
         Assert.False(XdmPackage.IsPackage(none));
         Assert.Equal(XdmFaultKind.NoMetadata, Assert.Throws<XdmRefusedException>(() => XdmPackage.Read(none)).Fault.Kind);
     }
@@ -75,7 +76,7 @@ public sealed class PackageTests : IDisposable
 
     private async Task<XdmFault?> FaultAsync(XdsEntry entry)
     {
-        using var tree = FileTree.Open(_media.Zip(
+        using var tree = FileTree.Open(media.Zip(
             ("IHE_XDM/SUBSET01/METADATA.XML", Media.Metadata(entry)), ("IHE_XDM/SUBSET01/DOC00001.TXT", content)));
         var package = XdmPackage.Read(tree);
         return (await package.VerifyAsync(package.Documents[0], Token)).Fault;

@@ -10,14 +10,16 @@ public sealed class RoundTripTests
 {
     private const string EntryUuid = "urn:uuid:0a1d2c3b-0000-4000-8000-000000000002";
 
-    private static readonly Gen<string> text = Gen.Char["abcdeé ^|~\\&<>\"'\n\tF\u20ACS"].Array[0, 20].Select(letters => new string(letters).Trim());
+    private static readonly Gen<string> text = Gen.Char["abcdeé ^|~\\&<>\"'\n\tF\u20ACS"].Array[0, 20].Select(
+        letters => new string(letters).Trim());
 
     private static readonly Gen<string> word = text.Where(value => value.Length > 0);
 
     private static readonly Gen<string> oid = Gen.Int[1, 9999].Select(number => FormattableString.Invariant($"1.2.250.1.{number}"));
 
     private static readonly Gen<Coding> coding = Gen.Select(oid, Gen.Int[0, 999], text)
-        .Select((system, code, display) => new Coding { System = system, Code = FormattableString.Invariant($"C-{code}"), Display = display });
+        .Select(
+            (system, code, display) => new Coding { System = system, Code = FormattableString.Invariant($"C-{code}"), Display = display });
 
     private static readonly Gen<Timestamp> time = Gen.Long[0, 4_000_000_000].Select(seconds => new Timestamp { Seconds = seconds });
 
@@ -27,16 +29,19 @@ public sealed class RoundTripTests
     private static readonly Gen<Institution> institution = Gen.Select(OneOf("", "1750803447"), word)
         .Select((id, name) => new Institution { Id = id, Name = name });
 
-    private static readonly Gen<Author> author = Gen.Select(Maybe(person), institution, text, Maybe(coding)).Select((who, where, role, specialty) =>
+    private static readonly Gen<Author> author = Gen.Select(
+        Maybe(person), institution, text, Maybe(coding)).Select((who, where, role, specialty) =>
         new Author { Person = who, Institution = where, Role = role, Specialty = specialty });
 
     private static readonly Gen<LocalIdentifier> identifier = Gen.Select(word, OneOf("", "1.2.250.1.999.3"))
         .Select((value, system) => new LocalIdentifier { Value = value, System = system });
 
-    private static readonly Gen<Reference> reference = Gen.Select(identifier, word).Select((id, kind) => new Reference { Id = id, Kind = kind });
+    private static readonly Gen<Reference> reference = Gen.Select(identifier, word)
+        .Select((id, kind) => new Reference { Id = id, Kind = kind });
 
     private static readonly Gen<SubmissionSetMetadata> set = Gen.Select(
-        Gen.Select(text, text, word, oid, Maybe(coding)), author.Array[0, 3], Maybe(time)).Select((a, authors, submitted) => new SubmissionSetMetadata
+        Gen.Select(text, text, word, oid, Maybe(coding)), author.Array[0, 3],
+        Maybe(time)).Select((a, authors, submitted) => new SubmissionSetMetadata
         {
             Title = a.Item1,
             Comments = a.Item2,
@@ -80,7 +85,8 @@ public sealed class RoundTripTests
         {
             List<VisibilityCode> codes =
             [
-                .. System.Enum.GetValues<VisibilityCode>().Where(code => code != VisibilityCode.Unspecified && (hidden & (1 << ((int)code - 1))) != 0),
+                .. System.Enum.GetValues<VisibilityCode>()
+                    .Where(code => code != VisibilityCode.Unspecified && (hidden & (1 << ((int)code - 1))) != 0),
             ];
             Ins patient = new() { Number = "279035121518989", System = "1.2.250.1.213.1.4.10" };
             var entry = EntryWriting.ToXds(EntryUuid, given, codes, patient);
@@ -102,7 +108,8 @@ public sealed class RoundTripTests
             using MemoryStream xml = new();
             using (XdsWriter writer = new(xml))
             {
-                writer.Finish(SetWriting.ToXds(EntryUuid, given, new Ins { Number = "279035121518989", System = "1.2.250.1.213.1.4.10" }), []);
+                writer.Finish(
+                    SetWriting.ToXds(EntryUuid, given, new Ins { Number = "279035121518989", System = "1.2.250.1.213.1.4.10" }), []);
             }
 
             xml.Position = 0;

@@ -8,7 +8,8 @@ public sealed partial class DmpClient
     /// <param name="request">Record and time span. <c>page_size</c> is the size of one fetch; <c>page_token</c> is where to start.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The events, fetched page by page while you enumerate.</returns>
-    public IAsyncEnumerable<AuditEvent> ListRecordEventsAsync(ListRecordEventsRequest request, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<AuditEvent> ListRecordEventsAsync(
+        ListRecordEventsRequest request, CancellationToken cancellationToken = default) =>
         PagesAsync<ListRecordEventsRequest, ListRecordEventsResponse, AuditEvent>(
             request, ListRecordEventsPageAsync, page => (page.Events, page.NextPageToken), cancellationToken);
 
@@ -16,14 +17,16 @@ public sealed partial class DmpClient
     /// <param name="request">Record and time span.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The page, and the token of the next one.</returns>
-    public Task<ListRecordEventsResponse> ListRecordEventsPageAsync(ListRecordEventsRequest request, CancellationToken cancellationToken = default) =>
+    public Task<ListRecordEventsResponse> ListRecordEventsPageAsync(
+        ListRecordEventsRequest request, CancellationToken cancellationToken = default) =>
         CallAsync<ListRecordEventsRequest, ListRecordEventsResponse>(Audit.ListRecordEventsAsync, request, cancellationToken);
 
     /// <summary>Lists what a professional or structure did on all records, newest first. For operators and auditors.</summary>
     /// <param name="request">Whom, why, and the time span. <c>page_size</c> is the size of one fetch.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The events, fetched page by page while you enumerate; each fetch is itself traced.</returns>
-    public IAsyncEnumerable<AuditEvent> ListActorEventsAsync(ListActorEventsRequest request, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<AuditEvent> ListActorEventsAsync(
+        ListActorEventsRequest request, CancellationToken cancellationToken = default) =>
         PagesAsync<ListActorEventsRequest, ListActorEventsResponse, AuditEvent>(
             request,
             (page, ct) => CallAsync<ListActorEventsRequest, ListActorEventsResponse>(Audit.ListActorEventsAsync, page, ct),

@@ -8,8 +8,10 @@ public sealed partial class DmpClient
     /// <param name="request">Record, mode and reason; an empty <c>request_id</c> is filled in.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The open access, and whether masked documents are shown.</returns>
-    public Task<OpenEmergencyAccessResponse> OpenEmergencyAccessAsync(OpenEmergencyAccessRequest request, CancellationToken cancellationToken = default) =>
-        CallAsync<OpenEmergencyAccessRequest, OpenEmergencyAccessResponse>(Emergencies.OpenEmergencyAccessAsync, request, cancellationToken);
+    public Task<OpenEmergencyAccessResponse> OpenEmergencyAccessAsync(
+        OpenEmergencyAccessRequest request, CancellationToken cancellationToken = default) =>
+        CallAsync<OpenEmergencyAccessRequest, OpenEmergencyAccessResponse>(
+            Emergencies.OpenEmergencyAccessAsync, request, cancellationToken);
 
     /// <summary>Finds records by traits, for physicians of a regulation centre.</summary>
     /// <param name="request">The traits.</param>
@@ -22,10 +24,12 @@ public sealed partial class DmpClient
     /// <param name="request">The record. <c>page_size</c> is the size of one fetch; <c>page_token</c> is where to start.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The accesses, fetched page by page while you enumerate.</returns>
-    public IAsyncEnumerable<EmergencyAccess> ListEmergencyAccessesAsync(ListEmergencyAccessesRequest request, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<EmergencyAccess> ListEmergencyAccessesAsync(
+        ListEmergencyAccessesRequest request, CancellationToken cancellationToken = default) =>
         PagesAsync<ListEmergencyAccessesRequest, ListEmergencyAccessesResponse, EmergencyAccess>(
             request,
-            (page, ct) => CallAsync<ListEmergencyAccessesRequest, ListEmergencyAccessesResponse>(Emergencies.ListEmergencyAccessesAsync, page, ct),
+            (page, ct) => CallAsync<ListEmergencyAccessesRequest, ListEmergencyAccessesResponse>(
+                Emergencies.ListEmergencyAccessesAsync, page, ct),
             page => (page.EmergencyAccesses, page.NextPageToken),
             cancellationToken);
 
@@ -33,10 +37,12 @@ public sealed partial class DmpClient
     /// <param name="request"><c>page_size</c> is the size of one fetch; <c>page_token</c> is where to start.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The accesses, fetched page by page while you enumerate.</returns>
-    public IAsyncEnumerable<EmergencyAccess> ListUnacknowledgedAccessesAsync(ListUnacknowledgedAccessesRequest request, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<EmergencyAccess> ListUnacknowledgedAccessesAsync(
+        ListUnacknowledgedAccessesRequest request, CancellationToken cancellationToken = default) =>
         PagesAsync<ListUnacknowledgedAccessesRequest, ListUnacknowledgedAccessesResponse, EmergencyAccess>(
             request,
-            (page, ct) => CallAsync<ListUnacknowledgedAccessesRequest, ListUnacknowledgedAccessesResponse>(Emergencies.ListUnacknowledgedAccessesAsync, page, ct),
+            (page, ct) => CallAsync<ListUnacknowledgedAccessesRequest, ListUnacknowledgedAccessesResponse>(
+                Emergencies.ListUnacknowledgedAccessesAsync, page, ct),
             page => (page.EmergencyAccesses, page.NextPageToken),
             cancellationToken);
 
@@ -44,6 +50,8 @@ public sealed partial class DmpClient
     /// <param name="request">Names the access; an empty <c>request_id</c> is filled in.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The acknowledged access.</returns>
-    public async Task<EmergencyAccess> AcknowledgeEmergencyAccessAsync(AcknowledgeEmergencyAccessRequest request, CancellationToken cancellationToken = default) =>
-        (await CallAsync<AcknowledgeEmergencyAccessRequest, AcknowledgeEmergencyAccessResponse>(Emergencies.AcknowledgeEmergencyAccessAsync, request, cancellationToken).ConfigureAwait(false)).EmergencyAccess;
+    public async Task<EmergencyAccess> AcknowledgeEmergencyAccessAsync(
+        AcknowledgeEmergencyAccessRequest request, CancellationToken cancellationToken = default) =>
+        (await CallAsync<AcknowledgeEmergencyAccessRequest, AcknowledgeEmergencyAccessResponse>(
+            Emergencies.AcknowledgeEmergencyAccessAsync, request, cancellationToken).ConfigureAwait(false)).EmergencyAccess;
 }

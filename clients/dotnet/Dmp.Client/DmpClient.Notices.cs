@@ -14,7 +14,8 @@ public sealed partial class DmpClient
             Notices.GetNoticePreferencesAsync, request, cancellationToken).ConfigureAwait(false)).Preferences;
 
     /// <summary>Changes what the patient wants to be told. Emergencies stay told on one channel at least.</summary>
-    /// <param name="request">Record, new values, mask (for example <c>new_document.email</c>) and etag; an empty <c>request_id</c> is filled in.</param>
+    /// <param name="request">Record, new values, mask (for example <c>new_document.email</c>) and etag; an empty <c>request_id</c> is
+    /// filled in.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The changed preferences.</returns>
     public async Task<NoticePreferences> UpdateNoticePreferencesAsync(
@@ -22,7 +23,9 @@ public sealed partial class DmpClient
         (await CallAsync<UpdateNoticePreferencesRequest, UpdateNoticePreferencesResponse>(
             Notices.UpdateNoticePreferencesAsync, request, cancellationToken).ConfigureAwait(false)).Preferences;
 
-    /// <summary>Lists the notices of a record, newest first, with how far each is on each channel. For the patient and representatives.</summary>
+    /// <summary>
+    /// Lists the notices of a record, newest first, with how far each is on each channel. For the patient and representatives.
+    /// </summary>
     /// <param name="request">The record. <c>page_size</c> is the size of one fetch; <c>page_token</c> is where to start.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The notices, fetched page by page while you enumerate.</returns>
@@ -55,7 +58,8 @@ public sealed partial class DmpClient
     /// <param name="request"><c>page_size</c> is the size of one fetch; <c>page_token</c> is where to start.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The deliveries, fetched page by page while you enumerate.</returns>
-    public IAsyncEnumerable<DeadLetter> ListDeadLettersAsync(ListDeadLettersRequest request, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<DeadLetter> ListDeadLettersAsync(
+        ListDeadLettersRequest request, CancellationToken cancellationToken = default) =>
         PagesAsync<ListDeadLettersRequest, ListDeadLettersResponse, DeadLetter>(
             request,
             (page, ct) => CallAsync<ListDeadLettersRequest, ListDeadLettersResponse>(Notices.ListDeadLettersAsync, page, ct),
@@ -67,5 +71,6 @@ public sealed partial class DmpClient
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>How many deliveries will be tried.</returns>
     public async Task<int> RetryNoticeAsync(RetryNoticeRequest request, CancellationToken cancellationToken = default) =>
-        (await CallAsync<RetryNoticeRequest, RetryNoticeResponse>(Notices.RetryNoticeAsync, request, cancellationToken).ConfigureAwait(false)).Deliveries;
+        (await CallAsync<RetryNoticeRequest, RetryNoticeResponse>(
+            Notices.RetryNoticeAsync, request, cancellationToken).ConfigureAwait(false)).Deliveries;
 }

@@ -24,14 +24,16 @@ public sealed partial class DmpClient
     /// <param name="request">The sizes of both states.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The proof, and the checkpoint of the later state when there is one.</returns>
-    public Task<GetConsistencyProofResponse> GetConsistencyProofAsync(GetConsistencyProofRequest request, CancellationToken cancellationToken = default) =>
+    public Task<GetConsistencyProofResponse> GetConsistencyProofAsync(
+        GetConsistencyProofRequest request, CancellationToken cancellationToken = default) =>
         CallAsync<GetConsistencyProofRequest, GetConsistencyProofResponse>(Audit.GetConsistencyProofAsync, request, cancellationToken);
 
     /// <summary>Fetches proofs of single events of a record, with what the caller may see of them.</summary>
     /// <param name="request">Record, events, and the size of the tree.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The events with their proofs, oldest first.</returns>
-    public Task<GetInclusionProofResponse> GetInclusionProofAsync(GetInclusionProofRequest request, CancellationToken cancellationToken = default) =>
+    public Task<GetInclusionProofResponse> GetInclusionProofAsync(
+        GetInclusionProofRequest request, CancellationToken cancellationToken = default) =>
         CallAsync<GetInclusionProofRequest, GetInclusionProofResponse>(Audit.GetInclusionProofAsync, request, cancellationToken);
 
     /// <summary>
@@ -55,7 +57,8 @@ public sealed partial class DmpClient
         await foreach (var message in ExportAsync(ExportRequest(recordId, earlierCheckpoint), cancellationToken).ConfigureAwait(false))
         {
             note = message.Header?.Checkpoint.Note ?? note;
-            await destination.WriteAsync(Encoding.UTF8.GetBytes(TraceVerifier.ToLine(message) + "\n"), cancellationToken).ConfigureAwait(false);
+            await destination.WriteAsync(
+                Encoding.UTF8.GetBytes(TraceVerifier.ToLine(message) + "\n"), cancellationToken).ConfigureAwait(false);
         }
         await destination.FlushAsync(cancellationToken).ConfigureAwait(false);
         return note;
@@ -92,15 +95,15 @@ public sealed partial class DmpClient
     private async IAsyncEnumerable<ExportRecordEventsResponse> ExportAsync(
         ExportRecordEventsRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var retries = new RetryPolicy(_options, _options.RetryBudget);
+        var retries = new RetryPolicy(options, options.RetryBudget);
         for (var attempt = 1; ; attempt++)
         {
-            using var guard = new StallGuard(_options, cancellationToken);
+            using var guard = new StallGuard(options, cancellationToken);
             using var call = Audit.ExportRecordEvents(request, new CallOptions(cancellationToken: guard.Token));
             var (next, wait) = await NextAsync(call.ResponseStream, guard, retries, attempt, cancellationToken).ConfigureAwait(false);
             if (wait is { } delay)
             {
-                await Task.Delay(delay, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(delay, options.TimeProvider, cancellationToken).ConfigureAwait(false);
                 continue;
             }
             while (next is not null)
@@ -116,7 +119,8 @@ public sealed partial class DmpClient
 
     /// <summary>The next message, null at the end; or how long to wait before the whole call is made again.</summary>
     private static async Task<(ExportRecordEventsResponse? Next, TimeSpan? Wait)> NextAsync(
-        IAsyncStreamReader<ExportRecordEventsResponse> stream, StallGuard guard, RetryPolicy? retries, int attempt, CancellationToken cancellationToken)
+        IAsyncStreamReader<ExportRecordEventsResponse> stream, StallGuard guard, RetryPolicy? retries, int attempt,
+        CancellationToken cancellationToken)
     {
         try
         {

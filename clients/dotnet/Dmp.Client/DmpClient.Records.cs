@@ -16,7 +16,8 @@ public sealed partial class DmpClient
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The record.</returns>
     public async Task<PatientRecord> GetRecordAsync(GetRecordRequest request, CancellationToken cancellationToken = default) =>
-        (await CallAsync<GetRecordRequest, GetRecordResponse>(Records.GetRecordAsync, request, cancellationToken).ConfigureAwait(false)).Record;
+        (await CallAsync<GetRecordRequest, GetRecordResponse>(
+            Records.GetRecordAsync, request, cancellationToken).ConfigureAwait(false)).Record;
 
     /// <summary>Tests whether a record exists for a full INS and what the caller may do with it (TD0.2).</summary>
     /// <param name="request">The full INS.</param>
@@ -45,19 +46,22 @@ public sealed partial class DmpClient
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The changed record.</returns>
     public async Task<PatientRecord> UpdateRecordAsync(UpdateRecordRequest request, CancellationToken cancellationToken = default) =>
-        (await CallAsync<UpdateRecordRequest, UpdateRecordResponse>(Records.UpdateRecordAsync, request, cancellationToken).ConfigureAwait(false)).Record;
+        (await CallAsync<UpdateRecordRequest, UpdateRecordResponse>(
+            Records.UpdateRecordAsync, request, cancellationToken).ConfigureAwait(false)).Record;
 
     /// <summary>Closes a record (TD1.4). Nothing is deleted.</summary>
     /// <param name="request">Names the record; an empty <c>request_id</c> is filled in.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The closed record.</returns>
     public async Task<PatientRecord> CloseRecordAsync(CloseRecordRequest request, CancellationToken cancellationToken = default) =>
-        (await CallAsync<CloseRecordRequest, CloseRecordResponse>(Records.CloseRecordAsync, request, cancellationToken).ConfigureAwait(false)).Record;
+        (await CallAsync<CloseRecordRequest, CloseRecordResponse>(
+            Records.CloseRecordAsync, request, cancellationToken).ConfigureAwait(false)).Record;
 
     /// <summary>Reopens a closed record with everything it held (TD1.2).</summary>
     /// <param name="request">Names the record; an empty <c>request_id</c> is filled in.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The reopened record.</returns>
     public async Task<PatientRecord> ReopenRecordAsync(ReopenRecordRequest request, CancellationToken cancellationToken = default) =>
-        (await CallAsync<ReopenRecordRequest, ReopenRecordResponse>(Records.ReopenRecordAsync, request, cancellationToken).ConfigureAwait(false)).Record;
+        (await CallAsync<ReopenRecordRequest, ReopenRecordResponse>(
+            Records.ReopenRecordAsync, request, cancellationToken).ConfigureAwait(false)).Record;
 }

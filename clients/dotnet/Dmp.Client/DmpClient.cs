@@ -38,10 +38,10 @@ public sealed partial class DmpClient : IDisposable
 
     private const string SecretConnection = "dmp-secret-connection";
 
-    private readonly DmpClientOptions _options;
-    private readonly ITokenSource _tokens;
-    private readonly CallInvoker _transport;
-    private readonly GrpcChannel? _ownChannel;
+    private readonly DmpClientOptions options;
+    private readonly ITokenSource tokens;
+    private readonly CallInvoker transport;
+    private readonly GrpcChannel? ownChannel;
 
     /// <summary>Makes a client with a channel of its own. Connects at the first call.</summary>
     /// <param name="options">Address, tokens and limits; read once.</param>
@@ -53,13 +53,13 @@ public sealed partial class DmpClient : IDisposable
     }
 
     private DmpClient(DmpClientOptions options, GrpcChannel channel)
-        : this(options, options.Tokens!, channel.CreateCallInvoker()) => _ownChannel = channel;
+        : this(options, options.Tokens!, channel.CreateCallInvoker()) => ownChannel = channel;
 
     internal DmpClient(DmpClientOptions options, ITokenSource tokens, CallInvoker transport)
     {
-        _options = options;
-        _tokens = tokens;
-        _transport = transport;
+        this.options = options;
+        this.tokens = tokens;
+        this.transport = transport;
         var invoker = transport.Intercept(new CallInterceptor(options, tokens));
         Records = new RecordService.RecordServiceClient(invoker);
         Documents = new DocumentService.DocumentServiceClient(invoker);
@@ -127,21 +127,21 @@ public sealed partial class DmpClient : IDisposable
     /// Answers of changes carry it, and every call sends it by itself; see <see cref="DmpClientOptions.SendConsistencyTokens"/>
     /// to switch that off. Calls of the blocking generated methods send it and do not take the one of their answer.
     /// </remarks>
-    public string ConsistencyToken => string.Join(',', _options.Seen.Tokens);
+    public string ConsistencyToken => string.Join(',', options.Seen.Tokens);
 
     /// <summary>Lets all later calls see at least the state that the <see cref="ConsistencyToken"/> of another process names.</summary>
     /// <param name="token">The token; an empty one changes nothing.</param>
     public void AddConsistencyToken(string token)
     {
         ArgumentNullException.ThrowIfNull(token);
-        _options.Seen.Add(token.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        options.Seen.Add(token.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
     /// <summary>
     /// Forgets all consistency tokens: after an operator has restored the platform from a backup, changes that are lost would
     /// else be waited for (<c>CONSISTENCY_NOT_REACHED</c>).
     /// </summary>
-    public void ForgetConsistencyTokens() => _options.Seen.Forget(_options.Seen.Tokens);
+    public void ForgetConsistencyTokens() => options.Seen.Forget(options.Seen.Tokens);
 
     /// <summary>
     /// The platform as seen by another identity, over the same connections: one client per logged-in user costs next to
@@ -152,7 +152,7 @@ public sealed partial class DmpClient : IDisposable
     public DmpClient WithTokens(ITokenSource tokens)
     {
         ArgumentNullException.ThrowIfNull(tokens);
-        return new DmpClient(_options, tokens, _transport);
+        return new DmpClient(options, tokens, transport);
     }
 
     /// <summary>
@@ -170,7 +170,7 @@ public sealed partial class DmpClient : IDisposable
             AccessMode.Regulation => "regulation",
             _ => throw new ArgumentOutOfRangeException(nameof(mode)),
         };
-        return new DmpClient(_options, _tokens, _transport.Intercept(headers =>
+        return new DmpClient(options, tokens, transport.Intercept(headers =>
         {
             headers.Add("dmp-access-mode", header);
             return headers;
@@ -183,7 +183,7 @@ public sealed partial class DmpClient : IDisposable
     /// its calls, do not exist for representatives and caregivers.
     /// </summary>
     /// <returns>A client whose every call is secret; one that cannot be is refused with SECRET_CONNECTION_NOT_ALLOWED.</returns>
-    public DmpClient InSecretConnection() => new(_options, _tokens, _transport.Intercept(metadata =>
+    public DmpClient InSecretConnection() => new(options, tokens, transport.Intercept(metadata =>
     {
         if (metadata.Get(SecretConnection) is null)
         {
@@ -193,7 +193,7 @@ public sealed partial class DmpClient : IDisposable
     }));
 
     /// <summary>Closes the connections this client opened. A client from dependency injection has none of its own.</summary>
-    public void Dispose() => _ownChannel?.Dispose();
+    public void Dispose() => ownChannel?.Dispose();
 
     private static GrpcChannel OpenChannel(DmpClientOptions options)
     {
@@ -257,9 +257,9 @@ public sealed partial class DmpClient : IDisposable
     }
 
     // The contract asks for a version 4 UUID here: it is an arbitrary value, not a key that should sort by time.
-    internal DmpClientOptions Options => _options;
+    internal DmpClientOptions Options => options;
 
-    internal CallToken NewCallToken() => new(_tokens);
+    internal CallToken NewCallToken() => new(tokens);
 
     internal static string NewRequestId() => Guid.NewGuid().ToString();
 

@@ -95,15 +95,19 @@ public sealed class DmpClientOptions
             throw new InvalidOperationException($"{nameof(DmpClientOptions)}.{nameof(Tokens)} is missing: every call carries a token.");
         }
         if (Software is not null
-            && (Software.Length > SoftwareLengthMax || !ProductInfoHeaderValue.TryParse(Software, out var named) || named.Product?.Version is null))
+            && (Software.Length > SoftwareLengthMax
+                || !ProductInfoHeaderValue.TryParse(Software, out var named)
+                || named.Product?.Version is null))
         {
             throw new InvalidOperationException(
-                $"{nameof(DmpClientOptions)}.{nameof(Software)} must be a name and a version, as LogicielCabinet/4.2, of at most {SoftwareLengthMax} characters.");
+                $"{nameof(DmpClientOptions)}.{nameof(Software)} must be a name and a version, as LogicielCabinet/4.2, "
+                + $"of at most {SoftwareLengthMax} characters.");
         }
         if (AttemptsMax < 1 || CallDeadline <= TimeSpan.Zero || RetryBudget < TimeSpan.Zero || TransferStallTimeout <= TimeSpan.Zero
             || BackoffInitial <= TimeSpan.Zero || BackoffMax < BackoffInitial)
         {
-            throw new InvalidOperationException($"The limits of {nameof(DmpClientOptions)} must be positive, and BackoffMax at least BackoffInitial.");
+            throw new InvalidOperationException(
+                $"The limits of {nameof(DmpClientOptions)} must be positive, and BackoffMax at least BackoffInitial.");
         }
     }
 }

@@ -17,7 +17,7 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
     private const string CisisHeader = "1.2.250.1.213.1.1.1.1";
     private const string UnstructuredBodyTemplate = "1.3.6.1.4.1.19376.1.2.20";
 
-    private static readonly XNamespace Hl7 = "urn:hl7-org:v3";
+    private static readonly XNamespace hl7 = "urn:hl7-org:v3";
 
     /// <summary>Level 3: a structured body with readable sections.</summary>
     public byte[] WithSections(IEnumerable<Section> sections) => Write(
@@ -31,7 +31,8 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
     public byte[] WithFile(string mediaType, byte[] content) => Write(
         Element(
             "nonXMLBody",
-            Element("text", new XAttribute("mediaType", mediaType), new XAttribute("representation", "B64"), Convert.ToBase64String(content))),
+            Element(
+                "text", new XAttribute("mediaType", mediaType), new XAttribute("representation", "B64"), Convert.ToBase64String(content))),
         UnstructuredBodyTemplate);
 
     private byte[] Write(XElement body, params string[] templates)
@@ -57,7 +58,8 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
             Element("componentOf", Element(
                 "encompassingEncounter",
                 Element("effectiveTime", Time("low", head.ServiceStartTime)),
-                Element("location", Element("healthCareFacility", With("code", ("code", author.SectorCode), ("codeSystem", "1.2.250.1.71.4.2.4")))))),
+                Element("location", Element(
+                    "healthCareFacility", With("code", ("code", author.SectorCode), ("codeSystem", "1.2.250.1.71.4.2.4")))))),
             Element("component", body));
         using var buffer = new MemoryStream();
         var settings = new XmlWriterSettings { Encoding = new UTF8Encoding(false), Indent = true, IndentChars = "  ", NewLineChars = "\n" };
@@ -119,13 +121,14 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
     private static XElement Code(string code, string system, string display) =>
         With("code", ("code", code), ("codeSystem", system), ("displayName", display));
 
-    private static XElement Time(string name, DateTimeOffset time) => With(name, ("value", time.ToString("yyyyMMddHHmmsszzz", CultureInfo.InvariantCulture)
-        .Replace(":", "", StringComparison.Ordinal)));
+    private static XElement Time(string name, DateTimeOffset time) =>
+        With(name, ("value", time.ToString("yyyyMMddHHmmsszzz", CultureInfo.InvariantCulture)
+            .Replace(":", "", StringComparison.Ordinal)));
 
     private static XElement With(string name, params (string Name, string Value)[] attributes) =>
         Element(name, attributes.Select(attribute => new XAttribute(attribute.Name, attribute.Value)));
 
-    private static XElement Element(string name, params object?[] content) => new(Hl7 + name, content);
+    private static XElement Element(string name, params object?[] content) => new(hl7 + name, content);
 }
 
 /// <summary>What the head of a generated document says.</summary>

@@ -9,10 +9,10 @@ internal static class DocumentFormats
     /// <summary>Structured, but of no model that has a format code of its own.</summary>
     public static readonly (string Code, string System) OtherModel = ("urn:asipSante:modelesHorsProfils:2011", TreA06);
 
-    private static readonly string[] MediaTypes = ["application/pdf", "text/plain", "image/jpeg", "text/rtf", "image/tiff"];
+    private static readonly string[] mediaTypes = ["application/pdf", "text/plain", "image/jpeg", "text/rtf", "image/tiff"];
 
     /// <summary>Every format this library may answer.</summary>
-    public static IEnumerable<(string Code, string System)> All => [.. MediaTypes.Select(OfMediaType), OtherModel];
+    public static IEnumerable<(string Code, string System)> All => [.. mediaTypes.Select(OfMediaType), OtherModel];
 
     /// <summary>Of an embedded file, or of one that stands alone.</summary>
     public static (string Code, string System) OfMediaType(string? mediaType) => mediaType switch

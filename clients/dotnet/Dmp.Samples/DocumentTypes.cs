@@ -14,7 +14,7 @@ internal static class DocumentTypes
     /// <summary><i>Synthèse d'épisode de soins</i>: says the least about a document of unknown kind from a professional.</summary>
     public const string Fallback = "34133-9";
 
-    private static readonly FrozenSet<string> LoincCodes = FrozenSet.ToFrozenSet(
+    private static readonly FrozenSet<string> loincCodes = FrozenSet.ToFrozenSet(
     [
         "11369-6", "11488-4", "11490-0", "34112-3", "11502-2", "11505-5", "11506-3", "15507-7", "15508-5", "18776-5",
         "18748-4", "18761-7", "28617-9", "28653-4", "29274-8", "34120-6", "34133-9", "34749-2", "34794-8", "34842-5",
@@ -28,7 +28,7 @@ internal static class DocumentTypes
         "52521-2",
     ]);
 
-    private static readonly FrozenSet<string> TreA05Codes = FrozenSet.ToFrozenSet(
+    private static readonly FrozenSet<string> treA05Codes = FrozenSet.ToFrozenSet(
     [
         "ATTEST-ASS-COMPL", "ATTEST-RESID", "ATTEST-HEBGT", "ATTEST-DROITS-AM", "AUTORIS-SOINS", "BIL_AUTO",
         "CERT_DECL", "DISP_AUT", "EXPPAT_1", "EXPPAT_2", "EXPPAT_3", "IMG-KOS", "PROT_ALD", "REMB", "SYNTH",
@@ -39,8 +39,8 @@ internal static class DocumentTypes
 
     public static bool IsPublished(string? code, string? system) => code is not null && system switch
     {
-        Loinc => LoincCodes.Contains(code),
-        TreA05 => TreA05Codes.Contains(code),
+        Loinc => loincCodes.Contains(code),
+        TreA05 => treA05Codes.Contains(code),
         _ => false,
     };
 }

@@ -13,12 +13,13 @@ internal static class PdfPage
     private const int TopLine = 842 - Margin;
 
     // Every reader has Helvetica; WinAnsi agrees with Latin 1 in all letters of French but œ, Œ and Ÿ.
-    private static readonly Encoding WinAnsi =
+    private static readonly Encoding winAnsi =
         Encoding.GetEncoding("iso-8859-1", new EncoderReplacementFallback("?"), DecoderFallback.ExceptionFallback);
 
     public static byte[] Write(string title, IReadOnlyList<string> lines)
     {
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"BT /F2 16 Tf {Margin} {TopLine} Td ({Escape(title)}) Tj /F1 10 Tf 0 -32 Td 16 TL\n");
+        var text = new StringBuilder().Append(
+            CultureInfo.InvariantCulture, $"BT /F2 16 Tf {Margin} {TopLine} Td ({Escape(title)}) Tj /F1 10 Tf 0 -32 Td 16 TL\n");
         foreach (var line in lines)
         {
             text.Append(CultureInfo.InvariantCulture, $"({Escape(line)}) Tj T*\n");
@@ -30,7 +31,7 @@ internal static class PdfPage
             "<< /Type /Catalog /Pages 2 0 R /Lang (fr-FR) >>",
             "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R /F2 6 0 R >> >> >>",
-            $"<< /Length {WinAnsi.GetByteCount(content)} >>\nstream\n{content}\nendstream",
+            $"<< /Length {winAnsi.GetByteCount(content)} >>\nstream\n{content}\nendstream",
             "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
             "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>");
     }
@@ -52,7 +53,7 @@ internal static class PdfPage
         return pdf.ToArray();
     }
 
-    private static void Append(MemoryStream pdf, string text) => pdf.Write(WinAnsi.GetBytes(text));
+    private static void Append(MemoryStream pdf, string text) => pdf.Write(winAnsi.GetBytes(text));
 
     private static string Escape(string text) => text
         .Replace("\\", @"\\", StringComparison.Ordinal)

@@ -8,7 +8,7 @@ namespace Dmp.Samples;
 /// <summary>Documents for demonstrations, tests and benchmarks: made from a seed, or described from files.</summary>
 public static class SampleDocuments
 {
-    private static readonly DateTimeOffset FirstDay = new(2025, 1, 6, 8, 0, 0, TimeSpan.FromHours(1));
+    private static readonly DateTimeOffset firstDay = new(2025, 1, 6, 8, 0, 0, TimeSpan.FromHours(1));
 
     /// <summary>
     /// Makes documents one by one; the same arguments give the same bytes. The kinds take turns: biology report,
@@ -38,7 +38,7 @@ public static class SampleDocuments
     {
         var identity = SHA256.HashData(Encoding.UTF8.GetBytes($"{patient.Ins}|{author.ProfessionalId}|{seed}|{index}"));
         var random = new Random(BitConverter.ToInt32(identity));
-        var started = FirstDay.AddDays(random.Next(300)).AddMinutes(random.Next(600));
+        var started = firstDay.AddDays(random.Next(300)).AddMinutes(random.Next(600));
         var sample = SampleTexts.Make((SampleKind)(index % SampleTexts.KindCount), patient, author, started, random);
         var head = new DocumentHead(
             sample.TypeCode, DocumentTypes.Loinc, sample.Title, started.AddMinutes(10 + random.Next(180)), started, UniqueIdOf(identity));
@@ -50,7 +50,8 @@ public static class SampleDocuments
                 DocumentFormats.OfMediaType("application/pdf")),
             SampleKind.Pdf => Alone("application/pdf", "pdf", PdfPage.Write(sample.Title, sample.Lines)),
             SampleKind.Picture => Alone("image/jpeg", "jpg", JpegPicture.Write(random)),
-            SampleKind.Note => Alone("text/plain", "txt", Encoding.UTF8.GetBytes(string.Join("\r\n", [sample.Title, "", .. sample.Lines, ""]))),
+            SampleKind.Note =>
+                Alone("text/plain", "txt", Encoding.UTF8.GetBytes(string.Join("\r\n", [sample.Title, "", .. sample.Lines, ""]))),
             _ => ("text/xml", "xml", cda.WithSections(sample.Sections), DocumentFormats.OtherModel),
         };
         var fileName = string.Create(CultureInfo.InvariantCulture, $"{index + 1:000}-{sample.FileStem}.{extension}");

@@ -67,7 +67,8 @@ internal static class SampleFile
         var isPicture = mediaType.StartsWith("image/", StringComparison.Ordinal);
         return new SampleDocument(
             file.Name, mediaType, content, isPicture ? "18748-4" : DocumentTypes.Fallback, DocumentTypes.Loinc, format.Code, format.System,
-            Path.GetFileNameWithoutExtension(file.Name), time, time, SampleDocuments.UniqueIdOf([.. Encoding.UTF8.GetBytes(file.Name), .. content]))
+            Path.GetFileNameWithoutExtension(file.Name), time, time,
+            SampleDocuments.UniqueIdOf([.. Encoding.UTF8.GetBytes(file.Name), .. content]))
         {
             TypeIsAssumed = true,
         };

@@ -27,22 +27,36 @@ internal static class SampleTexts
 {
     public const int KindCount = (int)SampleKind.Note + 1;
 
-    private static readonly string[] Vaccines = ["Grippe saisonnière", "dTP (rappel)", "Hépatite B", "Rougeole-oreillons-rubéole", "Pneumocoque"];
-    private static readonly string[] Medicines = ["Paracétamol 1 g, comprimé", "Amoxicilline 500 mg, gélule", "Metformine 850 mg, comprimé", "Ramipril 5 mg, comprimé"];
-    private static readonly string[] Reasons = ["une pneumopathie communautaire", "une chute avec fracture du poignet", "une décompensation cardiaque", "une colique néphrétique"];
+    private static readonly string[] vaccines =
+        ["Grippe saisonnière", "dTP (rappel)", "Hépatite B", "Rougeole-oreillons-rubéole", "Pneumocoque"];
+    private static readonly string[] medicines =
+        ["Paracétamol 1 g, comprimé", "Amoxicilline 500 mg, gélule", "Metformine 850 mg, comprimé", "Ramipril 5 mg, comprimé"];
+    private static readonly string[] reasons =
+        ["une pneumopathie communautaire", "une chute avec fracture du poignet", "une décompensation cardiaque", "une colique néphrétique"];
 
-    public static SampleText Make(SampleKind kind, SamplePatient patient, SampleAuthor author, DateTimeOffset started, Random random) => kind switch
-    {
-        SampleKind.Biology => Biology(random),
-        SampleKind.DischargeLetter => DischargeLetter(random, started),
-        SampleKind.Vaccination => Vaccination(random, started),
-        SampleKind.Prescription => Prescription(random),
-        SampleKind.ReportWithPdf => new SampleText(kind, "11488-4", "Compte rendu de consultation", "consultation") { Lines = Page(patient, author, started, random) },
-        SampleKind.Pdf => new SampleText(kind, "34133-9", "Synthèse d'épisode de soins", "synthese") { Lines = Page(patient, author, started, random) },
-        SampleKind.Picture => new SampleText(kind, "18748-4", "Image d'échographie", "echographie"),
-        SampleKind.Note => new SampleText(kind, "11506-3", "Fiche de suivi de soins", "suivi") { Lines = Page(patient, author, started, random) },
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
+    public static SampleText Make(
+        SampleKind kind, SamplePatient patient, SampleAuthor author, DateTimeOffset started, Random random) =>
+        kind switch
+        {
+            SampleKind.Biology => Biology(random),
+            SampleKind.DischargeLetter => DischargeLetter(random, started),
+            SampleKind.Vaccination => Vaccination(random, started),
+            SampleKind.Prescription => Prescription(random),
+            SampleKind.ReportWithPdf => new SampleText(kind, "11488-4", "Compte rendu de consultation", "consultation")
+            {
+                Lines = Page(patient, author, started, random),
+            },
+            SampleKind.Pdf => new SampleText(kind, "34133-9", "Synthèse d'épisode de soins", "synthese")
+            {
+                Lines = Page(patient, author, started, random),
+            },
+            SampleKind.Picture => new SampleText(kind, "18748-4", "Image d'échographie", "echographie"),
+            SampleKind.Note => new SampleText(kind, "11506-3", "Fiche de suivi de soins", "suivi")
+            {
+                Lines = Page(patient, author, started, random),
+            },
+            _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        };
 
     private static SampleText Biology(Random random) => new(SampleKind.Biology, "11502-2", "Compte rendu d'examens biologiques", "biologie")
     {
@@ -69,25 +83,32 @@ internal static class SampleTexts
             [
                 new Section("8648-8", "Synthèse du séjour")
                 {
-                    Text = $"Hospitalisation à partir du {Day(started)} pour {Pick(random, Reasons)}. Évolution favorable, retour à domicile. Température à la sortie {Decimal(random, 366, 375)} °C.",
+                    Text = $"Hospitalisation à partir du {Day(started)} pour {Pick(random, reasons)}. Évolution favorable, "
+                        + $"retour à domicile. Température à la sortie {Decimal(random, 366, 375)} °C.",
                 },
-                new Section("10183-2", "Traitements à la sortie") { Columns = ["Médicament", "Posologie", "Durée"], Rows = [MedicineRow(random), MedicineRow(random)] },
+                new Section("10183-2", "Traitements à la sortie")
+                {
+                    Columns = ["Médicament", "Posologie", "Durée"],
+                    Rows = [MedicineRow(random), MedicineRow(random)],
+                },
             ],
         };
 
-    private static SampleText Vaccination(Random random, DateTimeOffset started) => new(SampleKind.Vaccination, "87273-9", "Note de vaccination", "vaccination")
+    private static SampleText Vaccination(Random random, DateTimeOffset started) => new(
+        SampleKind.Vaccination, "87273-9", "Note de vaccination", "vaccination")
     {
         Sections =
         [
             new Section("11369-6", "Vaccination")
             {
                 Columns = ["Date", "Vaccin", "Lot", "Voie"],
-                Rows = [[Day(started), Pick(random, Vaccines), $"LOT{random.Next(10_000, 99_999)}", "Intramusculaire"]],
+                Rows = [[Day(started), Pick(random, vaccines), $"LOT{random.Next(10_000, 99_999)}", "Intramusculaire"]],
             },
         ],
     };
 
-    private static SampleText Prescription(Random random) => new(SampleKind.Prescription, "57833-6", "Prescription de médicaments", "prescription")
+    private static SampleText Prescription(Random random) => new(
+        SampleKind.Prescription, "57833-6", "Prescription de médicaments", "prescription")
     {
         Sections =
         [
@@ -101,16 +122,18 @@ internal static class SampleTexts
 
     private static string[] Page(SamplePatient patient, SampleAuthor author, DateTimeOffset started, Random random) =>
     [
-        $"Patient : {patient.FamilyName} {patient.GivenNames}, né(e) le {patient.BirthDate.ToString("dd/MM/yyyy", CultureInfo.InvariantCulture)}",
+        $"Patient : {patient.FamilyName} {patient.GivenNames}, "
+        + $"né(e) le {patient.BirthDate.ToString("dd/MM/yyyy", CultureInfo.InvariantCulture)}",
         $"Vu le {Day(started)} par {author.GivenName} {author.FamilyName}, {author.StructureName}",
-        $"Motif : suivi après {Pick(random, Reasons)}.",
-        $"Tension artérielle {Whole(random, 105, 160)}/{Whole(random, 60, 95)} mmHg, fréquence cardiaque {Whole(random, 55, 100)} par minute.",
-        $"Traitement : {Pick(random, Medicines)}.",
+        $"Motif : suivi après {Pick(random, reasons)}.",
+        $"Tension artérielle {Whole(random, 105, 160)}/{Whole(random, 60, 95)} mmHg, fréquence cardiaque {Whole(random, 55, 100)} "
+        + "par minute.",
+        $"Traitement : {Pick(random, medicines)}.",
         "Document fictif, sans valeur médicale.",
     ];
 
     private static string[] MedicineRow(Random random) =>
-        [Pick(random, Medicines), $"{random.Next(1, 4)} fois par jour", $"{random.Next(3, 30)} jours"];
+        [Pick(random, medicines), $"{random.Next(1, 4)} fois par jour", $"{random.Next(3, 30)} jours"];
 
     private static string Pick(Random random, string[] choices) => choices[random.Next(choices.Length)];
 

@@ -60,7 +60,8 @@ internal sealed class Checks
         {
             await chapter();
         }
-        catch (Exception failure) when (failure is DmpException or HttpRequestException or IOException or InvalidDataException or InvalidOperationException)
+        catch (Exception failure)
+            when (failure is DmpException or HttpRequestException or IOException or InvalidDataException or InvalidOperationException)
         {
             That("the chapter reaches its end", false, "no error", failure.Message);
         }

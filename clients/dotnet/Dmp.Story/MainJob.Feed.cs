@@ -5,9 +5,10 @@ namespace Dmp.Story;
 /// <summary>The dentist's software follows the changes that it may know of.</summary>
 internal sealed partial class MainJob
 {
-    private string _dentistsToken = "";
+    private string dentistsToken = "";
 
-    private async Task FollowAsync(CancellationToken ct) => _dentistsToken = await Dentist.Client.GetResumeTokenAsync(cancellationToken: ct);
+    private async Task FollowAsync(CancellationToken ct) =>
+        dentistsToken = await Dentist.Client.GetResumeTokenAsync(cancellationToken: ct);
 
     /// <summary>Exactly this came about the record since the last time.</summary>
     private async Task ToldAsync(string what, CancellationToken ct, params (ChangeKind Kind, string DocumentId)[] expected)
@@ -16,11 +17,11 @@ internal sealed partial class MainJob
         PullResponse response;
         do
         {
-            response = await Dentist.Client.PullEventsAsync(new PullRequest { Start = new() { ResumeToken = _dentistsToken } }, ct);
-            told.AddRange(response.Events.Where(one => one.RecordId == _recordId).Select(one => (one.Kind, one.DocumentId)));
-            _dentistsToken = response.LatestResumeToken;
+            response = await Dentist.Client.PullEventsAsync(new PullRequest { Start = new() { ResumeToken = dentistsToken } }, ct);
+            told.AddRange(response.Events.Where(one => one.RecordId == recordId).Select(one => (one.Kind, one.DocumentId)));
+            dentistsToken = response.LatestResumeToken;
         }
         while (!response.IsCheckpoint);
-        _checks.That(what, told.SequenceEqual(expected), string.Join(", ", expected), string.Join(", ", told));
+        checks.That(what, told.SequenceEqual(expected), string.Join(", ", expected), string.Join(", ", told));
     }
 }

@@ -15,11 +15,11 @@ internal sealed partial class MainJob
     /// <summary>Where both want to be told.</summary>
     private async Task LeaveAddressesAsync(CancellationToken ct)
     {
-        var record = await Patient.Client.GetRecordAsync(new GetRecordRequest { RecordId = _recordId }, ct);
+        var record = await Patient.Client.GetRecordAsync(new GetRecordRequest { RecordId = recordId }, ct);
         await Patient.Client.UpdateRecordAsync(
             new UpdateRecordRequest
             {
-                RecordId = _recordId,
+                RecordId = recordId,
                 AdministrativeData = new AdministrativeData { Email = "jeanne@patient.example" },
                 UpdateMask = new FieldMask { Paths = { "email" } },
                 Etag = record.Etag,
@@ -37,7 +37,7 @@ internal sealed partial class MainJob
             await Task.Delay(100, ct);
         }
 
-        _checks.That("the patient is told of it by e-mail", notice is not null, "a delivered notice", "none");
+        checks.That("the patient is told of it by e-mail", notice is not null, "a delivered notice", "none");
         if (notice is null || options.Mailbox is null)
         {
             return;
@@ -56,9 +56,9 @@ internal sealed partial class MainJob
     /// <summary>The notice of the emergency of this run, once its e-mail is delivered.</summary>
     private async Task<Notice.V1.Notice?> FindEmergencyNoticeAsync(CancellationToken ct)
     {
-        await foreach (var notice in Patient.Client.ListNoticesAsync(new ListNoticesRequest { RecordId = _recordId }, ct))
+        await foreach (var notice in Patient.Client.ListNoticesAsync(new ListNoticesRequest { RecordId = recordId }, ct))
         {
-            if (notice.EventTime.ToDateTimeOffset() < _begin)
+            if (notice.EventTime.ToDateTimeOffset() < begin)
             {
                 break;
             }

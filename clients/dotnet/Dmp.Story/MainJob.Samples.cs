@@ -12,8 +12,10 @@ namespace Dmp.Story;
 /// <summary>What is sent: made documents, or those of a folder, each into the record of the patient whom it names.</summary>
 internal sealed partial class MainJob
 {
-    /// <summary>Documents of a folder whose header names another patient: the platform takes them into that patient's record only.</summary>
-    private readonly List<StoryDocument> _others = [];
+    /// <summary>
+    /// Documents of a folder whose header names another patient: the platform takes them into that patient's record only.
+    /// </summary>
+    private readonly List<StoryDocument> others = [];
 
     private async Task GatherAsync(Author author, CancellationToken ct)
     {
@@ -24,7 +26,7 @@ internal sealed partial class MainJob
             if (await PatientOfAsync(sample, ct) is not { } patient || patient.InsIds.FirstOrDefault() is not { Extension: { } number } ins
                 || number == Patient.Info.Ins.Number)
             {
-                _documents.Add(document);
+                documents.Add(document);
                 continue;
             }
 
@@ -34,18 +36,18 @@ internal sealed partial class MainJob
             }
 
             document.RecordId = recordId;
-            _others.Add(document);
+            others.Add(document);
         }
 
-        if (_others.Count > 0)
+        if (others.Count > 0)
         {
-            Screen.Line($"{_others.Count} documents name {records.Count} other patients and go into their records");
+            Screen.Line($"{others.Count} documents name {records.Count} other patients and go into their records");
         }
 
-        if (_documents.Count == 0)
+        if (documents.Count == 0)
         {
             // Another seed in every run, so that the story can be told again on the same data: a depositor uses an id once.
-            _documents.AddRange(SampleDocuments
+            documents.AddRange(SampleDocuments
                 .Create(Patient.Info.SamplePatient, Physician.Info.SampleAuthor, Random.Shared.Next(), options.Count)
                 .Select(sample => StoryDocument.From(sample, author)));
         }
@@ -53,7 +55,7 @@ internal sealed partial class MainJob
 
     private async Task<DocumentEntry> SendAsync(StoryDocument document, IProgress<TransferProgress> progress, CancellationToken ct)
     {
-        var recordId = document.RecordId ?? _recordId;
+        var recordId = document.RecordId ?? this.recordId;
         using var content = new MemoryStream(document.Content, writable: false);
         try
         {

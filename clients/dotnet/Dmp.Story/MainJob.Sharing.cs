@@ -13,32 +13,33 @@ internal sealed partial class MainJob
 {
     private const int TraceLinesMax = 14;
 
-    private string _consentId = "";
+    private string consentId = "";
 
     private async Task HideAsync(CancellationToken ct)
     {
         var wanted = Sent[0].Stored!.DocumentId;
-        await _checks.RefusedAsync(
+        await checks.RefusedAsync(
             "before that, the dentist is refused", ErrorReason.RecordAccessDenied, () => DentistsListAsync(ct));
 
         await FollowAsync(ct);
-        _consentId = (await Patient.Client.GrantConsentAsync(
-            new GrantConsentRequest { RecordId = _recordId, Actor = Dentist.Info.Actor }, ct)).ConsentId;
+        consentId = (await Patient.Client.GrantConsentAsync(
+            new GrantConsentRequest { RecordId = recordId, Actor = Dentist.Info.Actor }, ct)).ConsentId;
         var before = await DentistsListAsync(ct);
-        _checks.That("the dentist, authorised by the patient, sees the document", before.Contains(wanted), wanted, "not in the list");
+        checks.That("the dentist, authorised by the patient, sees the document", before.Contains(wanted), wanted, "not in the list");
         await ToldAsync("the dentist's software, which follows the change feed, is told", ct, (ChangeKind.AccessGranted, ""));
 
-        await Patient.Client.MaskDocumentAsync(new MaskDocumentRequest { RecordId = _recordId, DocumentId = wanted }, ct);
+        await Patient.Client.MaskDocumentAsync(new MaskDocumentRequest { RecordId = recordId, DocumentId = wanted }, ct);
         var after = await DentistsListAsync(ct);
-        _checks.That("masked by the patient, it is gone from the dentist's list", !after.Contains(wanted), "absent", "still there");
-        _checks.Equal("and nothing else is", before.Count - 1, after.Count);
-        await _checks.RefusedAsync("asked for by its id it does not exist", ErrorReason.DocumentNotFound, () => ReadAsync(Dentist, wanted, ct));
+        checks.That("masked by the patient, it is gone from the dentist's list", !after.Contains(wanted), "absent", "still there");
+        checks.Equal("and nothing else is", before.Count - 1, after.Count);
+        await checks.RefusedAsync(
+            "asked for by its id it does not exist", ErrorReason.DocumentNotFound, () => ReadAsync(Dentist, wanted, ct));
         await ToldAsync("its software is told the same as if it were deleted", ct, (ChangeKind.Deleted, wanted));
-        var seen = await Physician.Client.GetDocumentAsync(new GetDocumentRequest { RecordId = _recordId, DocumentId = wanted }, ct);
-        _checks.Equal("its author still sees it, marked as masked", 1, seen.VisibilityCodes.Count);
+        var seen = await Physician.Client.GetDocumentAsync(new GetDocumentRequest { RecordId = recordId, DocumentId = wanted }, ct);
+        checks.Equal("its author still sees it, marked as masked", 1, seen.VisibilityCodes.Count);
 
-        await Patient.Client.UnmaskDocumentAsync(new UnmaskDocumentRequest { RecordId = _recordId, DocumentId = wanted }, ct);
-        _checks.That("unmasked, it is back", (await DentistsListAsync(ct)).SetEquals(before), "the list of before", "another list");
+        await Patient.Client.UnmaskDocumentAsync(new UnmaskDocumentRequest { RecordId = recordId, DocumentId = wanted }, ct);
+        checks.That("unmasked, it is back", (await DentistsListAsync(ct)).SetEquals(before), "the list of before", "another list");
         await ToldAsync("and told like a new one", ct, (ChangeKind.Created, wanted));
     }
 
@@ -46,9 +47,10 @@ internal sealed partial class MainJob
     {
         var visible = Sent[^1].Stored!.DocumentId;
         await ReadAsync(Dentist, visible, ct);
-        await Patient.Client.RevokeConsentAsync(new RevokeConsentRequest { RecordId = _recordId, ConsentId = _consentId }, ct);
-        await _checks.RefusedAsync("from the next call on the dentist finds nothing", ErrorReason.RecordAccessDenied, () => DentistsListAsync(ct));
-        var refusal = await _checks.RefusedAsync(
+        await Patient.Client.RevokeConsentAsync(new RevokeConsentRequest { RecordId = recordId, ConsentId = consentId }, ct);
+        await checks.RefusedAsync(
+            "from the next call on the dentist finds nothing", ErrorReason.RecordAccessDenied, () => DentistsListAsync(ct));
+        var refusal = await checks.RefusedAsync(
             "and reads nothing", ErrorReason.RecordAccessDenied, () => ReadAsync(Dentist, visible, ct));
         if (refusal is not null)
         {
@@ -62,7 +64,7 @@ internal sealed partial class MainJob
     {
         var events = new List<AuditEvent>();
         await foreach (var one in Patient.Client.ListRecordEventsAsync(
-            new ListRecordEventsRequest { RecordId = _recordId, TimeFrom = Timestamp.FromDateTimeOffset(_begin), PageSize = 200 }, ct))
+            new ListRecordEventsRequest { RecordId = recordId, TimeFrom = Timestamp.FromDateTimeOffset(begin), PageSize = 200 }, ct))
         {
             events.Add(one);
         }
@@ -71,27 +73,30 @@ internal sealed partial class MainJob
         foreach (var one in events.TakeLast(TraceLinesMax))
         {
             Screen.Line(
-                $"{one.EventTime.ToDateTimeOffset():HH:mm:ss}  {Outcome(one),-8} {one.Purpose?.Code,-6} {Who(one),-28} {one.Method[(one.Method.LastIndexOf('/') + 1)..]} {one.Reason}");
+                $"{one.EventTime.ToDateTimeOffset():HH:mm:ss}  {Outcome(one),-8} {one.Purpose?.Code,-6} {Who(one),-28} "
+                + $"{one.Method[(one.Method.LastIndexOf('/') + 1)..]} {one.Reason}");
         }
 
         Screen.Line($"{events.Count} events of this run in all");
-        _checks.Equal("every upload is in the trace", Sent.Count, DocumentsOf(events, "UploadDocument", Physician));
-        _checks.Equal("every read is in the trace", Sent.Count, DocumentsOf(events, "ReadDocument", Physician));
-        _checks.Equal(
+        checks.Equal("every upload is in the trace", Sent.Count, DocumentsOf(events, "UploadDocument", Physician));
+        checks.Equal("every read is in the trace", Sent.Count, DocumentsOf(events, "ReadDocument", Physician));
+        checks.Equal(
             "so is every refusal of the dentist",
             4,
             events.Count(one => one.Outcome == AuditOutcome.Refused && one.Actor.Id == Dentist.Info.ProfessionalId));
     }
 
-    /// <summary>From a file, with nothing but the file and the platform's public keys; and once more after a letter of it was changed.</summary>
+    /// <summary>
+    /// From a file, with nothing but the file and the platform's public keys; and once more after a letter of it was changed.
+    /// </summary>
     private async Task VerifyAsync(CancellationToken ct)
     {
         var keys = (await Patient.Client.GetCheckpointAsync(ct)).Vkeys;
         using var file = new MemoryStream();
-        await Patient.Client.ExportTraceAsync(_recordId, file, cancellationToken: ct);
+        await Patient.Client.ExportTraceAsync(recordId, file, cancellationToken: ct);
         var verifier = new TraceVerifier(keys);
         var result = await VerifyAsync(verifier, file.ToArray(), ct);
-        _checks.That(
+        checks.That(
             "exported to a file, every event is proven, without the platform",
             result.IsValid && result.EventCount > 0,
             "no fault",
@@ -106,7 +111,7 @@ internal sealed partial class MainJob
         var content = forged.IndexOf("\"content\":", StringComparison.Ordinal) + 40;
         var letter = forged[content] == 'A' ? 'B' : 'A';
         var found = await VerifyAsync(verifier, Encoding.UTF8.GetBytes($"{forged[..content]}{letter}{forged[(content + 1)..]}"), ct);
-        _checks.That("one letter changed, the event is named", found.Faults.Any(fault => fault.EventId.Length > 0), "a fault", "none");
+        checks.That("one letter changed, the event is named", found.Faults.Any(fault => fault.EventId.Length > 0), "a fault", "none");
         Screen.Line(found.Faults.Count > 0 ? $"{found.Faults[0].EventId}: {found.Faults[0].Message}" : "");
     }
 
@@ -134,12 +139,13 @@ internal sealed partial class MainJob
         .Count();
 
     private async Task ReadAsync(Persona persona, string documentId, CancellationToken ct) =>
-        await persona.Client.DownloadAsync(_recordId, documentId, Stream.Null, cancellationToken: ct);
+        await persona.Client.DownloadAsync(recordId, documentId, Stream.Null, cancellationToken: ct);
 
     private async Task<HashSet<string>> DentistsListAsync(CancellationToken ct)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var found in Dentist.Client.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = _recordId, PageSize = 200 }, ct))
+        await foreach (var found in Dentist.Client.SearchDocumentsAsync(
+            new SearchDocumentsRequest { RecordId = recordId, PageSize = 200 }, ct))
         {
             ids.Add(found.DocumentId);
         }

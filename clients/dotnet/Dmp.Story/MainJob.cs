@@ -15,65 +15,67 @@ namespace Dmp.Story;
 /// </summary>
 internal sealed partial class MainJob(StoryOptions options) : IDisposable
 {
-    private readonly Checks _checks = new();
-    private readonly Screen _screen = new();
-    private readonly Personas _personas = new(options);
-    private readonly DateTimeOffset _begin = TimeProvider.System.GetUtcNow();
-    private List<StoryDocument> _documents = [];
-    private Persona? _physician;
-    private Persona? _dentist;
-    private Persona? _stranger;
-    private Persona? _patient;
-    private string _recordId = "";
+    private readonly Checks checks = new();
+    private readonly Screen screen = new();
+    private readonly Personas personas = new(options);
+    private readonly DateTimeOffset begin = TimeProvider.System.GetUtcNow();
+    private List<StoryDocument> documents = [];
+    private Persona? physician;
+    private Persona? dentist;
+    private Persona? stranger;
+    private Persona? patient;
+    private string recordId = "";
 
-    public bool EverythingHeld => _checks.Failed == 0 && _documents.Count > 0 && Everything.All(document => document.ReadBack is not null);
+    public bool EverythingHeld => checks.Failed == 0 && documents.Count > 0 && Everything.All(document => document.ReadBack is not null);
 
     public string LastLine => string.Create(
         CultureInfo.InvariantCulture,
-        $"demo: {Everything.Count(document => document.Stored is not null)} documents in, {Everything.Count(document => document.ReadBack is not null)} out, {_checks.Held} checks held{(_checks.Failed == 0 ? "" : $", {_checks.Failed} FAILED")}");
+        $"demo: {Everything.Count(document => document.Stored is not null)} documents in, "
+        + $"{Everything.Count(document => document.ReadBack is not null)} out, "
+        + $"{checks.Held} checks held{(checks.Failed == 0 ? "" : $", {checks.Failed} FAILED")}");
 
-    private IEnumerable<StoryDocument> Everything => _documents.Concat(_others);
+    private IEnumerable<StoryDocument> Everything => documents.Concat(others);
 
-    private Persona Physician => _physician ?? throw NotThere("the physician");
+    private Persona Physician => physician ?? throw NotThere("the physician");
 
-    private Persona Dentist => _dentist ?? throw NotThere("the dentist");
+    private Persona Dentist => dentist ?? throw NotThere("the dentist");
 
     /// <summary>A physician whom the patient does not know.</summary>
-    private Persona Stranger => _stranger ?? throw NotThere("the physician on call");
+    private Persona Stranger => stranger ?? throw NotThere("the physician on call");
 
-    private Persona Patient => _patient ?? throw NotThere("the patient");
+    private Persona Patient => patient ?? throw NotThere("the patient");
 
     public async Task TellAsync(CancellationToken ct)
     {
-        await _checks.ChapterAsync("1. Four people get their tokens", () => ArriveAsync(ct));
-        await _checks.ChapterAsync("2. The physician opens the patient's record", () => OpenAsync(ct));
-        await _checks.ChapterAsync("3. Documents are streamed in", () => StreamInAsync(ct));
-        await _checks.ChapterAsync("4. They are found", () => FindAsync(ct));
-        await _checks.ChapterAsync("5. They are streamed out again", () => StreamOutAsync(ct));
-        await _checks.ChapterAsync("6. The patient lets a dentist look, and hides one document", () => HideAsync(ct));
-        await _checks.ChapterAsync("7. The patient asks who can see a document, and what a change would do", () => AskAsync(ct));
-        await _checks.ChapterAsync("8. The patient takes the dentist's access back", () => RevokeAsync(ct));
-        await _checks.ChapterAsync("9. A physician on call has an emergency", () => EmergencyAsync(ct));
-        await _checks.ChapterAsync("10. The patient reads the trace of all that", () => TraceAsync(ct));
-        await _checks.ChapterAsync("11. And verifies it", () => VerifyAsync(ct));
+        await checks.ChapterAsync("1. Four people get their tokens", () => ArriveAsync(ct));
+        await checks.ChapterAsync("2. The physician opens the patient's record", () => OpenAsync(ct));
+        await checks.ChapterAsync("3. Documents are streamed in", () => StreamInAsync(ct));
+        await checks.ChapterAsync("4. They are found", () => FindAsync(ct));
+        await checks.ChapterAsync("5. They are streamed out again", () => StreamOutAsync(ct));
+        await checks.ChapterAsync("6. The patient lets a dentist look, and hides one document", () => HideAsync(ct));
+        await checks.ChapterAsync("7. The patient asks who can see a document, and what a change would do", () => AskAsync(ct));
+        await checks.ChapterAsync("8. The patient takes the dentist's access back", () => RevokeAsync(ct));
+        await checks.ChapterAsync("9. A physician on call has an emergency", () => EmergencyAsync(ct));
+        await checks.ChapterAsync("10. The patient reads the trace of all that", () => TraceAsync(ct));
+        await checks.ChapterAsync("11. And verifies it", () => VerifyAsync(ct));
     }
 
-    public void Dispose() => _personas.Dispose();
+    public void Dispose() => personas.Dispose();
 
     /// <summary>The documents, once all of them are stored. A chapter about them cannot be told before.</summary>
-    private List<StoryDocument> Sent => _documents.Count > 0 && _documents.TrueForAll(document => document.Stored is not null)
-        ? _documents
+    private List<StoryDocument> Sent => documents.Count > 0 && documents.TrueForAll(document => document.Stored is not null)
+        ? documents
         : throw new InvalidOperationException("the documents were not stored");
 
     private static InvalidOperationException NotThere(string who) => new($"{who} got no token");
 
     private async Task ArriveAsync(CancellationToken ct)
     {
-        _physician = await _personas.ArriveAsync("dr-martin", ct);
-        _dentist = await _personas.ArriveAsync("dentist-petit", ct);
-        _stranger = await _personas.ArriveAsync("dr-bernard", ct);
-        _patient = await _personas.ArriveAsync("patient-jeanne", ct);
-        foreach (var persona in new[] { _physician, _dentist, _stranger, _patient })
+        physician = await personas.ArriveAsync("dr-martin", ct);
+        dentist = await personas.ArriveAsync("dentist-petit", ct);
+        stranger = await personas.ArriveAsync("dr-bernard", ct);
+        patient = await personas.ArriveAsync("patient-jeanne", ct);
+        foreach (var persona in new[] { physician, dentist, stranger, patient })
         {
             Screen.Line($"{persona.Name} has a token of {options.Issuer}");
         }
@@ -93,27 +95,29 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
                     PatientInformed = true,
                 },
                 ct);
-            _recordId = opened.Record.RecordId;
-            _checks.That("a record is opened for the patient's INS", opened.Record.State == RecordState.Open, "OPEN", $"{opened.Record.State}");
+            recordId = opened.Record.RecordId;
+            checks.That(
+                "a record is opened for the patient's INS", opened.Record.State == RecordState.Open, "OPEN", $"{opened.Record.State}");
         }
         catch (DmpException exists) when (exists.ErrorReason == ErrorReason.RecordAlreadyExists)
         {
             var known = await Patient.Client.ListRecordsPageAsync(new ListRecordsRequest(), ct);
-            _recordId = known.Records.Single(record => record.Ins.Equals(ins)).RecordId;
-            _checks.That("the record of an earlier run is not opened twice", true, "", "");
+            recordId = known.Records.Single(record => record.Ins.Equals(ins)).RecordId;
+            checks.That("the record of an earlier run is not opened twice", true, "", "");
         }
 
         await Physician.Client.DeclareConsentAsync(
             new DeclareConsentRequest
             {
-                RecordId = _recordId,
+                RecordId = recordId,
                 Collection = ConsentCollection.PatientPresent,
                 AttendingPhysician = true,
             },
             ct);
         var access = await Physician.Client.CheckAccessAsync(new CheckAccessRequest { Ins = ins }, ct);
-        _checks.Equal("the physician declares the patient's consent and is authorised", AuthorizationState.Valid, access.AuthorizationState);
-        Screen.Line($"record {_recordId}, authorised until {access.ExpireTime.ToDateTimeOffset():yyyy-MM-dd}");
+        checks.Equal(
+            "the physician declares the patient's consent and is authorised", AuthorizationState.Valid, access.AuthorizationState);
+        Screen.Line($"record {recordId}, authorised until {access.ExpireTime.ToDateTimeOffset():yyyy-MM-dd}");
     }
 
     private async Task StreamInAsync(CancellationToken ct)
@@ -126,7 +130,7 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
         };
         await GatherAsync(author, ct);
         var begin = Stopwatch.GetTimestamp();
-        await _screen.TransferAsync(
+        await screen.TransferAsync(
             [.. Everything],
             document => document.FileName,
             document => document.Content.Length,
@@ -135,40 +139,44 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
         Screen.Line(string.Create(
             CultureInfo.InvariantCulture,
             $"{bytes:N0} bytes in {Stopwatch.GetElapsedTime(begin).TotalSeconds:F1} s, SHA-256 computed on both sides"));
-        _checks.That("there is something to send", _documents.Count > 0, "documents", $"none in {options.Samples}");
-        _checks.Equal(
+        checks.That("there is something to send", documents.Count > 0, "documents", $"none in {options.Samples}");
+        checks.Equal(
             "every document is stored with the digest computed here",
             Everything.Count(),
             Everything.Count(document => document.Stored!.Content.Sha256.Span.SequenceEqual(document.Sha256)));
 
-        var first = _documents[0];
+        var first = documents[0];
         using var again = new MemoryStream(first.Content, writable: false);
         var repeat = await Physician.Client.UploadAsync(
-            _recordId, again, first.Metadata, new UploadOptions { RequestId = first.RequestId }, cancellationToken: ct);
-        _checks.Equal("sending one again with its request id makes no second document", first.Stored!.DocumentId, repeat.DocumentId);
+            recordId, again, first.Metadata, new UploadOptions { RequestId = first.RequestId }, cancellationToken: ct);
+        checks.Equal("sending one again with its request id makes no second document", first.Stored!.DocumentId, repeat.DocumentId);
     }
 
     private async Task FindAsync(CancellationToken ct)
     {
         var wanted = Sent[0];
         var all = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var found in Physician.Client.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = _recordId, PageSize = 10 }, ct))
+        await foreach (var found in Physician.Client.SearchDocumentsAsync(
+            new SearchDocumentsRequest { RecordId = recordId, PageSize = 10 }, ct))
         {
-            _checks.Quietly("no page repeats a document", all.Add(found.DocumentId));
+            checks.Quietly("no page repeats a document", all.Add(found.DocumentId));
         }
 
-        _checks.Equal(
-            "a search over all pages finds every one of them", _documents.Count, _documents.Count(document => all.Contains(document.Stored!.DocumentId)));
+        checks.Equal(
+            "a search over all pages finds every one of them", documents.Count,
+            documents.Count(document => all.Contains(document.Stored!.DocumentId)));
 
         var byUniqueId = await Physician.Client.SearchDocumentsPageAsync(
-            new SearchDocumentsRequest { RecordId = _recordId, UniqueId = wanted.UniqueId }, ct);
-        _checks.Equal("a search for the producer's id finds exactly that one", wanted.Stored!.DocumentId, byUniqueId.Documents.Single().DocumentId);
+            new SearchDocumentsRequest { RecordId = recordId, UniqueId = wanted.UniqueId }, ct);
+        checks.Equal(
+            "a search for the producer's id finds exactly that one", wanted.Stored!.DocumentId, byUniqueId.Documents.Single().DocumentId);
 
         var ofType = 0;
         await foreach (var found in Physician.Client.SearchDocumentsAsync(
-            new SearchDocumentsRequest { RecordId = _recordId, Types_ = { wanted.Stored.Metadata.Type } }, ct))
+            new SearchDocumentsRequest { RecordId = recordId, Types_ = { wanted.Stored.Metadata.Type } }, ct))
         {
-            _checks.Quietly("a search for a type finds documents of that type", found.Metadata.Type.Code == wanted.Stored.Metadata.Type.Code);
+            checks.Quietly(
+                "a search for a type finds documents of that type", found.Metadata.Type.Code == wanted.Stored.Metadata.Type.Code);
             ofType++;
         }
 
@@ -178,18 +186,20 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
     private async Task StreamOutAsync(CancellationToken ct)
     {
         var equal = 0;
-        await _screen.TransferAsync(
-            [.. Sent, .. _others],
+        await screen.TransferAsync(
+            [.. Sent, .. others],
             document => document.FileName,
             document => document.Content.Length,
             async (document, progress) =>
             {
                 using var content = new MemoryStream(document.Content.Length);
                 document.ReadBack = await Physician.Client.DownloadAsync(
-                    document.RecordId ?? _recordId, document.Stored!.DocumentId, content, progress: progress, cancellationToken: ct);
+                    document.RecordId ?? recordId, document.Stored!.DocumentId, content, progress: progress, cancellationToken: ct);
                 var bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
-                equal += bytes.Span.SequenceEqual(document.Content) && SHA256.HashData(bytes.Span).AsSpan().SequenceEqual(document.Sha256) ? 1 : 0;
+                equal += bytes.Span.SequenceEqual(document.Content) && SHA256.HashData(bytes.Span).AsSpan().SequenceEqual(document.Sha256)
+                    ? 1
+                    : 0;
             });
-        _checks.Equal("every document comes back byte for byte, with an equal digest", Everything.Count(), equal);
+        checks.Equal("every document comes back byte for byte, with an equal digest", Everything.Count(), equal);
     }
 }

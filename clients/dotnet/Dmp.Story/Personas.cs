@@ -14,37 +14,37 @@ internal sealed class Personas : IDisposable
     // Public and worthless: the sandbox issuer listens on loopback and knows only people who do not exist.
     private const string SandboxSecret = "sandbox";
 
-    private readonly HttpClient _http = new();
-    private readonly List<ClientCredentialsTokenSource> _tokens = [];
-    private readonly StoryOptions _options;
-    private DmpClient? _client;
+    private readonly HttpClient http = new();
+    private readonly List<ClientCredentialsTokenSource> tokens = [];
+    private readonly StoryOptions options;
+    private DmpClient? client;
 
-    public Personas(StoryOptions options) => _options = options;
+    public Personas(StoryOptions options) => this.options = options;
 
     /// <summary>Gets a token and asks the issuer who that is.</summary>
     public async Task<Persona> ArriveAsync(string name, CancellationToken ct)
     {
         var tokens = new ClientCredentialsTokenSource(
-            new ClientCredentialsOptions { Issuer = _options.Issuer, ClientId = name, ClientSecret = SandboxSecret });
-        _tokens.Add(tokens);
-        _client ??= new DmpClient(new DmpClientOptions { Address = _options.Address, Tokens = tokens, Software = "Dmp.Story/1.0" });
-        return new Persona(name, _client.WithTokens(tokens), await ReadUserInfoAsync(await tokens.GetTokenAsync(ct), ct));
+            new ClientCredentialsOptions { Issuer = options.Issuer, ClientId = name, ClientSecret = SandboxSecret });
+        this.tokens.Add(tokens);
+        client ??= new DmpClient(new DmpClientOptions { Address = options.Address, Tokens = tokens, Software = "Dmp.Story/1.0" });
+        return new Persona(name, client.WithTokens(tokens), await ReadUserInfoAsync(await tokens.GetTokenAsync(ct), ct));
     }
 
     public void Dispose()
     {
-        _client?.Dispose();
-        _tokens.ForEach(tokens => tokens.Dispose());
-        _http.Dispose();
+        client?.Dispose();
+        this.tokens.ForEach(tokens => tokens.Dispose());
+        http.Dispose();
     }
 
     private async Task<UserInfo> ReadUserInfoAsync(string token, CancellationToken ct)
     {
-        var discovery = await _http.GetFromJsonAsync<JsonElement>(new Uri(_options.Issuer, ".well-known/openid-configuration"), ct);
+        var discovery = await http.GetFromJsonAsync<JsonElement>(new Uri(options.Issuer, ".well-known/openid-configuration"), ct);
         var endpoint = discovery.GetProperty("userinfo_endpoint").GetString()!;
         using var request = new HttpRequestMessage(HttpMethod.Get, endpoint);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        using var response = await _http.SendAsync(request, ct);
+        using var response = await http.SendAsync(request, ct);
         response.EnsureSuccessStatusCode();
         return new UserInfo(await response.Content.ReadFromJsonAsync<JsonElement>(ct));
     }

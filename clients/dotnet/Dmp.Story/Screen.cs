@@ -50,7 +50,9 @@ internal sealed class Screen
         }
 
         await AnsiConsole.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn())
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
+                new DownloadedColumn())
             .StartAsync(async progress =>
             {
                 var all = progress.AddTask($"[bold]{items.Count} documents[/]", maxValue: Math.Max(1, items.Sum(size)));

@@ -6,7 +6,8 @@ namespace Dmp.Story;
 internal sealed record StoryOptions
 {
     public const string Usage =
-        "usage: Dmp.Story [--address http://127.0.0.1:7443] [--issuer http://127.0.0.1:7444/] [--samples DIR] [--count N] [--mailbox DIR] [--demo]";
+        "usage: Dmp.Story [--address http://127.0.0.1:7443] [--issuer http://127.0.0.1:7444/] [--samples DIR] [--count N] "
+        + "[--mailbox DIR] [--demo]";
 
     public Uri Address { get; init; } = new("http://127.0.0.1:7443");
 

@@ -17,17 +17,24 @@ internal static class AuditCommand
         return audit;
     }
 
-    private static Command Key() => new("key", "The private keys that sign the log, in the key directory of the servers.") { NewKey(), ListKeys() };
+    private static Command Key() =>
+        new("key", "The private keys that sign the log, in the key directory of the servers.") { NewKey(), ListKeys() };
 
     private static Command NewKey()
     {
         var directory = KeyDirectory.Option();
         Option<string?> origin = new("--origin")
         {
-            Description = "Name of the log, for its first key: a host and path without scheme, of this log alone, for example dmp.example/trace.",
+            Description =
+                "Name of the log, for its first key: a host and path without scheme, of this log alone, for example dmp.example/trace.",
             HelpName = "NAME",
         };
-        Command command = new("new", "Make a key. It signs events once the servers are restarted; the older ones go on signing checkpoints.") { directory, origin };
+        Command command = new(
+            "new", "Make a key. It signs events once the servers are restarted; the older ones go on signing checkpoints.")
+        {
+            directory,
+            origin,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var path = KeyDirectory.Require(parsed.GetValue(directory));
@@ -68,14 +75,21 @@ internal static class AuditCommand
     private static Command Verify(Option<string?> connection)
     {
         var directory = KeyDirectory.Option();
-        Argument<FileInfo?> file = new("FILE") { Description = "An export to verify, of a record or of the whole log; without it the database is.", Arity = ArgumentArity.ZeroOrOne };
-        Option<string[]> keys = new("--key") { Description = "A public key of the log to trust (vkey); may be repeated.", HelpName = "VKEY" };
+        Argument<FileInfo?> file = new("FILE")
+        {
+            Description = "An export to verify, of a record or of the whole log; without it the database is.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<string[]> keys =
+            new("--key") { Description = "A public key of the log to trust (vkey); may be repeated.", HelpName = "VKEY" };
         Option<FileInfo?> kept = new("--checkpoint")
         {
-            Description = "A checkpoint that was kept elsewhere: the log must continue it. The servers keep theirs beside their keys (last-checkpoint).",
+            Description = "A checkpoint that was kept elsewhere: the log must continue it. "
+                + "The servers keep theirs beside their keys (last-checkpoint).",
             HelpName = "FILE",
         };
-        Command command = new("verify", "Verify the whole trace in the database, or an export. Names each fault.") { file, directory, keys, kept };
+        Command command =
+            new("verify", "Verify the whole trace in the database, or an export. Names each fault.") { file, directory, keys, kept };
         command.Validators.Add(result =>
         {
             if (result.GetValue(file) is null && OwnerConnection.Fault(result.GetValue(connection)) is { } fault)
@@ -90,7 +104,8 @@ internal static class AuditCommand
             var output = parsed.InvocationConfiguration.Output;
             return parsed.GetValue(file) is { } export
                 ? await FileCheck.RunAsync(export, trusted, earlier, output, cancellationToken)
-                : await VerifyDatabaseAsync(parsed.GetValue(connection), trusted, earlier, output, parsed.InvocationConfiguration.Error, cancellationToken);
+                : await VerifyDatabaseAsync(
+                    parsed.GetValue(connection), trusted, earlier, output, parsed.InvocationConfiguration.Error, cancellationToken);
         });
         return command;
     }
@@ -111,7 +126,8 @@ internal static class AuditCommand
     }
 
     private static async Task<int> VerifyDatabaseAsync(
-        string? connection, List<NoteVerifier> trusted, string? earlier, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+        string? connection, List<NoteVerifier> trusted, string? earlier, TextWriter output, TextWriter error,
+        CancellationToken cancellationToken)
     {
         await using var database = await OwnerConnection.OpenAsync(connection, cancellationToken);
 
@@ -121,7 +137,8 @@ internal static class AuditCommand
         {
             trusted = [.. (await LogSql.ListKeysAsync(database, cancellationToken)).Select(NoteVerifier.Parse)];
             await error.WriteLineAsync(
-                "The keys are those that the database names: whoever can change the trace can change them too. Give --key, or --keys.".AsMemory(),
+                ("The keys are those that the database names: whoever can change the trace can change them too. "
+                    + "Give --key, or --keys.").AsMemory(),
                 cancellationToken);
             if (trusted.Count == 0)
             {
@@ -132,7 +149,10 @@ internal static class AuditCommand
         var check = new LogCheck(database, trusted, Kept(earlier, trusted), output);
         await check.RunAsync(cancellationToken);
         await output.WriteLineAsync(
-            Text($"{check.Events} events, {check.Retired} retired, {check.Waiting} not in the log yet; {check.Size} leaves, {check.Checkpoints} checkpoints: {Verdict(check.Faults)}").AsMemory(),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{check.Events} events, {check.Retired} retired, {check.Waiting} not in the log yet; {check.Size} leaves, "
+                + $"{check.Checkpoints} checkpoints: {Verdict(check.Faults)}").AsMemory(),
             cancellationToken);
         return check.Faults == 0 ? DmpCommand.Done : DmpCommand.Refused;
     }

@@ -40,12 +40,17 @@ internal sealed record EventCheck(LogRow Row, byte[]? Root, EventSigned Signed)
 
         NoteVerifier? SignerOf(byte[]? of) => of is null ? null : keys.FirstOrDefault(key => EventSignature.Verify(of, signature, key));
         return SignerOf(root) is { } signer
-                ? new EventCheck(row, root, EventSigned.AsItStands) { IsKeyRight = string.Equals(signer.KeyId, row.SigningKey, StringComparison.Ordinal) }
+                ? new EventCheck(row, root, EventSigned.AsItStands)
+                {
+                    IsKeyRight = string.Equals(signer.KeyId, row.SigningKey, StringComparison.Ordinal),
+                }
             : SignerOf(row.Root) is not null ? new EventCheck(row, root, EventSigned.AsItWas)
             : new EventCheck(row, root, EventSigned.Badly);
     }
 
-    /// <summary>What is wrong with the row itself; null when nothing is. Only <paramref name="mayBeUnsigned"/> rows need no signature.</summary>
+    /// <summary>
+    /// What is wrong with the row itself; null when nothing is. Only <paramref name="mayBeUnsigned"/> rows need no signature.
+    /// </summary>
     public string? Fault(bool mayBeUnsigned) => Signed switch
     {
         EventSigned.AsItStands when Row.Root is { } stored && stored.AsSpan().SequenceEqual(Root) && IsKeyRight => null,

@@ -9,7 +9,8 @@ internal static class ExportCommand
 {
     public static Command Create(Option<string?> connection)
     {
-        Argument<string> file = new("FILE") { Description = "Where to write, - for the standard output. A file that is there is not written over." };
+        Argument<string> file =
+            new("FILE") { Description = "Where to write, - for the standard output. A file that is there is not written over." };
         Option<long> from = new("--from-size")
         {
             Description = "Leave out the leaves before: the size of a checkpoint that was verified before, and is kept.",
@@ -24,9 +25,13 @@ internal static class ExportCommand
         });
         Option<bool> internals = new("--with-internals")
         {
-            Description = "With what is otherwise shown to nobody (subjects of tokens, request ids, secret connections). It proves how many documents each event has.",
+            Description = "With what is otherwise shown to nobody (subjects of tokens, request ids, secret connections). "
+                + "It proves how many documents each event has.",
         };
-        Command command = new("export", "Export the whole log with its events, as JSON lines that `dmp audit verify FILE` checks.") { file, from, internals };
+        Command command = new("export", "Export the whole log with its events, as JSON lines that `dmp audit verify FILE` checks.")
+        {
+            file, from, internals,
+        };
         OwnerConnection.Require(command, connection);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -37,7 +42,8 @@ internal static class ExportCommand
                 ? await export.RunAsync(parsed.InvocationConfiguration.Output, cancellationToken)
                 : await ToFileAsync(export, path, cancellationToken);
             await parsed.InvocationConfiguration.Error.WriteLineAsync(
-                string.Create(CultureInfo.InvariantCulture, $"Exported {leaves} leaves, up to the checkpoint of size {size}.").AsMemory(), cancellationToken);
+                string.Create(CultureInfo.InvariantCulture, $"Exported {leaves} leaves, up to the checkpoint of size {size}.").AsMemory(),
+                cancellationToken);
             return DmpCommand.Done;
         });
         return command;

@@ -18,21 +18,21 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
     // Longer than a server that works takes from an event to its checkpoint.
     private static readonly TimeSpan patience = TimeSpan.FromMinutes(5);
 
-    private readonly TreeBuilder _stored = new();
-    private readonly TreeBuilder _credible = new();
-    private readonly Retirement _retirement = new();
-    private readonly CheckpointOrder _order = new(0);
-    private readonly List<(long Leaf, Guid EventId, byte[] Hash, byte[] Stored)> _swapped = [];
-    private readonly List<(long Leaf, Guid EventId)> _range = [];
-    private HashSet<DateOnly> _months = [];
-    private DateTime _now;
-    private string? _origin;
-    private long _firstSize;
-    private long _goodSize;
-    private bool _isBroken;
-    private bool _hasHoles;
-    private long _uncheckable;
-    private DateTimeOffset? _oldestUncovered;
+    private readonly TreeBuilder stored = new();
+    private readonly TreeBuilder credible = new();
+    private readonly Retirement retirement = new();
+    private readonly CheckpointOrder order = new(0);
+    private readonly List<(long Leaf, Guid EventId, byte[] Hash, byte[] Stored)> swapped = [];
+    private readonly List<(long Leaf, Guid EventId)> range = [];
+    private HashSet<DateOnly> months = [];
+    private DateTime now;
+    private string? origin;
+    private long firstSize;
+    private long goodSize;
+    private bool isBroken;
+    private bool hasHoles;
+    private long uncheckable;
+    private DateTimeOffset? oldestUncovered;
 
     public long Faults { get; private set; }
 
@@ -49,20 +49,22 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
 
     public async Task RunAsync(CancellationToken ct)
     {
-        _now = await LogSql.NowAsync(connection, ct);
-        _months = [.. (await Trace.TraceSql.MonthsAsync(connection, ct)).Select(month => month.Month)];
+        now = await LogSql.NowAsync(connection, ct);
+        months = [.. (await Trace.TraceSql.MonthsAsync(connection, ct)).Select(month => month.Month)];
         var first = await LogSql.FindCheckpointAsync(connection, first: true, ct);
         var last = await LogSql.FindCheckpointAsync(connection, first: false, ct);
-        _firstSize = first is not null && Read(first, isTold: false) is { Number: null or 1 } begin ? Math.Min(begin.Size, kept?.Size ?? begin.Size) : 0;
+        firstSize = first is not null && Read(first, isTold: false) is { Number: null or 1 } begin
+            ? Math.Min(begin.Size, kept?.Size ?? begin.Size)
+            : 0;
         await CheckCheckpointsAsync([], 0, 0, ct);
         await CheckLeavesAsync(last?.TreeSize ?? -1, ct);
         await CheckEndAsync(last, ct);
         await CheckWithoutLeafAsync(last?.HorizonXid ?? 0, ct);
         CheckSwapped();
-        Retired = _retirement.Finish(fault => Fault($"missing: {fault}"));
-        if (_uncheckable > 0)
+        Retired = retirement.Finish(fault => Fault($"missing: {fault}"));
+        if (uncheckable > 0)
         {
-            await SayAsync($"note: {_uncheckable} later checkpoints cannot be compared until the log before them is right");
+            await SayAsync($"note: {uncheckable} later checkpoints cannot be compared until the log before them is right");
         }
     }
 
@@ -81,7 +83,7 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
             Parallel.For(0, page.Length, new ParallelOptions { CancellationToken = ct }, i => checks[i] = EventCheck.Of(page[i], keys));
             await CheckCheckpointsAsync(checks, next + 1, page[^1].LeafIndex + 1, ct);
             next = page[^1].LeafIndex + 1;
-            _oldestUncovered ??= checks.FirstOrDefault(check => check.Row.LeafIndex >= covered)?.Row.EventTime;
+            oldestUncovered ??= checks.FirstOrDefault(check => check.Row.LeafIndex >= covered)?.Row.EventTime;
         }
     }
 
@@ -89,7 +91,8 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
     private async Task CheckCheckpointsAsync(EventCheck[] checks, long from, long to, CancellationToken ct)
     {
         var rows = (await LogSql.ListCheckpointsAsync(connection, from, to, ct)).ToList();
-        var states = rows.Select(ReadNext).OfType<Checkpoint>().Concat(kept is not null && kept.Size >= from && kept.Size <= to ? [kept] : [])
+        var states = rows.Select(ReadNext).OfType<Checkpoint>().Concat(
+            kept is not null && kept.Size >= from && kept.Size <= to ? [kept] : [])
             .OrderBy(state => state.Size).ToList();
         Checkpoints += rows.Count;
         List<(TreeNode Node, byte[] Stored, byte[] Credible)> nodes = [];
@@ -101,7 +104,7 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
         }
 
         next = Compare(states, next);
-        _uncheckable += states.Count - next;
+        uncheckable += states.Count - next;
         await CheckNodesAsync(nodes, ct);
     }
 
@@ -111,21 +114,21 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
         if (row.LeafIndex > Size)
         {
             Fault($"missing: the leaves {Size} to {row.LeafIndex - 1} are gone");
-            (_isBroken, _hasHoles) = (true, true);
+            (isBroken, hasHoles) = (true, true);
         }
 
         Size = row.LeafIndex + 1;
 
         CheckEvent(check);
-        if (_range.Count <= RangeEventsMax)
+        if (range.Count <= RangeEventsMax)
         {
-            _range.Add((row.LeafIndex, row.LeafEventId));
+            range.Add((row.LeafIndex, row.LeafEventId));
         }
 
         List<(TreeNode Node, byte[] Hash)> stored = [];
-        _stored.Append(row.LeafHash, (node, hash) => stored.Add((node, hash)));
+        this.stored.Append(row.LeafHash, (node, hash) => stored.Add((node, hash)));
         var i = 0;
-        _credible.Append(check.CredibleLeaf, (node, hash) => nodes.Add((node, stored[i++].Hash, hash)));
+        credible.Append(check.CredibleLeaf, (node, hash) => nodes.Add((node, stored[i++].Hash, hash)));
     }
 
     private void CheckEvent(EventCheck check)
@@ -134,27 +137,29 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
         if (!row.IsThere)
         {
             var month = Retirement.MonthOf(row.LeafEventId);
-            if (!Retirement.IsGone(month, _months))
+            if (!Retirement.IsGone(month, months))
             {
                 Fault($"missing: the event {row.LeafEventId} (leaf {row.LeafIndex}) was deleted");
             }
-            else if (!_retirement.TryAddAbsent(month))
+            else if (!retirement.TryAddAbsent(month))
             {
-                Fault($"missing: the event {row.LeafEventId} (leaf {row.LeafIndex}) was deleted: its leaf stands behind events that are newer than its month");
+                Fault(
+                    $"missing: the event {row.LeafEventId} (leaf {row.LeafIndex}) was deleted: its leaf stands behind events that are "
+                    + "newer than its month");
             }
 
             return;
         }
 
         Events++;
-        var isOfBefore = row.LeafIndex < _firstSize && row.LeafXid == "0";
+        var isOfBefore = row.LeafIndex < firstSize && row.LeafXid == "0";
         if (check.Fault(isOfBefore) is { } fault)
         {
             Fault($"{fault}: the event {row.EventId} (leaf {row.LeafIndex})");
         }
-        else if (!check.IsLeafOfRow && _swapped.Count < SwappedMax)
+        else if (!check.IsLeafOfRow && swapped.Count < SwappedMax)
         {
-            _swapped.Add((row.LeafIndex, row.EventId, check.CredibleLeaf, row.LeafHash));
+            swapped.Add((row.LeafIndex, row.EventId, check.CredibleLeaf, row.LeafHash));
         }
 
         if (row.Xid != row.LeafXid)
@@ -169,31 +174,33 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
     {
         if (check.Signed == EventSigned.AsItStands)
         {
-            _retirement.See(check.Row.Method, check.Row.Justification, check.Row.EventTime);
+            retirement.See(check.Row.Method, check.Row.Justification, check.Row.EventTime);
         }
     }
 
     private int Compare(List<Checkpoint> states, int next)
     {
-        for (; next < states.Count && states[next].Size == _stored.Size; next++)
+        for (; next < states.Count && states[next].Size == stored.Size; next++)
         {
             var root = states[next].Root.Span;
-            if (root.SequenceEqual(_stored.Root()) || root.SequenceEqual(_credible.Root()))
+            if (root.SequenceEqual(stored.Root()) || root.SequenceEqual(credible.Root()))
             {
-                _goodSize = _stored.Size;
-                _range.Clear();
+                goodSize = stored.Size;
+                range.Clear();
             }
-            else if (_isBroken)
+            else if (isBroken)
             {
-                _uncheckable++;
+                uncheckable++;
             }
             else
             {
-                _isBroken = true;
-                var named = string.Join(", ", _range.Take(RangeEventsMax).Select(leaf => Text($"{leaf.EventId} (leaf {leaf.Leaf})")));
+                isBroken = true;
+                var named = string.Join(", ", range.Take(RangeEventsMax).Select(leaf => Text($"{leaf.EventId} (leaf {leaf.Leaf})")));
                 var what = ReferenceEquals(states[next], kept) ? "the checkpoint that was kept" : "the signed checkpoint";
-                Fault($"reordered, changed or replaced: the leaves {_goodSize} to {_stored.Size - 1} are not those of {what} of size {_stored.Size}; "
-                    + $"their events are {named}{(_range.Count > RangeEventsMax ? ", ..." : "")}");
+                Fault(
+                    $"reordered, changed or replaced: the leaves {goodSize} to {stored.Size - 1} are not those of {what} "
+                    + $"of size {stored.Size}; "
+                    + $"their events are {named}{(range.Count > RangeEventsMax ? ", ..." : "")}");
             }
         }
 
@@ -202,7 +209,7 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
 
     private async Task CheckNodesAsync(List<(TreeNode Node, byte[] Stored, byte[] Credible)> nodes, CancellationToken ct)
     {
-        if (nodes.Count == 0 || _hasHoles)
+        if (nodes.Count == 0 || hasHoles)
         {
             return;
         }
@@ -228,9 +235,9 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
         var checkpoint = Read(row);
         if (checkpoint is null)
         {
-            _order.Skip();
+            order.Skip();
         }
-        else if (_order.Next(checkpoint) is { } fault)
+        else if (order.Next(checkpoint) is { } fault)
         {
             Fault($"missing or moved: {fault}");
         }
@@ -244,8 +251,8 @@ internal sealed partial class LogCheck(NpgsqlConnection connection, IReadOnlyLis
         try
         {
             var checkpoint = Checkpoint.Parse(row.Note);
-            _origin ??= keys[0].Name;
-            if (checkpoint.IsSignedBy(keys) && string.Equals(checkpoint.Origin, _origin, StringComparison.Ordinal))
+            origin ??= keys[0].Name;
+            if (checkpoint.IsSignedBy(keys) && string.Equals(checkpoint.Origin, origin, StringComparison.Ordinal))
             {
                 if (checkpoint.Size == row.TreeSize && checkpoint.Root.Span.SequenceEqual(row.Root))
                 {

@@ -16,7 +16,7 @@ internal sealed partial class LogCheck
         {
             Fault($"truncated: the last checkpoint is of {last.TreeSize} leaves, and the log has {Size}");
         }
-        else if (last is not null && last.TreeSize < Size && _oldestUncovered < _now - patience)
+        else if (last is not null && last.TreeSize < Size && oldestUncovered < now - patience)
         {
             Fault($"truncated: no checkpoint covers the leaves {last.TreeSize} to {Size - 1}, which are not new");
         }
@@ -52,7 +52,7 @@ internal sealed partial class LogCheck
                 {
                     Fault($"{fault}: the event {row.EventId}, which has no leaf");
                 }
-                else if (ulong.Parse(row.Xid, CultureInfo.InvariantCulture) < horizon || row.EventTime < _now - patience)
+                else if (ulong.Parse(row.Xid, CultureInfo.InvariantCulture) < horizon || row.EventTime < now - patience)
                 {
                     Fault($"missing: the leaf of the event {row.EventId} is gone, or was never made");
                 }
@@ -75,8 +75,9 @@ internal sealed partial class LogCheck
     /// <summary>Leaves whose events are good and which are those of others: they changed places.</summary>
     private void CheckSwapped()
     {
-        var places = _swapped.GroupBy(leaf => Convert.ToHexString(leaf.Stored)).ToDictionary(group => group.Key, group => group.First().Leaf);
-        foreach (var (leaf, eventId, hash, _) in _swapped)
+        var places = swapped.GroupBy(leaf => Convert.ToHexString(leaf.Stored))
+            .ToDictionary(group => group.Key, group => group.First().Leaf);
+        foreach (var (leaf, eventId, hash, _) in swapped)
         {
             if (places.TryGetValue(Convert.ToHexString(hash), out var place))
             {

@@ -14,19 +14,21 @@ internal sealed class LogExport(NpgsqlConnection connection, long fromSize, bool
     // An event of a large search is some 100 kB as a line.
     private const int PageSize = 500;
 
-    private HashSet<DateOnly> _months = [];
-    private long _leaves;
-    private long _checkpoints;
+    private HashSet<DateOnly> months = [];
+    private long leaves;
+    private long checkpoints;
 
     public async Task<(long Size, long Leaves)> RunAsync(TextWriter output, CancellationToken ct)
     {
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
-        _months = [.. (await Trace.TraceSql.MonthsAsync(connection, ct)).Select(month => month.Month)];
+        months = [.. (await Trace.TraceSql.MonthsAsync(connection, ct)).Select(month => month.Month)];
         var newest = await LogSql.FindCheckpointAsync(connection, first: false, ct)
-            ?? throw new RefusedException("The log has no checkpoint: no server has signed in it yet, or they were deleted (see dmp audit verify).");
+            ?? throw new RefusedException(
+                "The log has no checkpoint: no server has signed in it yet, or they were deleted (see dmp audit verify).");
         if (fromSize > newest.TreeSize)
         {
-            throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"The newest checkpoint is of size {newest.TreeSize}; --from-size is at most that."));
+            throw new RefusedException(string.Create(
+                CultureInfo.InvariantCulture, $"The newest checkpoint is of size {newest.TreeSize}; --from-size is at most that."));
         }
 
         await WriteAsync(output, new LogExportLine { Log = await HeaderAsync(newest, ct) }, ct);
@@ -36,9 +38,9 @@ internal sealed class LogExport(NpgsqlConnection connection, long fromSize, bool
         }
 
         await WriteLeavesAsync(output, newest.TreeSize, ct);
-        await WriteAsync(output, new LogExportLine { End = new LogExportEnd { LeafCount = _leaves, CheckpointCount = _checkpoints } }, ct);
+        await WriteAsync(output, new LogExportLine { End = new LogExportEnd { LeafCount = leaves, CheckpointCount = checkpoints } }, ct);
         await output.FlushAsync(ct);
-        return (newest.TreeSize, _leaves);
+        return (newest.TreeSize, leaves);
     }
 
     private async Task<LogExportHeader> HeaderAsync(LogCheckpointRow newest, CancellationToken ct)
@@ -76,7 +78,8 @@ internal sealed class LogExport(NpgsqlConnection connection, long fromSize, bool
             }
 
             var lines = new string[page.Length];
-            Parallel.For(0, page.Length, new ParallelOptions { CancellationToken = ct }, i => lines[i] = TraceVerifier.ToLine(new LogExportLine { Leaf = Leaf(page[i]) }));
+            Parallel.For(0, page.Length, new ParallelOptions { CancellationToken = ct }, i => lines[i] = TraceVerifier.ToLine(
+                new LogExportLine { Leaf = Leaf(page[i]) }));
 
             // As many as there are leaves at most, but for forged ones where leaves are gone.
             var states = new Queue<LogCheckpointRow>(await LogSql.ListCheckpointsAsync(connection, next + 1, page[^1].LeafIndex + 1, ct));
@@ -90,7 +93,7 @@ internal sealed class LogExport(NpgsqlConnection connection, long fromSize, bool
                 }
             }
 
-            _leaves += page.Length;
+            leaves += page.Length;
             next = page[^1].LeafIndex + 1;
         }
     }
@@ -106,7 +109,7 @@ internal sealed class LogExport(NpgsqlConnection connection, long fromSize, bool
 
         var month = Retirement.MonthOf(row.LeafEventId);
         leaf.Month = month.ToString("yyyy-MM", CultureInfo.InvariantCulture);
-        leaf.EventId = Retirement.IsGone(month, _months) ? "" : row.LeafEventId.ToString();
+        leaf.EventId = Retirement.IsGone(month, months) ? "" : row.LeafEventId.ToString();
         return leaf;
     }
 
@@ -136,7 +139,7 @@ internal sealed class LogExport(NpgsqlConnection connection, long fromSize, bool
         foreach (var row in rows)
         {
             await WriteAsync(output, new LogExportLine { Checkpoint = ToMessage(row) }, ct);
-            _checkpoints++;
+            checkpoints++;
         }
     }
 

@@ -125,22 +125,31 @@ internal static class LogSql
     internal static void MapSnakeCase() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
     public static Task<IEnumerable<LogRow>> ListLeavesAsync(NpgsqlConnection connection, long from, int limit, CancellationToken ct) =>
-        connection.QueryAsync<LogRow>(new CommandDefinition(ListLeaves, new { From = from, Limit = limit }, commandTimeout: 0, cancellationToken: ct));
+        connection.QueryAsync<LogRow>(
+            new CommandDefinition(ListLeaves, new { From = from, Limit = limit }, commandTimeout: 0, cancellationToken: ct));
 
-    public static Task<IEnumerable<LogRow>> ListWithoutLeafAsync(NpgsqlConnection connection, Guid after, int limit, CancellationToken ct) =>
-        connection.QueryAsync<LogRow>(new CommandDefinition(ListWithoutLeaf, new { After = after, Limit = limit }, commandTimeout: 0, cancellationToken: ct));
+    public static Task<IEnumerable<LogRow>> ListWithoutLeafAsync(
+        NpgsqlConnection connection, Guid after, int limit, CancellationToken ct) =>
+        connection.QueryAsync<LogRow>(
+            new CommandDefinition(ListWithoutLeaf, new { After = after, Limit = limit }, commandTimeout: 0, cancellationToken: ct));
 
-    public static Task<IEnumerable<LogCheckpointRow>> ListCheckpointsAsync(NpgsqlConnection connection, long from, long to, CancellationToken ct) =>
-        connection.QueryAsync<LogCheckpointRow>(new CommandDefinition(ListCheckpoints, new { From = from, To = to }, commandTimeout: 0, cancellationToken: ct));
+    public static Task<IEnumerable<LogCheckpointRow>> ListCheckpointsAsync(
+        NpgsqlConnection connection, long from, long to, CancellationToken ct) =>
+        connection.QueryAsync<LogCheckpointRow>(
+            new CommandDefinition(ListCheckpoints, new { From = from, To = to }, commandTimeout: 0, cancellationToken: ct));
 
     public static Task<LogCheckpointRow?> FindCheckpointAsync(NpgsqlConnection connection, bool first, CancellationToken ct) =>
-        connection.QuerySingleOrDefaultAsync<LogCheckpointRow>(new CommandDefinition(first ? FirstCheckpoint : LastCheckpoint, cancellationToken: ct));
+        connection.QuerySingleOrDefaultAsync<LogCheckpointRow>(
+            new CommandDefinition(first ? FirstCheckpoint : LastCheckpoint, cancellationToken: ct));
 
-    public static Task<IEnumerable<LogNodeRow>> ListNodesAsync(NpgsqlConnection connection, short[] levels, long[] indexes, CancellationToken ct) =>
-        connection.QueryAsync<LogNodeRow>(new CommandDefinition(ListNodes, new { Levels = levels, Indexes = indexes }, commandTimeout: 0, cancellationToken: ct));
+    public static Task<IEnumerable<LogNodeRow>> ListNodesAsync(
+        NpgsqlConnection connection, short[] levels, long[] indexes, CancellationToken ct) =>
+        connection.QueryAsync<LogNodeRow>(
+            new CommandDefinition(ListNodes, new { Levels = levels, Indexes = indexes }, commandTimeout: 0, cancellationToken: ct));
 
     public static Task<long> CountNodesAsync(NpgsqlConnection connection, CancellationToken ct) =>
-        connection.ExecuteScalarAsync<long>(new CommandDefinition("select count(*) from audit_node", commandTimeout: 0, cancellationToken: ct));
+        connection.ExecuteScalarAsync<long>(
+            new CommandDefinition("select count(*) from audit_node", commandTimeout: 0, cancellationToken: ct));
 
     /// <summary>The root of a whole subtree, from at most 128 stored hashes; null when one is missing.</summary>
     public static async Task<byte[]?> FindRootAsync(NpgsqlConnection connection, TreeNode node, CancellationToken ct)
@@ -161,7 +170,8 @@ internal static class LogSql
     }
 
     public static Task<IEnumerable<string>> ListKeysAsync(NpgsqlConnection connection, CancellationToken ct) =>
-        connection.QueryAsync<string>(new CommandDefinition("select vkey from audit_key order by create_time, vkey", cancellationToken: ct));
+        connection.QueryAsync<string>(
+            new CommandDefinition("select vkey from audit_key order by create_time, vkey", cancellationToken: ct));
 
     public static Task<DateTime> NowAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ExecuteScalarAsync<DateTime>(new CommandDefinition("select now()", cancellationToken: ct));

@@ -7,7 +7,10 @@ using Google.Protobuf;
 
 namespace Dmp.Cli.Export;
 
-/// <summary>Checks an archive without the platform: files against the manifest, contents against their metadata and the trace, the trace against its keys.</summary>
+/// <summary>
+/// Checks an archive without the platform: files against the manifest, contents against their metadata and the trace, the trace against its
+/// keys.
+/// </summary>
 internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, string? earlierCheckpoint, TextWriter output)
 {
     // Of a million files, and of the longest metadata that the platform takes; an archive may be anybody's.
@@ -17,15 +20,16 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
     private static readonly JsonParser parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
 
     /// <summary>Digests that events in the log name, for each version of a document.</summary>
-    private readonly Dictionary<string, HashSet<string>> _traced = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<string>> traced = new(StringComparer.Ordinal);
 
-    private long _faults;
+    private long faults;
 
     public async Task<bool> RunAsync(CancellationToken ct)
     {
         if (await ManifestAsync(ct) is not { } manifest)
         {
-            await FaultAsync("ManifestMissing", ExportManifest.FileName, "The archive has no manifest that can be read: it is none, or it was cut.", ct);
+            await FaultAsync(
+                "ManifestMissing", ExportManifest.FileName, "The archive has no manifest that can be read: it is none, or it was cut.", ct);
             return false;
         }
 
@@ -43,10 +47,14 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
             await SayAsync($"note: left out: {omission.Part} ({omission.Reason})", ct);
         }
 
-        await SayAsync(
-            $"{manifest.Files.Count} files of the record {manifest.RecordId}; {contents.Count} contents, {proven} of them proven by the trace; {log}: {(_faults == 0 ? "verified." : FormattableString.Invariant($"{_faults} FAULTS."))}",
+        await output.WriteLineAsync(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{manifest.Files.Count} files of the record {manifest.RecordId}; {contents.Count} contents, "
+                + $"{proven} of them proven by the trace; {log}: "
+                + $"{(faults == 0 ? "verified." : FormattableString.Invariant($"{faults} FAULTS."))}").AsMemory(),
             ct);
-        return _faults == 0;
+        return faults == 0;
     }
 
     private async Task<ExportManifest?> ManifestAsync(CancellationToken ct)
@@ -126,7 +134,9 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
 
         foreach (var fault in trace.Faults)
         {
-            await FaultAsync(fault.Kind.ToString(), fault.EventId.Length > 0 ? $"{ExportManifest.Trace} {fault.EventId}" : ExportManifest.Trace, fault.Message, ct);
+            await FaultAsync(
+                fault.Kind.ToString(), fault.EventId.Length > 0 ? $"{ExportManifest.Trace} {fault.EventId}" : ExportManifest.Trace,
+                fault.Message, ct);
         }
 
         if (trace.RecordId != manifest.RecordId)
@@ -135,7 +145,8 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
         }
 
         return trace.Checkpoint is { } checkpoint
-            ? string.Create(CultureInfo.InvariantCulture, $"{trace.EventCount} events in the log {checkpoint.Origin} of {checkpoint.Size}") : "events in no log";
+            ? string.Create(CultureInfo.InvariantCulture, $"{trace.EventCount} events in the log {checkpoint.Origin} of {checkpoint.Size}")
+            : "events in no log";
     }
 
     private void Remember(AuditEvent proven)
@@ -143,16 +154,18 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
         foreach (var document in proven.Documents.Where(document => document.Version > 0))
         {
             var key = SpooledDocument.KeyOf(document.DocumentId, document.Version);
-            if (!_traced.TryGetValue(key, out var digests))
+            if (!traced.TryGetValue(key, out var digests))
             {
-                _traced[key] = digests = new HashSet<string>(StringComparer.Ordinal);
+                traced[key] = digests = new HashSet<string>(StringComparer.Ordinal);
             }
 
             digests.Add(Convert.ToHexStringLower(document.Sha256.Span));
         }
     }
 
-    /// <summary>True when an event in the log names exactly this content. One that names another is a fault: the manifest was made to fit.</summary>
+    /// <summary>
+    /// True when an event in the log names exactly this content. One that names another is a fault: the manifest was made to fit.
+    /// </summary>
     private async Task<bool> CheckContentAsync(ExportManifest.Entry content, CancellationToken ct)
     {
         var key = SpooledDocument.KeyOf(content.DocumentId!, content.Version ?? 0);
@@ -165,7 +178,7 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
             await FaultAsync("DocumentChanged", content.Name, "Its metadata are missing, or name another content.", ct);
         }
 
-        if (!_traced.TryGetValue(key, out var digests))
+        if (!traced.TryGetValue(key, out var digests))
         {
             return false;
         }
@@ -199,9 +212,10 @@ internal sealed class ArchiveCheck(FileTree tree, IReadOnlyList<string> keys, st
 
     private Task FaultAsync(string kind, string place, string text, CancellationToken ct)
     {
-        _faults++;
+        faults++;
         return SayAsync($"{kind} {place}: {text}", ct);
     }
 
-    private Task SayAsync(FormattableString text, CancellationToken ct) => output.WriteLineAsync(text.ToString(CultureInfo.InvariantCulture).AsMemory(), ct);
+    private Task SayAsync(FormattableString text, CancellationToken ct) =>
+        output.WriteLineAsync(text.ToString(CultureInfo.InvariantCulture).AsMemory(), ct);
 }

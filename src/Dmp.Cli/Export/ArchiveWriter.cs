@@ -6,44 +6,46 @@ namespace Dmp.Cli.Export;
 /// <summary>Writes a ZIP file, one file after the other, with the digest of each.</summary>
 internal sealed class ArchiveWriter : IDisposable
 {
-    private readonly ZipArchive _archive;
-    private readonly List<ExportManifest.Entry> _files = [];
+    private readonly ZipArchive archive;
+    private readonly List<ExportManifest.Entry> files = [];
 
-    public ArchiveWriter(Stream destination) => _archive = new ZipArchive(destination, ZipArchiveMode.Create, leaveOpen: true);
+    public ArchiveWriter(Stream destination) => archive = new ZipArchive(destination, ZipArchiveMode.Create, leaveOpen: true);
 
-    public IReadOnlyList<ExportManifest.Entry> Files => _files;
+    public IReadOnlyList<ExportManifest.Entry> Files => files;
 
-    /// <summary>Adds a file. Documents are not packed: most are packed already, and what is not packed can be read from its middle.</summary>
+    /// <summary>
+    /// Adds a file. Documents are not packed: most are packed already, and what is not packed can be read from its middle.
+    /// </summary>
     public async Task AddAsync(string name, bool isPacked, Func<Stream, Task> write, (string Id, int Version)? document = null)
     {
-        var entry = _archive.CreateEntry(name, isPacked ? CompressionLevel.Optimal : CompressionLevel.NoCompression);
+        var entry = archive.CreateEntry(name, isPacked ? CompressionLevel.Optimal : CompressionLevel.NoCompression);
 
         // It holds what a patient keeps from others: whoever unpacks it is the only one to read it.
         entry.ExternalAttributes = unchecked((int)0x81800000);
         await using var content = await entry.OpenAsync();
         await using DigestStream digest = new(content);
         await write(digest);
-        _files.Add(new ExportManifest.Entry(name, digest.Length, digest.Sha256, document?.Id, document?.Version));
+        files.Add(new ExportManifest.Entry(name, digest.Length, digest.Sha256, document?.Id, document?.Version));
     }
 
     /// <summary>Adds the manifest, which is in none.</summary>
     public async Task FinishAsync(ExportManifest manifest, CancellationToken ct)
     {
-        await using var content = await _archive.CreateEntry(ExportManifest.FileName).OpenAsync(ct);
-        await ExportManifest.WriteAsync(content, manifest with { Files = _files }, ct);
+        await using var content = await archive.CreateEntry(ExportManifest.FileName).OpenAsync(ct);
+        await ExportManifest.WriteAsync(content, manifest with { Files = files }, ct);
     }
 
-    public void Dispose() => _archive.Dispose();
+    public void Dispose() => archive.Dispose();
 
     /// <summary>Counts and digests what passes.</summary>
     private sealed class DigestStream(Stream inner) : Stream
     {
-        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        private long _length;
+        private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private long length;
 
-        public string Sha256 => Convert.ToHexStringLower(_hash.GetCurrentHash());
+        public string Sha256 => Convert.ToHexStringLower(hash.GetCurrentHash());
 
-        public override long Length => _length;
+        public override long Length => length;
 
         public override bool CanRead => false;
 
@@ -53,15 +55,15 @@ internal sealed class ArchiveWriter : IDisposable
 
         public override long Position
         {
-            get => _length;
+            get => length;
             set => throw new NotSupportedException();
         }
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
             inner.Write(buffer);
-            _hash.AppendData(buffer);
-            _length += buffer.Length;
+            hash.AppendData(buffer);
+            length += buffer.Length;
         }
 
         public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
@@ -69,8 +71,8 @@ internal sealed class ArchiveWriter : IDisposable
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             await inner.WriteAsync(buffer, cancellationToken);
-            _hash.AppendData(buffer.Span);
-            _length += buffer.Length;
+            hash.AppendData(buffer.Span);
+            length += buffer.Length;
         }
 
         public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -88,7 +90,7 @@ internal sealed class ArchiveWriter : IDisposable
         {
             if (disposing)
             {
-                _hash.Dispose();
+                hash.Dispose();
             }
 
             base.Dispose(disposing);

@@ -4,8 +4,11 @@ using Google.Protobuf;
 
 namespace Dmp.Cli.Export;
 
-/// <summary>Writes each version of each document: its metadata as the contract's JSON, and its content where the XDM view expects it.</summary>
-internal sealed class DocumentExport(DmpClient dmp, ArchiveWriter archive, DocumentSpool spool, string temporaryPath, List<ExportManifest.Omission> omitted)
+/// <summary>
+/// Writes each version of each document: its metadata as the contract's JSON, and its content where the XDM view expects it.
+/// </summary>
+internal sealed class DocumentExport(
+    DmpClient dmp, ArchiveWriter archive, DocumentSpool spool, string temporaryPath, List<ExportManifest.Omission> omitted)
 {
     private const int HeldBytesMax = 1024 * 1024;
 
@@ -28,7 +31,8 @@ internal sealed class DocumentExport(DmpClient dmp, ArchiveWriter archive, Docum
             exported.Add(spooled.Key, content is not null);
             if (content is not null)
             {
-                await archive.AddAsync(spooled.Path, isPacked: false, stream => content.CopyToAsync(stream, ct), (document.DocumentId, document.Version));
+                await archive.AddAsync(
+                    spooled.Path, isPacked: false, stream => content.CopyToAsync(stream, ct), (document.DocumentId, document.Version));
             }
             else
             {
@@ -46,16 +50,19 @@ internal sealed class DocumentExport(DmpClient dmp, ArchiveWriter archive, Docum
     }
 
     /// <summary>
-    /// The whole content, verified; null when it is not served to this caller: that of a deleted document, or of one that was hidden meanwhile.
-    /// Not straight into the archive, where a piece of it would stay when the right ends in the middle.
+    /// The whole content, verified; null when it is not served to this caller: that of a deleted document, or of one that was hidden
+    /// meanwhile. Not straight into the archive, where a piece of it would stay when the right ends in the middle.
     /// </summary>
     private async Task<Stream?> DownloadAsync(SpooledDocument spooled, CancellationToken ct)
     {
         var document = spooled.Document;
-        Stream content = document.Content.SizeBytes <= HeldBytesMax ? new MemoryStream((int)document.Content.SizeBytes) : TemporaryFile.Create(temporaryPath);
+        Stream content = document.Content.SizeBytes <= HeldBytesMax
+            ? new MemoryStream((int)document.Content.SizeBytes)
+            : TemporaryFile.Create(temporaryPath);
         try
         {
-            await dmp.DownloadAsync(document.RecordId, document.DocumentId, content, new DownloadOptions { Version = document.Version }, cancellationToken: ct);
+            await dmp.DownloadAsync(
+                document.RecordId, document.DocumentId, content, new DownloadOptions { Version = document.Version }, cancellationToken: ct);
             content.Position = 0;
             return content;
         }
@@ -75,7 +82,8 @@ internal sealed class DocumentExport(DmpClient dmp, ArchiveWriter archive, Docum
     {
         try
         {
-            await dmp.GetDocumentAsync(new() { RecordId = document.RecordId, DocumentId = document.DocumentId, Version = document.Version }, ct);
+            await dmp.GetDocumentAsync(
+                new() { RecordId = document.RecordId, DocumentId = document.DocumentId, Version = document.Version }, ct);
             return true;
         }
         catch (DmpNotFoundException)

@@ -18,8 +18,9 @@ internal sealed record SpooledDocument(Document.V1.Document Document, int Subset
 }
 
 /// <summary>
-/// The metadata of all documents, in a temporary file: the archive needs them three times, and they may be too many to hold. Documents of a submission
-/// set stay together. Of those that came by themselves, versions of one number are one set, so that a document and what it replaces are never in the same.
+/// The metadata of all documents, in a temporary file: the archive needs them three times, and they may be too many to hold. Documents of a
+/// submission set stay together. Of those that came by themselves, versions of one number are one set, so that a document and what it
+/// replaces are never in the same.
 /// </summary>
 internal sealed class DocumentSpool : IDisposable
 {
@@ -28,38 +29,40 @@ internal sealed class DocumentSpool : IDisposable
     /// <summary>Names of directories that are left for documents without a set.</summary>
     private const int SubsetsLeft = 5_000;
 
-    private readonly FileStream _file;
-    private readonly Dictionary<string, (int Subset, int Count)> _open = new(StringComparer.Ordinal);
-    private readonly List<(int Version, string SetId)> _subsets = [];
-    private readonly List<List<long>> _places = [];
+    private readonly FileStream file;
+    private readonly Dictionary<string, (int Subset, int Count)> open = new(StringComparer.Ordinal);
+    private readonly List<(int Version, string SetId)> subsets = [];
+    private readonly List<List<long>> places = [];
 
-    public DocumentSpool(string path) => _file = TemporaryFile.Create(path);
+    public DocumentSpool(string path) => file = TemporaryFile.Create(path);
 
     /// <summary>How many bytes the contents have together.</summary>
     public long ContentBytes { get; private set; }
 
     /// <summary>
-    /// The submission set of each directory, the first of which is number 1; its id is empty for documents without a set, which have all the same
-    /// version.
+    /// The submission set of each directory, the first of which is number 1; its id is empty for documents without a set, which have all
+    /// the same version.
     /// </summary>
-    public IReadOnlyList<(int Version, string SetId)> Subsets => _subsets;
+    public IReadOnlyList<(int Version, string SetId)> Subsets => subsets;
 
     public void Add(Document.V1.Document document)
     {
-        var setId = _subsets.Count < XdmNames.SubsetsMax - SubsetsLeft || _open.ContainsKey(document.SubmissionSetId) ? document.SubmissionSetId : "";
+        var setId = subsets.Count < XdmNames.SubsetsMax - SubsetsLeft || open.ContainsKey(document.SubmissionSetId)
+            ? document.SubmissionSetId
+            : "";
         var key = setId.Length > 0 ? setId : FormattableString.Invariant($"v{document.Version}");
-        var (subset, count) = _open.GetValueOrDefault(key, (0, SubsetSizeMax));
+        var (subset, count) = open.GetValueOrDefault(key, (0, SubsetSizeMax));
         if (count == SubsetSizeMax)
         {
-            _subsets.Add((document.Version, setId));
-            _places.Add([]);
-            (subset, count) = (_subsets.Count, 0);
+            subsets.Add((document.Version, setId));
+            places.Add([]);
+            (subset, count) = (subsets.Count, 0);
         }
 
-        _open[key] = (subset, ++count);
-        _places[subset - 1].Add(_file.Position);
+        open[key] = (subset, ++count);
+        places[subset - 1].Add(file.Position);
         ContentBytes += document.Content.SizeBytes;
-        using CodedOutputStream output = new(_file, leaveOpen: true);
+        using CodedOutputStream output = new(file, leaveOpen: true);
         output.WriteInt32(subset);
         output.WriteInt32(count);
         output.WriteMessage(document);
@@ -68,30 +71,30 @@ internal sealed class DocumentSpool : IDisposable
     /// <summary>Reads them again, in order.</summary>
     public IEnumerable<SpooledDocument> Read()
     {
-        _file.Position = 0;
-        using CodedInputStream input = new(_file, leaveOpen: true);
+        file.Position = 0;
+        using CodedInputStream input = new(file, leaveOpen: true);
         while (!input.IsAtEnd)
         {
             yield return Next(input);
         }
 
-        _file.Position = _file.Length;
+        file.Position = file.Length;
     }
 
     /// <summary>Reads those of one directory.</summary>
     public IEnumerable<SpooledDocument> Read(int subset)
     {
-        foreach (var place in _places[subset - 1])
+        foreach (var place in places[subset - 1])
         {
-            _file.Position = place;
-            using CodedInputStream input = new(_file, leaveOpen: true);
+            file.Position = place;
+            using CodedInputStream input = new(file, leaveOpen: true);
             yield return Next(input);
         }
 
-        _file.Position = _file.Length;
+        file.Position = file.Length;
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => file.Dispose();
 
     private static SpooledDocument Next(CodedInputStream input)
     {

@@ -50,7 +50,8 @@ internal sealed record ExportManifest
     {
         try
         {
-            return await JsonSerializer.DeserializeAsync<ExportManifest>(source, json, ct) is { Format: FormatName, Files: not null, Omitted: not null } manifest
+            return await JsonSerializer.DeserializeAsync<ExportManifest>(
+                source, json, ct) is { Format: FormatName, Files: not null, Omitted: not null } manifest
                 && manifest.Files.All(file => file is { Name: not null, Sha256: not null }) ? manifest : null;
         }
         catch (JsonException)

@@ -12,16 +12,16 @@ using Google.Protobuf;
 namespace Dmp.Cli.Export;
 
 /// <summary>
-/// Reads a whole record as its caller may see it, and writes it as an archive. What the platform refuses to this caller is left out and said so in
-/// the manifest; contents pass through, and are never held.
+/// Reads a whole record as its caller may see it, and writes it as an archive. What the platform refuses to this caller is left out and
+/// said so in the manifest; contents pass through, and are never held.
 /// </summary>
 internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter archive, DocumentSpool spool, string temporaryPath)
 {
     private static readonly JsonFormatter indented = new(JsonFormatter.Settings.Default.WithIndentation());
 
-    private readonly List<ExportManifest.Omission> _omitted = [];
+    private readonly List<ExportManifest.Omission> omitted = [];
 
-    public IReadOnlyList<ExportManifest.Omission> Omitted => _omitted;
+    public IReadOnlyList<ExportManifest.Omission> Omitted => omitted;
 
     /// <summary>Writes record, settings, documents and their XDM view.</summary>
     public async Task WriteAsync(Action<long> onBytes, Action<double> onTotal, CancellationToken ct)
@@ -35,14 +35,17 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
         }
 
         onTotal(spool.ContentBytes);
-        var exported = await new DocumentExport(dmp, archive, spool, temporaryPath, _omitted).WriteAsync(onBytes, ct);
+        var exported = await new DocumentExport(dmp, archive, spool, temporaryPath, omitted).WriteAsync(onBytes, ct);
         XdmView view = new(
             archive, spool, record.Ins, exported, dmp.ListSubmissionSetsAsync(new() { RecordId = recordId, PageSize = 200 }, ct));
         await view.WriteAsync();
         await WriteSettingsAsync(ct);
     }
 
-    /// <summary>Writes the trace with its proofs, after all that was read, and gives the note of its checkpoint; null when the caller may not read it.</summary>
+    /// <summary>
+    /// Writes the trace with its proofs, after all that was read, and gives the note of its checkpoint; null when the caller may not read
+    /// it.
+    /// </summary>
     public async Task<string?> WriteTraceAsync(string? earlierCheckpoint, CancellationToken ct)
     {
         try
@@ -52,13 +55,14 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
         }
         catch (DmpAccessDeniedException denied)
         {
-            _omitted.Add(new ExportManifest.Omission(ExportManifest.Trace, denied.Reason));
+            omitted.Add(new ExportManifest.Omission(ExportManifest.Trace, denied.Reason));
             return null;
         }
 
         var note = "";
         await archive.AddAsync(
-            ExportManifest.Trace, isPacked: true, async stream => note = await dmp.ExportTraceAsync(recordId, stream, earlierCheckpoint, ct));
+            ExportManifest.Trace, isPacked: true,
+            async stream => note = await dmp.ExportTraceAsync(recordId, stream, earlierCheckpoint, ct));
         return note;
     }
 
@@ -83,18 +87,26 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
                 ct),
             ct);
         await LinesAsync("blocks.jsonl", dmp.ListBlocksAsync(new ListBlocksRequest { RecordId = recordId, PageSize = 200 }, ct), ct);
-        await LinesAsync("visibility-rules.jsonl", dmp.ListVisibilityRulesAsync(new ListVisibilityRulesRequest { RecordId = recordId, PageSize = 200 }, ct), ct);
-        await MessageAsync("consent-settings.json", async () => await dmp.GetConsentSettingsAsync(new GetConsentSettingsRequest { RecordId = recordId }, ct), ct);
-        await LinesAsync("care-teams.jsonl", CareTeamsAsync(ct), ct);
-        await LinesAsync("delegations.jsonl", dmp.ListDelegationsAsync(new ListDelegationsRequest { RecordId = recordId, PageSize = 200 }, ct), ct);
         await LinesAsync(
-            "emergency-accesses.jsonl", dmp.ListEmergencyAccessesAsync(new ListEmergencyAccessesRequest { RecordId = recordId, PageSize = 200 }, ct), ct);
+            "visibility-rules.jsonl",
+            dmp.ListVisibilityRulesAsync(new ListVisibilityRulesRequest { RecordId = recordId, PageSize = 200 }, ct), ct);
+        await MessageAsync(
+            "consent-settings.json",
+            async () => await dmp.GetConsentSettingsAsync(new GetConsentSettingsRequest { RecordId = recordId }, ct), ct);
+        await LinesAsync("care-teams.jsonl", CareTeamsAsync(ct), ct);
+        await LinesAsync(
+            "delegations.jsonl", dmp.ListDelegationsAsync(new ListDelegationsRequest { RecordId = recordId, PageSize = 200 }, ct), ct);
+        await LinesAsync(
+            "emergency-accesses.jsonl",
+            dmp.ListEmergencyAccessesAsync(new ListEmergencyAccessesRequest { RecordId = recordId, PageSize = 200 }, ct), ct);
         await LinesAsync("notices.jsonl", dmp.ListNoticesAsync(new ListNoticesRequest { RecordId = recordId, PageSize = 200 }, ct), ct);
         await MessageAsync(
-            "notice-preferences.json", async () => await dmp.GetNoticePreferencesAsync(new GetNoticePreferencesRequest { RecordId = recordId }, ct), ct);
+            "notice-preferences.json",
+            async () => await dmp.GetNoticePreferencesAsync(new GetNoticePreferencesRequest { RecordId = recordId }, ct), ct);
     }
 
-    private async IAsyncEnumerable<CareTeam.V1.CareTeam> CareTeamsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<CareTeam.V1.CareTeam> CareTeamsAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         foreach (var team in await dmp.ListCareTeamsAsync(new ListCareTeamsRequest { RecordId = recordId }, ct))
         {
@@ -111,7 +123,7 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
         }
         catch (DmpAccessDeniedException denied)
         {
-            _omitted.Add(new ExportManifest.Omission(name, denied.Reason));
+            omitted.Add(new ExportManifest.Omission(name, denied.Reason));
         }
     }
 
@@ -126,7 +138,7 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
         }
         catch (DmpAccessDeniedException denied)
         {
-            _omitted.Add(new ExportManifest.Omission(name, denied.Reason));
+            omitted.Add(new ExportManifest.Omission(name, denied.Reason));
             return;
         }
 
@@ -139,5 +151,6 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
         });
     }
 
-    private static Task LineAsync(Stream stream, string text, CancellationToken ct) => stream.WriteAsync(Encoding.UTF8.GetBytes(text + "\n"), ct).AsTask();
+    private static Task LineAsync(Stream stream, string text, CancellationToken ct) =>
+        stream.WriteAsync(Encoding.UTF8.GetBytes(text + "\n"), ct).AsTask();
 }

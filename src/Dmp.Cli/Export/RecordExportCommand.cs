@@ -5,16 +5,27 @@ using Dmp.Xdm;
 
 namespace Dmp.Cli.Export;
 
-/// <summary><c>dmp export RECORD</c> and <c>dmp export verify FILE</c>: a whole record as an archive that can be verified without the platform.</summary>
+/// <summary>
+/// <c>dmp export RECORD</c> and <c>dmp export verify FILE</c>: a whole record as an archive that can be verified without the platform.
+/// </summary>
 internal static class RecordExportCommand
 {
     public static Command Create()
     {
         Argument<string> record = new("RECORD") { Description = "The record's id." };
-        Option<string> output = new("--out") { Description = "Where to write. A file that is there is not written over.", HelpName = "FILE.zip", Required = true };
+        Option<string> output = new("--out")
+        {
+            Description = "Where to write. A file that is there is not written over.",
+            HelpName = "FILE.zip",
+            Required = true,
+        };
         var checkpoint = Checkpoint();
         PlatformOptions platform = new();
-        Command command = new("export", "Export a whole record, as the caller may see it, as an archive that can be verified; see docs/export.md.") { record, output, checkpoint, Verify() };
+        Command command = new(
+            "export", "Export a whole record, as the caller may see it, as an archive that can be verified; see docs/export.md.")
+        {
+            record, output, checkpoint, Verify(),
+        };
         platform.AddTo(command);
         command.SetAction(async (parsed, ct) =>
         {
@@ -26,7 +37,8 @@ internal static class RecordExportCommand
 
             var earlier = await NoteAsync(parsed.GetValue(checkpoint), ct);
             using var client = platform.Connect(parsed);
-            var summary = await ExportAsync(client, parsed.GetRequiredValue(record), path, earlier, parsed.InvocationConfiguration.Error, ct);
+            var summary = await ExportAsync(
+                client, parsed.GetRequiredValue(record), path, earlier, parsed.InvocationConfiguration.Error, ct);
             await parsed.InvocationConfiguration.Output.WriteLineAsync(summary.AsMemory(), ct);
             return DmpCommand.Done;
         });
@@ -36,9 +48,14 @@ internal static class RecordExportCommand
     private static Command Verify()
     {
         Argument<FileInfo> file = new("FILE.zip") { Description = "An archive of dmp export." };
-        Option<string[]> keys = new("--key") { Description = "A public key of the platform's log to trust (vkey); may be repeated.", HelpName = "VKEY" };
+        Option<string[]> keys =
+            new("--key") { Description = "A public key of the platform's log to trust (vkey); may be repeated.", HelpName = "VKEY" };
         var checkpoint = Checkpoint();
-        Command command = new("verify", "Verify an archive without the platform: files, contents, and the proofs of the trace. Names each fault.") { file, keys, checkpoint };
+        Command command = new(
+            "verify", "Verify an archive without the platform: files, contents, and the proofs of the trace. Names each fault.")
+        {
+            file, keys, checkpoint,
+        };
         command.SetAction(async (parsed, ct) =>
         {
             var path = parsed.GetRequiredValue(file).FullName;
@@ -73,7 +90,8 @@ internal static class RecordExportCommand
     {
         // The archive appears under its name only when it is whole. Half of one is of no use, and would be in the way of the next.
         var partial = $"{path}.part";
-        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 64 * 1024 };
+        FileStreamOptions options =
+            new() { Mode = FileMode.Create, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 64 * 1024 };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -111,7 +129,8 @@ internal static class RecordExportCommand
     }
 
     private static async Task<ExportManifest> FillAsync(
-        PlatformClient client, string recordId, ArchiveWriter archive, string partial, string? earlierCheckpoint, TextWriter error, CancellationToken ct)
+        PlatformClient client, string recordId, ArchiveWriter archive, string partial, string? earlierCheckpoint, TextWriter error,
+        CancellationToken ct)
     {
         var start = DateTimeOffset.UtcNow;
         using DocumentSpool spool = new($"{partial}.documents");

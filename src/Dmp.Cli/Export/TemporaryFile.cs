@@ -5,7 +5,8 @@ internal static class TemporaryFile
 {
     public static FileStream Create(string path)
     {
-        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.ReadWrite, BufferSize = 64 * 1024, Options = FileOptions.Asynchronous };
+        FileStreamOptions options =
+            new() { Mode = FileMode.Create, Access = FileAccess.ReadWrite, BufferSize = 64 * 1024, Options = FileOptions.Asynchronous };
         if (OperatingSystem.IsWindows())
         {
             options.Options |= FileOptions.DeleteOnClose;

@@ -11,23 +11,26 @@ namespace Dmp.Cli.Export;
 
 /// <summary>The documents of an archive as an IHE XDM package (ITI-32): README.TXT, INDEX.HTM, and metadata beside the contents.</summary>
 internal sealed class XdmView(
-    ArchiveWriter archive, DocumentSpool spool, Ins patient, IReadOnlyDictionary<string, bool> exported, IAsyncEnumerable<SubmissionSet> sets)
+    ArchiveWriter archive, DocumentSpool spool, Ins patient, IReadOnlyDictionary<string, bool> exported,
+    IAsyncEnumerable<SubmissionSet> sets)
 {
     private static readonly Coding ownContentType =
         new() { System = "1.2.250.1.213.1.1.4.6", Code = "EXP_PATIENT", Display = "Expression personnelle du patient" };
 
-    private readonly DateTimeOffset _now = DateTimeOffset.UtcNow;
+    private readonly DateTimeOffset now = DateTimeOffset.UtcNow;
 
     /// <summary>The sets in the order in which they would have been sent: replacements after what they replace.</summary>
-    private readonly List<int> _order = [.. Enumerable.Range(1, spool.Subsets.Count).OrderBy(subset => spool.Subsets[subset - 1].Version)];
+    private readonly List<int> order = [.. Enumerable.Range(1, spool.Subsets.Count).OrderBy(subset => spool.Subsets[subset - 1].Version)];
 
-    private readonly Dictionary<string, string> _entryUuids = EntryUuids(spool);
+    private readonly Dictionary<string, string> entryUuids = EntryUuids(spool);
 
     public async Task WriteAsync()
     {
         // Submission sets as they are; what came by itself, or has lost its set meanwhile, in sets of the export's own.
-        var left = Enumerable.Range(1, spool.Subsets.Count).Where(subset => spool.Read(subset).Any(spooled => HasContent(spooled.Key))).ToHashSet();
-        var known = left.Where(subset => spool.Subsets[subset - 1].SetId.Length > 0).ToDictionary(subset => spool.Subsets[subset - 1].SetId, StringComparer.Ordinal);
+        var left = Enumerable.Range(1, spool.Subsets.Count).Where(subset => spool.Read(subset).Any(spooled => HasContent(spooled.Key)))
+            .ToHashSet();
+        var known = left.Where(subset => spool.Subsets[subset - 1].SetId.Length > 0)
+            .ToDictionary(subset => spool.Subsets[subset - 1].SetId, StringComparer.Ordinal);
         await foreach (var set in sets)
         {
             if (known.TryGetValue(set.SubmissionSetId, out var subset) && left.Remove(subset))
@@ -48,7 +51,8 @@ internal sealed class XdmView(
             {
                 var text = string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{spooled.Document.Metadata.ServiceStartTime?.ToDateTimeOffset():yyyy-MM-dd} {spooled.Document.Metadata.Title} (v{spooled.Document.Version})");
+                    $"{spooled.Document.Metadata.ServiceStartTime?.ToDateTimeOffset():yyyy-MM-dd} {spooled.Document.Metadata.Title} "
+                    + $"(v{spooled.Document.Version})");
                 if (HasContent(spooled.Key))
                 {
                     index.Add(spooled.Path, text);
@@ -89,11 +93,11 @@ internal sealed class XdmView(
         foreach (var spooled in spool.Read(subset).Where(spooled => HasContent(spooled.Key)))
         {
             var document = spooled.Document;
-            writer.Add(EntryWriting.ToXds(_entryUuids[spooled.Key], document, patient, spooled.Uri));
+            writer.Add(EntryWriting.ToXds(entryUuids[spooled.Key], document, patient, spooled.Uri));
             var before = SpooledDocument.KeyOf(document.DocumentId, document.Version - 1);
             if (HasContent(before))
             {
-                associations.Add(new XdsAssociation(XdsAssociationTypes.Replaces, _entryUuids[spooled.Key], _entryUuids[before]));
+                associations.Add(new XdsAssociation(XdsAssociationTypes.Replaces, entryUuids[spooled.Key], entryUuids[before]));
             }
         }
 
@@ -127,7 +131,7 @@ internal sealed class XdmView(
             SourceId = OidOf(Guid.NewGuid()),
 
             // Each set of a medium has another time.
-            SubmissionTime = Timestamp.FromDateTimeOffset(_now.AddSeconds(_order.IndexOf(subset) - _order.Count)),
+            SubmissionTime = Timestamp.FromDateTimeOffset(now.AddSeconds(order.IndexOf(subset) - order.Count)),
             Title = string.Create(CultureInfo.InvariantCulture, $"Export, versions {spool.Subsets[subset - 1].Version}"),
             ContentType = ownContentType,
         },
@@ -144,10 +148,11 @@ internal sealed class XdmView(
             MediaType = "text/xml",
             LanguageCode = "art",
             Type = new Coding { System = "ASTM", Code = "E1762", Display = title },
-            Format = new Coding { System = "urn:oid:1.3.6.1.4.1.19376.1.2.1.1.1", Code = "http://www.w3.org/2000/09/xmldsig#", Display = title },
+            Format =
+                new Coding { System = "urn:oid:1.3.6.1.4.1.19376.1.2.1.1.1", Code = "http://www.w3.org/2000/09/xmldsig#", Display = title },
             Confidentiality = new Coding { System = "2.16.840.1.113883.5.25", Code = "N", Display = "Normal" },
-            CreationTime = Timestamp.FromDateTimeOffset(_now),
-            ServiceStartTime = Timestamp.FromDateTimeOffset(_now),
+            CreationTime = Timestamp.FromDateTimeOffset(now),
+            ServiceStartTime = Timestamp.FromDateTimeOffset(now),
         };
         VisibilityCode[] hidden = [VisibilityCode.MaskedFromProfessionals, VisibilityCode.HiddenFromPatient];
         return EntryWriting.ToXds($"urn:uuid:{Guid.NewGuid()}", metadata, hidden, patient) with
@@ -186,7 +191,8 @@ internal sealed class XdmView(
 
     /// <summary>A UUID as an OID (ITU-T X.667).</summary>
     private static string OidOf(Guid uuid) =>
-        "2.25." + new BigInteger(uuid.ToByteArray(bigEndian: true), isUnsigned: true, isBigEndian: true).ToString(CultureInfo.InvariantCulture);
+        "2.25."
+            + new BigInteger(uuid.ToByteArray(bigEndian: true), isUnsigned: true, isBigEndian: true).ToString(CultureInfo.InvariantCulture);
 
     private const string Readme =
         """

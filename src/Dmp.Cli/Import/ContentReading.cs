@@ -39,7 +39,9 @@ internal static class ContentReading
     }
 
     private static Ins? PatientOf(CdaDocument header) =>
-        header.Patients is [var patient] && patient.InsIds.FirstOrDefault() is { } ins ? new Ins { Number = ins.Extension, System = ins.Root } : null;
+        header.Patients is [var patient] && patient.InsIds.FirstOrDefault() is { } ins
+            ? new Ins { Number = ins.Extension, System = ins.Root }
+            : null;
 
     /// <summary>Opens a document to be sent.</summary>
     public static async ValueTask<Stream> OpenAsync(FileTree tree, TreeFile file, CancellationToken ct)

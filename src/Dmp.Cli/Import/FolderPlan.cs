@@ -33,7 +33,10 @@ internal sealed class FolderPlan(FileTree tree, TimeZoneInfo clock)
         PlannedDocument document = new() { Key = file.Name, File = file };
         if (FileTree.IsSystemFile(file.Name))
         {
-            return document with { Obstacle = new Obstacle(ImportResult.Skipped, "NOT_A_DOCUMENT", "A file of the operating system that it comes from.") };
+            return document with
+            {
+                Obstacle = new Obstacle(ImportResult.Skipped, "NOT_A_DOCUMENT", "A file of the operating system that it comes from."),
+            };
         }
 
         try
@@ -51,8 +54,14 @@ internal sealed class FolderPlan(FileTree tree, TimeZoneInfo clock)
             }
 
             return mediaTypes.ContainsKey(extension)
-                ? document.Blocked("SIDECAR_MISSING", $"Only CDA documents describe themselves: {Path.GetFileName(file.Name)}{Sidecar.Extension} must say what this one is.")
-                : document with { Obstacle = new Obstacle(ImportResult.Skipped, "NOT_A_DOCUMENT", "No document of a kind that the platform keeps, by its name.") };
+                ? document.Blocked(
+                    "SIDECAR_MISSING",
+                    $"Only CDA documents describe themselves: {Path.GetFileName(file.Name)}{Sidecar.Extension} must say what this one is.")
+                : document with
+                {
+                    Obstacle = new Obstacle(
+                        ImportResult.Skipped, "NOT_A_DOCUMENT", "No document of a kind that the platform keeps, by its name."),
+                };
         }
         catch (XdmRefusedException refused)
         {

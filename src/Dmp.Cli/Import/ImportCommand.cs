@@ -16,17 +16,25 @@ internal static class ImportCommand
     {
         Argument<string> source = new("SOURCE") { Description = "A directory, a ZIP file, or an IHE XDM package as either of them." };
         PlatformOptions platform = new();
-        Option<int> streams = new("--streams") { Description = "How many documents travel at once.", HelpName = "N", DefaultValueFactory = _ => 4 };
+        Option<int> streams =
+            new("--streams") { Description = "How many documents travel at once.", HelpName = "N", DefaultValueFactory = _ => 4 };
         streams.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var text }] && (!int.TryParse(text, CultureInfo.InvariantCulture, out var count) || count is < 1 or > StreamsMax))
+            if (result.Tokens is [{ Value: var text }]
+                && (!int.TryParse(text, CultureInfo.InvariantCulture, out var count) || count is < 1 or > StreamsMax))
             {
                 result.AddError($"--streams is a number from 1 to {StreamsMax}.");
             }
         });
-        Option<string?> record = new("--record") { Description = "Add all documents to this record, whoever the patient. Needed by patients, and for documents without an INS.", HelpName = "ID" };
-        Option<string?> resume = new("--resume") { Description = "Resume file. Default: NAME.dmp-import.jsonl in the current directory.", HelpName = "FILE" };
-        Option<string?> reportFile = new("--report") { Description = "Report as CSV. Default: NAME.dmp-report.csv in the current directory.", HelpName = "FILE" };
+        Option<string?> record = new("--record")
+        {
+            Description = "Add all documents to this record, whoever the patient. Needed by patients, and for documents without an INS.",
+            HelpName = "ID",
+        };
+        Option<string?> resume =
+            new("--resume") { Description = "Resume file. Default: NAME.dmp-import.jsonl in the current directory.", HelpName = "FILE" };
+        Option<string?> reportFile =
+            new("--report") { Description = "Report as CSV. Default: NAME.dmp-report.csv in the current directory.", HelpName = "FILE" };
         Option<string> zone = new("--time-zone")
         {
             Description = "Time zone of times without an offset in sidecars (IANA name; DMP_TIME_ZONE). Default: Europe/Paris.",
@@ -40,8 +48,11 @@ internal static class ImportCommand
                 result.AddError($"There is no time zone {name}.");
             }
         });
-        Option<bool> dryRun = new("--dry-run") { Description = "Read everything and ask the platform whether it would be taken; send and store nothing." };
-        Command command = new("import", "Add the documents of a directory, ZIP file or IHE XDM package. Stopped anywhere, the same command goes on; see docs/import.md.")
+        Option<bool> dryRun =
+            new("--dry-run") { Description = "Read everything and ask the platform whether it would be taken; send and store nothing." };
+        Command command = new(
+            "import", "Add the documents of a directory, ZIP file or IHE XDM package. Stopped anywhere, the same command goes on; "
+                + "see docs/import.md.")
         {
             source, streams, record, zone, resume, reportFile, dryRun,
         };
@@ -57,7 +68,8 @@ internal static class ImportCommand
 
             using var client = platform.Connect(parsed);
             Import import = new(
-                parsed.GetValue(streams), parsed.GetValue(record), TimeZoneInfo.FindSystemTimeZoneById(parsed.GetValue(zone)!), parsed.GetValue(dryRun));
+                parsed.GetValue(streams), parsed.GetValue(record), TimeZoneInfo.FindSystemTimeZoneById(parsed.GetValue(zone)!),
+                parsed.GetValue(dryRun));
             return await import.RunAsync(
                 client,
                 path,
@@ -71,7 +83,8 @@ internal static class ImportCommand
 
     private sealed record Import(int Streams, string? Record, TimeZoneInfo Clock, bool IsDryRun)
     {
-        public async Task<int> RunAsync(PlatformClient client, string path, string resume, string reportPath, InvocationConfiguration streams, CancellationToken ct)
+        public async Task<int> RunAsync(
+            PlatformClient client, string path, string resume, string reportPath, InvocationConfiguration streams, CancellationToken ct)
         {
             try
             {
@@ -82,11 +95,15 @@ internal static class ImportCommand
                 List<PlannedDocument> planned = [];
                 var rootName = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
                 var total = (double)tree.Files.Values.Sum(file => file.Length);
-                await TransferBar.RunAsync(streams.Error, "Reading", total, async progress => planned = await PlanAsync(tree, rootName, progress, ct));
-                await TransferBar.RunAsync(streams.Error, IsDryRun ? "Checking" : "Sending", total, progress => run.SendAsync(planned, progress, ct));
+                await TransferBar.RunAsync(
+                    streams.Error, "Reading", total, async progress => planned = await PlanAsync(tree, rootName, progress, ct));
+                await TransferBar.RunAsync(
+                    streams.Error, IsDryRun ? "Checking" : "Sending", total, progress => run.SendAsync(planned, progress, ct));
                 await streams.Output.WriteLineAsync(Summary(report).AsMemory(), ct);
                 await streams.Error.WriteLineAsync($"Report: {reportPath}".AsMemory(), ct);
-                return report[ImportResult.Failed] > 0 ? DmpCommand.Failed : report[ImportResult.Refused] > 0 ? DmpCommand.Refused : DmpCommand.Done;
+                return report[ImportResult.Failed] > 0
+                    ? DmpCommand.Failed
+                    : report[ImportResult.Refused] > 0 ? DmpCommand.Refused : DmpCommand.Done;
             }
             catch (XdmRefusedException refused)
             {
@@ -108,10 +125,12 @@ internal static class ImportCommand
         }
 
         private async Task<List<PlannedDocument>> EachAsync<T>(
-            IReadOnlyList<T> candidates, Func<T, CancellationToken, Task<PlannedDocument>> plan, Func<T, long> size, TransferBar progress, CancellationToken ct)
+            IReadOnlyList<T> candidates, Func<T, CancellationToken, Task<PlannedDocument>> plan, Func<T, long> size, TransferBar progress,
+            CancellationToken ct)
         {
             var planned = new PlannedDocument[candidates.Count];
-            ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Min(Streams, Environment.ProcessorCount), CancellationToken = ct };
+            ParallelOptions parallel =
+                new() { MaxDegreeOfParallelism = Math.Min(Streams, Environment.ProcessorCount), CancellationToken = ct };
             await Parallel.ForAsync(0, planned.Length, parallel, async (index, stop) =>
             {
                 var document = await plan(candidates[index], stop);

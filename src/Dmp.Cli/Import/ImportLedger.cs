@@ -5,18 +5,20 @@ using System.Text.Json.Serialization;
 namespace Dmp.Cli.Import;
 
 /// <summary>
-/// The resume file: JSON lines, only ever added to. What is about to be sent is written, and on the disk, before it is sent, with the request id
-/// under which it is; so whatever happens in between, the next run sends it under the same id and the platform answers the same document.
+/// The resume file: JSON lines, only ever added to. What is about to be sent is written, and on the disk, before it is sent, with the
+/// request id under which it is; so whatever happens in between, the next run sends it under the same id and the platform answers the same
+/// document.
 /// </summary>
 internal sealed class ImportLedger : IAsyncDisposable
 {
-    private static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions json =
+        new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    private readonly FileStream _file;
-    private readonly Dictionary<(string File, string Digest), Entry> _entries = [];
-    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly FileStream file;
+    private readonly Dictionary<(string File, string Digest), Entry> entries = [];
+    private readonly SemaphoreSlim gate = new(1, 1);
 
-    private ImportLedger(FileStream file) => _file = file;
+    private ImportLedger(FileStream file) => this.file = file;
 
     /// <summary>Opens or begins a resume file. Nobody else writes to it meanwhile.</summary>
     public static async Task<ImportLedger> OpenAsync(string path, string address, string clientId, CancellationToken ct)
@@ -43,11 +45,11 @@ internal sealed class ImportLedger : IAsyncDisposable
 
     /// <summary>What earlier runs know of a document with exactly this content and metadata; null when nothing.</summary>
     public Entry? Find(string key, string digest) =>
-        _entries.GetValueOrDefault((key, digest));
+        entries.GetValueOrDefault((key, digest));
 
     /// <summary>
-    /// Gives the request id of a document, on the disk when this returns, and what it replaces as it was first said: a request that is repeated
-    /// must say the same.
+    /// Gives the request id of a document, on the disk when this returns, and what it replaces as it was first said: a request that is
+    /// repeated must say the same.
     /// </summary>
     public async Task<Entry> BeginAsync(string key, string digest, string recordId, string? replaces, string? etag, CancellationToken ct)
     {
@@ -68,38 +70,40 @@ internal sealed class ImportLedger : IAsyncDisposable
 
     /// <summary>Lets the next run begin anew with a document that was refused because what it replaces has changed.</summary>
     public Task RenewAsync(string key, string digest, CancellationToken ct) => AppendAsync(
-        _entries[(key, digest)] with { RequestId = Guid.NewGuid().ToString(), Replaces = null, Etag = null }, isDurable: true, ct);
+        entries[(key, digest)] with { RequestId = Guid.NewGuid().ToString(), Replaces = null, Etag = null }, isDurable: true, ct);
 
-    /// <summary>Writes down that a document is there. Not forced to the disk: without the line the next run asks, and is answered the same.</summary>
+    /// <summary>
+    /// Writes down that a document is there. Not forced to the disk: without the line the next run asks, and is answered the same.
+    /// </summary>
     public Task DoneAsync(string key, string digest, string documentId, int version, CancellationToken ct) =>
-        AppendAsync(_entries[(key, digest)] with { DocumentId = documentId, Version = version }, isDurable: false, ct);
+        AppendAsync(entries[(key, digest)] with { DocumentId = documentId, Version = version }, isDurable: false, ct);
 
     public ValueTask DisposeAsync()
     {
-        _gate.Dispose();
-        return _file.DisposeAsync();
+        gate.Dispose();
+        return file.DisposeAsync();
     }
 
     private async Task AppendAsync(Entry entry, bool isDurable, CancellationToken ct)
     {
-        await _gate.WaitAsync(ct);
+        await gate.WaitAsync(ct);
         try
         {
-            _entries[(entry.File, entry.Digest)] = entry;
+            entries[(entry.File, entry.Digest)] = entry;
 
             // Not cancelled half way: a line is whole, or it is the last.
             await WriteAsync(entry, isDurable);
         }
         finally
         {
-            _gate.Release();
+            gate.Release();
         }
     }
 
     private async Task WriteAsync<T>(T line, bool isDurable)
     {
-        await _file.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(line, json) + "\n"), CancellationToken.None);
-        _file.Flush(isDurable);
+        await file.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(line, json) + "\n"), CancellationToken.None);
+        file.Flush(isDurable);
     }
 
     private async Task LoadAsync(string path, Header header, CancellationToken ct)
@@ -107,7 +111,7 @@ internal sealed class ImportLedger : IAsyncDisposable
         var good = 0L;
         var isBroken = false;
         Header? found = null;
-        using StreamReader reader = new(_file, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
+        using StreamReader reader = new(file, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
         while (await reader.ReadLineAsync(ct) is { } line)
         {
             if (isBroken)
@@ -123,7 +127,7 @@ internal sealed class ImportLedger : IAsyncDisposable
                 }
                 else if (JsonSerializer.Deserialize<Entry>(line, json) is { File: not null, Digest: not null, RequestId: not null } entry)
                 {
-                    _entries[(entry.File, entry.Digest)] = entry;
+                    entries[(entry.File, entry.Digest)] = entry;
                 }
 
                 good += Encoding.UTF8.GetByteCount(line) + 1;
@@ -137,7 +141,7 @@ internal sealed class ImportLedger : IAsyncDisposable
 
         if (found is null)
         {
-            _file.SetLength(0);
+            file.SetLength(0);
             await WriteAsync(header, isDurable: true);
             return;
         }
@@ -145,15 +149,16 @@ internal sealed class ImportLedger : IAsyncDisposable
         if (found != header)
         {
             throw new RefusedException(
-                $"{path} is of an import to {found.Address} by '{found.Client}'. Request ids hold for one caller only; give another --resume.");
+                $"{path} is of an import to {found.Address} by '{found.Client}'. Request ids hold for one caller only; "
+                + "give another --resume.");
         }
 
         // What is left of a broken line is cut off, and a whole one gets its end, so that the next one begins where it must.
-        _file.SetLength(Math.Min(good, _file.Length));
-        _file.Position = _file.Length;
-        if (good > _file.Length)
+        file.SetLength(Math.Min(good, file.Length));
+        file.Position = file.Length;
+        if (good > file.Length)
         {
-            _file.WriteByte((byte)'\n');
+            file.WriteByte((byte)'\n');
         }
     }
 

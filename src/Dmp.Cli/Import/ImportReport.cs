@@ -11,8 +11,8 @@ namespace Dmp.Cli.Import;
 /// <summary>The report: one line of CSV (RFC 4180, UTF-8) for each file, as it is decided.</summary>
 internal sealed class ImportReport : IAsyncDisposable
 {
-    private readonly CsvWriter _csv;
-    private readonly int[] _counts = new int[Enum.GetValues<ImportResult>().Length];
+    private readonly CsvWriter csv;
+    private readonly int[] counts = new int[Enum.GetValues<ImportResult>().Length];
 
     public ImportReport(string path)
     {
@@ -22,7 +22,7 @@ internal sealed class ImportReport : IAsyncDisposable
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        _csv = new CsvWriter(
+        csv = new CsvWriter(
             new StreamWriter(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), options),
             new CsvConfiguration(CultureInfo.InvariantCulture)
             {
@@ -30,13 +30,14 @@ internal sealed class ImportReport : IAsyncDisposable
                 InjectionOptions = InjectionOptions.Escape,
                 NewLine = "\r\n",
             });
-        _csv.WriteHeader<Row>();
-        _csv.NextRecord();
+        csv.WriteHeader<Row>();
+        csv.NextRecord();
     }
 
-    public int this[ImportResult result] => _counts[(int)result];
+    public int this[ImportResult result] => counts[(int)result];
 
-    public Task AddAsync(PlannedDocument document, ImportResult result, ImportOutcome? outcome = null, string reason = "", string message = "")
+    public Task AddAsync(
+        PlannedDocument document, ImportResult result, ImportOutcome? outcome = null, string reason = "", string message = "")
     {
         var error = outcome?.Error;
         return AddAsync(result, new Row(
@@ -62,16 +63,16 @@ internal sealed class ImportReport : IAsyncDisposable
         "",
         ""));
 
-    public ValueTask DisposeAsync() => _csv.DisposeAsync();
+    public ValueTask DisposeAsync() => csv.DisposeAsync();
 
     private async Task AddAsync(ImportResult result, Row row)
     {
-        _counts[(int)result]++;
-        _csv.WriteRecord(row);
-        await _csv.NextRecordAsync();
+        counts[(int)result]++;
+        csv.WriteRecord(row);
+        await csv.NextRecordAsync();
 
         // Whoever follows the file, or finds it after a crash, sees whole lines.
-        await _csv.FlushAsync();
+        await csv.FlushAsync();
     }
 
     private static string Text(Warning warning) => $"{warning.Field}: {warning.Description}";

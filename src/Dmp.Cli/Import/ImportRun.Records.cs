@@ -22,7 +22,9 @@ internal sealed partial class ImportRun
 
             if (document.Patient is not { } patient)
             {
-                located.Add(document.Blocked("PATIENT_MISSING", "Neither the document nor what lies beside it names the patient by an INS; --record names the record of all."));
+                located.Add(document.Blocked(
+                    "PATIENT_MISSING",
+                    "Neither the document nor what lies beside it names the patient by an INS; --record names the record of all."));
                 continue;
             }
 
@@ -31,7 +33,10 @@ internal sealed partial class ImportRun
                 records[patient] = record = await RecordOfAsync(patient, ct);
             }
 
-            located.Add(record.RecordId.Length > 0 ? document with { RecordId = record.RecordId } : document.Blocked(record.Reason, record.Message));
+            located.Add(
+                record.RecordId.Length > 0
+                    ? document with { RecordId = record.RecordId }
+                    : document.Blocked(record.Reason, record.Message));
         }
 
         return located;
@@ -47,7 +52,9 @@ internal sealed partial class ImportRun
                 (RecordState.Open, { Length: > 0 } id) => (id, "", ""),
                 (RecordState.Closed, _) => ("", "RECORD_NOT_OPEN", "The patient's record is closed."),
                 (RecordState.Open, _) => ("", "RECORD_ACCESS_DENIED", "The patient has blocked the caller."),
-                _ => ("", "RECORD_NOT_FOUND", "The patient has no record. Opening one needs the patient's information, which this command does not have."),
+                _ =>
+                    ("", "RECORD_NOT_FOUND",
+                        "The patient has no record. Opening one needs the patient's information, which this command does not have."),
             };
         }
         catch (DmpInvalidRequestException wrong)

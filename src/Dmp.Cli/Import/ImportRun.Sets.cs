@@ -29,7 +29,7 @@ internal sealed partial class ImportRun
                     }
 
                     await AcceptAsync(sets[outcome.Key], outcome, ct);
-                    if (_hasGivenUp)
+                    if (hasGivenUp)
                     {
                         await stop.CancelAsync();
                     }
@@ -38,11 +38,12 @@ internal sealed partial class ImportRun
             ct);
     }
 
-    private async IAsyncEnumerable<ImportSet> SetsAsync(IEnumerable<List<PlannedDocument>> sets, [EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<ImportSet> SetsAsync(
+        IEnumerable<List<PlannedDocument>> sets, [EnumeratorCancellation] CancellationToken ct)
     {
         foreach (var set in sets)
         {
-            if (_hasGivenUp)
+            if (hasGivenUp)
             {
                 yield break;
             }
@@ -64,7 +65,8 @@ internal sealed partial class ImportRun
                 Metadata = submission.Metadata,
                 Signature = signature,
                 RequestId = ledger is null ? null
-                    : (await ledger.BeginAsync($"{submission.Key}/", DigestOf(submission, signature, items), recordId, null, null, ct)).RequestId,
+                    : (await ledger.BeginAsync(
+                        $"{submission.Key}/", DigestOf(submission, signature, items), recordId, null, null, ct)).RequestId,
             };
         }
     }
@@ -89,10 +91,13 @@ internal sealed partial class ImportRun
         foreach (var document in set.Where(document => !document.IsSignature))
         {
             var own = documents[document.Key];
-            if (own.Error?.ErrorReason == ErrorReason.SubmissionSetRefused && outcome.Error is { } fault && fault.ErrorReason != ErrorReason.SubmissionSetRefused)
+            if (own.Error?.ErrorReason == ErrorReason.SubmissionSetRefused
+                && outcome.Error is { } fault
+                && fault.ErrorReason != ErrorReason.SubmissionSetRefused)
             {
                 // What is at fault is the set itself, which has no line of its own.
-                await report.AddAsync(document, ResultOf(fault), own with { Error = fault }, message: $"The submission set was refused: {fault.Message}");
+                await report.AddAsync(
+                    document, ResultOf(fault), own with { Error = fault }, message: $"The submission set was refused: {fault.Message}");
                 results.Add(ResultOf(fault));
             }
             else

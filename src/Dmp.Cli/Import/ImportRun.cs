@@ -13,12 +13,12 @@ namespace Dmp.Cli.Import;
 internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, ImportLedger? ledger, ImportReport report, int streams)
 {
     /// <summary>What is there now, by key: what later documents replace.</summary>
-    private readonly Dictionary<string, string> _documentIds = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> documentIds = new(StringComparer.Ordinal);
 
-    private int _inVain;
+    private int inVain;
 
     /// <summary>True when the run gave up because the platform, or the way to it, is not there.</summary>
-    private volatile bool _hasGivenUp;
+    private volatile bool hasGivenUp;
 
     private DmpClient Dmp => platform.Client;
 
@@ -43,12 +43,13 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
             }
             else if (document.IsSignature)
             {
-                await report.AddAsync(document, ImportResult.Already, null, "", "Kept by an earlier run as the signature of its submission set.");
+                await report.AddAsync(
+                    document, ImportResult.Already, null, "", "Kept by an earlier run as the signature of its submission set.");
             }
             else
             {
                 var known = KnownOf(document)!;
-                _documentIds[document.Key] = known.DocumentId!;
+                documentIds[document.Key] = known.DocumentId!;
                 await report.AddAsync(document, known);
             }
 
@@ -64,11 +65,13 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
 
     /// <summary>The document as an earlier run added it; null when none did.</summary>
     private ImportLedger.Entry? KnownOf(PlannedDocument document) =>
-        ledger?.Find(document.Key, DigestOf(document)) is { DocumentId: not null } known && known.RecordId == document.RecordId ? known : null;
+        ledger?.Find(document.Key, DigestOf(document)) is { DocumentId: not null } known && known.RecordId == document.RecordId
+            ? known
+            : null;
 
     private async Task SendWaveAsync(List<PlannedDocument> planned, TransferBar progress, CancellationToken ct)
     {
-        var wave = _hasGivenUp ? planned : await WithReplacedAsync(planned, ct);
+        var wave = hasGivenUp ? planned : await WithReplacedAsync(planned, ct);
         var alone = wave.Where(document => !document.IsSentWithSet).ToDictionary(document => document.Key, StringComparer.Ordinal);
         ImportOptions options = new() { Streams = streams, ValidateOnly = ledger is null };
         await GuardAsync(
@@ -80,7 +83,7 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
                     alone.Remove(outcome.Key, out var document);
                     await AcceptAsync(document!, outcome, ct);
                     progress.Add(document!.File!.Length);
-                    if (_hasGivenUp)
+                    if (hasGivenUp)
                     {
                         await stop.CancelAsync();
                     }
@@ -98,14 +101,14 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
         {
             await send(stop);
         }
-        catch (OperationCanceledException) when (_hasGivenUp && !ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (hasGivenUp && !ct.IsCancellationRequested)
         {
             // What was on its way is asked for again by the next run, under the same request ids.
         }
         catch (DmpException failure) when (failure is DmpUnavailableException or DmpAuthenticationException)
         {
             // The platform takes nothing from anybody, or nothing from this caller: the reason is told once.
-            _hasGivenUp = true;
+            hasGivenUp = true;
             if (sent.Values.FirstOrDefault() is { } first)
             {
                 sent.Remove(first.Key);
@@ -115,7 +118,8 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
 
         foreach (var document in sent.Values)
         {
-            await report.AddAsync(document, ImportResult.Failed, null, "NOT_SENT", "The platform could not be used; the same command goes on.");
+            await report.AddAsync(
+                document, ImportResult.Failed, null, "NOT_SENT", "The platform could not be used; the same command goes on.");
         }
     }
 
@@ -127,20 +131,24 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
         List<PlannedDocument> wave = [];
         foreach (var document in planned)
         {
-            if (document.ReplacesKey is not { } key || ledger is null || ledger.Find(document.Key, DigestOf(document)) is { Etag: not null })
+            if (document.ReplacesKey is not { } key
+                || ledger is null
+                || ledger.Find(document.Key, DigestOf(document)) is { Etag: not null })
             {
                 wave.Add(document);
             }
-            else if (!_documentIds.TryGetValue(key, out var replaced))
+            else if (!documentIds.TryGetValue(key, out var replaced))
             {
                 await report.AddAsync(
-                    document, ImportResult.Failed, null, "REPLACED_DOCUMENT_MISSING", "The document that it replaces is not added, so this one was not sent.");
+                    document, ImportResult.Failed, null, "REPLACED_DOCUMENT_MISSING",
+                    "The document that it replaces is not added, so this one was not sent.");
             }
             else
             {
                 try
                 {
-                    var now = await Dmp.GetDocumentAsync(new GetDocumentRequest { RecordId = document.RecordId, DocumentId = replaced }, ct);
+                    var now = await Dmp.GetDocumentAsync(
+                        new GetDocumentRequest { RecordId = document.RecordId, DocumentId = replaced }, ct);
                     wave.Add(document with { ReplacesDocumentId = replaced, Etag = now.Etag });
                 }
                 catch (DmpException failure)
@@ -152,11 +160,13 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
 
         // Of a set that lost one nothing is sent.
         var left = wave.Select(document => document.Key).ToHashSet(StringComparer.Ordinal);
-        var lost = planned.Where(document => document.IsSentWithSet && !left.Contains(document.Key)).Select(document => document.Submission!).ToHashSet();
+        var lost = planned.Where(document => document.IsSentWithSet && !left.Contains(document.Key))
+            .Select(document => document.Submission!).ToHashSet();
         foreach (var document in wave.Where(document => document.IsSentWithSet && lost.Contains(document.Submission!)))
         {
             await report.AddAsync(
-                document, ImportResult.Failed, null, "REPLACED_DOCUMENT_MISSING", "What another document of its submission set replaces is not added, so the set was not sent.");
+                document, ImportResult.Failed, null, "REPLACED_DOCUMENT_MISSING",
+                "What another document of its submission set replaces is not added, so the set was not sent.");
         }
 
         return wave.FindAll(document => !document.IsSentWithSet || !lost.Contains(document.Submission!));
@@ -166,7 +176,7 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
     {
         foreach (var document in wave)
         {
-            if (_hasGivenUp)
+            if (hasGivenUp)
             {
                 yield break;
             }
@@ -178,7 +188,8 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
     private async Task<ImportItem> ItemAsync(PlannedDocument document, CancellationToken ct) => Item(
         document,
         ledger is null ? null
-            : await ledger.BeginAsync(document.Key, DigestOf(document), document.RecordId, Given(document.ReplacesDocumentId), Given(document.Etag), ct));
+            : await ledger.BeginAsync(
+                document.Key, DigestOf(document), document.RecordId, Given(document.ReplacesDocumentId), Given(document.Etag), ct));
 
     private ImportItem Item(PlannedDocument document, ImportLedger.Entry? known)
     {
@@ -222,7 +233,7 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
 
         if (outcome.Document is { } stored && ledger is not null)
         {
-            _documentIds[document.Key] = stored.DocumentId;
+            documentIds[document.Key] = stored.DocumentId;
             await ledger.DoneAsync(document.Key, DigestOf(document), stored.DocumentId, stored.Version, ct);
         }
 
@@ -236,8 +247,8 @@ internal sealed partial class ImportRun(PlatformClient platform, FileTree tree, 
         await report.AddAsync(document, result, outcome, reason, message);
 
         // A token that is not accepted is not accepted for the next thousand documents either.
-        _inVain = outcome.Error is DmpUnavailableException ? _inVain + 1 : 0;
-        _hasGivenUp |= outcome.Error is DmpAuthenticationException || _inVain >= 2 * streams;
+        inVain = outcome.Error is DmpUnavailableException ? inVain + 1 : 0;
+        hasGivenUp |= outcome.Error is DmpAuthenticationException || inVain >= 2 * streams;
         return result;
     }
 

@@ -63,7 +63,8 @@ internal sealed record PlannedDocument
 
     public IReadOnlyList<Warning> Warnings { get; init; } = [];
 
-    public PlannedDocument Blocked(string reason, string message) => this with { Obstacle = new Obstacle(ImportResult.Refused, reason, message) };
+    public PlannedDocument Blocked(string reason, string message) =>
+        this with { Obstacle = new Obstacle(ImportResult.Refused, reason, message) };
 }
 
 /// <summary>A submission set of a package.</summary>

@@ -9,13 +9,14 @@ internal static class SetPlan
     private const int DocumentsMax = 64;
 
     /// <summary>
-    /// Marks what is sent with its set. A set that cannot be one is told with its first document, and its documents are sent one by one; its
-    /// signature is then of nothing that the platform knows.
+    /// Marks what is sent with its set. A set that cannot be one is told with its first document, and its documents are sent one by one;
+    /// its signature is then of nothing that the platform knows.
     /// </summary>
     public static List<PlannedDocument> Together(IReadOnlyList<PlannedDocument> documents)
     {
         List<PlannedDocument> planned = [.. documents.Where(document => document.Submission is null)];
-        foreach (var set in documents.Where(document => document.Submission is not null).GroupBy(document => document.Submission!.Key, StringComparer.Ordinal))
+        foreach (var set in documents.Where(document => document.Submission is not null).GroupBy(
+            document => document.Submission!.Key, StringComparer.Ordinal))
         {
             List<PlannedDocument> members = [.. set.Where(document => document is { Obstacle: null, IsSignature: false })];
             var obstacle = ObstacleOf(members);
@@ -41,14 +42,17 @@ internal static class SetPlan
     private static string? ObstacleOf(List<PlannedDocument> members)
     {
         var keys = members.Select(member => member.Key).ToHashSet(StringComparer.Ordinal);
-        var identifiers = members.Select(member => ImportWaves.Plain(member.UniqueId)).Where(id => id.Length > 0).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var identifiers = members.Select(member => ImportWaves.Plain(member.UniqueId)).Where(id => id.Length > 0)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
         return members.Count == 0 ? "The submission set has no document that can be added."
-            : members.Count > DocumentsMax ? $"The submission set has more than {DocumentsMax} documents; they are added one by one, without the set."
-            : members.Select(member => member.RecordId).Distinct(StringComparer.Ordinal).Count() > 1
-                ? "The submission set has documents of several patients; they are added one by one, without the set."
-            : members.Any(member => member.ReplacesKey is { } key && keys.Contains(key)
-                || member.ReplacedIds.Any(id => ImportWaves.Plain(id) != ImportWaves.Plain(member.UniqueId) && identifiers.Contains(ImportWaves.Plain(id))))
-                ? "A document of the submission set replaces another one of it; they are added one by one, without the set."
-            : null;
+            : members.Count > DocumentsMax
+                ? $"The submission set has more than {DocumentsMax} documents; they are added one by one, without the set."
+                : members.Select(member => member.RecordId).Distinct(StringComparer.Ordinal).Count() > 1
+                    ? "The submission set has documents of several patients; they are added one by one, without the set."
+                : members.Any(member => member.ReplacesKey is { } key && keys.Contains(key)
+                    || member.ReplacedIds.Any(
+                        id => ImportWaves.Plain(id) != ImportWaves.Plain(member.UniqueId) && identifiers.Contains(ImportWaves.Plain(id))))
+                    ? "A document of the submission set replaces another one of it; they are added one by one, without the set."
+                : null;
     }
 }

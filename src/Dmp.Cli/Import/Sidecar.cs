@@ -26,7 +26,8 @@ internal sealed record Sidecar(UploadIntent Intent, Ins? Patient, IReadOnlyList<
 
     private static readonly JsonDocumentOptions limits = new() { MaxDepth = 16 };
 
-    private static readonly string[] times = ["creationTime", "creation_time", "serviceStartTime", "service_start_time", "serviceStopTime", "service_stop_time"];
+    private static readonly string[] times =
+        ["creationTime", "creation_time", "serviceStartTime", "service_start_time", "serviceStopTime", "service_stop_time"];
 
     /// <summary>Whom it names, for the platform to compare with the record; null when it names nobody.</summary>
     public StatedPatient? Stated => Patient is null || Intent.StatedPatient is { Ins: not null }
@@ -78,7 +79,9 @@ internal sealed record Sidecar(UploadIntent Intent, Ins? Patient, IReadOnlyList<
         catch (Exception malformed) when (malformed is InvalidProtocolBufferException or InvalidJsonException)
         {
             // The parser's own sentence may quote a value.
-            throw new FormatException("A field is not known or has the wrong type: ins, recordId, metadata, statedPatient, visibilityCodes, replacesDocumentId and etag are, as in the contract's JSON.");
+            throw new FormatException(
+                "A field is not known or has the wrong type: ins, recordId, metadata, statedPatient, visibilityCodes, "
+                + "replacesDocumentId and etag are, as in the contract's JSON.");
         }
     }
 
@@ -107,7 +110,9 @@ internal sealed record Sidecar(UploadIntent Intent, Ins? Patient, IReadOnlyList<
                 Description = time.Precision == CdaPrecision.Day ? "The time is a day alone; its beginning in UTC was taken."
                     : $"The time has no offset; it was taken as {clock.Id}."
                         + (clock.IsAmbiguousTime(local) ? " It comes twice on that day, when clocks are put back: the first one was taken."
-                            : clock.IsInvalidTime(local) ? " It never comes on that day, because clocks are put forward: it was counted on from before." : ""),
+                            : clock.IsInvalidTime(local)
+                                ? " It never comes on that day, because clocks are put forward: it was counted on from before."
+                                : ""),
             });
         }
     }

@@ -21,21 +21,25 @@ internal static class DestroyCommand
         Option<string> reason = new("--reason")
         {
             Description = string.Create(
-                CultureInfo.InvariantCulture, $"Why, {ReasonLengthMin} to {ReasonLengthMax} characters on one line. The patient sees it in the trace."),
+                CultureInfo.InvariantCulture,
+                $"Why, {ReasonLengthMin} to {ReasonLengthMax} characters on one line. The patient sees it in the trace."),
             HelpName = "TEXT",
             Required = true,
         };
         reason.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var text }] && (text.Trim().Length is < ReasonLengthMin or > ReasonLengthMax || text.Any(char.IsControl)))
+            if (result.Tokens is [{ Value: var text }]
+                && (text.Trim().Length is < ReasonLengthMin or > ReasonLengthMax || text.Any(char.IsControl)))
             {
-                result.AddError(string.Create(CultureInfo.InvariantCulture, $"--reason is {ReasonLengthMin} to {ReasonLengthMax} characters on one line."));
+                result.AddError(string.Create(
+                    CultureInfo.InvariantCulture, $"--reason is {ReasonLengthMin} to {ReasonLengthMax} characters on one line."));
             }
         });
         Option<bool> yes = new("--yes") { Description = "Do not ask." };
         Option<bool> leavePlain = new("--leave-plain") { Description = "Also when versions from before content was sealed stay readable." };
         var auditKeys = KeyDirectory.Option();
-        Command command = new("destroy", "Destroy the key of a record: nobody can read the content of its documents any more. Metadata and trace stay.")
+        Command command = new(
+            "destroy", "Destroy the key of a record: nobody can read the content of its documents any more. Metadata and trace stay.")
         {
             record, reason, yes, leavePlain, auditKeys,
         };
@@ -52,10 +56,12 @@ internal static class DestroyCommand
             {
                 throw new RefusedException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{plain} versions of this record were stored before content was sealed and would stay readable. Add --leave-plain if that is meant."));
+                    $"{plain} versions of this record were stored before content was sealed and would stay readable. "
+                    + $"Add --leave-plain if that is meant."));
             }
 
-            await error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"Erases the content of {count} versions of record {recordId}, for good."));
+            await error.WriteLineAsync(
+                string.Create(CultureInfo.InvariantCulture, $"Erases the content of {count} versions of record {recordId}, for good."));
             if (!parsed.GetValue(yes) && !IsConfirmed(error))
             {
                 throw new RefusedException("Nothing is destroyed.");
@@ -80,7 +86,8 @@ internal static class DestroyCommand
 
             if (await KeySql.DestroyAsync(database, recordId, ct) == 0)
             {
-                throw new RefusedException("This record has no key: nothing was stored since content is sealed, or its key is destroyed already.");
+                throw new RefusedException(
+                    "This record has no key: nothing was stored since content is sealed, or its key is destroyed already.");
             }
 
             await KeySql.ForgetSignaturesAsync(database, recordId, ct);

@@ -22,7 +22,8 @@ internal sealed class KeyRotation(NpgsqlConnection database, MasterKeySet master
     /// <summary>Keys whose wrapped bytes are not what a master key made; they stay as they are.</summary>
     public List<Guid> Damaged { get; } = [];
 
-    /// <exception cref="MasterKeyUnavailableException">An old or the new master key cannot be used; what was done until then stays.</exception>
+    /// <exception cref="MasterKeyUnavailableException">An old or the new master key cannot be used; what was done until then
+    /// stays.</exception>
     public async Task RunAsync(string current, CancellationToken ct)
     {
         await masterKeys.TryAsync(current, ct);
@@ -39,23 +40,24 @@ internal sealed class KeyRotation(NpgsqlConnection database, MasterKeySet master
     private async Task RewrapAsync(List<WrappedRow> batch, string current, CancellationToken ct)
     {
         ConcurrentDictionary<Guid, byte[]> wrapped = new();
-        await Parallel.ForEachAsync(batch, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (row, token) =>
-        {
-            RecordKeyName name = new(row.RecordKeyId, row.RecordId);
-            try
+        await Parallel.ForEachAsync(
+            batch, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (row, token) =>
             {
-                using var key = await masterKeys.UnwrapAsync(row.MasterKeyId, name, row.Wrapped, token);
-                wrapped[row.RecordKeyId] = await masterKeys.WrapAsync(current, name, key.Bytes, token);
-            }
-            catch (WrappedKeyDamagedException)
-            {
-                // One bad row must not keep all others under a key that may have leaked.
-                lock (Damaged)
+                RecordKeyName name = new(row.RecordKeyId, row.RecordId);
+                try
                 {
-                    Damaged.Add(row.RecordKeyId);
+                    using var key = await masterKeys.UnwrapAsync(row.MasterKeyId, name, row.Wrapped, token);
+                    wrapped[row.RecordKeyId] = await masterKeys.WrapAsync(current, name, key.Bytes, token);
                 }
-            }
-        });
+                catch (WrappedKeyDamagedException)
+                {
+                    // One bad row must not keep all others under a key that may have leaked.
+                    lock (Damaged)
+                    {
+                        Damaged.Add(row.RecordKeyId);
+                    }
+                }
+            });
         await using var transaction = await database.BeginTransactionAsync(ct);
         var done = 0L;
         foreach (var row in batch)

@@ -68,13 +68,15 @@ internal sealed class KeySettings
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or UriFormatException)
         {
             // The message may repeat a value, and a PIN is one.
-            throw new RefusedException($"The settings of {MasterKeyOptions.Section} cannot be read{(file is null ? "" : $" from {file}")}.");
+            throw new RefusedException(
+                $"The settings of {MasterKeyOptions.Section} cannot be read{(file is null ? "" : $" from {file}")}.");
         }
     }
 
     private static JsonObject Section(byte[] settings)
     {
-        JsonNode? node = JsonNode.Parse(settings, documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        JsonNode? node = JsonNode.Parse(
+            settings, documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         foreach (var name in MasterKeyOptions.Section.Split(':'))
         {
             node = node is JsonObject parent ? Member(parent, name) : null;
@@ -89,7 +91,8 @@ internal sealed class KeySettings
     private static void Set(JsonObject section, ReadOnlySpan<string> path, string? value)
     {
         var asked = path[0];
-        var name = section.Select(member => member.Key).FirstOrDefault(key => string.Equals(key, asked, StringComparison.OrdinalIgnoreCase), asked);
+        var name = section.Select(member => member.Key)
+            .FirstOrDefault(key => string.Equals(key, asked, StringComparison.OrdinalIgnoreCase), asked);
         if (path.Length == 1)
         {
             section[name] = value;

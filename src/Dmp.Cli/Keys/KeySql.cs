@@ -151,15 +151,18 @@ internal static class KeySql
             },
             cancellationToken: ct))];
 
-    public static async Task<bool> RewrapAsync(NpgsqlConnection connection, WrappedRow old, string current, byte[] wrapped, CancellationToken ct) =>
+    public static async Task<bool> RewrapAsync(
+        NpgsqlConnection connection, WrappedRow old, string current, byte[] wrapped, CancellationToken ct) =>
         await connection.ExecuteAsync(new CommandDefinition(
             Rewrap, new { old.RecordId, old.RecordKeyId, Old = old.MasterKeyId, Current = current, Wrapped = wrapped }, cancellationToken: ct)) > 0;
 
     /// <summary>Locks the record until the transaction ends; false when there is none.</summary>
     public static async Task<bool> LockRecordAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
-        await connection.QuerySingleOrDefaultAsync<Guid?>(new CommandDefinition(LockRecord, new { RecordId = recordId }, cancellationToken: ct)) is not null;
+        await connection.QuerySingleOrDefaultAsync<Guid?>(new CommandDefinition(
+            LockRecord, new { RecordId = recordId }, cancellationToken: ct)) is not null;
 
-    public static async Task<(long Sealed, long Plain)> CountVersionsAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) => (
+    public static async Task<(long Sealed, long Plain)> CountVersionsAsync(
+        NpgsqlConnection connection, Guid recordId, CancellationToken ct) => (
         await connection.ExecuteScalarAsync<long>(new CommandDefinition(CountVersions, new { RecordId = recordId }, cancellationToken: ct)),
         await connection.ExecuteScalarAsync<long>(new CommandDefinition(CountPlainOf, new { RecordId = recordId }, cancellationToken: ct)));
 

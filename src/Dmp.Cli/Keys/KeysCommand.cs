@@ -24,7 +24,8 @@ internal static class KeysCommand
         {
             await using var keys = settings.Open(parsed);
             await parsed.InvocationConfiguration.Output.WriteLineAsync(await keys.CreateAsync(DateTimeOffset.UtcNow, cancellationToken));
-            await parsed.InvocationConfiguration.Error.WriteLineAsync("Keep a copy in a safe place, and see that every server can use it; then: dmp keys rotate");
+            await parsed.InvocationConfiguration.Error.WriteLineAsync(
+                "Keep a copy in a safe place, and see that every server can use it; then: dmp keys rotate");
             return DmpCommand.Done;
         });
         return command;
@@ -39,7 +40,8 @@ internal static class KeysCommand
             await using var keys = settings.Open(parsed);
             await using var database = await OwnerConnection.OpenAsync(parsed.GetValue(connection), cancellationToken);
             var current = await KeySql.CurrentAsync(database, cancellationToken);
-            var counts = (await KeySql.CountsAsync(database, cancellationToken)).ToDictionary(row => row.MasterKeyId, row => row.Count, StringComparer.Ordinal);
+            var counts = (await KeySql.CountsAsync(database, cancellationToken))
+                .ToDictionary(row => row.MasterKeyId, row => row.Count, StringComparer.Ordinal);
             var here = await keys.ListAsync(cancellationToken);
             var output = parsed.InvocationConfiguration.Output;
             await output.WriteLineAsync($"{"state",-8}  {"wraps",10}  key");
@@ -58,7 +60,8 @@ internal static class KeysCommand
 
     private static Command Status(Option<string?> connection)
     {
-        Command command = new("status", "Tell how far a rotation is, how much was erased, and how much was stored before content was sealed.");
+        Command command = new(
+            "status", "Tell how far a rotation is, how much was erased, and how much was stored before content was sealed.");
         OwnerConnection.Require(command, connection);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -86,21 +89,25 @@ internal static class KeysCommand
     private static Command Rotate(Option<string?> connection, KeySettings settings)
     {
         Option<string?> to = new("--to") { Description = "The master key. Otherwise the newest one.", HelpName = "KEY" };
-        Command command = new("rotate", "Make a master key the current one and wrap the keys of all records with it. Servers go on; can be repeated.") { to };
+        Command command = new(
+            "rotate", "Make a master key the current one and wrap the keys of all records with it. Servers go on; can be repeated.") { to };
         OwnerConnection.Require(command, connection);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var keys = settings.Open(parsed);
             await using var database = await OwnerConnection.OpenAsync(parsed.GetValue(connection), cancellationToken);
             var target = parsed.GetValue(to)
-                ?? (await keys.ListAsync(cancellationToken) is [var newest, ..] ? newest : throw new RefusedException("There is no master key: dmp keys new"));
+                ?? (await keys.ListAsync(cancellationToken) is [var newest, ..]
+                    ? newest
+                    : throw new RefusedException("There is no master key: dmp keys new"));
             KeyRotation rotation = new(database, keys, parsed.InvocationConfiguration.Error);
             await rotation.RunAsync(target, cancellationToken);
             await parsed.InvocationConfiguration.Output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture, $"{target} is current. {rotation.Rewrapped} keys of records were wrapped anew."));
             foreach (var damaged in rotation.Damaged)
             {
-                await parsed.InvocationConfiguration.Error.WriteLineAsync($"The key {damaged} is not what its master key made, and stays as it is.");
+                await parsed.InvocationConfiguration.Error.WriteLineAsync(
+                    $"The key {damaged} is not what its master key made, and stays as it is.");
             }
 
             return rotation.Damaged.Count == 0 ? DmpCommand.Done : DmpCommand.Refused;

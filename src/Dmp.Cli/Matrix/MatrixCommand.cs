@@ -24,7 +24,8 @@ internal static class MatrixCommand
         Option<string> name = new("--name") { Description = "What people call this version.", HelpName = "NAME", Required = true };
         name.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var text }] && (string.IsNullOrWhiteSpace(text) || text.Length > NameLengthMax || text.Any(char.IsControl)))
+            if (result.Tokens is [{ Value: var text }]
+                && (string.IsNullOrWhiteSpace(text) || text.Length > NameLengthMax || text.Any(char.IsControl)))
             {
                 result.AddError(string.Create(CultureInfo.InvariantCulture, $"--name is 1 to {NameLengthMax} characters on one line."));
             }
@@ -42,7 +43,8 @@ internal static class MatrixCommand
                 DryRun = parsed.GetValue(dryRun),
             };
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            await import.RunAsync(parsed.GetRequiredValue(file), OwnerConnection.Text(parsed.GetValue(connection))!, output, error, cancellationToken);
+            await import.RunAsync(
+                parsed.GetRequiredValue(file), OwnerConnection.Text(parsed.GetValue(connection))!, output, error, cancellationToken);
             return DmpCommand.Done;
         });
         return command;
@@ -87,7 +89,8 @@ internal static class MatrixCommand
                 var state = index == current ? "in force" : index < current || replaced ? "superseded" : "scheduled";
                 await output.WriteLineAsync(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{state,-10}  {MatrixTime.Write(version.EffectiveTime),-27}  {MatrixTime.Write(version.ImportTime),-27}  {cells,6}  {version.Name}"));
+                    $"{state,-10}  {MatrixTime.Write(version.EffectiveTime),-27}  {MatrixTime.Write(version.ImportTime),-27}  {cells,6}  "
+                    + $"{version.Name}"));
             }
 
             return DmpCommand.Done;

@@ -62,8 +62,10 @@ internal static class MatrixFile
                 {
                     var (first, before) = seen[(cell.Profession, cell.Type)];
                     faults.Add(before == allowed
-                        ? new(number, "type_code", string.Create(CultureInfo.InvariantCulture, $"the same profession and type as line {first}; remove one"))
-                        : new(number, "decision", string.Create(CultureInfo.InvariantCulture, $"contradicts line {first} for the same profession and type; remove one")));
+                        ? new(number, "type_code", string.Create(
+                            CultureInfo.InvariantCulture, $"the same profession and type as line {first}; remove one"))
+                        : new(number, "decision", string.Create(
+                            CultureInfo.InvariantCulture, $"contradicts line {first} for the same profession and type; remove one")));
                 }
                 else if (allowed)
                 {

@@ -17,7 +17,8 @@ internal sealed record MatrixImport
 
     public required bool DryRun { get; init; }
 
-    public async Task RunAsync(FileInfo file, string connectionString, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        FileInfo file, string connectionString, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         var cells = await ReadAsync(file, output, error, cancellationToken);
 
@@ -46,7 +47,8 @@ internal sealed record MatrixImport
         var before = superseded is null ? [] : await MatrixSql.CellsAsync(connection, superseded.Id, cancellationToken);
         await output.WriteLineAsync(superseded is null
             ? "Supersedes nothing: no version is in force then."
-            : $"{(DryRun ? "Would supersede" : "Supersedes")} '{superseded.Name}', in force from {MatrixTime.Write(superseded.EffectiveTime)}.");
+            : $"{(DryRun ? "Would supersede" : "Supersedes")} '{superseded.Name}', "
+                + $"in force from {MatrixTime.Write(superseded.EffectiveTime)}.");
         if (superseded is not null && MatrixFile.Digest(before).AsSpan().SequenceEqual(MatrixFile.Digest(cells)))
         {
             await output.WriteLineAsync("Identical to that version. Nothing is changed.");
@@ -56,7 +58,8 @@ internal sealed record MatrixImport
         await new MatrixDiff(before, cells).WriteAsync(output);
         if (superseded?.EffectiveTime == effective)
         {
-            await output.WriteLineAsync($"Both are effective from the same time; the later import wins, so '{superseded.Name}' has no effect any more.");
+            await output.WriteLineAsync(
+                $"Both are effective from the same time; the later import wins, so '{superseded.Name}' has no effect any more.");
         }
 
         if (await MatrixSql.FollowingAsync(connection, effective, cancellationToken) is { } following)
@@ -66,7 +69,9 @@ internal sealed record MatrixImport
 
         if (DryRun)
         {
-            await output.WriteLineAsync($"Dry run: nothing was changed. '{Name}' would be effective from {(Effective is null ? "now" : MatrixTime.Write(effective))}.");
+            await output.WriteLineAsync(
+                "Dry run: nothing was changed. "
+                + $"'{Name}' would be effective from {(Effective is null ? "now" : MatrixTime.Write(effective))}.");
             return;
         }
 

@@ -77,7 +77,8 @@ internal static class MatrixSql
     public static Task<MatrixVersion?> InForceAsync(NpgsqlConnection connection, DateTimeOffset at, CancellationToken cancellationToken) =>
         VersionAsync(connection, InForce, at, cancellationToken);
 
-    public static Task<MatrixVersion?> FollowingAsync(NpgsqlConnection connection, DateTimeOffset at, CancellationToken cancellationToken) =>
+    public static Task<MatrixVersion?> FollowingAsync(
+        NpgsqlConnection connection, DateTimeOffset at, CancellationToken cancellationToken) =>
         VersionAsync(connection, Following, at, cancellationToken);
 
     public static async Task<List<MatrixCell>> CellsAsync(NpgsqlConnection connection, Guid matrixId, CancellationToken cancellationToken)

@@ -13,8 +13,8 @@ internal sealed class CommandTokenSource(string command, TimeProvider time) : IT
     private static readonly TimeSpan runLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan renewBefore = TimeSpan.FromSeconds(60);
 
-    private readonly SemaphoreSlim _gate = new(1, 1);
-    private volatile Cached? _cached;
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private volatile Cached? cached;
 
     public async ValueTask<string> GetTokenAsync(CancellationToken cancellationToken)
     {
@@ -23,7 +23,7 @@ internal sealed class CommandTokenSource(string command, TimeProvider time) : IT
             return present;
         }
 
-        await _gate.WaitAsync(cancellationToken);
+        await gate.WaitAsync(cancellationToken);
         try
         {
             if (Fresh() is { } meanwhile)
@@ -32,26 +32,26 @@ internal sealed class CommandTokenSource(string command, TimeProvider time) : IT
             }
 
             var token = await RunAsync(cancellationToken);
-            _cached = new Cached(token, RenewTime(token));
+            cached = new Cached(token, RenewTime(token));
             return token;
         }
         finally
         {
-            _gate.Release();
+            gate.Release();
         }
     }
 
     public void Invalidate(string token)
     {
-        if (_cached is { } cached && string.Equals(cached.Token, token, StringComparison.Ordinal))
+        if (this.cached is { } cached && string.Equals(cached.Token, token, StringComparison.Ordinal))
         {
-            Interlocked.CompareExchange(ref _cached, null, cached);
+            Interlocked.CompareExchange(ref this.cached, null, cached);
         }
     }
 
-    public void Dispose() => _gate.Dispose();
+    public void Dispose() => gate.Dispose();
 
-    private string? Fresh() => _cached is { } cached && time.GetUtcNow() < cached.RenewTime ? cached.Token : null;
+    private string? Fresh() => this.cached is { } cached && time.GetUtcNow() < cached.RenewTime ? cached.Token : null;
 
     /// <summary>What it says on its standard error is for the user; what it prints is in no message of ours.</summary>
     private async Task<string> RunAsync(CancellationToken cancellationToken)
@@ -102,7 +102,8 @@ internal sealed class CommandTokenSource(string command, TimeProvider time) : IT
                 }
             }
         }
-        catch (Exception malformed) when (malformed is FormatException or JsonException or InvalidOperationException or ArgumentOutOfRangeException)
+        catch (Exception malformed)
+            when (malformed is FormatException or JsonException or InvalidOperationException or ArgumentOutOfRangeException)
         {
             // No JWT. The platform decides whether it is a token.
             return minute;

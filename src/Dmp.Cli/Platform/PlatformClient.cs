@@ -9,7 +9,8 @@ namespace Dmp.Cli.Platform;
 /// <param name="Certificate">Its certificate.</param>
 /// <param name="Address">Where the platform is.</param>
 /// <param name="ClientId">Who calls, as far as that is known here: empty for a token command.</param>
-internal sealed record PlatformClient(DmpClient Client, IDisposable? Tokens, X509Certificate2? Certificate, string Address, string ClientId) : IDisposable
+internal sealed record PlatformClient(
+    DmpClient Client, IDisposable? Tokens, X509Certificate2? Certificate, string Address, string ClientId) : IDisposable
 {
     public void Dispose()
     {

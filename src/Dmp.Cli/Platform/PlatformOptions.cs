@@ -8,28 +8,36 @@ using Dmp.Client;
 namespace Dmp.Cli.Platform;
 
 /// <summary>
-/// Where the platform is and who calls it: options for what everybody may see, the environment and files for what nobody may. No option takes a
-/// secret, because every user of a machine can list the arguments of its processes.
+/// Where the platform is and who calls it: options for what everybody may see, the environment and files for what nobody may. No option
+/// takes a secret, because every user of a machine can list the arguments of its processes.
 /// </summary>
 internal sealed class PlatformOptions
 {
     /// <summary>How the trace names this program.</summary>
     public static readonly string Software =
-        $"dmp-cli/{typeof(PlatformOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0"}";
+        $"dmp-cli/{typeof(PlatformOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion.Split('+')[0] ?? "0"}";
 
     private const string SecretVariable = "DMP_CLIENT_SECRET";
 
-    private readonly Option<string?> _address = Text("--address", "DMP_ADDRESS", "URL", "Address of the platform.");
-    private readonly Option<string?> _issuer = Text("--issuer", "DMP_ISSUER", "URL", "Issuer of the tokens (OpenID Connect); its token endpoint is found by discovery.");
-    private readonly Option<string?> _clientId = Text("--client-id", "DMP_CLIENT_ID", "ID", $"Client id at the issuer. The secret comes from {SecretVariable}, or from --client-secret-file.");
-    private readonly Option<string?> _secretFile = Text("--client-secret-file", "DMP_CLIENT_SECRET_FILE", "FILE", "File that holds the client's secret.");
-    private readonly Option<string?> _scope = Text("--scope", "DMP_SCOPE", "SCOPES", "Scopes to ask for.");
-    private readonly Option<string?> _tokenCommand = Text("--token-command", "DMP_TOKEN_COMMAND", "COMMAND", "Command that prints an access token, instead of issuer and client. Run again when the token ends.");
-    private readonly Option<string?> _certificate = Text("--certificate", "DMP_CERTIFICATE", "FILE", "Client certificate with its private key (PEM), for tokens that are bound to one.");
+    private readonly Option<string?> address = Text("--address", "DMP_ADDRESS", "URL", "Address of the platform.");
+    private readonly Option<string?> issuer = Text(
+        "--issuer", "DMP_ISSUER", "URL", "Issuer of the tokens (OpenID Connect); its token endpoint is found by discovery.");
+    private readonly Option<string?> clientId = Text(
+        "--client-id", "DMP_CLIENT_ID", "ID",
+        $"Client id at the issuer. The secret comes from {SecretVariable}, or from --client-secret-file.");
+    private readonly Option<string?> secretFile = Text(
+        "--client-secret-file", "DMP_CLIENT_SECRET_FILE", "FILE", "File that holds the client's secret.");
+    private readonly Option<string?> scope = Text("--scope", "DMP_SCOPE", "SCOPES", "Scopes to ask for.");
+    private readonly Option<string?> tokenCommand = Text(
+        "--token-command", "DMP_TOKEN_COMMAND", "COMMAND",
+        "Command that prints an access token, instead of issuer and client. Run again when the token ends.");
+    private readonly Option<string?> certificate = Text(
+        "--certificate", "DMP_CERTIFICATE", "FILE", "Client certificate with its private key (PEM), for tokens that are bound to one.");
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_address, _issuer, _clientId, _secretFile, _scope, _tokenCommand, _certificate])
+        foreach (var option in (Option[])[address, issuer, clientId, secretFile, scope, tokenCommand, certificate])
         {
             command.Add(option);
         }
@@ -46,44 +54,45 @@ internal sealed class PlatformOptions
     public PlatformClient Connect(ParseResult parsed)
     {
         string? Of(Option<string?> option) => Value(parsed.GetValue(option), option);
-        var certificate = Of(_certificate) is { } path ? Certificate(path) : null;
-        var tokens = Of(_tokenCommand) is { } command
+        var certificate = Of(this.certificate) is { } path ? Certificate(path) : null;
+        var tokens = Of(tokenCommand) is { } command
             ? new CommandTokenSource(command, TimeProvider.System)
             : (ITokenSource)new ClientCredentialsTokenSource(new ClientCredentialsOptions
             {
-                Issuer = new Uri(Of(_issuer)!),
-                ClientId = Of(_clientId)!,
-                ClientSecret = Secret(Of(_secretFile)),
-                Scope = Of(_scope),
+                Issuer = new Uri(Of(issuer)!),
+                ClientId = Of(clientId)!,
+                ClientSecret = Secret(Of(secretFile)),
+                Scope = Of(scope),
             });
         DmpClient client = new(new DmpClientOptions
         {
-            Address = new Uri(Of(_address)!),
+            Address = new Uri(Of(address)!),
             Tokens = tokens,
             Software = Software,
             HttpHandler = Handler(certificate),
         });
-        return new PlatformClient(client, tokens as IDisposable, certificate, Of(_address)!, Of(_tokenCommand) is null ? Of(_clientId)! : "");
+        return new PlatformClient(
+            client, tokens as IDisposable, certificate, Of(address)!, Of(tokenCommand) is null ? Of(clientId)! : "");
     }
 
     private string? Fault(Func<Option<string?>, string?> of)
     {
-        if (!IsAddress(of(_address)))
+        if (!IsAddress(of(address)))
         {
             return "Where is the platform? Give --address or set DMP_ADDRESS: https, or http on this machine.";
         }
 
-        if (of(_tokenCommand) is not null)
+        if (of(tokenCommand) is not null)
         {
             return null;
         }
 
-        if (!IsAddress(of(_issuer)) || of(_clientId) is null)
+        if (!IsAddress(of(issuer)) || of(clientId) is null)
         {
             return "Who calls? Give --issuer and --client-id, or --token-command, or set their variables (--help names them).";
         }
 
-        return of(_secretFile) is null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(SecretVariable))
+        return of(secretFile) is null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(SecretVariable))
             ? $"The secret of the client is missing: set {SecretVariable}, or give --client-secret-file." : null;
     }
 
@@ -114,7 +123,9 @@ internal sealed class PlatformOptions
         KeepAlivePingDelay = TimeSpan.FromSeconds(30),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
         EnableMultipleHttp2Connections = true,
-        SslOptions = certificate is null ? new SslClientAuthenticationOptions() : new SslClientAuthenticationOptions { ClientCertificates = [certificate] },
+        SslOptions = certificate is null
+            ? new SslClientAuthenticationOptions()
+            : new SslClientAuthenticationOptions { ClientCertificates = [certificate] },
     };
 
     private static Option<string?> Text(string name, string variable, string help, string description) =>

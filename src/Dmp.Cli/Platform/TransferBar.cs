@@ -5,9 +5,9 @@ namespace Dmp.Cli.Platform;
 /// <summary>A bar on a terminal, nothing elsewhere: whoever reads a log reads the result.</summary>
 internal sealed class TransferBar
 {
-    private readonly ProgressTask? _task;
+    private readonly ProgressTask? task;
 
-    private TransferBar(ProgressTask? task) => _task = task;
+    private TransferBar(ProgressTask? task) => this.task = task;
 
     /// <summary>Shows the bar while something is done.</summary>
     public static async Task RunAsync(TextWriter error, string what, double total, Func<TransferBar, Task> act)
@@ -21,17 +21,19 @@ internal sealed class TransferBar
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
         await console.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new SpinnerColumn())
+            .Columns(
+                new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(),
+                new SpinnerColumn())
             .StartAsync(async context => await act(new TransferBar(context.AddTask(Markup.Escape(what), maxValue: Math.Max(1, total)))));
     }
 
     public void SetTotal(double total)
     {
-        if (_task is not null)
+        if (task is not null)
         {
-            _task.MaxValue = Math.Max(1, total);
+            task.MaxValue = Math.Max(1, total);
         }
     }
 
-    public void Add(double amount) => _task?.Increment(amount);
+    public void Add(double amount) => task?.Increment(amount);
 }

@@ -34,14 +34,16 @@ internal static class StoreCommand
         };
         parallel.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var text }] && (!int.TryParse(text, CultureInfo.InvariantCulture, out var asked) || asked is < 1 or > ParallelMax))
+            if (result.Tokens is [{ Value: var text }]
+                && (!int.TryParse(text, CultureInfo.InvariantCulture, out var asked) || asked is < 1 or > ParallelMax))
             {
                 result.AddError($"--parallel is 1 to {ParallelMax}.");
             }
         });
         Command command = new(
             "migrate",
-            "Copy what the other store does not have yet; servers may run. Can be stopped and repeated. Exits with 1 when something is lost or different.")
+            "Copy what the other store does not have yet; servers may run. Can be stopped and repeated. "
+            + "Exits with 1 when something is lost or different.")
         {
             from, to, settings, compare, parallel,
         };
@@ -49,7 +51,9 @@ internal static class StoreCommand
         command.Validators.Add(result =>
         {
             // The words, because the values of options that were refused cannot be asked for.
-            if (result.GetResult(from) is { Tokens: [var source] } && result.GetResult(to) is { Tokens: [var target] } && source.Value == target.Value)
+            if (result.GetResult(from) is { Tokens: [var source] }
+                && result.GetResult(to) is { Tokens: [var target] }
+                && source.Value == target.Value)
             {
                 result.AddError("--from and --to are the same store.");
             }

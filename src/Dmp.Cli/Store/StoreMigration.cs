@@ -44,14 +44,16 @@ internal sealed class MigrationCount
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{copied} copied ({copiedBytes} bytes), {present} there already, {gone} deleted meanwhile, {lost} lost, {different} different, {failed} failed");
+        $"{copied} copied ({copiedBytes} bytes), {present} there already, {gone} deleted meanwhile, {lost} lost, {different} different, "
+        + $"{failed} failed");
 }
 
 /// <summary>
-/// Copies every blob that a document is in or is about to be in, and that the other store does not have, as it is: sealed bytes stay sealed. What is there
-/// already is not copied again, so that it can be stopped and repeated at will, also while servers run.
+/// Copies every blob that a document is in or is about to be in, and that the other store does not have, as it is: sealed bytes stay
+/// sealed. What is there already is not copied again, so that it can be stopped and repeated at will, also while servers run.
 /// </summary>
-internal sealed class StoreMigration(NpgsqlConnection connection, IContentStore from, IContentStore to, TextWriter messages, bool compare, int parallel)
+internal sealed class StoreMigration(
+    NpgsqlConnection connection, IContentStore from, IContentStore to, TextWriter messages, bool compare, int parallel)
 {
     private const int PageSize = 500;
     private const int BufferBytes = 1024 * 1024;
@@ -84,37 +86,41 @@ internal sealed class StoreMigration(NpgsqlConnection connection, IContentStore 
     {
         List<Guid> copied = [];
         List<Guid> absent = [];
-        await Parallel.ForEachAsync(page, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = ct }, async (blobId, stop) =>
-        {
-            try
+        await Parallel.ForEachAsync(
+            page, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = ct }, async (blobId, stop) =>
             {
-                var list = await CopyAsync(blobId, stop) switch { Outcome.Copied => copied, Outcome.Absent => absent, _ => null };
-                if (list is not null)
+                try
                 {
-                    lock (list)
+                    var list = await CopyAsync(blobId, stop) switch { Outcome.Copied => copied, Outcome.Absent => absent, _ => null };
+                    if (list is not null)
                     {
-                        list.Add(blobId);
+                        lock (list)
+                        {
+                            list.Add(blobId);
+                        }
                     }
                 }
-            }
-            catch (Exception failure) when (failure is ContentUnavailableException or InvalidOperationException)
-            {
-                // InvalidOperation: another copy of the same blob is under way.
-                count.AddFailed();
-                Tell($"failed {blobId}: {failure.Message} {failure.InnerException?.Message}");
-                if (count.Failed >= FailuresMax)
+                catch (Exception failure) when (failure is ContentUnavailableException or InvalidOperationException)
                 {
-                    throw new ContentUnavailableException($"{count}. Stopped after {FailuresMax} failures; what was copied stays.", failure);
+                    // InvalidOperation: another copy of the same blob is under way.
+                    count.AddFailed();
+                    Tell($"failed {blobId}: {failure.Message} {failure.InnerException?.Message}");
+                    if (count.Failed >= FailuresMax)
+                    {
+                        throw new ContentUnavailableException(
+                            $"{count}. Stopped after {FailuresMax} failures; what was copied stays.", failure);
+                    }
                 }
-            }
 
-            TellProgress(blobId);
-        });
+                TellProgress(blobId);
+            });
         // An unfinished upload has no blob before all of its bytes are there.
         await SettleAsync(copied, group == BlobGroup.Uploads ? [] : absent, ct);
     }
 
-    /// <summary>Documents may have been deleted since the page was read: their blobs are missed by nobody, and a copy must not stay.</summary>
+    /// <summary>
+    /// Documents may have been deleted since the page was read: their blobs are missed by nobody, and a copy must not stay.
+    /// </summary>
     private async Task SettleAsync(List<Guid> copied, List<Guid> absent, CancellationToken ct)
     {
         if (copied.Count + absent.Count == 0)

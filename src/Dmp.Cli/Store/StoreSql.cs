@@ -72,7 +72,8 @@ internal static class StoreSql
     /// <param name="after">The last id of the page before.</param>
     /// <param name="limit">Most ids of a page.</param>
     /// <param name="ct">Ends it.</param>
-    public static async Task<List<Guid>> PageAsync(NpgsqlConnection connection, BlobGroup group, Guid after, int limit, CancellationToken ct) =>
+    public static async Task<List<Guid>> PageAsync(
+        NpgsqlConnection connection, BlobGroup group, Guid after, int limit, CancellationToken ct) =>
         (await connection.QueryAsync<Guid>(new CommandDefinition(
             group switch
             {

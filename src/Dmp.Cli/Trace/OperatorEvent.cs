@@ -54,7 +54,8 @@ internal static class OperatorEvent
         append.Parameters.Add(new() { Value = (object?)row.RecordId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
         foreach (var value in new object[]
         {
-            row.DocumentIds, row.Outcome, row.StatusCode, row.ServerRequestId, row.Justification!, row.Salt, row.Root!, row.Signature!, row.SigningKey!,
+            row.DocumentIds, row.Outcome, row.StatusCode, row.ServerRequestId, row.Justification!, row.Salt, row.Root!, row.Signature!,
+            row.SigningKey!,
         })
         {
             append.Parameters.Add(new() { Value = value });

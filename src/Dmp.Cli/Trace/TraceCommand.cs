@@ -46,14 +46,16 @@ internal static class TraceCommand
         };
         years.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var text }] && (!int.TryParse(text, CultureInfo.InvariantCulture, out var asked) || asked is < YearsMin or > 1000))
+            if (result.Tokens is [{ Value: var text }]
+                && (!int.TryParse(text, CultureInfo.InvariantCulture, out var asked) || asked is < YearsMin or > 1000))
             {
                 result.AddError($"--years is {YearsMin} to 1000: the trace is kept as long as the record.");
             }
         });
         Option<bool> dryRun = new("--dry-run") { Description = "Print what would be dropped, and drop nothing." };
         var keys = KeyDirectory.Option();
-        Command command = new("retire", "Drop the months that ended longer ago than is kept. Leaves an event in the trace.") { years, dryRun, keys };
+        Command command =
+            new("retire", "Drop the months that ended longer ago than is kept. Leaves an event in the trace.") { years, dryRun, keys };
         OwnerConnection.Require(command, connection);
         command.SetAction(async (parsed, cancellationToken) =>
         {

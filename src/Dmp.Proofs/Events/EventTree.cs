@@ -23,31 +23,31 @@ internal sealed class EventTree
     private const int FirstDocumentSlot = 3;
     private const int SlotSaltBytes = 16;
 
-    private readonly byte[] _salt;
-    private readonly byte[]?[] _contents = new byte[]?[Slots];
-    private readonly int[] _places;
+    private readonly byte[] salt;
+    private readonly byte[]?[] contents = new byte[]?[Slots];
+    private readonly int[] places;
 
     // Hashes of level 0, then 1, up to the root; null where nothing is below.
-    private readonly byte[]?[][] _hashes = new byte[]?[Levels + 1][];
+    private readonly byte[]?[][] hashes = new byte[]?[Levels + 1][];
 
     public EventTree(byte[] salt, byte[] core, byte[] review, byte[] internals, IReadOnlyList<byte[]> documents)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(salt.Length, SaltBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(documents.Count, DocumentsMax);
-        _salt = salt;
+        this.salt = salt;
         using var random = Random();
-        _places = Places(random, documents.Count);
-        (_contents[0], _contents[1], _contents[2]) = (core, review, internals);
+        places = Places(random, documents.Count);
+        (contents[0], contents[1], contents[2]) = (core, review, internals);
         for (var i = 0; i < documents.Count; i++)
         {
-            _contents[_places[i]] = documents[i];
+            contents[places[i]] = documents[i];
         }
 
-        _hashes[0] = [.. _contents.Select((content, slot) => content is null ? null : Leaf(SlotSalt(random, slot), content))];
+        this.hashes[0] = [.. contents.Select((content, slot) => content is null ? null : Leaf(SlotSalt(random, slot), content))];
         for (var level = 1; level <= Levels; level++)
         {
-            var below = _hashes[level - 1];
-            var hashes = _hashes[level] = new byte[]?[below.Length / 2];
+            var below = this.hashes[level - 1];
+            var hashes = this.hashes[level] = new byte[]?[below.Length / 2];
             for (var i = 0; i < hashes.Length; i++)
             {
                 if (below[2 * i] is not null || below[(2 * i) + 1] is not null)
@@ -58,7 +58,7 @@ internal sealed class EventTree
         }
     }
 
-    public byte[] Root => _hashes[Levels][0]!;
+    public byte[] Root => hashes[Levels][0]!;
 
     public EventPart Core => Part(0);
 
@@ -67,7 +67,7 @@ internal sealed class EventTree
     public EventPart Internals => Part(2);
 
     /// <summary>The document at this place of the event's list.</summary>
-    public EventPart Document(int i) => Part(_places[i]);
+    public EventPart Document(int i) => Part(places[i]);
 
     public static byte[] Leaf(ReadOnlySpan<byte> slotSalt, ReadOnlySpan<byte> content) => TreeHash.Leaf([.. slotSalt, .. content]);
 
@@ -77,17 +77,17 @@ internal sealed class EventTree
         return new EventPart(
             slot,
             SlotSalt(random, slot),
-            _contents[slot]!,
+            contents[slot]!,
             [.. Enumerable.Range(0, Levels).Select(level => HashOf(random, level, (slot >> level) ^ 1))]);
     }
 
     // The largest empty subtree has the hash, not each of its parts.
-    private byte[] HashOf(IncrementalHash random, int level, int index) => _hashes[level][index] ?? Draw(random, "empty"u8, level, index);
+    private byte[] HashOf(IncrementalHash random, int level, int index) => hashes[level][index] ?? Draw(random, "empty"u8, level, index);
 
     private static byte[] SlotSalt(IncrementalHash random, int slot) => Draw(random, "slot"u8, 0, slot)[..SlotSaltBytes];
 
     // One for all that is drawn: setting the key costs more than the hash.
-    private IncrementalHash Random() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _salt);
+    private IncrementalHash Random() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, salt);
 
     private static byte[] Draw(IncrementalHash random, ReadOnlySpan<byte> what, int level, int index)
     {
@@ -99,7 +99,9 @@ internal sealed class EventTree
         return random.GetHashAndReset();
     }
 
-    /// <summary>A different slot for each document: the beginning of a shuffle (Fisher-Yates) with bytes that follow from the salt.</summary>
+    /// <summary>
+    /// A different slot for each document: the beginning of a shuffle (Fisher-Yates) with bytes that follow from the salt.
+    /// </summary>
     private static int[] Places(IncrementalHash random, int count)
     {
         var slots = Enumerable.Range(FirstDocumentSlot, DocumentsMax).ToArray();

@@ -16,18 +16,18 @@ internal sealed partial class Retirement
     // Leaves follow each other as transactions commit; none is open for a day.
     private static readonly TimeSpan disorder = TimeSpan.FromDays(1);
 
-    private readonly SortedDictionary<DateOnly, long> _absent = [];
-    private readonly Dictionary<DateOnly, DateTimeOffset> _retired = [];
-    private DateTimeOffset _newest = DateTimeOffset.MinValue;
+    private readonly SortedDictionary<DateOnly, long> absent = [];
+    private readonly Dictionary<DateOnly, DateTimeOffset> retired = [];
+    private DateTimeOffset newest = DateTimeOffset.MinValue;
 
     /// <summary>A good event that is there: the newest time, and perhaps the word that a month was retired.</summary>
     public void See(string method, string? justification, DateTimeOffset time)
     {
-        _newest = time > _newest ? time : _newest;
+        newest = time > newest ? time : newest;
         if (method == Method && Word().Match(justification ?? "") is { Success: true } match
             && DateOnly.TryParseExact(match.Groups[1].Value, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var month))
         {
-            _retired[month] = time;
+            retired[month] = time;
         }
     }
 
@@ -40,12 +40,12 @@ internal sealed partial class Retirement
     /// </summary>
     public bool TryAddAbsent(DateOnly month)
     {
-        if (StartOf(month.AddMonths(1)) + disorder < _newest)
+        if (StartOf(month.AddMonths(1)) + disorder < newest)
         {
             return false;
         }
 
-        _absent[month] = _absent.GetValueOrDefault(month) + 1;
+        absent[month] = absent.GetValueOrDefault(month) + 1;
         return true;
     }
 
@@ -53,9 +53,9 @@ internal sealed partial class Retirement
     public long Finish(Action<string> fault)
     {
         var retired = 0L;
-        foreach (var (month, count) in _absent)
+        foreach (var (month, count) in absent)
         {
-            if (!_retired.TryGetValue(month, out var time))
+            if (!this.retired.TryGetValue(month, out var time))
             {
                 fault(Text($"the month {month:yyyy-MM} was dropped with {count} events, and no event of the trace says so"));
             }
@@ -81,7 +81,8 @@ internal sealed partial class Retirement
     }
 
     /// <summary>Whether a month is gone as a whole, by the months that the trace has. One that it never had is not.</summary>
-    public static bool IsGone(DateOnly month, IReadOnlySet<DateOnly> months) => !months.Contains(month) && (months.Count == 0 || month < months.Max());
+    public static bool IsGone(DateOnly month, IReadOnlySet<DateOnly> months) =>
+        !months.Contains(month) && (months.Count == 0 || month < months.Max());
 
     private static DateTimeOffset StartOf(DateOnly month) => new(month, TimeOnly.MinValue, TimeSpan.Zero);
 

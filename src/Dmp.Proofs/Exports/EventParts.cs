@@ -28,9 +28,13 @@ internal sealed record EventParts
             {
                 if (part.Slot <= last || part.Slot >= EventTree.Slots || part.Path.Count != EventTree.Levels
                     || !TreeProof.VerifyInclusion(
-                        EventTree.Leaf(part.Salt.Span, part.Content.Span), part.Slot, EventTree.Slots, [.. part.Path.Select(hash => hash.Memory)], proven.Root.Span))
+                        EventTree.Leaf(part.Salt.Span, part.Content.Span), part.Slot, EventTree.Slots,
+                        [.. part.Path.Select(hash => hash.Memory)], proven.Root.Span))
                 {
-                    return new() { Fault = string.Create(CultureInfo.InvariantCulture, $"Part {part.Slot} of the event is not what was committed to.") };
+                    return new()
+                    {
+                        Fault = string.Create(CultureInfo.InvariantCulture, $"Part {part.Slot} of the event is not what was committed to."),
+                    };
                 }
 
                 last = part.Slot;

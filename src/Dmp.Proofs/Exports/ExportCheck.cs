@@ -7,36 +7,37 @@ namespace Dmp.Proofs;
 /// <summary>One export under check, a message at a time.</summary>
 internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? earlier, Action<AuditEvent>? onEvent)
 {
-    private readonly List<TraceFault> _faults = [];
-    private TraceExportHeader? _header;
-    private Checkpoint? _checkpoint;
-    private long _signedFrom;
-    private long _events;
-    private string _last = "";
-    private bool _ended;
+    private readonly List<TraceFault> faults = [];
+    private TraceExportHeader? header;
+    private Checkpoint? checkpoint;
+    private long signedFrom;
+    private long events;
+    private string last = "";
+    private bool ended;
 
     public void Accept(ExportRecordEventsResponse message)
     {
-        if (_ended)
+        if (ended)
         {
             Add(TraceFaultKind.Incomplete, "", "Something follows the end of the export.");
         }
 
         switch (message.PartCase)
         {
-            case ExportRecordEventsResponse.PartOneofCase.Header when _header is null && _events == 0:
-                _header = message.Header;
+            case ExportRecordEventsResponse.PartOneofCase.Header when header is null && events == 0:
+                header = message.Header;
                 CheckHeader(message.Header);
                 break;
             case ExportRecordEventsResponse.PartOneofCase.Event:
-                _events++;
+                events++;
                 CheckEvent(message.Event);
                 break;
             case ExportRecordEventsResponse.PartOneofCase.End:
-                _ended = true;
-                if (message.End.EventCount != _events)
+                ended = true;
+                if (message.End.EventCount != events)
                 {
-                    Add(TraceFaultKind.Incomplete, "", Text($"The export says that it holds {message.End.EventCount} events, and holds {_events}."));
+                    Add(TraceFaultKind.Incomplete, "", Text(
+                        $"The export says that it holds {message.End.EventCount} events, and holds {events}."));
                 }
 
                 break;
@@ -51,30 +52,30 @@ internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? 
 
     public TraceVerification Finish()
     {
-        if (_header is null)
+        if (header is null)
         {
             Add(TraceFaultKind.Incomplete, "", "The export has no header.");
         }
 
-        if (!_ended)
+        if (!ended)
         {
             Add(TraceFaultKind.Incomplete, "", "The export ends before its end: it was cut.");
         }
 
         return new TraceVerification
         {
-            RecordId = _header?.RecordId ?? "",
-            Checkpoint = _checkpoint,
-            EventCount = _events,
-            Faults = _faults,
+            RecordId = header?.RecordId ?? "",
+            Checkpoint = checkpoint,
+            EventCount = events,
+            Faults = faults,
         };
     }
 
     public void Add(TraceFaultKind kind, string eventId, string message)
     {
-        if (_faults.Count < TraceVerifier.FaultsMax)
+        if (faults.Count < TraceVerifier.FaultsMax)
         {
-            _faults.Add(new TraceFault(kind, eventId, message));
+            faults.Add(new TraceFault(kind, eventId, message));
         }
     }
 
@@ -92,11 +93,13 @@ internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? 
             return;
         }
 
-        _checkpoint = checkpoint;
+        this.checkpoint = checkpoint;
 
         // Without a good first checkpoint every event must be signed.
-        _signedFrom = Checkpoint.Find(header.FirstCheckpoint, keys) is { Number: null or 1 } first && first.Size <= checkpoint.Size
-            && string.Equals(first.Origin, checkpoint.Origin, StringComparison.Ordinal) ? Math.Min(first.Size, earlier?.Size ?? first.Size) : 0;
+        signedFrom = Checkpoint.Find(header.FirstCheckpoint, keys) is { Number: null or 1 } first && first.Size <= checkpoint.Size
+            && string.Equals(first.Origin, checkpoint.Origin, StringComparison.Ordinal)
+                ? Math.Min(first.Size, earlier?.Size ?? first.Size)
+                : 0;
         if (earlier is not null)
         {
             CheckEarlier(header, checkpoint, earlier);
@@ -111,35 +114,38 @@ internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? 
         }
         else if (kept.Size > checkpoint.Size)
         {
-            Add(TraceFaultKind.LogRewritten, "", Text($"The log of the export has {checkpoint.Size} events, and had {kept.Size} when the checkpoint was kept."));
+            Add(TraceFaultKind.LogRewritten, "", Text(
+                $"The log of the export has {checkpoint.Size} events, and had {kept.Size} when the checkpoint was kept."));
         }
         else if (kept.Size != 0 && kept.Size != checkpoint.Size && header.EarlierTreeSize != kept.Size)
         {
-            Add(TraceFaultKind.LogRewritten, "", Text($"The export does not prove that it continues the checkpoint kept; ask for it with earlier_tree_size {kept.Size}."));
+            Add(TraceFaultKind.LogRewritten, "", Text(
+                $"The export does not prove that it continues the checkpoint kept; ask for it with earlier_tree_size {kept.Size}."));
         }
         else if (!TreeProof.VerifyConsistency(
             kept.Size, kept.Root.Span, checkpoint.Size, checkpoint.Root.Span,
             kept.Size == checkpoint.Size || kept.Size == 0 ? [] : Hashes(header.ConsistencyProof)))
         {
-            Add(TraceFaultKind.LogRewritten, "", Text($"The log does not continue the checkpoint kept: its first {kept.Size} events are other ones now."));
+            Add(TraceFaultKind.LogRewritten, "", Text(
+                $"The log does not continue the checkpoint kept: its first {kept.Size} events are other ones now."));
         }
     }
 
     private void CheckEvent(ProvenEvent proven)
     {
-        if (string.CompareOrdinal(proven.EventId, _last) <= 0)
+        if (string.CompareOrdinal(proven.EventId, last) <= 0)
         {
             Add(TraceFaultKind.Incomplete, proven.EventId, "The events are not in order, or one is there twice.");
         }
 
-        _last = proven.EventId;
+        last = proven.EventId;
         if (ReadParts(proven) is not { } told)
         {
             return;
         }
 
         var isGood = true;
-        if (_checkpoint is { } checkpoint
+        if (this.checkpoint is { } checkpoint
             && !TreeProof.VerifyInclusion(
                 TreeHash.Leaf(proven.Root.Span), proven.LeafIndex, checkpoint.Size, Hashes(proven.Proof), checkpoint.Root.Span))
         {
@@ -148,14 +154,14 @@ internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? 
         }
 
         // Of before the log: the first checkpoint is what vouches for it.
-        var isOfBefore = proven.Signature.IsEmpty && proven.LeafIndex < _signedFrom;
+        var isOfBefore = proven.Signature.IsEmpty && proven.LeafIndex < signedFrom;
         if (!isOfBefore && EventParts.SignatureFault(proven, keys) is { } fault)
         {
             Add(TraceFaultKind.EventForged, proven.EventId, fault);
             isGood = false;
         }
 
-        if (isGood && _checkpoint is not null)
+        if (isGood && this.checkpoint is not null)
         {
             onEvent?.Invoke(told);
         }
@@ -165,7 +171,9 @@ internal sealed class ExportCheck(IReadOnlyList<NoteVerifier> keys, Checkpoint? 
     private AuditEvent? ReadParts(ProvenEvent proven)
     {
         var parts = EventParts.Read(proven);
-        var fault = parts.Fault ?? (string.Equals(parts.Event!.RecordId, _header?.RecordId, StringComparison.Ordinal) ? null : "The event is of another record.");
+        var fault = parts.Fault ?? (string.Equals(parts.Event!.RecordId, header?.RecordId, StringComparison.Ordinal)
+            ? null
+            : "The event is of another record.");
         if (fault is not null)
         {
             Add(TraceFaultKind.EventChanged, proven.EventId, fault);

@@ -11,56 +11,58 @@ internal sealed partial class LogExportCheck(IReadOnlyList<NoteVerifier> keys, C
 {
     private const int RangeEventsMax = 20;
 
-    private readonly List<TraceFault> _faults = [];
-    private readonly Retirement _retirement = new();
-    private readonly List<string> _range = [];
-    private TreeBuilder _stored = new();
-    private TreeBuilder _credible = new();
-    private CheckpointOrder _order = new(0);
-    private LogExportHeader? _header;
-    private Checkpoint? _checkpoint;
-    private Checkpoint? _last;
-    private string? _origin;
-    private long _size;
-    private long _signedFrom;
-    private long _goodSize;
-    private long _leaves;
-    private long _events;
-    private long _checkpoints;
-    private long _uncheckable;
-    private bool _isBroken;
-    private bool _ended;
+    private readonly List<TraceFault> faults = [];
+    private readonly Retirement retirement = new();
+    private readonly List<string> range = [];
+    private TreeBuilder stored = new();
+    private TreeBuilder credible = new();
+    private CheckpointOrder order = new(0);
+    private LogExportHeader? header;
+    private Checkpoint? checkpoint;
+    private Checkpoint? last;
+    private string? origin;
+    private long size;
+    private long signedFrom;
+    private long goodSize;
+    private long leaves;
+    private long events;
+    private long checkpoints;
+    private long uncheckable;
+    private bool isBroken;
+    private bool ended;
 
     public void Accept(LogExportLine line)
     {
-        if (_ended)
+        if (ended)
         {
             Add(TraceFaultKind.Incomplete, "", "Something follows the end of the export.");
         }
 
         switch (line.PartCase)
         {
-            case LogExportLine.PartOneofCase.Log when _header is null && _leaves + _checkpoints == 0:
-                _header = line.Log;
+            case LogExportLine.PartOneofCase.Log when header is null && leaves + checkpoints == 0:
+                header = line.Log;
                 CheckHeader(line.Log);
                 break;
             case LogExportLine.PartOneofCase.Log:
                 Add(TraceFaultKind.Incomplete, "", "The export has more than one header, or not as its first line.");
                 break;
             case LogExportLine.PartOneofCase.Leaf:
-                _leaves++;
+                leaves++;
                 CheckLeaf(line.Leaf);
                 break;
             case LogExportLine.PartOneofCase.Checkpoint:
-                _checkpoints++;
+                checkpoints++;
                 CheckCheckpoint(line.Checkpoint);
                 break;
             case LogExportLine.PartOneofCase.End:
-                _ended = true;
-                if (line.End.LeafCount != _leaves || line.End.CheckpointCount != _checkpoints)
+                ended = true;
+                if (line.End.LeafCount != leaves || line.End.CheckpointCount != checkpoints)
                 {
-                    Add(TraceFaultKind.Incomplete, "", Text(
-                        $"The export says that it holds {line.End.LeafCount} leaves and {line.End.CheckpointCount} checkpoints, and holds {_leaves} and {_checkpoints}."));
+                    Add(TraceFaultKind.Incomplete, "", string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The export says that it holds {line.End.LeafCount} leaves and {line.End.CheckpointCount} checkpoints, "
+                        + $"and holds {leaves} and {checkpoints}."));
                 }
 
                 break;
@@ -72,43 +74,44 @@ internal sealed partial class LogExportCheck(IReadOnlyList<NoteVerifier> keys, C
 
     public void Add(TraceFaultKind kind, string eventId, string message)
     {
-        if (_faults.Count < TraceVerifier.FaultsMax)
+        if (faults.Count < TraceVerifier.FaultsMax)
         {
-            _faults.Add(new TraceFault(kind, eventId, message));
+            faults.Add(new TraceFault(kind, eventId, message));
         }
     }
 
     private void CheckLeaf(LogExportLeaf leaf)
     {
         var id = leaf.Event?.EventId ?? leaf.EventId;
-        if (leaf.LeafIndex < _size || leaf.LeafHash.Length != TreeHash.Length)
+        if (leaf.LeafIndex < size || leaf.LeafHash.Length != TreeHash.Length)
         {
-            Add(TraceFaultKind.Incomplete, id, Text($"The leaf {leaf.LeafIndex} is there twice, is not in its place, or has no hash; {_size} was next."));
+            Add(TraceFaultKind.Incomplete, id, Text(
+                $"The leaf {leaf.LeafIndex} is there twice, is not in its place, or has no hash; {size} was next."));
             return;
         }
 
-        if (leaf.LeafIndex > _size)
+        if (leaf.LeafIndex > size)
         {
-            Add(TraceFaultKind.EventMissing, "", Text($"The leaves {_size} to {leaf.LeafIndex - 1} are gone."));
-            _isBroken = true;
+            Add(TraceFaultKind.EventMissing, "", Text($"The leaves {size} to {leaf.LeafIndex - 1} are gone."));
+            isBroken = true;
         }
 
-        _size = leaf.LeafIndex + 1;
-        if (_range.Count <= RangeEventsMax)
+        size = leaf.LeafIndex + 1;
+        if (range.Count <= RangeEventsMax)
         {
-            _range.Add(Text($"{(id.Length > 0 ? id : leaf.Month)} (leaf {leaf.LeafIndex})"));
+            range.Add(Text($"{(id.Length > 0 ? id : leaf.Month)} (leaf {leaf.LeafIndex})"));
         }
 
         var hash = leaf.LeafHash.ToByteArray();
-        _stored.Append(hash);
-        _credible.Append(leaf.Event is null ? CheckAbsent(leaf, hash) : CheckEvent(leaf, hash));
+        stored.Append(hash);
+        credible.Append(leaf.Event is null ? CheckAbsent(leaf, hash) : CheckEvent(leaf, hash));
         CompareKept();
     }
 
     /// <summary>Returns the hash that the leaf must have.</summary>
     private byte[] CheckEvent(LogExportLeaf leaf, byte[] hash)
     {
-        _events++;
+        events++;
         var proven = leaf.Event;
         var parts = EventParts.Read(proven);
         var fault = parts.Fault ?? CompletenessFault(parts);
@@ -125,7 +128,7 @@ internal sealed partial class LogExportCheck(IReadOnlyList<NoteVerifier> keys, C
         }
 
         var forged = EventParts.SignatureFault(proven, keys);
-        if (forged is not null && !(proven.Signature.IsEmpty && leaf.LeafIndex < _signedFrom))
+        if (forged is not null && !(proven.Signature.IsEmpty && leaf.LeafIndex < signedFrom))
         {
             Add(TraceFaultKind.EventForged, proven.EventId, Text($"{forged} (leaf {leaf.LeafIndex})"));
         }
@@ -134,7 +137,7 @@ internal sealed partial class LogExportCheck(IReadOnlyList<NoteVerifier> keys, C
             // What nobody signed is good by its leaf alone, and says nothing of retirements.
             if (forged is null)
             {
-                _retirement.See(parts.Event!);
+                retirement.See(parts.Event!);
             }
 
             onEvent?.Invoke(parts.Event!);
@@ -145,7 +148,7 @@ internal sealed partial class LogExportCheck(IReadOnlyList<NoteVerifier> keys, C
 
     private string? CompletenessFault(EventParts parts) =>
         !parts.HasReview ? "The event lacks its part 1."
-        : _header is { WithInternals: true } && parts.Internals is null ? "The event lacks its part 2."
+        : header is { WithInternals: true } && parts.Internals is null ? "The event lacks its part 2."
         : parts.Internals is { } internals && internals.DocumentCount != parts.Event!.Documents.Count
             ? Text($"The event names {internals.DocumentCount} documents, and the export shows {parts.Event.Documents.Count}.")
         : null;
@@ -154,13 +157,16 @@ internal sealed partial class LogExportCheck(IReadOnlyList<NoteVerifier> keys, C
     {
         if (leaf.EventId.Length > 0)
         {
-            Add(TraceFaultKind.EventMissing, leaf.EventId, Text($"The event of leaf {leaf.LeafIndex} was deleted; its month was not retired."));
+            Add(TraceFaultKind.EventMissing, leaf.EventId, Text(
+                $"The event of leaf {leaf.LeafIndex} was deleted; its month was not retired."));
         }
-        else if (!DateOnly.TryParseExact(leaf.Month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var month) || month.Year == 9999)
+        else if (!DateOnly.TryParseExact(leaf.Month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var month)
+            || month.Year == 9999)
         {
-            Add(TraceFaultKind.EventMissing, "", Text($"The event of leaf {leaf.LeafIndex} is gone, and the export does not say of which month it was."));
+            Add(TraceFaultKind.EventMissing, "", Text(
+                $"The event of leaf {leaf.LeafIndex} is gone, and the export does not say of which month it was."));
         }
-        else if (!_retirement.TryAddAbsent(month))
+        else if (!retirement.TryAddAbsent(month))
         {
             Add(TraceFaultKind.EventMissing, "", Text(
                 $"The event of leaf {leaf.LeafIndex} is gone: it is said to be of {leaf.Month}, and stands behind events that are newer."));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dmp.Audit.V1;
 
 namespace Dmp.Proofs;
@@ -7,72 +8,75 @@ internal sealed partial class LogExportCheck
 {
     public LogVerification Finish()
     {
-        if (_header is null)
+        if (header is null)
         {
             Add(TraceFaultKind.Incomplete, "", "The export has no header.");
         }
 
-        if (!_ended)
+        if (!ended)
         {
             Add(TraceFaultKind.Incomplete, "", "The export ends before its end: it was cut.");
         }
 
-        if (_checkpoint is { } end)
+        if (checkpoint is { } end)
         {
             CheckEnd(end);
         }
 
-        if (earlier is not null && _checkpoint is not null && earlier.Size >= _header!.FromSize && earlier.Size > _size)
+        if (earlier is not null && checkpoint is not null && earlier.Size >= header!.FromSize && earlier.Size > size)
         {
-            Add(TraceFaultKind.LogRewritten, "", Text($"The log of the export has {_size} leaves, and had {earlier.Size} when the checkpoint was kept."));
+            Add(TraceFaultKind.LogRewritten, "", Text(
+                $"The log of the export has {size} leaves, and had {earlier.Size} when the checkpoint was kept."));
         }
 
-        var retired = _retirement.Finish(fault => Add(TraceFaultKind.EventMissing, "", $"{char.ToUpperInvariant(fault[0])}{fault[1..]}."));
+        var retired = retirement.Finish(fault => Add(TraceFaultKind.EventMissing, "", $"{char.ToUpperInvariant(fault[0])}{fault[1..]}."));
         return new LogVerification
         {
-            Checkpoint = _checkpoint,
-            FromSize = _header?.FromSize ?? 0,
-            LeafCount = _leaves,
-            EventCount = _events,
+            Checkpoint = checkpoint,
+            FromSize = header?.FromSize ?? 0,
+            LeafCount = leaves,
+            EventCount = events,
             RetiredCount = retired,
-            CheckpointCount = _checkpoints,
-            CountsDocuments = _header is { WithInternals: true },
-            Faults = _faults,
+            CheckpointCount = checkpoints,
+            CountsDocuments = header is { WithInternals: true },
+            Faults = faults,
         };
     }
 
     private void CheckEnd(Checkpoint end)
     {
-        if (end.Size > _size)
+        if (end.Size > size)
         {
-            Add(TraceFaultKind.EventMissing, "", Text($"The leaves {_size} to {end.Size - 1} are gone: the log has {end.Size} by its checkpoint."));
+            Add(TraceFaultKind.EventMissing, "", Text(
+                $"The leaves {size} to {end.Size - 1} are gone: the log has {end.Size} by its checkpoint."));
         }
-        else if (end.Size < _size)
+        else if (end.Size < size)
         {
-            Add(TraceFaultKind.Incomplete, "", Text($"The export has leaves up to {_size - 1}, and its checkpoint covers {end.Size}."));
+            Add(TraceFaultKind.Incomplete, "", Text($"The export has leaves up to {size - 1}, and its checkpoint covers {end.Size}."));
         }
 
-        if (end.Size > _header!.FromSize && !string.Equals(_last?.Note, end.Note, StringComparison.Ordinal))
+        if (end.Size > header!.FromSize && !string.Equals(last?.Note, end.Note, StringComparison.Ordinal))
         {
-            Add(TraceFaultKind.CheckpointMissing, "", Text($"The checkpoint of size {end.Size}, with which the export ends, is not in its place."));
+            Add(TraceFaultKind.CheckpointMissing, "", Text(
+                $"The checkpoint of size {end.Size}, with which the export ends, is not in its place."));
         }
 
         // Also where no checkpoint stood on the way, or the last one is gone.
         Compare(end, "the checkpoint of the export");
-        if (_uncheckable > 0 && _faults.Count == 0)
+        if (uncheckable > 0 && faults.Count == 0)
         {
-            Add(TraceFaultKind.Incomplete, "", Text($"{_uncheckable} checkpoints could not be compared."));
+            Add(TraceFaultKind.Incomplete, "", Text($"{uncheckable} checkpoints could not be compared."));
         }
     }
 
     private void CheckHeader(LogExportHeader header)
     {
-        _size = _goodSize = header.FromSize;
-        _checkpoint = Read(header.Checkpoint, "the export");
+        size = goodSize = header.FromSize;
+        checkpoint = Read(header.Checkpoint, "the export");
         if (!Continue(header))
         {
             Add(TraceFaultKind.Incomplete, "", Text($"The export does not say what the tree of its first {header.FromSize} leaves is."));
-            _isBroken = true;
+            isBroken = true;
         }
 
         // Without a good first checkpoint every event must be signed; nor may it be later than one that was kept.
@@ -82,21 +86,24 @@ internal sealed partial class LogExportCheck
         }
         else if (first.Number is not (null or 1))
         {
-            Add(TraceFaultKind.CheckpointMissing, "", Text($"The first checkpoint of the log is gone: what the export has has the number {first.Number}."));
+            Add(TraceFaultKind.CheckpointMissing, "", Text(
+                $"The first checkpoint of the log is gone: what the export has has the number {first.Number}."));
         }
         else
         {
-            _signedFrom = Math.Min(first.Size, earlier?.Size ?? first.Size);
+            signedFrom = Math.Min(first.Size, earlier?.Size ?? first.Size);
         }
 
         if (earlier is not null && !IsOfLog(earlier))
         {
-            Add(TraceFaultKind.LogRewritten, "", $"The checkpoint kept is of {earlier.Origin}, and the export of {_origin}.");
+            Add(TraceFaultKind.LogRewritten, "", $"The checkpoint kept is of {earlier.Origin}, and the export of {origin}.");
         }
         else if (earlier is not null && earlier.Size < header.FromSize)
         {
-            Add(TraceFaultKind.LogRewritten, "", Text(
-                $"The export begins at leaf {header.FromSize} and cannot be compared with the checkpoint kept; make it with --from-size {earlier.Size}."));
+            Add(TraceFaultKind.LogRewritten, "", string.Create(
+                CultureInfo.InvariantCulture,
+                $"The export begins at leaf {header.FromSize} and cannot be compared with the checkpoint kept; "
+                + $"make it with --from-size {earlier.Size}."));
         }
 
         CompareKept();
@@ -116,16 +123,17 @@ internal sealed partial class LogExportCheck
             return false;
         }
 
-        var edge = nodes.Zip(header.Edge, (node, hash) => (node, Hash: hash.ToByteArray())).ToDictionary(pair => pair.node, pair => pair.Hash);
-        _stored = new(header.FromSize, node => edge[node]);
-        _credible = new(header.FromSize, node => edge[node]);
-        _order = new(null);
+        var edge = nodes.Zip(header.Edge, (node, hash) => (node, Hash: hash.ToByteArray()))
+            .ToDictionary(pair => pair.node, pair => pair.Hash);
+        stored = new(header.FromSize, node => edge[node]);
+        credible = new(header.FromSize, node => edge[node]);
+        order = new(null);
         if (header.FromCheckpoint.Length > 0)
         {
             if (Checkpoint.Find(header.FromCheckpoint, keys) is { } from && IsOfLog(from) && from.Size == header.FromSize)
             {
                 Compare(from, "the checkpoint that the export begins with");
-                _order = new(from.Number);
+                order = new(from.Number);
             }
             else
             {
@@ -140,19 +148,20 @@ internal sealed partial class LogExportCheck
     {
         if (Read(told, Text($"size {told.TreeSize}")) is not { } checkpoint)
         {
-            _order.Skip();
+            order.Skip();
             return;
         }
 
-        _last = checkpoint;
-        if (_order.Next(checkpoint) is { } fault)
+        last = checkpoint;
+        if (order.Next(checkpoint) is { } fault)
         {
             Add(TraceFaultKind.CheckpointMissing, "", $"{char.ToUpperInvariant(fault[0])}{fault[1..]}.");
         }
 
-        if (checkpoint.Size != _size)
+        if (checkpoint.Size != size)
         {
-            Add(TraceFaultKind.Incomplete, "", Text($"The checkpoint of size {checkpoint.Size} is not in its place, behind {_size} leaves."));
+            Add(TraceFaultKind.Incomplete, "", Text(
+                $"The checkpoint of size {checkpoint.Size} is not in its place, behind {size} leaves."));
             return;
         }
 
@@ -161,7 +170,7 @@ internal sealed partial class LogExportCheck
 
     private void CompareKept()
     {
-        if (earlier is not null && earlier.Size == _size && IsOfLog(earlier))
+        if (earlier is not null && earlier.Size == size && IsOfLog(earlier))
         {
             Compare(earlier, "the checkpoint that was kept");
         }
@@ -169,22 +178,25 @@ internal sealed partial class LogExportCheck
 
     private void Compare(Checkpoint state, string what)
     {
-        if (_isBroken || state.Size != _size)
+        if (isBroken || state.Size != size)
         {
-            _uncheckable++;
+            uncheckable++;
         }
-        else if (state.Root.Span.SequenceEqual(_stored.Root()) || state.Root.Span.SequenceEqual(_credible.Root()))
+        else if (state.Root.Span.SequenceEqual(stored.Root()) || state.Root.Span.SequenceEqual(credible.Root()))
         {
-            _goodSize = _size;
-            _range.Clear();
+            goodSize = size;
+            range.Clear();
         }
         else
         {
-            _isBroken = true;
-            var named = $"{string.Join(", ", _range.Take(RangeEventsMax))}{(_range.Count > RangeEventsMax ? ", ..." : "")}";
-            Add(TraceFaultKind.LogRewritten, "", _goodSize == _size
-                ? Text($"The first {_size} leaves are not those of {what} of size {state.Size}.")
-                : Text($"Reordered, changed or replaced: the leaves {_goodSize} to {_size - 1} are not those of {what} of size {state.Size}; their events are {named}."));
+            isBroken = true;
+            var named = $"{string.Join(", ", range.Take(RangeEventsMax))}{(range.Count > RangeEventsMax ? ", ..." : "")}";
+            Add(TraceFaultKind.LogRewritten, "", goodSize == size
+                ? Text($"The first {size} leaves are not those of {what} of size {state.Size}.")
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Reordered, changed or replaced: the leaves {goodSize} to {size - 1} are not those of {what} of size {state.Size}; "
+                    + $"their events are {named}."));
         }
     }
 
@@ -207,5 +219,6 @@ internal sealed partial class LogExportCheck
     }
 
     /// <summary>All of one log; the first good checkpoint says which.</summary>
-    private bool IsOfLog(Checkpoint checkpoint) => string.Equals(_origin ??= checkpoint.Origin, checkpoint.Origin, StringComparison.Ordinal);
+    private bool IsOfLog(Checkpoint checkpoint) =>
+        string.Equals(origin ??= checkpoint.Origin, checkpoint.Origin, StringComparison.Ordinal);
 }

@@ -21,7 +21,9 @@ public enum TraceFaultKind
     /// <summary>The event was not signed by a trusted key when it was written.</summary>
     EventForged,
 
-    /// <summary>An event or a leaf of the log is gone, and no retirement of its month explains it. Only in exports of the whole log.</summary>
+    /// <summary>
+    /// An event or a leaf of the log is gone, and no retirement of its month explains it. Only in exports of the whole log.
+    /// </summary>
     EventMissing,
 
     /// <summary>A checkpoint between others is gone, or not in its place. Only in exports of the whole log.</summary>
@@ -40,7 +42,9 @@ public sealed record TraceVerification
     /// <summary>The record that the export is of.</summary>
     public required string RecordId { get; init; }
 
-    /// <summary>The state of the log that the export is proven against: keep its note for the next time. Null when it is not good.</summary>
+    /// <summary>
+    /// The state of the log that the export is proven against: keep its note for the next time. Null when it is not good.
+    /// </summary>
     public required Checkpoint? Checkpoint { get; init; }
 
     /// <summary>How many events the export holds.</summary>

@@ -6,9 +6,9 @@ using Google.Protobuf;
 namespace Dmp.Proofs;
 
 /// <summary>
-/// Checks an export of a record's trace, or of the whole log, without the platform: that each event is what was committed to and signed when
-/// it was written, and that it is in the log of a signed checkpoint. That the platform left nothing out of a record's export it cannot tell:
-/// see docs/trace.md.
+/// Checks an export of a record's trace, or of the whole log, without the platform: that each event is what was committed to and signed
+/// when it was written, and that it is in the log of a signed checkpoint. That the platform left nothing out of a record's export it cannot
+/// tell: see docs/trace.md.
 /// </summary>
 public sealed class TraceVerifier
 {
@@ -18,7 +18,7 @@ public sealed class TraceVerifier
     // A message may come from a newer platform; what is committed is checked in any case.
     private static readonly JsonParser parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
 
-    private readonly List<NoteVerifier> _keys;
+    private readonly List<NoteVerifier> keys;
 
     /// <summary>Makes a verifier.</summary>
     /// <param name="trustedKeys">
@@ -29,8 +29,8 @@ public sealed class TraceVerifier
     public TraceVerifier(params IEnumerable<string> trustedKeys)
     {
         ArgumentNullException.ThrowIfNull(trustedKeys);
-        _keys = [.. trustedKeys.Select(NoteVerifier.Parse)];
-        if (_keys.Count == 0)
+        keys = [.. trustedKeys.Select(NoteVerifier.Parse)];
+        if (keys.Count == 0)
         {
             throw new ArgumentException("Without a trusted key nothing can be verified.", nameof(trustedKeys));
         }
@@ -64,7 +64,7 @@ public sealed class TraceVerifier
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(export);
-        var check = new ExportCheck(_keys, ParseEarlier(earlierCheckpoint), onEvent);
+        var check = new ExportCheck(keys, ParseEarlier(earlierCheckpoint), onEvent);
         try
         {
             await foreach (var message in export.WithCancellation(cancellationToken).ConfigureAwait(false))
@@ -81,12 +81,13 @@ public sealed class TraceVerifier
     }
 
     /// <summary>
-    /// Checks an export of the whole log (<c>dmp audit export</c>), JSON lines of <see cref="LogExportLine"/>: every leaf, event and checkpoint,
-    /// in one pass. Memory stays constant.
+    /// Checks an export of the whole log (<c>dmp audit export</c>), JSON lines of <see cref="LogExportLine"/>: every leaf, event and
+    /// checkpoint, in one pass. Memory stays constant.
     /// </summary>
     /// <param name="export">The file, or whatever it streams in from. Not disposed.</param>
     /// <param name="earlierCheckpoint">
-    /// The note of a checkpoint that you have kept: the log must continue it. An export that begins at its size continues what you verified then.
+    /// The note of a checkpoint that you have kept: the log must continue it. An export that begins at its size continues what you verified
+    /// then.
     /// </param>
     /// <param name="onEvent">Told of each event that is as it was signed, with what the export shows of it.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -96,7 +97,7 @@ public sealed class TraceVerifier
         Stream export, string? earlierCheckpoint = null, Action<AuditEvent>? onEvent = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(export);
-        var check = new LogExportCheck(_keys, ParseEarlier(earlierCheckpoint), onEvent);
+        var check = new LogExportCheck(keys, ParseEarlier(earlierCheckpoint), onEvent);
         try
         {
             await foreach (var line in ReadAsync<LogExportLine>(export, cancellationToken).ConfigureAwait(false))
@@ -155,6 +156,8 @@ public sealed class TraceVerifier
         }
 
         var checkpoint = Checkpoint.Parse(note);
-        return checkpoint.IsSignedBy(_keys) ? checkpoint : throw new FormatException("The earlier checkpoint is not signed by a trusted key.");
+        return checkpoint.IsSignedBy(keys)
+            ? checkpoint
+            : throw new FormatException("The earlier checkpoint is not signed by a trusted key.");
     }
 }

@@ -74,13 +74,18 @@ public sealed class Checkpoint
         }
     }
 
-    internal static string Sign(string origin, long size, ReadOnlySpan<byte> root, IEnumerable<NoteSigner> keys, long? number = null) => SignedNote.Sign(
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{origin}\n{size}\n{Convert.ToBase64String(root)}\n{(number is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{NumberStart}{number}\n"))}"),
-        keys);
+    internal static string Sign(string origin, long size, ReadOnlySpan<byte> root, IEnumerable<NoteSigner> keys, long? number = null) =>
+        SignedNote.Sign(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{origin}\n{size}\n{Convert.ToBase64String(root)}\n"
+                + $"{(number is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{NumberStart}{number}\n"))}"),
+            keys);
 
     // Lines behind the root are extensions; those that are not known say nothing.
-    private static long? NumberOf(string[] lines) => lines.Skip(3).FirstOrDefault(line => line.StartsWith(NumberStart, StringComparison.Ordinal)) is { } line
-        && long.TryParse(line[NumberStart.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
+    private static long? NumberOf(string[] lines) =>
+        lines.Skip(3).FirstOrDefault(line => line.StartsWith(NumberStart, StringComparison.Ordinal)) is { } line
+            && long.TryParse(line[NumberStart.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+                ? number
+                : null;
 }

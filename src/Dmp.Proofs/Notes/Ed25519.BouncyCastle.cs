@@ -41,12 +41,12 @@ internal sealed class Ed25519PublicKey(Ed25519PublicKeyParameters key)
 /// <summary>A private key of Ed25519.</summary>
 internal sealed class Ed25519PrivateKey : IDisposable
 {
-    private readonly Ed25519PrivateKeyParameters _key;
+    private readonly Ed25519PrivateKeyParameters key;
 
     private Ed25519PrivateKey(ReadOnlySpan<byte> seed)
     {
-        _key = new(seed);
-        PublicKey = new(_key.GeneratePublicKey());
+        key = new(seed);
+        PublicKey = new(key.GeneratePublicKey());
     }
 
     public Ed25519PublicKey PublicKey { get; }
@@ -63,13 +63,13 @@ internal sealed class Ed25519PrivateKey : IDisposable
         seed.Length == Ed25519PrivateKeyParameters.KeySize ? new(seed) : null;
 
     /// <summary>The seed.</summary>
-    public byte[] Export() => _key.GetEncoded();
+    public byte[] Export() => key.GetEncoded();
 
     public byte[] Sign(ReadOnlySpan<byte> message)
     {
         var bytes = message.ToArray();
         var signature = new byte[Ed25519PublicKey.SignatureBytes];
-        _key.Sign(Ed25519.Algorithm.Ed25519, null, bytes, 0, bytes.Length, signature, 0);
+        key.Sign(Ed25519.Algorithm.Ed25519, null, bytes, 0, bytes.Length, signature, 0);
         return signature;
     }
 

@@ -10,7 +10,9 @@ internal sealed class Ed25519PublicKey(PublicKey key)
 
     /// <summary>The key in its 32 bytes; null when they are none.</summary>
     public static Ed25519PublicKey? Import(ReadOnlySpan<byte> bytes) =>
-        PublicKey.TryImport(SignatureAlgorithm.Ed25519, bytes, KeyBlobFormat.RawPublicKey, out var key) && key is not null ? new(key) : null;
+        PublicKey.TryImport(SignatureAlgorithm.Ed25519, bytes, KeyBlobFormat.RawPublicKey, out var key) && key is not null
+            ? new(key)
+            : null;
 
     public byte[] Export() => key.Export(KeyBlobFormat.RawPublicKey);
 
@@ -27,7 +29,9 @@ internal sealed class Ed25519PrivateKey(Key key) : IDisposable
 
     /// <summary>The key of a seed of 32 bytes; null when it is none.</summary>
     public static Ed25519PrivateKey? Import(ReadOnlySpan<byte> seed) =>
-        Key.TryImport(SignatureAlgorithm.Ed25519, seed, KeyBlobFormat.RawPrivateKey, out var key, Exportable) && key is not null ? new(key) : null;
+        Key.TryImport(SignatureAlgorithm.Ed25519, seed, KeyBlobFormat.RawPrivateKey, out var key, Exportable) && key is not null
+            ? new(key)
+            : null;
 
     /// <summary>The seed.</summary>
     public byte[] Export() => key.Export(KeyBlobFormat.RawPrivateKey);

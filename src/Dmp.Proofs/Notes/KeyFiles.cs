@@ -46,7 +46,8 @@ internal static class KeyFiles
     {
         CreateDirectory(directory);
         using var key = NoteSigner.Generate(origin);
-        var name = string.Create(CultureInfo.InvariantCulture, $"{now.UtcDateTime:yyyyMMdd'T'HHmmssfff'Z'}-{key.Verifier.KeyId}{Extension}");
+        var name = string.Create(
+            CultureInfo.InvariantCulture, $"{now.UtcDateTime:yyyyMMdd'T'HHmmssfff'Z'}-{key.Verifier.KeyId}{Extension}");
         var path = Path.Combine(directory, name);
         Replace(path, key.Export() + "\n");
         return (path, key.Verifier);

@@ -11,12 +11,12 @@ public sealed class NoteVerifier
     /// <summary>The kind of key in C2SP signed-note.</summary>
     internal const byte Kind = 1;
 
-    private readonly Ed25519PublicKey _key;
+    private readonly Ed25519PublicKey key;
 
     internal NoteVerifier(string name, Ed25519PublicKey key)
     {
         Name = name;
-        _key = key;
+        this.key = key;
         var bytes = key.Export();
         Hash = HashOf(name, bytes);
         KeyId = IdOf(Hash);
@@ -59,7 +59,7 @@ public sealed class NoteVerifier
     public override string ToString() => Text;
 
     internal bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
-        signature.Length == Ed25519PublicKey.SignatureBytes && _key.Verify(message, signature);
+        signature.Length == Ed25519PublicKey.SignatureBytes && key.Verify(message, signature);
 
     internal static bool IsName(string name) =>
         name.Length > 0 && !name.Contains('+', StringComparison.Ordinal) && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c));
@@ -85,11 +85,11 @@ internal sealed class NoteSigner : IDisposable
 {
     private const string Prefix = "PRIVATE+KEY+";
 
-    private readonly Ed25519PrivateKey _key;
+    private readonly Ed25519PrivateKey key;
 
     private NoteSigner(string name, Ed25519PrivateKey key)
     {
-        _key = key;
+        this.key = key;
         Verifier = new NoteVerifier(name, key.PublicKey);
     }
 
@@ -123,9 +123,9 @@ internal sealed class NoteSigner : IDisposable
 
     /// <summary>The private key as text, for its file.</summary>
     public string Export() =>
-        $"{Prefix}{Verifier.Name}+{Verifier.KeyId}+{Convert.ToBase64String([NoteVerifier.Kind, .. _key.Export()])}";
+        $"{Prefix}{Verifier.Name}+{Verifier.KeyId}+{Convert.ToBase64String([NoteVerifier.Kind, .. key.Export()])}";
 
-    public byte[] Sign(ReadOnlySpan<byte> message) => _key.Sign(message);
+    public byte[] Sign(ReadOnlySpan<byte> message) => key.Sign(message);
 
-    public void Dispose() => _key.Dispose();
+    public void Dispose() => key.Dispose();
 }

@@ -10,12 +10,12 @@ public sealed class SignedNote
     private const int BytesMax = 1024 * 1024;
     private const int SignaturesMax = 100;
 
-    private readonly List<(string Name, uint Hash, byte[] Signature)> _signatures;
+    private readonly List<(string Name, uint Hash, byte[] Signature)> signatures;
 
     private SignedNote(string text, List<(string, uint, byte[])> signatures)
     {
         Text = text;
-        _signatures = signatures;
+        this.signatures = signatures;
     }
 
     /// <summary>What is signed; ends with a line feed.</summary>
@@ -60,7 +60,8 @@ public sealed class SignedNote
         List<NoteVerifier> good = [];
         foreach (var key in keys)
         {
-            foreach (var (_, _, signature) in _signatures.Where(line => line.Hash == key.Hash && string.Equals(line.Name, key.Name, StringComparison.Ordinal)))
+            foreach (var (_, _, signature) in signatures.Where(
+                line => line.Hash == key.Hash && string.Equals(line.Name, key.Name, StringComparison.Ordinal)))
             {
                 // A bad signature in the name of a trusted key spoils the whole note.
                 if (!key.Verify(text, signature))

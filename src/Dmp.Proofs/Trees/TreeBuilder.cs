@@ -6,7 +6,7 @@ internal sealed class TreeBuilder
     /// <summary>A stored node covers 2^8 of the stored level below.</summary>
     public const int StoredLevels = 8;
 
-    private readonly List<(int Level, byte[] Hash)> _edge = [];
+    private readonly List<(int Level, byte[] Hash)> edge = [];
 
     public TreeBuilder()
     {
@@ -16,22 +16,22 @@ internal sealed class TreeBuilder
     public TreeBuilder(long size, Func<TreeNode, byte[]> hashOf)
     {
         Size = size;
-        _edge.AddRange(TreeProof.Whole(0, size).Select(node => (node.Level, hashOf(node))));
+        edge.AddRange(TreeProof.Whole(0, size).Select(node => (node.Level, hashOf(node))));
     }
 
     public long Size { get; private set; }
 
-    public byte[] Root() => TreeProof.Fold([.. _edge.Select(node => node.Hash)]);
+    public byte[] Root() => TreeProof.Fold([.. edge.Select(node => node.Hash)]);
 
     /// <summary>Adds a leaf; tells <paramref name="completed"/> of each subtree of a stored level that is whole with it.</summary>
     public void Append(byte[] leafHash, Action<TreeNode, byte[]>? completed = null)
     {
         Size++;
         var (level, hash) = (0, leafHash);
-        while (_edge.Count > 0 && _edge[^1].Level == level)
+        while (edge.Count > 0 && edge[^1].Level == level)
         {
-            hash = TreeHash.Node(_edge[^1].Hash, hash);
-            _edge.RemoveAt(_edge.Count - 1);
+            hash = TreeHash.Node(edge[^1].Hash, hash);
+            edge.RemoveAt(edge.Count - 1);
             level++;
             if (level % StoredLevels == 0)
             {
@@ -39,6 +39,6 @@ internal sealed class TreeBuilder
             }
         }
 
-        _edge.Add((level, hash));
+        edge.Add((level, hash));
     }
 }

@@ -227,7 +227,8 @@ internal sealed class AccessPolicy(RememberedFacts remembered, TimeProvider time
         Suppose(caller, facts, ModeOf(null, caller, facts, now), now);
 
     /// <summary>The same in a mode that the somebody may ask for.</summary>
-    public static RecordAccess Suppose(Caller caller, AccessFacts facts, AccessMode mode, DateTimeOffset now) => new(caller, facts, mode, now);
+    public static RecordAccess Suppose(Caller caller, AccessFacts facts, AccessMode mode, DateTimeOffset now) =>
+        new(caller, facts, mode, now);
 
     /// <summary>
     /// The modes in which a professional has a right on the record, the one that counts without being asked for first; the normal one when

@@ -11,7 +11,7 @@ namespace Dmp.Server.Access;
 /// </summary>
 internal sealed class RecordAccess
 {
-    private readonly FunctionActor? _actor;
+    private readonly FunctionActor? actor;
 
     internal RecordAccess(Caller caller, AccessFacts facts, AccessMode mode, DateTimeOffset now)
     {
@@ -39,7 +39,7 @@ internal sealed class RecordAccess
             AccessMode.Regulation => facts.RegulationAccessId,
             _ => null,
         };
-        _actor = FunctionRights.ActorOf(caller, IsAttending);
+        actor = FunctionRights.ActorOf(caller, IsAttending);
         SeesMasked = IsAuthorized && Right(Function.ReadMasked) switch
         {
             { IsAllowed: true, Condition: FunctionCondition.None } => true,
@@ -100,7 +100,9 @@ internal sealed class RecordAccess
     /// <summary>A professional with a valid authorisation, or in an emergency: sees what is not masked. Structures never read.</summary>
     public bool IsAuthorized { get; }
 
-    /// <summary>The right of <see cref="IsAuthorized"/>, which structures can have too: to use the record, and to read nothing in it.</summary>
+    /// <summary>
+    /// The right of <see cref="IsAuthorized"/>, which structures can have too: to use the record, and to read nothing in it.
+    /// </summary>
     public bool HoldsConsent { get; }
 
     /// <summary>On the blocked list, by the own name or the structure's.</summary>
@@ -119,5 +121,5 @@ internal sealed class RecordAccess
     public UsedRight ToUsedRight() => new(Mode, Capacity, IsAuthorized, IsAttending, EmergencyAccessId);
 
     /// <summary>What the functional matrix says of a function for this caller in this mode. Not for patients.</summary>
-    public FunctionRight Right(Function function) => FunctionRights.Of(function, _actor, Mode);
+    public FunctionRight Right(Function function) => FunctionRights.Of(function, actor, Mode);
 }

@@ -16,17 +16,19 @@ using ModeMessage = Dmp.Access.V1.AccessMode;
 namespace Dmp.Server.Audit;
 
 /// <summary>
-/// Writes the trace: exactly one event for each call, but for refused ones that are counted (<see cref="RefusedCalls"/>). A change is traced in
-/// its own transaction (the request log), a read before its first byte leaves (<see cref="TraceReadAsync"/>), everything refused
-/// or failed by the access gate before the answer leaves. Each event is signed as it is written; <see cref="TraceSequencer"/> puts it
-/// into the log once it is committed.
+/// Writes the trace: exactly one event for each call, but for refused ones that are counted (<see cref="RefusedCalls"/>). A change is
+/// traced in its own transaction (the request log), a read before its first byte leaves (<see cref="TraceReadAsync"/>), everything refused
+/// or failed by the access gate before the answer leaves. Each event is signed as it is written; <see cref="TraceSequencer"/> puts it into
+/// the log once it is committed.
 /// </summary>
 internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequencer sequencer, TimeProvider time) : IDisposable
 {
     /// <summary>Most events of one statement.</summary>
     private const int EventsMax = 200;
 
-    /// <summary>Most refusals and failures whose events are signed and wait to be written. Further ones wait before they are signed.</summary>
+    /// <summary>
+    /// Most refusals and failures whose events are signed and wait to be written. Further ones wait before they are signed.
+    /// </summary>
     private const int FailuresMax = 1000;
 
     // What is refused is written by few connections: a flood of refusals must not take those of the calls that are good.
@@ -62,7 +64,8 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     /// representatives and caregivers.
     /// </summary>
     public async Task TraceDeliveryAsync(
-        NpgsqlConnection connection, Call call, RecordAccess access, IReadOnlyList<TracedDocument> documents, bool hides, CancellationToken ct)
+        NpgsqlConnection connection, Call call, RecordAccess access, IReadOnlyList<TracedDocument> documents, bool hides,
+        CancellationToken ct)
     {
         TracedDocument[][] events = documents.Count == 0 ? [[]] : [.. documents.Chunk(EventTree.DocumentsMax)];
         foreach (var named in events)
@@ -111,7 +114,8 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
         ToRow(first, OutcomeOf(code), code, reason) with { Origin = origin?.ToString(), CallCount = calls }, keys.Signers[0]);
 
     /// <summary>
-    /// Adds events of <see cref="SignCounted"/>; those that are there already stay. Answers the events that PostgreSQL does not take, and why.
+    /// Adds events of <see cref="SignCounted"/>; those that are there already stay. Answers the events that PostgreSQL does not take, and
+    /// why.
     /// </summary>
     public async Task<IReadOnlyList<(AuditEventRow Event, PostgresException Fault)>> AppendCountedAsync(
         IReadOnlyList<AuditEventRow> events, CancellationToken ct)
@@ -218,7 +222,9 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     }
 
     private static AuditOutcome OutcomeOf(StatusCode code) =>
-        code is StatusCode.Unauthenticated or StatusCode.PermissionDenied or StatusCode.NotFound ? AuditOutcome.Refused : AuditOutcome.Failed;
+        code is StatusCode.Unauthenticated or StatusCode.PermissionDenied or StatusCode.NotFound
+            ? AuditOutcome.Refused
+            : AuditOutcome.Failed;
 
     private static AuditBasis? BasisOf(Call call, UsedRight? right) => (call.VerifiedCaller?.Kind, right) switch
     {

@@ -13,8 +13,8 @@ internal sealed class RollbackGuard(IOptions<AuditOptions> options, TraceKeys ke
 {
     public const string FileName = "last-checkpoint";
 
-    private readonly string _path = Path.Combine(options.Value.KeyDirectory, FileName);
-    private string? _remembered;
+    private readonly string path = Path.Combine(options.Value.KeyDirectory, FileName);
+    private string? remembered;
 
     /// <summary>Why this log must not be continued; null when it may.</summary>
     public async Task<string?> RefusalAsync(NpgsqlConnection connection, TraceLogState state, CancellationToken ct)
@@ -34,29 +34,29 @@ internal sealed class RollbackGuard(IOptions<AuditOptions> options, TraceKeys ke
             }
         }
 
-        if (!File.Exists(_path))
+        if (!File.Exists(path))
         {
             return null;
         }
 
-        var seen = Checkpoint.Parse(await File.ReadAllTextAsync(_path, ct));
+        var seen = Checkpoint.Parse(await File.ReadAllTextAsync(path, ct));
         if (!string.Equals(seen.Origin, keys.Origin, StringComparison.Ordinal))
         {
-            return $"The keys are of {keys.Origin}, and {_path} is of {seen.Origin}.";
+            return $"The keys are of {keys.Origin}, and {path} is of {seen.Origin}.";
         }
 
-        return seen.Size > state.Size ? $"The log has {state.Size} leaves, and had {seen.Size} ({_path})."
+        return seen.Size > state.Size ? $"The log has {state.Size} leaves, and had {seen.Size} ({path})."
             : await IsRootAsync(connection, seen.Size, seen.Root.ToArray(), ct) ? null
-            : $"The first {seen.Size} leaves are other ones than before ({_path}).";
+            : $"The first {seen.Size} leaves are other ones than before ({path}).";
     }
 
     /// <summary>After the commit: a file ahead of the database would be a false alarm.</summary>
     public void Remember(string note)
     {
-        if (!string.Equals(note, _remembered, StringComparison.Ordinal))
+        if (!string.Equals(note, remembered, StringComparison.Ordinal))
         {
-            KeyFiles.Replace(_path, note);
-            _remembered = note;
+            KeyFiles.Replace(path, note);
+            remembered = note;
         }
     }
 

@@ -21,6 +21,8 @@ internal static class TraceFilter
     // is shown without it. Who named it knows what was named.
     private const string BlindReasons = "('DOCUMENT_NOT_FOUND', 'RECORD_ACCESS_DENIED', 'FUNCTION_NOT_ALLOWED', 'RECORD_NOT_OPEN')";
 
+    private const string Named = "named (document_id, version, sha256, place)";
+
     /// <summary>
     /// The documents of an event that exist for the reader: the primary keys of document and document_version decide each one named, for
     /// the patient's side that of document alone, as DocumentFilter.Exists does. A version that no event kept is the current one.
@@ -32,7 +34,7 @@ internal static class TraceFilter
                 coalesce(array_agg(coalesce(named.version, 0) order by named.place), array[]::integer[]) as document_versions,
                 coalesce(array_agg(coalesce(named.sha256, '') order by named.place), array[]::bytea[]) as document_sha256s,
                 coalesce(array_agg(named.place::integer order by named.place), array[]::integer[]) as places
-            from unnest(e.document_ids, e.document_versions, e.document_sha256s) with ordinality as named (document_id, version, sha256, place)
+            from unnest(e.document_ids, e.document_versions, e.document_sha256s) with ordinality as {Named}
             where case
                 when @SeesAllDocuments then true
                 when e.subject = @Subject and e.reason in {BlindReasons} then true

@@ -28,13 +28,15 @@ internal sealed class TraceKeys
             if (keys.Count == 0 && mayCreate)
             {
                 // Witnesses tell logs apart by their names.
-                var name = origin ?? (isSandbox ? SandboxOrigin : $"dmp.example/trace/{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
+                var name = origin
+                    ?? (isSandbox ? SandboxOrigin : $"dmp.example/trace/{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
                 KeyFiles.Create(directory, name, DateTimeOffset.UtcNow);
             }
             else if (keys.Count == 0)
             {
                 throw new StartupRefusedException(
-                    $"There is no key of the trace in {directory} (Dmp:Audit:KeyDirectory). Make one with: dmp audit key new --keys {directory} --origin NAME");
+                    $"There is no key of the trace in {directory} (Dmp:Audit:KeyDirectory). Make one with: "
+                    + $"dmp audit key new --keys {directory} --origin NAME");
             }
             else if (origin is not null && !string.Equals(origin, keys[0].Key.Verifier.Name, StringComparison.Ordinal))
             {

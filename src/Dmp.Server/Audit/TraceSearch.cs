@@ -39,10 +39,10 @@ internal sealed class TraceSearch(TimeProvider time)
     private static readonly TimeSpan recent = TimeSpan.FromDays(1);
 
     // Replaced as a whole: whoever searches beside reads one or the other.
-    private volatile Seen? _seen;
+    private volatile Seen? seen;
 
     /// <summary>Another database may be behind the same connections.</summary>
-    public void Forget() => _seen = null;
+    public void Forget() => seen = null;
 
     /// <summary>A new search. One that <paramref name="mustBeWhole"/> looks at all months: before a state is signed, which says that none
     /// is missing.</summary>
@@ -50,7 +50,7 @@ internal sealed class TraceSearch(TimeProvider time)
     {
         var isCountedAnew = state.Horizon > state.Next;
         var horizon = isCountedAnew ? 0 : state.Horizon;
-        if (_seen is not { } seen || seen.Recent.Next > state.Next)
+        if (this.seen is not { } seen || seen.Recent.Next > state.Next)
         {
             // A dump that was restored where transactions are counted anew: what had no leaf was not below the horizon, by the old count,
             // and what was written since is below the next number of the new one. Nothing else is looked at, however long the trace is.
@@ -79,11 +79,11 @@ internal sealed class TraceSearch(TimeProvider time)
     {
         if (pass.IsWhole)
         {
-            _seen = new Seen(pass.Begin, pass.Begin, time.GetUtcNow());
+            this.seen = new Seen(pass.Begin, pass.Begin, time.GetUtcNow());
         }
-        else if (_seen is { } seen)
+        else if (this.seen is { } seen)
         {
-            _seen = seen with { Recent = pass.Begin };
+            this.seen = seen with { Recent = pass.Begin };
         }
     }
 

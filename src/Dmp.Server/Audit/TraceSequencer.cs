@@ -29,19 +29,20 @@ internal sealed class TraceSequencer(
     // Calls that end together share a transaction of the log, which must not take the machine from the calls.
     private static readonly TimeSpan gathering = TimeSpan.FromMilliseconds(200);
 
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly TraceSearch _search = new(time);
-    private bool _keysAreKnown;
+    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly TraceSearch search = new(time);
+    private bool keysAreKnown;
 
     // When the log was last seen to be the one that was signed, and its size then.
-    private DateTimeOffset _goodTime = DateTimeOffset.MinValue;
-    private long _goodSize;
+    private DateTimeOffset goodTime = DateTimeOffset.MinValue;
+    private long goodSize;
 
     /// <summary>Why the log stands still; null while it goes on.</summary>
     public string? Refusal { get; private set; }
 
     /// <summary>An event was written. Costs nothing, and may come too early or not at all.</summary>
-    public void Wake() => _wake.Writer.TryWrite(true);
+    public void Wake() => wake.Writer.TryWrite(true);
 
     /// <summary>Brings the log up to date. Returns how many leaves were added.</summary>
     public async Task<int> RunAsync(CancellationToken ct)
@@ -61,7 +62,7 @@ internal sealed class TraceSequencer(
         catch (Exception)
         {
             // What was committed is not known, and the next connection may lead to another database.
-            _search.Forget();
+            search.Forget();
             throw;
         }
 
@@ -88,10 +89,10 @@ internal sealed class TraceSequencer(
                     pause = TimeSpan.FromSeconds(Math.Clamp(pause.TotalSeconds * 2, 1, 16));
                 }
 
-                woken ??= _wake.Reader.WaitToReadAsync(stoppingToken).AsTask();
+                woken ??= wake.Reader.WaitToReadAsync(stoppingToken).AsTask();
                 if (await Task.WhenAny(woken, Task.Delay(period, stoppingToken)) == woken)
                 {
-                    _wake.Reader.TryRead(out _);
+                    wake.Reader.TryRead(out _);
                     woken = null;
                 }
 
@@ -118,19 +119,19 @@ internal sealed class TraceSequencer(
         var state = await TraceLogSql.StateAsync(connection, ct);
 
         // The roots are computed again now and then and before each signature, and not each time that leaves are added in between.
-        var isGuarded = time.GetUtcNow() - _goodTime >= options.Value.CheckpointInterval || state.Size < _goodSize || Refusal is not null;
+        var isGuarded = time.GetUtcNow() - goodTime >= options.Value.CheckpointInterval || state.Size < goodSize || Refusal is not null;
         if (isGuarded && !Notice(await guard.RefusalAsync(connection, state, ct)))
         {
             return null;
         }
 
-        if (state.Size < _goodSize)
+        if (state.Size < goodSize)
         {
-            _search.Forget();
+            search.Forget();
         }
 
         await TraceLogSql.ReadInIndexOrderAsync(connection, ct);
-        var pass = left ?? _search.Begin(state, mustBeWhole: false);
+        var pass = left ?? search.Begin(state, mustBeWhole: false);
         var looked = await TraceLogSql.ListWaitingAsync(connection, pass, BatchMax, ct);
         var isFull = looked.Count == BatchMax;
         var waiting = looked.FindAll(e => !e.IsLogged);
@@ -150,8 +151,8 @@ internal sealed class TraceSequencer(
 
         var note = isDue ? await SignAsync(connection, state.Checkpoint, tree, isFull ? state.Horizon : pass.Horizon, ct) : null;
         await transaction.CommitAsync(CancellationToken.None);
-        (_goodTime, _goodSize) = (isGuarded || isDue ? time.GetUtcNow() : _goodTime, tree.Size);
-        _keysAreKnown |= note is not null;
+        (goodTime, goodSize) = (isGuarded || isDue ? time.GetUtcNow() : goodTime, tree.Size);
+        keysAreKnown |= note is not null;
         if ((note ?? state.Checkpoint?.Note) is { } known)
         {
             guard.Remember(known);
@@ -162,8 +163,8 @@ internal sealed class TraceSequencer(
             return new Round(waiting.Count, pass.Behind(looked[^1]));
         }
 
-        _search.Complete(pass);
-        return new Round(waiting.Count, mustLookAgain ? _search.Begin(state, mustBeWhole: true) : null);
+        search.Complete(pass);
+        return new Round(waiting.Count, mustLookAgain ? search.Begin(state, mustBeWhole: true) : null);
     }
 
     /// <summary>
@@ -227,7 +228,7 @@ internal sealed class TraceSequencer(
         NpgsqlConnection connection, CheckpointRow? last, TreeBuilder tree, ulong horizon, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        if (!_keysAreKnown)
+        if (!keysAreKnown)
         {
             foreach (var key in keys.Signers)
             {

@@ -7,7 +7,8 @@ namespace Dmp.Server.Audit;
 internal static class TraceTree
 {
     /// <exception cref="InvalidDataException">The log has holes.</exception>
-    public static async Task<Func<TreeNode, byte[]>> ReadAsync(NpgsqlConnection connection, IEnumerable<TreeNode> nodes, CancellationToken ct)
+    public static async Task<Func<TreeNode, byte[]>> ReadAsync(
+        NpgsqlConnection connection, IEnumerable<TreeNode> nodes, CancellationToken ct)
     {
         // Several proofs share the upper part of the tree.
         var wanted = nodes.Distinct().ToList();

@@ -45,7 +45,8 @@ internal static class ConsentMapping
     public static ConsentSettings ToMessage(this ConsentSettingsRow row, RecordAccess access)
     {
         var isPatient = access.Capacity == Capacity.Patient;
-        var updateTime = isPatient && row.OwnSettingsUpdateTime > row.SettingsUpdateTime ? row.OwnSettingsUpdateTime.Value : row.SettingsUpdateTime;
+        var updateTime =
+            isPatient && row.OwnSettingsUpdateTime > row.SettingsUpdateTime ? row.OwnSettingsUpdateTime.Value : row.SettingsUpdateTime;
         return new ConsentSettings
         {
             RecordId = row.RecordId.ToString(),

@@ -19,7 +19,8 @@ internal static class ConsentRules
 
     private static readonly string[] switches =
     [
-        "emergency_regulation_allowed", "emergency_break_glass_allowed", "emergency_masked_allowed", "documents_masked_by_default", OwnSwitch,
+        "emergency_regulation_allowed", "emergency_break_glass_allowed",
+        "emergency_masked_allowed", "documents_masked_by_default", OwnSwitch,
     ];
 
     /// <summary>The same where a care team may be authorised too.</summary>
@@ -36,7 +37,8 @@ internal static class ConsentRules
     }
 
     public static void CheckAttending(bool attending, Actor? actor, FieldFaults faults) => faults.Require(
-        !attending || actor?.Kind is not (ActorKind.Structure or ActorKind.CareTeam), "attending_physician", "Only a professional can be an attending physician.");
+        !attending || actor?.Kind is not (ActorKind.Structure or ActorKind.CareTeam), "attending_physician",
+        "Only a professional can be an attending physician.");
 
     /// <summary>The asked or default end of an authorisation.</summary>
     public static DateTimeOffset CheckExpireTime(Timestamp? asked, DateTimeOffset now, int daysMax, FieldFaults faults)

@@ -31,8 +31,10 @@ internal sealed class ResignAttendingPhysician(AccessPolicy policy, RequestLog r
             async (connection, access) =>
             {
                 var now = time.GetUtcNow();
-                var professionalId = access.Caller.ProfessionalId ?? throw new InvalidOperationException("A professional without an identifier.");
-                var row = await ConsentSql.FindLivingAsync(connection, access, (short)ActorKind.Professional, professionalId, hidden: false, ct)
+                var professionalId = access.Caller.ProfessionalId
+                    ?? throw new InvalidOperationException("A professional without an identifier.");
+                var row = await ConsentSql.FindLivingAsync(
+                    connection, access, (short)ActorKind.Professional, professionalId, hidden: false, ct)
                     ?? throw Failures.Of(ErrorReason.ConsentNotFound);
                 if (row.AttendingPhysician)
                 {

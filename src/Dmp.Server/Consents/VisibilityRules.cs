@@ -101,7 +101,8 @@ internal static class VisibilityRules
         switch (rule.DocumentsCase)
         {
             case VisibilityRule.DocumentsOneofCase.DocumentId:
-                faults.Require(Guid.TryParseExact(rule.DocumentId, "D", out _), "rule.document_id", "Must be a UUID in the form 8-4-4-4-12.");
+                faults.Require(
+                    Guid.TryParseExact(rule.DocumentId, "D", out _), "rule.document_id", "Must be a UUID in the form 8-4-4-4-12.");
                 break;
             case VisibilityRule.DocumentsOneofCase.Type:
                 CheckCode(rule.Type, "rule.type", faults);

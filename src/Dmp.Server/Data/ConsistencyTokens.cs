@@ -51,7 +51,8 @@ internal sealed class ConsistencyTokens(IDataProtectionProvider protection)
     {
         latest = null;
         var count = 0;
-        foreach (var token in values.SelectMany(value => value!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
+        foreach (var token in values.SelectMany(
+            value => value!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
         {
             if (++count > TokensMax || token.Length > TokenCharactersMax)
             {

@@ -117,10 +117,10 @@ internal sealed class Database(NpgsqlDataSource source)
             ct);
 
     /// <summary>
-    /// For a connection on which a statement may have failed; only a refusal of ours tells of none. Npgsql prepares a statement that is used again
-    /// and keeps a wrong record of one that fails just then, while it is planned (npgsql issue 6391): its next use on that connection breaks it, or
-    /// one of several result sets is left out and the next one is read in its place. A transaction has been rolled back before: PostgreSQL
-    /// refuses everything in one that has failed.
+    /// For a connection on which a statement may have failed; only a refusal of ours tells of none. Npgsql prepares a statement that is
+    /// used again and keeps a wrong record of one that fails just then, while it is planned (npgsql issue 6391): its next use on that
+    /// connection breaks it, or one of several result sets is left out and the next one is read in its place. A transaction has been rolled
+    /// back before: PostgreSQL refuses everything in one that has failed.
     /// </summary>
     private void ForgetStatements(NpgsqlConnection connection)
     {

@@ -15,7 +15,8 @@ internal sealed class KeyRing(Database database) : IXmlRepository
         connection => connection.Query<string>(KeyRingSql.List).Select(XElement.Parse).ToList());
 
     public void StoreElement(XElement element, string friendlyName) => database.OnConnection(
-        connection => connection.Execute(KeyRingSql.Add, new { Name = friendlyName, Xml = element.ToString(SaveOptions.DisableFormatting) }));
+        connection => connection.Execute(
+            KeyRingSql.Add, new { Name = friendlyName, Xml = element.ToString(SaveOptions.DisableFormatting) }));
 }
 
 internal static class KeyRingSql

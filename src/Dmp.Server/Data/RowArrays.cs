@@ -26,7 +26,8 @@ internal static class RowArrays
         }
 
         /// <summary>One column of lists: three parameters, see <see cref="Slices{T}"/>.</summary>
-        public NpgsqlBatchCommand WithLists<TRow, TValue>(string name, IReadOnlyList<TRow> rows, Func<TRow, IReadOnlyCollection<TValue>> list)
+        public NpgsqlBatchCommand WithLists<TRow, TValue>(
+            string name, IReadOnlyList<TRow> rows, Func<TRow, IReadOnlyCollection<TValue>> list)
         {
             var slices = new Slices<TValue>(rows.Select(list));
             return command.With(name, slices.All).With(name + "From", slices.From).With(name + "To", slices.To);

@@ -1,8 +1,8 @@
 namespace Dmp.Server.Data;
 
 /// <summary>
-/// Lists of different lengths in one array, for statements that add several rows: PostgreSQL has no arrays of arrays of different lengths, and
-/// cuts <c>(@All)[from:to]</c> out of one.
+/// Lists of different lengths in one array, for statements that add several rows: PostgreSQL has no arrays of arrays of different lengths,
+/// and cuts <c>(@All)[from:to]</c> out of one.
 /// </summary>
 internal sealed class Slices<T>
 {

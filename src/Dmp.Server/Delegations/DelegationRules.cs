@@ -62,7 +62,8 @@ internal static class DelegationRules
             $"Must be empty or one of {string.Join(", ", relationships)}.");
         var start = faults.Time(request.StartTime, "start_time") ?? now;
         faults.Require(
-            start >= now - clockTolerance && start <= now.AddYears(1), "start_time", "Must not be in the past, nor more than a year ahead.");
+            start >= now - clockTolerance && start <= now.AddYears(1), "start_time",
+            "Must not be in the past, nor more than a year ahead.");
         var end = faults.Time(request.EndTime, "end_time");
         faults.Require(end is not null || request.Kind != DelegationKind.Caregiver, "end_time", "Required for a caregiver.");
         faults.Require(end is null || (end > start && end > now), "end_time", "Must be after start_time and in the future.");
@@ -79,7 +80,8 @@ internal static class DelegationRules
         faults.Text(request.Reason, "reason", 500);
         faults.Require(request.Reason.Length == 0 || request.Reason.Trim().Length >= 10, "reason", "Must have at least 10 characters.");
         var until = faults.Time(request.UntilTime, "until_time");
-        faults.Require(until is null || (until > now && until <= now.AddYears(20)), "until_time", "Must be in the future and at most 20 years ahead.");
+        faults.Require(
+            until is null || (until > now && until <= now.AddYears(20)), "until_time", "Must be in the future and at most 20 years ahead.");
         return until;
     }
 

@@ -39,7 +39,8 @@ internal sealed class InviteDelegate(AccessPolicy policy, RequestLog requestLog,
                 // The record is locked: two invitations at once are counted one after the other.
                 var living = await DelegationSql.ListLivingAsync(connection, recordId, ct);
                 var limit = DelegationRules.LimitOf(request.Kind);
-                if (living.Count(row => row.Kind == (short)request.Kind && DelegationRules.IsLiving(row, access.IsRepresented, now)) >= limit)
+                if (living.Count(
+                    row => row.Kind == (short)request.Kind && DelegationRules.IsLiving(row, access.IsRepresented, now)) >= limit)
                 {
                     throw Failures.Of(ErrorReason.DelegationLimitReached, ("limit", limit.ToString(CultureInfo.InvariantCulture)));
                 }

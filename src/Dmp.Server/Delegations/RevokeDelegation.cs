@@ -55,7 +55,8 @@ internal sealed class RevokeDelegation(AccessPolicy policy, RequestLog requestLo
         if (row?.DelegateSubject == call.Caller.Subject)
         {
             var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
-            call.ActAs((DelegationKind)row.Kind == DelegationKind.Representative ? Capacity.Representative : Capacity.Caregiver, row.DelegateName);
+            call.ActAs(
+                (DelegationKind)row.Kind == DelegationKind.Representative ? Capacity.Representative : Capacity.Caregiver, row.DelegateName);
             return (row, facts?.IsRepresented == true);
         }
 

@@ -4,8 +4,8 @@ using Dmp.Type.V1;
 namespace Dmp.Server.Documents;
 
 /// <summary>
-/// The activities in which the documents of a submission set were made (value set J59), restated in <c>content-types.tsv</c>. The sources name no
-/// system for the three codes of TRE_R276, which are therefore accepted with any.
+/// The activities in which the documents of a submission set were made (value set J59), restated in <c>content-types.tsv</c>. The sources
+/// name no system for the three codes of TRE_R276, which are therefore accepted with any.
 /// </summary>
 internal static class ContentTypes
 {

@@ -83,7 +83,8 @@ internal static partial class DocumentRules
             (_, DocumentChange.Delete) => isAuthor || isPatients && access.IsAttending,
             (_, DocumentChange.Archive or DocumentChange.Unarchive) =>
                 isAuthor || access.IsAuthorized && access.Right(Function.Archive) is { IsAllowed: true, Condition: FunctionCondition.None },
-            (_, DocumentChange.Unmask) => isAuthor || access.Right(Function.Unmask) is { IsAllowed: true, Condition: FunctionCondition.None },
+            (_, DocumentChange.Unmask) =>
+                isAuthor || access.Right(Function.Unmask) is { IsAllowed: true, Condition: FunctionCondition.None },
             _ => access.IsAuthorized,
         };
         if (!isAllowed)
@@ -153,7 +154,8 @@ internal static partial class DocumentRules
 
     /// <summary>Whom the sender names; whether the record is that patient's is decided with the record.</summary>
     public static void CheckStated(StatedPatient stated, FieldFaults faults) => faults.Require(
-        stated.BirthDate.Length == 0 || NamedPatient.DateOf(stated.BirthDate) is not null, "stated_patient.birth_date", "Must be a date as YYYY-MM-DD.");
+        stated.BirthDate.Length == 0 || NamedPatient.DateOf(stated.BirthDate) is not null, "stated_patient.birth_date",
+        "Must be a date as YYYY-MM-DD.");
 
     /// <summary>In a secret connection a document carries one code, and the platform sets it (EX_2.1-1050).</summary>
     public static void CheckSecret(RepeatedField<VisibilityCode> codes, FieldFaults faults) => faults.Require(
@@ -308,7 +310,8 @@ internal static partial class DocumentRules
     {
         PartRules.CheckAuthors(metadata.Authors, faults);
         faults.Require(
-            metadata.Authors.Count > 0 || authorsOfHeader || caller.Kind != CallerKind.Structure, "metadata.authors", "Required for a structure.");
+            metadata.Authors.Count > 0 || authorsOfHeader || caller.Kind != CallerKind.Structure, "metadata.authors",
+            "Required for a structure.");
         PartRules.CheckPerson(metadata.LegalAuthenticator, "metadata.legal_authenticator", faults);
         faults.Require(
             metadata.Authors.Count == 0

@@ -5,7 +5,8 @@ internal sealed record ReadDecision(DocumentRow Row, long Position);
 
 /// <summary>
 /// Whether a running read may go on. Asked for each mebibyte, whether anything of the record changed; and after each second all anew, for
-/// what ends by time. Used by one caller at a time. <paramref name="decideAsync"/> is given whether to decide as a whole, and throws the refusal.
+/// what ends by time. Used by one caller at a time. <paramref name="decideAsync"/> is given whether to decide as a whole, and throws the
+/// refusal.
 /// </summary>
 internal sealed class ReadPermission(
     ReadDecision decided, TimeProvider time, Func<bool, ReadDecision, Task<ReadDecision>> decideAsync) : IAsyncDisposable

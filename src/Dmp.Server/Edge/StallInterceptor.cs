@@ -16,7 +16,8 @@ internal sealed class StallInterceptor : Interceptor
         IAsyncStreamReader<TRequest> requestStream,
         IServerStreamWriter<TResponse> responseStream,
         ServerCallContext context,
-        DuplexStreamingServerMethod<TRequest, TResponse> continuation) => continuation(requestStream, Watched(responseStream, context), context);
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
+        continuation(requestStream, Watched(responseStream, context), context);
 
     // Health and reflection pass the access gate without a watch.
     private static IServerStreamWriter<T> Watched<T>(IServerStreamWriter<T> stream, ServerCallContext context) =>

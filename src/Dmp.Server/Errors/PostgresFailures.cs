@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Dmp.Server.Errors;
 
-/// <summary>What PostgreSQL refuses and the caller must hear of. Recognised by name of the constraint or SQLSTATE, never by message text.</summary>
+/// <summary>
+/// What PostgreSQL refuses and the caller must hear of. Recognised by name of the constraint or SQLSTATE, never by message text.
+/// </summary>
 internal static class PostgresFailures
 {
     /// <summary>The failure; null when the violation is a fault of ours.</summary>

@@ -60,7 +60,9 @@ internal static class WireStatus
 
     /// <summary>A text of at most so many characters, never between the two halves of one.</summary>
     public static string Cut(string text, int charactersMax) =>
-        text.Length <= charactersMax ? text : $"{text[..(char.IsHighSurrogate(text[charactersMax - 2]) ? charactersMax - 2 : charactersMax - 1)]}…";
+        text.Length <= charactersMax
+            ? text
+            : $"{text[..(char.IsHighSurrogate(text[charactersMax - 2]) ? charactersMax - 2 : charactersMax - 1)]}…";
 
     private static bool Fits(Status status) =>
         Uri.EscapeDataString(status.Message).Length + ((status.CalculateSize() + 2) / 3 * 4) <= TrailerBytesMax - OtherBytes;

@@ -56,7 +56,8 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
     public Task<FeedBatch> ReadAsync(Call call, FeedQuery query, FeedPlace place, int limit, CancellationToken ct) =>
         database.OnConnectionAsync(connection => ReadAsync(connection, call, query, place, limit, ct), ct);
 
-    private async Task<FeedPlace> StartAsync(NpgsqlConnection connection, Call call, EventStart start, FeedQuery query, CancellationToken ct)
+    private async Task<FeedPlace> StartAsync(
+        NpgsqlConnection connection, Call call, EventStart start, FeedQuery query, CancellationToken ct)
     {
         var binding = FeedPlace.BindingOf(call.Caller, query);
 
@@ -66,7 +67,8 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
         var place = start.FromCase switch
         {
             EventStart.FromOneofCase.ResumeToken => tokens.Read(start.ResumeToken),
-            EventStart.FromOneofCase.PositionName => (await FeedPositionSql.FindAsync(connection, call.Caller, start.PositionName, ct))?.ToPlace()
+            EventStart.FromOneofCase.PositionName => (await FeedPositionSql.FindAsync(connection, call.Caller, start.PositionName, ct))
+                ?.ToPlace()
                 ?? throw Failures.Of(ErrorReason.FeedPositionNotFound),
             _ => null,
         };
@@ -96,7 +98,8 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
             var rows = fromOwn ? await FeedSql.CatchUpAsync(connection, next, ownMax, ct) : null;
             var isScanned = rows is null;
             rows ??= await FeedSql.ScanAsync(connection, next, ct);
-            var head = new FeedHead { FirstPosition = rows[0].FirstPosition, LastPosition = rows[0].LastPosition, MatrixId = rows[0].MatrixId };
+            var head =
+                new FeedHead { FirstPosition = rows[0].FirstPosition, LastPosition = rows[0].LastPosition, MatrixId = rows[0].MatrixId };
             RequireUsable(place, head, FeedPlace.ViewOf(call.Caller, head.MatrixId));
             var told = rows.Where(row => row.Position is not null && FeedRules.SubjectOf(row.Kind) is not null).ToList();
             foreach (var commits in FeedRules.ByCommits(told, Math.Max(limit, DecidedRowsMin)))
@@ -167,7 +170,8 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
                 deliveries.AddRange(await DecideDocumentsAsync(connection, query, access, heard, ct));
             }
 
-            var positions = heard.Values.Where(row => FeedRules.SubjectOf(row.Kind) == FeedSubject.Record).Select(row => row.Position!.Value).ToList();
+            var positions = heard.Values.Where(row => FeedRules.SubjectOf(row.Kind) == FeedSubject.Record)
+                .Select(row => row.Position!.Value).ToList();
             if (positions.Count > 0)
             {
                 deliveries.AddRange(
@@ -187,7 +191,8 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
         NpgsqlConnection connection, FeedQuery query, RecordAccess access, Dictionary<long, FeedRow> heard, CancellationToken ct)
     {
         var documents = new List<FeedDocumentRow>();
-        var changes = heard.Values.Where(row => FeedRules.SubjectOf(row.Kind) == FeedSubject.Document).Select(row => row.Position!.Value).ToList();
+        var changes = heard.Values.Where(row => FeedRules.SubjectOf(row.Kind) == FeedSubject.Document).Select(row => row.Position!.Value)
+            .ToList();
         if (changes.Count > 0)
         {
             documents.AddRange(await FeedDocumentSql.OfChangesAsync(connection, access, query, changes, ct));

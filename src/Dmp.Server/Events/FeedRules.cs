@@ -87,8 +87,8 @@ internal static class FeedRules
     }
 
     /// <summary>
-    /// Whether a change is about a document, a rule on documents, what staff sees of secret acts, or the record; null: about nothing that the
-    /// feed tells.
+    /// Whether a change is about a document, a rule on documents, what staff sees of secret acts, or the record; null: about nothing that
+    /// the feed tells.
     /// </summary>
     public static FeedSubject? SubjectOf(string kind) => kind switch
     {

@@ -45,7 +45,9 @@ internal sealed record FeedPlace(long Position, byte[] Binding, byte[] View)
     private static byte[] Half(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text))[..HalfBytes];
 }
 
-/// <summary>Makes and reads resume tokens: places, encrypted and authenticated, of constant length. Keys are kept as those of page tokens.</summary>
+/// <summary>
+/// Makes and reads resume tokens: places, encrypted and authenticated, of constant length. Keys are kept as those of page tokens.
+/// </summary>
 internal sealed class FeedTokens(IDataProtectionProvider protection)
 {
     private const int ViewStart = 2 * FeedPlace.HalfBytes;
@@ -71,13 +73,15 @@ internal sealed class FeedTokens(IDataProtectionProvider protection)
         {
             plain = token.Length <= TokenCharactersMax ? protector.Unprotect(WebEncoders.Base64UrlDecode(token)) : [];
         }
-        catch (Exception e) when (e is FormatException || e is CryptographicException { InnerException: not (Npgsql.NpgsqlException or TimeoutException) })
+        catch (Exception e)
+            when (e is FormatException || e is CryptographicException { InnerException: not (Npgsql.NpgsqlException or TimeoutException) })
         {
             throw Invalid();
         }
 
         return plain.Length == PositionStart + sizeof(long)
-            ? new FeedPlace(BinaryPrimitives.ReadInt64BigEndian(plain.AsSpan(PositionStart)), plain[..ViewStart], plain[ViewStart..PositionStart])
+            ? new FeedPlace(
+                BinaryPrimitives.ReadInt64BigEndian(plain.AsSpan(PositionStart)), plain[..ViewStart], plain[ViewStart..PositionStart])
             : throw Invalid();
     }
 

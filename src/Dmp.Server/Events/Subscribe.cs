@@ -18,7 +18,9 @@ internal sealed class Subscribe(
     IHostApplicationLifetime lifetime,
     TimeProvider time)
 {
-    /// <summary>Most events of one response, unless a single commit has more: a response is what the server holds for a slow caller.</summary>
+    /// <summary>
+    /// Most events of one response, unless a single commit has more: a response is what the server holds for a slow caller.
+    /// </summary>
     private const int ResponseEventsMax = 200;
 
     /// <summary>How long the first message may take.</summary>
@@ -61,7 +63,8 @@ internal sealed class Subscribe(
             reader = credit.ReadAsync(ct);
             await SendAsync(call, query, place, credit, reader, responses, ct);
         }
-        catch (Exception e) when (expiry.IsCancellationRequested && !ending.IsCancellationRequested && e is OperationCanceledException or IOException)
+        catch (Exception e)
+            when (expiry.IsCancellationRequested && !ending.IsCancellationRequested && e is OperationCanceledException or IOException)
         {
             throw Failures.Of(ErrorReason.TokenExpired);
         }

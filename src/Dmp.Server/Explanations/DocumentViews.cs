@@ -18,7 +18,8 @@ internal sealed class DocumentViews(TimeProvider time)
     /// <summary>What lets somebody see the document; null when nothing does. <paramref name="professions"/>: those that may read
     /// it.</summary>
     public async Task<DocumentViewer?> ViewAsync(
-        NpgsqlConnection connection, AudienceRow row, RecordAccess owner, Guid documentId, IReadOnlyList<string> professions, CancellationToken ct)
+        NpgsqlConnection connection, AudienceRow row, RecordAccess owner, Guid documentId, IReadOnlyList<string> professions,
+        CancellationToken ct)
     {
         var caller = AccessEffects.ToCaller(row);
         var viewer = (row.ActorKind == (short)ActorKind.Structure, row.IsSeen) switch
@@ -36,7 +37,8 @@ internal sealed class DocumentViews(TimeProvider time)
     /// it, hides it from all of them. And the structure itself, which knows of what was deposited in it, unless blocked.
     /// </summary>
     private async Task<DocumentViewer?> ViewOfStructureAsync(
-        NpgsqlConnection connection, Caller caller, RecordAccess owner, Guid documentId, IReadOnlyList<string> professions, CancellationToken ct)
+        NpgsqlConnection connection, Caller caller, RecordAccess owner, Guid documentId, IReadOnlyList<string> professions,
+        CancellationToken ct)
     {
         DocumentViewer? viewer = null;
         if (professions.Count > 0 && await ViewAsync(connection, As(caller, professions[0]), owner, documentId, ct) is { } ofMember)
@@ -63,7 +65,8 @@ internal sealed class DocumentViews(TimeProvider time)
 
     /// <summary>Somebody who never called, seen in a profession to which the document is open, and where a right may stand.</summary>
     private async Task<DocumentViewer?> ViewOfUnseenAsync(
-        NpgsqlConnection connection, AudienceRow row, RecordAccess owner, Guid documentId, IReadOnlyList<string> professions, CancellationToken ct)
+        NpgsqlConnection connection, AudienceRow row, RecordAccess owner, Guid documentId, IReadOnlyList<string> professions,
+        CancellationToken ct)
     {
         var caller = AccessEffects.ToCaller(row);
         caller = professions.Count > 0 ? As(caller, professions[0]) : caller;
@@ -123,7 +126,8 @@ internal sealed class DocumentViews(TimeProvider time)
     }
 
     /// <summary>What decides about somebody on an open record; null for who is blocked.</summary>
-    private async Task<AccessFacts?> FactsOfOpenAsync(NpgsqlConnection connection, Caller caller, RecordAccess owner, CancellationToken ct) =>
+    private async Task<AccessFacts?> FactsOfOpenAsync(
+        NpgsqlConnection connection, Caller caller, RecordAccess owner, CancellationToken ct) =>
         await AccessSql.FindAsync(connection, caller, owner.RecordId, time.GetUtcNow(), ct, owner.SeesSecret)
             is { IsBlocked: false, State: (short)RecordState.Open } facts ? facts : null;
 

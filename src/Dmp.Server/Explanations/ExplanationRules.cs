@@ -39,7 +39,8 @@ internal static class ExplanationRules
             return steps;
         }
 
-        steps.Add(Step(AccessRule.NotBlocked, true, "NOT_BLOCKED", "The professional is not blocked.", "Le professionnel n’est pas bloqué."));
+        steps.Add(
+            Step(AccessRule.NotBlocked, true, "NOT_BLOCKED", "The professional is not blocked.", "Le professionnel n’est pas bloqué."));
         var isInEmergency = AccessPolicy.IsInEmergency(professional, facts, mode, now);
         var hasConsent = facts.ExpireTime > now;
         steps.Add(ConsentStep(facts, hasConsent, now));
@@ -136,7 +137,8 @@ internal static class ExplanationRules
         ({ IsShownByRule: true }, _) => Step(
             AccessRule.Mask, true, "SHOWN_BY_RULE", "Masked, and shown to this professional by a rule of the patient.",
             "Masqué, mais montré à ce professionnel par une règle du patient."),
-        _ => Step(AccessRule.Mask, false, "MASKED", "The document is masked to professionals.", "Le document est masqué aux professionnels."),
+        _ => Step(
+            AccessRule.Mask, false, "MASKED", "The document is masked to professionals.", "Le document est masqué aux professionnels."),
     };
 
     private static AccessStep Step(AccessRule rule, bool passed, string finding, string sentence, string sentenceFr) =>

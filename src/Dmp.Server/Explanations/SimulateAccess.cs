@@ -20,7 +20,8 @@ internal sealed class SimulateAccess(
     {
         var faults = FieldFaults.Of(request);
         var recordId = call.ReadRecordId(request.RecordId, faults);
-        faults.Require(request.Actor is { Kind: ActorKind.Professional, Id.Length: > 0 }, "actor", "Must be a professional with an identifier.");
+        faults.Require(
+            request.Actor is { Kind: ActorKind.Professional, Id.Length: > 0 }, "actor", "Must be a professional with an identifier.");
         var pageSize = faults.PageSize(request.PageSize);
         faults.ThrowIfAny();
         var query = new SimulateAccessRequest(request) { PageToken = "" };

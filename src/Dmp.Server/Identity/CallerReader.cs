@@ -12,18 +12,18 @@ internal sealed class CallerReader(IssuerOptions issuer, Realm realm)
 {
     private const string AuthorizedParty = "azp";
 
-    private readonly ClaimNames _names = issuer.Claims;
+    private readonly ClaimNames names = issuer.Claims;
 
     public Caller Read(TokenClaims claims)
     {
-        var roles = claims.Texts(_names.Roles).ToHashSet(StringComparer.Ordinal);
+        var roles = claims.Texts(names.Roles).ToHashSet(StringComparer.Ordinal);
         var caller = new Caller
         {
             Kind = KindOf(claims, roles),
             Subject = $"{claims.Identifier(JwtRegisteredClaimNames.Iss)}|{claims.Identifier(JwtRegisteredClaimNames.Sub)}",
-            GivenName = claims.Text(_names.GivenName),
-            FamilyName = claims.Text(_names.FamilyName),
-            SoftwareId = claims.Text(_names.ClientId) ?? claims.Text(AuthorizedParty),
+            GivenName = claims.Text(names.GivenName),
+            FamilyName = claims.Text(names.FamilyName),
+            SoftwareId = claims.Text(names.ClientId) ?? claims.Text(AuthorizedParty),
             Roles = roles,
         };
         return caller.Kind switch
@@ -53,7 +53,7 @@ internal sealed class CallerReader(IssuerOptions issuer, Realm realm)
             return issuer.RoleKinds.Where(pair => roles.Contains(pair.Key)).Select(pair => pair.Value).Distinct().ToArray() switch
             {
                 [var only] => only,
-                _ => throw (roles.Count == 0 ? TokenClaims.Missing(_names.Roles) : TokenClaims.Invalid(_names.Roles)),
+                _ => throw (roles.Count == 0 ? TokenClaims.Missing(names.Roles) : TokenClaims.Invalid(names.Roles)),
             };
         }
 
@@ -74,23 +74,23 @@ internal sealed class CallerReader(IssuerOptions issuer, Realm realm)
 
     private Caller Professional(Caller caller, TokenClaims claims)
     {
-        var id = claims.RequiredText(_names.ProfessionalId);
+        var id = claims.RequiredText(names.ProfessionalId);
         if (id is not ['8', .. { Length: 11 } rpps] || !IsRpps(rpps))
         {
-            throw TokenClaims.Invalid(_names.ProfessionalId);
+            throw TokenClaims.Invalid(names.ProfessionalId);
         }
 
-        var situation = WorkSituations.One(claims, _names);
+        var situation = WorkSituations.One(claims, names);
         if (situation.Finess is { } finess && !IsFiness(finess))
         {
-            throw TokenClaims.Invalid(_names.WorkSituations);
+            throw TokenClaims.Invalid(names.WorkSituations);
         }
 
         return caller with
         {
             ProfessionalId = id,
-            FamilyName = situation.FamilyName ?? caller.FamilyName ?? throw TokenClaims.Missing(_names.FamilyName),
-            GivenName = situation.GivenName ?? caller.GivenName ?? throw TokenClaims.Missing(_names.GivenName),
+            FamilyName = situation.FamilyName ?? caller.FamilyName ?? throw TokenClaims.Missing(names.FamilyName),
+            GivenName = situation.GivenName ?? caller.GivenName ?? throw TokenClaims.Missing(names.GivenName),
             ProfessionCode = situation.ProfessionCode,
             ProfessionSystem = situation.ProfessionSystem,
             SpecialtyCode = situation.SpecialtyCode,
@@ -104,50 +104,50 @@ internal sealed class CallerReader(IssuerOptions issuer, Realm realm)
 
     private Caller Structure(Caller caller, TokenClaims claims)
     {
-        var id = claims.RequiredText(_names.StructureId);
+        var id = claims.RequiredText(names.StructureId);
         if (id is not ['1', .. var finess] || !IsFiness(finess))
         {
-            throw TokenClaims.Invalid(_names.StructureId);
+            throw TokenClaims.Invalid(names.StructureId);
         }
 
         // Without a person in the token nobody authenticated but the structure.
-        var staffId = claims.Text(_names.StaffId);
+        var staffId = claims.Text(names.StaffId);
         var authentication = AuthenticationOf(claims, staffId is null ? AuthenticationMode.Indirect : AuthenticationMode.Direct);
         return caller with
         {
             StructureId = id,
-            StructureName = claims.RequiredText(_names.StructureName),
+            StructureName = claims.RequiredText(names.StructureName),
             StaffId = staffId,
             Authentication = staffId is null && authentication != AuthenticationMode.Indirect
-                ? throw TokenClaims.Invalid(_names.AuthenticationMode)
+                ? throw TokenClaims.Invalid(names.AuthenticationMode)
                 : authentication,
             MayRegulate = MayRegulate(claims),
         };
     }
 
     private AuthenticationMode AuthenticationOf(TokenClaims claims, AuthenticationMode absent) =>
-        claims.Text(_names.AuthenticationMode) switch
+        claims.Text(names.AuthenticationMode) switch
         {
             null => absent,
             "DIRECTE" => AuthenticationMode.Direct,
             "INDIRECTE" => AuthenticationMode.Indirect,
             "INDIRECTE_RENFORCEE" => AuthenticationMode.IndirectReinforced,
-            _ => throw TokenClaims.Invalid(_names.AuthenticationMode),
+            _ => throw TokenClaims.Invalid(names.AuthenticationMode),
         };
 
-    private bool MayRegulate(TokenClaims claims) => claims.Text(_names.MayRegulate) switch
+    private bool MayRegulate(TokenClaims claims) => claims.Text(names.MayRegulate) switch
     {
         null or "FAUX" => false,
         "VRAI" => true,
-        _ => throw TokenClaims.Invalid(_names.MayRegulate),
+        _ => throw TokenClaims.Invalid(names.MayRegulate),
     };
 
     private Caller Patient(Caller caller, TokenClaims claims)
     {
-        var ins = claims.RequiredText(_names.Ins);
+        var ins = claims.RequiredText(names.Ins);
         if (!IsIns(ins))
         {
-            throw TokenClaims.Invalid(_names.Ins);
+            throw TokenClaims.Invalid(names.Ins);
         }
 
         return WithoutInsInSubject(caller with { Ins = ins }, [ins]);
@@ -155,15 +155,15 @@ internal sealed class CallerReader(IssuerOptions issuer, Realm realm)
 
     private Caller Representative(Caller caller, TokenClaims claims)
     {
-        var represented = claims.Texts(_names.RepresentedIns).Distinct(StringComparer.Ordinal).ToArray();
+        var represented = claims.Texts(names.RepresentedIns).Distinct(StringComparer.Ordinal).ToArray();
         if (represented.Length == 0)
         {
-            throw TokenClaims.Missing(_names.RepresentedIns);
+            throw TokenClaims.Missing(names.RepresentedIns);
         }
 
         if (!represented.All(IsIns))
         {
-            throw TokenClaims.Invalid(_names.RepresentedIns);
+            throw TokenClaims.Invalid(names.RepresentedIns);
         }
 
         return WithoutInsInSubject(caller with { RepresentedIns = represented }, represented);

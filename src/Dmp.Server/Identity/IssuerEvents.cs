@@ -9,7 +9,8 @@ namespace Dmp.Server.Identity;
 
 /// <summary>What one issuer's scheme does beside the validation of the library: keys first, the caller after it.</summary>
 internal sealed class IssuerEvents(
-    IssuerOptions issuer, TimeSpan lifetimeMax, CallerReader reader, JwtBearerEvents? library, TimeProvider time, ILogger<IssuerEvents> logger) : JwtBearerEvents
+    IssuerOptions issuer, TimeSpan lifetimeMax, CallerReader reader, JwtBearerEvents? library, TimeProvider time,
+    ILogger<IssuerEvents> logger) : JwtBearerEvents
 {
     /// <summary>
     /// Fetches the issuer's keys (or takes them from memory). The library would validate without them too, and blame the

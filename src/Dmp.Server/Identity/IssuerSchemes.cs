@@ -18,7 +18,7 @@ internal sealed class IssuerSchemes(IOptions<IdentityOptions> options)
 
     private const string Bearer = "Bearer";
 
-    private readonly Dictionary<string, string> _schemes = options.Value.Issuers
+    private readonly Dictionary<string, string> schemes = options.Value.Issuers
         .SelectMany(issuer => issuer.IssuerValues.Select(value => (value, Name: NameOf(issuer))))
         .ToDictionary(pair => pair.value, pair => pair.Name, StringComparer.Ordinal);
 
@@ -45,7 +45,7 @@ internal sealed class IssuerSchemes(IOptions<IdentityOptions> options)
             throw new TokenRefusedException(new(TokenRefusalReason.ClaimMissing, JwtRegisteredClaimNames.Iss));
         }
 
-        return _schemes.TryGetValue(token.Issuer, out var scheme) ? scheme : throw Refused(TokenRefusalReason.UnknownIssuer);
+        return schemes.TryGetValue(token.Issuer, out var scheme) ? scheme : throw Refused(TokenRefusalReason.UnknownIssuer);
     }
 
     private static string TokenOf(string authorization)

@@ -1,6 +1,8 @@
 namespace Dmp.Server.Identity;
 
-/// <summary>Log messages of the sandbox issuer (event ids 1300 to 1399). Personas are public; tokens and secrets are never logged.</summary>
+/// <summary>
+/// Log messages of the sandbox issuer (event ids 1300 to 1399). Personas are public; tokens and secrets are never logged.
+/// </summary>
 internal static partial class SandboxLog
 {
     [LoggerMessage(1300, LogLevel.Information, "The sandbox issuer answers at {Authority}")]

@@ -31,7 +31,9 @@ internal sealed class TokenClaims(JsonElement payload)
         try
         {
             var text = value.GetString();
-            return text is not null && TextRules.FaultOf(text, TextKind.Line, TextLengthMax) is null && VisibleText.Holds(text) ? text : null;
+            return text is not null && TextRules.FaultOf(text, TextKind.Line, TextLengthMax) is null && VisibleText.Holds(text)
+                ? text
+                : null;
         }
         catch (InvalidOperationException)
         {

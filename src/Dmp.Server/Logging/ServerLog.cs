@@ -34,7 +34,8 @@ internal static partial class ServerLog
     [LoggerMessage(1015, LogLevel.Information, "Serving again")]
     public static partial void ServingAgain(ILogger logger);
 
-    [LoggerMessage(1020, LogLevel.Information, "New connections get the certificate in {Path}: serial number {SerialNumber}, valid until {End:u}")]
+    [LoggerMessage(
+        1020, LogLevel.Information, "New connections get the certificate in {Path}: serial number {SerialNumber}, valid until {End:u}")]
     public static partial void CertificateRenewed(ILogger logger, string path, string serialNumber, DateTimeOffset end);
 
     [LoggerMessage(1021, LogLevel.Warning, "The certificate in {Path} changed and cannot be used, the one before stays in use: {Fault}")]

@@ -23,7 +23,9 @@ internal sealed class Clamd(IOptions<ScanOptions> options)
     {
         var endpoint = options.Value.Endpoint ?? throw new InvalidOperationException("No scanner is configured.");
         var isUnix = endpoint.Scheme == "unix";
-        EndPoint address = isUnix ? new UnixDomainSocketEndPoint(endpoint.AbsolutePath) : new IPEndPoint(IPAddress.Parse(endpoint.Host.Trim('[', ']')), endpoint.Port);
+        EndPoint address = isUnix
+            ? new UnixDomainSocketEndPoint(endpoint.AbsolutePath)
+            : new IPEndPoint(IPAddress.Parse(endpoint.Host.Trim('[', ']')), endpoint.Port);
         var socket = new Socket(address.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         var scan = new Scan(socket, tooSlow, ct);
         try
@@ -106,7 +108,9 @@ internal sealed class Clamd(IOptions<ScanOptions> options)
                 return null;
             }
 
-            if (answer.StartsWith(Begin, StringComparison.Ordinal) && answer.EndsWith(Found, StringComparison.Ordinal) && answer.Length > Begin.Length + Found.Length)
+            if (answer.StartsWith(Begin, StringComparison.Ordinal)
+                && answer.EndsWith(Found, StringComparison.Ordinal)
+                && answer.Length > Begin.Length + Found.Length)
             {
                 var name = answer[Begin.Length..^Found.Length];
                 return string.Concat(name.Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or ':').Take(100));

@@ -15,7 +15,8 @@ namespace Dmp.Server.Media;
 /// scanner; of others the first kilobytes and the last.
 /// </summary>
 internal sealed class ContentInspector(
-    Clamd clamd, Quarantine quarantine, IOptions<UploadOptions> uploads, IOptions<ScanOptions> scans, TimeProvider time, ILogger<ContentInspector> logger)
+    Clamd clamd, Quarantine quarantine, IOptions<UploadOptions> uploads, IOptions<ScanOptions> scans, TimeProvider time,
+    ILogger<ContentInspector> logger)
     : IDisposable
 {
     /// <summary>The parser holds a CDATA section as a whole. Files are hardly ever in one, and most are far below this.</summary>
@@ -24,7 +25,8 @@ internal sealed class ContentInspector(
     // A longer text is hardly blank.
     private const int BlankBytesMax = 64 * 1024;
 
-    private static readonly SearchValues<byte> blanks = SearchValues.Create([0, 9, 10, 11, 12, 13, 32, 0xA0, 0xBB, 0xBF, 0xC2, 0xEF, 0xFE, 0xFF]);
+    private static readonly SearchValues<byte> blanks = SearchValues.Create(
+        [0, 9, 10, 11, 12, 13, 32, 0xA0, 0xBB, 0xBF, 0xC2, 0xEF, 0xFE, 0xFF]);
 
     private readonly PdfRules pdfRules = new(uploads.Value);
 
@@ -80,7 +82,8 @@ internal sealed class ContentInspector(
     {
         { Active.Count: > 0 } => new MediaFault(
             MediaFaultKind.RtfActive, $"The RTF bears what acts or carries files: {string.Join(", ", findings.Active)}."),
-        { IsCutInBinary: true } => new MediaFault(MediaFaultKind.Damaged, "The RTF says that binary data is longer than what is left of it."),
+        { IsCutInBinary: true } =>
+            new MediaFault(MediaFaultKind.Damaged, "The RTF says that binary data is longer than what is left of it."),
         _ => null,
     };
 
@@ -120,7 +123,9 @@ internal sealed class ContentInspector(
             var pdf = new PdfScanner();
             await ReadAllAsync(reader, pdf.Write, ct);
             var findings = pdf.Conclude();
-            return (pdfRules.Check(findings), findings.IsRepaired ? "The PDF has no end, or what comes behind it is too long: viewers have to repair it." : null);
+            return (pdfRules.Check(findings), findings.IsRepaired
+                ? "The PDF has no end, or what comes behind it is too long: viewers have to repair it."
+                : null);
         }
         finally
         {

@@ -18,7 +18,7 @@ internal sealed class ContentSniffer
     private const int WrapperDepthMax = 16;
 
     // Control characters no text file holds: all of C0 but tab, line feed, form feed and carriage return, and DEL.
-    private static readonly SearchValues<byte> NeverInText = SearchValues.Create(
+    private static readonly SearchValues<byte> neverInText = SearchValues.Create(
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 127]);
 
     private byte[] prefix = [];
@@ -150,7 +150,7 @@ internal sealed class ContentSniffer
             return SniffedForm.PlainText;
         }
 
-        if (seen.ContainsAny(NeverInText))
+        if (seen.ContainsAny(neverInText))
         {
             return SniffedForm.Unknown;
         }

@@ -18,14 +18,16 @@ internal sealed class EmbeddedFiles(PdfRules pdfRules, VirusScan virusScan)
     public static MediaFault? CheckBody(CdaBody body) =>
         body is not { Level: 1, IsBase64: false } || EmbeddedKinds.MayBeText(body.MediaType)
             ? null
-            : new MediaFault(MediaFaultKind.EmbeddedFile, "The embedded file is said to be of a type that is no text, but not to be in base 64.");
+            : new MediaFault(
+                MediaFaultKind.EmbeddedFile, "The embedded file is said to be of a type that is no text, but not to be in base 64.");
 
     /// <summary>Takes the next bytes; after the last ones of a file it is refused or not.</summary>
     public async ValueTask TakeAsync(CdaFilePart part, CancellationToken ct)
     {
         if (part.File != file)
         {
-            (file, head, end, sniffer, pdf, rtf) = (part.File, [], new EndOfFile(), new ContentSniffer(), new PdfScanner(), new RtfScanner());
+            (file, head, end, sniffer, pdf,
+                rtf) = (part.File, [], new EndOfFile(), new ContentSniffer(), new PdfScanner(), new RtfScanner());
             await virusScan.BeginAsync(ct);
         }
 

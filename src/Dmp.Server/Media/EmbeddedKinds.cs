@@ -20,7 +20,10 @@ internal static class EmbeddedKinds
         {
             // The pictures that a section refers to are elsewhere, and may be; the document itself may not.
             return !file.IsBody || file is { IsText: true, IsElsewhere: false } ? null
-                : Fault(file.IsElsewhere ? "The body of the document is only a reference to what is elsewhere." : "The embedded file is empty.");
+                : Fault(
+                    file.IsElsewhere
+                        ? "The body of the document is only a reference to what is elsewhere."
+                        : "The embedded file is empty.");
         }
 
         var isPicture = form is SniffedForm.Jpeg or SniffedForm.Tiff || !file.IsBody && IsPictureOfSections(head);
@@ -38,7 +41,8 @@ internal static class EmbeddedKinds
     }
 
     /// <summary>What need not be in base 64.</summary>
-    public static bool MayBeText(string? mediaType) => Plain(mediaType) is null or "text/plain" or "text/rtf" or "application/rtf" or "text/xml" or "application/xml";
+    public static bool MayBeText(string? mediaType) =>
+        Plain(mediaType) is null or "text/plain" or "text/rtf" or "application/rtf" or "text/xml" or "application/xml";
 
     /// <summary>Pictures among sections are mislabelled in published examples, and no viewer trusts their label.</summary>
     private static bool Agrees(CdaFile file, SniffedForm form, bool isPicture) => (Plain(file.MediaType), file.IsBody) switch

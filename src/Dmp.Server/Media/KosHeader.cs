@@ -24,7 +24,9 @@ internal static class KosHeader
 
     private static readonly SearchValues<byte> uidCharacters = SearchValues.Create("0123456789."u8);
 
-    /// <summary>The bytes begin as a DICOM file does: after the preamble come its mark and the group of the file meta information.</summary>
+    /// <summary>
+    /// The bytes begin as a DICOM file does: after the preamble come its mark and the group of the file meta information.
+    /// </summary>
     public static bool IsDicom(ReadOnlySpan<byte> head) =>
         head.Length >= PreambleBytes + 6 && head[PreambleBytes..].StartsWith("DICM\x02\0"u8);
 
@@ -70,7 +72,8 @@ internal static class KosHeader
         {
             return new MediaFault(
                 MediaFaultKind.DicomNotAccepted,
-                $"Its transfer syntax is {syntax}; accepted are {ExplicitLittleEndian} and {ImplicitLittleEndian} (little endian, not compressed).");
+                $"Its transfer syntax is {syntax}; accepted are {ExplicitLittleEndian} and {ImplicitLittleEndian} (little endian, "
+                + "not compressed).");
         }
 
         walk.IsExplicit = syntax == ExplicitLittleEndian;

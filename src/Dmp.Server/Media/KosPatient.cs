@@ -53,7 +53,10 @@ internal static class KosPatient
                     name = encoding.GetString(value);
                     break;
                 case BirthDate:
-                    birth = DateOnly.TryParseExact(Ascii(value), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? date : null;
+                    birth = DateOnly.TryParseExact(
+                        Ascii(value), "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+                        ? date
+                        : null;
                     break;
             }
         }
@@ -123,7 +126,8 @@ internal static class KosPatient
             }
 
             var isMark = tag >> 16 == 0xFFFE;
-            var isLong = IsExplicit && !isMark && "OBODOFOLOVOWSQSVUCUNURUTUV"u8.IndexOf(rest[4..6]) is >= 0 and var found && found % 2 == 0;
+            var isLong = IsExplicit && !isMark && "OBODOFOLOVOWSQSVUCUNURUTUV"u8.IndexOf(rest[4..6]) is >= 0 and var found
+                && found % 2 == 0;
             if (isLong && rest.Length < 12)
             {
                 return false;

@@ -11,7 +11,8 @@ internal static partial class MediaLog
     public static partial void Infected(ILogger logger, Guid contentId, string signature, Guid serverRequestId, string quarantine);
 
     [LoggerMessage(3101, LogLevel.Error,
-        "Content {ContentId} is infected with {Signature} and was refused (request {ServerRequestId}); it could not be put into quarantine")]
+        "Content {ContentId} is infected with {Signature} and was refused (request {ServerRequestId}); "
+        + "it could not be put into quarantine")]
     public static partial void NotQuarantined(ILogger logger, Exception exception, Guid contentId, string signature, Guid serverRequestId);
 
     [LoggerMessage(3102, LogLevel.Error, "Content {ContentId} could not be scanned; the upload is refused and may be repeated")]

@@ -9,15 +9,20 @@ internal static class PatientNames
     private const int WordsMax = 40;
 
     private static readonly string[] titles =
-        ["M", "MR", "MME", "MLLE", "MELLE", "MONSIEUR", "MADAME", "MADEMOISELLE", "DR", "DOCTEUR", "PR", "ENFANT", "BEBE", "PATIENT", "PATIENTE"];
+        [
+            "M", "MR", "MME", "MLLE", "MELLE", "MONSIEUR", "MADAME", "MADEMOISELLE",
+            "DR", "DOCTEUR", "PR", "ENFANT", "BEBE", "PATIENT", "PATIENTE",
+        ];
 
     // What follows is a family name of the same person.
     private static readonly string[] markers = ["NEE", "NE", "EPOUSE", "EPOUX", "EP", "VEUVE", "VVE", "DITE", "DIT", "USAGE"];
 
     private static readonly (string Accented, string Plain)[] letters =
     [
-        ("ÀÁÂÃÄÅĀĂĄǍ", "A"), ("ÇĆĈĊČ", "C"), ("ĎĐÐ", "D"), ("ÈÉÊËĒĔĖĘĚ", "E"), ("ĜĞĠĢ", "G"), ("ĤĦ", "H"), ("ÌÍÎÏĨĪĬĮİ", "I"), ("Ĵ", "J"), ("Ķ", "K"),
-        ("ĹĻĽĿŁ", "L"), ("ÑŃŅŇ", "N"), ("ÒÓÔÕÖØŌŎŐ", "O"), ("ŔŖŘ", "R"), ("ŚŜŞŠȘ", "S"), ("ŢŤŦȚ", "T"), ("ÙÚÛÜŨŪŬŮŰŲ", "U"), ("Ŵ", "W"), ("ÝŸŶ", "Y"),
+        ("ÀÁÂÃÄÅĀĂĄǍ", "A"), ("ÇĆĈĊČ", "C"), ("ĎĐÐ", "D"), ("ÈÉÊËĒĔĖĘĚ", "E"),
+        ("ĜĞĠĢ", "G"), ("ĤĦ", "H"), ("ÌÍÎÏĨĪĬĮİ", "I"), ("Ĵ", "J"), ("Ķ", "K"),
+        ("ĹĻĽĿŁ", "L"), ("ÑŃŅŇ", "N"), ("ÒÓÔÕÖØŌŎŐ", "O"), ("ŔŖŘ", "R"), ("ŚŜŞŠȘ", "S"), ("ŢŤŦȚ", "T"), ("ÙÚÛÜŨŪŬŮŰŲ", "U"), ("Ŵ", "W"),
+        ("ÝŸŶ", "Y"),
         ("ŹŻŽ", "Z"), ("Œ", "OE"), ("Æ", "AE"), ("ß", "SS"), ("Þ", "TH"),
     ];
 
@@ -53,7 +58,8 @@ internal static class PatientNames
     /// <summary>Where another family name is told apart by a word, the given name may come behind it.</summary>
     private static bool BeginsWithGiven(string[] words, IReadOnlyList<string> givens) =>
         GivenAgrees(words, givens)
-        || words.Any(word => markers.Contains(word)) && Enumerable.Range(1, Math.Max(0, words.Length - 1)).Any(start => GivenAgrees(words[start..], givens));
+        || words.Any(word => markers.Contains(word))
+            && Enumerable.Range(1, Math.Max(0, words.Length - 1)).Any(start => GivenAgrees(words[start..], givens));
 
     private static bool GivenAgrees(string[] words, IReadOnlyList<string> recorded)
     {
@@ -95,7 +101,10 @@ internal static class PatientNames
     }
 
     private static string[] Words(string text) =>
-        [.. text.Split([' ', ',', ';', '\t', '\u00A0', '\u202F'], StringSplitOptions.RemoveEmptyEntries).Select(Key).Where(word => word.Length > 0).Take(WordsMax)];
+        [.. text.Split([' ', ',', ';', '\t', '\u00A0', '\u202F'], StringSplitOptions.RemoveEmptyEntries)
+            .Select(Key)
+            .Where(word => word.Length > 0)
+            .Take(WordsMax)];
 
     private static string Plain(char letter)
     {

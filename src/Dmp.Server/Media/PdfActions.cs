@@ -139,7 +139,9 @@ internal sealed class PdfActions(PdfDocument document)
         {
             foreach (var next in ValuesOf(action, "Next"))
             {
-                foreach (var step in next.Kind == PdfKind.Array ? [.. next.Items.ToArray().SelectMany(document.Find).Select(item => item.Value)] : (PdfValue[])[next])
+                foreach (var step in next.Kind == PdfKind.Array
+                    ? [.. next.Items.ToArray().SelectMany(document.Find).Select(item => item.Value)]
+                    : (PdfValue[])[next])
                 {
                     LookAtAutomatic(step, next.Kind == PdfKind.Array && next.Items.Length > 1 ? steps / 2 : steps - 1);
                 }
@@ -149,7 +151,8 @@ internal sealed class PdfActions(PdfDocument document)
 
     private void LookAtFile(PdfValue specification)
     {
-        var files = ValuesOf(specification, "EF").Where(file => file.IsDictionary).SelectMany(file => filePlaces.Select(place => file[place]))
+        var files = ValuesOf(specification, "EF").Where(file => file.IsDictionary)
+            .SelectMany(file => filePlaces.Select(place => file[place]))
             .Where(file => file.Kind is PdfKind.Reference or PdfKind.Dictionary).ToList();
         if (files.Count > 0 && (specification.Has("RF") || !files.TrueForAll(file => IsInvoice(specification, file))))
         {

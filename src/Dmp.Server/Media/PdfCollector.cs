@@ -129,7 +129,9 @@ internal sealed class PdfCollector(PdfKept kept)
     {
         var own = dictionary[Math.Max(0, dictionary.LastIndexOf("obj"u8))..];
         return own.Contains((byte)'#') || own.IndexOf("/ObjStm"u8) >= 0 || own.IndexOf("/XRef"u8) >= 0 || own.IndexOf("/First"u8) >= 0
-            || own.IndexOf("/EmbeddedFile"u8) >= 0 || own.IndexOf("/Params"u8) >= 0 || own.IndexOf("/W"u8) >= 0 && own.IndexOf("/Size"u8) >= 0;
+            || own.IndexOf("/EmbeddedFile"u8) >= 0
+            || own.IndexOf("/Params"u8) >= 0
+            || own.IndexOf("/W"u8) >= 0 && own.IndexOf("/Size"u8) >= 0;
     }
 
     /// <summary>The length as the dictionary says it; -1 when it does not, or elsewhere.</summary>

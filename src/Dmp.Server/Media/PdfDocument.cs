@@ -110,7 +110,8 @@ internal sealed class PdfDocument
                     foreach (var next in Load(item.Number))
                     {
                         Objects.Add(next);
-                        waiting.Enqueue(next.Value.Kind == PdfKind.Reference ? new PdfValue(PdfKind.Array, 0, new[] { next.Value }) : next.Value);
+                        waiting.Enqueue(
+                            next.Value.Kind == PdfKind.Reference ? new PdfValue(PdfKind.Array, 0, new[] { next.Value }) : next.Value);
                     }
                 }
             }
@@ -176,7 +177,8 @@ internal sealed class PdfDocument
         var data = Unpack(stream);
         var count = Only(stream.Value["N"]);
         var first = Only(stream.Value["First"]);
-        if (count is not { Kind: PdfKind.Integer, Number: >= 0 and <= PdfBudget.ObjectsMax } || first is not { Kind: PdfKind.Integer, Number: >= 0 })
+        if (count is not { Kind: PdfKind.Integer, Number: >= 0 and <= PdfBudget.ObjectsMax }
+            || first is not { Kind: PdfKind.Integer, Number: >= 0 })
         {
             throw new PdfUnreadableException("An object stream does not say where its objects are.");
         }

@@ -32,11 +32,13 @@ internal static class PdfFilters
         return data.ToArray();
     }
 
-    private static byte[] Undo(string? filter, ReadOnlyMemory<byte> data, PdfValue parameters, Func<PdfValue, PdfValue> resolve, PdfBudget budget)
+    private static byte[] Undo(
+        string? filter, ReadOnlyMemory<byte> data, PdfValue parameters, Func<PdfValue, PdfValue> resolve, PdfBudget budget)
     {
-        int Number(string key, int otherwise) => resolve(parameters[key]) is { Kind: PdfKind.Integer, Number: >= 0 and <= 1_000_000 and var value } ? (int)value
-            : parameters.Has(key) ? throw Damaged()
-            : otherwise;
+        int Number(string key, int otherwise) =>
+            resolve(parameters[key]) is { Kind: PdfKind.Integer, Number: >= 0 and <= 1_000_000 and var value } ? (int)value
+                : parameters.Has(key) ? throw Damaged()
+                : otherwise;
 
         switch (filter)
         {

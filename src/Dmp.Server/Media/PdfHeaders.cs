@@ -22,7 +22,9 @@ internal static class PdfHeaders
         if (gap.Length < generation.Length && number.Length < gap.Length && digits.Length is > 0 and <= 10)
         {
             var start = keyword - seen.Length + number.Length - digits.Length;
-            return IsInData(kept, start) && !StartsLine(kept.Bytes, start) && !IsEntry(kept, tables, start) ? null : long.Parse(digits, null);
+            return IsInData(kept, start) && !StartsLine(kept.Bytes, start) && !IsEntry(kept, tables, start)
+                ? null
+                : long.Parse(digits, null);
         }
 
         // Comments, or more blanks than are looked back at, may be between.
@@ -36,7 +38,8 @@ internal static class PdfHeaders
         var line = keyword;
         for (var back = 0; back < LinesBack && line > 0; back++)
         {
-            line = 1 + kept.Bytes[Math.Max(0, line - BytesBack)..Math.Max(0, line - 1)].LastIndexOfAny((byte)'\r', (byte)'\n') + Math.Max(0, line - BytesBack);
+            line = 1 + kept.Bytes[Math.Max(0, line - BytesBack)..Math.Max(0, line - 1)].LastIndexOfAny((byte)'\r', (byte)'\n') + Math.Max(
+                0, line - BytesBack);
             var reader = new PdfReader(kept.Bytes[..(keyword + 3)], line, budget);
             if (reader.TakeHeader(out _) is >= 0 and var found && reader.At == keyword + 3)
             {

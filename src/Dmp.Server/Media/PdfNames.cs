@@ -14,10 +14,11 @@ internal static class PdfNames
 
     private static readonly FrozenDictionary<string, string> names = (
         "Type Subtype S JS JavaScript Launch SubmitForm ImportData GoToE GoToR URI Rendition Movie Sound RichMedia RichMediaExecute "
-        + "RichMediaContent Screen 3D FileAttachment EF RF F UF DOS Mac Unix Win D T Next Names Kids EmbeddedFiles EmbeddedFile XFA AcroForm "
-        + "Fields OpenAction AA Root Pages Page Catalog Encrypt Size Prev XRefStm W Index Filter DecodeParms Length N First ObjStm XRef "
-        + "StructElem P TA CMD URL FFilter ASCIIHexDecode AHx ASCII85Decode A85 LZWDecode LZW FlateDecode Fl RunLengthDecode RL Crypt Name "
-        + "Identity Predictor Colors BitsPerComponent Columns EarlyChange Filespec Info Rect Annots A PA MK Parent")
+        + "RichMediaContent Screen 3D FileAttachment EF RF F UF DOS Mac Unix Win D T Next Names Kids EmbeddedFiles EmbeddedFile XFA "
+        + "AcroForm Fields OpenAction AA Root Pages Page Catalog Encrypt Size Prev XRefStm W Index Filter DecodeParms Length N First "
+        + "ObjStm XRef StructElem P TA CMD URL FFilter ASCIIHexDecode AHx ASCII85Decode A85 LZWDecode LZW FlateDecode Fl "
+        + "RunLengthDecode RL Crypt Name Identity Predictor Colors BitsPerComponent Columns EarlyChange Filespec Info Rect Annots A PA "
+        + "MK Parent")
         .Split(' ').ToFrozenDictionary(name => name, StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> lookup =

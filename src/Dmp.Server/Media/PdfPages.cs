@@ -11,7 +11,8 @@ internal sealed class PdfPages(PdfDocument document)
     {
         get
         {
-            var roots = document.Trailers.SelectMany(trailer => document.Find(trailer["Root"])).Where(root => root.Value.IsDictionary).ToList();
+            var roots = document.Trailers.SelectMany(trailer => document.Find(trailer["Root"])).Where(root => root.Value.IsDictionary)
+                .ToList();
             if (roots.Count == 0)
             {
                 return "The PDF has no root: it is cut off, or no PDF at all.";

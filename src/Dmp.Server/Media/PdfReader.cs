@@ -210,7 +210,8 @@ internal ref struct PdfReader(ReadOnlySpan<byte> bytes, int start, PdfBudget bud
         var length = 0;
         for (var i = 0; i < word.Length; i++)
         {
-            var isEscape = word[i] == '#' && i + 2 < word.Length && char.IsAsciiHexDigit((char)word[i + 1]) && char.IsAsciiHexDigit((char)word[i + 2]);
+            var isEscape = word[i] == '#' && i + 2 < word.Length && char.IsAsciiHexDigit((char)word[i + 1])
+                && char.IsAsciiHexDigit((char)word[i + 2]);
             name[length++] = isEscape ? Convert.FromHexString([(char)word[i + 1], (char)word[i + 2]])[0] : word[i];
             i += isEscape ? 2 : 0;
         }
@@ -299,7 +300,8 @@ internal ref struct PdfReader(ReadOnlySpan<byte> bytes, int start, PdfBudget bud
         At += word.Length;
         var after = At;
         SkipBlanks();
-        if (value is >= 0 and <= int.MaxValue && At < bytes.Length && char.IsAsciiDigit((char)bytes[At]) && TakeInteger() is >= 0 && TakeWord("R"u8))
+        if (value is >= 0 and <= int.MaxValue && At < bytes.Length && char.IsAsciiDigit((char)bytes[At]) && TakeInteger() is >= 0
+            && TakeWord("R"u8))
         {
             return new PdfValue(PdfKind.Reference, value);
         }

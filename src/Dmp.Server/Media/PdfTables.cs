@@ -155,7 +155,8 @@ internal sealed class PdfTables
 
         var stream = PdfObject.Read(kept, reader.At, number, budget);
         var dictionary = stream.Value;
-        if (!stream.IsStream || dictionary["W"].Items is not [{ Kind: PdfKind.Integer }, { Kind: PdfKind.Integer }, { Kind: PdfKind.Integer }] widths)
+        if (!stream.IsStream
+            || dictionary["W"].Items is not [{ Kind: PdfKind.Integer }, { Kind: PdfKind.Integer }, { Kind: PdfKind.Integer }] widths)
         {
             return null;
         }
@@ -229,7 +230,9 @@ internal sealed class PdfTables
                 }
 
                 var reader = new PdfReader(kept.Upto(at), at, budget);
-                if (!char.IsAsciiDigit((char)kept.Bytes[at]) || reader.TakeHeader(out var generation) != number || generation != entry.Index)
+                if (!char.IsAsciiDigit((char)kept.Bytes[at])
+                    || reader.TakeHeader(out var generation) != number
+                    || generation != entry.Index)
                 {
                     return false;
                 }

@@ -25,7 +25,9 @@ internal sealed class JpegCheck
     }
 
     /// <summary>What is wrong, in a sentence; null when the picture is whole.</summary>
-    public string? Fault => !hasFrame || !hasScan ? "The JPEG holds no picture: it is cut off or damaged." : hasEnd ? null : "The JPEG has no end: it is cut off.";
+    public string? Fault => !hasFrame || !hasScan
+        ? "The JPEG holds no picture: it is cut off or damaged."
+        : hasEnd ? null : "The JPEG has no end: it is cut off.";
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
@@ -107,7 +109,9 @@ internal static class TiffCheck
     public static string? Check(ReadOnlySpan<byte> head, ReadOnlySpan<byte> directory, long length)
     {
         var isLittle = head[0] == 'I';
-        var count = directory.Length < 2 ? 0 : isLittle ? BinaryPrimitives.ReadUInt16LittleEndian(directory) : BinaryPrimitives.ReadUInt16BigEndian(directory);
+        var count = directory.Length < 2
+            ? 0
+            : isLittle ? BinaryPrimitives.ReadUInt16LittleEndian(directory) : BinaryPrimitives.ReadUInt16BigEndian(directory);
         if (count == 0 || directory.Length < Math.Min(DirectoryBytesMax, 2 + (12 * count)))
         {
             return "The TIFF holds no picture: it is cut off or damaged.";
@@ -117,11 +121,17 @@ internal static class TiffCheck
         var hasPicture = false;
         for (var at = 2; at + 12 <= directory.Length && at < 2 + (12 * count); at += 12)
         {
-            var tag = isLittle ? BinaryPrimitives.ReadUInt16LittleEndian(directory[at..]) : BinaryPrimitives.ReadUInt16BigEndian(directory[at..]);
-            var kind = isLittle ? BinaryPrimitives.ReadUInt16LittleEndian(directory[(at + 2)..]) : BinaryPrimitives.ReadUInt16BigEndian(directory[(at + 2)..]);
+            var tag = isLittle
+                ? BinaryPrimitives.ReadUInt16LittleEndian(directory[at..])
+                : BinaryPrimitives.ReadUInt16BigEndian(directory[at..]);
+            var kind = isLittle
+                ? BinaryPrimitives.ReadUInt16LittleEndian(directory[(at + 2)..])
+                : BinaryPrimitives.ReadUInt16BigEndian(directory[(at + 2)..]);
             var values = Number(directory, at + 4, isLittle);
             var value = kind == 3 && values == 1
-                ? isLittle ? BinaryPrimitives.ReadUInt16LittleEndian(directory[(at + 8)..]) : BinaryPrimitives.ReadUInt16BigEndian(directory[(at + 8)..])
+                ? isLittle
+                ? BinaryPrimitives.ReadUInt16LittleEndian(directory[(at + 8)..])
+                : BinaryPrimitives.ReadUInt16BigEndian(directory[(at + 8)..])
                 : Number(directory, at + 8, isLittle);
             hasPicture |= tag is 273 or 324 or 513;
             if (tag is 273 or 279 or 324 or 325 && values > 1 && value + (values * (kind == 3 ? 2 : 4)) > length)

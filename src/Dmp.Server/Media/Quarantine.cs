@@ -10,9 +10,9 @@ namespace Dmp.Server.Media;
 internal sealed record InfectedContent(Guid ContentId, Guid ServerRequestId, string Signature);
 
 /// <summary>
-/// Keeps infected documents apart for some days, in a directory of the service user. A kept file begins with lines that say what it is, then
-/// comes each byte of the document with all of its bits turned over: no program opens, runs, indexes or finds it again by accident, and one
-/// line of shell turns it back (docs/media.md).
+/// Keeps infected documents apart for some days, in a directory of the service user. A kept file begins with lines that say what it is,
+/// then comes each byte of the document with all of its bits turned over: no program opens, runs, indexes or finds it again by accident,
+/// and one line of shell turns it back (docs/media.md).
 /// </summary>
 internal sealed class Quarantine(IOptions<ScanOptions> options, TimeProvider time, ILogger<Quarantine> logger) : BackgroundService
 {
@@ -35,7 +35,8 @@ internal sealed class Quarantine(IOptions<ScanOptions> options, TimeProvider tim
             var directory = CreateDirectory();
             if (directory.EnumerateFiles("*" + Extension).Sum(file => file.Length) + reader.Length > options.Value.QuarantineBytesMax)
             {
-                MediaLog.Infected(logger, infected.ContentId, infected.Signature, infected.ServerRequestId, "not kept, the quarantine is full");
+                MediaLog.Infected(
+                    logger, infected.ContentId, infected.Signature, infected.ServerRequestId, "not kept, the quarantine is full");
                 return;
             }
 
@@ -106,7 +107,8 @@ internal sealed class Quarantine(IOptions<ScanOptions> options, TimeProvider tim
 
     private DirectoryInfo CreateDirectory() => OperatingSystem.IsWindows()
         ? Directory.CreateDirectory(options.Value.QuarantineDirectory)
-        : Directory.CreateDirectory(options.Value.QuarantineDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        : Directory.CreateDirectory(
+            options.Value.QuarantineDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
     private async Task WriteAsync(string path, IContentReader reader, InfectedContent infected, CancellationToken ct)
     {

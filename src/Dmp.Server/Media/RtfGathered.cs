@@ -10,7 +10,10 @@ internal sealed class RtfGathered(string kind, long depth)
     private const int TextMax = 4096;
 
     private static readonly string[] fieldsThatAct =
-        ["DDE", "DDEAUTO", "INCLUDEPICTURE", "INCLUDETEXT", "INCLUDE", "IMPORT", "LINK", "EMBED", "MACROBUTTON", "DATABASE", "RD", "CONTROL", "HTMLCONTROL", "OCX"];
+        [
+            "DDE", "DDEAUTO", "INCLUDEPICTURE", "INCLUDETEXT", "INCLUDE", "IMPORT", "LINK", "EMBED", "MACROBUTTON", "DATABASE", "RD",
+            "CONTROL", "HTMLCONTROL", "OCX",
+        ];
 
     private static readonly char[] blanks = [' ', '\t', '"', '\u00A0'];
 
@@ -51,8 +54,11 @@ internal sealed class RtfGathered(string kind, long depth)
 
     /// <summary>On another machine. The template of the machine that wrote the text is named by most texts, and is not fetched.</summary>
     public bool IsElsewhere() => Texts.Any(text =>
-        text.Contains("://", StringComparison.Ordinal) || text.StartsWith(@"\\", StringComparison.Ordinal) || text.StartsWith("//", StringComparison.Ordinal)
-        || text.StartsWith("file:", StringComparison.OrdinalIgnoreCase) || text.StartsWith("mhtml:", StringComparison.OrdinalIgnoreCase));
+        text.Contains("://", StringComparison.Ordinal)
+            || text.StartsWith(@"\\", StringComparison.Ordinal)
+            || text.StartsWith("//", StringComparison.Ordinal)
+            || text.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("mhtml:", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A field that runs or fetches something.</summary>
     public bool IsFieldThatActs() => Texts.Any(IsFieldThatActs);

@@ -277,11 +277,13 @@ internal sealed class RtfReading(SortedSet<string> active, bool isBinaryText)
                 active.Add("Remote");
                 break;
 
-            case "tab" or "line" or "par" or "page" or "column" or "sect" or "cell" or "row" or "lbr" or "softline" or "emspace" or "enspace" or "qmspace":
+            case "tab" or "line" or "par" or "page" or "column" or "sect" or "cell" or "row" or "lbr" or "softline" or "emspace"
+                or "enspace" or "qmspace":
                 Append(' ', byTheBook: !isPassedOver, loose: true);
                 break;
 
-            case "object" or "objdata" or "objemb" or "objlink" or "objautlink" or "objsub" or "objpub" or "objicemb" or "objhtml" or "objocx"
+            case "object" or "objdata" or "objemb" or "objlink" or "objautlink" or "objsub" or "objpub" or "objicemb" or "objhtml"
+                or "objocx"
                 or "objclass" or "objupdate" or "objalias" or "objsect" or "objname":
                 active.Add("Object");
                 break;

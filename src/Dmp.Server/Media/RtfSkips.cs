@@ -1,8 +1,8 @@
 namespace Dmp.Server.Media;
 
 /// <summary>
-/// What a reader passes over behind <c>\u</c>, because it is there for readers that know no Unicode (RTF 1.9, Unicode RTF): so many items as
-/// the last <c>\uc</c> of the group or of those around it says.
+/// What a reader passes over behind <c>\u</c>, because it is there for readers that know no Unicode (RTF 1.9, Unicode RTF): so many items
+/// as the last <c>\uc</c> of the group or of those around it says.
 /// </summary>
 /// <param name="isByTheBook">
 /// As the specification says: control words and symbols are items, and a brace ends it. Else letters alone are, wherever they come.

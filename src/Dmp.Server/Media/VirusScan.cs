@@ -10,7 +10,8 @@ namespace Dmp.Server.Media;
 /// scanner is configured.
 /// </summary>
 internal sealed class VirusScan(
-    Clamd clamd, Quarantine quarantine, ScanOptions options, IContentReader reader, InfectedContent content, TimeProvider time, ILogger logger) : IDisposable
+    Clamd clamd, Quarantine quarantine, ScanOptions options, IContentReader reader, InfectedContent content, TimeProvider time,
+    ILogger logger) : IDisposable
 {
     private readonly CancellationTokenSource tooSlow = clamd.IsConfigured ? new(options.Timeout, time) : new();
     private bool isOn = clamd.IsConfigured;

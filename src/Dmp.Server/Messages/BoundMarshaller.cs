@@ -19,7 +19,8 @@ internal static class BoundMarshaller
     public static Marshaller<T> Of<T>(Marshaller<T> marshaller)
         where T : class
     {
-        if (Activator.CreateInstance<T>() is not IMessage { Descriptor: { } message } || !message.FullName.StartsWith("dmp.", StringComparison.Ordinal))
+        if (Activator.CreateInstance<T>() is not IMessage { Descriptor: { } message }
+            || !message.FullName.StartsWith("dmp.", StringComparison.Ordinal))
         {
             return marshaller;
         }

@@ -14,7 +14,9 @@ internal sealed class BoundMethods<TService> : IServiceMethodProvider<TService>
         var bind = typeof(TService).GetCustomAttributes<BindServiceMethodAttribute>(inherit: true).FirstOrDefault()
             ?? BaseTypes().SelectMany(type => type.GetCustomAttributes<BindServiceMethodAttribute>(inherit: false)).First();
         var method = bind.BindType.GetMethods(BindingFlags.Public | BindingFlags.Static).Single(
-            candidate => candidate.Name == bind.BindMethodName && candidate.GetParameters() is [{ ParameterType: var first }, _] && first == typeof(ServiceBinderBase));
+            candidate => candidate.Name == bind.BindMethodName
+                && candidate.GetParameters() is [{ ParameterType: var first }, _]
+                && first == typeof(ServiceBinderBase));
         method.Invoke(null, [new Binder(context), null]);
     }
 
@@ -28,27 +30,32 @@ internal sealed class BoundMethods<TService> : IServiceMethodProvider<TService>
 
     private sealed class Binder(ServiceMethodProviderContext<TService> context) : ServiceBinderBase
     {
-        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
+        public override void AddMethod<TRequest, TResponse>(
+            Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
             context.AddUnaryMethod(
                 Bound(method),
                 Metadata(method, typeof(TRequest), typeof(ServerCallContext)),
-                Find(method, typeof(TRequest), typeof(ServerCallContext)).CreateDelegate<UnaryServerMethod<TService, TRequest, TResponse>>());
+                Find(method, typeof(TRequest), typeof(ServerCallContext))
+                    .CreateDelegate<UnaryServerMethod<TService, TRequest, TResponse>>());
 
-        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) =>
+        public override void AddMethod<TRequest, TResponse>(
+            Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) =>
             context.AddServerStreamingMethod(
                 Bound(method),
                 Metadata(method, typeof(TRequest), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext)),
                 Find(method, typeof(TRequest), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext))
                     .CreateDelegate<ServerStreamingServerMethod<TService, TRequest, TResponse>>());
 
-        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler) =>
+        public override void AddMethod<TRequest, TResponse>(
+            Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler) =>
             context.AddClientStreamingMethod(
                 Bound(method),
                 Metadata(method, typeof(IAsyncStreamReader<TRequest>), typeof(ServerCallContext)),
                 Find(method, typeof(IAsyncStreamReader<TRequest>), typeof(ServerCallContext))
                     .CreateDelegate<ClientStreamingServerMethod<TService, TRequest, TResponse>>());
 
-        public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler) =>
+        public override void AddMethod<TRequest, TResponse>(
+            Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler) =>
             context.AddDuplexStreamingMethod(
                 Bound(method),
                 Metadata(method, typeof(IAsyncStreamReader<TRequest>), typeof(IServerStreamWriter<TResponse>), typeof(ServerCallContext)),

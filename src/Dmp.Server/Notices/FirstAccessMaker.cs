@@ -25,7 +25,8 @@ internal sealed class FirstAccessMaker(
 
     private static readonly Function[] reading =
     [
-        Function.ReadAdministrativeData, Function.ListAuthorizations, Function.Search, Function.FindReference, Function.Read, Function.ReadMasked,
+        Function.ReadAdministrativeData, Function.ListAuthorizations, Function.Search, Function.FindReference, Function.Read,
+        Function.ReadMasked,
         Function.ReadHidden, Function.ReadArchived, Function.ReadObsolete, Function.ReadDeleted, Function.ReadSettings, Function.ReadTrace,
     ];
 

@@ -19,7 +19,8 @@ internal sealed class NoticeDeliverer(
     ILogger<NoticeDeliverer> logger) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(channels.Ways.SelectMany(way => Enumerable.Range(0, options.Value.Concurrency).Select(_ => WorkAsync(way, stoppingToken))));
+        Task.WhenAll(
+            channels.Ways.SelectMany(way => Enumerable.Range(0, options.Value.Concurrency).Select(_ => WorkAsync(way, stoppingToken))));
 
     private async Task WorkAsync(NoticeWay way, CancellationToken ct)
     {
@@ -86,7 +87,8 @@ internal sealed class NoticeDeliverer(
 
         // What was delivered is written down even while the server stops: it would be delivered again.
         await database.OnConnectionAsync(
-            connection => DeliverySql.FinishAsync(connection, claimed, way, state, result.Failure, nextAttempt, now, CancellationToken.None),
+            connection => DeliverySql.FinishAsync(
+                connection, claimed, way, state, result.Failure, nextAttempt, now, CancellationToken.None),
             CancellationToken.None);
         if (state == NoticeDeliveryState.Dead)
         {

@@ -18,8 +18,10 @@ internal static class NoticeMail
             "Bonjour,",
             sentence,
             isForPatient
-                ? "Ce message ne contient volontairement aucun détail. Pour en savoir plus, ouvrez votre application et consultez l’historique du dossier."
-                : $"Ce message ne contient volontairement aucun détail. Ouvrez votre logiciel pour consulter le dossier de référence {notice.RecordId}.",
+                ? "Ce message ne contient volontairement aucun détail. Pour en savoir plus, ouvrez votre application et consultez "
+                    + "l’historique du dossier."
+                : "Ce message ne contient volontairement aucun détail. Ouvrez votre logiciel pour consulter le dossier de référence "
+                    + $"{notice.RecordId}.",
             "Ce message est envoyé automatiquement : merci de ne pas y répondre. Il ne vous demandera jamais de mot de passe.",
         ];
         var message = new MimeMessage
@@ -64,5 +66,6 @@ internal static class NoticeMail
     };
 
     private static string HtmlOf(IEnumerable<string> lines) =>
-        $"<!doctype html><html lang=\"fr\"><body>{string.Concat(lines.Select(line => $"<p>{HtmlEncoder.Default.Encode(line)}</p>"))}</body></html>";
+        "<!doctype html><html lang=\"fr\"><body>"
+        + $"{string.Concat(lines.Select(line => $"<p>{HtmlEncoder.Default.Encode(line)}</p>"))}</body></html>";
 }

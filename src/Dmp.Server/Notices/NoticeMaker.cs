@@ -119,7 +119,8 @@ internal sealed class NoticeMaker(
             Secret = secret,
             Source = Changes,
             // A commit tells each kind once, but documents that share one were added each for itself (ADR 0019).
-            SourcePosition = change.Kind is OutboxKind.DocumentCreated or OutboxKind.DocumentReplaced ? change.Position : change.CommitPosition,
+            SourcePosition =
+                change.Kind is OutboxKind.DocumentCreated or OutboxKind.DocumentReplaced ? change.Position : change.CommitPosition,
         };
         var giveUpTime = now + options.Value.RetryFor;
         await NoticeSql.InsertAsync(connection, notice, NoticeRules.WaysOf(kind, secret, facts, channels.Ways), giveUpTime, ct);

@@ -18,7 +18,10 @@ internal sealed partial class NoticeOptionsRules(IHostEnvironment environment) :
     }
 
     public static IEnumerable<string> Faults(NoticeOptions options, bool isSandbox) =>
-        [.. Times(options), .. Mail(options, isSandbox), .. options.Webhooks.SelectMany(webhook => Webhook(webhook.Key, webhook.Value, isSandbox))];
+        [
+            .. Times(options), .. Mail(options, isSandbox),
+            .. options.Webhooks.SelectMany(webhook => Webhook(webhook.Key, webhook.Value, isSandbox)),
+        ];
 
     private static IEnumerable<string> Times(NoticeOptions options)
     {
@@ -26,7 +29,8 @@ internal sealed partial class NoticeOptionsRules(IHostEnvironment environment) :
         (string Name, TimeSpan Value, TimeSpan Max)[] times =
         [
             ("PollInterval", options.PollInterval, TimeSpan.FromMinutes(10)), ("Timeout", options.Timeout, TimeSpan.FromMinutes(10)),
-            ("RetryAfter", options.RetryAfter, day), ("RetryAfterMax", options.RetryAfterMax, 7 * day), ("RetryFor", options.RetryFor, 30 * day),
+            ("RetryAfter", options.RetryAfter, day), ("RetryAfterMax", options.RetryAfterMax, 7 * day),
+            ("RetryFor", options.RetryFor, 30 * day),
         ];
         foreach (var (name, value, max) in times)
         {
@@ -70,7 +74,8 @@ internal sealed partial class NoticeOptionsRules(IHostEnvironment environment) :
             yield return $"{section}:Port must be 1 to 65535.";
         }
 
-        if (options.Smtp.Security == SmtpSecurity.None && !(IPAddress.TryParse(options.Smtp.Host, out var address) && IPAddress.IsLoopback(address)))
+        if (options.Smtp.Security == SmtpSecurity.None
+            && !(IPAddress.TryParse(options.Smtp.Host, out var address) && IPAddress.IsLoopback(address)))
         {
             yield return $"{section}:Security is None, which is for a mail server on a loopback address only.";
         }

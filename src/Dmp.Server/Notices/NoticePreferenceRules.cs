@@ -10,7 +10,8 @@ internal static class NoticePreferenceRules
 {
     private static readonly (string Name, NoticeKind Kind)[] kinds =
     [
-        ("first_access", NoticeKind.FirstAccess), ("emergency_access", NoticeKind.EmergencyAccess), ("new_document", NoticeKind.NewDocument),
+        ("first_access", NoticeKind.FirstAccess), ("emergency_access", NoticeKind.EmergencyAccess),
+        ("new_document", NoticeKind.NewDocument),
         ("consent_changed", NoticeKind.ConsentChanged), ("document_announced", NoticeKind.DocumentAnnounced),
     ];
 

@@ -70,7 +70,8 @@ internal static class NoticeRules
         var isTold = change.Kind switch
         {
             OutboxKind.DocumentAnnounced => isHidden,
-            OutboxKind.DocumentRevealed => !isHidden && (change.WasPatientVisibleTime is not null || change.WasHiddenFromRepresentatives == true),
+            OutboxKind.DocumentRevealed => !isHidden && (change.WasPatientVisibleTime is not null
+                || change.WasHiddenFromRepresentatives == true),
             _ => !isHidden && !facts.IsRevealedLater,
         };
         return isTold && facts.DocumentExists && facts.IsOpen ? kind : null;

@@ -16,7 +16,8 @@ internal sealed class SetNoticeContact(RequestLog requestLog, TimeProvider time)
         AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
         faults.Require(
-            request.Email.Length == 0 || RecordRules.IsEmail(request.Email), "email", "Must be an e-mail address of at most 254 characters.");
+            request.Email.Length == 0 || RecordRules.IsEmail(request.Email), "email",
+            "Must be an e-mail address of at most 254 characters.");
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
 

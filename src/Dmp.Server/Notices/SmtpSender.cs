@@ -41,7 +41,8 @@ internal sealed class SmtpSender(SmtpOptions smtp, string host, string from) : I
                 using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
                 await client.DisconnectAsync(quit: true, limit.Token);
             }
-            catch (Exception gone) when (gone is OperationCanceledException or IOException or SocketException or ProtocolException or CommandException)
+            catch (Exception gone)
+                when (gone is OperationCanceledException or IOException or SocketException or ProtocolException or CommandException)
             {
                 // The line is closed below, with or without a goodbye.
             }

@@ -18,13 +18,16 @@ internal static class WebhookSignature
         }
 
         var key = new byte[secret.Length];
-        return Convert.TryFromBase64String(secret[Prefix.Length..], key, out var length) && length is >= 24 and <= 64 ? key[..length] : null;
+        return Convert.TryFromBase64String(secret[Prefix.Length..], key, out var length) && length is >= 24 and <= 64
+            ? key[..length]
+            : null;
     }
 
     /// <summary>The header <c>webhook-signature</c>: one signature for each secret.</summary>
     public static string Of(IEnumerable<string> secrets, string id, long unixSeconds, byte[] body)
     {
         byte[] signed = [.. Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{id}.{unixSeconds}.")), .. body];
-        return string.Join(' ', secrets.Select(KeyOf).OfType<byte[]>().Select(key => $"v1,{Convert.ToBase64String(HMACSHA256.HashData(key, signed))}"));
+        return string.Join(
+            ' ', secrets.Select(KeyOf).OfType<byte[]>().Select(key => $"v1,{Convert.ToBase64String(HMACSHA256.HashData(key, signed))}"));
     }
 }

@@ -13,8 +13,8 @@ internal sealed record EdgeOptions : IValidatableObject
     public int ConnectionsMax { get; init; } = 10_000;
 
     /// <summary>
-    /// Most connections of one address (of one /64) on which no caller was verified yet; for one more the oldest of them is closed. One that
-    /// a verified caller uses no longer counts: a hospital behind one address may have any number. Default 256.
+    /// Most connections of one address (of one /64) on which no caller was verified yet; for one more the oldest of them is closed. One
+    /// that a verified caller uses no longer counts: a hospital behind one address may have any number. Default 256.
     /// </summary>
     [Range(1, 1_000_000)]
     public int UnverifiedConnectionsMax { get; init; } = 256;
@@ -49,7 +49,9 @@ internal sealed record EdgeOptions : IValidatableObject
     /// </summary>
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
 
-    /// <summary>Most calls of one caller that run at once on one server, without streams. Default 8. See <see cref="CallsPerStructure"/>.</summary>
+    /// <summary>
+    /// Most calls of one caller that run at once on one server, without streams. Default 8. See <see cref="CallsPerStructure"/>.
+    /// </summary>
     [Range(1, 10_000)]
     public int CallsPerCaller { get; init; } = 8;
 
@@ -79,8 +81,8 @@ internal sealed record EdgeOptions : IValidatableObject
     public TimeSpan StallAfter { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Refused calls of nobody, and those of a caller that has too many, are written into the trace so often, one event for all of an origin
-    /// or caller and reason. Default 1 min.
+    /// Refused calls of nobody, and those of a caller that has too many, are written into the trace so often, one event for all of an
+    /// origin or caller and reason. Default 1 min.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00")]
     public TimeSpan RefusalPeriod { get; init; } = TimeSpan.FromMinutes(1);
@@ -98,7 +100,8 @@ internal sealed record EdgeOptions : IValidatableObject
         {
             if (NetworkOf(TrustedProxies[i]) is null)
             {
-                yield return new ValidationResult($"{Section}:{nameof(TrustedProxies)}:{i} must be an IP address or a network such as 10.1.0.0/16.");
+                yield return new ValidationResult(
+                    $"{Section}:{nameof(TrustedProxies)}:{i} must be an IP address or a network such as 10.1.0.0/16.");
             }
         }
     }

@@ -32,7 +32,9 @@ internal sealed record NoticeOptions
     /// <summary>The mail server. Without a host there is no e-mail.</summary>
     public SmtpOptions Smtp { get; init; } = new();
 
-    /// <summary>In the sandbox, without a mail server: the folder that e-mails are written to. Default <c>mailbox</c> in the data directory.</summary>
+    /// <summary>
+    /// In the sandbox, without a mail server: the folder that e-mails are written to. Default <c>mailbox</c> in the data directory.
+    /// </summary>
     public string? MailboxDirectory { get; init; }
 
     /// <summary>Patient applications by name.</summary>
@@ -76,6 +78,8 @@ internal sealed record WebhookOptions
 {
     public string? Url { get; init; }
 
-    /// <summary>Secrets as <c>whsec_</c> and Base64; each call is signed with all of them, so that they can be changed one after the other.</summary>
+    /// <summary>
+    /// Secrets as <c>whsec_</c> and Base64; each call is signed with all of them, so that they can be changed one after the other.
+    /// </summary>
     public List<string> Secrets { get; init; } = [];
 }

@@ -50,11 +50,13 @@ internal sealed record UploadOptions : IValidatableObject
 
     /// <summary>The clock of a structure.</summary>
     public TimeZoneInfo TimeZoneOf(string? structureId) =>
-        TimeZoneInfo.FindSystemTimeZoneById(structureId is not null && StructureTimeZones.TryGetValue(structureId, out var own) ? own : TimeZone);
+        TimeZoneInfo.FindSystemTimeZoneById(
+            structureId is not null && StructureTimeZones.TryGetValue(structureId, out var own) ? own : TimeZone);
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
         from zone in StructureTimeZones.Values.Prepend(TimeZone).Distinct()
         where !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _)
-        select new ValidationResult($"{Section}: there is no time zone {zone} on this machine. It must be an IANA name, and the tz database be installed.");
+        select new ValidationResult(
+            $"{Section}: there is no time zone {zone} on this machine. It must be an IANA name, and the tz database be installed.");
 }

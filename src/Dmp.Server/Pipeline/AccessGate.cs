@@ -87,8 +87,8 @@ internal sealed class AccessGate(
     }
 
     /// <summary>
-    /// Runs the call when it is its caller's turn, and sees that it has its event, however it ended. Also what is refused takes a turn, until
-    /// its event is written: nobody has more events under way than calls.
+    /// Runs the call when it is its caller's turn, and sees that it has its event, however it ended. Also what is refused takes a turn,
+    /// until its event is written: nobody has more events under way than calls.
     /// </summary>
     private async Task RunAsync(HttpContext http, Call known, MethodRule rule)
     {

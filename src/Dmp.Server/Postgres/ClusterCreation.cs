@@ -12,7 +12,7 @@ internal sealed class ClusterCreation(ClusterFiles files, ILogger logger)
     // The children of a killed initdb may still be writing while their folder is removed.
     private const int RemovalAttempts = 20;
 
-    private static readonly TimeSpan BetweenRemovals = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan betweenRemovals = TimeSpan.FromMilliseconds(100);
 
     // A server that is root leaves its folders open for passage, because PostgreSQL runs as somebody else; what is inside
     // has its own modes.
@@ -134,7 +134,7 @@ internal sealed class ClusterCreation(ClusterFiles files, ILogger logger)
             }
             catch (IOException) when (attempt < RemovalAttempts)
             {
-                await Task.Delay(BetweenRemovals, cancellationToken);
+                await Task.Delay(betweenRemovals, cancellationToken);
             }
         }
     }

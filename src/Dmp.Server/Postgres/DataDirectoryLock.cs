@@ -12,9 +12,9 @@ internal sealed class DataDirectoryLock : IDisposable
     // EWOULDBLOCK, which .NET reports in HResult when another process holds the lock.
     private const int HeldByAnother = 11;
 
-    private readonly FileStream _file;
+    private readonly FileStream file;
 
-    private DataDirectoryLock(FileStream file) => _file = file;
+    private DataDirectoryLock(FileStream file) => this.file = file;
 
     public static async Task<DataDirectoryLock> TakeAsync(string path, CancellationToken cancellationToken)
     {
@@ -31,11 +31,12 @@ internal sealed class DataDirectoryLock : IDisposable
             // A program of the machine reads it, because .NET respects the lock for reading too.
             var holder = await OsCommand.RunAsync("cat", ["--", path], cancellationToken);
             throw new ManagedPostgresException(
-                $"Another server (process {(holder.Output.Length > 0 ? holder.Output : "unknown")}) uses the data directory {Path.GetDirectoryName(path)}. Stop it, "
+                $"Another server (process {(holder.Output.Length > 0 ? holder.Output : "unknown")}) "
+                + $"uses the data directory {Path.GetDirectoryName(path)}. Stop it, "
                 + "or give this one its own data directory (DMP_DATA).",
                 failure);
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => file.Dispose();
 }

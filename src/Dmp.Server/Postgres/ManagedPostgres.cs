@@ -7,26 +7,26 @@ namespace Dmp.Server.Postgres;
 /// </summary>
 internal sealed class ManagedPostgres : IAsyncDisposable
 {
-    private static readonly TimeSpan Watch = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan watch = TimeSpan.FromMilliseconds(250);
 
-    private static readonly TimeSpan BetweenFailedRestarts = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan betweenFailedRestarts = TimeSpan.FromSeconds(2);
 
-    private readonly PostmasterControl _control;
-    private readonly DataDirectoryLock _lock;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _supervision;
-    private int _released;
+    private readonly PostmasterControl control;
+    private readonly DataDirectoryLock gate;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Task supervision;
+    private int released;
 
     private ManagedPostgres(
         PostmasterControl control, DataDirectoryLock held, Postmaster postmaster, TimeProvider time, ILogger logger)
     {
-        _control = control;
-        _lock = held;
-        _time = time;
-        _logger = logger;
-        _supervision = SuperviseAsync(postmaster);
+        this.control = control;
+        gate = held;
+        this.time = time;
+        this.logger = logger;
+        supervision = SuperviseAsync(postmaster);
     }
 
     /// <summary>Superuser, database <c>postgres</c>. For nothing the server does in its daily work.</summary>
@@ -68,7 +68,7 @@ internal sealed class ManagedPostgres : IAsyncDisposable
     /// <summary>Stops PostgreSQL and leaves the data directory to the next server.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (Interlocked.Exchange(ref _released, 1) == 1)
+        if (Interlocked.Exchange(ref released, 1) == 1)
         {
             return;
         }
@@ -76,11 +76,11 @@ internal sealed class ManagedPostgres : IAsyncDisposable
         try
         {
             await EndSupervisionAsync();
-            await _control.StopAsync(cancellationToken);
+            await control.StopAsync(cancellationToken);
         }
         finally
         {
-            _lock.Dispose();
+            gate.Dispose();
         }
     }
 
@@ -90,17 +90,17 @@ internal sealed class ManagedPostgres : IAsyncDisposable
     /// </summary>
     public async Task DetachAsync()
     {
-        if (Interlocked.Exchange(ref _released, 1) == 0)
+        if (Interlocked.Exchange(ref released, 1) == 0)
         {
             await EndSupervisionAsync();
-            _lock.Dispose();
+            gate.Dispose();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None);
-        _stopping.Dispose();
+        stopping.Dispose();
     }
 
     private static async Task<ManagedPostgres> StartLockedAsync(
@@ -151,17 +151,17 @@ internal sealed class ManagedPostgres : IAsyncDisposable
 
     private async Task SuperviseAsync(Postmaster postmaster)
     {
-        var stopping = _stopping.Token;
+        var stopping = this.stopping.Token;
         // What the connection strings say must stay true, so a new postmaster listens where the first one did.
         var endpoint = postmaster.Endpoint;
         try
         {
             while (true)
             {
-                await Task.Delay(Watch, _time, stopping);
+                await Task.Delay(watch, time, stopping);
                 if (!postmaster.IsAlive())
                 {
-                    PostgresLog.Gone(_logger, postmaster.Pid);
+                    PostgresLog.Gone(logger, postmaster.Pid);
                     postmaster = await RestartAsync(endpoint, stopping);
                 }
             }
@@ -178,23 +178,23 @@ internal sealed class ManagedPostgres : IAsyncDisposable
         {
             try
             {
-                var postmaster = await _control.EnsureRunningAsync(endpoint, stopping);
-                PostgresLog.Restarted(_logger, postmaster.Pid);
+                var postmaster = await control.EnsureRunningAsync(endpoint, stopping);
+                PostgresLog.Restarted(logger, postmaster.Pid);
                 return postmaster;
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
                 // Whatever the reason (disk full, binaries being replaced): a supervisor that gives up supervises nothing.
-                PostgresLog.RestartFailed(_logger, BetweenFailedRestarts.TotalSeconds, failure);
+                PostgresLog.RestartFailed(logger, betweenFailedRestarts.TotalSeconds, failure);
             }
 
-            await Task.Delay(BetweenFailedRestarts, _time, stopping);
+            await Task.Delay(betweenFailedRestarts, time, stopping);
         }
     }
 
     private async Task EndSupervisionAsync()
     {
-        await _stopping.CancelAsync();
-        await _supervision;
+        await stopping.CancelAsync();
+        await supervision;
     }
 }

@@ -13,7 +13,7 @@ internal static class OsCommand
     /// Variables a program may see. Everything else stays here: the server's environment holds secrets, and PGPORT and
     /// its like would change what PostgreSQL does.
     /// </summary>
-    private static readonly string[] Inherited = ["PATH", "LD_LIBRARY_PATH", "TMPDIR"];
+    private static readonly string[] inherited = ["PATH", "LD_LIBRARY_PATH", "TMPDIR"];
 
     public static async Task<OsAnswer> RunAsync(
         string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
@@ -26,7 +26,7 @@ internal static class OsCommand
             // The current folder may be closed to the account the program changes to.
             WorkingDirectory = "/",
         };
-        var kept = Inherited
+        var kept = inherited
             .Select(name => (Name: name, Value: Environment.GetEnvironmentVariable(name)))
             .Where(variable => variable.Value is not null)
             .ToList();

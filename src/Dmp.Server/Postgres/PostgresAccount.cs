@@ -8,7 +8,7 @@ namespace Dmp.Server.Postgres;
 /// </summary>
 internal sealed record PostgresAccount
 {
-    private static readonly string[] ProgramFolders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
+    private static readonly string[] programFolders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 
     public required string Name { get; init; }
 
@@ -100,14 +100,19 @@ internal sealed record PostgresAccount
                     + "Install the package util-linux, or start the server as an unprivileged user.");
 
     private static string? Program(string name) =>
-        ProgramFolders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        programFolders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     private static async Task<PostgresAccount?> AskIdAsync(string[] who, CancellationToken cancellationToken)
     {
         var uid = await OsCommand.RunAsync("id", ["-u", .. who], cancellationToken);
         var gid = await OsCommand.RunAsync("id", ["-g", .. who], cancellationToken);
         return uid.ExitCode == 0 && gid.ExitCode == 0
-            ? new PostgresAccount { Name = who is [var name] ? name : Environment.UserName, Uid = Number(uid.Output), Gid = Number(gid.Output) }
+            ? new PostgresAccount
+            {
+                Name = who is [var name] ? name : Environment.UserName,
+                Uid = Number(uid.Output),
+                Gid = Number(gid.Output),
+            }
             : null;
     }
 

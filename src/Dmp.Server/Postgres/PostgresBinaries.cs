@@ -11,7 +11,7 @@ internal sealed partial record PostgresBinaries
 
     private const string DistributionFolder = "/usr/lib/postgresql";
 
-    private static readonly string[] Programs = ["initdb", "pg_ctl", "postgres"];
+    private static readonly string[] programs = ["initdb", "pg_ctl", "postgres"];
 
     public required string Folder { get; init; }
 
@@ -63,7 +63,7 @@ internal sealed partial record PostgresBinaries
             : [];
 
     private static bool IsComplete(string folder) =>
-        Programs.All(name => File.Exists(Path.Combine(folder, name)));
+        programs.All(name => File.Exists(Path.Combine(folder, name)));
 
     private static async Task<int> ReadMajorAsync(string folder, CancellationToken cancellationToken)
     {

@@ -7,17 +7,17 @@ internal sealed class PostmasterControl(
     ClusterFiles files, PostgresAccount account, PostgresBinaries binaries, bool durable, TimeProvider time, ILogger logger)
 {
     // Recovery after a crash replays at most a few checkpoints' worth of changes; minutes on a slow disk.
-    private static readonly TimeSpan RecoveryLimit = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan recoveryLimit = TimeSpan.FromMinutes(15);
 
     // Children of a killed postmaster end with their current statement.
-    private static readonly TimeSpan RetryLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan retryLimit = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(100);
 
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan stopLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>What PostgreSQL says when it may start a moment later.</summary>
-    private static readonly string[] Passing =
+    private static readonly string[] passing =
     [
         "is still in use", // shared memory, by children of the killed postmaster
         "already exists", // postmaster.pid, of one that is just ending
@@ -40,25 +40,25 @@ internal sealed class PostmasterControl(
                     return found;
                 }
 
-                if (time.GetElapsedTime(begin) > RecoveryLimit)
+                if (time.GetElapsedTime(begin) > recoveryLimit)
                 {
                     throw new ManagedPostgresException(
-                        $"PostgreSQL (process {found.Pid}) is not ready after {RecoveryLimit}. Its log is in {files.Log}.");
+                        $"PostgreSQL (process {found.Pid}) is not ready after {recoveryLimit}. Its log is in {files.Log}.");
                 }
 
-                await Task.Delay(Pause, time, cancellationToken);
+                await Task.Delay(pause, time, cancellationToken);
                 continue;
             }
 
             if (await StartAsync(endpoint ?? PostgresConfiguration.ChooseEndpoint(files), cancellationToken) is { } reason)
             {
-                if (time.GetElapsedTime(begin) > RetryLimit || !Passing.Any(text => reason.Contains(text, StringComparison.Ordinal)))
+                if (time.GetElapsedTime(begin) > retryLimit || !passing.Any(text => reason.Contains(text, StringComparison.Ordinal)))
                 {
                     throw new ManagedPostgresException($"PostgreSQL does not start. Its log is in {files.Log}. {reason}");
                 }
 
                 PostgresLog.StartPostponed(logger, reason);
-                await Task.Delay(Pause, time, cancellationToken);
+                await Task.Delay(pause, time, cancellationToken);
             }
         }
     }
@@ -74,7 +74,7 @@ internal sealed class PostmasterControl(
         var answer = await StopAsync("fast", cancellationToken);
         if (answer.ExitCode != 0 && Postmaster.Read(files.Cluster)?.IsAlive() == true)
         {
-            PostgresLog.StopForced(logger, StopLimit.TotalSeconds);
+            PostgresLog.StopForced(logger, stopLimit.TotalSeconds);
             answer = await StopAsync("immediate", cancellationToken);
         }
 
@@ -133,7 +133,7 @@ internal sealed class PostmasterControl(
         binaries.PgCtl,
         [
             "stop", "--silent", "--wait", $"--pgdata={files.Cluster}", $"--mode={mode}",
-            string.Create(CultureInfo.InvariantCulture, $"--timeout={(int)StopLimit.TotalSeconds}"),
+            string.Create(CultureInfo.InvariantCulture, $"--timeout={(int)stopLimit.TotalSeconds}"),
         ],
         cancellationToken);
 

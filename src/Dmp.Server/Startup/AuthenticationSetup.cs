@@ -13,21 +13,21 @@ namespace Dmp.Server.Startup;
 internal static class AuthenticationSetup
 {
     /// <summary>The contract promises this difference of clocks (<c>TOKEN_NOT_YET_VALID</c>).</summary>
-    private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan clockSkew = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// Least time between two fetches of an issuer's keys, after a failure or for an unknown key. Short, so that an issuer that
     /// comes back is used at once; long enough that tokens with invented key ids make no flood of fetches.
     /// </summary>
-    private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan refreshInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Age at which known keys are fetched again; the library adds some jitter. A key that its issuer has withdrawn is in use
     /// until then, unless a token of a new key makes it fetch earlier.
     /// </summary>
-    private static readonly TimeSpan KeyAgeMax = TimeSpan.FromHours(1);
+    private static readonly TimeSpan keyAgeMax = TimeSpan.FromHours(1);
 
-    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan fetchTimeout = TimeSpan.FromSeconds(3);
 
     public static void AddDmpAuthentication(this IServiceCollection services, IConfiguration configuration)
     {
@@ -85,10 +85,10 @@ internal static class AuthenticationSetup
                 jwt.RequireHttpsMetadata = issuer.RequireHttpsMetadata;
                 jwt.MapInboundClaims = false;
                 jwt.SaveToken = false;
-                jwt.RefreshInterval = RefreshInterval;
-                jwt.AutomaticRefreshInterval = KeyAgeMax;
-                jwt.BackchannelTimeout = FetchTimeout;
-                jwt.TokenValidationParameters.ClockSkew = ClockSkew;
+                jwt.RefreshInterval = refreshInterval;
+                jwt.AutomaticRefreshInterval = keyAgeMax;
+                jwt.BackchannelTimeout = fetchTimeout;
+                jwt.TokenValidationParameters.ClockSkew = clockSkew;
                 jwt.TokenValidationParameters.ValidAlgorithms = IssuerSchemes.Algorithms;
                 jwt.TokenValidationParameters.ValidTypes = ["at+jwt", "JWT"];
 

@@ -42,7 +42,12 @@ internal sealed class DatabaseSetup : IAsyncDisposable
         if (string.IsNullOrWhiteSpace(options.ConnectionString))
         {
             var managed = await ManagedPostgres.StartAsync(
-                new ManagedPostgresOptions { DataDirectory = dataDirectory, BinDirectory = options.BinDirectory, Durable = options.Durable },
+                new ManagedPostgresOptions
+                {
+                    DataDirectory = dataDirectory,
+                    BinDirectory = options.BinDirectory,
+                    Durable = options.Durable,
+                },
                 loggers,
                 ct);
             try
@@ -139,14 +144,16 @@ internal sealed class DatabaseSetup : IAsyncDisposable
         {
             var role = new NpgsqlConnectionStringBuilder(options.ConnectionString).Username;
             throw new StartupRefusedException(
-                "The database does not get the settings of its connections (startup parameter options), because a pooler in front of it drops them; "
+                "The database does not get the settings of its connections (startup parameter options), "
+                + "because a pooler in front of it drops them; "
                 + "connect directly, or give them to the role with: "
                 + string.Create(
                     CultureInfo.InvariantCulture,
                     $"alter role {role} set jit = off, and set statement_timeout = '{options.StatementTimeoutSeconds}s', ")
                 + string.Create(
                     CultureInfo.InvariantCulture,
-                    $"lock_timeout = '{LockSecondsMax}s' and idle_in_transaction_session_timeout = '{IdleInTransactionSecondsMax}s' in the same way."));
+                    $"lock_timeout = '{LockSecondsMax}s' and idle_in_transaction_session_timeout = '{IdleInTransactionSecondsMax}s' "
+                    + $"in the same way."));
         }
     }
 

@@ -44,7 +44,8 @@ internal static class MasterKeySetup
                 var first = known is [var newest, ..] ? newest
                     : mayCreate ? await keys.CreateAsync(DateTimeOffset.UtcNow, ct)
                     : throw new StartupRefusedException(
-                        $"There is no master key yet ({MasterKeyOptions.Section}). Make one with: dmp keys new, with the settings of this server; see docs/encryption.md.");
+                        $"There is no master key yet ({MasterKeyOptions.Section}). Make one with: dmp keys new, "
+                        + "with the settings of this server; see docs/encryption.md.");
                 await RecordKeySql.AddFirstMasterAsync(connection, first, ct);
                 current = await RecordKeySql.FindCurrentMasterAsync(connection, ct)
                     ?? throw new InvalidOperationException("A master key that was added is not there.");
@@ -55,7 +56,8 @@ internal static class MasterKeySetup
         catch (Exception fault) when (fault is MasterKeyUnavailableException or WrappedKeyDamagedException)
         {
             throw new StartupRefusedException(
-                $"The master key of this platform cannot be used ({MasterKeyOptions.Section}). {fault.Message} No document could be read; nothing is made anew.", fault);
+                $"The master key of this platform cannot be used ({MasterKeyOptions.Section}). {fault.Message} No document could be read; "
+                + "nothing is made anew.", fault);
         }
     }
 }

@@ -11,7 +11,8 @@ namespace Dmp.Server.Startup;
 /// its own, so that nothing else can be reached through it.
 /// </summary>
 internal sealed class ProbeHost(
-    ListenOptions listen, int port, HealthCheckService health, IHostApplicationLifetime lifetime, ILoggerFactory logs) : IHostedService, IAsyncDisposable
+    ListenOptions listen, int port, HealthCheckService health, IHostApplicationLifetime lifetime,
+    ILoggerFactory logs) : IHostedService, IAsyncDisposable
 {
     private const int ConnectionsMax = 100;
     private const int HeaderBytesMax = 16 * 1024;

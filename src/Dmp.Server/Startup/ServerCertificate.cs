@@ -49,7 +49,8 @@ internal sealed class ServerCertificate
         catch (Exception fault) when (IsFault(fault))
         {
             throw new StartupRefusedException(
-                $"The TLS certificate {listen.CertificatePath} (Dmp:Listen:CertificatePath, CertificateKeyPath) cannot be used: {fault.Message}", fault);
+                $"The TLS certificate {listen.CertificatePath} (Dmp:Listen:CertificatePath, CertificateKeyPath) cannot be used: "
+                + $"{fault.Message}", fault);
         }
     }
 

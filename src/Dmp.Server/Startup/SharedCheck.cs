@@ -30,7 +30,8 @@ internal sealed class SharedCheck(Func<CancellationToken, Task> check, TimeSpan 
         // The body may block before its first await, on a disk that does not answer.
         var cancel = new CancellationTokenSource(limit, time);
         var body = Task.Run(() => check(cancel.Token), CancellationToken.None);
-        _ = body.ContinueWith(_ => cancel.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = body.ContinueWith(
+            _ => cancel.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return new Run(body, FaultOfAsync(body), time.GetTimestamp());
     }
 

@@ -14,8 +14,9 @@ internal static class StartupFailure
     /// <summary>One line that says what is wrong; null for a mistake of ours.</summary>
     public static string? Sentence(Exception failure) => failure switch
     {
-        AggregateException { InnerExceptions: var several } => several.Select(Sentence).ToArray() is var sentences && !sentences.Contains(null)
-            ? string.Join(' ', sentences) : null,
+        AggregateException { InnerExceptions: var several } =>
+            several.Select(Sentence).ToArray() is var sentences && !sentences.Contains(null)
+                ? string.Join(' ', sentences) : null,
         StartupRefusedException or StoreRefusedException or ManagedPostgresException or MigrationException or OptionsValidationException =>
             OneLine(failure.Message),
         NpgsqlException or SocketException or TimeoutException => OneLine($"The database cannot be used: {WithCause(failure)}"),
@@ -30,5 +31,6 @@ internal static class StartupFailure
         failure.InnerException is { } cause && !failure.Message.Contains(cause.Message, StringComparison.Ordinal)
             ? $"{failure.Message.TrimEnd('.')}. {WithCause(cause)}" : failure.Message;
 
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    private static string OneLine(string text) =>
+        string.Join(' ', text.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

@@ -30,7 +30,7 @@ internal sealed record StartupFacts
 /// </summary>
 internal static class StartupGuard
 {
-    private static readonly string[] DefaultPasswords = ["sandbox", "postgres", "password", "dmp", "changeme", "changeit"];
+    private static readonly string[] defaultPasswords = ["sandbox", "postgres", "password", "dmp", "changeme", "changeit"];
 
     /// <exception cref="StartupRefusedException">The server must not start; the message holds every reason.</exception>
     public static void Check(StartupFacts facts)
@@ -88,12 +88,14 @@ internal static class StartupGuard
     {
         if (facts.Sandbox.IssuerRuns(facts.Environment))
         {
-            yield return $"The sandbox issuer (Dmp:Sandbox:Issuer) runs in the environment {SandboxOptions.EnvironmentName} only; this is {facts.Environment}.";
+            yield return $"The sandbox issuer (Dmp:Sandbox:Issuer) runs in the environment {SandboxOptions.EnvironmentName} only; "
+                + $"this is {facts.Environment}.";
         }
 
         if (facts.Realm.Realm == Realm.Test && !facts.Sandbox.AllowTestRealm)
         {
-            yield return "Dmp:Realm is Test, which softens the checks of identities; set Dmp:Sandbox:AllowTestRealm to true when that is meant.";
+            yield return "Dmp:Realm is Test, which softens the checks of identities; set Dmp:Sandbox:AllowTestRealm to true when that "
+                + "is meant.";
         }
 
         foreach (var issuer in facts.Issuers)
@@ -162,7 +164,7 @@ internal static class StartupGuard
                 + "or set Dmp:Database:AllowUnverifiedTls to true when nobody else can reach that network.";
         }
 
-        if (DefaultPasswords.Contains(connection.Password, StringComparer.OrdinalIgnoreCase))
+        if (defaultPasswords.Contains(connection.Password, StringComparer.OrdinalIgnoreCase))
         {
             yield return $"{setting} has a default password.";
         }

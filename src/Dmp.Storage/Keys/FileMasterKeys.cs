@@ -23,14 +23,17 @@ internal sealed class FileMasterKeys(string directory) : IMasterKeyProvider
 
     public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) => Guarded<IReadOnlyList<string>>(() =>
         Directory.Exists(directory)
-            ? [.. Directory.GetFiles(directory, "*" + Extension).Select(path => Path.GetFileNameWithoutExtension(path)).OrderDescending(StringComparer.Ordinal)]
+            ? [.. Directory.GetFiles(directory, "*" + Extension)
+                .Select(path => Path.GetFileNameWithoutExtension(path))
+                .OrderDescending(StringComparer.Ordinal)]
             : []);
 
     public Task<string> CreateAsync(DateTimeOffset now, CancellationToken cancellationToken) => Guarded(() =>
     {
         CreateDirectory();
         var name = string.Create(
-            CultureInfo.InvariantCulture, $"{now.UtcDateTime:yyyyMMdd'T'HHmmssfff'Z'}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+            CultureInfo.InvariantCulture,
+            $"{now.UtcDateTime:yyyyMMdd'T'HHmmssfff'Z'}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
         var key = RandomNumberGenerator.GetBytes(KeyBytes);
         try
         {
@@ -101,7 +104,8 @@ internal sealed class FileMasterKeys(string directory) : IMasterKeyProvider
             var line = text.AsSpan().TrimEnd("\r\n"u8);
             var header = Encoding.UTF8.GetBytes(Header);
             return line.StartsWith(header)
-                && System.Buffers.Text.Base64.DecodeFromUtf8(line[header.Length..], key, out var read, out var written) == System.Buffers.OperationStatus.Done
+                && System.Buffers.Text.Base64.DecodeFromUtf8(
+                    line[header.Length..], key, out var read, out var written) == System.Buffers.OperationStatus.Done
                 && written == KeyBytes && read == line.Length - header.Length
                 ? new AesGcm(key, TagBytes)
                 : throw new MasterKeyUnavailableException($"{path} holds no master key.");

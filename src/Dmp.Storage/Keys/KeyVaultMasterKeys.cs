@@ -66,7 +66,9 @@ internal sealed partial class KeyVaultMasterKeys : IMasterKeyProvider
             next = NextOf(versions.NextLink);
         }
 
-        return [.. found.OrderByDescending(version => version.Created).ThenByDescending(version => version.Name, StringComparer.Ordinal).Select(version => version.Name)];
+        return [.. found.OrderByDescending(version => version.Created)
+            .ThenByDescending(version => version.Name, StringComparer.Ordinal)
+            .Select(version => version.Name)];
     }
 
     public async Task<string> CreateAsync(DateTimeOffset now, CancellationToken cancellationToken)
@@ -74,7 +76,8 @@ internal sealed partial class KeyVaultMasterKeys : IMasterKeyProvider
         var isSymmetric = options.KeyType == "oct-HSM";
         var body = JsonSerializer.SerializeToUtf8Bytes(
             new KeyRequest(options.KeyType, isSymmetric ? 256 : options.KeyBits, ["wrapKey", "unwrapKey"]), VaultJson.Default.KeyRequest);
-        var answer = await SendAsync(RequestMethod.Post, AddressOf($"{options.KeyName}/create"), body, isUnwrap: false, isListing: false, cancellationToken);
+        var answer = await SendAsync(
+            RequestMethod.Post, AddressOf($"{options.KeyName}/create"), body, isUnwrap: false, isListing: false, cancellationToken);
         return NameOf(Parse(answer!, VaultJson.Default.KeyBundle).Key.Kid);
     }
 
@@ -97,7 +100,8 @@ internal sealed partial class KeyVaultMasterKeys : IMasterKeyProvider
         var request = JsonSerializer.SerializeToUtf8Bytes(
             new KeyOperation(options.Algorithm, Base64Url.EncodeToString(value.Span)), VaultJson.Default.KeyOperation);
         var answer = await SendAsync(
-            RequestMethod.Post, AddressOf($"{key}/{version}/{operation}"), request, operation == "unwrapkey", isListing: false, cancellationToken);
+            RequestMethod.Post, AddressOf($"{key}/{version}/{operation}"), request, operation == "unwrapkey", isListing: false,
+            cancellationToken);
         try
         {
             return Base64Url.DecodeFromChars(Parse(answer!, VaultJson.Default.KeyResult).Value);
@@ -179,7 +183,8 @@ internal sealed partial class KeyVaultMasterKeys : IMasterKeyProvider
 
     private sealed class VaultClientOptions : ClientOptions;
 
-    internal sealed record KeyOperation([property: JsonPropertyName("alg")] string Algorithm, [property: JsonPropertyName("value")] string Value);
+    internal sealed record KeyOperation(
+        [property: JsonPropertyName("alg")] string Algorithm, [property: JsonPropertyName("value")] string Value);
 
     internal sealed record KeyResult([property: JsonPropertyName("value")] string Value);
 

@@ -93,7 +93,9 @@ public sealed record Pkcs11Options
     /// <summary>The PIN itself, where settings come from a vault.</summary>
     public string? Pin { get; init; }
 
-    /// <summary>Master keys are the AES keys of the token whose label begins so; the last one in the order of bytes is the newest.</summary>
+    /// <summary>
+    /// Master keys are the AES keys of the token whose label begins so; the last one in the order of bytes is the newest.
+    /// </summary>
     public string LabelPrefix { get; init; } = "dmp-master-";
 
     /// <summary>Most operations at once.</summary>

@@ -47,7 +47,8 @@ public sealed class MasterKeySet : IAsyncDisposable
         own + await providers[own].CreateAsync(now, cancellationToken);
 
     /// <summary>Wraps the key of a record.</summary>
-    public async Task<byte[]> WrapAsync(string masterKeyId, RecordKeyName name, ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
+    public async Task<byte[]> WrapAsync(
+        string masterKeyId, RecordKeyName name, ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
     {
         var (provider, keyName) = Find(masterKeyId);
         using var secret = name.Bind(key.Span);
@@ -95,7 +96,8 @@ public sealed class MasterKeySet : IAsyncDisposable
             }
         }
 
-        throw new MasterKeyUnavailableException($"The settings ({MasterKeyOptions.Section}) do not say where the master key {masterKeyId} is.");
+        throw new MasterKeyUnavailableException(
+            $"The settings ({MasterKeyOptions.Section}) do not say where the master key {masterKeyId} is.");
     }
 
     private static string PrefixOf(MasterKeyKind kind) => kind switch

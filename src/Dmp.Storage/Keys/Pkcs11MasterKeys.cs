@@ -22,7 +22,8 @@ internal sealed class Pkcs11MasterKeys(Pkcs11Options options) : IMasterKeyProvid
         {
             var attributes = session.Factories.ObjectAttributeFactory;
             var found = session.FindAllObjects([
-                attributes.Create(CKA.CKA_CLASS, CKO.CKO_SECRET_KEY), attributes.Create(CKA.CKA_KEY_TYPE, CKK.CKK_AES), attributes.Create(CKA.CKA_TOKEN, true)]);
+                attributes.Create(CKA.CKA_CLASS, CKO.CKO_SECRET_KEY), attributes.Create(CKA.CKA_KEY_TYPE, CKK.CKK_AES),
+                attributes.Create(CKA.CKA_TOKEN, true)]);
             return [.. found
                 .Select(key => session.GetAttributeValue(key, [CKA.CKA_LABEL])[0].GetValueAsString())
                 .Where(label => label.StartsWith(options.LabelPrefix, StringComparison.Ordinal))
@@ -117,7 +118,8 @@ internal sealed class Pkcs11MasterKeys(Pkcs11Options options) : IMasterKeyProvid
     {
         var attributes = session.Factories.ObjectAttributeFactory;
         var found = session.FindAllObjects([
-            attributes.Create(CKA.CKA_CLASS, CKO.CKO_SECRET_KEY), attributes.Create(CKA.CKA_TOKEN, true), attributes.Create(CKA.CKA_LABEL, name)]);
+            attributes.Create(CKA.CKA_CLASS, CKO.CKO_SECRET_KEY), attributes.Create(CKA.CKA_TOKEN, true),
+            attributes.Create(CKA.CKA_LABEL, name)]);
         return found switch
         {
             [var only] => only,

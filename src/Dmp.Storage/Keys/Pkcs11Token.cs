@@ -52,8 +52,9 @@ internal sealed class Pkcs11Token(Pkcs11Options options) : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private static bool IsGone(CKR result) => result is CKR.CKR_SESSION_HANDLE_INVALID or CKR.CKR_SESSION_CLOSED or CKR.CKR_USER_NOT_LOGGED_IN
-        or CKR.CKR_DEVICE_REMOVED or CKR.CKR_DEVICE_ERROR or CKR.CKR_TOKEN_NOT_PRESENT or CKR.CKR_CRYPTOKI_NOT_INITIALIZED;
+    private static bool IsGone(CKR result) =>
+        result is CKR.CKR_SESSION_HANDLE_INVALID or CKR.CKR_SESSION_CLOSED or CKR.CKR_USER_NOT_LOGGED_IN
+            or CKR.CKR_DEVICE_REMOVED or CKR.CKR_DEVICE_ERROR or CKR.CKR_TOKEN_NOT_PRESENT or CKR.CKR_CRYPTOKI_NOT_INITIALIZED;
 
     private async Task<Opened> OpenAsync(CancellationToken cancellationToken)
     {
@@ -70,7 +71,8 @@ internal sealed class Pkcs11Token(Pkcs11Options options) : IAsyncDisposable
         catch (Exception failure) when (failure is Pkcs11Exception or UnmanagedException or DllNotFoundException or BadImageFormatException
             or IOException or UnauthorizedAccessException)
         {
-            throw new MasterKeyUnavailableException($"The token {options.Token} cannot be opened with {options.Module}: {failure.Message}", failure);
+            throw new MasterKeyUnavailableException(
+                $"The token {options.Token} cannot be opened with {options.Module}: {failure.Message}", failure);
         }
         finally
         {
@@ -117,7 +119,8 @@ internal sealed class Pkcs11Token(Pkcs11Options options) : IAsyncDisposable
             try
             {
                 var slot = module.Library.GetSlotList(SlotsType.WithTokenPresent)
-                    .Find(slot => slot.GetTokenInfo() is { TokenFlags.TokenInitialized: true } info && info.Label.TrimEnd() == options.Token)
+                    .Find(
+                        slot => slot.GetTokenInfo() is { TokenFlags.TokenInitialized: true } info && info.Label.TrimEnd() == options.Token)
                     ?? throw new MasterKeyUnavailableException($"{options.Module} has no token {options.Token}.");
                 var session = slot.OpenSession(SessionType.ReadWrite);
                 try

@@ -27,9 +27,10 @@ public readonly record struct RecordKeyName(Guid RecordKeyId, Guid RecordId)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         Digest(digest);
-        return secret.Bytes.Length == KeyBytes + digest.Length && CryptographicOperations.FixedTimeEquals(secret.Bytes.Span[KeyBytes..], digest)
-            ? new SecretBytes(secret.Bytes.Span[..KeyBytes])
-            : throw new WrappedKeyDamagedException("A wrapped key belongs to another record.");
+        return secret.Bytes.Length == KeyBytes + digest.Length
+            && CryptographicOperations.FixedTimeEquals(secret.Bytes.Span[KeyBytes..], digest)
+                ? new SecretBytes(secret.Bytes.Span[..KeyBytes])
+                : throw new WrappedKeyDamagedException("A wrapped key belongs to another record.");
     }
 
     private void Digest(Span<byte> digest)

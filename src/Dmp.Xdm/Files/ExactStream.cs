@@ -3,15 +3,15 @@ using System.IO.Hashing;
 namespace Dmp.Xdm;
 
 /// <summary>
-/// Reads exactly as many bytes as a file was said to have: a packed file that goes on is stopped there, one that ends before is damaged, and so
-/// is one whose checksum is another.
+/// Reads exactly as many bytes as a file was said to have: a packed file that goes on is stopped there, one that ends before is damaged,
+/// and so is one whose checksum is another.
 /// </summary>
 internal sealed class ExactStream(Stream inner, TreeFile file, uint checksum, Action closed) : Stream
 {
-    private readonly Crc32 _crc = new();
-    private long _read;
-    private bool _isOver;
-    private bool _isClosed;
+    private readonly Crc32 crc = new();
+    private long read;
+    private bool isOver;
+    private bool isClosed;
 
     public override bool CanRead => true;
 
@@ -23,7 +23,7 @@ internal sealed class ExactStream(Stream inner, TreeFile file, uint checksum, Ac
 
     public override long Position
     {
-        get => _read;
+        get => read;
         set => throw new NotSupportedException();
     }
 
@@ -78,9 +78,9 @@ internal sealed class ExactStream(Stream inner, TreeFile file, uint checksum, Ac
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing && !_isClosed)
+        if (disposing && !isClosed)
         {
-            _isClosed = true;
+            isClosed = true;
             inner.Dispose();
             closed();
         }
@@ -90,17 +90,17 @@ internal sealed class ExactStream(Stream inner, TreeFile file, uint checksum, Ac
 
     private int Accept(int count, ReadOnlySpan<byte> buffer)
     {
-        _read += count;
-        if (_read > file.Length || (count == 0 && _read < file.Length))
+        read += count;
+        if (read > file.Length || (count == 0 && read < file.Length))
         {
             throw Damaged($"The file has other than the {file.Length} bytes that it was said to have.");
         }
 
-        _crc.Append(buffer[..count]);
-        if (count == 0 && !_isOver)
+        crc.Append(buffer[..count]);
+        if (count == 0 && !isOver)
         {
-            _isOver = true;
-            if (_crc.GetCurrentHashAsUInt32() != checksum)
+            isOver = true;
+            if (crc.GetCurrentHashAsUInt32() != checksum)
             {
                 throw Damaged("The bytes of the file are not those that were packed.");
             }

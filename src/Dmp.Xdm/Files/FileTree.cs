@@ -17,19 +17,19 @@ public abstract class FileTree : IDisposable
         "Thumbs.db", "ehthumbs.db", "desktop.ini", "System Volume Information", "$RECYCLE.BIN", "@eaDir", ".directory", "lost+found",
     ];
 
-    private readonly SortedDictionary<string, TreeFile> _files = new(StringComparer.Ordinal);
-    private readonly List<string> _links = [];
-    private long _total;
+    private readonly SortedDictionary<string, TreeFile> files = new(StringComparer.Ordinal);
+    private readonly List<string> links = [];
+    private long total;
 
     /// <summary>Makes an empty tree.</summary>
     /// <param name="limits">The limits.</param>
     protected FileTree(FileTreeLimits limits) => Limits = limits;
 
     /// <summary>The files by name, in the order of their code points.</summary>
-    public IReadOnlyDictionary<string, TreeFile> Files => _files;
+    public IReadOnlyDictionary<string, TreeFile> Files => files;
 
     /// <summary>Symbolic links of a directory: never followed. A ZIP file that has one is refused.</summary>
-    public IReadOnlyList<string> Links => _links;
+    public IReadOnlyList<string> Links => links;
 
     /// <summary>The limits.</summary>
     protected FileTreeLimits Limits { get; }
@@ -88,18 +88,19 @@ public abstract class FileTree : IDisposable
     protected void Add(string name, long length)
     {
         Require(length <= Limits.FileBytesMax, XdmFaultKind.TooLarge, name, $"The file has more than {Limits.FileBytesMax} bytes.");
-        Require(_files.TryAdd(name, new TreeFile(name, length)), XdmFaultKind.UnsafeName, name, "Two files have this name.");
-        Require(_files.Count <= Limits.FilesMax, XdmFaultKind.TooManyFiles, "/", $"There are more than {Limits.FilesMax} files.");
-        _total += length;
-        Require(_total <= Limits.TotalBytesMax, XdmFaultKind.TooLarge, "/", $"The files have more than {Limits.TotalBytesMax} bytes together.");
+        Require(files.TryAdd(name, new TreeFile(name, length)), XdmFaultKind.UnsafeName, name, "Two files have this name.");
+        Require(files.Count <= Limits.FilesMax, XdmFaultKind.TooManyFiles, "/", $"There are more than {Limits.FilesMax} files.");
+        total += length;
+        Require(
+            total <= Limits.TotalBytesMax, XdmFaultKind.TooLarge, "/", $"The files have more than {Limits.TotalBytesMax} bytes together.");
     }
 
     /// <summary>Adds a link to the list of what is not followed.</summary>
     /// <param name="name">Its name.</param>
     protected void AddLink(string name)
     {
-        _links.Add(name);
-        Require(_links.Count <= Limits.FilesMax, XdmFaultKind.TooManyFiles, "/", $"There are more than {Limits.FilesMax} links.");
+        links.Add(name);
+        Require(links.Count <= Limits.FilesMax, XdmFaultKind.TooManyFiles, "/", $"There are more than {Limits.FilesMax} links.");
     }
 
     /// <summary>Refuses unless something holds.</summary>

@@ -14,21 +14,21 @@ internal sealed class ZipTree : FileTree
     private const int Directory = 0x4000;
     private const int RegularFile = 0x8000;
 
-    private readonly string _path;
-    private readonly Dictionary<string, string> _fullNames = new(StringComparer.Ordinal);
+    private readonly string path;
+    private readonly Dictionary<string, string> fullNames = new(StringComparer.Ordinal);
 
     // An archive serves one reader at a time; each reader has its own, and leaves it to the next.
-    private readonly ConcurrentBag<ZipArchive> _idle = [];
+    private readonly ConcurrentBag<ZipArchive> idle = [];
 
     public ZipTree(string path, FileTreeLimits limits)
         : base(limits)
     {
-        _path = path;
+        this.path = path;
         var archive = OpenArchive();
         try
         {
             List(archive);
-            _idle.Add(archive);
+            idle.Add(archive);
         }
         catch (Exception broken) when (broken is InvalidDataException or ArgumentException)
         {
@@ -45,15 +45,15 @@ internal sealed class ZipTree : FileTree
     public override Stream Open(TreeFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        var archive = _idle.TryTake(out var idle) ? idle : OpenArchive();
+        var archive = this.idle.TryTake(out var idle) ? idle : OpenArchive();
         try
         {
-            var entry = archive.GetEntry(_fullNames[file.Name]) ?? throw new InvalidDataException();
-            return new ExactStream(entry.Open(), file, entry.Crc32, () => _idle.Add(archive));
+            var entry = archive.GetEntry(fullNames[file.Name]) ?? throw new InvalidDataException();
+            return new ExactStream(entry.Open(), file, entry.Crc32, () => this.idle.Add(archive));
         }
         catch (InvalidDataException)
         {
-            _idle.Add(archive);
+            this.idle.Add(archive);
             throw new XdmRefusedException(XdmFaultKind.Damaged, file.Name, "The file cannot be unpacked.");
         }
         catch
@@ -65,7 +65,7 @@ internal sealed class ZipTree : FileTree
 
     protected override void Dispose(bool disposing)
     {
-        while (_idle.TryTake(out var archive))
+        while (idle.TryTake(out var archive))
         {
             archive.Dispose();
         }
@@ -75,7 +75,7 @@ internal sealed class ZipTree : FileTree
 
     private ZipArchive OpenArchive()
     {
-        FileStream file = new(_path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         try
         {
             return new ZipArchive(file, ZipArchiveMode.Read);
@@ -83,13 +83,13 @@ internal sealed class ZipTree : FileTree
         catch (InvalidDataException)
         {
             file.Dispose();
-            throw new XdmRefusedException(XdmFaultKind.Unreadable, Path.GetFileName(_path), "It is neither a directory nor a ZIP file.");
+            throw new XdmRefusedException(XdmFaultKind.Unreadable, Path.GetFileName(path), "It is neither a directory nor a ZIP file.");
         }
     }
 
     private void List(ZipArchive archive)
     {
-        var size = new FileInfo(_path).Length;
+        var size = new FileInfo(path).Length;
         Require(archive.Entries.Count <= Limits.FilesMax, XdmFaultKind.TooManyFiles, "/", $"There are more than {Limits.FilesMax} files.");
         var packed = 0L;
         foreach (var entry in archive.Entries)
@@ -119,7 +119,7 @@ internal sealed class ZipTree : FileTree
             packed += entry.CompressedLength;
             Require(packed <= size, XdmFaultKind.Bomb, name, "The files have more packed bytes than the ZIP file has.");
             Add(name, entry.Length);
-            _fullNames.Add(name, entry.FullName);
+            fullNames.Add(name, entry.FullName);
         }
     }
 

@@ -31,7 +31,9 @@ public static class EntryReading
             CreationTime = reading.Time("creationTime", entry.CreationTime),
             ServiceStartTime = reading.Time("serviceStartTime", entry.ServiceStartTime),
             ServiceStopTime = reading.Time("serviceStopTime", entry.ServiceStopTime),
-            LegalAuthenticator = entry.LegalAuthenticators.Count > 0 ? reading.Person("legalAuthenticator", entry.LegalAuthenticators[0]) : null,
+            LegalAuthenticator = entry.LegalAuthenticators.Count > 0
+                ? reading.Person("legalAuthenticator", entry.LegalAuthenticators[0])
+                : null,
         };
         reading.One("legalAuthenticator", entry.LegalAuthenticators);
         metadata.EventCodes.AddRange(entry.EventCodes.Select(code => reading.Coding("eventCodeList", code)).OfType<Coding>());
@@ -67,7 +69,9 @@ public static class EntryReading
             }
             else
             {
-                reading.Warn("confidentialityCode", "The document has a further code of confidentiality or visibility that the platform does not keep.");
+                reading.Warn(
+                    "confidentialityCode",
+                    "The document has a further code of confidentiality or visibility that the platform does not keep.");
             }
         }
 
@@ -89,7 +93,9 @@ public static class EntryReading
     {
         if (entry.Status is not ("" or XdsStatus.Approved))
         {
-            reading.Warn("availabilityStatus", "The document is not current there; unless another one of the package replaces it, it is added as current.");
+            reading.Warn(
+                "availabilityStatus",
+                "The document is not current there; unless another one of the package replaces it, it is added as current.");
         }
 
         if (entry.ObjectType != XdsNames.StableDocument)

@@ -79,7 +79,8 @@ public static class EntryWriting
     private static string Identifier(LocalIdentifier id, string kind) =>
         $"{Hl7Values.Escape(id.Value)}^^^{(id.System.Length > 0 ? $"&{Hl7Values.Escape(id.System)}&ISO" : "")}^{kind}";
 
-    internal static string PatientId(Ins? patient) => patient is null ? "" : $"{Hl7Values.Escape(patient.Number)}^^^&{patient.System}&ISO^NH";
+    internal static string PatientId(Ins? patient) =>
+        patient is null ? "" : $"{Hl7Values.Escape(patient.Number)}^^^&{patient.System}&ISO^NH";
 
     internal static XdsCode? Code(Coding? code) => code is null ? null : new XdsCode(code.Code, code.System, code.Display);
 

@@ -96,7 +96,8 @@ internal sealed class Reading
     /// </summary>
     public StatedPatient? Stated(XdsEntry entry, Ins? patient)
     {
-        var fields = entry.SourcePatientInfo.Select(value => value.Split('|', 2)).Where(field => field.Length == 2 && field[1].Trim().Length > 0)
+        var fields = entry.SourcePatientInfo.Select(value => value.Split('|', 2))
+            .Where(field => field.Length == 2 && field[1].Trim().Length > 0)
             .SelectMany(field => field[1].Split('~').Select(value => (Field: field[0].Trim().ToUpperInvariant(), Value: value.Trim())))
             .Take(FieldsMax).ToArray();
         string[] Of(string name) => [.. fields.Where(field => field.Field == name).Select(field => field.Value)];
@@ -107,7 +108,9 @@ internal sealed class Reading
         {
             // One that is another than the entry's own is what has to be told.
             Ins = Of("PID-3").Select(InsOf).OfType<Ins>().FirstOrDefault(ins => !ins.Equals(patient)) ?? patient,
-            BirthDate = days is [var day, ..] && Hl7Values.Day(day) is { } date ? date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "",
+            BirthDate = days is [var day, ..] && Hl7Values.Day(day) is { } date
+                ? date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)
+                : "",
         };
         if (days.Length > 0 && stated.BirthDate.Length == 0)
         {
@@ -122,7 +125,8 @@ internal sealed class Reading
             if (stated.GivenNames.Count == 0)
             {
                 stated.GivenNames.AddRange(
-                    ((string[])[Hl7Values.Component(parts, 1), Hl7Values.Component(parts, 2)]).Where(given => given.Length is > 0 and <= NameMax));
+                    ((string[])[Hl7Values.Component(parts, 1), Hl7Values.Component(parts, 2)])
+                        .Where(given => given.Length is > 0 and <= NameMax));
             }
         }
 

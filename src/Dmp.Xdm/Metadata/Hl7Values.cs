@@ -57,7 +57,9 @@ internal static class Hl7Values
         StringBuilder plain = new();
         for (var i = 0; i < text.Length; i++)
         {
-            var index = text[i] == '\\' && i + 2 < text.Length && text[i + 2] == '\\' ? SpecialCodes.IndexOf(text[i + 1], StringComparison.Ordinal) : -1;
+            var index = text[i] == '\\' && i + 2 < text.Length && text[i + 2] == '\\'
+                ? SpecialCodes.IndexOf(text[i + 1], StringComparison.Ordinal)
+                : -1;
             if (index < 0)
             {
                 plain.Append(text[i]);

@@ -80,29 +80,29 @@ internal static class XdsElements
     /// <summary>The slots, classifications and identifiers of an object. Each is taken out by whoever knows it.</summary>
     private sealed class Parts(XElement element)
     {
-        private readonly Dictionary<string, List<string>> _slots = element.Elements(rim + "Slot")
+        private readonly Dictionary<string, List<string>> slots = element.Elements(rim + "Slot")
             .GroupBy(slot => Text(slot, "name"), StringComparer.Ordinal)
             .ToDictionary(same => same.Key, same => same.SelectMany(Values).ToList(), StringComparer.Ordinal);
 
-        private readonly Dictionary<string, List<XElement>> _classifications = element.Elements(rim + "Classification")
+        private readonly Dictionary<string, List<XElement>> classifications = element.Elements(rim + "Classification")
             .Where(inside => Text(inside, "classificationNode").Length == 0)
             .GroupBy(inside => Text(inside, "classificationScheme"), StringComparer.OrdinalIgnoreCase)
             .ToDictionary(same => same.Key, same => same.ToList(), StringComparer.OrdinalIgnoreCase);
 
-        private readonly Dictionary<string, string> _identifiers = element.Elements(rim + "ExternalIdentifier")
+        private readonly Dictionary<string, string> identifiers = element.Elements(rim + "ExternalIdentifier")
             .GroupBy(inside => Text(inside, "identificationScheme"), StringComparer.OrdinalIgnoreCase)
             .ToDictionary(same => same.Key, same => Text(same.First(), "value"), StringComparer.OrdinalIgnoreCase);
 
-        private readonly List<string> _twice = [];
+        private readonly List<string> twice = [];
 
-        public List<string> Slots(string name) => _slots.Remove(name, out var values) ? values : [];
+        public List<string> Slots(string name) => slots.Remove(name, out var values) ? values : [];
 
         public string Slot(string name)
         {
             var values = Slots(name);
             if (values.Count > 1)
             {
-                _twice.Add(name);
+                twice.Add(name);
             }
 
             return values.Count > 0 ? values[0] : "";
@@ -112,40 +112,42 @@ internal static class XdsElements
         public string Uri()
         {
             var values = Slots("URI");
-            return values.Count > 0 && values.TrueForAll(value => value.IndexOf('|', StringComparison.Ordinal) == 1 && char.IsAsciiDigit(value[0]))
-                ? string.Concat(values.Order(StringComparer.Ordinal).Select(value => value[2..]))
-                : string.Concat(values);
+            return values.Count > 0
+                && values.TrueForAll(value => value.IndexOf('|', StringComparison.Ordinal) == 1 && char.IsAsciiDigit(value[0]))
+                    ? string.Concat(values.Order(StringComparer.Ordinal).Select(value => value[2..]))
+                    : string.Concat(values);
         }
 
-        public string Identifier(string scheme) => _identifiers.Remove(scheme, out var value) ? value : "";
+        public string Identifier(string scheme) => identifiers.Remove(scheme, out var value) ? value : "";
 
-        public List<XdsCode> Codes(string scheme) => _classifications.Remove(scheme, out var found) ? found.ConvertAll(CodeOf) : [];
+        public List<XdsCode> Codes(string scheme) => classifications.Remove(scheme, out var found) ? found.ConvertAll(CodeOf) : [];
 
         public XdsCode? Code(string scheme)
         {
             var codes = Codes(scheme);
             if (codes.Count > 1)
             {
-                _twice.Add($"the second code of {scheme}");
+                twice.Add($"the second code of {scheme}");
             }
 
             return codes.Count > 0 ? codes[0] : null;
         }
 
-        public List<XdsAuthor> Authors(string scheme) => _classifications.Remove(scheme, out var found) ? found.ConvertAll(AuthorOf) : [];
+        public List<XdsAuthor> Authors(string scheme) => classifications.Remove(scheme, out var found) ? found.ConvertAll(AuthorOf) : [];
 
         /// <summary>What nobody took: a submission may say more than XDS.</summary>
         public List<string> Rest() =>
         [
-            .. _twice,
-            .. _slots.Keys.Select(name => $"the slot {name}"),
-            .. _classifications.Keys.Select(scheme => $"the classification {scheme}"),
-            .. _identifiers.Keys.Select(scheme => $"the identifier {scheme}"),
+            .. twice,
+            .. slots.Keys.Select(name => $"the slot {name}"),
+            .. classifications.Keys.Select(scheme => $"the classification {scheme}"),
+            .. identifiers.Keys.Select(scheme => $"the identifier {scheme}"),
         ];
 
         private static XdsCode CodeOf(XElement classification) => new(
             Text(classification, "nodeRepresentation"),
-            classification.Elements(rim + "Slot").Where(slot => Text(slot, "name") == "codingScheme").SelectMany(Values).FirstOrDefault("")!,
+            classification.Elements(rim + "Slot").Where(slot => Text(slot, "name") == "codingScheme").SelectMany(Values)
+                .FirstOrDefault("")!,
             Localized(classification, "Name"));
 
         private XdsAuthor AuthorOf(XElement classification)
@@ -159,7 +161,7 @@ internal static class XdsElements
                 Specialties = parts.Slots("authorSpecialty"),
                 Telecommunications = parts.Slots("authorTelecommunication"),
             };
-            _twice.AddRange(parts.Rest().Select(name => $"{name} of an author"));
+            twice.AddRange(parts.Rest().Select(name => $"{name} of an author"));
             return author;
         }
     }

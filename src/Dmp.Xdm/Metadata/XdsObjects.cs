@@ -121,7 +121,9 @@ public sealed record XdsEntry
     /// <summary>author, in order.</summary>
     public IReadOnlyList<XdsAuthor> Authors { get; init; } = [];
 
-    /// <summary>Slots, classifications and identifiers that are none of the above, and codes that occur twice: by name, without value.</summary>
+    /// <summary>
+    /// Slots, classifications and identifiers that are none of the above, and codes that occur twice: by name, without value.
+    /// </summary>
     public IReadOnlyList<string> Others { get; init; } = [];
 }
 

@@ -35,17 +35,19 @@ public static class XdsReader
             // The parser's own sentence may quote the document.
             var text = broken.Message.StartsWith("For security reasons DTD", StringComparison.Ordinal)
                 ? "A document type declaration is not allowed" : "The XML is not well formed";
-            throw new XdmRefusedException(XdmFaultKind.MetadataUnreadable, place, $"{text} (line {broken.LineNumber}, column {broken.LinePosition}).");
+            throw new XdmRefusedException(
+                XdmFaultKind.MetadataUnreadable, place, $"{text} (line {broken.LineNumber}, column {broken.LinePosition}).");
         }
         catch (Exception encoding) when (encoding is ArgumentException or NotSupportedException)
         {
-            throw new XdmRefusedException(XdmFaultKind.MetadataUnreadable, place, "The XML has an encoding that is unknown, or that its bytes do not fit.");
+            throw new XdmRefusedException(
+                XdmFaultKind.MetadataUnreadable, place, "The XML has an encoding that is unknown, or that its bytes do not fit.");
         }
     }
 
     /// <summary>
-    /// A document type is refused as soon as it is met, so no entity is ever expanded, and nothing is fetched. For synchronous reading only: an
-    /// asynchronous parser calls itself for each node that it ignores, and a long run of comments overflows the stack.
+    /// A document type is refused as soon as it is met, so no entity is ever expanded, and nothing is fetched. For synchronous reading
+    /// only: an asynchronous parser calls itself for each node that it ignores, and a long run of comments overflows the stack.
     /// </summary>
     private static XmlReaderSettings Settings() => new()
     {
@@ -151,7 +153,8 @@ public static class XdsReader
             throw Invalid(place, sets.Count == 0 ? "There is no submission set." : "There is more than one submission set.");
         }
 
-        if (entries.GroupBy(entry => entry.EntryUuid, StringComparer.Ordinal).FirstOrDefault(same => same.Key.Length == 0 || same.Count() > 1) is { } twice)
+        if (entries.GroupBy(
+            entry => entry.EntryUuid, StringComparer.Ordinal).FirstOrDefault(same => same.Key.Length == 0 || same.Count() > 1) is { } twice)
         {
             throw Invalid(place, twice.Key.Length == 0 ? "A document has no id." : "Two documents have the same id.");
         }

@@ -10,15 +10,15 @@ namespace Dmp.Xdm;
 /// </summary>
 public sealed class XdsWriter : IDisposable
 {
-    private readonly XmlWriter _xml;
-    private readonly List<string> _members = [];
-    private int _ids;
+    private readonly XmlWriter xml;
+    private readonly List<string> members = [];
+    private int ids;
 
     /// <summary>Begins the metadata.</summary>
     /// <param name="destination">Where they go. Not closed.</param>
     public XdsWriter(Stream destination)
     {
-        _xml = XmlWriter.Create(destination, new XmlWriterSettings
+        xml = XmlWriter.Create(destination, new XmlWriterSettings
         {
             Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
             Indent = true,
@@ -28,8 +28,8 @@ public sealed class XdsWriter : IDisposable
             NewLineChars = "\n",
             CloseOutput = false,
         });
-        _xml.WriteStartElement("lcm", "SubmitObjectsRequest", XdsNames.Lcm);
-        _xml.WriteStartElement("rim", "RegistryObjectList", XdsNames.Rim);
+        xml.WriteStartElement("lcm", "SubmitObjectsRequest", XdsNames.Lcm);
+        xml.WriteStartElement("rim", "RegistryObjectList", XdsNames.Rim);
     }
 
     /// <summary>Writes a document.</summary>
@@ -37,7 +37,7 @@ public sealed class XdsWriter : IDisposable
     public void Add(XdsEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        _members.Add(entry.EntryUuid);
+        members.Add(entry.EntryUuid);
         Start("ExtrinsicObject");
         Attribute("id", entry.EntryUuid);
         Attribute("lid", entry.LogicalId);
@@ -63,7 +63,7 @@ public sealed class XdsWriter : IDisposable
         {
             Start("VersionInfo");
             Attribute("versionName", entry.Version);
-            _xml.WriteEndElement();
+            xml.WriteEndElement();
         }
 
         Authors(XdsNames.EntryAuthor, entry.EntryUuid, entry.Authors);
@@ -84,7 +84,7 @@ public sealed class XdsWriter : IDisposable
         Code(XdsNames.EntryType, entry.EntryUuid, entry.Type);
         Identifier(XdsNames.EntryPatientId, entry.EntryUuid, "XDSDocumentEntry.patientId", entry.PatientId);
         Identifier(XdsNames.EntryUniqueId, entry.EntryUuid, "XDSDocumentEntry.uniqueId", entry.UniqueId);
-        _xml.WriteEndElement();
+        xml.WriteEndElement();
     }
 
     /// <summary>Writes the submission set, its membership in every document, and the other associations, and ends the metadata.</summary>
@@ -106,14 +106,14 @@ public sealed class XdsWriter : IDisposable
         Identifier(XdsNames.SetPatientId, set.EntryUuid, "XDSSubmissionSet.patientId", set.PatientId);
         Identifier(XdsNames.SetSourceId, set.EntryUuid, "XDSSubmissionSet.sourceId", set.SourceId);
         Identifier(XdsNames.SetUniqueId, set.EntryUuid, "XDSSubmissionSet.uniqueId", set.UniqueId);
-        _xml.WriteEndElement();
+        xml.WriteEndElement();
         Start("Classification");
         Attribute("id", NextId());
         Attribute("objectType", XdsNames.ObjectTypes + "Classification");
         Attribute("classifiedObject", set.EntryUuid);
         Attribute("classificationNode", XdsNames.SubmissionSetNode);
-        _xml.WriteEndElement();
-        foreach (var member in _members)
+        xml.WriteEndElement();
+        foreach (var member in members)
         {
             Association(new XdsAssociation(XdsAssociationTypes.HasMember, set.EntryUuid, member));
         }
@@ -123,13 +123,13 @@ public sealed class XdsWriter : IDisposable
             Association(association);
         }
 
-        _xml.WriteEndElement();
-        _xml.WriteEndElement();
-        _xml.Flush();
+        xml.WriteEndElement();
+        xml.WriteEndElement();
+        xml.Flush();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _xml.Dispose();
+    public void Dispose() => xml.Dispose();
 
     private void Association(XdsAssociation association)
     {
@@ -144,7 +144,7 @@ public sealed class XdsWriter : IDisposable
             Slot("SubmissionSetStatus", "Original");
         }
 
-        _xml.WriteEndElement();
+        xml.WriteEndElement();
     }
 
     private void Authors(string scheme, string classified, IEnumerable<XdsAuthor> authors)
@@ -157,7 +157,7 @@ public sealed class XdsWriter : IDisposable
             Slot("authorRole", author.Roles);
             Slot("authorSpecialty", author.Specialties);
             Slot("authorTelecommunication", author.Telecommunications);
-            _xml.WriteEndElement();
+            xml.WriteEndElement();
         }
     }
 
@@ -168,7 +168,7 @@ public sealed class XdsWriter : IDisposable
             Classify(scheme, classified, code.Code);
             Slot("codingScheme", code.Scheme);
             Localized("Name", code.Display);
-            _xml.WriteEndElement();
+            xml.WriteEndElement();
         }
     }
 
@@ -179,7 +179,7 @@ public sealed class XdsWriter : IDisposable
         Attribute("objectType", XdsNames.ObjectTypes + "Classification");
         Attribute("classificationScheme", scheme);
         Attribute("classifiedObject", classified);
-        _xml.WriteAttributeString("nodeRepresentation", Clean(code));
+        xml.WriteAttributeString("nodeRepresentation", Clean(code));
     }
 
     private void Identifier(string scheme, string registered, string name, string value)
@@ -193,7 +193,7 @@ public sealed class XdsWriter : IDisposable
             Attribute("identificationScheme", scheme);
             Attribute("value", value);
             Localized("Name", name);
-            _xml.WriteEndElement();
+            xml.WriteEndElement();
         }
     }
 
@@ -208,11 +208,11 @@ public sealed class XdsWriter : IDisposable
             Start("ValueList");
             foreach (var value in values)
             {
-                _xml.WriteElementString("rim", "Value", XdsNames.Rim, Clean(value));
+                xml.WriteElementString("rim", "Value", XdsNames.Rim, Clean(value));
             }
 
-            _xml.WriteEndElement();
-            _xml.WriteEndElement();
+            xml.WriteEndElement();
+            xml.WriteEndElement();
         }
     }
 
@@ -223,22 +223,22 @@ public sealed class XdsWriter : IDisposable
             Start(name);
             Start("LocalizedString");
             Attribute("value", text);
-            _xml.WriteEndElement();
-            _xml.WriteEndElement();
+            xml.WriteEndElement();
+            xml.WriteEndElement();
         }
     }
 
-    private void Start(string name) => _xml.WriteStartElement("rim", name, XdsNames.Rim);
+    private void Start(string name) => xml.WriteStartElement("rim", name, XdsNames.Rim);
 
     private void Attribute(string name, string value)
     {
         if (value.Length > 0)
         {
-            _xml.WriteAttributeString(name, Clean(value));
+            xml.WriteAttributeString(name, Clean(value));
         }
     }
 
-    private string NextId() => string.Create(CultureInfo.InvariantCulture, $"id{++_ids}");
+    private string NextId() => string.Create(CultureInfo.InvariantCulture, $"id{++ids}");
 
     private static string Clean(string text)
     {

@@ -16,10 +16,10 @@ public sealed record XdmDocument(string Subset, XdsSubmission Submission, XdsEnt
 /// </summary>
 public sealed class XdmPackage
 {
-    private readonly FileTree _tree;
+    private readonly FileTree tree;
 
     private XdmPackage(FileTree tree, IReadOnlyList<XdmDocument> documents, IReadOnlyList<(string, XdsSubmission)> submissions) =>
-        (_tree, Documents, Submissions) = (tree, documents, submissions);
+        (this.tree, Documents, Submissions) = (tree, documents, submissions);
 
     /// <summary>The submissions, by the name of their directory.</summary>
     public IReadOnlyList<(string Subset, XdsSubmission Submission)> Submissions { get; }
@@ -75,7 +75,8 @@ public sealed class XdmPackage
         ArgumentNullException.ThrowIfNull(document);
         if (document.File is not { } file)
         {
-            return (new XdmFault(XdmFaultKind.MissingDocument, $"{document.Subset}/METADATA.XML", "The file that the metadata name is not in the package."), []);
+            return (new XdmFault(XdmFaultKind.MissingDocument, $"{document.Subset}/METADATA.XML", "The file that the metadata name is not "
+                + "in the package."), []);
         }
 
         if (document.Entry.Size.Length > 0 && EntryReading.SizeOf(document.Entry) != file.Length)
@@ -90,7 +91,7 @@ public sealed class XdmPackage
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         try
         {
-            await using var content = _tree.Open(file);
+            await using var content = tree.Open(file);
             var buffer = new byte[81920];
             int read;
             while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
@@ -121,7 +122,9 @@ public sealed class XdmPackage
             return parts.Length >= 2
                 && !FileTree.IsSystemFile(name)
                 && string.Equals(parts[^1], "METADATA.XML", StringComparison.OrdinalIgnoreCase)
-                && (parts.Length is 3 or 4 ? string.Equals(parts[^3], "IHE_XDM", StringComparison.OrdinalIgnoreCase) : isInside && parts.Length == 2);
+                && (parts.Length is 3 or 4
+                    ? string.Equals(parts[^3], "IHE_XDM", StringComparison.OrdinalIgnoreCase)
+                    : isInside && parts.Length == 2);
         });
     }
 

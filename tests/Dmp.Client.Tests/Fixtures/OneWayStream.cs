@@ -23,7 +23,8 @@ public sealed class OneWayStream(Func<Memory<byte>, CancellationToken, ValueTask
         return new OneWayStream((buffer, ct) => inner.ReadAsync(buffer, ct));
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => read(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        read(buffer, cancellationToken);
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

@@ -10,8 +10,8 @@ public sealed class ProxyProcess : IAsyncDisposable
 {
     private static readonly string? program = new[] { "/usr/bin/tinyproxy", "/usr/sbin/tinyproxy" }.FirstOrDefault(File.Exists);
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("dmp-proxy-").FullName;
-    private Process? _process;
+    private readonly string directory = Directory.CreateTempSubdirectory("dmp-proxy-").FullName;
+    private Process? process;
 
     public Uri Address { get; private set; } = null!;
 
@@ -32,20 +32,20 @@ public sealed class ProxyProcess : IAsyncDisposable
 
     private async Task<string> LogAsync()
     {
-        await using var log = new FileStream(Path.Combine(_directory, "log"), FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite);
+        await using var log = new FileStream(Path.Combine(directory, "log"), FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite);
         using var reader = new StreamReader(log);
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_process is not null)
+        if (process is not null)
         {
-            _process.Kill();
-            await _process.WaitForExitAsync();
-            _process.Dispose();
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
         }
-        Directory.Delete(_directory, recursive: true);
+        Directory.Delete(directory, recursive: true);
     }
 
     private async Task BeginAsync(string path)
@@ -56,22 +56,23 @@ public sealed class ProxyProcess : IAsyncDisposable
             free.Start();
             port = ((IPEndPoint)free.LocalEndpoint).Port;
         }
-        var configuration = Path.Combine(_directory, "proxy.conf");
+        var configuration = Path.Combine(directory, "proxy.conf");
         await File.WriteAllTextAsync(configuration, $"""
             Port {port}
             Listen 127.0.0.1
             Allow 127.0.0.1
             Timeout 60
             MaxClients 20
-            LogFile "{_directory}/log"
+            LogFile "{directory}/log"
             LogLevel Info
 
             """, TestContext.Current.CancellationToken);
-        _process = Process.Start(new ProcessStartInfo(path, ["-d", "-c", configuration]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        process = Process.Start(
+            new ProcessStartInfo(path, ["-d", "-c", configuration]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Address = new Uri($"http://127.0.0.1:{port}");
         await Waiting.UntilAsync(async () =>
         {
-            Assert.False(_process.HasExited, "the proxy does not start");
+            Assert.False(process.HasExited, "the proxy does not start");
             try
             {
                 using var probe = new TcpClient();

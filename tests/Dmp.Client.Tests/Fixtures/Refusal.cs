@@ -21,7 +21,8 @@ public static class Refusal
         if (violations.Length > 0)
         {
             var bad = new BadRequest();
-            bad.FieldViolations.Add(violations.Select(v => new BadRequest.Types.FieldViolation { Field = v.Field, Description = v.Description }));
+            bad.FieldViolations.Add(
+                violations.Select(v => new BadRequest.Types.FieldViolation { Field = v.Field, Description = v.Description }));
             status.Details.Add(Any.Pack(bad));
         }
         return status.ToRpcException();

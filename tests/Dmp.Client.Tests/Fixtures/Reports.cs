@@ -5,9 +5,9 @@ namespace Dmp.Client.Tests.Fixtures;
 /// <summary>Keeps every report in order; <see cref="Progress{T}"/> would deliver them on other threads, later.</summary>
 public sealed class Reports : IProgress<TransferProgress>
 {
-    private readonly ConcurrentQueue<TransferProgress> _all = new();
+    private readonly ConcurrentQueue<TransferProgress> all = new();
 
-    public IReadOnlyList<TransferProgress> All => [.. _all];
+    public IReadOnlyList<TransferProgress> All => [.. all];
 
-    public void Report(TransferProgress value) => _all.Enqueue(value);
+    public void Report(TransferProgress value) => all.Enqueue(value);
 }

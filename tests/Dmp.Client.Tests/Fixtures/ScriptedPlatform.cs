@@ -21,9 +21,9 @@ namespace Dmp.Client.Tests.Fixtures;
 /// </summary>
 public sealed class ScriptedPlatform : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly WebApplication app;
 
-    private ScriptedPlatform(WebApplication app) => _app = app;
+    private ScriptedPlatform(WebApplication app) => this.app = app;
 
     public Uri Address { get; private set; } = null!;
 
@@ -35,13 +35,25 @@ public sealed class ScriptedPlatform : IAsyncDisposable
 
     public Func<SearchDocumentsRequest, ServerCallContext, Task<SearchDocumentsResponse>>? SearchDocuments { get; set; }
 
-    public Func<IAsyncStreamReader<UploadDocumentRequest>, IServerStreamWriter<UploadDocumentResponse>, ServerCallContext, Task>? Upload { get; set; }
+    public Func<IAsyncStreamReader<UploadDocumentRequest>, IServerStreamWriter<UploadDocumentResponse>, ServerCallContext, Task>? Upload
+    {
+        get;
+        set;
+    }
 
-    public Func<IAsyncStreamReader<ImportDocumentsRequest>, IServerStreamWriter<ImportDocumentsResponse>, ServerCallContext, Task>? Import { get; set; }
+    public Func<IAsyncStreamReader<ImportDocumentsRequest>, IServerStreamWriter<ImportDocumentsResponse>, ServerCallContext, Task>? Import
+    {
+        get;
+        set;
+    }
 
     public Func<ReadDocumentRequest, IServerStreamWriter<ReadDocumentResponse>, ServerCallContext, Task>? Read { get; set; }
 
-    public Func<IAsyncStreamReader<SubscribeRequest>, IServerStreamWriter<SubscribeResponse>, ServerCallContext, Task>? Subscribe { get; set; }
+    public Func<IAsyncStreamReader<SubscribeRequest>, IServerStreamWriter<SubscribeResponse>, ServerCallContext, Task>? Subscribe
+    {
+        get;
+        set;
+    }
 
     public RequestDelegate? Token { get; set; }
 
@@ -107,8 +119,8 @@ public sealed class ScriptedPlatform : IAsyncDisposable
     {
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
-        await _app.StopAsync(now.Token);
-        await _app.DisposeAsync();
+        await app.StopAsync(now.Token);
+        await app.DisposeAsync();
     }
 
     private static Task<T> Unscripted<T>() => throw new RpcException(new Status(StatusCode.Unimplemented, "not in the script"));
@@ -128,11 +140,13 @@ public sealed class ScriptedPlatform : IAsyncDisposable
             platform.SearchDocuments?.Invoke(request, context) ?? Unscripted<SearchDocumentsResponse>();
 
         public override Task UploadDocument(
-            IAsyncStreamReader<UploadDocumentRequest> requestStream, IServerStreamWriter<UploadDocumentResponse> responseStream, ServerCallContext context) =>
+            IAsyncStreamReader<UploadDocumentRequest> requestStream, IServerStreamWriter<UploadDocumentResponse> responseStream,
+            ServerCallContext context) =>
             platform.Upload?.Invoke(requestStream, responseStream, context) ?? Unscripted<object>();
 
         public override Task ImportDocuments(
-            IAsyncStreamReader<ImportDocumentsRequest> requestStream, IServerStreamWriter<ImportDocumentsResponse> responseStream, ServerCallContext context) =>
+            IAsyncStreamReader<ImportDocumentsRequest> requestStream, IServerStreamWriter<ImportDocumentsResponse> responseStream,
+            ServerCallContext context) =>
             platform.Import?.Invoke(requestStream, responseStream, context) ?? Unscripted<object>();
 
         public override Task ReadDocument(
@@ -142,7 +156,8 @@ public sealed class ScriptedPlatform : IAsyncDisposable
     private sealed class Events(ScriptedPlatform platform) : EventService.EventServiceBase
     {
         public override Task Subscribe(
-            IAsyncStreamReader<SubscribeRequest> requestStream, IServerStreamWriter<SubscribeResponse> responseStream, ServerCallContext context) =>
+            IAsyncStreamReader<SubscribeRequest> requestStream, IServerStreamWriter<SubscribeResponse> responseStream,
+            ServerCallContext context) =>
             platform.Subscribe?.Invoke(requestStream, responseStream, context) ?? Unscripted<object>();
     }
 }

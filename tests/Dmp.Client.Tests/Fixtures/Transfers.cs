@@ -24,7 +24,8 @@ public static class Transfers
         Content = new DocumentContent { SizeBytes = content.Length, Sha256 = ByteString.CopyFrom(SHA256.HashData(content)) },
     };
 
-    public static UploadDocumentResponse Accepted => new() { Accepted = new UploadAccepted { UploadId = "up-1", MaxChunkBytes = ChunkBytesMax } };
+    public static UploadDocumentResponse Accepted =>
+        new() { Accepted = new UploadAccepted { UploadId = "up-1", MaxChunkBytes = ChunkBytesMax } };
 
     /// <summary>Reads the intent, accepts it, and keeps what follows until `finish`, checking every rule of the contract.</summary>
     public static async Task<(UploadIntent Intent, byte[] Content)> ReceiveAsync(
@@ -53,7 +54,8 @@ public static class Transfers
     }
 
     public static async Task SendAsync(
-        byte[] content, ReadDocumentRequest request, IServerStreamWriter<ReadDocumentResponse> answers, int stopAfter = int.MaxValue, int version = 1)
+        byte[] content, ReadDocumentRequest request, IServerStreamWriter<ReadDocumentResponse> answers, int stopAfter = int.MaxValue,
+        int version = 1)
     {
         await answers.WriteAsync(new ReadDocumentResponse { Document = Describe(content, version) });
         var end = request.ReadLimit > 0 ? Math.Min(content.Length, request.ReadOffset + request.ReadLimit) : content.Length;

@@ -54,7 +54,8 @@ public sealed class BadMessageTests(Platform platform)
         using var http = new HttpClient();
         using var content = new ByteArrayContent([0, 0, 0, 0, 50, 10, 4, 65]);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(platform.Server.Address, "/dmp.record.v1.RecordService/GetRecord"))
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, new Uri(platform.Server.Address, "/dmp.record.v1.RecordService/GetRecord"))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -86,5 +87,6 @@ public sealed class BadMessageTests(Platform platform)
     }
 
     private async Task SendAsync(byte[] message) =>
-        await platform.As(TestProfessional.New()).Invoker.AsyncUnaryCall(getRecord, null, new CallOptions(cancellationToken: Token), message);
+        await platform.As(TestProfessional.New()).Invoker.AsyncUnaryCall(
+            getRecord, null, new CallOptions(cancellationToken: Token), message);
 }

@@ -18,7 +18,8 @@ namespace Dmp.Server.Tests.Access;
 public sealed class EveryMethodIsGuardedTests(Platform platform)
 {
     /// <summary>Services that need no token, each with its reason in EndpointSetup.</summary>
-    private static readonly string[] open = ["grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection", "grpc.reflection.v1.ServerReflection"];
+    private static readonly string[] open =
+        ["grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection", "grpc.reflection.v1.ServerReflection"];
 
     public static TheoryData<string> Methods => new(Descriptors.Select(method => method.FullName));
 
@@ -68,8 +69,10 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
     [MemberData(nameof(Methods))]
     public async Task No_method_answers_without_a_token(string name)
     {
-        await Refusals.RefusedAsync(StatusCode.Unauthenticated, ErrorReason.TokenMissing, () => CallAsync(platform.As((string?)null), Find(name)));
-        await Refusals.RefusedAsync(StatusCode.Unauthenticated, ErrorReason.TokenMalformed, () => CallAsync(platform.As("x.y"), Find(name)));
+        await Refusals.RefusedAsync(
+            StatusCode.Unauthenticated, ErrorReason.TokenMissing, () => CallAsync(platform.As((string?)null), Find(name)));
+        await Refusals.RefusedAsync(
+            StatusCode.Unauthenticated, ErrorReason.TokenMalformed, () => CallAsync(platform.As("x.y"), Find(name)));
     }
 
     [Theory]
@@ -89,9 +92,10 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
                 expected = (StatusCode.PermissionDenied, "FUNCTION_NOT_ALLOWED");
             }
 
-            if (method.Name is "ListRecords" or "ListUnacknowledgedAccesses" or "ListFunctions" or "GetNoticeContact" or "ListDeadLetters" or "GetCheckpoint" or "ImportDocuments"
-                && IsOpenTo(rule, kind)
-                && (method.Name, kind) is not ("ListRecords", CallerKind.Structure))
+            if (method.Name is "ListRecords" or "ListUnacknowledgedAccesses" or "ListFunctions" or "GetNoticeContact" or "ListDeadLetters"
+                or "GetCheckpoint" or "ImportDocuments"
+                    && IsOpenTo(rule, kind)
+                    && (method.Name, kind) is not ("ListRecords", CallerKind.Structure))
             {
                 // The methods for which an empty message is a good one.
                 await CallAsync(api, method);

@@ -61,7 +61,8 @@ public sealed class FunctionRightsTests(Platform platform)
         {
             return await situation.UseAsync(cell.Function, conditionHolds);
         }
-        catch (RpcException refused) when (refused.StatusCode is StatusCode.PermissionDenied or StatusCode.NotFound or StatusCode.InvalidArgument)
+        catch (RpcException refused)
+            when (refused.StatusCode is StatusCode.PermissionDenied or StatusCode.NotFound or StatusCode.InvalidArgument)
         {
             return false;
         }

@@ -18,19 +18,19 @@ namespace Dmp.Server.Tests.Access;
 internal sealed class FunctionSituation
 {
     private static readonly FunctionActor[] attending = [FunctionActor.AttendingPhysician, FunctionActor.ReinforcedAttendingPhysician];
-    private readonly Platform _platform;
-    private readonly FunctionCell _cell;
-    private readonly TestProfessional _professional;
-    private readonly bool _isStructure;
+    private readonly Platform platform;
+    private readonly FunctionCell cell;
+    private readonly TestProfessional professional;
+    private readonly bool isStructure;
 
     private FunctionSituation(Platform platform, FunctionCell cell, OpenedRecord record)
     {
-        _platform = platform;
-        _cell = cell;
+        this.platform = platform;
+        this.cell = cell;
         Record = record;
-        _isStructure = cell.Column is FunctionActor.CardStaff or FunctionActor.StructureCertificate or FunctionActor.ReinforcedStaff;
+        isStructure = cell.Column is FunctionActor.CardStaff or FunctionActor.StructureCertificate or FunctionActor.ReinforcedStaff;
         var professional = TestProfessional.New() with { Regulates = cell.AccessMode == AccessMode.Regulation };
-        _professional = cell.Column switch
+        this.professional = cell.Column switch
         {
             FunctionActor.Professional or FunctionActor.ReinforcedProfessional => professional with { Profession = "60", Specialty = "" },
             FunctionActor.OccupationalPhysician => professional with { Specialty = "SM25", Sector = "SA66" },
@@ -43,11 +43,11 @@ internal sealed class FunctionSituation
     private OpenedRecord Record { get; }
 
     /// <summary>The actor of the cell, in its mode.</summary>
-    private DmpApi Caller => Api(_cell.AccessMode);
+    private DmpApi Caller => Api(cell.AccessMode);
 
-    private DmpApi Patient => _platform.As(Record.Patient);
+    private DmpApi Patient => platform.As(Record.Patient);
 
-    private DmpApi Physician => _platform.As(Record.Physician);
+    private DmpApi Physician => platform.As(Record.Physician);
 
     public static async Task<FunctionSituation> CreateAsync(Platform platform, FunctionCell cell)
     {
@@ -96,10 +96,11 @@ internal sealed class FunctionSituation
             },
             cancellationToken: Token)).Document.VisibilityCodes.Count == 0,
         Function.Archive => (await Caller.Documents.ArchiveDocumentAsync(
-            Target<ArchiveDocumentRequest>(await OwnWhenAsync(conditionHolds && _cell.Decision == "conditional")),
+            Target<ArchiveDocumentRequest>(await OwnWhenAsync(conditionHolds && cell.Decision == "conditional")),
             cancellationToken: Token)).Document.Status == DocumentStatus.Archived,
         Function.Delete => (await Caller.Documents.DeleteDocumentAsync(
-            Target<DeleteDocumentRequest>(await OwnWhenAsync(conditionHolds)), cancellationToken: Token)).Document.Status == DocumentStatus.Deleted,
+            Target<DeleteDocumentRequest>(await OwnWhenAsync(conditionHolds)),
+            cancellationToken: Token)).Document.Status == DocumentStatus.Deleted,
         _ => await ReadAsync(function, conditionHolds),
     };
 
@@ -127,27 +128,27 @@ internal sealed class FunctionSituation
 
     private async Task AuthorizeAsync()
     {
-        var isEmergency = _cell.AccessMode != AccessMode.Normal;
-        if (!isEmergency || attending.Contains(_cell.Column))
+        var isEmergency = cell.AccessMode != AccessMode.Normal;
+        if (!isEmergency || attending.Contains(cell.Column))
         {
             await Patient.Consents.GrantConsentAsync(
                 new GrantConsentRequest
                 {
                     RecordId = Record.Id,
-                    Actor = _isStructure ? new Actor { Kind = ActorKind.Structure, Id = _professional.StructureId } : _professional.Actor,
-                    AttendingPhysician = attending.Contains(_cell.Column),
+                    Actor = isStructure ? new Actor { Kind = ActorKind.Structure, Id = professional.StructureId } : professional.Actor,
+                    AttendingPhysician = attending.Contains(cell.Column),
                     RequestId = Given.NewId(),
                 },
                 cancellationToken: Token);
         }
 
-        if (isEmergency && !_isStructure)
+        if (isEmergency && !isStructure)
         {
             await Api(AccessMode.Normal).Emergencies.OpenEmergencyAccessAsync(
                 new OpenEmergencyAccessRequest
                 {
                     RecordId = Record.Id,
-                    Mode = _cell.AccessMode == AccessMode.BreakGlass ? EmergencyMode.BreakGlass : EmergencyMode.Regulation,
+                    Mode = cell.AccessMode == AccessMode.BreakGlass ? EmergencyMode.BreakGlass : EmergencyMode.Regulation,
                     Reason = "Patient inconscient, détresse respiratoire",
                     RequestId = Given.NewId(),
                 },
@@ -158,23 +159,23 @@ internal sealed class FunctionSituation
     /// <summary>The actor as the cell authenticates it, or directly, to deposit what it will be the author of.</summary>
     private DmpApi Api(AccessMode mode, bool asDepositor = false)
     {
-        var claims = _isStructure ? Callers.StructureClaims(_professional.StructureId) : Callers.Claims(_professional);
-        claims["Acces_Regulation_Medicale"] = _professional.Regulates ? "VRAI" : "FAUX";
+        var claims = isStructure ? Callers.StructureClaims(professional.StructureId) : Callers.Claims(professional);
+        claims["Acces_Regulation_Medicale"] = professional.Regulates ? "VRAI" : "FAUX";
         if (!asDepositor)
         {
-            claims["Authentification_mode"] = _cell.Authentication switch
+            claims["Authentification_mode"] = cell.Authentication switch
             {
                 "air" => "INDIRECTE_RENFORCEE",
                 "indirect" => "INDIRECTE",
                 _ => "DIRECTE",
             };
-            if (_cell.Column is FunctionActor.CardStaff or FunctionActor.ReinforcedStaff)
+            if (cell.Column is FunctionActor.CardStaff or FunctionActor.ReinforcedStaff)
             {
                 claims["staff_id"] = "secretary-1";
             }
         }
 
-        return _platform.As(_platform.Callers.Mint(claims), ("dmp-access-mode", Header(mode)));
+        return platform.As(platform.Callers.Mint(claims), ("dmp-access-mode", Header(mode)));
     }
 
     private async Task<HashSet<Function>> FunctionsAsync() =>
@@ -189,13 +190,14 @@ internal sealed class FunctionSituation
 
         // There is no way to declare for the person of the staff: the authorisation is the structure's.
         var isStructures = declared.Consent.Actor.Kind == ActorKind.Structure;
-        return isStructures == _isStructure && (conditionHolds || !isStructures);
+        return isStructures == isStructure && (conditionHolds || !isStructures);
     }
 
     private async Task<bool> RevokeAsync()
     {
         var consents = await Patient.Consents.ListConsentsAsync(new ListConsentsRequest { RecordId = Record.Id }, cancellationToken: Token);
-        var own = consents.Consents.FirstOrDefault(consent => consent.Actor.Id == (_isStructure ? _professional.StructureId : _professional.Id));
+        var own = consents.Consents.FirstOrDefault(
+            consent => consent.Actor.Id == (isStructure ? professional.StructureId : professional.Id));
         var revoked = await Caller.Consents.RevokeConsentAsync(
             new RevokeConsentRequest { RecordId = Record.Id, ConsentId = own?.ConsentId ?? Given.NewId(), RequestId = Given.NewId() },
             cancellationToken: Token);
@@ -205,21 +207,21 @@ internal sealed class FunctionSituation
     private async Task<bool> ListRecordsAsync(bool conditionHolds)
     {
         var request = new ListRecordsRequest();
-        if (_cell.Column == FunctionActor.StructureCertificate && conditionHolds)
+        if (cell.Column == FunctionActor.StructureCertificate && conditionHolds)
         {
             request.AuthorizedAfter = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddMinutes(-5));
         }
 
-        if (_cell.Column is not (FunctionActor.CardStaff or FunctionActor.ReinforcedStaff))
+        if (cell.Column is not (FunctionActor.CardStaff or FunctionActor.ReinforcedStaff))
         {
             await Caller.Records.ListRecordsAsync(request, cancellationToken: Token);
             return true;
         }
 
         // A record that a professional of the same structure, or of another one, is authorised on.
-        var other = await _platform.RecordAsync();
+        var other = await platform.RecordAsync();
         var colleague = TestProfessional.New();
-        await _platform.As(conditionHolds ? colleague with { StructureId = _professional.StructureId } : colleague).DeclareAsync(other.Id);
+        await platform.As(conditionHolds ? colleague with { StructureId = professional.StructureId } : colleague).DeclareAsync(other.Id);
         var found = await Caller.Records.ListRecordsAsync(request, cancellationToken: Token);
         return found.Records.Any(record => record.RecordId == other.Id);
     }
@@ -227,7 +229,8 @@ internal sealed class FunctionSituation
     private async Task<bool> ListAuthorizationsAsync()
     {
         await Caller.Consents.ListBlocksAsync(new ListBlocksRequest { RecordId = Record.Id }, cancellationToken: Token);
-        return (await Caller.Consents.ListConsentsAsync(new ListConsentsRequest { RecordId = Record.Id }, cancellationToken: Token)).Consents.Count > 0;
+        return (await Caller.Consents.ListConsentsAsync(
+            new ListConsentsRequest { RecordId = Record.Id }, cancellationToken: Token)).Consents.Count > 0;
     }
 
     private async Task<bool> FeedAsync(Function function, bool conditionHolds)
@@ -258,7 +261,7 @@ internal sealed class FunctionSituation
 
     private async Task<bool> UnmaskAsync(bool conditionHolds)
     {
-        var document = await OwnWhenAsync(conditionHolds && _cell.Decision == "conditional");
+        var document = await OwnWhenAsync(conditionHolds && cell.Decision == "conditional");
         await Patient.Documents.MaskDocumentAsync(Target<MaskDocumentRequest>(document), cancellationToken: Token);
         return (await Caller.Documents.UnmaskDocumentAsync(
             Target<UnmaskDocumentRequest>(document), cancellationToken: Token)).Document.VisibilityCodes.Count == 0;
@@ -269,10 +272,10 @@ internal sealed class FunctionSituation
         switch (function)
         {
             case Function.ReadMasked:
-                var isOwn = conditionHolds && _cell.Condition.Contains("authored", StringComparison.Ordinal);
+                var isOwn = conditionHolds && cell.Condition.Contains("authored", StringComparison.Ordinal);
                 var masked = await OwnWhenAsync(isOwn);
                 await Patient.Documents.MaskDocumentAsync(Target<MaskDocumentRequest>(masked), cancellationToken: Token);
-                if (conditionHolds && _cell.Condition.Contains("patient allowed", StringComparison.Ordinal))
+                if (conditionHolds && cell.Condition.Contains("patient allowed", StringComparison.Ordinal))
                 {
                     await ShowMaskedAsync();
                 }
@@ -328,11 +331,11 @@ internal sealed class FunctionSituation
 
     private Task<StoredDocument> DepositAsync(DmpApi depositor) => depositor.UploadAsync(Record.Id, intent =>
     {
-        if (_isStructure)
+        if (isStructure)
         {
             intent.Metadata.Authors.Add(new Author
             {
-                Institution = new Institution { Id = _professional.StructureId, Name = "HOPITAL D'ESSAI" },
+                Institution = new Institution { Id = professional.StructureId, Name = "HOPITAL D'ESSAI" },
             });
         }
     });

@@ -209,26 +209,40 @@ public sealed class InvisibilityTests(Platform platform)
         "GetSubmissionSet" => [new GetSubmissionSetRequest { RecordId = record.Id, SubmissionSetId = documentId }],
         "ListSubmissionSets" =>
         [
-            new ListSubmissionSetsRequest { RecordId = record.Id, PageSize = 1 }, new ListSubmissionSetsRequest { RecordId = record.Id, PageSize = 2 },
+            new ListSubmissionSetsRequest { RecordId = record.Id, PageSize = 1 },
+            new ListSubmissionSetsRequest { RecordId = record.Id, PageSize = 2 },
             new ListSubmissionSetsRequest { RecordId = record.Id },
         ],
         // An etag that no document has: of one that is there the answer is ETAG_MISMATCH, and nothing changes.
-        "MaskDocument" => [new MaskDocumentRequest { RecordId = record.Id, DocumentId = documentId, RequestId = AnyId, ValidateOnly = true }],
-        "UnmaskDocument" => [new UnmaskDocumentRequest { RecordId = record.Id, DocumentId = documentId, RequestId = AnyId, ValidateOnly = true }],
+        "MaskDocument" =>
+            [new MaskDocumentRequest { RecordId = record.Id, DocumentId = documentId, RequestId = AnyId, ValidateOnly = true }],
+        "UnmaskDocument" =>
+            [new UnmaskDocumentRequest { RecordId = record.Id, DocumentId = documentId, RequestId = AnyId, ValidateOnly = true }],
         "RevealDocument" =>
         [
             new RevealDocumentRequest
             {
-                RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId, VisibilityCode = VisibilityCode.HiddenFromPatient,
+                RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId,
+                VisibilityCode = VisibilityCode.HiddenFromPatient,
             },
         ],
         "HideDocument" => [new HideDocumentRequest { RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId }],
-        "ArchiveDocument" => [new ArchiveDocumentRequest { RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId }],
-        "UnarchiveDocument" => [new UnarchiveDocumentRequest { RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId }],
-        "DeleteDocument" => [new DeleteDocumentRequest { RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId }],
+        "ArchiveDocument" =>
+            [new ArchiveDocumentRequest { RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId }],
+        "UnarchiveDocument" =>
+            [new UnarchiveDocumentRequest { RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId }],
+        "DeleteDocument" =>
+            [new DeleteDocumentRequest { RecordId = record.Id, DocumentId = documentId, Etag = "\"none\"", RequestId = AnyId }],
 
         "DeclareConsent" =>
-            [new DeclareConsentRequest { RecordId = record.Id, Collection = ConsentCollection.Remote, RequestId = "no id: the fields are told" }],
+            [
+                new DeclareConsentRequest
+                {
+                    RecordId = record.Id,
+                    Collection = ConsentCollection.Remote,
+                    RequestId = "no id: the fields are told",
+                },
+            ],
         "GrantConsent" => [new GrantConsentRequest { RecordId = record.Id, RequestId = "no id: the fields are told" }],
         "RevokeConsent" => [new RevokeConsentRequest { RecordId = record.Id, ConsentId = AnyId, RequestId = AnyId, ValidateOnly = true }],
         "ListConsents" => [new ListConsentsRequest { RecordId = record.Id }],
@@ -248,11 +262,13 @@ public sealed class InvisibilityTests(Platform platform)
                 ValidateOnly = true,
             },
         ],
-        "AddVisibilityRule" => [new AddVisibilityRuleRequest { RecordId = record.Id, Rule = Rule(documentId), RequestId = AnyId, ValidateOnly = true }],
+        "AddVisibilityRule" =>
+            [new AddVisibilityRuleRequest { RecordId = record.Id, Rule = Rule(documentId), RequestId = AnyId, ValidateOnly = true }],
         "RemoveVisibilityRule" =>
             [new RemoveVisibilityRuleRequest { RecordId = record.Id, VisibilityRuleId = AnyId, RequestId = AnyId, ValidateOnly = true }],
         "ListVisibilityRules" => [new ListVisibilityRulesRequest { RecordId = record.Id }],
-        "FindRecords" => [new FindRecordsRequest { BirthFamilyName = "ESSAI", BirthDate = record.Patient.Traits.BirthDate, Sex = Sex.Female }],
+        "FindRecords" =>
+            [new FindRecordsRequest { BirthFamilyName = "ESSAI", BirthDate = record.Patient.Traits.BirthDate, Sex = Sex.Female }],
         "ListEmergencyAccesses" => [new ListEmergencyAccessesRequest { RecordId = record.Id }],
         "ExplainAccess" =>
         [
@@ -327,7 +343,8 @@ public sealed class InvisibilityTests(Platform platform)
             case "occupational":
                 var occupational = colleague with { Specialty = "SM25", Sector = "SA66" };
                 await platform.As(record.Patient).Consents.GrantConsentAsync(
-                    new GrantConsentRequest { RecordId = record.Id, Actor = occupational.Actor, RequestId = Given.NewId() }, cancellationToken: Token);
+                    new GrantConsentRequest { RecordId = record.Id, Actor = occupational.Actor, RequestId = Given.NewId() },
+                    cancellationToken: Token);
                 return platform.As(occupational);
             case "emergency":
                 await platform.As(colleague).Emergencies.OpenEmergencyAccessAsync(
@@ -342,7 +359,8 @@ public sealed class InvisibilityTests(Platform platform)
                 return platform.As(colleague);
             case "blocked":
                 await platform.As(record.Patient).Consents.BlockActorAsync(
-                    new BlockActorRequest { RecordId = record.Id, Actor = colleague.Actor, RequestId = Given.NewId() }, cancellationToken: Token);
+                    new BlockActorRequest { RecordId = record.Id, Actor = colleague.Actor, RequestId = Given.NewId() },
+                    cancellationToken: Token);
                 return platform.As(colleague);
             case "structure":
                 return platform.AsStructure(colleague.StructureId);
@@ -393,9 +411,11 @@ public sealed class InvisibilityTests(Platform platform)
         }
 
         // Sets with something hidden among the rest, and sets of which everything is; without what tells of all documents at once.
-        foreach (var chunk in together.Chunk(2).Append([.. together.Where(one => one.Kind is "masked" or "waiting").Select(one => (one.Kind, Describe(record, one.Kind, 2, 40)))]))
+        foreach (var chunk in together.Chunk(2).Append(
+            [.. together.Where(one => one.Kind is "masked" or "waiting").Select(one => (one.Kind, Describe(record, one.Kind, 2, 40)))]))
         {
-            var (set, stored) = await Importing.SetAsync(author, Importing.SetOf(chunk.Select(one => one.Item2)), chunk.Select(one => (one.Item2, Given.Text())));
+            var (set, stored) = await Importing.SetAsync(
+                author, Importing.SetOf(chunk.Select(one => one.Item2)), chunk.Select(one => (one.Item2, Given.Text())));
             Assert.NotNull(set.SubmissionSet);
             documents.AddRange(chunk.Zip(stored).Select(pair => (pair.First.Item1, pair.Second.Document.DocumentId)));
         }

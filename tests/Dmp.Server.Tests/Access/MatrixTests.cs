@@ -28,7 +28,8 @@ public sealed class MatrixTests(Platform platform)
         var record = await platform.RecordAsync();
         var document = await platform.As(record.Physician).UploadAsync(
             record.Id, intent => intent.Metadata.Type = new Coding { System = system, Code = type });
-        var reader = platform.As(await platform.ColleagueAsync(record, who: TestProfessional.New() with { Profession = profession, Specialty = "" }));
+        var reader = platform.As(
+            await platform.ColleagueAsync(record, who: TestProfessional.New() with { Profession = profession, Specialty = "" }));
 
         if (sees)
         {

@@ -17,7 +17,8 @@ public sealed class RefusedTokenTests(Platform platform)
     public async Task Each_fault_of_a_token_has_its_reason()
     {
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        await RefusedAsync(ErrorReason.TokenExpired, claims => (claims["exp"], claims["nbf"], claims["iat"]) = (now - 60, now - 900, now - 900));
+        await RefusedAsync(
+            ErrorReason.TokenExpired, claims => (claims["exp"], claims["nbf"], claims["iat"]) = (now - 60, now - 900, now - 900));
         await RefusedAsync(ErrorReason.TokenNotYetValid, claims => (claims["nbf"], claims["exp"]) = (now + 600, now + 900));
         await RefusedAsync(ErrorReason.TokenAudienceMismatch, claims => claims["aud"] = "another-api");
         await RefusedAsync(ErrorReason.TokenIssuerUnknown, claims => claims["iss"] = "https://issuer.example/");
@@ -47,7 +48,8 @@ public sealed class RefusedTokenTests(Platform platform)
         await RefusedAsync(ErrorReason.TokenMalformed, "garbage");
         await platform.Server.Services.GetRequiredService<RefusedCalls>().WriteAsync(TestContext.Current.CancellationToken);
         Assert.InRange(
-            await platform.Server.QueryAsync<long>(platform, "select coalesce(sum(call_count), 0)::bigint from audit_event where reason = 'TOKEN_MALFORMED'"),
+            await platform.Server.QueryAsync<long>(
+                platform, "select coalesce(sum(call_count), 0)::bigint from audit_event where reason = 'TOKEN_MALFORMED'"),
             1,
             long.MaxValue);
     }
@@ -63,7 +65,8 @@ public sealed class RefusedTokenTests(Platform platform)
     {
         var status = await Refusals.RefusedAsync(StatusCode.Unauthenticated, reason, async () =>
             await platform.As(token).Records.ListRecordsAsync(new(), cancellationToken: TestContext.Current.CancellationToken));
-        Assert.DoesNotContain(token, Encoding.UTF8.GetString(Google.Protobuf.MessageExtensions.ToByteArray(status)), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            token, Encoding.UTF8.GetString(Google.Protobuf.MessageExtensions.ToByteArray(status)), StringComparison.Ordinal);
         return status;
     }
 }

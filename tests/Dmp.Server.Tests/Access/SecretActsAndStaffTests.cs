@@ -31,7 +31,8 @@ public sealed class SecretActsAndStaffTests(Platform platform)
         Assert.Equal([document.DocumentId], await FindAsync(staff, document));
         Assert.Contains(await ViewersAsync(minor, document), viewer => viewer.Actor.Id == record.Physician.StructureId);
 
-        var tried = (await UpdateAsync(minor, record, (await SettingsAsync(minor, record)).Etag, on: true, validateOnly: true, Switch)).Effect;
+        var tried = (await UpdateAsync(
+            minor, record, (await SettingsAsync(minor, record)).Etag, on: true, validateOnly: true, Switch)).Effect;
         var effect = Assert.Single(tried.Actors);
         Assert.Equal((record.Physician.StructureId, 3, 2), (effect.Actor.Id, effect.DocumentsBefore, effect.DocumentsAfter));
         Assert.True((await minor.HideSecretActsFromStaffAsync(record.Id)).SecretActsHiddenFromStaff);
@@ -54,7 +55,8 @@ public sealed class SecretActsAndStaffTests(Platform platform)
         Assert.NotEmpty(await physician.ReadAsync(document));
         Assert.True((await physician.Access.ExplainAccessAsync(
             new ExplainAccessRequest { RecordId = record.Id, DocumentId = document.DocumentId }, cancellationToken: Token)).Allowed);
-        var colleague = platform.As(await platform.ColleagueAsync(record, who: TestProfessional.New() with { StructureId = record.Physician.StructureId }));
+        var colleague = platform.As(
+            await platform.ColleagueAsync(record, who: TestProfessional.New() with { StructureId = record.Physician.StructureId }));
         Assert.NotEmpty(await colleague.ReadAsync(document));
         var next = await UploadAsync(platform.InSecretAs(record.Physician), record, "next");
         Assert.Equal(2, (await physician.ReplaceAsync(document)).Version);
@@ -131,7 +133,12 @@ public sealed class SecretActsAndStaffTests(Platform platform)
 
         var start = await staff.NowAsync();
         await minor.Records.CloseRecordAsync(
-            new Record.V1.CloseRecordRequest { RecordId = record.Id, Reason = Record.V1.CloseReason.PatientRequest, RequestId = Given.NewId() },
+            new Record.V1.CloseRecordRequest
+            {
+                RecordId = record.Id,
+                Reason = Record.V1.CloseReason.PatientRequest,
+                RequestId = Given.NewId(),
+            },
             cancellationToken: Token);
         Assert.Empty(await staff.SinceAsync(start));
     }
@@ -143,20 +150,23 @@ public sealed class SecretActsAndStaffTests(Platform platform)
         var mother = platform.AsRepresentativeOf(record.Patient);
         await physician.DeclareAsync(record.Id, attending: true);
         var (before, first) = (await SettingsAsync(mother, record), await SettingsAsync(minor, record));
-        var (events, start, changes) = (await EventsAsync(mother, record), await mother.NowAsync(), await CountNoticesAsync(mother, record));
+        var (events, start, changes) =
+            (await EventsAsync(mother, record), await mother.NowAsync(), await CountNoticesAsync(mother, record));
 
         // The same answer whatever the value is, and before anything else is looked at.
         foreach (var on in new[] { true, false })
         {
             await Refusals.RefusedAsync(
-                StatusCode.PermissionDenied, ErrorReason.ConsentActionNotAllowed, () => UpdateAsync(mother, record, "\"none\"", on, Switch));
+                StatusCode.PermissionDenied, ErrorReason.ConsentActionNotAllowed,
+                () => UpdateAsync(mother, record, "\"none\"", on, Switch));
         }
 
         var after = await minor.HideSecretActsFromStaffAsync(record.Id);
         Assert.NotEqual(first.Etag, after.Etag);
         Assert.True(after.UpdateTime > first.UpdateTime);
         Assert.Equal(after, await SettingsAsync(minor, record));
-        await Refusals.RefusedAsync(StatusCode.Aborted, ErrorReason.EtagMismatch, () => UpdateAsync(minor, record, first.Etag, false, Switch));
+        await Refusals.RefusedAsync(
+            StatusCode.Aborted, ErrorReason.EtagMismatch, () => UpdateAsync(minor, record, first.Etag, false, Switch));
 
         Assert.Equal(before, await SettingsAsync(mother, record));
         Assert.Equal(before, await SettingsAsync(physician, record));
@@ -170,19 +180,22 @@ public sealed class SecretActsAndStaffTests(Platform platform)
             1,
             await platform.Server.QueryAsync<long>(
                 platform,
-                $"select count(*) from {Given.Changes} where record_id = '{record.Id}' and kind like 'SECRET_ACTS%' and hidden_from_representatives"));
+                $"select count(*) from {Given.Changes} where record_id = '{record.Id}' and kind like 'SECRET_ACTS%' "
+                + "and hidden_from_representatives"));
 
         // The mother's other settings go on with the etag she has, and leave the switch as it is.
         var changed = (await UpdateAsync(mother, record, before.Etag, on: false, "documents_masked_by_default")).Settings;
         Assert.False(changed.SecretActsHiddenFromStaff);
         Assert.NotEqual(before.Etag, changed.Etag);
         Assert.True((await SettingsAsync(minor, record)).SecretActsHiddenFromStaff);
-        await Refusals.RefusedAsync(StatusCode.Aborted, ErrorReason.EtagMismatch, () => UpdateAsync(minor, record, after.Etag, false, Switch));
+        await Refusals.RefusedAsync(
+            StatusCode.Aborted, ErrorReason.EtagMismatch, () => UpdateAsync(minor, record, after.Etag, false, Switch));
 
         // Changed together, the mother sees the call for what she may know of it.
         events = await EventsAsync(mother, record);
         await UpdateAsync(minor, record, (await SettingsAsync(minor, record)).Etag, on: false, Switch, "emergency_masked_allowed");
-        Assert.Contains("UpdateConsentSettings Allowed", Assert.Single((await EventsAsync(mother, record)).Except(events)), StringComparison.Ordinal);
+        Assert.Contains(
+            "UpdateConsentSettings Allowed", Assert.Single((await EventsAsync(mother, record)).Except(events)), StringComparison.Ordinal);
         Assert.Empty(await mother.SinceAsync(start));
     }
 
@@ -193,7 +206,8 @@ public sealed class SecretActsAndStaffTests(Platform platform)
         return (record, platform.As(record.Patient), platform.As(record.Physician), staff);
     }
 
-    private static Task<StoredDocument> UploadAsync(DmpApi api, OpenedRecord record, string name, bool byStaff = false, StoredDocument? replaces = null) =>
+    private static Task<StoredDocument> UploadAsync(
+        DmpApi api, OpenedRecord record, string name, bool byStaff = false, StoredDocument? replaces = null) =>
         api.UploadAsync(record.Id, intent =>
         {
             intent.Metadata.Title = $"Title of {name}";
@@ -230,12 +244,15 @@ public sealed class SecretActsAndStaffTests(Platform platform)
         [.. (await api.SinceAsync(start)).Select(told => (told.Kind, told.DocumentId))];
 
     private static async Task HideAsync(DmpApi api, StoredDocument document) => await api.Documents.HideDocumentAsync(
-        new HideDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
+        new HideDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() },
+        cancellationToken: Token);
 
-    private static async Task<ConsentSettings> SettingsAsync(DmpApi api, OpenedRecord record) => (await api.Consents.GetConsentSettingsAsync(
-        new GetConsentSettingsRequest { RecordId = record.Id }, cancellationToken: Token)).Settings;
+    private static async Task<ConsentSettings> SettingsAsync(DmpApi api, OpenedRecord record) =>
+        (await api.Consents.GetConsentSettingsAsync(
+            new GetConsentSettingsRequest { RecordId = record.Id }, cancellationToken: Token)).Settings;
 
-    private static Task<UpdateConsentSettingsResponse> UpdateAsync(DmpApi api, OpenedRecord record, string etag, bool on, params string[] names) =>
+    private static Task<UpdateConsentSettingsResponse> UpdateAsync(
+        DmpApi api, OpenedRecord record, string etag, bool on, params string[] names) =>
         UpdateAsync(api, record, etag, on, validateOnly: false, names);
 
     private static async Task<UpdateConsentSettingsResponse> UpdateAsync(
@@ -244,7 +261,8 @@ public sealed class SecretActsAndStaffTests(Platform platform)
             new UpdateConsentSettingsRequest
             {
                 RecordId = record.Id,
-                Settings = new ConsentSettings { SecretActsHiddenFromStaff = on, DocumentsMaskedByDefault = true, EmergencyMaskedAllowed = true },
+                Settings =
+                    new ConsentSettings { SecretActsHiddenFromStaff = on, DocumentsMaskedByDefault = true, EmergencyMaskedAllowed = true },
                 UpdateMask = new FieldMask { Paths = { names } },
                 Etag = etag,
                 RequestId = Given.NewId(),

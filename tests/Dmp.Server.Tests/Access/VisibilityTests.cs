@@ -28,7 +28,8 @@ public sealed class VisibilityTests(Platform platform)
         var document = await author.UploadAsync(record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromPatient));
 
         Assert.Equal([VisibilityCode.HiddenFromPatient], document.VisibilityCodes);
-        Assert.InRange(document.PatientVisibleTime.ToDateTimeOffset(), DateTimeOffset.UtcNow.AddDays(29.9), DateTimeOffset.UtcNow.AddDays(30.1));
+        Assert.InRange(
+            document.PatientVisibleTime.ToDateTimeOffset(), DateTimeOffset.UtcNow.AddDays(29.9), DateTimeOffset.UtcNow.AddDays(30.1));
         Assert.Single(await colleague.SearchIdsAsync(record.Id));
         foreach (var hidden in new[] { patient, mother })
         {
@@ -74,7 +75,8 @@ public sealed class VisibilityTests(Platform platform)
 
         // Nobody but the minor decides it: no representative, no professional openly, none about a colleague's document.
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => HideAsync(mother, document));
-        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed, () => HideAsync(physician, document));
+        await Refusals.RefusedAsync(
+            StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed, () => HideAsync(physician, document));
         await Refusals.RefusedAsync(
             StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed, () => HideAsync(colleague, document, inSecret: true));
 
@@ -89,7 +91,8 @@ public sealed class VisibilityTests(Platform platform)
         // Her software drops its copy, and her trace tells neither of the document nor of the hiding.
         Assert.Equal([ChangeKind.Deleted], await mother.KindsAsync(start));
         var seen = (await mother.Audit.ListRecordEventsAsync(new() { RecordId = record.Id }, cancellationToken: Token)).Events;
-        Assert.DoesNotContain(seen, one => one.Method.EndsWith("/HideDocument", StringComparison.Ordinal) && one.Outcome == AuditOutcome.Allowed);
+        Assert.DoesNotContain(
+            seen, one => one.Method.EndsWith("/HideDocument", StringComparison.Ordinal) && one.Outcome == AuditOutcome.Allowed);
         Assert.DoesNotContain(seen, one => one.DocumentIds.Contains(document.DocumentId) && one.Outcome == AuditOutcome.Allowed);
         Assert.Contains(
             (await minor.Audit.ListRecordEventsAsync(new() { RecordId = record.Id }, cancellationToken: Token)).Events,
@@ -119,7 +122,8 @@ public sealed class VisibilityTests(Platform platform)
         var adult = await platform.RecordAsync();
         var letter = await platform.As(adult.Physician).UploadAsync(adult.Id);
         await Refusals.RefusedAsync(
-            StatusCode.FailedPrecondition, ErrorReason.SecretConnectionNotAllowed, () => HideAsync(platform.As(adult.Physician), letter, inSecret: true));
+            StatusCode.FailedPrecondition, ErrorReason.SecretConnectionNotAllowed,
+            () => HideAsync(platform.As(adult.Physician), letter, inSecret: true));
     }
 
     [Fact]
@@ -157,7 +161,8 @@ public sealed class VisibilityTests(Platform platform)
                 [VisibilityCode.HiddenFromPatient, VisibilityCode.MaskedFromProfessionals])),
             "visibility_codes");
         await Refusals.FieldsAsync(
-            () => platform.As(record.Patient).UploadAsync(record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromPatient)),
+            () => platform.As(record.Patient)
+                .UploadAsync(record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromPatient)),
             "visibility_codes");
         var document = await platform.As(record.Physician).UploadAsync(record.Id);
         await Refusals.FieldsAsync(

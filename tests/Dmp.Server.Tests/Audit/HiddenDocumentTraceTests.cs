@@ -41,7 +41,8 @@ public sealed class HiddenDocumentTraceTests(Platform platform)
     {
         var record = await platform.RecordAsync(TestPatient.NewMinor());
         var physician = platform.As(record.Physician);
-        var document = await physician.UploadAsync(record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromRepresentatives));
+        var document = await physician.UploadAsync(
+            record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromRepresentatives));
         var (patient, mother) = (platform.As(record.Patient), platform.AsRepresentativeOf(record.Patient));
         await patient.ReadAsync(document);
 

@@ -56,10 +56,12 @@ public sealed class ProfessionalTraceTests(Platform platform)
         foreach (var e in unseen)
         {
             Assert.DoesNotContain(e.EventId, events);
-            await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.TraceEventNotFound, () => ProveAsync(attending, record.Id, e.EventId));
+            await Refusals.RefusedAsync(
+                StatusCode.NotFound, ErrorReason.TraceEventNotFound, () => ProveAsync(attending, record.Id, e.EventId));
         }
 
-        await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.TraceEventNotFound, () => ProveAsync(attending, record.Id, Given.NewId()));
+        await Refusals.RefusedAsync(
+            StatusCode.NotFound, ErrorReason.TraceEventNotFound, () => ProveAsync(attending, record.Id, Given.NewId()));
         var upload = Assert.Single(seen, e => Name(e) == "UploadDocument");
         Assert.Single((await ProveAsync(attending, record.Id, upload.EventId)).Events);
 
@@ -115,7 +117,8 @@ public sealed class ProfessionalTraceTests(Platform platform)
         var patient = platform.As(record.Patient);
         foreach (var one in new[] { physician, other })
         {
-            await patient.AddRuleAsync(record.Id, new VisibilityRule { Effect = VisibilityEffect.Hide, DocumentId = hidden.DocumentId, Actor = one.Actor });
+            await patient.AddRuleAsync(
+                record.Id, new VisibilityRule { Effect = VisibilityEffect.Hide, DocumentId = hidden.DocumentId, Actor = one.Actor });
         }
 
         var never = new StoredDocument { RecordId = record.Id, DocumentId = Given.NewId() };
@@ -146,8 +149,9 @@ public sealed class ProfessionalTraceTests(Platform platform)
     private static List<AuditEvent> Naming(IEnumerable<AuditEvent> events, StoredDocument document) => [.. events.Where(e =>
         e.DocumentIds.Contains(document.DocumentId) || e.Documents.Any(one => one.DocumentId == document.DocumentId))];
 
-    private static async Task<GetInclusionProofResponse> ProveAsync(DmpApi api, string recordId, string eventId) => await api.Audit.GetInclusionProofAsync(
-        new GetInclusionProofRequest { RecordId = recordId, EventIds = { eventId } }, cancellationToken: Token);
+    private static async Task<GetInclusionProofResponse> ProveAsync(DmpApi api, string recordId, string eventId) =>
+        await api.Audit.GetInclusionProofAsync(
+            new GetInclusionProofRequest { RecordId = recordId, EventIds = { eventId } }, cancellationToken: Token);
 
     private static async Task<List<AuditEvent>> ListAsync(DmpApi api, string recordId) =>
         [.. (await api.Audit.ListRecordEventsAsync(

@@ -29,7 +29,8 @@ public sealed class SupportTests(Platform platform)
         {
             var found = (await support.Audit.ListCallEventsAsync(Asked(quoted), cancellationToken: Token)).Events.Single();
             Assert.Equal(
-                ("dmp.document.v1.DocumentService/ReadDocument", colleague.Id, record.Id, "RECORD_ACCESS_DENIED", AuditOutcome.Refused, quoted),
+                ("dmp.document.v1.DocumentService/ReadDocument", colleague.Id, record.Id, "RECORD_ACCESS_DENIED",
+                    AuditOutcome.Refused, quoted),
                 (found.Method, found.Actor.Id, found.RecordId, found.Reason, found.Outcome, found.ServerRequestId));
             Assert.NotEqual("", found.Origin);
         }
@@ -60,11 +61,13 @@ public sealed class SupportTests(Platform platform)
         }
 
         await Refusals.FieldsAsync(
-            async () => await platform.AsOperator().Audit.ListCallEventsAsync(new() { ServerRequestId = "call", Justification = "curieux" }, cancellationToken: Token),
+            async () => await platform.AsOperator().Audit.ListCallEventsAsync(
+                new() { ServerRequestId = "call", Justification = "curieux" }, cancellationToken: Token),
             "server_request_id", "justification");
         await Refusals.FieldsAsync(
             async () => await platform.AsOperator().Access.ExplainAccessAsync(
-                new() { RecordId = id, Actor = TestProfessional.New().Actor, Profession = new() { System = "s", Code = "c" } }, cancellationToken: Token),
+                new() { RecordId = id, Actor = TestProfessional.New().Actor, Profession = new() { System = "s", Code = "c" } },
+                cancellationToken: Token),
             "server_request_id", "actor", "profession", "justification");
         await Refusals.FieldsAsync(
             async () => await platform.As(TestProfessional.New()).Access.ExplainAccessAsync(Explained(id), cancellationToken: Token),
@@ -111,7 +114,8 @@ public sealed class SupportTests(Platform platform)
         var told = (await patient.Audit.ListRecordEventsAsync(new() { RecordId = record.Id }, cancellationToken: Token)).Events
             .Where(one => one.Method.EndsWith("ExplainAccess", StringComparison.Ordinal)).ToList();
         Assert.Equal(
-            [ActorKind.Operator, ActorKind.Auditor, ActorKind.Operator, ActorKind.Operator, ActorKind.Operator, ActorKind.Operator], told.Select(one => one.Actor.Kind));
+            [ActorKind.Operator, ActorKind.Auditor, ActorKind.Operator, ActorKind.Operator, ActorKind.Operator, ActorKind.Operator],
+            told.Select(one => one.Actor.Kind));
     }
 
     [Fact]
@@ -128,7 +132,8 @@ public sealed class SupportTests(Platform platform)
         Assert.Empty(await ToldAsync(platform.AsRepresentativeOf(record.Patient)));
 
         async Task<List<AuditEvent>> ToldAsync(DmpApi reader) =>
-            [.. (await reader.Audit.ListRecordEventsAsync(new() { RecordId = record.Id }, cancellationToken: Token)).Events.Where(one => one.Justification == why)];
+            [.. (await reader.Audit.ListRecordEventsAsync(new() { RecordId = record.Id }, cancellationToken: Token)).Events.Where(
+                one => one.Justification == why)];
     }
 
     [Fact]
@@ -136,14 +141,16 @@ public sealed class SupportTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         var physician = platform.As(record.Physician);
-        var other = (await physician.Records.OpenRecordAsync(Given.OpenRequest(TestPatient.New()), cancellationToken: Token)).Record.RecordId;
+        var other = (await physician.Records.OpenRecordAsync(
+            Given.OpenRequest(TestPatient.New()), cancellationToken: Token)).Record.RecordId;
         await physician.DeclareAsync(other);
         await Importing.AllAsync(physician, [(Given.Intent(record.Id), Given.Text()), (Given.Intent(other), Given.Text())]);
         var id = await platform.Server.QueryAsync<Guid>(
             platform, $"select server_request_id from audit_event where record_id = '{other}' and method like '%ImportDocuments'");
         var support = platform.AsOperator();
 
-        await Refusals.FieldsAsync(async () => await support.Access.ExplainAccessAsync(Explained($"{id}"), cancellationToken: Token), "record_id");
+        await Refusals.FieldsAsync(
+            async () => await support.Access.ExplainAccessAsync(Explained($"{id}"), cancellationToken: Token), "record_id");
         foreach (var one in new[] { record.Id, other })
         {
             var explained = new ExplainAccessRequest(Explained($"{id}")) { RecordId = one };
@@ -153,7 +160,8 @@ public sealed class SupportTests(Platform platform)
         }
 
         await Refusals.FieldsAsync(
-            async () => await support.Access.ExplainAccessAsync(new(Explained($"{id}")) { RecordId = Given.NewId() }, cancellationToken: Token), "record_id");
+            async () => await support.Access.ExplainAccessAsync(
+                new(Explained($"{id}")) { RecordId = Given.NewId() }, cancellationToken: Token), "record_id");
     }
 
     [Fact]

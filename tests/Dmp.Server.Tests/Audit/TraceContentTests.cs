@@ -74,7 +74,8 @@ public sealed class TraceContentTests(Platform platform)
                 .Select(e => (e.Actor.Id, e.Basis, e.AccessMode, e.Purpose.Code, e.EmergencyAccessId)));
         var own = events.Last(e => e.Method.EndsWith("GetRecord", StringComparison.Ordinal));
         Assert.Equal((AuditBasis.Patient, "PATRQT"), (own.Basis, own.Purpose.Code));
-        Assert.All(events.Where(e => e.Actor.Id == record.Physician.Id), e => Assert.Equal(("SM26", "SA07"), (e.SpecialtyCode, e.SectorCode)));
+        Assert.All(
+            events.Where(e => e.Actor.Id == record.Physician.Id), e => Assert.Equal(("SM26", "SA07"), (e.SpecialtyCode, e.SectorCode)));
         Assert.All(events, e => Assert.StartsWith("grpc-dotnet/", e.UserAgent, StringComparison.Ordinal));
     }
 
@@ -88,7 +89,8 @@ public sealed class TraceContentTests(Platform platform)
         var refused = (await ListAsync(platform.As(record.Patient), record.Id))[^1];
 
         Assert.Equal(
-            (AuditOutcome.Refused, AuditBasis.Unspecified, AccessMode.Unspecified, null), (refused.Outcome, refused.Basis, refused.AccessMode, refused.Purpose));
+            (AuditOutcome.Refused, AuditBasis.Unspecified, AccessMode.Unspecified, null),
+            (refused.Outcome, refused.Basis, refused.AccessMode, refused.Purpose));
     }
 
     [Fact]
@@ -178,7 +180,8 @@ public sealed class TraceContentTests(Platform platform)
 
         foreach (var reviewer in new[] { platform.AsOperator(), platform.AsAuditor() })
         {
-            var request = new ListActorEventsRequest { ActorId = suspect.Id, Justification = "Plainte d’un patient, dossier 2026-118", PageSize = 1 };
+            var request =
+                new ListActorEventsRequest { ActorId = suspect.Id, Justification = "Plainte d’un patient, dossier 2026-118", PageSize = 1 };
             var newest = await reviewer.Audit.ListActorEventsAsync(request, cancellationToken: Token);
             request.PageToken = newest.NextPageToken;
             var oldest = await reviewer.Audit.ListActorEventsAsync(request, cancellationToken: Token);
@@ -188,7 +191,8 @@ public sealed class TraceContentTests(Platform platform)
 
         Assert.Equal(4L, await platform.Server.QueryAsync<long>(
             platform,
-            "select count(*) from audit_event where justification = 'Plainte d’un patient, dossier 2026-118' and method like '%ListActorEvents'"));
+            "select count(*) from audit_event where justification = 'Plainte d’un patient, dossier 2026-118' "
+            + "and method like '%ListActorEvents'"));
     }
 
     [Fact]
@@ -229,7 +233,8 @@ public sealed class TraceContentTests(Platform platform)
 
     private static async Task<List<AuditEvent>> ListAsync(DmpApi api, string recordId)
     {
-        var all = (await api.Audit.ListRecordEventsAsync(new ListRecordEventsRequest { RecordId = recordId }, cancellationToken: Token)).Events;
+        var all = (await api.Audit.ListRecordEventsAsync(
+            new ListRecordEventsRequest { RecordId = recordId }, cancellationToken: Token)).Events;
         return [.. all.Reverse()];
     }
 }

@@ -84,7 +84,8 @@ public sealed class TraceMonthTests(Platform platform)
         Assert.True((int)await QueryAsync(admin, "select dmp_add_trace_months(8)") > 0);
 
         Assert.Equal(
-            $"audit_event_{later:yyyyMM}", await QueryAsync(admin, "select tableoid::regclass::text from audit_event where method = 'old'"));
+            $"audit_event_{later:yyyyMM}",
+            await QueryAsync(admin, "select tableoid::regclass::text from audit_event where method = 'old'"));
         Assert.Equal(0, await QueryAsync(admin, "select dmp_add_trace_months(8)"));
     }
 
@@ -133,7 +134,9 @@ public sealed class TraceMonthTests(Platform platform)
 
     private static Task AddEventAsync(string connection, DateTime time, string? recordId = null) => ExecuteAsync(connection, $"""
         insert into audit_event (event_id, event_time, method, actor_kind, record_id, document_ids, outcome, status_code, server_request_id)
-        values ('{Guid.CreateVersion7(time)}', '{time:O}', 'old', 7, {(recordId is null ? "null" : $"'{recordId}'")}, array[]::uuid[], 1, 0, gen_random_uuid())
+        values ('{Guid.CreateVersion7(time)}', '{time:O}', 'old', 7, {(recordId is null
+            ? "null"
+            : $"'{recordId}'")}, array[]::uuid[], 1, 0, gen_random_uuid())
         """);
 
     private static async Task ExecuteAsync(string connection, string sql)

@@ -140,7 +140,13 @@ public sealed class CareTeamTests(Platform platform)
 
     private async Task<Team> RecognizeAsync(OpenedRecord record, params Actor[] members) =>
         (await platform.As(record.Patient).CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest { RecordId = record.Id, Name = "Suivi à domicile", Members = { members }, RequestId = Given.NewId() },
+            new RecognizeCareTeamRequest
+            {
+                RecordId = record.Id,
+                Name = "Suivi à domicile",
+                Members = { members },
+                RequestId = Given.NewId(),
+            },
             cancellationToken: Token)).CareTeam;
 
     private async Task<Consent.V1.Consent> GrantAsync(OpenedRecord record, Team team) =>

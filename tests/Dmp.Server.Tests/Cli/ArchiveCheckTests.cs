@@ -60,14 +60,17 @@ public sealed class ArchiveCheckTests(Platform platform)
         await ForgeAsync(archive, stored);
         var forged = await VerifyAsync(archive);
         Assert.Equal(1, forged.Code);
-        Assert.Matches("^DocumentChanged IHE_XDM/SUBSET01/DOC00001.TXT: The trace proves that the document has another content.\n.* 0 of them proven .*: 1 FAULTS.\n$", forged.Output);
+        Assert.Matches(
+            "^DocumentChanged IHE_XDM/SUBSET01/DOC00001.TXT: The trace proves that the document has another content.\n.* 0 of them proven "
+            + ".*: 1 FAULTS.\n$", forged.Output);
 
         // And a trace that was taken out with its line in the manifest is missed by who has the keys.
         await File.WriteAllBytesAsync(archive, good, Token);
         await RewriteAsync(archive, opened =>
         {
             opened.GetEntry("trace.jsonl")!.Delete();
-            Manifest(opened, manifest => manifest["files"]!.AsArray().Remove(manifest["files"]!.AsArray().Single(file => (string?)file!["name"] == "trace.jsonl")));
+            Manifest(opened, manifest => manifest["files"]!.AsArray().Remove(
+                manifest["files"]!.AsArray().Single(file => (string?)file!["name"] == "trace.jsonl")));
         });
         Assert.StartsWith("TraceMissing ", (await VerifyAsync(archive)).Output, StringComparison.Ordinal);
     }

@@ -7,7 +7,8 @@ namespace Dmp.Server.Tests.Cli;
 /// <summary>Making archives, and looking into them.</summary>
 internal static class Archives
 {
-    public static Task<(int Code, string Output, string Error)> ExportAsync(CommandHome home, OpenedRecord record, string archive, params string[] more) =>
+    public static Task<(int Code, string Output, string Error)> ExportAsync(
+        CommandHome home, OpenedRecord record, string archive, params string[] more) =>
         CommandHome.RunAsync(["export", record.Id, "--out", archive, .. home.Caller, .. more]);
 
     public static List<string> Names(string archive)
@@ -28,5 +29,6 @@ internal static class Archives
     public static string Text(string archive, string name) => Encoding.UTF8.GetString(Bytes(archive, name));
 
     public static bool IsIn(string archive, string text) =>
-        Names(archive).Any(name => name.Contains(text, StringComparison.Ordinal) || Text(archive, name).Contains(text, StringComparison.Ordinal));
+        Names(archive)
+            .Any(name => name.Contains(text, StringComparison.Ordinal) || Text(archive, name).Contains(text, StringComparison.Ordinal));
 }

@@ -10,8 +10,8 @@ namespace Dmp.Server.Tests.Cli;
 /// <summary>A directory in which the command <c>dmp</c> runs as somebody, and what it leaves there.</summary>
 internal sealed class CommandHome : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("dmp-cli-").FullName;
-    private readonly Uri _address;
+    private readonly string directory = Directory.CreateTempSubdirectory("dmp-cli-").FullName;
+    private readonly Uri address;
 
     public CommandHome(TestServer server, string token)
         : this(server.Address, token)
@@ -20,7 +20,7 @@ internal sealed class CommandHome : IDisposable
 
     public CommandHome(Uri address, string token)
     {
-        _address = address;
+        this.address = address;
         File.WriteAllText(PathOf("token"), token);
     }
 
@@ -31,11 +31,12 @@ internal sealed class CommandHome : IDisposable
     public string Resume => PathOf("resume.jsonl");
 
     /// <summary>The options that say where the platform is and who calls.</summary>
-    public string[] Caller => ["--address", _address.ToString(), "--token-command", $"cat '{PathOf("token")}'"];
+    public string[] Caller => ["--address", address.ToString(), "--token-command", $"cat '{PathOf("token")}'"];
 
-    public string PathOf(string name) => Path.Combine(_directory, name);
+    public string PathOf(string name) => Path.Combine(directory, name);
 
-    public string[] Import(string source, params string[] more) => ["import", source, "--report", Report, "--resume", Resume, .. Caller, .. more];
+    public string[] Import(string source, params string[] more) =>
+        ["import", source, "--report", Report, "--resume", Resume, .. Caller, .. more];
 
     /// <summary>Writes a file of the source.</summary>
     public string Put(string name, byte[] content)
@@ -80,13 +81,15 @@ internal sealed class CommandHome : IDisposable
         while (reader.Read())
         {
             string Of(string column) => reader.GetField(column)!;
-            rows.Add(Of("file"), new ReportRow(Of("outcome"), Of("document_id"), Of("version"), Of("record_id"), Of("reason"), Of("message"), Of("warnings")));
+            rows.Add(Of("file"), new ReportRow(
+                Of("outcome"), Of("document_id"), Of("version"), Of("record_id"), Of("reason"), Of("message"), Of("warnings")));
         }
 
         return rows;
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => Directory.Delete(directory, recursive: true);
 }
 
-internal sealed record ReportRow(string Outcome, string DocumentId, string Version, string RecordId, string Reason, string Message, string Warnings);
+internal sealed record ReportRow(
+    string Outcome, string DocumentId, string Version, string RecordId, string Reason, string Message, string Warnings);

@@ -14,11 +14,11 @@ public sealed class CommandTokenSourceTests : IDisposable
 {
     private static readonly DateTimeOffset now = new(2026, 5, 4, 10, 0, 0, TimeSpan.Zero);
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("dmp-token-").FullName;
+    private readonly string directory = Directory.CreateTempSubdirectory("dmp-token-").FullName;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => Directory.Delete(directory, recursive: true);
 
     [Fact]
     public async Task The_command_is_run_again_shortly_before_the_token_ends_or_when_it_is_refused()
@@ -71,10 +71,11 @@ public sealed class CommandTokenSourceTests : IDisposable
         Assert.DoesNotContain("words", refused.Message, StringComparison.Ordinal);
     }
 
-    private int Runs => File.ReadAllLines(Path.Combine(_directory, "runs")).Length;
+    private int Runs => File.ReadAllLines(Path.Combine(directory, "runs")).Length;
 
-    private CommandTokenSource Source(FakeTimeProvider clock, string token) => new($"echo x >> '{_directory}/runs'; echo {token}", clock);
+    private CommandTokenSource Source(FakeTimeProvider clock, string token) => new($"echo x >> '{directory}/runs'; echo {token}", clock);
 
     private static string Jwt(DateTimeOffset end) =>
-        $"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(FormattableString.Invariant($$"""{"exp":{{end.ToUnixTimeSeconds()}}}""")))}.x";
+        $"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
+            FormattableString.Invariant($$"""{"exp":{{end.ToUnixTimeSeconds()}}}""")))}.x";
 }

@@ -33,7 +33,9 @@ public sealed class FailingInputsTests(Platform platform)
     [InlineData("cda-no-ins-other-person", ErrorReason.CdaPatientMismatch, "")]
     [InlineData("cda-embedded-program", ErrorReason.ContentNotAccepted, "")]
     [InlineData("cda-author-missing", ErrorReason.FieldsInvalid, "/ClinicalDocument/author")]
-    [InlineData("cda-time-refused-as-absent", ErrorReason.FieldsInvalid, "/ClinicalDocument/effectiveTime/@value cannot be used. The value is malformed")]
+    [InlineData(
+        "cda-time-refused-as-absent", ErrorReason.FieldsInvalid,
+        "/ClinicalDocument/effectiveTime/@value cannot be used. The value is malformed")]
     public async Task What_was_stored_is_refused(string folder, ErrorReason reason, string told)
     {
         var recordId = await RecordAsync();
@@ -41,7 +43,8 @@ public sealed class FailingInputsTests(Platform platform)
         {
             var content = await File.ReadAllBytesAsync(file, CommandHome.Token);
             var status = await Refusals.RefusedAsync(
-                StatusCode.InvalidArgument, reason, () => CdaUploadTests.SendAsync(platform.As(martin), CdaUploadTests.Intent(recordId), content));
+                StatusCode.InvalidArgument, reason,
+                () => CdaUploadTests.SendAsync(platform.As(martin), CdaUploadTests.Intent(recordId), content));
             Assert.Contains(told, status.GetDetail<BadRequest>()?.ToString() ?? "", StringComparison.Ordinal);
         }
     }
@@ -57,12 +60,16 @@ public sealed class FailingInputsTests(Platform platform)
         foreach (var file in Directory.GetFiles(SharedSamples.Folder($"failing/{folder}"), "*.xml"))
         {
             // The files carry an identifier each; another run has stored them already.
-            var text = Regex.Replace(await File.ReadAllTextAsync(file, CommandHome.Token), "<id root=\"(?!1\\.2)[0-9a-f-]{36}\"", $"<id root=\"{Guid.NewGuid()}\"", RegexOptions.None);
-            var stored = await CdaUploadTests.SendAsync(platform.As(martin), CdaUploadTests.Intent(recordId), System.Text.Encoding.UTF8.GetBytes(text));
+            var text = Regex.Replace(
+                await File.ReadAllTextAsync(file, CommandHome.Token), "<id root=\"(?!1\\.2)[0-9a-f-]{36}\"",
+                $"<id root=\"{Guid.NewGuid()}\"", RegexOptions.None);
+            var stored = await CdaUploadTests.SendAsync(
+                platform.As(martin), CdaUploadTests.Intent(recordId), System.Text.Encoding.UTF8.GetBytes(text));
             Assert.True(stored.Warnings.Count > 0 || !isTold, file);
             var (metadata, name) = (stored.Document.Metadata, Path.GetFileName(file));
             var created = metadata.CreationTime.ToDateTimeOffset();
-            Assert.Contains(created.UtcDateTime.ToString("MM-dd", System.Globalization.CultureInfo.InvariantCulture), (string[])["10-15", "11-01"]);
+            Assert.Contains(
+                created.UtcDateTime.ToString("MM-dd", System.Globalization.CultureInfo.InvariantCulture), (string[])["10-15", "11-01"]);
             if (name == "author.xml")
             {
                 Assert.Equal("Dr Jean EXEMPLE", metadata.Authors[0].Person.FamilyName);

@@ -11,7 +11,8 @@ public sealed class ImportArchiveTests(Platform platform)
 {
     private static readonly string[] systemFiles =
     [
-        "__MACOSX/._letter.xml", "__MACOSX/letter.xml", "._letter.xml", ".DS_Store", "below/.DS_Store", "Thumbs.db", "below/desktop.ini", "~$letter.xml",
+        "__MACOSX/._letter.xml", "__MACOSX/letter.xml", "._letter.xml", ".DS_Store", "below/.DS_Store", "Thumbs.db", "below/desktop.ini",
+        "~$letter.xml",
     ];
 
     [Fact]
@@ -19,7 +20,8 @@ public sealed class ImportArchiveTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
-        (string, byte[])[] files = [("letter.xml", CdaOf(record).Bytes), .. systemFiles.Select(name => (name, new byte[] { 0, 5, 0x16, 7 }))];
+        (string, byte[])[] files =
+            [("letter.xml", CdaOf(record).Bytes), .. systemFiles.Select(name => (name, new byte[] { 0, 5, 0x16, 7 }))];
         foreach (var (name, bytes) in files)
         {
             home.Put($"in/{name}", bytes);

@@ -20,7 +20,8 @@ public sealed class ImportCommandTests(Platform platform)
         home.Put("in/a.xml", CdaOf(one).Bytes);
         home.Put("in/below/b.xml", (CdaOf(two) with { Author = one.Physician, FamilyName = "AUTRE" }).Bytes);
         home.Put("in/letter.txt", "Bonjour"u8.ToArray());
-        home.Put("in/letter.txt.json", Sidecar(one.Patient.Ins, more: """, "visibilityCodes": ["VISIBILITY_CODE_MASKED_FROM_PROFESSIONALS"]"""));
+        home.Put(
+            "in/letter.txt.json", Sidecar(one.Patient.Ins, more: """, "visibilityCodes": ["VISIBILITY_CODE_MASKED_FROM_PROFESSIONALS"]"""));
         home.Put("in/unknown.xml", (CdaOf(one) with { Patient = TestPatient.New() }).Bytes);
         home.Put("in/broken.xml", CdaOf(one).Bytes[..^500]);
         home.Put("in/scan.pdf", "%PDF-1.7"u8.ToArray());
@@ -39,9 +40,11 @@ public sealed class ImportCommandTests(Platform platform)
         var rows = home.Rows();
         Assert.Equal(
             [
-                ("'=notes.doc", "skipped", "NOT_A_DOCUMENT"), ("a.xml", "stored", ""), ("bad.txt", "refused", "SIDECAR_INVALID"), ("below/b.xml", "stored", ""),
+                ("'=notes.doc", "skipped", "NOT_A_DOCUMENT"), ("a.xml", "stored", ""), ("bad.txt", "refused", "SIDECAR_INVALID"),
+                ("below/b.xml", "stored", ""),
                 ("broken.xml", "refused", "CDA_UNREADABLE"), ("letter.txt", "stored", ""), ("link.xml", "skipped", "LINK"),
-                ("nobody.txt", "refused", "PATIENT_MISSING"), ("refused.txt", "refused", "FIELDS_INVALID"), ("scan.pdf", "refused", "SIDECAR_MISSING"),
+                ("nobody.txt", "refused", "PATIENT_MISSING"), ("refused.txt", "refused", "FIELDS_INVALID"),
+                ("scan.pdf", "refused", "SIDECAR_MISSING"),
                 ("unknown.xml", "refused", "RECORD_NOT_FOUND"),
             ],
             rows.OrderBy(row => row.Key, StringComparer.Ordinal).Select(row => (row.Key, row.Value.Outcome, row.Value.Reason)));
@@ -139,10 +142,14 @@ public sealed class ImportCommandTests(Platform platform)
         home.Put("in/a.txt.json", Sidecar(null));
         string[] caller =
         [
-            "--address", platform.Server.Address.ToString(), "--issuer", platform.Server.SandboxIssuer.ToString(), "--client-id", "dr-martin",
+            "--address", platform.Server.Address.ToString(), "--issuer", platform.Server.SandboxIssuer.ToString(), "--client-id",
+            "dr-martin",
             "--client-secret-file", home.Put("secret", "sandbox\n"u8.ToArray()),
         ];
-        string[] command = ["import", home.PathOf("in"), "--report", home.Report, "--resume", home.Resume, "--record", Guid.NewGuid().ToString(), .. caller];
+        string[] command =
+        [
+            "import", home.PathOf("in"), "--report", home.Report, "--resume", home.Resume, "--record", Guid.NewGuid().ToString(), .. caller,
+        ];
 
         Assert.Equal((1, "1 refused.\n"), Short(await CommandHome.RunAsync(command)));
         Assert.Equal("RECORD_ACCESS_DENIED", Assert.Single(home.Rows()).Value.Reason);
@@ -176,7 +183,8 @@ public sealed class ImportCommandTests(Platform platform)
         // Other tests make some of these patients' records; all that counts is that no document is lost without a word.
         Assert.InRange((await CommandHome.RunAsync(home.Import(folder))).Code, 0, 1);
         Assert.Equal(Directory.GetFiles(folder).Length, home.Rows().Count);
-        Assert.All(home.Rows().Values, row => Assert.True(row is { Outcome: "stored" } or { Outcome: "refused", Reason: "RECORD_NOT_FOUND" }, row.ToString()));
+        Assert.All(home.Rows().Values, row => Assert.True(
+            row is { Outcome: "stored" } or { Outcome: "refused", Reason: "RECORD_NOT_FOUND" }, row.ToString()));
     }
 
     private CommandHome HomeOf(TestProfessional professional) => new(platform.Server, platform.Callers.Token(professional));

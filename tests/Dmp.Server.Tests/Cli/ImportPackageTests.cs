@@ -23,7 +23,8 @@ public sealed class ImportPackageTests(Platform platform)
         var record = await platform.RecordAsync();
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
         var given = MetadataOf(record);
-        given.References.Add(new Reference { Id = new LocalIdentifier { Value = "42", System = "1.2.3" }, Kind = "urn:ihe:iti:xds:2013:accession" });
+        given.References.Add(
+            new Reference { Id = new LocalIdentifier { Value = "42", System = "1.2.3" }, Kind = "urn:ihe:iti:xds:2013:accession" });
         given.SourcePatientId = new LocalIdentifier { Value = "IPP-7", System = "1.2.250.1.999.2" };
         var entry = Entry(record, given, "Bonjour"u8.ToArray(), [VisibilityCode.MaskedFromProfessionals]) with { Version = "3" };
         given.EntryUuid = entry.EntryUuid;
@@ -53,7 +54,9 @@ public sealed class ImportPackageTests(Platform platform)
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
         var (old, now) = ("Ancienne"u8.ToArray(), "Nouvelle"u8.ToArray());
         var (first, second) = (Entry(record, MetadataOf(record), old), Entry(record, MetadataOf(record), now));
-        Put(home, "usb/IHE_XDM/SUBSET01", [(second, now)], [new XdsAssociation(XdsAssociationTypes.Replaces, second.EntryUuid, first.EntryUuid)]);
+        Put(
+            home, "usb/IHE_XDM/SUBSET01", [(second, now)],
+            [new XdsAssociation(XdsAssociationTypes.Replaces, second.EntryUuid, first.EntryUuid)]);
         Put(home, "usb/IHE_XDM/SUBSET02", [(first with { Status = XdsStatus.Deprecated }, old)], []);
 
         Assert.Equal((0, "2 stored.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
@@ -73,7 +76,8 @@ public sealed class ImportPackageTests(Platform platform)
         // The replaced document has changed since its etag was written down: told, and right in the next run.
         var begun = lines[^3].Replace("\"etag\":\"", "\"etag\":\"stale", StringComparison.Ordinal);
         var requestId = JsonNode.Parse(begun)!["requestId"]!.ToString();
-        await File.WriteAllLinesAsync(home.Resume, [.. lines[..^3], begun.Replace(requestId, Guid.NewGuid().ToString(), StringComparison.Ordinal)], Token);
+        await File.WriteAllLinesAsync(
+            home.Resume, [.. lines[..^3], begun.Replace(requestId, Guid.NewGuid().ToString(), StringComparison.Ordinal)], Token);
         Assert.Equal((3, "1 already, 1 failed.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
         Assert.Equal("ETAG_MISMATCH", home.Rows()["IHE_XDM/SUBSET01/DOC00001.TXT"].Reason);
         Assert.Equal((0, "2 already.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
@@ -98,7 +102,9 @@ public sealed class ImportPackageTests(Platform platform)
             "XDSMissingDocument" => (good with { Uri = "DOC00009.TXT" }, content),
             _ => (Entry(record, new DocumentMetadata { MediaType = "text/xml" }, cda), cda),
         };
-        Put(home, "usb/IHE_XDM/SUBSET01", [(Entry(record, MetadataOf(record), content), content), (bad.Item1 with { EntryUuid = "Document02" }, bad.Item2)], []);
+        Put(
+            home, "usb/IHE_XDM/SUBSET01",
+            [(Entry(record, MetadataOf(record), content), content), (bad.Item1 with { EntryUuid = "Document02" }, bad.Item2)], []);
         Put(home, "usb/IHE_XDM/SUBSET02", [(good, content)], []);
 
         Assert.Equal((1, "1 stored, 2 refused.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
@@ -117,20 +123,23 @@ public sealed class ImportPackageTests(Platform platform)
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
         CdaText text = new() { Patient = record.Patient, Author = record.Physician };
         var lied = new DocumentMetadata { MediaType = "text/xml", Title = "Un autre titre", UniqueId = text.Id };
-        Assert.Equal((1, "1 refused.\n"), Short(await CommandHome.RunAsync(home.Import(Package(home, (Entry(record, lied, text.Bytes), text.Bytes))))));
+        Assert.Equal((1, "1 refused.\n"), Short(
+            await CommandHome.RunAsync(home.Import(Package(home, (Entry(record, lied, text.Bytes), text.Bytes))))));
         Assert.Equal("CDA_METADATA_MISMATCH", Assert.Single(home.Rows()).Value.Reason);
 
         File.Delete(home.Resume);
         lied.Title = text.Title;
         lied.Authors.Add(new Author { Person = new Person { Id = TestProfessional.New().Id, FamilyName = "AUTRE" } });
-        Assert.Equal((1, "1 refused.\n"), Short(await CommandHome.RunAsync(home.Import(Package(home, (Entry(record, lied, text.Bytes), text.Bytes))))));
+        Assert.Equal((1, "1 refused.\n"), Short(
+            await CommandHome.RunAsync(home.Import(Package(home, (Entry(record, lied, text.Bytes), text.Bytes))))));
         Assert.Equal("CDA_METADATA_MISMATCH", Assert.Single(home.Rows()).Value.Reason);
 
         // An author of another structure than the depositor's is one all the same.
         File.Delete(home.Resume);
         lied.Authors[0].Person.Id = record.Physician.Id;
         lied.Authors[0].Institution = new Institution { Name = "AILLEURS" };
-        Assert.Equal((0, "1 stored.\n"), Short(await CommandHome.RunAsync(home.Import(Package(home, (Entry(record, lied, text.Bytes), text.Bytes))))));
+        Assert.Equal((0, "1 stored.\n"), Short(
+            await CommandHome.RunAsync(home.Import(Package(home, (Entry(record, lied, text.Bytes), text.Bytes))))));
     }
 
     [Fact]
@@ -140,12 +149,16 @@ public sealed class ImportPackageTests(Platform platform)
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
         var (content, signature) = ("Bonjour"u8.ToArray(), "<Signature xmlns='http://www.w3.org/2000/09/xmldsig#'/>"u8.ToArray());
         var letter = Entry(record, MetadataOf(record), content);
-        var signs = Entry(record, new DocumentMetadata { MediaType = "text/xml", Title = "Signature", UniqueId = "1.2.250.1.999.9" }, signature);
+        var signs = Entry(
+            record, new DocumentMetadata { MediaType = "text/xml", Title = "Signature", UniqueId = "1.2.250.1.999.9" }, signature);
         Put(
             home,
             "usb/IHE_XDM/SUBSET01",
             [(letter, content), (signs, signature)],
-            [new XdsAssociation(XdsAssociationTypes.Signs, signs.EntryUuid, letter.EntryUuid), new XdsAssociation("urn:ihe:iti:2007:AssociationType:APND", letter.EntryUuid, "x")]);
+            [
+                new XdsAssociation(XdsAssociationTypes.Signs, signs.EntryUuid, letter.EntryUuid),
+                new XdsAssociation("urn:ihe:iti:2007:AssociationType:APND", letter.EntryUuid, "x"),
+            ]);
 
         Assert.Equal((0, "2 valid.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb"), "--dry-run"))));
         Assert.Equal((0, "2 stored.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
@@ -153,7 +166,9 @@ public sealed class ImportPackageTests(Platform platform)
         var set = Assert.Single(await SetsAsync(record));
         Assert.Equal(signature, set.Signature.ToByteArray());
         Assert.Equal(home.Rows()["IHE_XDM/SUBSET01/DOC00001.TXT"].DocumentId, Assert.Single(set.Members).DocumentId);
-        Assert.Equal(("stored", ""), (home.Rows()["IHE_XDM/SUBSET01/DOC00002.XML"].Outcome, home.Rows()["IHE_XDM/SUBSET01/DOC00002.XML"].DocumentId));
+        Assert.Equal(
+            ("stored", ""),
+            (home.Rows()["IHE_XDM/SUBSET01/DOC00002.XML"].Outcome, home.Rows()["IHE_XDM/SUBSET01/DOC00002.XML"].DocumentId));
         Assert.Contains("APND is not kept", home.Rows()["IHE_XDM/SUBSET01/DOC00001.TXT"].Warnings, StringComparison.Ordinal);
         Assert.Equal((0, "2 already.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
 
@@ -180,13 +195,17 @@ public sealed class ImportPackageTests(Platform platform)
             Authors = [new XdsAuthor { Institutions = ["CHU D'AILLEURS"] }],
             IntendedRecipients = ["|^Somebody"],
         };
-        Put(home, "usb/IHE_XDM/SUBSET01", [.. Enumerable.Range(0, 3).Select(_ => (Entry(record, MetadataOf(record), content), content))], [], given);
+        Put(
+            home, "usb/IHE_XDM/SUBSET01",
+            [.. Enumerable.Range(0, 3).Select(_ => (Entry(record, MetadataOf(record), content), content))], [], given);
         Put(home, "usb/IHE_XDM/SUBSET02", [(Entry(record, MetadataOf(record), content), content)], []);
 
         // Refused by the platform only: an author of another structure.
         var foreign = MetadataOf(record);
         foreign.Authors[0].Institution.Id = "1750000001";
-        Put(home, "usb/IHE_XDM/SUBSET03", [(Entry(record, MetadataOf(record), content), content), (Entry(record, foreign, content), content)], []);
+        Put(
+            home, "usb/IHE_XDM/SUBSET03",
+            [(Entry(record, MetadataOf(record), content), content), (Entry(record, foreign, content), content)], []);
 
         Assert.Equal((1, "4 stored, 2 refused.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
 
@@ -198,13 +217,15 @@ public sealed class ImportPackageTests(Platform platform)
         Assert.Equal([1, 3], sets.Select(set => set.Members.Count).Order());
         var set = sets.Single(one => one.Metadata.UniqueId == given.UniqueId);
         Assert.Equal(
-            (given.EntryUuid, given.SourceId, given.Title, given.Comments, "04", "CHU D'AILLEURS", new DateTimeOffset(2026, 5, 4, 10, 0, 0, TimeSpan.Zero)),
+            (given.EntryUuid, given.SourceId, given.Title, given.Comments, "04", "CHU D'AILLEURS",
+                new DateTimeOffset(2026, 5, 4, 10, 0, 0, TimeSpan.Zero)),
             (set.Metadata.EntryUuid, set.Metadata.SourceId, set.Metadata.Title, set.Metadata.Comments, set.Metadata.ContentType.Code,
                 Assert.Single(set.Metadata.Authors).Institution.Name, set.Metadata.SubmissionTime.ToDateTimeOffset()));
 
         // Stopped after the answer and before the lines were written: the same set again, answered as it was.
         var lines = await File.ReadAllLinesAsync(home.Resume, Token);
-        await File.WriteAllLinesAsync(home.Resume, lines.Where(line => !line.Contains("SUBSET01/DOC00002", StringComparison.Ordinal) || !line.Contains("documentId", StringComparison.Ordinal)), Token);
+        await File.WriteAllLinesAsync(home.Resume, lines.Where(line => !line.Contains(
+            "SUBSET01/DOC00002", StringComparison.Ordinal) || !line.Contains("documentId", StringComparison.Ordinal)), Token);
         Assert.Equal((1, "3 stored, 1 already, 2 refused.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
         Assert.Equal(2, (await SetsAsync(record)).Count);
 
@@ -220,7 +241,9 @@ public sealed class ImportPackageTests(Platform platform)
         var record = await platform.RecordAsync();
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
         var content = "Bonjour"u8.ToArray();
-        Put(home, "usb/IHE_XDM/SUBSET01", [.. Enumerable.Range(0, 65).Select(_ => (Entry(record, MetadataOf(record), content), content))], []);
+        Put(
+            home, "usb/IHE_XDM/SUBSET01",
+            [.. Enumerable.Range(0, 65).Select(_ => (Entry(record, MetadataOf(record), content), content))], []);
         Assert.Equal((0, "65 stored.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("usb")))));
         Assert.Contains("more than 64 documents", home.Rows()["IHE_XDM/SUBSET01/DOC00001.TXT"].Warnings, StringComparison.Ordinal);
         Assert.Empty(await SetsAsync(record));
@@ -264,7 +287,8 @@ public sealed class ImportPackageTests(Platform platform)
         LegalAuthenticator = new Person { Id = record.Physician.Id, FamilyName = "ESSAI", GivenName = "CLAIRE" },
     };
 
-    internal static XdsEntry Entry(OpenedRecord record, DocumentMetadata metadata, byte[] content, IEnumerable<VisibilityCode>? visibility = null) =>
+    internal static XdsEntry Entry(
+        OpenedRecord record, DocumentMetadata metadata, byte[] content, IEnumerable<VisibilityCode>? visibility = null) =>
         EntryWriting.ToXds($"urn:uuid:{Guid.NewGuid()}", metadata, visibility ?? [], record.Patient.Ins) with
         {
 #pragma warning disable CA5350 // XDS compares with SHA-1.
@@ -284,10 +308,12 @@ public sealed class ImportPackageTests(Platform platform)
     }
 
     private async Task<List<SubmissionSet>> SetsAsync(OpenedRecord record) =>
-        [.. (await platform.As(record.Patient).Documents.ListSubmissionSetsAsync(new() { RecordId = record.Id }, cancellationToken: Token)).SubmissionSets];
+        [.. (await platform.As(record.Patient).Documents.ListSubmissionSetsAsync(
+            new() { RecordId = record.Id }, cancellationToken: Token)).SubmissionSets];
 
     private static void Put(
-        CommandHome home, string subset, (XdsEntry Entry, byte[] Content)[] documents, XdsAssociation[] associations, XdsSubmissionSet? set = null)
+        CommandHome home, string subset, (XdsEntry Entry, byte[] Content)[] documents, XdsAssociation[] associations,
+        XdsSubmissionSet? set = null)
     {
         using MemoryStream metadata = new();
         using (XdsWriter writer = new(metadata))
@@ -299,12 +325,19 @@ public sealed class ImportPackageTests(Platform platform)
                 home.Put($"{subset}/{name}", documents[i].Content);
             }
 
-            writer.Finish(set ?? new XdsSubmissionSet { EntryUuid = "SubmissionSet01", UniqueId = $"1.2.250.1.999.{Random.Shared.NextInt64(1, long.MaxValue)}", SourceId = "1.2.4", SubmissionTime = "20260504100000" }, associations);
+            writer.Finish(set ?? new XdsSubmissionSet
+            {
+                EntryUuid = "SubmissionSet01",
+                UniqueId = $"1.2.250.1.999.{Random.Shared.NextInt64(1, long.MaxValue)}",
+                SourceId = "1.2.4",
+                SubmissionTime = "20260504100000",
+            }, associations);
         }
 
         home.Put($"{subset}/METADATA.XML", metadata.ToArray());
     }
 
-    private async Task<Document.V1.Document> GetAsync(OpenedRecord record, string documentId) => (await platform.As(record.Patient).Documents.GetDocumentAsync(
-        new GetDocumentRequest { RecordId = record.Id, DocumentId = documentId }, cancellationToken: Token)).Document;
+    private async Task<Document.V1.Document> GetAsync(OpenedRecord record, string documentId) =>
+        (await platform.As(record.Patient).Documents.GetDocumentAsync(
+            new GetDocumentRequest { RecordId = record.Id, DocumentId = documentId }, cancellationToken: Token)).Document;
 }

@@ -45,7 +45,8 @@ public sealed class ImportPatientTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
-        string[] own = [.. fields.Select(field => field.Replace("own", record.Patient.Traits.BirthDate.Replace("-", "", StringComparison.Ordinal), StringComparison.Ordinal))];
+        string[] own = [.. fields.Select(field => field.Replace(
+            "own", record.Patient.Traits.BirthDate.Replace("-", "", StringComparison.Ordinal), StringComparison.Ordinal))];
         var package = Package(home, (Entry(record, MetadataOf(record), content) with { SourcePatientInfo = own }, content));
         Assert.Equal((0, "1 stored.\n"), Short(await CommandHome.RunAsync(home.Import(package))));
         var told = Assert.Single(home.Rows()).Value.Warnings;
@@ -59,7 +60,11 @@ public sealed class ImportPatientTests(Platform platform)
         var (record, other) = (await platform.RecordAsync(), TestPatient.New());
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
         var entry = Entry(record, MetadataOf(record), content);
-        var package = Package(home, (entry with { PatientId = entry.PatientId.Replace(record.Patient.Number, other.Number, StringComparison.Ordinal), SourcePatientId = "" }, content));
+        var package = Package(home, (entry with
+        {
+            PatientId = entry.PatientId.Replace(record.Patient.Number, other.Number, StringComparison.Ordinal),
+            SourcePatientId = "",
+        }, content));
         Assert.Equal((1, "1 refused.\n"), Short(await CommandHome.RunAsync(home.Import(package, "--record", record.Id))));
         Assert.Equal("PATIENT_MISMATCH", Assert.Single(home.Rows()).Value.Reason);
 
@@ -76,12 +81,16 @@ public sealed class ImportPatientTests(Platform platform)
         home.Put("in/a.txt", content);
         home.Put("in/a.txt.json", Sidecar(other.Ins));
         home.Put("in/b.txt", content);
-        home.Put("in/b.txt.json", Sidecar(record.Patient.Ins, more: """, "statedPatient": { "familyNames": ["AUTRE"], "givenNames": ["CLAIRE"], "birthDate": "1931-02-03" }"""));
+        home.Put("in/b.txt.json", Sidecar(
+            record.Patient.Ins,
+            more: """, "statedPatient": { "familyNames": ["AUTRE"], "givenNames": ["CLAIRE"], "birthDate": "1931-02-03" }"""));
         home.Put("in/c.xml", CdaOf(record).Bytes);
-        home.Put("in/c.xml.json", Encoding.UTF8.GetBytes($$"""{ "ins": { "number": "{{other.Number}}", "system": "{{other.Ins.System}}" } }"""));
+        home.Put(
+            "in/c.xml.json", Encoding.UTF8.GetBytes($$"""{ "ins": { "number": "{{other.Number}}", "system": "{{other.Ins.System}}" } }"""));
         home.Put("in/d.txt", content);
         home.Put("in/d.txt.json", Sidecar(record.Patient.Ins));
-        Assert.Equal((1, "1 stored, 3 refused.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("in"), "--record", record.Id))));
+        Assert.Equal(
+            (1, "1 stored, 3 refused.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("in"), "--record", record.Id))));
         Assert.All(home.Rows().Where(row => row.Key != "d.txt"), row => Assert.Equal("PATIENT_MISMATCH", row.Value.Reason));
     }
 
@@ -92,7 +101,8 @@ public sealed class ImportPatientTests(Platform platform)
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
         var nobody = MetadataOf(record);
         nobody.Authors.Clear();
-        Assert.Equal((1, "1 refused.\n"), Short(await CommandHome.RunAsync(home.Import(Package(home, (Entry(record, nobody, content), content))))));
+        Assert.Equal(
+            (1, "1 refused.\n"), Short(await CommandHome.RunAsync(home.Import(Package(home, (Entry(record, nobody, content), content))))));
         Assert.Equal("AUTHOR_MISSING", Assert.Single(home.Rows()).Value.Reason);
 
         var text = (CdaOf(record) with { Authors = "" }).Bytes;
@@ -132,7 +142,8 @@ public sealed class ImportPatientTests(Platform platform)
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
         home.Put("in/a.txt", content);
         home.Put("in/a.txt.json", Sidecar(record, "2026-05-04T06:00:00"));
-        Assert.Equal((0, "1 stored.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("in"), "--time-zone", "America/Martinique"))));
+        Assert.Equal(
+            (0, "1 stored.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("in"), "--time-zone", "America/Martinique"))));
         Assert.Equal(10, Assert.Single(await platform.StoredAsync(record)).Metadata.CreationTime.ToDateTimeOffset().Hour);
         Assert.Equal(2, (await CommandHome.RunAsync(home.Import(home.PathOf("in"), "--time-zone", "Paris"))).Code);
 

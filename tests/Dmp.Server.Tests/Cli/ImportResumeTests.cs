@@ -34,7 +34,11 @@ public sealed class ImportResumeTests(Platform platform)
 
         // Other bytes under the identifier are told.
         File.Delete(home.Resume);
-        home.Put("in/a.xml", (CdaOf(record) with { Title = "Une autre", Id = (await platform.StoredAsync(record)).Single(found => found.Metadata.MediaType == "text/xml").Metadata.UniqueId }).Bytes);
+        home.Put("in/a.xml", (CdaOf(record) with
+        {
+            Title = "Une autre",
+            Id = (await platform.StoredAsync(record)).Single(found => found.Metadata.MediaType == "text/xml").Metadata.UniqueId,
+        }).Bytes);
         Assert.Equal(1, (await CommandHome.RunAsync(home.Import(home.PathOf("in/"), "--streams", "1"))).Code);
         Assert.Equal(("refused", "UNIQUE_ID_TAKEN"), (home.Rows()["a.xml"].Outcome, home.Rows()["a.xml"].Reason));
     }
@@ -150,7 +154,8 @@ public sealed class ImportResumeTests(Platform platform)
         Assert.Equal((0, "1 stored.\n"), Short(await CommandHome.RunAsync(home.Import(home.PathOf("in")))));
         Assert.Equal(2, (await platform.StoredAsync(record)).Count);
 
-        await File.WriteAllTextAsync(home.Resume, whole.Replace(platform.Server.Address.ToString(), "https://dmp.example/", StringComparison.Ordinal), Token);
+        await File.WriteAllTextAsync(
+            home.Resume, whole.Replace(platform.Server.Address.ToString(), "https://dmp.example/", StringComparison.Ordinal), Token);
         var other = await CommandHome.RunAsync(home.Import(home.PathOf("in")));
         Assert.Equal((1, ""), Short(other));
         Assert.Contains("hold for one caller only", other.Error, StringComparison.Ordinal);

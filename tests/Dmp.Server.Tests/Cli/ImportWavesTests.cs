@@ -22,11 +22,14 @@ public sealed class ImportWavesTests
 
             var waves = ImportWaves.Of(documents);
 
-            Assert.Equal(documents.Select(document => document.Key).Order(), waves.SelectMany(wave => wave).Select(document => document.Key).Order());
+            Assert.Equal(
+                documents.Select(document => document.Key).Order(),
+                waves.SelectMany(wave => wave).Select(document => document.Key).Order());
             var places = waves.SelectMany((wave, place) => wave.Select(document => (document.Key, place))).ToDictionary();
             foreach (var document in documents)
             {
-                Assert.All(document.ReplacedIds.Where(id => id != "1.9.9"), id => Assert.True(places[$"k{id[4..]}"] < places[document.Key]));
+                Assert.All(
+                    document.ReplacedIds.Where(id => id != "1.9.9"), id => Assert.True(places[$"k{id[4..]}"] < places[document.Key]));
                 Assert.True(document.ReplacesKey is null || places[document.ReplacesKey] < places[document.Key]);
             }
         });
@@ -35,7 +38,9 @@ public sealed class ImportWavesTests
     public void Documents_that_replace_each_other_come_last_together()
     {
         PlannedDocument free = new() { Key = "a", UniqueId = "1" }, one = new() { Key = "b", UniqueId = "2", ReplacedIds = ["3"] },
-            two = new() { Key = "c", UniqueId = "3", ReplacedIds = ["2"] }, itself = new() { Key = "d", UniqueId = "4", ReplacedIds = ["4"] };
-        Assert.Equal(["a d", "b c"], ImportWaves.Of([one, two, free, itself]).Select(wave => string.Join(' ', wave.Select(document => document.Key).Order())));
+            two = new() { Key = "c", UniqueId = "3", ReplacedIds = ["2"] },
+            itself = new() { Key = "d", UniqueId = "4", ReplacedIds = ["4"] };
+        Assert.Equal(["a d", "b c"], ImportWaves.Of([one, two, free, itself]).Select(
+            wave => string.Join(' ', wave.Select(document => document.Key).Order())));
     }
 }

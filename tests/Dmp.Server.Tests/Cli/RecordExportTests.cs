@@ -39,7 +39,8 @@ public sealed class RecordExportTests(Platform platform)
         CdaText cda = new() { Patient = record.Patient, Author = record.Physician };
         var letter = (await CdaUploadTests.SendAsync(physician, CdaUploadTests.Intent(record.Id), cda.Bytes)).Document;
         await platform.As(record.Patient).Documents.MaskDocumentAsync(
-            new MaskDocumentRequest { RecordId = record.Id, DocumentId = letter.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
+            new MaskDocumentRequest { RecordId = record.Id, DocumentId = letter.DocumentId, RequestId = Given.NewId() },
+            cancellationToken: Token);
         await platform.Server.SettleAsync(platform);
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Patient));
         var archive = home.PathOf("record.zip");
@@ -54,7 +55,9 @@ public sealed class RecordExportTests(Platform platform)
 
         var verified = await VerifyAsync(archive);
         Assert.Equal((0, ""), (verified.Code, verified.Error));
-        Assert.StartsWith($"{Names(archive).Count - 1} files of the record {record.Id}; 3 contents, 3 of them proven by the trace; ", verified.Output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{Names(archive).Count - 1} files of the record {record.Id}; 3 contents, 3 of them proven by the trace; ", verified.Output,
+            StringComparison.Ordinal);
         Assert.EndsWith(": verified.\n", verified.Output, StringComparison.Ordinal);
 
         // What is in it is what the platform says.
@@ -63,9 +66,11 @@ public sealed class RecordExportTests(Platform platform)
         var masked = JsonParser.Default.Parse<Document.V1.Document>(Text(archive, $"documents/{letter.DocumentId}/v1.json"));
         Assert.Equal([VisibilityCode.MaskedFromProfessionals], masked.VisibilityCodes);
         Assert.Contains(record.Patient.Number, Text(archive, "record.json"), StringComparison.Ordinal);
-        Assert.Equal(record.Physician.Id, JsonParser.Default.Parse<Consent.V1.Consent>(Text(archive, "consents.jsonl").Split('\n')[0]).Actor.Id);
+        Assert.Equal(
+            record.Physician.Id, JsonParser.Default.Parse<Consent.V1.Consent>(Text(archive, "consents.jsonl").Split('\n')[0]).Actor.Id);
         Assert.Contains("\"emergency", Text(archive, "consent-settings.json"), StringComparison.Ordinal);
-        Assert.Contains(old.DocumentId, Text(archive, "IHE_XDM/SUBSET01/METADATA.XML") + Text(archive, "manifest.json"), StringComparison.Ordinal);
+        Assert.Contains(
+            old.DocumentId, Text(archive, "IHE_XDM/SUBSET01/METADATA.XML") + Text(archive, "manifest.json"), StringComparison.Ordinal);
 
         // And it is an XDM package, whose metadata are those of the documents.
         using var tree = FileTree.Open(archive);
@@ -76,9 +81,11 @@ public sealed class RecordExportTests(Platform platform)
             Assert.Null((await package.VerifyAsync(document, Token)).Fault);
         }
 
-        var newer = package.Documents.Single(document => document.Submission.Associations.Any(association => association.Type == XdsAssociationTypes.Replaces));
+        var newer = package.Documents.Single(
+            document => document.Submission.Associations.Any(association => association.Type == XdsAssociationTypes.Replaces));
         Assert.Equal(second, Bytes(archive, newer.File!.Name));
-        Assert.Equal(XdsStatus.Deprecated, package.Documents.Single(document => document.Entry.UniqueId == v1.Metadata.UniqueId).Entry.Status);
+        Assert.Equal(
+            XdsStatus.Deprecated, package.Documents.Single(document => document.Entry.UniqueId == v1.Metadata.UniqueId).Entry.Status);
         var mapped = EntryReading.ToContract(package.Documents.Single(document => document.Entry.UniqueId == cda.Id).Entry).Metadata;
         Assert.StartsWith("urn:uuid:", mapped.EntryUuid, StringComparison.Ordinal);
         mapped.EntryUuid = "";
@@ -132,7 +139,8 @@ public sealed class RecordExportTests(Platform platform)
         var author = platform.As(record.Physician);
         var gone = await author.UploadAsync(record.Id);
         await author.Documents.DeleteDocumentAsync(
-            new DeleteDocumentRequest { RecordId = record.Id, DocumentId = gone.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
+            new DeleteDocumentRequest { RecordId = record.Id, DocumentId = gone.DocumentId, RequestId = Given.NewId() },
+            cancellationToken: Token);
         var colleague = await platform.ColleagueAsync(record);
         await platform.Server.SettleAsync(platform);
         using CommandHome home = new(platform.Server, platform.Callers.Token(colleague));
@@ -167,7 +175,8 @@ public sealed class RecordExportTests(Platform platform)
             spool.Add(seen);
             spool.Add(masked);
             await platform.As(record.Patient).Documents.MaskDocumentAsync(
-                new MaskDocumentRequest { RecordId = record.Id, DocumentId = masked.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
+                new MaskDocumentRequest { RecordId = record.Id, DocumentId = masked.DocumentId, RequestId = Given.NewId() },
+                cancellationToken: Token);
             var exported = await new DocumentExport(dmp, archive, spool, home.PathOf("content"), omitted).WriteAsync(_ => { }, Token);
             await new XdmView(archive, spool, record.Patient.Ins, exported, AsyncEnumerable.Empty<SubmissionSet>()).WriteAsync();
         }
@@ -196,7 +205,9 @@ public sealed class RecordExportTests(Platform platform)
         var later = home.PathOf("later.zip");
         Assert.Equal(0, (await ExportAsync(home, record, later, "--checkpoint", kept)).Code);
         Assert.Equal(0, (await VerifyAsync(later, "--checkpoint", kept)).Code);
-        var rewritten = await VerifyAsync(first, "--checkpoint", home.Put("newer", Encoding.UTF8.GetBytes((string)JsonNode.Parse(Text(later, "manifest.json"))!["checkpoint"]!)));
+        var rewritten = await VerifyAsync(
+            first, "--checkpoint",
+            home.Put("newer", Encoding.UTF8.GetBytes((string)JsonNode.Parse(Text(later, "manifest.json"))!["checkpoint"]!)));
         Assert.StartsWith("LogRewritten trace.jsonl: ", rewritten.Output, StringComparison.Ordinal);
 
         Assert.Contains("is there already", (await ExportAsync(home, record, later)).Error, StringComparison.Ordinal);
@@ -231,9 +242,11 @@ public sealed class RecordExportTests(Platform platform)
 
         Assert.True(run.Code == 0, run.Output + run.Error + await File.ReadAllTextAsync(there.Report, Token));
         Assert.Equal("3 stored.\n", run.Output);
-        var found = await other.Documents.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = opened.Record.RecordId }, cancellationToken: Token);
+        var found = await other.Documents.SearchDocumentsAsync(
+            new SearchDocumentsRequest { RecordId = opened.Record.RecordId }, cancellationToken: Token);
         Assert.Equal(
-            [(1, "text/xml"), (2, "text/plain")], found.Documents.Select(document => (document.Version, document.Metadata.MediaType)).Order());
+            [(1, "text/xml"), (2, "text/plain")],
+            found.Documents.Select(document => (document.Version, document.Metadata.MediaType)).Order());
     }
 
     [Fact]
@@ -265,13 +278,15 @@ public sealed class RecordExportTests(Platform platform)
         // Five documents and a signature.
         Assert.True(run.Code == 0, run.Output + run.Error + await File.ReadAllTextAsync(there.Report, Token));
         Assert.Equal("6 stored.\n", run.Output);
-        var sets = (await other.Documents.ListSubmissionSetsAsync(new() { RecordId = opened.Record.RecordId }, cancellationToken: Token)).SubmissionSets;
+        var sets = (await other.Documents.ListSubmissionSetsAsync(
+            new() { RecordId = opened.Record.RecordId }, cancellationToken: Token)).SubmissionSets;
         Assert.Equal([1, 2, 2], sets.Select(set => set.Members.Count).Order());
         var same = Assert.Single(sets, set => set.Metadata.UniqueId == first.Metadata.UniqueId);
         Assert.Equal((first.Metadata, first.Signature), (same.Metadata, same.Signature));
         Assert.Contains(sets.Where(set => set != same).SelectMany(set => set.Members), member => member.Version == 2);
         var found = await other.Documents.SearchDocumentsAsync(
-            new SearchDocumentsRequest { RecordId = opened.Record.RecordId, Statuses = { DocumentStatus.Deprecated } }, cancellationToken: Token);
+            new SearchDocumentsRequest { RecordId = opened.Record.RecordId, Statuses = { DocumentStatus.Deprecated } },
+            cancellationToken: Token);
         Assert.Equal(documents[0].Intent.Metadata.EntryUuid, Assert.Single(found.Documents).Metadata.EntryUuid);
     }
 
@@ -283,7 +298,8 @@ public sealed class RecordExportTests(Platform platform)
         var record = await platform.RecordAsync();
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
         var source = home.PathOf("source.zip");
-        var content = Encoding.ASCII.GetBytes(System.Security.Cryptography.RandomNumberGenerator.GetString("abcdefghijklmnop \n", DocumentBytes));
+        var content = Encoding.ASCII.GetBytes(
+            System.Security.Cryptography.RandomNumberGenerator.GetString("abcdefghijklmnop \n", DocumentBytes));
         using (ZipArchive zip = new(File.Create(source), ZipArchiveMode.Create))
         {
             await using (var scan = zip.CreateEntry("scan.txt", CompressionLevel.NoCompression).Open())

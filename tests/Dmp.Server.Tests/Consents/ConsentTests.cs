@@ -105,13 +105,20 @@ public sealed class ConsentTests(Platform platform)
         var document = await patient.UploadAsync(record.Id);
         var occupational = TestProfessional.New() with { Specialty = "SM25", Sector = "SA66" };
         await patient.Consents.GrantConsentAsync(
-            new GrantConsentRequest { RecordId = record.Id, Actor = occupational.Actor, AttendingPhysician = true, RequestId = Given.NewId() },
+            new GrantConsentRequest
+            {
+                RecordId = record.Id,
+                Actor = occupational.Actor,
+                AttendingPhysician = true,
+                RequestId = Given.NewId(),
+            },
             cancellationToken: Token);
 
         var api = platform.As(occupational);
         Assert.False((await api.Records.CheckAccessAsync(
             new CheckAccessRequest { Ins = record.Patient.Ins }, cancellationToken: Token)).AttendingPhysician);
-        Assert.False((await api.Records.ListRecordsAsync(new ListRecordsRequest(), cancellationToken: Token)).Records.Single().AttendingPhysician);
+        Assert.False(
+            (await api.Records.ListRecordsAsync(new ListRecordsRequest(), cancellationToken: Token)).Records.Single().AttendingPhysician);
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed, async () =>
             await api.Documents.DeleteDocumentAsync(
                 new DeleteDocumentRequest { RecordId = record.Id, DocumentId = document.DocumentId, RequestId = Given.NewId() },
@@ -132,7 +139,8 @@ public sealed class ConsentTests(Platform platform)
         var request = new UpdateConsentSettingsRequest
         {
             RecordId = record.Id,
-            Settings = new ConsentSettings { EmergencyBreakGlassAllowed = !before.EmergencyBreakGlassAllowed, DocumentsMaskedByDefault = true },
+            Settings =
+                new ConsentSettings { EmergencyBreakGlassAllowed = !before.EmergencyBreakGlassAllowed, DocumentsMaskedByDefault = true },
             UpdateMask = new FieldMask { Paths = { "emergency_break_glass_allowed" } },
             Etag = before.Etag,
             RequestId = Given.NewId(),

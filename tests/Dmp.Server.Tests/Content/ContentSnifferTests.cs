@@ -84,15 +84,17 @@ public sealed class ContentSnifferTests
         Assert.Equal(SniffedForm.CdaR2, Sniff(content, 64 * 1024));
     }
 
-    public static TheoryData<string> HostileNames => [.. Hostile.Keys];
+    public static TheoryData<string> HostileNames => [.. hostile.Keys];
 
-    private static readonly Dictionary<string, Func<byte[]>> Hostile = new()
+    private static readonly Dictionary<string, Func<byte[]>> hostile = new()
     {
         ["document type before a CDA root"] = () => Encoding.UTF8.GetBytes("<!DOCTYPE ClinicalDocument>" + Cda),
         ["external entity"] = () => Encoding.UTF8.GetBytes(
             "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a>&e;</a>"),
         ["billion laughs"] = () => Encoding.UTF8.GetBytes(
-            "<!DOCTYPE a [<!ENTITY a \"ha\">" + string.Concat(Enumerable.Range(0, 40).Select(i => $"<!ENTITY a{i} \"&a;&a;\">")) + "]><a>&a39;</a>"),
+            "<!DOCTYPE a [<!ENTITY a \"ha\">"
+                + string.Concat(Enumerable.Range(0, 40).Select(i => $"<!ENTITY a{i} \"&a;&a;\">"))
+                + "]><a>&a39;</a>"),
         ["100 MB attribute"] = () => Encoding.UTF8.GetBytes("<a b=\"" + new string('x', 100_000_000)),
         ["deep nesting"] = () => Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("<a>", 500_000))),
         ["deep nesting in a stylesheet"] = () => Encoding.UTF8.GetBytes(
@@ -111,7 +113,7 @@ public sealed class ContentSnifferTests
     [MemberData(nameof(HostileNames))]
     public void Hostile_XML_costs_no_more_than_the_prefix(string name)
     {
-        var content = Hostile[name]();
+        var content = hostile[name]();
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var clock = Stopwatch.StartNew();
         var form = Sniff(content, 64 * 1024);

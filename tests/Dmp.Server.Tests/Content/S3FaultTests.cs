@@ -135,7 +135,8 @@ public sealed class S3FaultTests(S3Server server) : IAsyncLifetime
     public async Task A_caller_that_leaves_in_a_slow_request_loses_nothing_that_was_appended()
     {
         using var store = new S3ContentStore(
-            Microsoft.Extensions.Options.Options.Create(new ContentOptions { Directory = "unused", S3 = throughProxy with { Timeout = TimeSpan.FromSeconds(30) } }),
+            Microsoft.Extensions.Options.Options.Create(
+                new ContentOptions { Directory = "unused", S3 = throughProxy with { Timeout = TimeSpan.FromSeconds(30) } }),
             TimeProvider.System,
             NullLogger<S3ContentStore>.Instance)
         { PieceBytes = 1000 };

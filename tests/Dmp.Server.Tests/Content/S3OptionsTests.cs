@@ -56,7 +56,9 @@ public sealed class S3OptionsTests
         Names("AccessKey", good with { SecretKey = null });
         Names("Timeout", good with { Timeout = TimeSpan.Zero });
         Names("Retries", good with { Retries = 11 });
-        Assert.Contains("Fallback", Assert.Single(S3OptionsRules.Faults(new ContentOptions { Directory = "x", Fallback = ContentStoreKind.Disk })), StringComparison.Ordinal);
+        Assert.Contains(
+            "Fallback", Assert.Single(S3OptionsRules.Faults(new ContentOptions { Directory = "x", Fallback = ContentStoreKind.Disk })),
+            StringComparison.Ordinal);
         Assert.NotEmpty(S3OptionsRules.Faults(new ContentOptions { Directory = "x", Fallback = ContentStoreKind.S3 }));
     }
 

@@ -41,7 +41,9 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
         var document = await new DmpApi(one.Channel, token).UploadAsync(Given.Intent(recordId), content);
         Assert.Equal(content, await new DmpApi(two.Channel, token).ReadAsync(document));
         Assert.Equal(content[(size / 2)..], await new DmpApi(two.Channel, token).ReadAsync(document, read => read.ReadOffset = size / 2));
-        Assert.False(Directory.Exists(one.ContentDirectory) && Directory.EnumerateFiles(one.ContentDirectory, "*", SearchOption.AllDirectories).Any());
+        Assert.False(
+            Directory.Exists(one.ContentDirectory)
+                && Directory.EnumerateFiles(one.ContentDirectory, "*", SearchOption.AllDirectories).Any());
     }
 
     [Fact]
@@ -56,7 +58,8 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
         {
             await broken.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
             await broken.SendAsync(content[..9_000_000]);
-            while (await broken.ResponseStream.MoveNext(Token) && broken.ResponseStream.Current.Progress is not { PersistedSize: >= 8_000_000 })
+            while (await broken.ResponseStream.MoveNext(Token)
+                && broken.ResponseStream.Current.Progress is not { PersistedSize: >= 8_000_000 })
             {
             }
         }
@@ -81,7 +84,8 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
         {
             await broken.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
             await broken.SendAsync(content[..9_000_000]);
-            while (await broken.ResponseStream.MoveNext(Token) && broken.ResponseStream.Current.Progress is not { PersistedSize: >= 8_000_000 })
+            while (await broken.ResponseStream.MoveNext(Token)
+                && broken.ResponseStream.Current.Progress is not { PersistedSize: >= 8_000_000 })
             {
             }
 
@@ -186,7 +190,8 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
         for (var offset = persisted; offset < content.Length; offset += 200_000)
         {
             var data = ByteString.CopyFrom(content, offset, Math.Min(200_000, content.Length - offset));
-            await resumed.RequestStream.OfferAsync(new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = offset, Data = data } });
+            await resumed.RequestStream.OfferAsync(
+                new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = offset, Data = data } });
         }
 
         await resumed.RequestStream.OfferAsync(Given.Finish(content));
@@ -203,7 +208,8 @@ public sealed class S3ServerTests(Platform platform, S3Server s3) : IAsyncLifeti
     }
 
     /// <summary>A result stands for a second.</summary>
-    private static Task WaitForAsync(TestServer server, HealthStatus status) => Waiting.UntilAsync(async () => await HealthAsync(server) == status);
+    private static Task WaitForAsync(TestServer server, HealthStatus status) =>
+        Waiting.UntilAsync(async () => await HealthAsync(server) == status);
 
     private static async Task<HealthStatus> HealthAsync(TestServer server) =>
         (await server.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Token)).Entries["storage"].Status;

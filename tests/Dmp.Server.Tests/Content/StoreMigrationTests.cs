@@ -41,7 +41,8 @@ public sealed class StoreMigrationTests(Platform platform, S3Server s3) : IAsync
         var first = await MigrateAsync(disk, disk.ContentDirectory, "--from", "disk", "--to", "s3");
         Assert.Equal((0, ""), (first.Code, first.Error));
         Assert.StartsWith(
-            $"4 copied ({StoredBytesOf(disk)} bytes), 0 there already, 0 deleted meanwhile, 0 lost, 0 different, 0 failed.", first.Output, StringComparison.Ordinal);
+            $"4 copied ({StoredBytesOf(disk)} bytes), 0 there already, 0 deleted meanwhile, 0 lost, 0 different, 0 failed.", first.Output,
+            StringComparison.Ordinal);
 
         // Written after the first run, by a server that knows only the disk.
         await AddAsync(api, documents, 200, 400_000);
@@ -56,7 +57,8 @@ public sealed class StoreMigrationTests(Platform platform, S3Server s3) : IAsync
             Assert.Matches("^2 copied \\([0-9]+ bytes\\), 6 there already", second.Output);
         }
 
-        await using var bucket = await StartBesideAsync(disk, "--Dmp:Content:Store=S3", $"--Dmp:Content:Directory={Path.Combine(directory!.FullName, "none")}");
+        await using var bucket = await StartBesideAsync(
+            disk, "--Dmp:Content:Store=S3", $"--Dmp:Content:Directory={Path.Combine(directory!.FullName, "none")}");
         await RequireAllAsync(api.On(bucket), documents);
 
         // And back, to another disk.
@@ -75,7 +77,8 @@ public sealed class StoreMigrationTests(Platform platform, S3Server s3) : IAsync
         var api = await OpenAsync(disk);
         List<(StoredDocument Document, byte[] Content)> documents = [];
         await AddAsync(api, documents, 300_000, 300_001, 300_002);
-        var blobs = Directory.GetFiles(Path.Combine(disk.ContentDirectory, "blobs"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
+        var blobs = Directory.GetFiles(Path.Combine(disk.ContentDirectory, "blobs"), "*", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal).ToArray();
         var (lost, different) = (Path.GetFileName(blobs[0]), Path.GetFileName(blobs[1]));
         File.Delete(blobs[0]);
         using var store = S3ContentStoreTests.Open(options);
@@ -94,7 +97,9 @@ public sealed class StoreMigrationTests(Platform platform, S3Server s3) : IAsync
         var thorough = await MigrateAsync(disk, disk.ContentDirectory, "--from", "disk", "--to", "s3", "--compare");
         Assert.Equal(1, thorough.Code);
         Assert.Contains($"different {different}:", thorough.Error, StringComparison.Ordinal);
-        Assert.Contains("0 copied (0 bytes), 1 there already, 0 deleted meanwhile, 1 lost, 1 different, 0 failed", thorough.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "0 copied (0 bytes), 1 there already, 0 deleted meanwhile, 1 lost, 1 different, 0 failed", thorough.Output,
+            StringComparison.Ordinal);
         Assert.All((await store.GetAsync(Guid.Parse(different), Token))!, value => Assert.Equal(0, value));
     }
 
@@ -115,7 +120,8 @@ public sealed class StoreMigrationTests(Platform platform, S3Server s3) : IAsync
             )
             select count(*) from made
             """;
-        Assert.Equal(2, await disk.QueryAsync<long>(platform, insert.Replace("{0}", $"{{{waiting},{Guid.CreateVersion7()}}}", StringComparison.Ordinal)));
+        Assert.Equal(2, await disk.QueryAsync<long>(
+            platform, insert.Replace("{0}", $"{{{waiting},{Guid.CreateVersion7()}}}", StringComparison.Ordinal)));
         await disk.Services.GetRequiredService<IContentStore>().PutAsync([4, 5], Token);
         var run = await MigrateAsync(disk, disk.ContentDirectory, "--from", "disk", "--to", "s3");
         Assert.Equal((0, ""), (run.Code, run.Error));
@@ -132,7 +138,8 @@ public sealed class StoreMigrationTests(Platform platform, S3Server s3) : IAsync
         var api = await OpenAsync(disk);
         List<(StoredDocument Document, byte[] Content)> documents = [];
         await AddAsync(api, documents, 300_000);
-        var blobId = Guid.Parse(Path.GetFileName(Directory.GetFiles(Path.Combine(disk.ContentDirectory, "blobs"), "*", SearchOption.AllDirectories).Single()));
+        var blobId = Guid.Parse(
+            Path.GetFileName(Directory.GetFiles(Path.Combine(disk.ContentDirectory, "blobs"), "*", SearchOption.AllDirectories).Single()));
         using var store = S3ContentStoreTests.Open(options);
         await using (var aborted = await store.CreateAsync(blobId, Token))
         {
@@ -183,7 +190,8 @@ public sealed class StoreMigrationTests(Platform platform, S3Server s3) : IAsync
     }
 
     private static long StoredBytesOf(TestServer server) =>
-        new DirectoryInfo(Path.Combine(server.ContentDirectory, "blobs")).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+        new DirectoryInfo(Path.Combine(server.ContentDirectory, "blobs")).EnumerateFiles("*", SearchOption.AllDirectories)
+            .Sum(file => file.Length);
 
     private async Task<Caller> OpenAsync(TestServer server)
     {
@@ -214,14 +222,18 @@ public sealed class StoreMigrationTests(Platform platform, S3Server s3) : IAsync
     private Task<TestServer> StartBesideAsync(TestServer disk, params string[] settings) =>
         disk.StartBesideAsync(platform, [.. S3Server.SettingsOf(options), .. settings]);
 
-    private async Task<(int Code, string Output, string Error)> MigrateAsync(TestServer server, string contentDirectory, params string[] arguments)
+    private async Task<(int Code, string Output, string Error)> MigrateAsync(
+        TestServer server, string contentDirectory, params string[] arguments)
     {
         var settings = new { Dmp = new { Content = new { Directory = contentDirectory, S3 = options } } };
         await File.WriteAllTextAsync(SettingsFile, JsonSerializer.Serialize(settings), Token);
         await using StringWriter output = new();
         await using StringWriter error = new();
         var code = await DmpCommand.RunAsync(
-            ["store", "migrate", "--connection", platform.Databases.AdminOf(server.Database), .. arguments, .. arguments.Contains("--settings") ? Array.Empty<string>() : ["--settings", SettingsFile]], output, error, Token);
+            [
+                "store", "migrate", "--connection", platform.Databases.AdminOf(server.Database), .. arguments,
+                .. arguments.Contains("--settings") ? Array.Empty<string>() : ["--settings", SettingsFile],
+            ], output, error, Token);
 
         // How far it is, which is told only when it takes some seconds.
         var told = error.ToString().Split('\n').Where(line => !line.Contains("; at ", StringComparison.Ordinal));

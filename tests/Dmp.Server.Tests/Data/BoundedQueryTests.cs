@@ -82,7 +82,8 @@ public sealed partial class BoundedQueryTests(Platform platform)
 
     // A join with its condition, up to the next clause; and a look-up among the versions of a document.
     [GeneratedRegex(
-        @"join (document|document_version|record_key) \w+\s+on .*?(?=\bjoin\b|\bwhere\b|\bcross\b|\bleft\b|$)|from document_version \w+\s+where \w+\.document_id.*?(?=\boffset\b|\))",
+        @"join (document|document_version|record_key) \w+\s+on .*?(?=\bjoin\b|\bwhere\b|\bcross\b|\bleft\b|$)"
+        + @"|from document_version \w+\s+where \w+\.document_id.*?(?=\boffset\b|\))",
         RegexOptions.Singleline)]
     private static partial Regex Join();
 }

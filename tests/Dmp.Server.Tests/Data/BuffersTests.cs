@@ -46,7 +46,9 @@ public sealed class BuffersTests(Platform platform)
     public async Task A_statement_reads_as_much_in_a_large_country_as_in_a_small_one()
     {
         // Two to five minutes, and not yet green in every row: a drill with a command of its own.
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("DMP_SCALE") == "1", "DMP_SCALE=1 ./test --filter-class '*BuffersTests' compares both sizes");
+        Assert.SkipUnless(
+            Environment.GetEnvironmentVariable("DMP_SCALE") == "1",
+            "DMP_SCALE=1 ./test --filter-class '*BuffersTests' compares both sizes");
         var catalog = SqlCatalogTests.Catalog();
         var small = await Country.LoadAsync(platform.Databases, 1_000, true, Token);
         var large = await Country.LoadAsync(platform.Databases, 100_000, false, Token);
@@ -58,7 +60,8 @@ public sealed class BuffersTests(Platform platform)
             var after = await large.MeasureAsync(measure, catalog[measure.Statement], Token);
             var row = string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {measure.Statement} | {measure.Who} | {before.Buffers} | {after.Buffers} | {after.Buffers / Math.Max(1.0, before.Buffers):F2} |");
+                $"| {measure.Statement} | {measure.Who} | {before.Buffers} | {after.Buffers} | "
+                + $"{after.Buffers / Math.Max(1.0, before.Buffers):F2} |");
             table.Append(row).Append('\n');
             // A tree of a hundred times as many rows is a level higher: one more buffer each time that a statement goes down one.
             var growthMax = grownKnown.Contains(measure.Statement, StringComparer.Ordinal) ? 2 : GrowthMax;

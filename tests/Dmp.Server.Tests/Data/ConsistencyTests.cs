@@ -108,7 +108,10 @@ public sealed class ConsistencyTests(Platform platform)
         var token = await MaskAsync(platform.As(record.Patient), document);
         var middle = token.Length / 2;
         var swapped = token[middle] == 'A' ? 'B' : 'A';
-        foreach (var forged in new[] { "0/16B3748", "AAAA", token[..^4], $"{token[..middle]}{swapped}{token[(middle + 1)..]}", $"{token},x" })
+        foreach (var forged in new[]
+        {
+            "0/16B3748", "AAAA", token[..^4], $"{token[..middle]}{swapped}{token[(middle + 1)..]}", $"{token},x",
+        })
         {
             await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.ConsistencyTokenInvalid, () => GetAsync(record, forged));
         }
@@ -156,20 +159,25 @@ public sealed class ConsistencyTests(Platform platform)
         var consents = patient.Consents;
         Func<Task>[] reads =
         [
-            async () => await physician.Records.CheckAccessAsync(new CheckAccessRequest { Ins = record.Patient.Ins }, Lost(), cancellationToken: Token),
+            async () => await physician.Records.CheckAccessAsync(
+                new CheckAccessRequest { Ins = record.Patient.Ins }, Lost(), cancellationToken: Token),
             async () => await physician.Records.ListRecordsAsync(new ListRecordsRequest(), Lost(), cancellationToken: Token),
             async () => await patient.Records.ListRecordsAsync(new ListRecordsRequest(), Lost(), cancellationToken: Token),
-            async () => await physician.Documents.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = record.Id }, Lost(), cancellationToken: Token),
+            async () => await physician.Documents.SearchDocumentsAsync(
+                new SearchDocumentsRequest { RecordId = record.Id }, Lost(), cancellationToken: Token),
             async () =>
             {
                 using var call = physician.Documents.ReadDocument(
                     new ReadDocumentRequest { RecordId = record.Id, DocumentId = document.DocumentId }, Lost(), cancellationToken: Token);
                 await call.ResponseStream.MoveNext(Token);
             },
-            async () => await consents.ListConsentsAsync(new ListConsentsRequest { RecordId = record.Id }, Lost(), cancellationToken: Token),
+            async () => await consents.ListConsentsAsync(
+                new ListConsentsRequest { RecordId = record.Id }, Lost(), cancellationToken: Token),
             async () => await consents.ListBlocksAsync(new ListBlocksRequest { RecordId = record.Id }, Lost(), cancellationToken: Token),
-            async () => await patient.Audit.ListRecordEventsAsync(new ListRecordEventsRequest { RecordId = record.Id }, Lost(), cancellationToken: Token),
-            async () => await physician.Access.ExplainAccessAsync(new ExplainAccessRequest { RecordId = record.Id }, Lost(), cancellationToken: Token),
+            async () => await patient.Audit.ListRecordEventsAsync(
+                new ListRecordEventsRequest { RecordId = record.Id }, Lost(), cancellationToken: Token),
+            async () => await physician.Access.ExplainAccessAsync(
+                new ExplainAccessRequest { RecordId = record.Id }, Lost(), cancellationToken: Token),
             async () => await regulator.Emergencies.FindRecordsAsync(
                 new FindRecordsRequest { BirthFamilyName = "ESSAI", BirthDate = "1950-01-14", Sex = Sex.Female, BirthGivenName = "ANNE" },
                 Lost(),
@@ -177,7 +185,8 @@ public sealed class ConsistencyTests(Platform platform)
             async () => await platform.AsAuditor().Emergencies.ListUnacknowledgedAccessesAsync(
                 new ListUnacknowledgedAccessesRequest(), Lost(), cancellationToken: Token),
             async () => await consents.GrantConsentAsync(
-                new GrantConsentRequest { RecordId = record.Id, Actor = TestProfessional.New().Actor, RequestId = Given.NewId() }, Lost(), cancellationToken: Token),
+                new GrantConsentRequest { RecordId = record.Id, Actor = TestProfessional.New().Actor, RequestId = Given.NewId() }, Lost(),
+                cancellationToken: Token),
         ];
         foreach (var read in reads)
         {

@@ -35,7 +35,9 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Where the statement stands, in a transaction or not, and the use that fails: before, at and after the one that prepares it.</summary>
+    /// <summary>
+    /// Where the statement stands, in a transaction or not, and the use that fails: before, at and after the one that prepares it.
+    /// </summary>
     private static IEnumerable<(Place Place, bool IsInTransaction, int FailAt)> Cases =>
         from place in Enum.GetValues<Place>()
         from failAt in (int[])[1, 4, 5, 6]
@@ -132,7 +134,8 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
         Assert.Equal(1, await PreparedAsync(database));
 
         // What else is thrown may come from a statement.
-        await Assert.ThrowsAsync<InvalidOperationException>(() => database.OnConnectionAsync<int>(_ => throw new InvalidOperationException(), Token));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => database.OnConnectionAsync<int>(_ => throw new InvalidOperationException(), Token));
         Assert.Equal(0, await PreparedAsync(database));
     }
 
@@ -232,7 +235,8 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
     /// <summary>The index is locked until this is disposed of.</summary>
     internal sealed class Locked(NpgsqlConnection connection) : IAsyncDisposable
     {
-        private const string SomebodyWaits = "select exists (select from pg_locks where relation = 'key_ring_pkey'::regclass and not granted)";
+        private const string SomebodyWaits =
+            "select exists (select from pg_locks where relation = 'key_ring_pkey'::regclass and not granted)";
 
         public Task UntilSomebodyWaitsAsync() => Fixtures.Waiting.UntilAsync(
             () => connection.QuerySingleAsync<bool>(new CommandDefinition(SomebodyWaits, cancellationToken: Token)));
@@ -250,7 +254,9 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
 
         public string Expected => string.Join(
             " | ",
-            Sets(string.Join(',', Enumerable.Repeat(12, Rows)), string.Join(',', Enumerable.Range(1, Number)), string.Join(',', Enumerable.Range(101, Number))));
+            Sets(
+                string.Join(',', Enumerable.Repeat(12, Rows)), string.Join(',', Enumerable.Range(1, Number)),
+                string.Join(',', Enumerable.Range(101, Number))));
 
         public string[] Statements(string varying) => Sets(Own + varying, Own + Low, Own + High);
 

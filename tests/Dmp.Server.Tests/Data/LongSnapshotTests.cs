@@ -16,6 +16,8 @@ public sealed class LongSnapshotTests(Platform platform)
 {
     private const string Record = "00000000-0000-7000-8000-000000000001";
 
+    private const string Updated = $"'RECORD_UPDATED', '{Record}'";
+
     private static readonly Dictionary<string, string> literals = new(StringComparer.Ordinal)
     {
         ["Source"] = "'changes'",
@@ -40,7 +42,8 @@ public sealed class LongSnapshotTests(Platform platform)
         await CommitAsync(admin, 5000);
         var after = await MeasureAsync(database);
 
-        Assert.All(after, now => Assert.True(now.Value <= before[now.Key] + 12, $"{now.Key}: {before[now.Key]} pages, and {now.Value} after 5000 commits."));
+        Assert.All(after, now => Assert.True(
+            now.Value <= before[now.Key] + 12, $"{now.Key}: {before[now.Key]} pages, and {now.Value} after 5000 commits."));
         Assert.Equal(5020L, await admin.QuerySingleAsync<long>("select last_position from change_head"));
 
         // The snapshot has kept them: were it not so, nothing would have been shown.
@@ -125,7 +128,7 @@ public sealed class LongSnapshotTests(Platform platform)
             do $$
             begin
                 for i in 1..{count} loop
-                    insert into outbox (event_time, kind, record_id, subject_id) values (now(), 'RECORD_UPDATED', '{Record}', gen_random_uuid());
+                    insert into outbox (event_time, kind, record_id, subject_id) values (now(), {Updated}, gen_random_uuid());
                     commit;
                     perform dmp_sequence_changes();
                     commit;

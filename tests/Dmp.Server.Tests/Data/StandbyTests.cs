@@ -34,7 +34,8 @@ public sealed class StandbyTests(Platform platform) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.SkipWhen(
-            Environment.GetEnvironmentVariable("DMP_TEST_POSTGRES") is { Length: > 0 }, "The PostgreSQL of the tests is not ours to replicate.");
+            Environment.GetEnvironmentVariable("DMP_TEST_POSTGRES") is { Length: > 0 },
+            "The PostgreSQL of the tests is not ours to replicate.");
         File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         databases = await TestDatabase.StartAsync(directory);
         server = await TestServer.StartAsync(platform, databases, await databases.CreateAsync(), []);
@@ -65,7 +66,13 @@ public sealed class StandbyTests(Platform platform) : IAsyncLifetime
             new DeclareConsentRequest { RecordId = recordId, Collection = ConsentCollection.PatientPresent, RequestId = Given.NewId() },
             cancellationToken: Token);
         var consent = (await declare).Consent;
-        var caller = new Caller { Kind = CallerKind.Professional, Subject = "test", ProfessionalId = colleague.Id, StructureId = colleague.StructureId };
+        var caller = new Caller
+        {
+            Kind = CallerKind.Professional,
+            Subject = "test",
+            ProfessionalId = colleague.Id,
+            StructureId = colleague.StructureId,
+        };
         Assert.NotNull((await DecideAsync(caller, recordId, declare.GetTrailers()))!.ExpireTime);
 
         await OnStandbyAsync("select pg_wal_replay_pause()");
@@ -75,7 +82,8 @@ public sealed class StandbyTests(Platform platform) : IAsyncLifetime
         }
 
         var revoke = As(platform.Callers.Token(patient)).Consents.RevokeConsentAsync(
-            new RevokeConsentRequest { RecordId = recordId, ConsentId = consent.ConsentId, RequestId = Given.NewId() }, cancellationToken: Token);
+            new RevokeConsentRequest { RecordId = recordId, ConsentId = consent.ConsentId, RequestId = Given.NewId() },
+            cancellationToken: Token);
         await revoke;
 
         // Without the token the standby knows of no revocation: this is what the token is for.

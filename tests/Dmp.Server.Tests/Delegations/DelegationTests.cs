@@ -30,8 +30,10 @@ public sealed class DelegationTests(Platform platform)
         Assert.Equal([document.DocumentId], await caregiver.SearchIdsAsync(record.Id));
         await caregiver.Documents.GetDocumentAsync(
             new GetDocumentRequest { RecordId = record.Id, DocumentId = document.DocumentId }, cancellationToken: Token);
-        Assert.Equal(record.Id, (await caregiver.Records.GetRecordAsync(new GetRecordRequest { RecordId = record.Id }, cancellationToken: Token)).Record.RecordId);
-        Assert.Single((await caregiver.Consents.ListConsentsAsync(new ListConsentsRequest { RecordId = record.Id }, cancellationToken: Token)).Consents);
+        Assert.Equal(record.Id, (await caregiver.Records.GetRecordAsync(
+            new GetRecordRequest { RecordId = record.Id }, cancellationToken: Token)).Record.RecordId);
+        Assert.Single((await caregiver.Consents.ListConsentsAsync(
+            new ListConsentsRequest { RecordId = record.Id }, cancellationToken: Token)).Consents);
         await caregiver.Consents.ListBlocksAsync(new ListBlocksRequest { RecordId = record.Id }, cancellationToken: Token);
         var settings = (await caregiver.Consents.GetConsentSettingsAsync(
             new GetConsentSettingsRequest { RecordId = record.Id }, cancellationToken: Token)).Settings;
@@ -42,9 +44,11 @@ public sealed class DelegationTests(Platform platform)
         foreach (var change in new Func<Task>[]
         {
             async () => await caregiver.Consents.GrantConsentAsync(
-                new GrantConsentRequest { RecordId = id, Actor = TestProfessional.New().Actor, RequestId = Given.NewId() }, cancellationToken: Token),
+                new GrantConsentRequest { RecordId = id, Actor = TestProfessional.New().Actor, RequestId = Given.NewId() },
+                cancellationToken: Token),
             async () => await caregiver.Consents.BlockActorAsync(
-                new BlockActorRequest { RecordId = id, Actor = record.Physician.Actor, RequestId = Given.NewId() }, cancellationToken: Token),
+                new BlockActorRequest { RecordId = id, Actor = record.Physician.Actor, RequestId = Given.NewId() },
+                cancellationToken: Token),
             async () => await caregiver.Consents.UpdateConsentSettingsAsync(
                 new UpdateConsentSettingsRequest
                 {
@@ -53,12 +57,16 @@ public sealed class DelegationTests(Platform platform)
                 },
                 cancellationToken: Token),
             async () => await caregiver.Documents.MaskDocumentAsync(
-                new MaskDocumentRequest { RecordId = id, DocumentId = document.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token),
+                new MaskDocumentRequest { RecordId = id, DocumentId = document.DocumentId, RequestId = Given.NewId() },
+                cancellationToken: Token),
             async () => await caregiver.Documents.DeleteDocumentAsync(
-                new DeleteDocumentRequest { RecordId = id, DocumentId = added.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token),
+                new DeleteDocumentRequest { RecordId = id, DocumentId = added.DocumentId, RequestId = Given.NewId() },
+                cancellationToken: Token),
             async () => await caregiver.Records.CloseRecordAsync(
-                new CloseRecordRequest { RecordId = id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() }, cancellationToken: Token),
-            async () => await caregiver.Audit.ListRecordEventsAsync(new ListRecordEventsRequest { RecordId = id }, cancellationToken: Token),
+                new CloseRecordRequest { RecordId = id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() },
+                cancellationToken: Token),
+            async () => await caregiver.Audit.ListRecordEventsAsync(
+                new ListRecordEventsRequest { RecordId = id }, cancellationToken: Token),
             () => caregiver.InviteAsync(id),
         })
         {
@@ -78,7 +86,8 @@ public sealed class DelegationTests(Platform platform)
 
         // What a caregiver added is the patient's to remove.
         await patient.Documents.DeleteDocumentAsync(
-            new DeleteDocumentRequest { RecordId = id, DocumentId = added.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
+            new DeleteDocumentRequest { RecordId = id, DocumentId = added.DocumentId, RequestId = Given.NewId() },
+            cancellationToken: Token);
     }
 
     [Fact]
@@ -201,7 +210,8 @@ public sealed class DelegationTests(Platform platform)
             await mother.RevokeAsync(given[0]);
             await AgeAsync((await mother.InviteAsync(record.Id, kind)).Delegation);
             await mother.InviteAsync(record.Id, kind);
-            await Refusals.RefusedAsync(StatusCode.FailedPrecondition, ErrorReason.DelegationLimitReached, () => mother.InviteAsync(record.Id, kind));
+            await Refusals.RefusedAsync(
+                StatusCode.FailedPrecondition, ErrorReason.DelegationLimitReached, () => mother.InviteAsync(record.Id, kind));
         }
     }
 
@@ -214,12 +224,14 @@ public sealed class DelegationTests(Platform platform)
         var professional = TestProfessional.New();
 
         var consent = (await father.Consents.GrantConsentAsync(
-            new GrantConsentRequest { RecordId = record.Id, Actor = professional.Actor, RequestId = Given.NewId() }, cancellationToken: Token)).Consent;
+            new GrantConsentRequest { RecordId = record.Id, Actor = professional.Actor, RequestId = Given.NewId() },
+            cancellationToken: Token)).Consent;
 
         Assert.Equal((ConsentOrigin.Representative, ActorKind.Representative), (consent.Origin, consent.GivenBy.Kind));
         Assert.Equal([delegation.DelegationId], (await father.DelegationsAsync(record.Id)).Select(seen => seen.DelegationId));
         await Refusals.RefusedAsync(
-            StatusCode.FailedPrecondition, ErrorReason.DelegationLimitReached, () => father.InviteAsync(record.Id, DelegationKind.Representative));
+            StatusCode.FailedPrecondition, ErrorReason.DelegationLimitReached,
+            () => father.InviteAsync(record.Id, DelegationKind.Representative));
         var (caregiver, _) = await platform.DelegateAsync(father, record.Id);
         Assert.Empty(await caregiver.SearchIdsAsync(record.Id));
         var secret = await platform.As(record.Physician).UploadAsync(
@@ -237,7 +249,8 @@ public sealed class DelegationTests(Platform platform)
         var record = await platform.RecordAsync(TestPatient.NewMinor());
         var (patient, mother) = (platform.As(record.Patient), platform.AsRepresentativeOf(record.Patient));
         await Refusals.RefusedAsync(
-            StatusCode.PermissionDenied, ErrorReason.DelegationNotAllowed, () => patient.InviteAsync(record.Id, DelegationKind.Representative));
+            StatusCode.PermissionDenied, ErrorReason.DelegationNotAllowed,
+            () => patient.InviteAsync(record.Id, DelegationKind.Representative));
         await Refusals.RefusedAsync(
             StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => platform.As(TestPatient.New()).InviteAsync(record.Id));
         await Refusals.RefusedAsync(
@@ -246,19 +259,23 @@ public sealed class DelegationTests(Platform platform)
         var invited = await mother.InviteAsync(record.Id);
         foreach (var nearer in new[] { patient, mother })
         {
-            await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.DelegationNotAllowed, () => nearer.AcceptAsync(invited.Code));
+            await Refusals.RefusedAsync(
+                StatusCode.PermissionDenied, ErrorReason.DelegationNotAllowed, () => nearer.AcceptAsync(invited.Code));
         }
 
         var caregiver = platform.As(TestPatient.New());
         await caregiver.AcceptAsync(invited.Code);
         var second = await mother.InviteAsync(record.Id);
-        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.DelegationNotAllowed, () => caregiver.AcceptAsync(second.Code));
+        await Refusals.RefusedAsync(
+            StatusCode.PermissionDenied, ErrorReason.DelegationNotAllowed, () => caregiver.AcceptAsync(second.Code));
 
         await Refusals.FieldsAsync(() => mother.InviteAsync(record.Id, change: request => request.EndTime = null), "end_time");
         await Refusals.FieldsAsync(
-            () => mother.InviteAsync(record.Id, change: request => request.EndTime = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(400))),
+            () => mother.InviteAsync(
+                record.Id, change: request => request.EndTime = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(400))),
             "end_time");
-        await Refusals.FieldsAsync(() => mother.InviteAsync(record.Id, change: request => request.RelationshipCode = "BOSS"), "relationship_code");
+        await Refusals.FieldsAsync(
+            () => mother.InviteAsync(record.Id, change: request => request.RelationshipCode = "BOSS"), "relationship_code");
     }
 
     [Fact]

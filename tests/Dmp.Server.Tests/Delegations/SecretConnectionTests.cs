@@ -112,7 +112,8 @@ public sealed class SecretConnectionTests(Platform platform)
         Assert.Equal(known, Assert.Single(await ConsentsAsync(mother, record), seen => seen.Actor.Id == doctor.Id));
 
         await mother.Consents.RevokeConsentAsync(
-            new RevokeConsentRequest { RecordId = record.Id, ConsentId = known.ConsentId, RequestId = Given.NewId() }, cancellationToken: Token);
+            new RevokeConsentRequest { RecordId = record.Id, ConsentId = known.ConsentId, RequestId = Given.NewId() },
+            cancellationToken: Token);
         Assert.Empty(await platform.InSecretAs(doctor).SearchIdsAsync(record.Id));
 
         await mother.Consents.BlockActorAsync(
@@ -153,8 +154,13 @@ public sealed class SecretConnectionTests(Platform platform)
             new CheckAccessRequest { Ins = adult.Patient.Ins }, cancellationToken: Token));
         await RefusedAsync(() => platform.InSecretAs(doctor, "yes").SearchIdsAsync(child.Id));
         await RefusedAsync(async () => await platform.InSecretAs(doctor).Documents.MaskDocumentAsync(
-            new MaskDocumentRequest { RecordId = child.Id, DocumentId = Given.NewId(), RequestId = Given.NewId() }, cancellationToken: Token));
-        foreach (var token in new[] { platform.Callers.Token(child.Patient), platform.Callers.StructureToken(TestProfessional.NewStructureId()) })
+            new MaskDocumentRequest { RecordId = child.Id, DocumentId = Given.NewId(), RequestId = Given.NewId() },
+            cancellationToken: Token));
+        foreach (var token in new[]
+        {
+            platform.Callers.Token(child.Patient),
+            platform.Callers.StructureToken(TestProfessional.NewStructureId()),
+        })
         {
             await RefusedAsync(() => new DmpApi(platform.Server.Channel, token, ("dmp-secret-connection", "true")).UploadAsync(child.Id));
         }

@@ -31,11 +31,9 @@ public sealed class AccessRulesTests(Platform platform)
     public void The_functional_matrix_is_up_to_date()
     {
         var text = new StringBuilder(
-            """
-            | Function | Meaning | professional | physician | occupational physician | attending physician | staff with card (CPE) | structure certificate | AIR: professional | AIR: physician | AIR: attending | AIR: staff |
-            |---|---|---|---|---|---|---|---|---|---|---|---|
-
-            """);
+            "| Function | Meaning | professional | physician | occupational physician | attending physician | staff with card (CPE) "
+            + "| structure certificate | AIR: professional | AIR: physician | AIR: attending | AIR: staff |\n"
+            + "|---|---|---|---|---|---|---|---|---|---|---|---|\n");
         var meanings = AnnotationsReflection.Descriptor.EnumTypes.Single(type => type.Name == "Function").Values
             .ToDictionary(value => value.Name["FUNCTION_".Length..]);
         foreach (var (function, cells) in FunctionRights.Rows)
@@ -63,7 +61,8 @@ public sealed class AccessRulesTests(Platform platform)
         {
             await connection.OpenAsync(TestContext.Current.CancellationToken);
             await using var query = new NpgsqlCommand(
-                "select profession, type_code from habilitation_cell c join habilitation_matrix m using (matrix_id) where m.name = 'seed' order by 1, 2",
+                "select profession, type_code from habilitation_cell c join habilitation_matrix m using (matrix_id) where m.name = 'seed' "
+                + "order by 1, 2",
                 connection);
             await using var reader = await query.ExecuteReaderAsync(TestContext.Current.CancellationToken);
             while (await reader.ReadAsync(TestContext.Current.CancellationToken))
@@ -75,7 +74,8 @@ public sealed class AccessRulesTests(Platform platform)
         }
 
         var classes = DocumentTypes.All.GroupBy(type => type.ClassCode).OrderBy(types => types.Key, StringComparer.Ordinal).ToList();
-        var text = new StringBuilder($"| Profession (system, code) | {string.Join(" | ", classes.Select(types => $"class {types.Key}"))} |\n");
+        var text = new StringBuilder(
+            $"| Profession (system, code) | {string.Join(" | ", classes.Select(types => $"class {types.Key}"))} |\n");
         text.Append(CultureInfo.InvariantCulture, $"|---|{string.Concat(classes.Select(_ => "---|"))}\n");
         foreach (var alike in open.GroupBy(pair => string.Join(' ', pair.Value), StringComparer.Ordinal))
         {
@@ -92,7 +92,9 @@ public sealed class AccessRulesTests(Platform platform)
         Repository.AssertHolds("docs/access-rules.md", "matrix", text.ToString());
     }
 
-    /// <summary>The meaning of a function as the contract's comment begins; comments are not in descriptors, so it is read from the file.</summary>
+    /// <summary>
+    /// The meaning of a function as the contract's comment begins; comments are not in descriptors, so it is read from the file.
+    /// </summary>
     private static string Transaction(string function)
     {
         var lines = Repository.Read("protos/dmp/annotations/v1/annotations.proto").Split('\n');

@@ -14,6 +14,8 @@ namespace Dmp.Server.Tests.Documentation;
 /// <summary>The list of reasons and the access matrix in docs/ are what the contract says.</summary>
 public sealed class ContractDocumentsTests
 {
+    private const string Callers = "professional | structure | patient | representative | caregiver | operator | auditor";
+
     public static TheoryData<ErrorReason> Reasons => new(Enum.GetValues<ErrorReason>().Where(reason => reason != ErrorReason.Unspecified));
 
     [Theory]
@@ -49,9 +51,13 @@ public sealed class ContractDocumentsTests
         foreach (var value in ErrorReasonReflection.Descriptor.EnumTypes[0].Values.Where(value => value.Number != 0))
         {
             var error = value.GetOptions().GetExtension(AnnotationsExtensions.Error);
-            var retry = error.RetryAfterSeconds > 0 ? string.Create(CultureInfo.InvariantCulture, $"after {error.RetryAfterSeconds} s") : "";
+            var retry = error.RetryAfterSeconds > 0
+                ? string.Create(CultureInfo.InvariantCulture, $"after {error.RetryAfterSeconds} s")
+                : "";
             var code = ((Google.Rpc.Code)(int)error.Code).ToString();
-            text.Append(CultureInfo.InvariantCulture, $"| `{Refusals.Name((ErrorReason)value.Number)}` | {UpperSnake(code)} | {retry} | {error.Message} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| `{Refusals.Name((ErrorReason)value.Number)}` | {UpperSnake(code)} | {retry} | {error.Message} |\n");
         }
 
         Repository.AssertHolds("docs/errors.md", text.ToString());
@@ -61,7 +67,7 @@ public sealed class ContractDocumentsTests
     public void The_access_matrix_is_up_to_date()
     {
         var text = new StringBuilder(
-            """
+            $"""
             # Who may call what
 
             What a caller must be to the record for each method; an empty cell is never allowed. **identified**: a valid token of
@@ -73,18 +79,24 @@ public sealed class ContractDocumentsTests
 
             This page is made from the `access` option of each method in `protos/`.
 
-            | Method | professional | structure | patient | representative | caregiver | operator | auditor | closed record | secret connection | function |
+            | Method | {Callers} | closed record | secret connection | function |
             |---|---|---|---|---|---|---|---|---|---|---|
 
             """);
         foreach (var method in OfferedServices.All.SelectMany(service => service.Methods))
         {
             var access = method.GetOptions().GetExtension(AnnotationsExtensions.Access);
-            var cells = new[] { access.Professional, access.Structure, access.Patient, access.Representative, access.Caregiver, access.Operator, access.Auditor }
+            var cells = new[]
+            {
+                access.Professional, access.Structure, access.Patient, access.Representative, access.Caregiver, access.Operator,
+                access.Auditor,
+            }
                 .Select(Cell);
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| `{method.Service.Name}/{method.Name}` | {string.Join(" | ", cells)} | {(access.OnClosedRecord ? "yes" : "")} | {(access.InSecret ? "yes" : "")} | {string.Join(", ", access.Functions.Select(function => UpperSnake($"{function}")))} |\n");
+                $"| `{method.Service.Name}/{method.Name}` | {string.Join(" | ", cells)} | {(access.OnClosedRecord ? "yes" : "")} | "
+                + $"{(access.InSecret ? "yes" : "")} | "
+                + $"{string.Join(", ", access.Functions.Select(function => UpperSnake($"{function}")))} |\n");
         }
 
         Repository.AssertHolds("docs/access-matrix.md", text.ToString());
@@ -102,7 +114,8 @@ public sealed class ContractDocumentsTests
     private static string UpperSnake(string name) =>
         string.Concat(name.Select((c, i) => i > 0 && char.IsUpper(c) ? $"_{c}" : char.ToUpperInvariant(c).ToString()));
 
-    private static EnumValueDescriptor ReasonDescriptor(int number) => ErrorReasonReflection.Descriptor.EnumTypes[0].FindValueByNumber(number);
+    private static EnumValueDescriptor ReasonDescriptor(int number) =>
+        ErrorReasonReflection.Descriptor.EnumTypes[0].FindValueByNumber(number);
 
     private static string[] Placeholders(string text) =>
         [.. text.Split('{').Skip(1).Select(part => part[..part.IndexOf('}', StringComparison.Ordinal)]).Order(StringComparer.Ordinal)];

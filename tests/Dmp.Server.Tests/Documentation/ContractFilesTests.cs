@@ -41,7 +41,10 @@ public sealed class ContractFilesTests
     {
         var ours = Repository.Read("protos/google/rpc/error_details.proto");
         Assert.All(
-            new MessageDescriptor[] { ErrorInfo.Descriptor, BadRequest.Descriptor, RequestInfo.Descriptor, LocalizedMessage.Descriptor, RetryInfo.Descriptor },
+            new MessageDescriptor[]
+            {
+                ErrorInfo.Descriptor, BadRequest.Descriptor, RequestInfo.Descriptor, LocalizedMessage.Descriptor, RetryInfo.Descriptor,
+            },
             message => Assert.Contains($"message {message.Name} {{", ours, StringComparison.Ordinal));
     }
 
@@ -50,7 +53,8 @@ public sealed class ContractFilesTests
     {
         var page = Repository.Read("protos/README.md");
         Assert.All(
-            all.Where(path => path.StartsWith("protos/dmp/", StringComparison.Ordinal)).Select(path => Path.GetDirectoryName(path)!["protos/".Length..]).Distinct(),
+            all.Where(path => path.StartsWith("protos/dmp/", StringComparison.Ordinal))
+                .Select(path => Path.GetDirectoryName(path)!["protos/".Length..]).Distinct(),
             folder => Assert.Contains($"| `{folder.Replace('/', '.')}` |", page, StringComparison.Ordinal));
         Assert.All(
             OfferedServices.All.Select(service => service.File.Package),

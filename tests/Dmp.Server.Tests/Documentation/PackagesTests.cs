@@ -10,7 +10,8 @@ namespace Dmp.Server.Tests.Documentation;
 /// oldest .NET.</summary>
 public sealed class PackagesTests(Platform platform)
 {
-    private static readonly string configuration = typeof(PackagesTests).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+    private static readonly string configuration =
+        typeof(PackagesTests).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
 
     [Fact]
     public async Task Software_of_the_oldest_dotnet_uses_the_sdk_from_a_folder_of_packages()
@@ -20,8 +21,11 @@ public sealed class PackagesTests(Platform platform)
         try
         {
             // --no-build, because this test is of the same build; the guide's command builds what is missing.
-            Assert.Contains("dotnet pack clients/dotnet/Packages.slnf -o artifacts/packages", Repository.Read("clients/README.md"), StringComparison.Ordinal);
-            await RunAsync(Repository.Root, [], "pack", "clients/dotnet/Packages.slnf", "-o", $"{folder}/feed", "--no-build", "-c", configuration);
+            Assert.Contains(
+                "dotnet pack clients/dotnet/Packages.slnf -o artifacts/packages", Repository.Read("clients/README.md"),
+                StringComparison.Ordinal);
+            await RunAsync(
+                Repository.Root, [], "pack", "clients/dotnet/Packages.slnf", "-o", $"{folder}/feed", "--no-build", "-c", configuration);
             foreach (var name in (string[])["Dmp.Client", "Dmp.Contracts", "Dmp.Proofs"])
             {
                 Assert.Single(Directory.GetFiles($"{folder}/feed", $"{name}.*.nupkg"));
@@ -31,7 +35,8 @@ public sealed class PackagesTests(Platform platform)
             WriteProject(folder, "net8.0", server);
             // The cache of the user is read for what others publish, and not written: a version of ours means something else after each
             // build.
-            (string, string)[] own = [("NUGET_PACKAGES", $"{folder}/cache"), ("NUGET_FALLBACK_PACKAGES", Cache()), ("DOTNET_ROLL_FORWARD", "LatestMajor")];
+            (string, string)[] own =
+                [("NUGET_PACKAGES", $"{folder}/cache"), ("NUGET_FALLBACK_PACKAGES", Cache()), ("DOTNET_ROLL_FORWARD", "LatestMajor")];
             await RunAsync(folder, own, "add", "App.csproj", "package", "Dmp.Client");
             var output = await RunAsync(folder, own, "run", "--project", "App.csproj");
             Assert.Contains("Bonjour, merci d'avoir vu M. Modèle.", output, StringComparison.Ordinal);
@@ -79,7 +84,12 @@ public sealed class PackagesTests(Platform platform)
 
     private static async Task<string> RunAsync(string directory, (string Name, string Value)[] environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = directory };
+        var start = new ProcessStartInfo("dotnet", arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = directory,
+        };
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

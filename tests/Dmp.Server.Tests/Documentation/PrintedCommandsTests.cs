@@ -20,8 +20,11 @@ public sealed partial class PrintedCommandsTests(Platform platform)
         await RequireAsync(program);
         await using var server = await TestServer.StartAsync(platform, TestServer.WithIssuer);
         var (_, printed) = await BashAsync(
-            string.Create(CultureInfo.InvariantCulture, $"source .config/how-to-call.sh; how_to_call {server.Address.Port} {server.SandboxIssuer.Port}"));
-        var commands = Printed().Matches(printed).ToDictionary(match => match.Groups["label"].Value, match => match.Groups["command"].Value);
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"source .config/how-to-call.sh; how_to_call {server.Address.Port} {server.SandboxIssuer.Port}"));
+        var commands = Printed().Matches(printed)
+            .ToDictionary(match => match.Groups["label"].Value, match => match.Groups["command"].Value);
 
         var (code, answer) = await BashAsync($"{commands["token"]}\n{commands[label]}");
 
@@ -52,7 +55,8 @@ public sealed partial class PrintedCommandsTests(Platform platform)
     {
         var known = Personas.All.OfType<PatientPersona>().Select(persona => persona.Ins).ToHashSet(StringComparer.Ordinal);
         string[] pages = ["README.md", .. Repository.Files("docs", "*.md"), .. Repository.Files("clients", "*.md")];
-        Assert.All(pages, page => Assert.All(Ins().Matches(Repository.Read(page)).Select(match => match.Value), ins => Assert.Contains(ins, known)));
+        Assert.All(pages, page => Assert.All(
+            Ins().Matches(Repository.Read(page)).Select(match => match.Value), ins => Assert.Contains(ins, known)));
     }
 
     [Fact]
@@ -63,14 +67,16 @@ public sealed partial class PrintedCommandsTests(Platform platform)
         foreach (var patient in Personas.All.OfType<PatientPersona>())
         {
             Assert.Contains(
-                $"| `{patient.Name}` | {patient.Ins} | {patient.BirthFamilyName} {string.Join(' ', patient.BirthGivenNames)} | {patient.BirthDate:yyyy-MM-dd} | {patient.Sex} | {patient.BirthPlaceCode} |",
+                $"| `{patient.Name}` | {patient.Ins} | {patient.BirthFamilyName} {string.Join(' ', patient.BirthGivenNames)} | "
+                + $"{patient.BirthDate:yyyy-MM-dd} | {patient.Sex} | {patient.BirthPlaceCode} |",
                 page,
                 StringComparison.Ordinal);
         }
 
         foreach (var professional in Personas.All.OfType<ProfessionalPersona>())
         {
-            Assert.Contains($"| `{professional.Name}` | {professional.Rpps} | {professional.Site.Finess} |", page, StringComparison.Ordinal);
+            Assert.Contains(
+                $"| `{professional.Name}` | {professional.Rpps} | {professional.Site.Finess} |", page, StringComparison.Ordinal);
         }
     }
 

@@ -24,7 +24,8 @@ public sealed class ReadmeTests
                 && type.GetField("Section") is not null && type.Name != "IdentityOptions");
         foreach (var type in options)
         {
-            Assert.All(type.GetProperties().Where(property => property.CanWrite), property => Assert.Contains(property.Name, guide, StringComparison.Ordinal));
+            Assert.All(type.GetProperties().Where(property => property.CanWrite), property => Assert.Contains(
+                property.Name, guide, StringComparison.Ordinal));
         }
     }
 }

@@ -12,7 +12,9 @@ internal static class Repository
 
     /// <summary>The files below a folder, as paths from the root of the repository.</summary>
     public static string[] Files(string folder, string pattern) =>
-        [.. Directory.GetFiles(PathOf(folder), pattern, SearchOption.AllDirectories).Select(path => Path.GetRelativePath(PathOf("."), path)).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(PathOf(folder), pattern, SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(PathOf("."), path))
+            .Order(StringComparer.Ordinal)];
 
     /// <summary>The file holds exactly this text. With DMP_WRITE_DOCS=1 it is written instead.</summary>
     public static void AssertHolds(string path, string expected)

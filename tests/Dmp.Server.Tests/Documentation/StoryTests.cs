@@ -16,7 +16,8 @@ public sealed class StoryTests(Platform platform)
         for (var time = 0; time < 2; time++)
         {
             var (code, output) = await RunAsync(
-                "Dmp.Story.dll", "--demo", "--address", server.Address.ToString(), "--issuer", server.SandboxIssuer.ToString(), "--mailbox", mailbox);
+                "Dmp.Story.dll", "--demo", "--address", server.Address.ToString(),
+                "--issuer", server.SandboxIssuer.ToString(), "--mailbox", mailbox);
             Assert.True(code == 0, output);
             Assert.Contains("Le dossier médical partagé associé à cette adresse a été ouvert en urgence", output, StringComparison.Ordinal);
             Assert.Equal("demo: 12 documents in, 12 out, 34 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
@@ -32,7 +33,8 @@ public sealed class StoryTests(Platform platform)
         for (var time = 0; time < 2; time++)
         {
             var (code, output) = await RunAsync(
-                "Dmp.Story.dll", "--demo", "--samples", folder, "--address", server.Address.ToString(), "--issuer", server.SandboxIssuer.ToString());
+                "Dmp.Story.dll", "--demo", "--samples", folder, "--address", server.Address.ToString(), "--issuer",
+                server.SandboxIssuer.ToString());
             Assert.True(code == 0, output);
             Assert.Equal($"demo: {count} documents in, {count} out, 34 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
         }
@@ -42,7 +44,8 @@ public sealed class StoryTests(Platform platform)
     public async Task A_story_that_does_not_hold_says_so()
     {
         // A platform on which nobody listens.
-        var (code, output) = await RunAsync("Dmp.Story.dll", "--demo", "--address", $"http://127.0.0.1:{TestServer.FreePort()}", "--issuer", "http://127.0.0.1:9/");
+        var (code, output) = await RunAsync(
+            "Dmp.Story.dll", "--demo", "--address", $"http://127.0.0.1:{TestServer.FreePort()}", "--issuer", "http://127.0.0.1:9/");
         Assert.Equal(1, code);
         Assert.Contains("FAIL", output, StringComparison.Ordinal);
         Assert.EndsWith("FAILED", output.TrimEnd(), StringComparison.Ordinal);
@@ -50,7 +53,10 @@ public sealed class StoryTests(Platform platform)
 
     private static async Task<(int Code, string Output)> RunAsync(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, program), .. arguments]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, program), .. arguments])
+        {
+            RedirectStandardOutput = true,
+        };
         using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -12,7 +12,9 @@ using Xunit;
 
 namespace Dmp.Server.Tests.Documentation;
 
-/// <summary>docs/trial.md, typed as it stands there: a server in Production with an authority, an issuer and keys of its own, on this machine.</summary>
+/// <summary>
+/// docs/trial.md, typed as it stands there: a server in Production with an authority, an issuer and keys of its own, on this machine.
+/// </summary>
 public sealed partial class TrialTests(Platform platform) : IAsyncDisposable
 {
     // What the page says of each: run, needs root, built already, where the program is.
@@ -54,18 +56,23 @@ public sealed partial class TrialTests(Platform platform) : IAsyncDisposable
         Assert.Contains("\nreadyz 200\n", output, StringComparison.Ordinal);
 
         // The answer that the page shows, with other ids.
-        var shown = Fence().Matches(page).Single(fence => fence.Groups["text"].Value.StartsWith("record ", StringComparison.Ordinal)).Groups["text"].Value;
+        var shown = Fence().Matches(page)
+            .Single(fence => fence.Groups["text"].Value.StartsWith("record ", StringComparison.Ordinal)).Groups["text"].Value;
         Assert.Matches(Id().Replace(Regex.Escape(shown), Id().ToString()), output);
 
         Assert.Contains("\nUnauthenticated TOKEN_SIGNATURE_INVALID ", output, StringComparison.Ordinal);
         Assert.Contains("\nrefused, exit code 1\n", output, StringComparison.Ordinal);
-        foreach (var method in (string[])["RecordService/OpenRecord", "ConsentService/DeclareConsent", "DocumentService/UploadDocument", "DocumentService/ReadDocument"])
+        foreach (var method in (string[])
+        [
+            "RecordService/OpenRecord", "ConsentService/DeclareConsent", "DocumentService/UploadDocument", "DocumentService/ReadDocument",
+        ])
         {
             Assert.Matches($@"\n\S+ \S+ Allowed dmp\.\w+\.v1\.{method} by Alice MARTIN with trial, Trial/1\.0\n", output);
         }
 
         Assert.Matches(@"\n\S+ \S+ Refused \S+ TOKEN_SIGNATURE_INVALID by nobody, [1-9]\d* in all from [0-9a-f.:]+, Trial/1\.0\n", output);
-        Assert.Matches(@"\n[1-9]\d* events, 0 retired, \d+ not in the log yet; [1-9]\d* leaves, [1-9]\d* checkpoints: verified\.\n", output);
+        Assert.Matches(
+            @"\n[1-9]\d* events, 0 retired, \d+ not in the log yet; [1-9]\d* leaves, [1-9]\d* checkpoints: verified\.\n", output);
 
         Assert.False(Directory.Exists(Trial));
         Assert.Empty(Processes());
@@ -109,7 +116,11 @@ public sealed partial class TrialTests(Platform platform) : IAsyncDisposable
     {
         var file = Path.Combine(folder, "page.sh");
         await File.WriteAllTextAsync(file, script, Token);
-        var start = new ProcessStartInfo("bash", ["-c", "exec bash \"$0\" 2>&1", file]) { RedirectStandardOutput = true, WorkingDirectory = folder };
+        var start = new ProcessStartInfo("bash", ["-c", "exec bash \"$0\" 2>&1", file])
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = folder,
+        };
         foreach (var (name, value) in Variables())
         {
             start.Environment[name] = value;
@@ -142,7 +153,9 @@ public sealed partial class TrialTests(Platform platform) : IAsyncDisposable
         }
     }
 
-    /// <summary>What the page lets others choose: places, ports, programs that are built already, and the PostgreSQL of the tests.</summary>
+    /// <summary>
+    /// What the page lets others choose: places, ports, programs that are built already, and the PostgreSQL of the tests.
+    /// </summary>
     private Dictionary<string, string> Variables()
     {
         var build = new DirectoryInfo(AppContext.BaseDirectory).Name;
@@ -175,8 +188,8 @@ public sealed partial class TrialTests(Platform platform) : IAsyncDisposable
     }
 
     /// <summary>
-    /// A port that nobody has, below those that the kernel gives to outgoing connections: it is used only when the page comes to it, and one of
-    /// those may be somebody's by then.
+    /// A port that nobody has, below those that the kernel gives to outgoing connections: it is used only when the page comes to it, and
+    /// one of those may be somebody's by then.
     /// </summary>
     private static int QuietPort(int from)
     {
@@ -219,7 +232,9 @@ public sealed partial class TrialTests(Platform platform) : IAsyncDisposable
         }
 
         var outside = own.Find(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address));
-        Assert.SkipUnless(outside is not null, "this machine has neither a name that it knows nor an address beside loopback, so no issuer can be trusted");
+        Assert.SkipUnless(
+            outside is not null,
+            "this machine has neither a name that it knows nor an address beside loopback, so no issuer can be trusted");
         return outside!.ToString();
     }
 

@@ -19,12 +19,16 @@ public sealed class CdaDerivationTests(Platform platform)
     [InlineData("")]
     [InlineData(Nobody)]
     [InlineData("<author nullFlavor=\"UNK\"/>")]
-    [InlineData("<author><assignedAuthor><id root=\"1.2.250.1.999.9\" extension=\"7\"/><assignedPerson><name> </name></assignedPerson></assignedAuthor></author>")]
+    [InlineData("<author><assignedAuthor><id root=\"1.2.250.1.999.9\" extension=\"7\"/><assignedPerson><name> </name></assignedPerson>"
+        + "</assignedAuthor></author>")]
     public async Task Nobody_becomes_the_author_of_what_others_wrote(string authors)
     {
         var record = await platform.RecordAsync();
         var content = (Text(record) with { Authors = authors }).Bytes;
-        foreach (var api in (DmpApi[])[platform.As(record.Physician), platform.As(record.Patient), platform.AsStructure(TestProfessional.NewStructureId())])
+        foreach (var api in (DmpApi[])
+        [
+            platform.As(record.Physician), platform.As(record.Patient), platform.AsStructure(TestProfessional.NewStructureId()),
+        ])
         {
             var status = await Refusals.RefusedAsync(
                 StatusCode.InvalidArgument, ErrorReason.FieldsInvalid, () => SendAsync(api, Intent(record.Id), content));
@@ -35,7 +39,10 @@ public sealed class CdaDerivationTests(Platform platform)
 
         // Whoever knows it can say it.
         var intent = Intent(record.Id);
-        intent.Metadata = new DocumentMetadata { Authors = { new Author { Institution = new Institution { Id = record.Physician.StructureId, Name = "CABINET" } } } };
+        intent.Metadata = new DocumentMetadata
+        {
+            Authors = { new Author { Institution = new Institution { Id = record.Physician.StructureId, Name = "CABINET" } } },
+        };
         var stored = await SendAsync(platform.As(record.Physician), intent, content);
         Assert.Null(Assert.Single(stored.Document.Metadata.Authors).Person);
     }
@@ -44,7 +51,10 @@ public sealed class CdaDerivationTests(Platform platform)
     public async Task An_author_whom_the_header_does_not_name_is_left_out_and_told_beside_one_whom_it_names()
     {
         var record = await platform.RecordAsync();
-        var stored = await StoreAsync(record, Text(record) with { Authors = Nobody + Author("<id root=\"1.2.250.1.71.4.2.1\" extension=\"801234560801\"/>", "<family>AUTRE</family>") });
+        var stored = await StoreAsync(record, Text(record) with
+        {
+            Authors = Nobody + Author("<id root=\"1.2.250.1.71.4.2.1\" extension=\"801234560801\"/>", "<family>AUTRE</family>"),
+        });
         Assert.Equal("AUTRE", Assert.Single(stored.Document.Metadata.Authors).Person.FamilyName);
         Assert.Contains(stored.Warnings, warning => warning.Field == "/ClinicalDocument/author");
     }
@@ -60,13 +70,18 @@ public sealed class CdaDerivationTests(Platform platform)
         var record = await platform.RecordAsync();
         const string Id = "<id root=\"1.2.250.1.71.4.2.1\" extension=\"801234560801\"/>";
         var stored = await StoreAsync(
-            record, Text(record) with { Authors = Author(Id, name), Signatory = $"{Id}<assignedPerson><name>{name}</name></assignedPerson>" });
-        foreach (var person in (Person[])[Assert.Single(stored.Document.Metadata.Authors).Person, stored.Document.Metadata.LegalAuthenticator])
+            record,
+            Text(record) with { Authors = Author(Id, name), Signatory = $"{Id}<assignedPerson><name>{name}</name></assignedPerson>" });
+        foreach (var person in (Person[])
+        [
+            Assert.Single(stored.Document.Metadata.Authors).Person, stored.Document.Metadata.LegalAuthenticator,
+        ])
         {
             Assert.Equal(("801234560801", family, given), (person.Id, person.FamilyName, person.GivenName));
         }
 
-        Assert.Equal(name.Length == 0 ? 2 : 0, stored.Warnings.Count(warning => warning.Description.Contains("no name", StringComparison.Ordinal)));
+        Assert.Equal(
+            name.Length == 0 ? 2 : 0, stored.Warnings.Count(warning => warning.Description.Contains("no name", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -81,7 +96,8 @@ public sealed class CdaDerivationTests(Platform platform)
                 <accessionNumber xmlns="urn:dicom-org:ps3-20" root="1.2.250.1.999.6" extension="ACC1"/></order></inFulfillmentOf>
                 """,
         };
-        var given = new Reference { Id = new LocalIdentifier { Value = "ORD1", System = "1.2.250.1.999.5" }, Kind = "urn:ihe:iti:xds:2013:order" };
+        var given =
+            new Reference { Id = new LocalIdentifier { Value = "ORD1", System = "1.2.250.1.999.5" }, Kind = "urn:ihe:iti:xds:2013:order" };
         var intent = Intent(record.Id);
         intent.Metadata = new DocumentMetadata { References = { given } };
         var stored = await SendAsync(platform.As(record.Physician), intent, text.Bytes);
@@ -91,7 +107,11 @@ public sealed class CdaDerivationTests(Platform platform)
             [
                 given,
                 new Reference { Id = new LocalIdentifier { Value = "1.2.250.1.999.5.2" }, Kind = "urn:ihe:iti:xds:2013:order" },
-                new Reference { Id = new LocalIdentifier { Value = "ACC1", System = "1.2.250.1.999.6" }, Kind = "urn:ihe:iti:xds:2013:accession" },
+                new Reference
+                {
+                    Id = new LocalIdentifier { Value = "ACC1", System = "1.2.250.1.999.6" },
+                    Kind = "urn:ihe:iti:xds:2013:accession",
+                },
             ],
             stored.Document.Metadata.References);
     }
@@ -103,10 +123,12 @@ public sealed class CdaDerivationTests(Platform platform)
         var text = Text(record) with
         {
             Title = new string('t', 257),
-            Authors = Author($"<id root=\"1.2.250.1.71.4.2.1\" extension=\"{new string('8', 71)}\"/>", $"<family>{new string('F', 101)}</family>"),
+            Authors = Author(
+                $"<id root=\"1.2.250.1.71.4.2.1\" extension=\"{new string('8', 71)}\"/>", $"<family>{new string('F', 101)}</family>"),
             Role = OwnRole(record, $"<id root=\"1.2.250.1.999.9\" extension=\"{new string('1', 129)}\"/>"),
             MoreActs = $"<inFulfillmentOf><order><id root=\"1.2\" extension=\"{new string('o', 129)}\"/></order></inFulfillmentOf>"
-                + $"<documentationOf><serviceEvent><code code=\"{new string('c', 65)}\" codeSystem=\"1.2\"/></serviceEvent></documentationOf>",
+                + $"<documentationOf><serviceEvent><code code=\"{new string('c', 65)}\" codeSystem=\"1.2\"/></serviceEvent>"
+                + "</documentationOf>",
         };
         var stored = await StoreAsync(record, text);
         var metadata = stored.Document.Metadata;
@@ -118,7 +140,8 @@ public sealed class CdaDerivationTests(Platform platform)
         Assert.Equal(
             [
                 "/ClinicalDocument/author/assignedAuthor/assignedPerson/name", "/ClinicalDocument/author/assignedAuthor/id",
-                "/ClinicalDocument/documentationOf/serviceEvent/code", "/ClinicalDocument/inFulfillmentOf/order/id", "/ClinicalDocument/title",
+                "/ClinicalDocument/documentationOf/serviceEvent/code", "/ClinicalDocument/inFulfillmentOf/order/id",
+                "/ClinicalDocument/title",
                 "metadata.authors", "metadata.source_patient_id",
             ],
             stored.Warnings.Select(warning => warning.Field).Order(StringComparer.Ordinal));
@@ -134,7 +157,8 @@ public sealed class CdaDerivationTests(Platform platform)
         var record = await platform.RecordAsync();
         var title = "Lettre " + new string('x', length - 7);
         var stored = await StoreAsync(record, Text(record) with { Title = title });
-        Assert.Equal((kept, isCut), (stored.Document.Metadata.Title.Length, stored.Warnings.Any(warning => warning.Field == "/ClinicalDocument/title")));
+        Assert.Equal((kept, isCut), (stored.Document.Metadata.Title.Length, stored.Warnings.Any(
+            warning => warning.Field == "/ClinicalDocument/title")));
     }
 
     [Theory]
@@ -155,7 +179,8 @@ public sealed class CdaDerivationTests(Platform platform)
         else
         {
             await Refusals.RefusedAsync(
-                StatusCode.InvalidArgument, ErrorReason.CdaMetadataMismatch, () => SendAsync(platform.As(record.Physician), intent, text.Bytes));
+                StatusCode.InvalidArgument, ErrorReason.CdaMetadataMismatch,
+                () => SendAsync(platform.As(record.Physician), intent, text.Bytes));
         }
     }
 
@@ -170,10 +195,12 @@ public sealed class CdaDerivationTests(Platform platform)
             Assert.StartsWith("urn:uuid:", stored.Document.Metadata.UniqueId, StringComparison.Ordinal);
             Assert.Equal("/ClinicalDocument/id", Assert.Single(stored.Warnings).Field);
             await Refusals.RefusedAsync(
-                StatusCode.AlreadyExists, ErrorReason.UniqueIdTaken, () => SendAsync(platform.As(record.Physician), Intent(record.Id), first.Bytes));
+                StatusCode.AlreadyExists, ErrorReason.UniqueIdTaken,
+                () => SendAsync(platform.As(record.Physician), Intent(record.Id), first.Bytes));
             var next = Text(record).ToString().Replace(
                 "<componentOf>",
-                $"<relatedDocument typeCode=\"RPLC\"><parentDocument><id root=\"{first.Id}\" extension=\"{extension}\"/></parentDocument></relatedDocument><componentOf>",
+                $"<relatedDocument typeCode=\"RPLC\"><parentDocument><id root=\"{first.Id}\" extension=\"{extension}\"/></parentDocument>"
+                + "</relatedDocument><componentOf>",
                 StringComparison.Ordinal);
             var replaced = await SendAsync(platform.As(record.Physician), Intent(record.Id), Encoding.UTF8.GetBytes(next));
             Assert.Equal((stored.Document.DocumentId, 2), (replaced.Document.DocumentId, replaced.Document.Version));
@@ -188,7 +215,8 @@ public sealed class CdaDerivationTests(Platform platform)
         {
             Authors = string.Concat(Enumerable.Range(0, 22).Select(i => Author("", $"<family>NOM{i}</family>"))),
             MoreActs = string.Concat(Enumerable.Range(0, 60).Select(i =>
-                $"<inFulfillmentOf><order><id root=\"1.2.3\" extension=\"{i}\"/></order></inFulfillmentOf><documentationOf><serviceEvent><code code=\"C{i}\" codeSystem=\"1.2\"/></serviceEvent></documentationOf>")),
+                $"<inFulfillmentOf><order><id root=\"1.2.3\" extension=\"{i}\"/></order></inFulfillmentOf><documentationOf><serviceEvent>"
+                + $"<code code=\"C{i}\" codeSystem=\"1.2\"/></serviceEvent></documentationOf>")),
         };
         var stored = await StoreAsync(record, text);
         var metadata = stored.Document.Metadata;
@@ -207,7 +235,8 @@ public sealed class CdaDerivationTests(Platform platform)
         Assert.Null(stored.Document.Metadata.PracticeSetting);
         Assert.EndsWith("standardIndustryClassCode", Assert.Single(stored.Warnings).Field, StringComparison.Ordinal);
 
-        var secret = Encoding.UTF8.GetBytes(Text(record).ToString().Replace("<confidentialityCode code=\"N\"", "<confidentialityCode code=\"S\"", StringComparison.Ordinal));
+        var secret = Encoding.UTF8.GetBytes(Text(record).ToString().Replace(
+            "<confidentialityCode code=\"N\"", "<confidentialityCode code=\"S\"", StringComparison.Ordinal));
         await Refusals.FieldsAsync(() => SendAsync(platform.As(record.Physician), Intent(record.Id), secret), "metadata.confidentiality");
         var intent = Intent(record.Id);
         intent.Metadata = new DocumentMetadata { Confidentiality = new Coding { System = "2.16.840.1.113883.5.25", Code = "V" } };
@@ -244,7 +273,8 @@ public sealed class CdaDerivationTests(Platform platform)
     public async Task A_word_that_is_no_language_is_left_out_and_told(string language)
     {
         var record = await platform.RecordAsync();
-        var text = Text(record).ToString().Replace("<languageCode code=\"fr-FR\"/>", $"<languageCode code=\"{language}\"/>", StringComparison.Ordinal);
+        var text = Text(record).ToString().Replace(
+            "<languageCode code=\"fr-FR\"/>", $"<languageCode code=\"{language}\"/>", StringComparison.Ordinal);
         var stored = await SendAsync(platform.As(record.Physician), Intent(record.Id), Encoding.UTF8.GetBytes(text));
         Assert.Equal("fr-FR", stored.Document.Metadata.LanguageCode);
         Assert.Equal("/ClinicalDocument/languageCode/@code", Assert.Single(stored.Warnings).Field);
@@ -259,7 +289,8 @@ public sealed class CdaDerivationTests(Platform platform)
         Assert.Equal("/ClinicalDocument/title", Assert.Single(stored.Warnings).Field);
     }
 
-    private Task<UploadDocumentResponse> StoreAsync(OpenedRecord record, CdaText text) => SendAsync(platform.As(record.Physician), Intent(record.Id), text.Bytes);
+    private Task<UploadDocumentResponse> StoreAsync(OpenedRecord record, CdaText text) =>
+        SendAsync(platform.As(record.Physician), Intent(record.Id), text.Bytes);
 
     private static CdaText Text(OpenedRecord record) => new() { Patient = record.Patient, Author = record.Physician };
 
@@ -267,5 +298,6 @@ public sealed class CdaDerivationTests(Platform platform)
         $"<author><assignedAuthor>{id}<assignedPerson><name>{name}</name></assignedPerson></assignedAuthor></author>";
 
     private static string OwnRole(OpenedRecord record, string more) =>
-        $"<id root=\"{TestPatient.InsSystem}\" extension=\"{record.Patient.Number}\"/>{more}<patient><name><family>ESSAI</family><given>ANNE</given></name></patient>";
+        $"<id root=\"{TestPatient.InsSystem}\" extension=\"{record.Patient.Number}\"/>{more}<patient><name><family>ESSAI</family>"
+        + "<given>ANNE</given></name></patient>";
 }

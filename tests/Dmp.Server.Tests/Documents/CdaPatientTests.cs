@@ -14,7 +14,8 @@ public sealed class CdaPatientTests(Platform platform)
     [Theory]
     [InlineData(Names)]
     [InlineData("<given>Anne</given><family>Essai</family>")]
-    [InlineData("<family qualifier=\"CL\">DURAND</family><family qualifier=\"BR\">essai</family><given qualifier=\"BR\">ANNE</given><given qualifier=\"CL\">ZOE</given>")]
+    [InlineData("<family qualifier=\"CL\">DURAND</family><family qualifier=\"BR\">essai</family><given qualifier=\"BR\">ANNE</given>"
+        + "<given qualifier=\"CL\">ZOE</given>")]
     [InlineData("Essai Anne")]
     [InlineData("Mme Anne ESSAI")]
     public async Task Without_an_INS_birth_name_given_name_and_day_of_birth_are_enough(string name)
@@ -68,7 +69,8 @@ public sealed class CdaPatientTests(Platform platform)
         var ins = $"<id root=\"{TestPatient.InsSystem}\" extension=\"{record.Patient.Number}\"/>";
         await RefusedAsync(record, Text(record, ins + Role("<family>AUTRE</family><given>CLAIRE</given>", "19310101")));
         var stored = await SendAsync(
-            platform.As(record.Physician), Intent(record.Id), Text(record, ins + Role("<family>AUTRE</family><given>CLAIRE</given>", Birth(record))).Bytes);
+            platform.As(record.Physician), Intent(record.Id),
+            Text(record, ins + Role("<family>AUTRE</family><given>CLAIRE</given>", Birth(record))).Bytes);
         Assert.Equal(["family", "given"], stored.Warnings.Select(warning => warning.Field[(warning.Field.LastIndexOf('/') + 1)..]));
     }
 
@@ -84,7 +86,8 @@ public sealed class CdaPatientTests(Platform platform)
             ErrorReason.CdaPatientMismatch,
             () => SendAsync(platform.As(record.Physician), Intent(record.Id), Text(record, Role(Names, birth)).Bytes));
         var told = status.GetDetail<Google.Rpc.ErrorInfo>()!.Metadata;
-        Assert.Equal(isTold ? "/ClinicalDocument/recordTarget/patientRole/patient/birthTime/@value" : null, told.GetValueOrDefault("place"));
+        Assert.Equal(
+            isTold ? "/ClinicalDocument/recordTarget/patientRole/patient/birthTime/@value" : null, told.GetValueOrDefault("place"));
         Assert.Equal(isTold, told.GetValueOrDefault("description", "").Contains("malformed", StringComparison.Ordinal));
     }
 
@@ -118,7 +121,8 @@ public sealed class CdaPatientTests(Platform platform)
         Assert.Empty(await api.SearchIdsAsync(record.Id));
     }
 
-    private static CdaText Text(OpenedRecord record, string role) => new() { Patient = record.Patient, Author = record.Physician, Role = role };
+    private static CdaText Text(OpenedRecord record, string role) =>
+        new() { Patient = record.Patient, Author = record.Physician, Role = role };
 
     private static string Role(string name, string? birth) =>
         $"<patient>{(name.Length > 0 ? $"<name>{name}</name>" : "")}{(birth is null ? "" : $"<birthTime value=\"{birth}\"/>")}</patient>";

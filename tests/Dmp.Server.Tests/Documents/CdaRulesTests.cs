@@ -44,7 +44,10 @@ public sealed class CdaRulesTests
         Assert.True(CdaTime.TryParse(header, out var time));
         var faults = new FieldFaults();
         CdaRules.CheckAgreement(
-            new DocumentMetadata { CreationTime = Timestamp.FromDateTimeOffset(DateTimeOffset.Parse(given, System.Globalization.CultureInfo.InvariantCulture)) },
+            new DocumentMetadata
+            {
+                CreationTime = Timestamp.FromDateTimeOffset(DateTimeOffset.Parse(given, System.Globalization.CultureInfo.InvariantCulture)),
+            },
             new CdaDocument { CreationTime = time },
             new DocumentMetadata(),
             faults);
@@ -57,10 +60,16 @@ public sealed class CdaRulesTests
     [InlineData("DURAND", "PAUL", "19790328", true, 2)]
     [InlineData("DURAND", "PAUL", "1901", true, 2)]
     [InlineData("DURAND", "PAUL", "19010101", false, 0)]
-    public void Under_the_right_INS_only_a_wholly_other_person_is_one(string family, string given, string birth, bool isPatient, int differences)
+    public void Under_the_right_INS_only_a_wholly_other_person_is_one(
+        string family, string given, string birth, bool isPatient, int differences)
     {
         List<Warning> warnings = [];
-        var patient = new CdaPatient { Ids = [new CdaId("1.2.250.1.213.1.4.8", identity.InsNumber)], Names = [Name(family, given)], BirthTime = Birth(birth) };
+        var patient = new CdaPatient
+        {
+            Ids = [new CdaId("1.2.250.1.213.1.4.8", identity.InsNumber)],
+            Names = [Name(family, given)],
+            BirthTime = Birth(birth),
+        };
         Assert.Equal(isPatient, CdaRules.IsPatientOf(new CdaDocument { Patients = [patient] }, identity, warnings));
         Assert.Equal(differences, warnings.Count);
     }
@@ -69,7 +78,12 @@ public sealed class CdaRulesTests
     public void No_other_INS_is_ever_the_patient() => Gen.Int[0, 14].Select(Gen.Char['0', '9']).Sample((at, digit) =>
     {
         var number = identity.InsNumber[..at] + digit + identity.InsNumber[(at + 1)..];
-        var patient = new CdaPatient { Ids = [new CdaId("1.2.250.1.213.1.4.8", number)], Names = [Name("PAT-TROIS", "DOMINIQUE")], BirthTime = Birth("19790328") };
+        var patient = new CdaPatient
+        {
+            Ids = [new CdaId("1.2.250.1.213.1.4.8", number)],
+            Names = [Name("PAT-TROIS", "DOMINIQUE")],
+            BirthTime = Birth("19790328"),
+        };
         return CdaRules.IsPatientOf(new CdaDocument { Patients = [patient] }, identity, []) == (number == identity.InsNumber);
     });
 
@@ -84,7 +98,8 @@ public sealed class CdaRulesTests
         Assert.Contains("1.2.3", refusal, StringComparison.Ordinal);
     }
 
-    private static CdaName Name(string family, string given) => new() { Families = [new CdaNamePart(family, [])], Givens = [new CdaNamePart(given, [])] };
+    private static CdaName Name(string family, string given) =>
+        new() { Families = [new CdaNamePart(family, [])], Givens = [new CdaNamePart(given, [])] };
 
     private static CdaTime Birth(string text) => CdaTime.TryParse(text, out var time) ? time : throw new ArgumentException(text);
 

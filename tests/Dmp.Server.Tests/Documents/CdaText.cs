@@ -7,6 +7,8 @@ namespace Dmp.Server.Tests.Documents;
 /// <summary>A small CDA document about a patient, with what its tests change.</summary>
 internal sealed record CdaText
 {
+    private const string Practice = "<name>CABINET D'ESSAI</name>";
+
     public required TestPatient Patient { get; init; }
 
     public required TestProfessional Author { get; init; }
@@ -74,7 +76,9 @@ internal sealed record CdaText
               <standardIndustryClassCode code="ETABLISSEMENT" codeSystem="1.2.250.1.213.1.1.4.9"/>
             </representedOrganization></assignedEntity></performer>
           </serviceEvent></documentationOf>{MoreActs}
-          {(Replaces is null ? "" : $"<relatedDocument typeCode=\"RPLC\"><parentDocument><id root=\"{Replaces}\"/></parentDocument></relatedDocument>")}
+          {(Replaces is null
+              ? ""
+              : $"<relatedDocument typeCode=\"RPLC\"><parentDocument><id root=\"{Replaces}\"/></parentDocument></relatedDocument>")}
           <componentOf><encompassingEncounter><effectiveTime nullFlavor="NA"/>
             <location><healthCareFacility><code code="SA01" codeSystem="1.2.250.1.71.4.2.4"/></healthCareFacility></location>
           </encompassingEncounter></componentOf>
@@ -98,10 +102,11 @@ internal sealed record CdaText
           <id root="1.2.250.1.71.4.2.1" extension="{Author.Id}"/>
           <code code="G15_10/SM26" codeSystem="1.2.250.1.213.1.1.4.5"/>
           <assignedPerson><name><family>{Author.FamilyName}</family><given>CLAIRE</given></name></assignedPerson>
-          <representedOrganization><id root="1.2.250.1.71.4.2.2" extension="{Author.StructureId}"/><name>CABINET D'ESSAI</name></representedOrganization>
+          <representedOrganization><id root="1.2.250.1.71.4.2.2" extension="{Author.StructureId}"/>{Practice}</representedOrganization>
         </assignedAuthor></author>
         """;
 
     private string OwnSignatory =>
-        $"""<id root="1.2.250.1.71.4.2.1" extension="{Author.Id}"/><assignedPerson><name><family>{Author.FamilyName}</family></name></assignedPerson>""";
+        $"""<id root="1.2.250.1.71.4.2.1" extension="{Author.Id}"/>"""
+        + $"""<assignedPerson><name><family>{Author.FamilyName}</family></name></assignedPerson>""";
 }

@@ -39,7 +39,8 @@ public sealed class CdaTimeUploadTests(Platform platform)
     public async Task A_time_that_is_neither_HL7_nor_local_is_told_twice()
     {
         var record = await platform.RecordAsync();
-        var stored = await SendAsync(platform.As(record.Physician), Intent(record.Id), (Text(record) with { Time = "2024-10-15 10:00" }).Bytes);
+        var stored = await SendAsync(
+            platform.As(record.Physician), Intent(record.Id), (Text(record) with { Time = "2024-10-15 10:00" }).Bytes);
         Assert.Equal(At("2024-10-15T08:00:00Z"), stored.Document.Metadata.CreationTime);
         Assert.Equal([Created, Created], stored.Warnings.Select(warning => warning.Field));
     }
@@ -53,7 +54,9 @@ public sealed class CdaTimeUploadTests(Platform platform)
     public async Task A_malformed_time_is_told_as_malformed_with_its_place(string written)
     {
         var record = await platform.RecordAsync();
-        Assert.Contains($"{Created} cannot be used. The value is malformed", await RefusalAsync(record, Text(record) with { Time = written }, "metadata.creation_time"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{Created} cannot be used. The value is malformed",
+            await RefusalAsync(record, Text(record) with { Time = written }, "metadata.creation_time"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -64,7 +67,9 @@ public sealed class CdaTimeUploadTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         var text = Text(record) with { ActTime = time };
-        Assert.Contains($"{Act}{place} cannot be used. The value is malformed", await RefusalAsync(record, text, "metadata.service_start_time"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{Act}{place} cannot be used. The value is malformed", await RefusalAsync(record, text, "metadata.service_start_time"),
+            StringComparison.Ordinal);
 
         // Whoever knows it can say it.
         var intent = Intent(record.Id);
@@ -83,7 +88,9 @@ public sealed class CdaTimeUploadTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         var stored = await SendAsync(platform.As(record.Physician), Intent(record.Id), (Text(record) with { ActTime = time }).Bytes);
-        Assert.Equal((At(start), stop is null ? null : At(stop)), (stored.Document.Metadata.ServiceStartTime, stored.Document.Metadata.ServiceStopTime));
+        Assert.Equal(
+            (At(start), stop is null ? null : At(stop)),
+            (stored.Document.Metadata.ServiceStartTime, stored.Document.Metadata.ServiceStopTime));
         Assert.NotEmpty(stored.Warnings);
         Assert.All(stored.Warnings, warning => Assert.StartsWith(Act, warning.Field, StringComparison.Ordinal));
     }
@@ -101,10 +108,12 @@ public sealed class CdaTimeUploadTests(Platform platform)
     public async Task A_structure_elsewhere_has_a_clock_of_its_own()
     {
         var physician = TestProfessional.New();
-        await using var server = await TestServer.StartAsync(platform, $"--Dmp:Upload:StructureTimeZones:{physician.StructureId}=America/Martinique");
+        await using var server = await TestServer.StartAsync(
+            platform, $"--Dmp:Upload:StructureTimeZones:{physician.StructureId}=America/Martinique");
         var api = new DmpApi(server.Channel, platform.Callers.Token(physician));
         var patient = TestPatient.New();
-        var opened = await api.Records.OpenRecordAsync(Given.OpenRequest(patient), cancellationToken: TestContext.Current.CancellationToken);
+        var opened = await api.Records.OpenRecordAsync(
+            Given.OpenRequest(patient), cancellationToken: TestContext.Current.CancellationToken);
         var text = new CdaText { Patient = patient, Author = physician, Time = "20241015100000" };
         var stored = await SendAsync(api, Intent(opened.Record.RecordId), text.Bytes);
         Assert.Equal(At("2024-10-15T14:00:00Z"), stored.Document.Metadata.CreationTime);
@@ -116,7 +125,8 @@ public sealed class CdaTimeUploadTests(Platform platform)
     private async Task<string> RefusalAsync(OpenedRecord record, byte[] content, string field)
     {
         var status = await Refusals.RefusedAsync(
-            StatusCode.InvalidArgument, ErrorReason.FieldsInvalid, () => SendAsync(platform.As(record.Physician), Intent(record.Id), content));
+            StatusCode.InvalidArgument, ErrorReason.FieldsInvalid,
+            () => SendAsync(platform.As(record.Physician), Intent(record.Id), content));
         var violation = Assert.Single(status.GetDetail<BadRequest>()!.FieldViolations);
         Assert.Equal(field, violation.Field);
         return violation.Description;

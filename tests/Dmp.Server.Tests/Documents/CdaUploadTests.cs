@@ -28,13 +28,22 @@ public sealed class CdaUploadTests(Platform platform)
 
         Assert.Empty(stored.Warnings);
         var (document, metadata) = (stored.Document, stored.Document.Metadata);
-        Assert.Equal((text.Id, "11490-0", "Lettre de liaison", "text/xml", "fr-FR"), (metadata.UniqueId, metadata.Type.Code, metadata.Title, metadata.MediaType, metadata.LanguageCode));
-        Assert.Equal(("10", ContentForm.CdaStructured, "urn:asip:ci-sis:ldl-ses:2017"), (document.Class.Code, document.Content.Form, metadata.Format.Code));
-        Assert.Equal(("N", "ETABLISSEMENT", "SA01", "JQGA003"), (metadata.Confidentiality.Code, metadata.PracticeSetting.Code, metadata.FacilityType.Code, Assert.Single(metadata.EventCodes).Code));
+        Assert.Equal(
+            (text.Id, "11490-0", "Lettre de liaison", "text/xml", "fr-FR"),
+            (metadata.UniqueId, metadata.Type.Code, metadata.Title, metadata.MediaType, metadata.LanguageCode));
+        Assert.Equal(
+            ("10", ContentForm.CdaStructured, "urn:asip:ci-sis:ldl-ses:2017"),
+            (document.Class.Code, document.Content.Form, metadata.Format.Code));
+        Assert.Equal(
+            ("N", "ETABLISSEMENT", "SA01", "JQGA003"),
+            (metadata.Confidentiality.Code, metadata.PracticeSetting.Code, metadata.FacilityType.Code,
+                Assert.Single(metadata.EventCodes).Code));
         Assert.Equal(new DateTimeOffset(2024, 3, 5, 10, 30, 0, TimeSpan.Zero), metadata.CreationTime.ToDateTimeOffset());
         Assert.Equal(new DateTimeOffset(2024, 3, 1, 7, 0, 0, TimeSpan.Zero), metadata.ServiceStartTime.ToDateTimeOffset());
         var author = Assert.Single(metadata.Authors);
-        Assert.Equal((record.Physician.Id, "ESSAI", "CLAIRE", record.Physician.StructureId, "G15_10/SM26"), (author.Person.Id, author.Person.FamilyName, author.Person.GivenName, author.Institution.Id, author.Specialty.Code));
+        Assert.Equal(
+            (record.Physician.Id, "ESSAI", "CLAIRE", record.Physician.StructureId, "G15_10/SM26"),
+            (author.Person.Id, author.Person.FamilyName, author.Person.GivenName, author.Institution.Id, author.Specialty.Code));
         Assert.Equal(record.Physician.Id, metadata.LegalAuthenticator.Id);
         Assert.Equal(content, await api.ReadAsync(document));
         Assert.Equal(document.DocumentId, Assert.Single(await api.SearchIdsAsync(record.Id, request => request.UniqueId = text.Id)));
@@ -87,21 +96,27 @@ public sealed class CdaUploadTests(Platform platform)
         });
 
         var status = await Refusals.RefusedAsync(
-            StatusCode.InvalidArgument, ErrorReason.CdaMetadataMismatch, () => SendAsync(platform.As(record.Physician), intent, Text(record).Bytes));
+            StatusCode.InvalidArgument, ErrorReason.CdaMetadataMismatch,
+            () => SendAsync(platform.As(record.Physician), intent, Text(record).Bytes));
 
-        var violations = status.GetDetail<BadRequest>()!.FieldViolations.ToDictionary(violation => violation.Field, violation => violation.Description);
+        var violations = status.GetDetail<BadRequest>()!.FieldViolations.ToDictionary(
+            violation => violation.Field, violation => violation.Description);
         Assert.Equal(
             [
-                "metadata.authors[0].person.id", "metadata.creation_time", "metadata.format", "metadata.service_start_time", "metadata.title",
+                "metadata.authors[0].person.id", "metadata.creation_time", "metadata.format", "metadata.service_start_time",
+                "metadata.title",
                 "metadata.type", "metadata.unique_id",
             ],
             violations.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(
-            "The metadata say 11488-4 of 2.16.840.1.113883.6.1, the header of the document says 11490-0 of 2.16.840.1.113883.6.1.", violations["metadata.type"]);
+            "The metadata say 11488-4 of 2.16.840.1.113883.6.1, the header of the document says 11490-0 of 2.16.840.1.113883.6.1.",
+            violations["metadata.type"]);
         Assert.Contains("2026-05-04T10:00:00Z", violations["metadata.creation_time"], StringComparison.Ordinal);
         Assert.Contains("2024-03-05T10:30:00Z", violations["metadata.creation_time"], StringComparison.Ordinal);
         Assert.Contains(record.Physician.Id, violations["metadata.authors[0].person.id"], StringComparison.Ordinal);
-        Assert.DoesNotContain(violations.Values, text => text.Contains("Cancer", StringComparison.Ordinal) || text.Contains("liaison", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            violations.Values,
+            text => text.Contains("Cancer", StringComparison.Ordinal) || text.Contains("liaison", StringComparison.Ordinal));
         Assert.Empty(await platform.As(record.Physician).SearchIdsAsync(record.Id));
     }
 
@@ -130,10 +145,12 @@ public sealed class CdaUploadTests(Platform platform)
         var record = await platform.RecordAsync();
         var two = Text(record) with
         {
-            More = $"<recordTarget><patientRole><id root=\"{TestPatient.InsSystem}\" extension=\"{TestPatient.New().Number}\"/></patientRole></recordTarget>",
+            More = $"<recordTarget><patientRole><id root=\"{TestPatient.InsSystem}\" extension=\"{TestPatient.New().Number}\"/>"
+                + "</patientRole></recordTarget>",
         };
         await Refusals.RefusedAsync(
-            StatusCode.InvalidArgument, ErrorReason.CdaPatientMismatch, () => SendAsync(platform.As(record.Physician), Intent(record.Id), two.Bytes));
+            StatusCode.InvalidArgument, ErrorReason.CdaPatientMismatch,
+            () => SendAsync(platform.As(record.Physician), Intent(record.Id), two.Bytes));
     }
 
     [Fact]
@@ -144,7 +161,10 @@ public sealed class CdaUploadTests(Platform platform)
         var intent = Intent(record.Id);
         var stored = await SendAsync(platform.As(record.Physician), intent, odd.Bytes);
         Assert.Equal(
-            ["/ClinicalDocument/recordTarget/patientRole/patient/name/family", "/ClinicalDocument/recordTarget/patientRole/patient/birthTime"],
+            [
+                "/ClinicalDocument/recordTarget/patientRole/patient/name/family",
+                "/ClinicalDocument/recordTarget/patientRole/patient/birthTime",
+            ],
             stored.Warnings.Select(warning => warning.Field));
         Assert.DoesNotContain(stored.Warnings, warning => warning.Description.Contains("DURAND", StringComparison.Ordinal));
 
@@ -198,7 +218,8 @@ public sealed class CdaUploadTests(Platform platform)
         var intent = Intent(record.Id);
         (intent.ReplacesDocumentId, intent.Etag) = (other.DocumentId, other.Etag);
         var status = await Refusals.RefusedAsync(
-            StatusCode.InvalidArgument, ErrorReason.CdaMetadataMismatch, () => SendAsync(api, intent, (Text(record) with { Replaces = first.Id }).Bytes));
+            StatusCode.InvalidArgument, ErrorReason.CdaMetadataMismatch,
+            () => SendAsync(api, intent, (Text(record) with { Replaces = first.Id }).Bytes));
         Assert.Equal("replaces_document_id", Assert.Single(status.GetDetail<BadRequest>()!.FieldViolations).Field);
 
         (intent.ReplacesDocumentId, intent.Etag) = (one.DocumentId, one.Etag);
@@ -232,7 +253,8 @@ public sealed class CdaUploadTests(Platform platform)
         var record = await platform.RecordAsync();
         var api = platform.As(record.Physician);
         var scan = new string(' ', 1_500_000);
-        var whole = (Text(record) with { Body = PdfBody(PdfText.Write("", "", $"<< /Length {scan.Length} >>\nstream\n{scan}\nendstream")) }).Bytes;
+        var whole =
+            (Text(record) with { Body = PdfBody(PdfText.Write("", "", $"<< /Length {scan.Length} >>\nstream\n{scan}\nendstream")) }).Bytes;
         var status = await Refusals.RefusedAsync(
             StatusCode.InvalidArgument, ErrorReason.CdaUnreadable, () => SendAsync(api, Intent(record.Id), whole[..1_500_000]));
         Assert.Equal("Truncated", status.GetDetail<ErrorInfo>()!.Metadata["fault"]);
@@ -244,12 +266,14 @@ public sealed class CdaUploadTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         var api = platform.As(record.Physician);
-        string[] required = ["metadata.type", "metadata.title", "metadata.media_type", "metadata.creation_time", "metadata.service_start_time"];
+        string[] required =
+            ["metadata.type", "metadata.title", "metadata.media_type", "metadata.creation_time", "metadata.service_start_time"];
         await Refusals.FieldsAsync(() => SendAsync(api, Intent(record.Id), "%PDF-1.7"u8.ToArray()), required);
         await Refusals.FieldsAsync(() => SendAsync(api, Intent(record.Id), "<a>not CDA</a>"u8.ToArray()), required);
         var pdf = Intent(record.Id);
         pdf.Metadata = new DocumentMetadata { MediaType = "application/pdf" };
-        await Refusals.FieldsAsync(() => SendAsync(api, pdf, "%PDF-1.7"u8.ToArray()), [.. required.Where(field => field != "metadata.media_type")]);
+        await Refusals.FieldsAsync(
+            () => SendAsync(api, pdf, "%PDF-1.7"u8.ToArray()), [.. required.Where(field => field != "metadata.media_type")]);
         var xml = await SendAsync(api, Given.Intent(record.Id, "text/xml"), "<a>not CDA</a>"u8.ToArray());
         Assert.Equal(ContentForm.Xml, xml.Document.Content.Form);
     }
@@ -258,7 +282,8 @@ public sealed class CdaUploadTests(Platform platform)
     public async Task What_the_header_does_not_say_must_be_given()
     {
         var record = await platform.RecordAsync();
-        var content = Encoding.UTF8.GetBytes(Text(record).ToString().Replace("<title>Lettre de liaison</title>", "", StringComparison.Ordinal));
+        var content = Encoding.UTF8.GetBytes(
+            Text(record).ToString().Replace("<title>Lettre de liaison</title>", "", StringComparison.Ordinal));
         var intent = Intent(record.Id);
         await Refusals.FieldsAsync(() => SendAsync(platform.As(record.Physician), intent, content), "metadata.title");
         intent.RequestId = Given.NewId();

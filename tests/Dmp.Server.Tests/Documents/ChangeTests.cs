@@ -110,7 +110,8 @@ public sealed class ChangeTests(Platform platform)
         Assert.Single(await author.SearchIdsAsync(record.Id, request => request.Statuses.Add(DocumentStatus.Archived)));
         await Refusals.RefusedAsync(StatusCode.FailedPrecondition, ErrorReason.DocumentStateConflict, () => ArchiveAsync(author, document));
         var other = platform.As(await platform.ColleagueAsync(record));
-        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed, () => UnarchiveAsync(other, document));
+        await Refusals.RefusedAsync(
+            StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed, () => UnarchiveAsync(other, document));
         Assert.Equal(DocumentStatus.Approved, (await UnarchiveAsync(author, document)).Status);
         Assert.Single(await author.SearchIdsAsync(record.Id));
     }
@@ -124,14 +125,16 @@ public sealed class ChangeTests(Platform platform)
         var patient = platform.As(record.Patient);
         var document = await author.UploadAsync(record.Id);
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed, () => DeleteAsync(other, document));
-        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed, () => DeleteAsync(patient, document));
+        await Refusals.RefusedAsync(
+            StatusCode.PermissionDenied, ErrorReason.DocumentActionNotAllowed, () => DeleteAsync(patient, document));
 
         Assert.Equal(DocumentStatus.Deleted, (await DeleteAsync(author, document)).Status);
 
         Assert.Empty(await patient.SearchIdsAsync(record.Id));
         Assert.Single(await patient.SearchIdsAsync(record.Id, request => request.Statuses.Add(DocumentStatus.Deleted)));
         await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.DocumentNotFound, () => other.ReadAsync(document));
-        await Refusals.RefusedAsync(StatusCode.FailedPrecondition, ErrorReason.DocumentStateConflict, () => UnarchiveAsync(author, document));
+        await Refusals.RefusedAsync(
+            StatusCode.FailedPrecondition, ErrorReason.DocumentStateConflict, () => UnarchiveAsync(author, document));
     }
 
     [Fact]
@@ -149,7 +152,8 @@ public sealed class ChangeTests(Platform platform)
         var stale = Mask(document);
         stale.Etag = document.Etag;
         await Refusals.RefusedAsync(
-            StatusCode.Aborted, ErrorReason.EtagMismatch, async () => await author.Documents.MaskDocumentAsync(stale, cancellationToken: Token));
+            StatusCode.Aborted, ErrorReason.EtagMismatch,
+            async () => await author.Documents.MaskDocumentAsync(stale, cancellationToken: Token));
         request.Etag = masked.Document.Etag;
         await Refusals.RefusedAsync(
             StatusCode.InvalidArgument,

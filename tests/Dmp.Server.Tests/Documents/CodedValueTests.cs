@@ -53,7 +53,8 @@ public sealed class CodedValueTests(Platform platform)
     {
         foreach (var mediaType in new[] { "application/pdf", "text/plain", "image/jpeg", "image/tiff", "text/rtf", "application/dicom" })
         {
-            var format = UploadPlan.Complete(new DocumentMetadata { MediaType = mediaType }, new Caller { Kind = CallerKind.Patient, Subject = "s" }).Format;
+            var format = UploadPlan.Complete(
+                new DocumentMetadata { MediaType = mediaType }, new Caller { Kind = CallerKind.Patient, Subject = "s" }).Format;
             Assert.True(CodedValues.IsFormat(format) && CodedValues.FitsMedia(format, mediaType), mediaType);
         }
     }

@@ -42,7 +42,8 @@ public sealed class ErasureTests(Platform platform)
             {
                 await ErasedAsync(() => api.ReadAsync(document));
                 Assert.Equal(
-                    document, (await api.Documents.GetDocumentAsync(new() { RecordId = sample.RecordId, DocumentId = document.DocumentId }, cancellationToken: Token)).Document);
+                    document, (await api.Documents.GetDocumentAsync(
+                        new() { RecordId = sample.RecordId, DocumentId = document.DocumentId }, cancellationToken: Token)).Document);
             }
 
             Assert.Equal(2, (await api.SearchIdsAsync(sample.RecordId)).Count);
@@ -69,16 +70,22 @@ public sealed class ErasureTests(Platform platform)
         var sample = await Sample.UploadAsync(platform, server);
         await new KeysCli(platform, server).DestroyAsync(sample.RecordId);
         DmpApi patient = new(server.Channel, platform.Callers.Token(sample.Patient));
-        var events = (await patient.Audit.ListRecordEventsAsync(new ListRecordEventsRequest { RecordId = sample.RecordId }, cancellationToken: Token)).Events;
+        var events = (await patient.Audit.ListRecordEventsAsync(
+            new ListRecordEventsRequest { RecordId = sample.RecordId }, cancellationToken: Token)).Events;
         var erasure = Assert.Single(events, told => told.Method == "dmp keys destroy");
         Assert.Equal("Effacement demandé par le titulaire", erasure.Justification);
         Assert.Equal((Dmp.Type.V1.ActorKind.System, sample.RecordId), (erasure.Actor.Kind, erasure.RecordId));
 
         // It is signed, and in the log with all others.
-        await WaitForAsync(() => server.QueryAsync<long>(platform, "select count(*) from audit_event where event_id not in (select event_id from audit_leaf)"), 0);
+        await WaitForAsync(
+            () => server.QueryAsync<long>(
+                platform, "select count(*) from audit_event where event_id not in (select event_id from audit_leaf)"), 0);
         await using StringWriter output = new();
         var code = await DmpCommand.RunAsync(
-            ["audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", server.Services.GetRequiredService<TraceKeys>().Signers[0].Verifier.Text],
+            [
+                "audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key",
+                server.Services.GetRequiredService<TraceKeys>().Signers[0].Verifier.Text,
+            ],
             output, output, Token);
         Assert.True(code == DmpCommand.Done, output.ToString());
     }
@@ -98,7 +105,9 @@ public sealed class ErasureTests(Platform platform)
         Assert.Equal(0, (await cli.RunAsync([.. destroy, "--yes"])).Code);
         Assert.Contains("destroyed already", (await cli.RunAsync([.. destroy, "--yes"])).Error, StringComparison.Ordinal);
         Assert.Contains(
-            "no such record", (await cli.RunAsync([.. destroy.Select(part => part == sample.RecordId ? Given.NewId() : part), "--yes"])).Error, StringComparison.Ordinal);
+            "no such record",
+            (await cli.RunAsync([.. destroy.Select(part => part == sample.RecordId ? Given.NewId() : part), "--yes"])).Error,
+            StringComparison.Ordinal);
         Assert.Equal(1, await CountAsync(sample, "audit_event", "method = 'dmp keys destroy'"));
     }
 
@@ -138,7 +147,10 @@ public sealed class ErasureTests(Platform platform)
             for (var offset = 400_000; offset < content.Length; offset += 100_000)
             {
                 await call.RequestStream.OfferAsync(
-                    new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = offset, Data = ByteString.CopyFrom(content, offset, 100_000) } });
+                    new UploadDocumentRequest
+                    {
+                        Chunk = new UploadChunk { WriteOffset = offset, Data = ByteString.CopyFrom(content, offset, 100_000) },
+                    });
             }
 
             await call.RequestStream.OfferAsync(Given.Finish(content));
@@ -195,7 +207,8 @@ public sealed class ErasureTests(Platform platform)
             await import.ChunkAsync(second, 400_000, content[400_000..]);
             await import.FinishAsync(second, content);
             await import.EndAsync();
-            Assert.All(new[] { set, first, second }, item => Importing.Refused(StatusCode.Aborted, ErrorReason.WriteConflict, import.Results[item]));
+            Assert.All(new[] { set, first, second }, item => Importing.Refused(
+                StatusCode.Aborted, ErrorReason.WriteConflict, import.Results[item]));
         }
 
         using var again = new Importing(sample.Api);
@@ -222,7 +235,9 @@ public sealed class ErasureTests(Platform platform)
         intent.Signature = ByteString.CopyFromUtf8("<Signature xmlns='http://www.w3.org/2000/09/xmldsig#'/>");
         var stored = (await Importing.SetAsync(sample.Api, intent, (letter, Given.Text()))).Set.SubmissionSet;
         GetSubmissionSetRequest request = new() { RecordId = sample.RecordId, SubmissionSetId = stored.SubmissionSetId };
-        Assert.Equal(intent.Signature, (await sample.Api.Documents.GetSubmissionSetAsync(request, cancellationToken: Token)).SubmissionSet.Signature);
+        Assert.Equal(
+            intent.Signature,
+            (await sample.Api.Documents.GetSubmissionSetAsync(request, cancellationToken: Token)).SubmissionSet.Signature);
 
         await new KeysCli(platform, platform.Server).DestroyAsync(sample.RecordId);
 
@@ -232,7 +247,8 @@ public sealed class ErasureTests(Platform platform)
         Assert.Equal(0, await CountAsync(sample, "submission_set", "signature is not null"));
     }
 
-    private static async Task ErasedAsync(Func<Task> read) => await Refusals.RefusedAsync(StatusCode.FailedPrecondition, ErrorReason.ContentErased, read);
+    private static async Task ErasedAsync(Func<Task> read) =>
+        await Refusals.RefusedAsync(StatusCode.FailedPrecondition, ErrorReason.ContentErased, read);
 
     private Task<long> CountAsync(Sample sample, string table, string condition = "true") =>
         platform.Server.QueryAsync<long>(platform, $"select count(*) from {table} where record_id = '{sample.RecordId}' and {condition}");

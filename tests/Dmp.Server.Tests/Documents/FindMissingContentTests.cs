@@ -18,7 +18,9 @@ public sealed class FindMissingContentTests(Platform platform)
         var record = await platform.RecordAsync();
         var structure = platform.AsStructure(TestProfessional.NewStructureId());
         var batch = Enumerable.Range(0, 20)
-            .Select(_ => (Intent: new UploadIntent { RecordId = record.Id, RequestId = Given.NewId() }, new CdaText { Patient = record.Patient, Author = record.Physician }.Bytes))
+            .Select(_ => (
+                Intent: new UploadIntent { RecordId = record.Id, RequestId = Given.NewId() },
+                new CdaText { Patient = record.Patient, Author = record.Physician }.Bytes))
             .ToList();
         var first = await Importing.AllAsync(structure, batch.Take(12));
 
@@ -71,17 +73,24 @@ public sealed class FindMissingContentTests(Platform platform)
         {
             var text = new CdaText { Patient = record.Patient, Author = record.Physician }.Bytes;
             contents.Add(text);
-            var document = Assert.Single(await Importing.AllAsync(structure, (new UploadIntent { RecordId = record.Id, RequestId = Given.NewId() }, text))).Document;
+            var document = Assert.Single(
+                await Importing.AllAsync(structure, (new UploadIntent { RecordId = record.Id, RequestId = Given.NewId() }, text))).Document;
             if (record == deleted)
             {
                 await structure.Documents.DeleteDocumentAsync(
-                    new() { RecordId = record.Id, DocumentId = document.DocumentId, Etag = document.Etag, RequestId = Given.NewId() }, cancellationToken: Token);
+                    new() { RecordId = record.Id, DocumentId = document.DocumentId, Etag = document.Etag, RequestId = Given.NewId() },
+                    cancellationToken: Token);
             }
         }
 
         Assert.Equal([Digest(contents[0])], await MissingAsync(structure, [.. contents]));
         await platform.As(blocked.Patient).Consents.BlockActorAsync(
-            new() { RecordId = blocked.Id, Actor = new() { Kind = Dmp.Type.V1.ActorKind.Structure, Id = structureId, Name = "Hopital" }, RequestId = Given.NewId() },
+            new()
+            {
+                RecordId = blocked.Id,
+                Actor = new() { Kind = Dmp.Type.V1.ActorKind.Structure, Id = structureId, Name = "Hopital" },
+                RequestId = Given.NewId(),
+            },
             cancellationToken: Token);
         Assert.Equal([Digest(contents[0]), Digest(contents[1])], await MissingAsync(structure, [.. contents]));
     }
@@ -91,9 +100,11 @@ public sealed class FindMissingContentTests(Platform platform)
     {
         var structure = platform.AsStructure(TestProfessional.NewStructureId());
         var request = new FindMissingContentRequest { Sha256S = { Digest([1]), ByteString.CopyFrom(1, 2) } };
-        await Refusals.FieldsAsync(async () => await structure.Documents.FindMissingContentAsync(request, cancellationToken: Token), "sha256s[1]");
+        await Refusals.FieldsAsync(
+            async () => await structure.Documents.FindMissingContentAsync(request, cancellationToken: Token), "sha256s[1]");
         request = new FindMissingContentRequest { Sha256S = { Enumerable.Repeat(Digest([1]), 1001) } };
-        await Refusals.FieldsAsync(async () => await structure.Documents.FindMissingContentAsync(request, cancellationToken: Token), "sha256s");
+        await Refusals.FieldsAsync(
+            async () => await structure.Documents.FindMissingContentAsync(request, cancellationToken: Token), "sha256s");
     }
 
     private static ByteString Digest(byte[] content) => ByteString.CopyFrom(SHA256.HashData(content));

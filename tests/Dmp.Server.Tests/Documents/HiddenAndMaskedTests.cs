@@ -57,7 +57,8 @@ public sealed class HiddenAndMaskedTests(Platform platform)
         var api = platform.As(record.Physician);
         var document = await api.UploadAsync(record.Id, Hidden);
         await ExclusiveAsync(() => api.MaskAsync(document));
-        await ExclusiveAsync(() => api.ReplaceAsync(document, intent => intent.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals)));
+        await ExclusiveAsync(
+            () => api.ReplaceAsync(document, intent => intent.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals)));
 
         // Masking by default is about what comes: what waits stays as it is, and so does its next version.
         await MaskByDefaultAsync(record);

@@ -26,8 +26,11 @@ public sealed class ImportSetTests(Platform platform)
             var outcome = outcomes[set.Key];
             Assert.Null(outcome.Error);
             Assert.Equal(set.Items.Select(item => item.Key), outcome.Documents.Select(document => document.Key));
-            Assert.Equal(outcome.Documents.Select(document => document.Document!.DocumentId), outcome.SubmissionSet!.Members.Select(member => member.DocumentId));
-            var read = await dmp.GetSubmissionSetAsync(new() { RecordId = record.Id, SubmissionSetId = outcome.SubmissionSet.SubmissionSetId }, Token);
+            Assert.Equal(
+                outcome.Documents.Select(document => document.Document!.DocumentId),
+                outcome.SubmissionSet!.Members.Select(member => member.DocumentId));
+            var read = await dmp.GetSubmissionSetAsync(
+                new() { RecordId = record.Id, SubmissionSetId = outcome.SubmissionSet.SubmissionSetId }, Token);
             Assert.Equal((set.Metadata.Title, set.Metadata.UniqueId), (read.Metadata.Title, read.Metadata.UniqueId));
             Assert.Equal(set.Signature.ToArray(), read.Signature.ToByteArray());
         }
@@ -55,7 +58,8 @@ public sealed class ImportSetTests(Platform platform)
         var items = bad.Items.ToList();
         items[1] = items[1] with { Metadata = new DocumentMetadata { MediaType = "application/pdf" } };
 
-        var outcomes = await ListAsync(dmp.ImportAsync(new[] { bad with { Items = items }, good }.ToAsyncEnumerable(), cancellationToken: Token));
+        var outcomes = await ListAsync(
+            dmp.ImportAsync(new[] { bad with { Items = items }, good }.ToAsyncEnumerable(), cancellationToken: Token));
 
         Assert.NotNull(outcomes["good"].SubmissionSet);
         Assert.Equal(ErrorReason.SubmissionSetRefused, outcomes["bad"].Error!.ErrorReason);
@@ -126,7 +130,8 @@ public sealed class ImportSetTests(Platform platform)
 
         Assert.InRange(cuts, 3, 1000);
         Assert.All(outcomes.Values, outcome => Assert.True(outcome.SubmissionSet is not null, outcome.Error?.ToString()));
-        var found = await platform.As(record.Patient).Documents.ListSubmissionSetsAsync(new() { RecordId = record.Id }, cancellationToken: Token);
+        var found = await platform.As(record.Patient).Documents.ListSubmissionSetsAsync(
+            new() { RecordId = record.Id }, cancellationToken: Token);
         Assert.Equal(sets.Select(set => set.Metadata.UniqueId).Order(), found.SubmissionSets.Select(set => set.Metadata.UniqueId).Order());
         Assert.All(found.SubmissionSets, set => Assert.Equal(3, set.Members.Count));
         Assert.Equal(60, (await platform.As(record.Patient).SearchIdsAsync(record.Id, request => request.PageSize = 200)).Count);

@@ -108,7 +108,8 @@ public sealed class ImportTests(Platform platform)
 
         var outcomes = await ListAsync(dmp.ImportAsync(items.ToAsyncEnumerable(), new ImportOptions { ValidateOnly = true }, Token));
 
-        Assert.Equal(ErrorReason.RecordAccessDenied, Assert.Single(outcomes.Values, outcome => outcome.Error is not null).Error!.ErrorReason);
+        Assert.Equal(
+            ErrorReason.RecordAccessDenied, Assert.Single(outcomes.Values, outcome => outcome.Error is not null).Error!.ErrorReason);
         Assert.All(outcomes.Values, outcome => Assert.Null(outcome.Document));
         Assert.Equal(0, await CountAsync(record));
     }
@@ -179,13 +180,13 @@ public sealed class ImportTests(Platform platform)
 
     private sealed class Closing(byte[] content, Action closed) : MemoryStream(content)
     {
-        private bool _isClosed;
+        private bool isClosed;
 
         protected override void Dispose(bool disposing)
         {
-            if (!_isClosed)
+            if (!isClosed)
             {
-                _isClosed = true;
+                isClosed = true;
                 closed();
             }
 

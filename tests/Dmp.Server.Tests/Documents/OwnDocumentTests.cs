@@ -40,7 +40,9 @@ public sealed class OwnDocumentTests(Platform platform)
                 var what = $"{caller}, a document of {owner}";
                 foreach (var way in ways)
                 {
-                    AssertSame(isOwn, await ReplaceAsync(world.Record.Patient, api, document, way, isStructure ? AuthorOf(world, "") : null), $"{what}: replace, {way}");
+                    AssertSame(
+                        isOwn, await ReplaceAsync(world.Record.Patient, api, document, way, isStructure ? AuthorOf(world, "") : null),
+                        $"{what}: replace, {way}");
                 }
 
                 AssertSame(isOwn && !isStructure, await TryAsync(() => ArchiveAsync(api, document)), $"{what}: archive");
@@ -112,7 +114,8 @@ public sealed class OwnDocumentTests(Platform platform)
         var next = Cda(world, world.One) with { Replaces = theirs.Id };
         foreach (var way in ways)
         {
-            var refused = await SendAsync(platform.As(world.One), new UploadIntent { RecordId = world.Record.Id, RequestId = Given.NewId() }, next.Bytes, way);
+            var refused = await SendAsync(
+                platform.As(world.One), new UploadIntent { RecordId = world.Record.Id, RequestId = Given.NewId() }, next.Bytes, way);
             Assert.Equal("DOCUMENT_ACTION_NOT_ALLOWED", refused);
         }
 
@@ -125,7 +128,8 @@ public sealed class OwnDocumentTests(Platform platform)
         var hidden = await colleague.UploadAsync(new UploadIntent { RecordId = world.Record.Id, RequestId = Given.NewId() }, masked.Bytes);
         await platform.As(world.Record.Patient).MaskAsync(hidden);
         var ofAnother = Cda(world, world.One) with { Replaces = masked.Id };
-        var added = await platform.As(world.One).UploadAsync(new UploadIntent { RecordId = world.Record.Id, RequestId = Given.NewId() }, ofAnother.Bytes);
+        var added = await platform.As(world.One)
+            .UploadAsync(new UploadIntent { RecordId = world.Record.Id, RequestId = Given.NewId() }, ofAnother.Bytes);
         Assert.NotEqual(hidden.DocumentId, added.DocumentId);
     }
 
@@ -138,7 +142,9 @@ public sealed class OwnDocumentTests(Platform platform)
     };
 
     private static void AssertSame(bool allowed, string reason, string what) => Assert.True(
-        allowed ? reason == "OK" : reason is "DOCUMENT_ACTION_NOT_ALLOWED" or "FUNCTION_NOT_ALLOWED" or "CALLER_KIND_NOT_ALLOWED" or "DOCUMENT_NOT_FOUND",
+        allowed
+            ? reason == "OK"
+            : reason is "DOCUMENT_ACTION_NOT_ALLOWED" or "FUNCTION_NOT_ALLOWED" or "CALLER_KIND_NOT_ALLOWED" or "DOCUMENT_NOT_FOUND",
         $"{what}: {reason}");
 
     private static async Task<string> TryAsync(Func<Task> call)

@@ -37,7 +37,8 @@ public sealed class PatientNamesTests
     [InlineData("Paul Henri MODELE")]
     [InlineData("DURAND n\u00e9e MODELE Paul")]
     [InlineData("Paul DURAND n\u00e9(e) MODELE")]
-    public void A_name_in_one_text_is_found_in_either_order(string text) => Assert.Equal((true, true), PatientNames.FindIn(text, "MODELE", ["PAUL", "HENRI"]));
+    public void A_name_in_one_text_is_found_in_either_order(string text) =>
+        Assert.Equal((true, true), PatientNames.FindIn(text, "MODELE", ["PAUL", "HENRI"]));
 
     [Theory]
     [InlineData("AUTRE CLAIRE", false, false)]
@@ -56,7 +57,8 @@ public sealed class PatientNamesTests
     [InlineData("Anne D'ARC", "DARC", "ANNE")]
     [InlineData("MARTIN MARTIN", "MARTIN", "MARTIN")]
     [InlineData("L\u0153uillet C\u00e6sar", "LOEUILLET", "CAESAR")]
-    public void Names_of_several_words_are_found(string text, string family, string given) => Assert.Equal((true, true), PatientNames.FindIn(text, family, [given]));
+    public void Names_of_several_words_are_found(string text, string family, string given) =>
+        Assert.Equal((true, true), PatientNames.FindIn(text, family, [given]));
 
     [Fact]
     public void One_word_is_not_both_names() => Assert.Equal((true, false), PatientNames.FindIn("MARTIN", "MARTIN", ["MARTIN"]));
@@ -64,7 +66,8 @@ public sealed class PatientNamesTests
     [Fact]
     public void Where_separators_are_changes_nothing_for_the_family_name() =>
         Gen.Select(Gen.Char['A', 'Z'].Array[1, 20], Gen.Int[0, 4]).Sample((letters, separator) =>
-            PatientNames.Key(string.Join(((string[])[" ", "-", "'", "\u2019", ""])[separator], letters)) == PatientNames.Key(new string(letters).ToLowerInvariant()));
+            PatientNames.Key(string.Join(((string[])[" ", "-", "'", "\u2019", ""])[separator], letters)) == PatientNames.Key(
+                new string(letters).ToLowerInvariant()));
 
     [Fact]
     public void No_text_makes_it_throw() =>

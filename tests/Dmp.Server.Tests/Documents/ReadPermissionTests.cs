@@ -11,11 +11,11 @@ public sealed class ReadPermissionTests
     private const int MebiByte = 1024 * 1024;
 
     /// <summary>Pieces of a stream, each with the time that passed before it, and whether the answer to a question comes late.</summary>
-    private static readonly Gen<(int Bytes, int Milliseconds, bool IsLate)[]> Pieces =
+    private static readonly Gen<(int Bytes, int Milliseconds, bool IsLate)[]> pieces =
         Gen.Select(Gen.Int[1, 64 * 1024], Gen.Frequency((9, Gen.Const(0)), (1, Gen.Int[1, 1500])), Gen.Bool).Array[0, 200];
 
     [Fact]
-    public Task At_most_a_mebibyte_and_a_second_are_sent_by_one_decision() => Pieces.SampleAsync(async pieces =>
+    public Task At_most_a_mebibyte_and_a_second_are_sent_by_one_decision() => ReadPermissionTests.pieces.SampleAsync(async pieces =>
     {
         var clock = new FakeTimeProvider();
         var sent = 0L;

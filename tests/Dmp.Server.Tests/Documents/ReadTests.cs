@@ -19,14 +19,19 @@ public sealed class ReadTests(Platform platform)
         var content = Given.Text(300_000);
         var document = await api.UploadAsync(Given.Intent(record.Id), content);
 
-        foreach (var (offset, limit) in new[] { (0, 0), (0, 1), (1, 299_998), (299_999, 0), (300_000, 0), (131_072, 131_072), (250_000, 1_000_000) })
+        foreach (var (offset, limit) in new[]
         {
-            var expected = content.AsSpan(offset, limit == 0 ? content.Length - offset : Math.Min(limit, content.Length - offset)).ToArray();
+            (0, 0), (0, 1), (1, 299_998), (299_999, 0), (300_000, 0), (131_072, 131_072), (250_000, 1_000_000),
+        })
+        {
+            var expected = content.AsSpan(
+                offset, limit == 0 ? content.Length - offset : Math.Min(limit, content.Length - offset)).ToArray();
             Assert.Equal(expected, await api.ReadAsync(document, request => (request.ReadOffset, request.ReadLimit) = (offset, limit)));
         }
 
         await Refusals.RefusedAsync(
-            StatusCode.OutOfRange, ErrorReason.ReadOffsetOutOfRange, () => api.ReadAsync(document, request => request.ReadOffset = 300_001));
+            StatusCode.OutOfRange, ErrorReason.ReadOffsetOutOfRange,
+            () => api.ReadAsync(document, request => request.ReadOffset = 300_001));
         await Refusals.FieldsAsync(
             () => api.ReadAsync(document, request => (request.ReadOffset, request.ReadLimit, request.Version) = (-1, -1, -1)),
             "read_offset", "read_limit", "version");

@@ -36,13 +36,17 @@ public sealed class ReadUnderWayTests(Platform platform)
         _ = change switch
         {
             "revoke" => (object)await patient.Consents.RevokeConsentAsync(
-                new RevokeConsentRequest { RecordId = record.Id, ConsentId = consent.ConsentId, RequestId = Given.NewId() }, cancellationToken: Token),
+                new RevokeConsentRequest { RecordId = record.Id, ConsentId = consent.ConsentId, RequestId = Given.NewId() },
+                cancellationToken: Token),
             "block" => await patient.Consents.BlockActorAsync(
-                new BlockActorRequest { RecordId = record.Id, Actor = colleague.Actor, RequestId = Given.NewId() }, cancellationToken: Token),
+                new BlockActorRequest { RecordId = record.Id, Actor = colleague.Actor, RequestId = Given.NewId() },
+                cancellationToken: Token),
             "close" => await patient.Records.CloseRecordAsync(
-                new CloseRecordRequest { RecordId = record.Id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() }, cancellationToken: Token),
+                new CloseRecordRequest { RecordId = record.Id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() },
+                cancellationToken: Token),
             "mask" => await patient.Documents.MaskDocumentAsync(
-                new MaskDocumentRequest { RecordId = record.Id, DocumentId = document.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token),
+                new MaskDocumentRequest { RecordId = record.Id, DocumentId = document.DocumentId, RequestId = Given.NewId() },
+                cancellationToken: Token),
             "hide" => await patient.Consents.AddVisibilityRuleAsync(
                 new AddVisibilityRuleRequest
                 {
@@ -52,7 +56,8 @@ public sealed class ReadUnderWayTests(Platform platform)
                 },
                 cancellationToken: Token),
             _ => await platform.As(record.Physician).Documents.DeleteDocumentAsync(
-                new DeleteDocumentRequest { RecordId = record.Id, DocumentId = document.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token),
+                new DeleteDocumentRequest { RecordId = record.Id, DocumentId = document.DocumentId, RequestId = Given.NewId() },
+                cancellationToken: Token),
         };
 
         await EndsAsync(call, reason);
@@ -108,7 +113,8 @@ public sealed class ReadUnderWayTests(Platform platform)
 
         await platform.As(record.Physician).UploadAsync(record.Id);
         await platform.As(record.Patient).Consents.BlockActorAsync(
-            new BlockActorRequest { RecordId = record.Id, Actor = TestProfessional.New().Actor, RequestId = Given.NewId() }, cancellationToken: Token);
+            new BlockActorRequest { RecordId = record.Id, Actor = TestProfessional.New().Actor, RequestId = Given.NewId() },
+            cancellationToken: Token);
 
         using var read = new MemoryStream();
         while (await call.ResponseStream.MoveNext(Token))

@@ -29,7 +29,8 @@ public sealed class ResumeTests(Platform platform)
 
         var unfinished = await RestingAsync(api, intent);
         Assert.Equal(Whole(1_000_000), unfinished.PersistedSize);
-        Assert.InRange(unfinished.ExpireTime.ToDateTimeOffset() - TimeProvider.System.GetUtcNow(), TimeSpan.FromHours(23), TimeSpan.FromHours(24.1));
+        Assert.InRange(
+            unfinished.ExpireTime.ToDateTimeOffset() - TimeProvider.System.GetUtcNow(), TimeSpan.FromHours(23), TimeSpan.FromHours(24.1));
         Assert.Empty(await api.SearchIdsAsync(record.Id));
 
         using var call = api.Documents.UploadDocument(cancellationToken: Token);
@@ -239,11 +240,13 @@ public sealed class ResumeTests(Platform platform)
         Assert.Empty(Directory.GetFiles(server.ContentDirectory, "*", SearchOption.AllDirectories));
         await NotFoundAsync(api, intent);
         await Refusals.RefusedAsync(
-            StatusCode.NotFound, ErrorReason.UploadNotFound, () => api.Documents.CancelUploadAsync(cancel, cancellationToken: Token).ResponseAsync);
+            StatusCode.NotFound, ErrorReason.UploadNotFound,
+            () => api.Documents.CancelUploadAsync(cancel, cancellationToken: Token).ResponseAsync);
         intent.Metadata.Title = "Autre";
         await api.UploadAsync(intent, Given.Text());
         await Refusals.RefusedAsync(
-            StatusCode.NotFound, ErrorReason.UploadNotFound, () => api.Documents.CancelUploadAsync(cancel, cancellationToken: Token).ResponseAsync);
+            StatusCode.NotFound, ErrorReason.UploadNotFound,
+            () => api.Documents.CancelUploadAsync(cancel, cancellationToken: Token).ResponseAsync);
     }
 
     [Fact]
@@ -258,7 +261,8 @@ public sealed class ResumeTests(Platform platform)
         await HousekeepAsync();
         await RestingAsync(api, intent);
 
-        await server.QueryAsync<Guid>(platform, "update upload set heartbeat_time = heartbeat_time - interval '11 seconds' returning upload_id");
+        await server.QueryAsync<Guid>(
+            platform, "update upload set heartbeat_time = heartbeat_time - interval '11 seconds' returning upload_id");
         await HousekeepAsync();
 
         await NotFoundAsync(api, intent);
@@ -278,7 +282,8 @@ public sealed class ResumeTests(Platform platform)
         var second = (await api.Records.OpenRecordAsync(Given.OpenRequest(TestPatient.New()), cancellationToken: Token)).Record.RecordId;
         var other = intent.Clone();
         other.RecordId = second;
-        await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.RequestIdReused, () => api.UploadAsync(other, Given.Text(600_000)));
+        await Refusals.RefusedAsync(
+            StatusCode.InvalidArgument, ErrorReason.RequestIdReused, () => api.UploadAsync(other, Given.Text(600_000)));
     }
 
     /// <summary>What of so many bytes can be taken up: whole segments.</summary>
@@ -358,7 +363,8 @@ public sealed class ResumeTests(Platform platform)
     private static UploadDocumentRequest ResumeOf(UploadIntent intent) =>
         new() { Resume = new UploadResume { RecordId = intent.RecordId, RequestId = intent.RequestId } };
 
-    private static GetUploadStatusRequest StatusOf(UploadIntent intent) => new() { RecordId = intent.RecordId, RequestId = intent.RequestId };
+    private static GetUploadStatusRequest StatusOf(UploadIntent intent) =>
+        new() { RecordId = intent.RecordId, RequestId = intent.RequestId };
 
     private static async Task<GetUploadStatusResponse> StatusAsync(DmpApi api, UploadIntent intent) =>
         await api.Documents.GetUploadStatusAsync(StatusOf(intent), cancellationToken: Token);

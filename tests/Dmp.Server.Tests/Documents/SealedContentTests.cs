@@ -14,6 +14,8 @@ namespace Dmp.Server.Tests.Documents;
 /// <summary>Content at rest as callers and operators meet it.</summary>
 public sealed class SealedContentTests(Platform platform)
 {
+    private const string SameBlob = "blob_id = o.blob_id, blob_offset = o.blob_offset, record_key_id = o.record_key_id";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -33,7 +35,10 @@ public sealed class SealedContentTests(Platform platform)
         await half.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = Given.Intent(sample.RecordId) });
         await half.SendAsync(Enumerable.Repeat(marker, 20_000).SelectMany(bytes => bytes).ToArray());
         await half.RequestStream.OfferAsync(
-            new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = 20_000 * marker.Length, Data = ByteString.CopyFromUtf8("x"), Flush = true } });
+            new UploadDocumentRequest
+            {
+                Chunk = new UploadChunk { WriteOffset = 20_000 * marker.Length, Data = ByteString.CopyFromUtf8("x"), Flush = true },
+            });
         Assert.True(await half.ResponseStream.MoveNext(Token));
         Assert.True(await half.ResponseStream.MoveNext(Token));
         Assert.True(half.ResponseStream.Current.Progress.PersistedSize > 600_000);
@@ -90,12 +95,13 @@ public sealed class SealedContentTests(Platform platform)
         {
             await cli.ExecuteAsync("create table kept_version as table document_version; create table kept_key as table record_key");
             await cli.ExecuteAsync(string.Format(
-                System.Globalization.CultureInfo.InvariantCulture, change, sample.Document.DocumentId, other.Document.DocumentId, sample.RecordId, other.RecordId));
+                System.Globalization.CultureInfo.InvariantCulture, change, sample.Document.DocumentId, other.Document.DocumentId,
+                sample.RecordId, other.RecordId));
             await DamagedAsync(sample);
             await cli.ExecuteAsync(
-                """
+                $"""
                 update record_key k set wrapped = o.wrapped from kept_key o where k.record_key_id = o.record_key_id;
-                update document_version v set content_id = o.content_id, blob_id = o.blob_id, blob_offset = o.blob_offset, record_key_id = o.record_key_id
+                update document_version v set content_id = o.content_id, {SameBlob}
                 from kept_version o where v.document_id = o.document_id;
                 drop table kept_version; drop table kept_key
                 """);
@@ -116,14 +122,16 @@ public sealed class SealedContentTests(Platform platform)
 
         // It cannot be erased by a key.
         var refused = await cli.RunAsync(
-            "destroy", sample.RecordId, "--reason", "Demande du titulaire", "--yes", "--keys", Path.Combine(server.DataDirectory, "audit-keys"));
+            "destroy", sample.RecordId, "--reason", "Demande du titulaire", "--yes", "--keys",
+            Path.Combine(server.DataDirectory, "audit-keys"));
         Assert.Equal(1, refused.Code);
         Assert.Contains("--leave-plain", refused.Error, StringComparison.Ordinal);
         await cli.DestroyAsync(sample.RecordId, "--leave-plain");
         await sample.AssertReadableAsync();
 
         await using var strict = await server.StartBesideAsync(platform, "--Dmp:Keys:AcceptPlain=false");
-        await Refusals.RefusedAsync(StatusCode.DataLoss, ErrorReason.ContentDamaged, () => sample.At(platform, strict).ReadAsync(sample.Document));
+        await Refusals.RefusedAsync(
+            StatusCode.DataLoss, ErrorReason.ContentDamaged, () => sample.At(platform, strict).ReadAsync(sample.Document));
     }
 
     [Fact]

@@ -57,9 +57,12 @@ public sealed class SearchTests(Platform platform)
 
         // A bound is inclusive below and exclusive above; a code counts with its system.
         Assert.Empty(await api.SearchIdsAsync(record.Id, request => request.CreationTimeTo = Timestamp.FromDateTimeOffset(start)));
-        Assert.Equal(2, (await api.SearchIdsAsync(record.Id, request => request.CreationTimeFrom = Timestamp.FromDateTimeOffset(start))).Count);
-        Assert.Single(await api.SearchIdsAsync(record.Id, request => request.CreationTimeFrom = Timestamp.FromDateTimeOffset(start.AddSeconds(1))));
-        Assert.Empty(await api.SearchIdsAsync(record.Id, request => request.Types_.Add(new Coding { System = "1.2.3", Code = prescription.Code })));
+        Assert.Equal(
+            2, (await api.SearchIdsAsync(record.Id, request => request.CreationTimeFrom = Timestamp.FromDateTimeOffset(start))).Count);
+        Assert.Single(
+            await api.SearchIdsAsync(record.Id, request => request.CreationTimeFrom = Timestamp.FromDateTimeOffset(start.AddSeconds(1))));
+        Assert.Empty(
+            await api.SearchIdsAsync(record.Id, request => request.Types_.Add(new Coding { System = "1.2.3", Code = prescription.Code })));
         Assert.Empty(await api.SearchIdsAsync(record.Id, request => request.Statuses.Add(DocumentStatus.Archived)));
     }
 

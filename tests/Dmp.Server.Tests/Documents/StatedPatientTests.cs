@@ -32,10 +32,12 @@ public sealed class StatedPatientTests(Platform platform)
     public async Task The_records_patient_is_taken_and_nothing_of_it_kept()
     {
         var record = await platform.RecordAsync();
-        var stored = await CdaUploadTests.SendAsync(platform.As(record.Physician), Intent(record, Stated(record, "Essai", "Anne Louise", "own")), content);
+        var stored = await CdaUploadTests.SendAsync(
+            platform.As(record.Physician), Intent(record, Stated(record, "Essai", "Anne Louise", "own")), content);
         Assert.Empty(stored.Warnings);
         Assert.DoesNotContain("Louise", stored.Document.ToString(), StringComparison.Ordinal);
-        Assert.Empty((await CdaUploadTests.SendAsync(platform.As(record.Physician), Intent(record, new StatedPatient()), content)).Warnings);
+        Assert.Empty(
+            (await CdaUploadTests.SendAsync(platform.As(record.Physician), Intent(record, new StatedPatient()), content)).Warnings);
     }
 
     [Fact]
@@ -71,7 +73,8 @@ public sealed class StatedPatientTests(Platform platform)
         intent.ValidateOnly = true;
         await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.PatientMismatch, async () =>
         {
-            using var call = platform.As(record.Physician).Documents.UploadDocument(cancellationToken: TestContext.Current.CancellationToken);
+            using var call = platform.As(record.Physician).Documents.UploadDocument(
+                cancellationToken: TestContext.Current.CancellationToken);
             await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, TestContext.Current.CancellationToken);
             await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken);
         });
@@ -146,7 +149,8 @@ public sealed class StatedPatientTests(Platform platform)
     private async Task RefusedAsync(OpenedRecord record, UploadIntent intent, byte[] bytes, string place)
     {
         var api = platform.As(record.Physician);
-        var status = await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.PatientMismatch, () => CdaUploadTests.SendAsync(api, intent, bytes));
+        var status = await Refusals.RefusedAsync(
+            StatusCode.InvalidArgument, ErrorReason.PatientMismatch, () => CdaUploadTests.SendAsync(api, intent, bytes));
         Assert.Equal(place, status.GetDetail<ErrorInfo>()!.Metadata["place"]);
         Assert.DoesNotContain(record.Patient.Number, status.ToString(), StringComparison.Ordinal);
         Assert.Empty(await api.SearchIdsAsync(record.Id));

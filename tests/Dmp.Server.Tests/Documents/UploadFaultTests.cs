@@ -116,7 +116,8 @@ public sealed class UploadFaultTests(Platform platform)
         var intent = Given.Intent(record.Id);
         intent.ExpectedSizeBytes = 1L << 40;
         await Refusals.RefusedAsync(
-            StatusCode.ResourceExhausted, ErrorReason.DocumentTooLarge, () => platform.As(record.Physician).UploadAsync(intent, Given.Text()));
+            StatusCode.ResourceExhausted, ErrorReason.DocumentTooLarge,
+            () => platform.As(record.Physician).UploadAsync(intent, Given.Text()));
         intent.ExpectedSizeBytes = 0;
         await Refusals.RefusedAsync(
             StatusCode.InvalidArgument, ErrorReason.DocumentEmpty, () => platform.As(record.Physician).UploadAsync(intent, Given.Text()));
@@ -138,10 +139,13 @@ public sealed class UploadFaultTests(Platform platform)
         var record = await platform.RecordAsync();
         var intent = Given.Intent(record.Id);
         var longest = string.Concat(Enumerable.Repeat("𝄞", 256));
-        intent.Metadata.EventCodes.AddRange(Enumerable.Range(0, 50).Select(i => new Coding { System = "1.2.3", Code = $"{i}", Display = longest }));
-        intent.Metadata.Authors.AddRange(Enumerable.Range(0, 20).Select(_ => new Author { Institution = new Institution { Name = longest } }));
+        intent.Metadata.EventCodes.AddRange(
+            Enumerable.Range(0, 50).Select(i => new Coding { System = "1.2.3", Code = $"{i}", Display = longest }));
+        intent.Metadata.Authors.AddRange(
+            Enumerable.Range(0, 20).Select(_ => new Author { Institution = new Institution { Name = longest } }));
         await Refusals.RefusedAsync(
-            StatusCode.ResourceExhausted, ErrorReason.MessageTooLarge, () => platform.As(record.Physician).UploadAsync(intent, Given.Text()));
+            StatusCode.ResourceExhausted, ErrorReason.MessageTooLarge,
+            () => platform.As(record.Physician).UploadAsync(intent, Given.Text()));
         await NothingIsLeftAsync(record);
     }
 
@@ -153,7 +157,8 @@ public sealed class UploadFaultTests(Platform platform)
         var foreign = await Refusals.RefusedAsync(
             StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => other.UploadAsync(Given.Intent(record.Id), Given.Text()));
         var absent = await Refusals.RefusedAsync(
-            StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => other.UploadAsync(Given.Intent(Given.NewId()), Given.Text()));
+            StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied,
+            () => other.UploadAsync(Given.Intent(Given.NewId()), Given.Text()));
         Assert.Equal(foreign.Message, absent.Message);
     }
 

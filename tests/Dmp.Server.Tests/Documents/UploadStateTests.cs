@@ -25,15 +25,18 @@ public sealed class UploadStateTests(Platform platform)
     [
         .. new[]
         {
-            ErrorReason.UploadIntentMissing, ErrorReason.UploadIntentRepeated, ErrorReason.UploadOffsetWrong, ErrorReason.UploadChunkDamaged,
+            ErrorReason.UploadIntentMissing, ErrorReason.UploadIntentRepeated, ErrorReason.UploadOffsetWrong,
+            ErrorReason.UploadChunkDamaged,
             ErrorReason.UploadChunkTooLarge, ErrorReason.UploadIncomplete, ErrorReason.UploadNotFound, ErrorReason.UploadTakenOver,
-            ErrorReason.RequestInProgress, ErrorReason.RequestIdReused, ErrorReason.DocumentEmpty, ErrorReason.DigestMismatch, ErrorReason.SizeMismatch,
+            ErrorReason.RequestInProgress, ErrorReason.RequestIdReused, ErrorReason.DocumentEmpty, ErrorReason.DigestMismatch,
+            ErrorReason.SizeMismatch,
             ErrorReason.FieldsInvalid,
         }.Select(Refusals.Name),
     ];
 
     private static readonly Gen<UploadDocumentRequest> message = Gen.OneOf(
-        Gen.Select(Gen.Int[0, ContentBytes], Gen.Int[0, 200_000], Gen.Int[0, 9]).Select((offset, count, kind) => Chunk(offset, count, kind)),
+        Gen.Select(Gen.Int[0, ContentBytes], Gen.Int[0, 200_000], Gen.Int[0, 9])
+            .Select((offset, count, kind) => Chunk(offset, count, kind)),
         Gen.Select(Gen.Int[0, 4], Gen.Int[0, 4]).Select((_, part) => Chunk(part * 150_000, 150_000, 9)),
         Gen.OneOf(
             Gen.Const(Given.Finish(content)),
@@ -79,7 +82,8 @@ public sealed class UploadStateTests(Platform platform)
             first switch
             {
                 0 => messages.FirstOrDefault() ?? new UploadDocumentRequest(),
-                1 or 2 => new UploadDocumentRequest { Resume = new UploadResume { RecordId = intent.RecordId, RequestId = intent.RequestId } },
+                1 or 2 =>
+                    new UploadDocumentRequest { Resume = new UploadResume { RecordId = intent.RecordId, RequestId = intent.RequestId } },
                 _ => new UploadDocumentRequest { Intent = intent },
             });
         foreach (var one in messages)
@@ -119,7 +123,9 @@ public sealed class UploadStateTests(Platform platform)
         }
     }
 
-    /// <summary>What the client says of its own connection, which a server ends that sees many streams broken off. The platform gives a reason.</summary>
+    /// <summary>
+    /// What the client says of its own connection, which a server ends that sees many streams broken off. The platform gives a reason.
+    /// </summary>
     private static bool IsLine(RpcException failure) =>
         Failures.ReasonOf(failure) is null
         && (failure.StatusCode == StatusCode.Cancelled || failure.Status.DebugException is HttpRequestException or IOException);
@@ -130,7 +136,8 @@ public sealed class UploadStateTests(Platform platform)
         {
             var status = await api.Documents.GetUploadStatusAsync(
                 new GetUploadStatusRequest { RecordId = intent.RecordId, RequestId = intent.RequestId }, cancellationToken: Token);
-            Assert.True(status.Unfinished is { PersistedSize: >= 0 and <= 2 * ContentBytes } || status.Document.Content.SizeBytes == ContentBytes);
+            Assert.True(
+                status.Unfinished is { PersistedSize: >= 0 and <= 2 * ContentBytes } || status.Document.Content.SizeBytes == ContentBytes);
         }
         catch (RpcException lost) when (IsLine(lost))
         {
@@ -143,7 +150,9 @@ public sealed class UploadStateTests(Platform platform)
         }
     }
 
-    /// <summary>What the contract says to do: resume, else begin; what was garbled is told at the end, and then everything is sent anew.</summary>
+    /// <summary>
+    /// What the contract says to do: resume, else begin; what was garbled is told at the end, and then everything is sent anew.
+    /// </summary>
     private static async Task<Document.V1.Document> FinishAsync(DmpApi api, UploadIntent intent)
     {
         for (var attempt = 0; ; attempt++)
@@ -153,7 +162,10 @@ public sealed class UploadStateTests(Platform platform)
             {
                 await call.RequestStream.OfferAsync(
                     attempt % 2 == 0
-                        ? new UploadDocumentRequest { Resume = new UploadResume { RecordId = intent.RecordId, RequestId = intent.RequestId } }
+                        ? new UploadDocumentRequest
+                        {
+                            Resume = new UploadResume { RecordId = intent.RecordId, RequestId = intent.RequestId },
+                        }
                         : new UploadDocumentRequest { Intent = intent });
                 Assert.True(await call.ResponseStream.MoveNext(Token));
                 if (call.ResponseStream.Current.Document is { } document)
@@ -191,7 +203,12 @@ public sealed class UploadStateTests(Platform platform)
             data[0] ^= 1;
         }
 
-        var chunk = new UploadChunk { WriteOffset = kind == 3 ? long.MaxValue - offset : offset, Data = ByteString.CopyFrom(data), Flush = kind == 1 };
+        var chunk = new UploadChunk
+        {
+            WriteOffset = kind == 3 ? long.MaxValue - offset : offset,
+            Data = ByteString.CopyFrom(data),
+            Flush = kind == 1,
+        };
         if (kind == 0)
         {
             chunk.Crc32C = 1;

@@ -71,7 +71,8 @@ public sealed class UploadTests(Platform platform)
 
         // The depositor sees the metadata of what was deposited and nothing else of the record.
         Assert.Equal(strangers.DocumentId, (await platform.As(stranger).Documents.GetDocumentAsync(
-            new GetDocumentRequest { RecordId = record.Id, DocumentId = strangers.DocumentId }, cancellationToken: Token)).Document.DocumentId);
+            new GetDocumentRequest { RecordId = record.Id, DocumentId = strangers.DocumentId },
+            cancellationToken: Token)).Document.DocumentId);
         await Refusals.RefusedAsync(
             StatusCode.NotFound, ErrorReason.DocumentNotFound, async () => await platform.As(stranger).Documents.GetDocumentAsync(
                 new GetDocumentRequest { RecordId = record.Id, DocumentId = patients.DocumentId }, cancellationToken: Token));
@@ -158,7 +159,10 @@ public sealed class UploadTests(Platform platform)
         await Refusals.RefusedAsync(StatusCode.Aborted, ErrorReason.RequestInProgress, () => api.UploadAsync(intent, content));
 
         await first.RequestStream.OfferAsync(
-            new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = 300_000, Data = ByteString.CopyFrom(content[300_000..]) } });
+            new UploadDocumentRequest
+            {
+                Chunk = new UploadChunk { WriteOffset = 300_000, Data = ByteString.CopyFrom(content[300_000..]) },
+            });
         await first.RequestStream.OfferAsync(Given.Finish(content));
         var document = await first.DocumentAsync();
         Assert.Equal(document, await api.UploadAsync(intent, content));
@@ -198,7 +202,8 @@ public sealed class UploadTests(Platform platform)
         Assert.Equal(after, await api.ReadAsync(second));
         Assert.Equal(before, await api.ReadAsync(first, request => request.Version = 1));
         Assert.Equal(DocumentStatus.Deprecated, (await api.Documents.GetDocumentAsync(
-            new GetDocumentRequest { RecordId = record.Id, DocumentId = first.DocumentId, Version = 1 }, cancellationToken: Token)).Document.Status);
+            new GetDocumentRequest { RecordId = record.Id, DocumentId = first.DocumentId, Version = 1 },
+            cancellationToken: Token)).Document.Status);
         Assert.Single(await api.SearchIdsAsync(record.Id));
 
         var stale = Given.Intent(record.Id);

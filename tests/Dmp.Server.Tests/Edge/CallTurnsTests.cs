@@ -59,10 +59,9 @@ public sealed class CallTurnsTests(Platform platform)
             [$"dmp.record.v1.RecordService/ListRecords {20 + refused} 127.0.0.1 signed"],
             await server.ListAsync<string>(
                 platform,
-                $"""
-                select method || ' ' || coalesce(call_count, 0) || ' ' || host(origin) || case when signature is null then '' else ' signed' end
-                from audit_event where reason = 'CALL_LIMIT_REACHED' and actor_id = '{greedy.Id}'
-                """));
+                "select method || ' ' || coalesce(call_count, 0) || ' ' || host(origin) "
+                + "|| case when signature is null then '' else ' signed' end\n"
+                + $"from audit_event where reason = 'CALL_LIMIT_REACHED' and actor_id = '{greedy.Id}'"));
     }
 
     [Fact]
@@ -85,7 +84,8 @@ public sealed class CallTurnsTests(Platform platform)
     public async Task A_structure_has_turns_of_its_own_number()
     {
         await using var server = await TestServer.StartAsync(
-            platform, "--Dmp:Edge:CallsPerCaller=1", "--Dmp:Edge:CallsWaitingPerCaller=0", "--Dmp:Edge:CallsPerStructure=3", "--Dmp:Edge:CallsWaitingPerStructure=4");
+            platform, "--Dmp:Edge:CallsPerCaller=1", "--Dmp:Edge:CallsWaitingPerCaller=0", "--Dmp:Edge:CallsPerStructure=3",
+            "--Dmp:Edge:CallsWaitingPerStructure=4");
         var api = new DmpApi(server.Channel, platform.Callers.StructureToken(TestProfessional.NewStructureId()));
         var request = new ListRecordsRequest { AuthorizedAfter = DateTime.UtcNow.AddDays(-1).ToTimestamp() };
         await using var hold = await HoldAsync(server, "record");
@@ -115,7 +115,8 @@ public sealed class CallTurnsTests(Platform platform)
         Assert.Equal("2", status.GetDetail<ErrorInfo>()!.Metadata["limit"]);
         await server.Services.GetRequiredService<RefusedCalls>().WriteAsync(Token);
         Assert.Equal(
-            1, await server.QueryAsync<long>(platform, $"select call_count from audit_event where reason = 'FEED_STREAM_LIMIT_REACHED' and method = '{Subscribe}'"));
+            1, await server.QueryAsync<long>(
+                platform, $"select call_count from audit_event where reason = 'FEED_STREAM_LIMIT_REACHED' and method = '{Subscribe}'"));
 
         // Whichever of the two comes first has the turn.
         using var upload = api.Documents.UploadDocument(Until());

@@ -51,7 +51,8 @@ public sealed class EdgeGuardTests(Platform platform)
         var token = platform.Callers.Token(TestProfessional.New());
         var refused = await known.CallAsync(ListActorEvents, token, new ListActorEventsRequest());
         await Waiting.UntilAsync(() => known.Answers.ContainsKey(refused));
-        Assert.Equal(1, await server.QueryAsync<long>(platform, "select count(*) from audit_event where reason = 'CALLER_KIND_NOT_ALLOWED'"));
+        Assert.Equal(
+            1, await server.QueryAsync<long>(platform, "select count(*) from audit_event where reason = 'CALLER_KIND_NOT_ALLOWED'"));
 
         for (var i = 0; i < 3; i++)
         {
@@ -81,7 +82,8 @@ public sealed class EdgeGuardTests(Platform platform)
     public async Task Connections_of_an_address_that_sends_too_much_of_nobody_are_held_and_then_served()
     {
         await using var server = await TestServer.StartAsync(
-            platform, "--Dmp:Edge:UnverifiedCallsPerAddress=10", "--Dmp:Edge:UnverifiedCallsPerConnection=100000", "--Dmp:Edge:HoldFor=00:00:03");
+            platform, "--Dmp:Edge:UnverifiedCallsPerAddress=10", "--Dmp:Edge:UnverifiedCallsPerConnection=100000",
+            "--Dmp:Edge:HoldFor=00:00:03");
         await using var noisy = await RawConnection.OpenAsync(server.Address, window: 65535);
         await Waiting.UntilAsync(async () =>
         {
@@ -101,7 +103,8 @@ public sealed class EdgeGuardTests(Platform platform)
     public async Task A_connection_has_so_many_resets()
     {
         await using var server = await TestServer.StartAsync(
-            platform, "--Dmp:Edge:ResetsPerConnection=10", "--Dmp:Edge:UnverifiedCallsPerConnection=1000", "--Dmp:Edge:UnverifiedCallsPerAddress=100000");
+            platform, "--Dmp:Edge:ResetsPerConnection=10", "--Dmp:Edge:UnverifiedCallsPerConnection=1000",
+            "--Dmp:Edge:UnverifiedCallsPerAddress=100000");
         var token = platform.Callers.Token(TestProfessional.New());
         await using var raw = await RawConnection.OpenAsync(server.Address, window: 65535);
         await Waiting.UntilAsync(async () =>

@@ -24,7 +24,8 @@ public sealed class EveryCallHasItsEventTests(Platform platform)
     [InlineData("cancel")]
     public async Task A_call_that_ends_in_the_middle_is_one_event(string how)
     {
-        await using var server = await TestServer.StartAsync(platform, "--Dmp:Edge:CallsPerCaller=16", "--Dmp:Edge:CallsWaitingPerCaller=1000");
+        await using var server = await TestServer.StartAsync(
+            platform, "--Dmp:Edge:CallsPerCaller=16", "--Dmp:Edge:CallsWaitingPerCaller=1000");
         using var watched = new WatchedServer(server);
         var physician = TestProfessional.New();
         var api = new DmpApi(server.Channel, platform.Callers.Token(physician));
@@ -65,7 +66,8 @@ public sealed class EveryCallHasItsEventTests(Platform platform)
             [],
             await server.ListAsync<string>(
                 platform,
-                "select method || ' ' || string_agg(coalesce(reason, 'ALLOWED'), ' ') from audit_event group by server_request_id, method having count(*) > 1"));
+                "select method || ' ' || string_agg(coalesce(reason, 'ALLOWED'), ' ') from audit_event group by server_request_id, method "
+                + "having count(*) > 1"));
     }
 
     private static async Task CallAsync(DmpApi api, string record, int i, string how, int milliseconds)

@@ -55,7 +55,8 @@ public sealed class RapidResetTests(Platform platform, ITestOutputHelper output)
         await Waiting.UntilAsync(async () =>
         {
             var start = Stopwatch.GetTimestamp();
-            await victim.Records.ListRecordsAsync(new ListRecordsRequest(), deadline: DateTime.UtcNow.AddSeconds(60), cancellationToken: Token);
+            await victim.Records.ListRecordsAsync(
+                new ListRecordsRequest(), deadline: DateTime.UtcNow.AddSeconds(60), cancellationToken: Token);
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             return times.Count >= calls && Volatile.Read(ref sent) > 10_000;
         });
@@ -70,6 +71,7 @@ public sealed class RapidResetTests(Platform platform, ITestOutputHelper output)
         await ending.CancelAsync();
         await Task.WhenAll(attack);
         times.Sort();
-        output.WriteLine($"{times.Count} calls, p50 {times[times.Count / 2]:0.0} ms, p99 {times[times.Count * 99 / 100]:0.0} ms; {sent} resets sent");
+        output.WriteLine(
+            $"{times.Count} calls, p50 {times[times.Count / 2]:0.0} ms, p99 {times[times.Count * 99 / 100]:0.0} ms; {sent} resets sent");
     }
 }

@@ -24,17 +24,20 @@ public sealed class RefusedCallsTests(Platform platform)
     [Fact]
     public async Task Refused_calls_of_nobody_are_one_event_for_an_origin_and_reason_with_their_count_written_at_the_end()
     {
-        await using var server = await TestServer.StartAsync(platform, "--Dmp:Edge:RefusalPeriod=00:10:00", "--Dmp:Edge:UnverifiedCallsPerConnection=100000");
+        await using var server = await TestServer.StartAsync(
+            platform, "--Dmp:Edge:RefusalPeriod=00:10:00", "--Dmp:Edge:UnverifiedCallsPerConnection=100000");
         var first = "";
         for (var i = 0; i < 300; i++)
         {
-            var status = await Refusals.RefusedAsync(StatusCode.Unauthenticated, ErrorReason.TokenMissing, () => ListAsync(new DmpApi(server.Channel, null)));
+            var status = await Refusals.RefusedAsync(
+                StatusCode.Unauthenticated, ErrorReason.TokenMissing, () => ListAsync(new DmpApi(server.Channel, null)));
             first = first.Length > 0 ? first : status.GetDetail<Google.Rpc.RequestInfo>()!.RequestId;
         }
 
         for (var i = 0; i < 40; i++)
         {
-            await Refusals.RefusedAsync(StatusCode.Unauthenticated, ErrorReason.TokenMalformed, () => ListAsync(new DmpApi(server.Channel, "garbage")));
+            await Refusals.RefusedAsync(
+                StatusCode.Unauthenticated, ErrorReason.TokenMalformed, () => ListAsync(new DmpApi(server.Channel, "garbage")));
         }
 
         var unknown = new Method<byte[], byte[]>(MethodType.Unary, "dmp.record.v1.RecordService", "DropEverything", Bytes, Bytes);
@@ -46,10 +49,12 @@ public sealed class RefusedCallsTests(Platform platform)
         for (var i = 0; i < 5; i++)
         {
             await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.CallerKindNotAllowed, async () =>
-                await new DmpApi(server.Channel, platform.Callers.Token(known)).Audit.ListActorEventsAsync(new(), cancellationToken: Token));
+                await new DmpApi(server.Channel, platform.Callers.Token(known)).Audit.ListActorEventsAsync(
+                    new(), cancellationToken: Token));
         }
 
-        Assert.Equal(5, await server.QueryAsync<long>(platform, $"select count(*) from audit_event where actor_id = '{known.Id}' and call_count is null"));
+        Assert.Equal(5, await server.QueryAsync<long>(
+            platform, $"select count(*) from audit_event where actor_id = '{known.Id}' and call_count is null"));
         Assert.Equal(5, await server.QueryAsync<long>(platform, "select count(*) from audit_event"));
 
         await server.StopAsync();
@@ -61,7 +66,8 @@ public sealed class RefusedCallsTests(Platform platform)
                 "TOKEN_MISSING 127.0.0.1 dmp.record.v1.RecordService/ListRecords 300",
             ],
             await server.ListAsync<string>(platform, Counts));
-        Assert.Equal("TOKEN_MISSING", await server.QueryAsync<string>(platform, $"select reason from audit_event where server_request_id = '{first}'"));
+        Assert.Equal("TOKEN_MISSING", await server.QueryAsync<string>(
+            platform, $"select reason from audit_event where server_request_id = '{first}'"));
         Assert.Equal(0, await server.QueryAsync<long>(platform, "select count(*) from audit_event where signature is null"));
     }
 
@@ -71,7 +77,8 @@ public sealed class RefusedCallsTests(Platform platform)
         await using var server = await TestServer.StartAsync(platform, "--Dmp:Edge:RefusalPeriod=00:00:00.2");
         for (var i = 0; i < 50; i++)
         {
-            await Refusals.RefusedAsync(StatusCode.Unauthenticated, ErrorReason.TokenMissing, () => ListAsync(new DmpApi(server.Channel, null)));
+            await Refusals.RefusedAsync(
+                StatusCode.Unauthenticated, ErrorReason.TokenMissing, () => ListAsync(new DmpApi(server.Channel, null)));
         }
 
         await Waiting.UntilAsync(
@@ -84,9 +91,14 @@ public sealed class RefusedCallsTests(Platform platform)
     [Fact]
     public async Task Many_origins_are_told_apart_up_to_a_limit_and_one_house_has_one_event()
     {
-        await using var server = await TestServer.StartAsync(platform, "--Dmp:Edge:RefusalPeriod=00:10:00", "--Dmp:Edge:RefusalOriginsMax=4");
+        await using var server = await TestServer.StartAsync(
+            platform, "--Dmp:Edge:RefusalPeriod=00:10:00", "--Dmp:Edge:RefusalOriginsMax=4");
         var refused = server.Services.GetRequiredService<RefusedCalls>();
-        foreach (var address in new[] { "2001:db8:1:2::1", "2001:db8:1:2:ffff::2", "192.0.2.1", "192.0.2.2", "::ffff:192.0.2.1", "198.51.100.1", "198.51.100.2", "198.51.100.3" })
+        foreach (var address in new[]
+        {
+            "2001:db8:1:2::1", "2001:db8:1:2:ffff::2", "192.0.2.1", "192.0.2.2", "::ffff:192.0.2.1", "198.51.100.1", "198.51.100.2",
+            "198.51.100.3",
+        })
         {
             refused.TryAdd(Call(address), StatusCode.Unauthenticated, "TOKEN_MISSING");
         }
@@ -94,7 +106,10 @@ public sealed class RefusedCallsTests(Platform platform)
         await refused.WriteAsync(Token);
 
         Assert.Equal(
-            ["TOKEN_MISSING 192.0.2.1 m 2", "TOKEN_MISSING 192.0.2.2 m 1", "TOKEN_MISSING 198.51.100.1 m 1", "TOKEN_MISSING 2001:db8:1:2:: m 2", "TOKEN_MISSING many m 2"],
+            [
+                "TOKEN_MISSING 192.0.2.1 m 2", "TOKEN_MISSING 192.0.2.2 m 1", "TOKEN_MISSING 198.51.100.1 m 1",
+                "TOKEN_MISSING 2001:db8:1:2:: m 2", "TOKEN_MISSING many m 2",
+            ],
             await server.ListAsync<string>(platform, Counts));
     }
 
@@ -120,7 +135,9 @@ public sealed class RefusedCallsTests(Platform platform)
     {
         await using var server = await TestServer.StartAsync(platform, "--Dmp:Edge:RefusalPeriod=00:10:00");
         var refused = server.Services.GetRequiredService<RefusedCalls>();
-        await server.ExecuteAsync(platform, "alter table audit_event add constraint audit_event_refused check (reason is distinct from 'TOKEN_EXPIRED') not valid");
+        await server.ExecuteAsync(
+            platform,
+            "alter table audit_event add constraint audit_event_refused check (reason is distinct from 'TOKEN_EXPIRED') not valid");
         refused.TryAdd(Call("192.0.2.1"), StatusCode.Unauthenticated, "TOKEN_EXPIRED");
         refused.TryAdd(Call("192.0.2.1"), StatusCode.Unauthenticated, "TOKEN_MISSING");
         await Assert.ThrowsAsync<Npgsql.PostgresException>(() => refused.WriteAsync(Token));

@@ -73,7 +73,8 @@ public sealed class EmergencyEndTests(Platform platform)
         await OpenAsync(helper, record.Id);
         var patient = platform.As(record.Patient);
         await patient.Records.CloseRecordAsync(
-            new CloseRecordRequest { RecordId = record.Id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() }, cancellationToken: Token);
+            new CloseRecordRequest { RecordId = record.Id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() },
+            cancellationToken: Token);
         await patient.Records.ReopenRecordAsync(
             new ReopenRecordRequest { RecordId = record.Id, PatientInformed = true, RequestId = Given.NewId() }, cancellationToken: Token);
 
@@ -94,7 +95,13 @@ public sealed class EmergencyEndTests(Platform platform)
         await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.Structure, Id = inStructure.StructureId });
         var inTeam = TestProfessional.New();
         var team = (await patient.CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest { RecordId = record.Id, Name = "Suivi à domicile", Members = { inTeam.Actor }, RequestId = Given.NewId() },
+            new RecognizeCareTeamRequest
+            {
+                RecordId = record.Id,
+                Name = "Suivi à domicile",
+                Members = { inTeam.Actor },
+                RequestId = Given.NewId(),
+            },
             cancellationToken: Token)).CareTeam;
         await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
         var atBlockedStructure = await platform.ColleagueAsync(record);

@@ -39,7 +39,8 @@ public sealed class EmergencyTests(Platform platform)
             async () => await helper.Consents.BlockActorAsync(
                 new() { RecordId = record.Id, Actor = record.Physician.Actor, RequestId = Given.NewId() }, cancellationToken: Token),
             async () => await helper.Records.CloseRecordAsync(
-                new() { RecordId = record.Id, Reason = Dmp.Record.V1.CloseReason.PatientRequest, RequestId = Given.NewId() }, cancellationToken: Token),
+                new() { RecordId = record.Id, Reason = Dmp.Record.V1.CloseReason.PatientRequest, RequestId = Given.NewId() },
+                cancellationToken: Token),
         ];
         foreach (var change in changes)
         {
@@ -97,7 +98,8 @@ public sealed class EmergencyTests(Platform platform)
         await OpenAsync(helper, record.Id);
         Assert.Empty(await helper.SearchIdsAsync(record.Id));
         await platform.As(record.Patient).Consents.BlockActorAsync(
-            new BlockActorRequest { RecordId = record.Id, Actor = professional.Actor, RequestId = Given.NewId() }, cancellationToken: Token);
+            new BlockActorRequest { RecordId = record.Id, Actor = professional.Actor, RequestId = Given.NewId() },
+            cancellationToken: Token);
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => helper.SearchIdsAsync(record.Id));
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => OpenAsync(helper, record.Id));
     }
@@ -169,7 +171,13 @@ public sealed class EmergencyTests(Platform platform)
         var record = await platform.RecordAsync();
         await Refusals.FieldsAsync(
             async () => await platform.As(TestProfessional.New()).Emergencies.OpenEmergencyAccessAsync(
-                new OpenEmergencyAccessRequest { RecordId = record.Id, Mode = (EmergencyMode)9, Reason = "court", RequestId = Given.NewId() },
+                new OpenEmergencyAccessRequest
+                {
+                    RecordId = record.Id,
+                    Mode = (EmergencyMode)9,
+                    Reason = "court",
+                    RequestId = Given.NewId(),
+                },
                 cancellationToken: Token),
             "mode", "reason");
         var occupational = platform.As(TestProfessional.New() with { Specialty = "SM25", Sector = "SA66" });

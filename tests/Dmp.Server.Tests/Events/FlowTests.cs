@@ -81,7 +81,8 @@ public sealed class FlowTests(Platform platform)
         Assert.Equal(Changes, (await ReadAsync(taken, Changes)).Count);
         var sent = await platform.Server.QueryAsync<long>(
             platform,
-            $"select count(*) from audit_event where method = 'dmp.event.v1.EventService/Subscribe' and record_id = '{record.Id}' and actor_id = '{record.Physician.Id}'");
+            $"select count(*) from audit_event where method = 'dmp.event.v1.EventService/Subscribe' and record_id = '{record.Id}' "
+            + $"and actor_id = '{record.Physician.Id}'");
         TestContext.Current.TestOutputHelper!.WriteLine($"{sent} responses to whoever takes nothing");
         Assert.InRange(sent, 1, 15);
 

@@ -75,7 +75,8 @@ public sealed class HiddenFromBirthTests(Platform platform)
             case "colleague":
                 return platform.As(await platform.ColleagueAsync(record, who: colleague));
             case "dentist":
-                return platform.As(await platform.ColleagueAsync(record, who: TestProfessional.New() with { Profession = "40", Specialty = "" }));
+                return platform.As(
+                    await platform.ColleagueAsync(record, who: TestProfessional.New() with { Profession = "40", Specialty = "" }));
             case "blocked":
                 await platform.As(record.Patient).BlockAsync(record.Id, colleague.Actor);
                 return platform.As(colleague);

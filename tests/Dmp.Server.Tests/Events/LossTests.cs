@@ -98,7 +98,8 @@ public sealed class LossTests(Platform platform)
         var api = platform.As(colleague);
         var start = await api.NowAsync();
         await ChangeRowAsync(
-            $"update consent set grant_time = now() - interval '2 days', expire_time = now() where record_id = '{record.Id}' and actor_id = '{colleague.Id}'");
+            $"update consent set grant_time = now() - interval '2 days', expire_time = now() where record_id = '{record.Id}' "
+            + $"and actor_id = '{colleague.Id}'");
         await platform.As(record.Physician).UploadAsync(record.Id);
         Assert.Empty(await api.SinceAsync(start));
         await SweepAsync();
@@ -116,7 +117,13 @@ public sealed class LossTests(Platform platform)
             new RegisterCareTeamRequest { Name = "Réseau", Members = { record.Physician.Actor }, RequestId = Given.NewId() },
             cancellationToken: Token)).CareTeam;
         var own = (await patient.CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest { RecordId = record.Id, Name = "Domicile", Members = { record.Physician.Actor }, RequestId = Given.NewId() },
+            new RecognizeCareTeamRequest
+            {
+                RecordId = record.Id,
+                Name = "Domicile",
+                Members = { record.Physician.Actor },
+                RequestId = Given.NewId(),
+            },
             cancellationToken: Token)).CareTeam;
         foreach (var (team, by, recordId) in new[] { (formal, platform.AsOperator(), ""), (own, patient, record.Id) })
         {
@@ -153,7 +160,8 @@ public sealed class LossTests(Platform platform)
                 break;
             case "expired":
                 await ChangeRowAsync(
-                    $"update consent set grant_time = now() - interval '2 days', expire_time = now() where consent_id = '{consent.ConsentId}'");
+                    "update consent set grant_time = now() - interval '2 days', expire_time = now() "
+                    + $"where consent_id = '{consent.ConsentId}'");
                 await SweepAsync();
                 break;
             default:
@@ -192,10 +200,9 @@ public sealed class LossTests(Platform platform)
         var physician = platform.As(record.Physician);
         var starts = new[] { await patient.NowAsync(), await mother.NowAsync(), await physician.NowAsync() };
         await ChangeRowAsync(
-            $"""
-            update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years', create_time = create_time - interval '30 days'
-            where record_id = '{record.Id}'
-            """);
+            "update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years', "
+            + "create_time = create_time - interval '30 days'\n"
+            + $"where record_id = '{record.Id}'");
         await ChangeRowAsync($"update consent set grant_time = grant_time - interval '30 days' where record_id = '{record.Id}'");
         await SweepAsync();
         await SweepAsync();
@@ -226,7 +233,8 @@ public sealed class LossTests(Platform platform)
         var ending = await delegates.AcceptAsync((await patient.InviteAsync(record.Id)).Code);
         start = await delegates.NowAsync();
         await ChangeRowAsync(
-            $"update delegation set start_time = now() - interval '2 days', end_time = now() where delegation_id = '{ending.DelegationId}'");
+            "update delegation set start_time = now() - interval '2 days', end_time = now() "
+            + $"where delegation_id = '{ending.DelegationId}'");
         await SweepAsync();
         await SweepAsync();
         Assert.Equal([ChangeKind.AccessLost], await delegates.KindsAsync(start));

@@ -26,13 +26,15 @@ public sealed class PullTests(Platform platform)
         var second = await api.ReplaceAsync(first);
         await api.ArchiveAsync(first);
         await api.Documents.UnarchiveDocumentAsync(
-            new UnarchiveDocumentRequest { RecordId = record.Id, DocumentId = first.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
+            new UnarchiveDocumentRequest { RecordId = record.Id, DocumentId = first.DocumentId, RequestId = Given.NewId() },
+            cancellationToken: Token);
         await api.DeleteAsync(first);
 
         var events = await api.SinceAsync(start);
         Assert.Equal(2, second.Version);
         Assert.All(events, told => Assert.Equal((record.Id, first.DocumentId), (told.RecordId, told.DocumentId)));
-        Assert.All(events, told => Assert.Equal((Given.ReportType.System, Given.ReportType.Code, ""), (told.Type.System, told.Type.Code, told.Type.Display)));
+        Assert.All(events, told => Assert.Equal(
+            (Given.ReportType.System, Given.ReportType.Code, ""), (told.Type.System, told.Type.Code, told.Type.Display)));
         Assert.All(events, told => Assert.NotNull(told.ChangeTime));
 
         // The reader comes when the document is gone: each change of what was there is told by what became of it.
@@ -85,7 +87,8 @@ public sealed class PullTests(Platform platform)
         var record = await platform.RecordAsync();
         var author = platform.As(record.Physician);
         var colleague = platform.As(await platform.ColleagueAsync(record));
-        var (masked, deleted, ruled) = (await author.UploadAsync(record.Id), await author.UploadAsync(record.Id), await author.UploadAsync(record.Id));
+        var (masked, deleted, ruled) =
+            (await author.UploadAsync(record.Id), await author.UploadAsync(record.Id), await author.UploadAsync(record.Id));
         var start = await colleague.NowAsync();
         await platform.As(record.Patient).MaskAsync(masked);
         await author.DeleteAsync(deleted);
@@ -127,7 +130,8 @@ public sealed class PullTests(Platform platform)
         var one = await author.UploadAsync(record.Id);
         await author.UploadAsync(record.Id);
         var patient = platform.As(record.Patient);
-        var (start, startOther, startPatient) = (await platform.As(colleague).NowAsync(), await platform.As(other).NowAsync(), await patient.NowAsync());
+        var (start, startOther, startPatient) =
+            (await platform.As(colleague).NowAsync(), await platform.As(other).NowAsync(), await patient.NowAsync());
 
         var rule = await patient.AddRuleAsync(
             record.Id, new VisibilityRule { Effect = VisibilityEffect.Hide, DocumentId = one.DocumentId, Actor = colleague.Actor });
@@ -183,7 +187,8 @@ public sealed class PullTests(Platform platform)
         var stranger = platform.As(TestProfessional.New());
         var (start, startPatient, startStranger) = (await api.NowAsync(), await patient.NowAsync(), await stranger.NowAsync());
         await patient.Records.CloseRecordAsync(
-            new CloseRecordRequest { RecordId = record.Id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() }, cancellationToken: Token);
+            new CloseRecordRequest { RecordId = record.Id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() },
+            cancellationToken: Token);
         await patient.Records.ReopenRecordAsync(
             new ReopenRecordRequest { RecordId = record.Id, PatientInformed = true, RequestId = Given.NewId() }, cancellationToken: Token);
         Assert.Equal([ChangeKind.RecordClosed, ChangeKind.RecordOpened], await api.KindsAsync(start));
@@ -269,7 +274,8 @@ public sealed class PullTests(Platform platform)
             async () => await api.Events.PullAsync(new PullRequest { Start = new EventStart() }, cancellationToken: Token), "start");
         await Refusals.FieldsAsync(
             async () => await platform.As(TestPatient.New()).Events.PullAsync(
-                new PullRequest { Start = From(StartPoint.Latest), Filter = new EventFilter { OnlyMyStructure = true } }, cancellationToken: Token),
+                new PullRequest { Start = From(StartPoint.Latest), Filter = new EventFilter { OnlyMyStructure = true } },
+                cancellationToken: Token),
             "filter.only_my_structure");
     }
 

@@ -42,7 +42,8 @@ internal sealed class Replica(string name, DmpApi api, string recordId)
             }
         }
 
-        Assert.All(events, told => Assert.True(told.DocumentId.Length == 0 || seen.Contains($"{name}:{told.DocumentId}"), $"{name} was told of {told}"));
+        Assert.All(events, told => Assert.True(
+            told.DocumentId.Length == 0 || seen.Contains($"{name}:{told.DocumentId}"), $"{name} was told of {told}"));
         var found = await FindAsync();
         Assert.True(
             found.SetEquals(documents),

@@ -43,9 +43,11 @@ public sealed class ReplicaExampleTests(Platform platform)
         await patient.RevokeAsync(consent);
         await UntilAsync(() => !replica.Records.ContainsKey(record.Id));
         await patient.GrantAsync(record.Id, reader.Actor);
-        await UntilAsync(() => replica.Records.TryGetValue(record.Id, out var documents) && documents.Keys.SequenceEqual([second.DocumentId]));
+        await UntilAsync(
+            () => replica.Records.TryGetValue(record.Id, out var documents) && documents.Keys.SequenceEqual([second.DocumentId]));
         await patient.Records.CloseRecordAsync(
-            new CloseRecordRequest { RecordId = record.Id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() }, cancellationToken: Token);
+            new CloseRecordRequest { RecordId = record.Id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() },
+            cancellationToken: Token);
         await UntilAsync(() => !replica.Records.ContainsKey(record.Id));
 
         await stop.CancelAsync();

@@ -125,7 +125,8 @@ public sealed class ReplicaModelTests(Platform platform)
             {
                 await ChangeAsync(what, which);
             }
-            catch (RpcException refused) when (refused.StatusCode is not (StatusCode.Internal or StatusCode.Unknown or StatusCode.InvalidArgument))
+            catch (RpcException refused)
+                when (refused.StatusCode is not (StatusCode.Internal or StatusCode.Unknown or StatusCode.InvalidArgument))
             {
                 // What the state does not allow changes nothing: a deleted document, a closed record, a blocked actor.
             }
@@ -206,7 +207,8 @@ public sealed class ReplicaModelTests(Platform platform)
                     break;
                 case 14:
                     await Patient.Records.ReopenRecordAsync(
-                        new ReopenRecordRequest { RecordId = Record.Id, PatientInformed = true, RequestId = Given.NewId() }, cancellationToken: Token);
+                        new ReopenRecordRequest { RecordId = Record.Id, PatientInformed = true, RequestId = Given.NewId() },
+                        cancellationToken: Token);
                     break;
                 case 15:
                     await EntrustAsync();

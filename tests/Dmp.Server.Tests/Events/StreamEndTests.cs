@@ -36,7 +36,8 @@ public sealed class StreamEndTests(Platform platform)
 
         // The end of the connection may overtake the status on its way through the client; the SDK takes both as a reason to go on.
         Assert.True(
-            Errors.Failures.ReasonOf(ended) == "SERVER_STOPPING" || ended is { StatusCode: StatusCode.Internal or StatusCode.Unavailable } && ended.GetRpcStatus() is null,
+            Errors.Failures.ReasonOf(ended) == "SERVER_STOPPING"
+                || ended is { StatusCode: StatusCode.Internal or StatusCode.Unavailable } && ended.GetRpcStatus() is null,
             ended.ToString());
         await stopping;
         Assert.InRange(Stopwatch.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(15));
@@ -96,7 +97,8 @@ public sealed class StreamEndTests(Platform platform)
                 await another.NextAsync();
                 break;
             }
-            catch (RpcException full) when (full.StatusCode == StatusCode.ResourceExhausted && Stopwatch.GetElapsedTime(begin).TotalSeconds < 20)
+            catch (RpcException full)
+                when (full.StatusCode == StatusCode.ResourceExhausted && Stopwatch.GetElapsedTime(begin).TotalSeconds < 20)
             {
                 // The server has not seen the end of the other one yet.
             }
@@ -107,7 +109,8 @@ public sealed class StreamEndTests(Platform platform)
         async Task LimitAsync()
         {
             using var ninth = await api.SubscribeAsync(From(StartPoint.Latest));
-            var status = await Refusals.RefusedAsync(StatusCode.ResourceExhausted, ErrorReason.FeedStreamLimitReached, () => ninth.NextAsync());
+            var status = await Refusals.RefusedAsync(
+                StatusCode.ResourceExhausted, ErrorReason.FeedStreamLimitReached, () => ninth.NextAsync());
             Assert.Contains("8", status.Message, StringComparison.Ordinal);
         }
     }

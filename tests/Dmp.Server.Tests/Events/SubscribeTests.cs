@@ -168,6 +168,7 @@ public sealed class SubscribeTests(Platform platform)
 
         Task<long> CountAsync(string condition) => platform.Server.QueryAsync<long>(
             platform,
-            $"select count(*) from audit_event where method = 'dmp.event.v1.EventService/Subscribe' and actor_id = '{reader.Id}' and {condition}");
+            $"select count(*) from audit_event where method = 'dmp.event.v1.EventService/Subscribe' and actor_id = '{reader.Id}' "
+            + $"and {condition}");
     }
 }

@@ -139,7 +139,8 @@ public sealed class TokenTests(Platform platform)
         // Back again, to process once more; and with the filter it was made with only.
         await CommitAsync(api, "main", start);
         Assert.Single((await api.PullAllAsync(Named())).Events);
-        await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.FeedTokenInvalid, () => api.PullAllAsync(Named(), Only(record.Id)));
+        await Refusals.RefusedAsync(
+            StatusCode.InvalidArgument, ErrorReason.FeedTokenInvalid, () => api.PullAllAsync(Named(), Only(record.Id)));
         var other = platform.As(TestProfessional.New());
         await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.FeedPositionNotFound, () => other.PullAllAsync(Named()));
         await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.FeedTokenInvalid, () => CommitAsync(other, "main", start));
@@ -161,7 +162,8 @@ public sealed class TokenTests(Platform platform)
             await CommitAsync(api, $"p{i}", token);
         }
 
-        await Refusals.RefusedAsync(StatusCode.FailedPrecondition, ErrorReason.FeedPositionLimitReached, () => CommitAsync(api, "p20", token));
+        await Refusals.RefusedAsync(
+            StatusCode.FailedPrecondition, ErrorReason.FeedPositionLimitReached, () => CommitAsync(api, "p20", token));
         await CommitAsync(api, "p3", token);
     }
 
@@ -186,7 +188,8 @@ public sealed class TokenTests(Platform platform)
         Assert.Equal([second.DocumentId], (await one.PullAllAsync(named)).Events.Select(told => told.DocumentId));
 
         // At once: every commit is answered, and one of them counts as a whole.
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => CommitAsync(i % 2 == 0 ? one : two, "shared", i % 2 == 0 ? behindFirst : behindSecond)));
+        await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(i => CommitAsync(i % 2 == 0 ? one : two, "shared", i % 2 == 0 ? behindFirst : behindSecond)));
         var left = (await two.PullAllAsync(named)).Events.ConvertAll(told => told.DocumentId);
         Assert.True(left.Count == 0 || left.SequenceEqual([second.DocumentId]), string.Join(", ", left));
     }

@@ -66,7 +66,8 @@ public sealed class WhoIsToldTests(Platform platform)
         var behind = await caregiver.NowAsync();
         await author.DeleteAsync(seen);
         Assert.DoesNotContain(ChangeKind.Deleted, (await caregiver.KindsAsync(start)).SkipLast(1));
-        Assert.Equal([(ChangeKind.Deleted, seen.DocumentId)], (await caregiver.SinceAsync(behind)).Select(told => (told.Kind, told.DocumentId)));
+        Assert.Equal(
+            [(ChangeKind.Deleted, seen.DocumentId)], (await caregiver.SinceAsync(behind)).Select(told => (told.Kind, told.DocumentId)));
     }
 
     [Fact]
@@ -95,10 +96,9 @@ public sealed class WhoIsToldTests(Platform platform)
         var (start, startFormer) = (await aunt.NowAsync(), await former.NowAsync());
         await platform.Server.QueryAsync<object>(
             platform,
-            $"""
-            update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years', create_time = create_time - interval '30 days'
-            where record_id = '{record.Id}' returning 1
-            """);
+            "update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years', "
+            + "create_time = create_time - interval '30 days'\n"
+            + $"where record_id = '{record.Id}' returning 1");
         await platform.Server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().SweepOnceAsync(Token);
         Assert.Equal([ChangeKind.AccessLost], await aunt.KindsAsync(start));
 
@@ -136,7 +136,13 @@ public sealed class WhoIsToldTests(Platform platform)
         var occupational = TestProfessional.New() with { Specialty = "SM25", Sector = "SA66" };
         var api = platform.As(occupational);
         await patient.Consents.GrantConsentAsync(
-            new GrantConsentRequest { RecordId = record.Id, Actor = occupational.Actor, AttendingPhysician = true, RequestId = Given.NewId() },
+            new GrantConsentRequest
+            {
+                RecordId = record.Id,
+                Actor = occupational.Actor,
+                AttendingPhysician = true,
+                RequestId = Given.NewId(),
+            },
             cancellationToken: Token);
         var start = await api.NowAsync();
         var open = await author.UploadAsync(record.Id);
@@ -158,7 +164,13 @@ public sealed class WhoIsToldTests(Platform platform)
         var patient = platform.As(record.Patient);
         var (stays, left, other) = (TestProfessional.New(), await platform.ColleagueAsync(record), TestProfessional.New());
         var team = (await patient.CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest { RecordId = record.Id, Name = "Domicile", Members = { stays.Actor, left.Actor }, RequestId = Given.NewId() },
+            new RecognizeCareTeamRequest
+            {
+                RecordId = record.Id,
+                Name = "Domicile",
+                Members = { stays.Actor, left.Actor },
+                RequestId = Given.NewId(),
+            },
             cancellationToken: Token)).CareTeam;
         await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
         team = await SetAsync(stays.Actor);

@@ -64,7 +64,8 @@ public sealed class ExplainAccessTests(Platform platform)
         var colleague = platform.As(await platform.ColleagueAsync(record));
 
         var hidden = await Assert.ThrowsAsync<RpcException>(() => AskAsync(colleague, masked));
-        var absent = await Assert.ThrowsAsync<RpcException>(() => AskAsync(colleague, new StoredDocument(masked) { DocumentId = Given.NewId() }));
+        var absent = await Assert.ThrowsAsync<RpcException>(
+            () => AskAsync(colleague, new StoredDocument(masked) { DocumentId = Given.NewId() }));
         Assert.Equal(
             absent.GetRpcStatus()!.Details.Where(detail => !detail.Is(Google.Rpc.RequestInfo.Descriptor)),
             hidden.GetRpcStatus()!.Details.Where(detail => !detail.Is(Google.Rpc.RequestInfo.Descriptor)));

@@ -90,7 +90,8 @@ public sealed class WhoCanSeeTests(Platform platform)
         }
 
         await author.UploadAsync(record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals));
-        await author.UploadAsync(record.Id, intent => intent.Metadata.Type = new Coding { System = Given.ReportType.System, Code = "68599-0" });
+        await author.UploadAsync(
+            record.Id, intent => intent.Metadata.Type = new Coding { System = Given.ReportType.System, Code = "68599-0" });
         var waiting = await author.UploadAsync(record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromPatient));
         var dentist = await platform.ColleagueAsync(record, who: TestProfessional.New() with { Profession = "40", Specialty = "" });
 
@@ -128,11 +129,16 @@ public sealed class WhoCanSeeTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         var patient = platform.As(record.Patient);
-        var documents = new[] { await platform.As(record.Physician).UploadAsync(record.Id), await platform.As(record.Physician).UploadAsync(record.Id) };
+        var documents = new[]
+        {
+            await platform.As(record.Physician).UploadAsync(record.Id),
+            await platform.As(record.Physician).UploadAsync(record.Id),
+        };
         await platform.As(record.Physician).UploadAsync(record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromPatient));
         var colleague = TestProfessional.New() with { Profession = "40", Specialty = "" };
 
-        var grant = new GrantConsentRequest { RecordId = record.Id, Actor = colleague.Actor, RequestId = Given.NewId(), ValidateOnly = true };
+        var grant =
+            new GrantConsentRequest { RecordId = record.Id, Actor = colleague.Actor, RequestId = Given.NewId(), ValidateOnly = true };
         Assert.NotNull((await patient.Consents.GrantConsentAsync(grant, cancellationToken: Token)).Consent.ConsentId);
         await Refusals.RefusedAsync(
             StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => platform.As(colleague).SearchIdsAsync(record.Id));
@@ -234,5 +240,6 @@ public sealed class WhoCanSeeTests(Platform platform)
 
     private async Task BlockAsync(OpenedRecord record, TestProfessional professional) =>
         await platform.As(record.Patient).Consents.BlockActorAsync(
-            new BlockActorRequest { RecordId = record.Id, Actor = professional.Actor, RequestId = Given.NewId() }, cancellationToken: Token);
+            new BlockActorRequest { RecordId = record.Id, Actor = professional.Actor, RequestId = Given.NewId() },
+            cancellationToken: Token);
 }

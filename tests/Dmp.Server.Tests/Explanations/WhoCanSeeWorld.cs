@@ -61,7 +61,8 @@ internal sealed record WorldActor(string Name, ActorKind Kind, string Id, string
             await call();
             return true;
         }
-        catch (RpcException refused) when (refused.StatusCode is StatusCode.PermissionDenied or StatusCode.NotFound or StatusCode.FailedPrecondition)
+        catch (RpcException refused)
+            when (refused.StatusCode is StatusCode.PermissionDenied or StatusCode.NotFound or StatusCode.FailedPrecondition)
         {
             return false;
         }
@@ -72,13 +73,13 @@ internal sealed record WorldActor(string Name, ActorKind Kind, string Id, string
 internal sealed class WhoCanSeeWorld
 {
     private static readonly string[] modes = ["normal", "break-glass", "regulation"];
-    private readonly Platform _platform;
+    private readonly Platform platform;
 
-    private WhoCanSeeWorld(Platform platform, OpenedRecord record) => (_platform, Record) = (platform, record);
+    private WhoCanSeeWorld(Platform platform, OpenedRecord record) => (this.platform, Record) = (platform, record);
 
     public OpenedRecord Record { get; }
 
-    public DmpApi Patient => _platform.As(Record.Patient);
+    public DmpApi Patient => platform.As(Record.Patient);
 
     public List<WorldActor> Actors { get; } = [];
 
@@ -125,26 +126,33 @@ internal sealed class WhoCanSeeWorld
         };
         foreach (var name in new[] { "dentist", "authorised helper", "blocked", "at blocked structure" })
         {
-            await _platform.As(people[name]).DeclareAsync(Record.Id);
+            await platform.As(people[name]).DeclareAsync(Record.Id);
         }
 
-        await _platform.As(people["attending"]).DeclareAsync(Record.Id, attending: true);
+        await platform.As(people["attending"]).DeclareAsync(Record.Id, attending: true);
         await GrantAsync(people["attending, not seen"].Actor, attending: true);
         foreach (var actor in new[] { people["authorised, not seen"].Actor, people["occupational"].Actor, StructureOf(nurse) })
         {
             await GrantAsync(actor);
         }
 
-        await _platform.As(people["occupational"]).SearchIdsAsync(Record.Id);
+        await platform.As(people["occupational"]).SearchIdsAsync(Record.Id);
         var team = (await Patient.CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest { RecordId = Record.Id, Name = "Équipe", Members = { people["in team"].Actor }, RequestId = Given.NewId() },
+            new RecognizeCareTeamRequest
+            {
+                RecordId = Record.Id,
+                Name = "Équipe",
+                Members = { people["in team"].Actor },
+                RequestId = Given.NewId(),
+            },
             cancellationToken: Token)).CareTeam;
         await GrantAsync(new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
-        await _platform.As(people["in team"]).SearchIdsAsync(Record.Id);
+        await platform.As(people["in team"]).SearchIdsAsync(Record.Id);
         await MaskedShownAsync();
         foreach (var (name, mode) in new[]
         {
-            ("helper", EmergencyMode.BreakGlass), ("authorised helper", EmergencyMode.BreakGlass), ("ended helper", EmergencyMode.BreakGlass),
+            ("helper", EmergencyMode.BreakGlass), ("authorised helper", EmergencyMode.BreakGlass),
+            ("ended helper", EmergencyMode.BreakGlass),
             ("regulator", EmergencyMode.Regulation),
         })
         {
@@ -159,7 +167,7 @@ internal sealed class WhoCanSeeWorld
         {
             Actors.Add(new WorldActor(
                 name, ActorKind.Professional, professional.Id, professional.StructureId, professional.Profession,
-                [.. modes.Select(mode => _platform.As(_platform.Callers.Token(professional), ("dmp-access-mode", mode)))]));
+                [.. modes.Select(mode => platform.As(platform.Callers.Token(professional), ("dmp-access-mode", mode)))]));
         }
 
         foreach (var name in new[] { "physician", "nurse of structure", "named author", "stranger", "at blocked structure" })
@@ -173,11 +181,11 @@ internal sealed class WhoCanSeeWorld
 
     private async Task AddPersonsAsync()
     {
-        var mother = _platform.AsRepresentativeOf(Record.Patient);
+        var mother = platform.AsRepresentativeOf(Record.Patient);
         Actors.Add(new WorldActor("mother", ActorKind.Representative, "", "", "", [mother]));
-        var (father, _) = await _platform.DelegateAsync(mother, Record.Id, DelegationKind.Representative);
+        var (father, _) = await platform.DelegateAsync(mother, Record.Id, DelegationKind.Representative);
         Actors.Add(new WorldActor("father", ActorKind.Representative, "Odile ESSAI", "", "", [father]));
-        var (caregiver, _) = await _platform.DelegateAsync(mother, Record.Id);
+        var (caregiver, _) = await platform.DelegateAsync(mother, Record.Id);
         Actors.Add(new WorldActor("caregiver", ActorKind.Caregiver, "Odile ESSAI", "", "", [caregiver]));
     }
 
@@ -188,33 +196,40 @@ internal sealed class WhoCanSeeWorld
         {
             JsonObject claims = Callers.StructureClaims(structureId, staffId);
             claims["Authentification_mode"] = authentication;
-            return _platform.As(_platform.Callers.Mint(claims));
+            return platform.As(platform.Callers.Mint(claims));
         }
 
-        Actors.Add(new WorldActor(name, ActorKind.Structure, structureId, structureId, "", [As("INDIRECTE", null), As("DIRECTE", "secretary-1")]));
+        Actors.Add(
+            new WorldActor(name, ActorKind.Structure, structureId, structureId, "", [As("INDIRECTE", null), As("DIRECTE", "secretary-1")]));
     }
 
     /// <summary>Documents on which the rules differ, each visible to the patient.</summary>
     private async Task DepositAsync(Dictionary<string, TestProfessional> people)
     {
-        var physician = _platform.As(Record.Physician);
-        foreach (var name in new[] { "plain", "hidden from physicians", "hidden from the attending", "hidden from a structure", "deleted", "archived" })
+        var physician = platform.As(Record.Physician);
+        foreach (var name in new[]
+        {
+            "plain", "hidden from physicians", "hidden from the attending", "hidden from a structure", "deleted", "archived",
+        })
         {
             Documents[name] = await physician.UploadAsync(Record.Id);
         }
 
-        Documents["masked"] = await physician.UploadAsync(Record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals));
+        Documents["masked"] = await physician.UploadAsync(
+            Record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals));
         Documents["masked and shown"] = await physician.UploadAsync(
             Record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals));
         Documents["closed to dentists"] = await physician.UploadAsync(
             Record.Id, intent => intent.Metadata.Type = new Coding { System = Given.ReportType.System, Code = "68599-0" });
-        Documents["secret"] = await physician.UploadAsync(Record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromRepresentatives));
+        Documents["secret"] = await physician.UploadAsync(
+            Record.Id, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromRepresentatives));
         var author = people["named author"];
-        Documents["of a certificate"] = await _platform.AsStructure(author.StructureId).UploadAsync(Record.Id, intent => intent.Metadata.Authors.Add(new Author
-        {
-            Person = new Person { Id = author.Id, FamilyName = "ESSAI", GivenName = "CLAIRE" },
-            Institution = new Institution { Id = author.StructureId, Name = "HOPITAL D'ESSAI" },
-        }));
+        Documents["of a certificate"] = await platform.AsStructure(author.StructureId)
+            .UploadAsync(Record.Id, intent => intent.Metadata.Authors.Add(new Author
+            {
+                Person = new Person { Id = author.Id, FamilyName = "ESSAI", GivenName = "CLAIRE" },
+                Institution = new Institution { Id = author.StructureId, Name = "HOPITAL D'ESSAI" },
+            }));
         Documents["of the patient"] = await Patient.UploadAsync(Record.Id);
 
         await Patient.HideAsync(Record.Id, Documents["hidden from physicians"].DocumentId, "10");
@@ -236,7 +251,7 @@ internal sealed class WhoCanSeeWorld
         cancellationToken: Token);
 
     private async Task OpenAsync(TestProfessional professional, EmergencyMode mode) =>
-        await _platform.As(professional).Emergencies.OpenEmergencyAccessAsync(
+        await platform.As(professional).Emergencies.OpenEmergencyAccessAsync(
             new OpenEmergencyAccessRequest
             {
                 RecordId = Record.Id,

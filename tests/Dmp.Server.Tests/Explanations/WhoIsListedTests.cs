@@ -57,7 +57,8 @@ public sealed class WhoIsListedTests(Platform platform)
         Assert.Contains(before["plain"], viewer => viewer.Actor.Id == world.Actor("attending, not seen").Id
             && viewer is { NotSeenYet: true, Content: true } && viewer.Professions.Any(profession => profession.Code == "10"));
         Assert.Equal(AccessMode.Regulation, before["plain"].Single(viewer => viewer.Actor.Id == world.Actor("regulator").Id).AccessMode);
-        Assert.Equal(AccessMode.BreakGlass, before["masked"].Single(viewer => viewer.Actor.Id == world.Actor("authorised helper").Id).AccessMode);
+        Assert.Equal(
+            AccessMode.BreakGlass, before["masked"].Single(viewer => viewer.Actor.Id == world.Actor("authorised helper").Id).AccessMode);
         await HideFromStaffAsync(world, sights);
         await ExplainAsync(world, sights);
         await CloseAsync(world);
@@ -145,7 +146,8 @@ public sealed class WhoIsListedTests(Platform platform)
         foreach (var viewer in viewers.Where(viewer => viewer is { Actor.Kind: ActorKind.Structure, Professions.Count: > 0 }))
         {
             if (!world.Actors.Exists(actor => actor.Kind == ActorKind.Professional
-                && actor.StructureId == viewer.Actor.Id && sights[(document, actor.Name)] == (viewer.Content ? Sight.Content : Sight.Metadata)))
+                && actor.StructureId == viewer.Actor.Id
+                && sights[(document, actor.Name)] == (viewer.Content ? Sight.Content : Sight.Metadata)))
             {
                 yield return $"{document}: nobody in {viewer.Actor.Id} sees it";
             }
@@ -160,7 +162,9 @@ public sealed class WhoIsListedTests(Platform platform)
         if (actor.Kind == ActorKind.Structure)
         {
             // The structure itself, by staff and certificate: as depositor.
-            return named.Any(viewer => viewer.Steps.Any(step => step is { Rule: AccessRule.Depositor, Passed: true })) ? Sight.Metadata : Sight.Nothing;
+            return named.Any(viewer => viewer.Steps.Any(step => step is { Rule: AccessRule.Depositor, Passed: true }))
+                ? Sight.Metadata
+                : Sight.Nothing;
         }
 
         var byName = named.Select(viewer => !viewer.NotSeenYet || viewer.Professions.Any(one => one.Code == actor.Profession)

@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace Dmp.Server.Tests.Fixtures;
 
-/// <summary>A line to a server that can be cut in the middle of a byte: every connection ends on both sides at once, without a word.</summary>
+/// <summary>
+/// A line to a server that can be cut in the middle of a byte: every connection ends on both sides at once, without a word.
+/// </summary>
 internal sealed class BreakingLine : IAsyncDisposable
 {
     private readonly Uri server;

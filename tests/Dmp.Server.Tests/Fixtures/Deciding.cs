@@ -24,16 +24,20 @@ internal static class Deciding
     }
 
     public static async Task MaskAsync(this DmpApi api, StoredDocument document) => await api.Documents.MaskDocumentAsync(
-        new MaskDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
+        new MaskDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() },
+        cancellationToken: Token);
 
     public static async Task UnmaskAsync(this DmpApi api, StoredDocument document) => await api.Documents.UnmaskDocumentAsync(
-        new UnmaskDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
+        new UnmaskDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() },
+        cancellationToken: Token);
 
     public static async Task ArchiveAsync(this DmpApi api, StoredDocument document) => await api.Documents.ArchiveDocumentAsync(
-        new ArchiveDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
+        new ArchiveDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() },
+        cancellationToken: Token);
 
     public static async Task DeleteAsync(this DmpApi api, StoredDocument document) => await api.Documents.DeleteDocumentAsync(
-        new DeleteDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() }, cancellationToken: Token);
+        new DeleteDocumentRequest { RecordId = document.RecordId, DocumentId = document.DocumentId, RequestId = Given.NewId() },
+        cancellationToken: Token);
 
     public static async Task<StoredDocument> RevealAsync(this DmpApi api, StoredDocument document, VisibilityCode code) =>
         (await api.Documents.RevealDocumentAsync(
@@ -68,11 +72,13 @@ internal static class Deciding
 
     public static async Task<string> AddRuleAsync(this DmpApi api, string recordId, VisibilityRule rule) =>
         (await api.Consents.AddVisibilityRuleAsync(
-            new AddVisibilityRuleRequest { RecordId = recordId, Rule = rule, RequestId = Given.NewId() }, cancellationToken: Token)).Rule.VisibilityRuleId;
+            new AddVisibilityRuleRequest { RecordId = recordId, Rule = rule, RequestId = Given.NewId() },
+            cancellationToken: Token)).Rule.VisibilityRuleId;
 
     public static async Task RemoveRuleAsync(this DmpApi api, string recordId, string ruleId) =>
         await api.Consents.RemoveVisibilityRuleAsync(
-            new RemoveVisibilityRuleRequest { RecordId = recordId, VisibilityRuleId = ruleId, RequestId = Given.NewId() }, cancellationToken: Token);
+            new RemoveVisibilityRuleRequest { RecordId = recordId, VisibilityRuleId = ruleId, RequestId = Given.NewId() },
+            cancellationToken: Token);
 
     /// <summary>Keeps secret acts from the staff of structures, or shows them.</summary>
     public static async Task<ConsentSettings> HideSecretActsFromStaffAsync(this DmpApi patient, string recordId, bool on = true)
@@ -93,7 +99,8 @@ internal static class Deciding
 
     public static async Task<string> BlockAsync(this DmpApi api, string recordId, Actor actor) =>
         (await api.Consents.BlockActorAsync(
-            new BlockActorRequest { RecordId = recordId, Actor = actor, RequestId = Given.NewId() }, cancellationToken: Token)).Block.BlockId;
+            new BlockActorRequest { RecordId = recordId, Actor = actor, RequestId = Given.NewId() },
+            cancellationToken: Token)).Block.BlockId;
 
     public static async Task UnblockAsync(this DmpApi api, string recordId, string blockId) =>
         await api.Consents.UnblockActorAsync(
@@ -105,5 +112,6 @@ internal static class Deciding
 
     public static async Task RevokeAsync(this DmpApi api, Consent.V1.Consent consent) =>
         await api.Consents.RevokeConsentAsync(
-            new RevokeConsentRequest { RecordId = consent.RecordId, ConsentId = consent.ConsentId, RequestId = Given.NewId() }, cancellationToken: Token);
+            new RevokeConsentRequest { RecordId = consent.RecordId, ConsentId = consent.ConsentId, RequestId = Given.NewId() },
+            cancellationToken: Token);
 }

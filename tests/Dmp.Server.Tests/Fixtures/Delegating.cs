@@ -31,7 +31,12 @@ internal static class Delegating
 
     public static async Task<Delegation.V1.Delegation> RevokeAsync(this DmpApi api, Delegation.V1.Delegation delegation) =>
         (await api.Delegations.RevokeDelegationAsync(
-            new RevokeDelegationRequest { RecordId = delegation.RecordId, DelegationId = delegation.DelegationId, RequestId = Given.NewId() },
+            new RevokeDelegationRequest
+            {
+                RecordId = delegation.RecordId,
+                DelegationId = delegation.DelegationId,
+                RequestId = Given.NewId(),
+            },
             cancellationToken: Token)).Delegation;
 
     public static async Task<List<Delegation.V1.Delegation>> DelegationsAsync(this DmpApi api, string recordId) =>

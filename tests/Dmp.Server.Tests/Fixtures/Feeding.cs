@@ -17,7 +17,8 @@ internal static class Feeding
 
     /// <summary>A token of now, for this filter.</summary>
     public static async Task<string> NowAsync(this DmpApi api, EventFilter? filter = null) =>
-        (await api.Events.PullAsync(new PullRequest { Start = From(StartPoint.Latest), Filter = filter }, cancellationToken: Token)).LatestResumeToken;
+        (await api.Events.PullAsync(
+            new PullRequest { Start = From(StartPoint.Latest), Filter = filter }, cancellationToken: Token)).LatestResumeToken;
 
     /// <summary>All that there is behind a place, and the token behind it.</summary>
     public static async Task<(List<ChangeEvent> Events, string Token)> PullAllAsync(
@@ -45,7 +46,8 @@ internal static class Feeding
         (await api.PullAllAsync(From(token), filter)).Events;
 
     /// <summary>The kinds of what came since, for the one document or record that a test is about.</summary>
-    public static async Task<List<ChangeKind>> KindsAsync(this DmpApi api, string token, string? documentId = null, EventFilter? filter = null) =>
+    public static async Task<List<ChangeKind>> KindsAsync(
+        this DmpApi api, string token, string? documentId = null, EventFilter? filter = null) =>
     [
         .. from told in await api.SinceAsync(token, filter)
            where documentId is null || told.DocumentId == documentId

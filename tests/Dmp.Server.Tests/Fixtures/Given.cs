@@ -156,7 +156,8 @@ internal static class Given
         Finish = new UploadFinish { Sha256 = ByteString.CopyFrom(SHA256.HashData(content)), SizeBytes = content.Length },
     };
 
-    public static async Task<StoredDocument> DocumentAsync(this AsyncDuplexStreamingCall<UploadDocumentRequest, UploadDocumentResponse> call)
+    public static async Task<StoredDocument> DocumentAsync(
+        this AsyncDuplexStreamingCall<UploadDocumentRequest, UploadDocumentResponse> call)
     {
         StoredDocument? document = null;
         await foreach (var response in call.ResponseStream.ReadAllAsync(Token))

@@ -24,7 +24,8 @@ internal sealed record RawAnswer(StatusCode Status, string Content)
         {
             // The id of the call is the call's own; everything else must tell nothing.
             var details = refused.GetRpcStatus()?.Details.Where(detail => !detail.Is(RequestInfo.Descriptor)) ?? [];
-            var content = $"{refused.Status.Detail} {string.Join(' ', details.Select(detail => Convert.ToHexString(detail.ToByteArray())))}";
+            var content =
+                $"{refused.Status.Detail} {string.Join(' ', details.Select(detail => Convert.ToHexString(detail.ToByteArray())))}";
             return (new RawAnswer(refused.StatusCode, content), messages);
         }
     }

@@ -37,7 +37,8 @@ internal enum LineFault
 internal sealed class S3Proxy : IAsyncDisposable
 {
     private static readonly byte[] busy =
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 36\r\nConnection: close\r\n\r\n<Error><Code>SlowDown</Code></Error>"u8.ToArray();
+        ("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 36\r\nConnection: close\r\n\r\n"u8
+            + "<Error><Code>SlowDown</Code></Error>"u8).ToArray();
 
     private static readonly byte[] unread =
         "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray();
@@ -188,7 +189,8 @@ internal sealed class S3Proxy : IAsyncDisposable
                 passed += count;
             }
         }
-        catch (Exception end) when (end is IOException or OperationCanceledException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception end) when (end is IOException or OperationCanceledException or SocketException or ObjectDisposedException
+            or InvalidOperationException)
         {
             // One of the sides has left.
         }

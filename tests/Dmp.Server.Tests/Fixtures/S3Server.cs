@@ -43,7 +43,8 @@ public sealed class S3Server : IAsyncLifetime
         var missing = programs.Where(program => !IsOnPath(program)).ToArray();
         Assert.SkipWhen(
             missing.Length > 0,
-            $"The S3 server of the tests is not installed ({string.Join(", ", missing)}); as an administrator run: apt-get install ceph-mon ceph-osd radosgw");
+            $"The S3 server of the tests is not installed ({string.Join(", ", missing)}); as an administrator run: "
+            + "apt-get install ceph-mon ceph-osd radosgw");
         await starting.WaitAsync();
         try
         {
@@ -71,7 +72,8 @@ public sealed class S3Server : IAsyncLifetime
     internal async Task<List<S3Object>> ObjectsAsync(S3Options options)
     {
         List<S3Object> objects = [];
-        await foreach (var item in Client.Paginators.ListObjectsV2(new() { BucketName = options.Bucket, Prefix = options.Prefix }).S3Objects)
+        await foreach (var item in Client.Paginators.ListObjectsV2(
+            new() { BucketName = options.Bucket, Prefix = options.Prefix }).S3Objects)
         {
             objects.Add(item);
         }
@@ -82,7 +84,8 @@ public sealed class S3Server : IAsyncLifetime
     /// <summary>The same as configuration of a server.</summary>
     internal static string[] SettingsOf(S3Options options) =>
     [
-        $"--Dmp:Content:S3:Endpoint={options.Endpoint}", $"--Dmp:Content:S3:Bucket={options.Bucket}", $"--Dmp:Content:S3:Prefix={options.Prefix}",
+        $"--Dmp:Content:S3:Endpoint={options.Endpoint}", $"--Dmp:Content:S3:Bucket={options.Bucket}",
+        $"--Dmp:Content:S3:Prefix={options.Prefix}",
         $"--Dmp:Content:S3:AccessKey={options.AccessKey}", $"--Dmp:Content:S3:SecretKey={options.SecretKey}",
     ];
 
@@ -109,7 +112,8 @@ public sealed class S3Server : IAsyncLifetime
         var start = new ProcessStartInfo(
             "bash",
             [
-                Path.Combine(AppContext.BaseDirectory, "Fixtures", "radosgw.sh"), directory, TestServer.FreePort().ToString(CultureInfo.InvariantCulture),
+                Path.Combine(AppContext.BaseDirectory, "Fixtures", "radosgw.sh"), directory,
+                TestServer.FreePort().ToString(CultureInfo.InvariantCulture),
                 port.ToString(CultureInfo.InvariantCulture), AccessKey, SecretKey,
             ])
         {

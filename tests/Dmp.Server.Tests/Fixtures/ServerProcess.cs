@@ -207,7 +207,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private Process Start()
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Dmp.Server.dll"), "--environment=Sandbox", .. settings])
+        var start = new ProcessStartInfo(
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "Dmp.Server.dll"), "--environment=Sandbox", .. settings])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -40,7 +40,9 @@ internal sealed class Standby : IAsyncDisposable
         await standby.ProgramAsync(
             "pg_basebackup",
             $"--pgdata={standby.Data}",
-            string.Create(CultureInfo.InvariantCulture, $"--dbname=host={primary.Host} port={primary.Port} user={primary.Username} password={primary.Password}"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"--dbname=host={primary.Host} port={primary.Port} user={primary.Username} password={primary.Password}"),
             "--checkpoint=fast",
             "--wal-method=stream",
             "--write-recovery-conf");
@@ -52,7 +54,8 @@ internal sealed class Standby : IAsyncDisposable
             $"--log={Path.Combine(directory, "log")}",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"--options=-c port={standby.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 -c fsync=off"));
+                $"--options=-c port={standby.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 -c "
+                + $"fsync=off"));
         return standby;
     }
 
@@ -72,7 +75,8 @@ internal sealed class Standby : IAsyncDisposable
 
     public static async Task<object?> RunAsync(string connectionString, string sql)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();

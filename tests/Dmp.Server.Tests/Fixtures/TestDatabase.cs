@@ -34,7 +34,8 @@ internal sealed class TestDatabase : IAsyncDisposable
         var external = Environment.GetEnvironmentVariable("DMP_TEST_POSTGRES");
         var managed = string.IsNullOrEmpty(external)
             ? await ManagedPostgres.StartAsync(
-                new ManagedPostgresOptions { DataDirectory = directory, Durable = false }, NullLoggerFactory.Instance, CancellationToken.None)
+                new ManagedPostgresOptions { DataDirectory = directory, Durable = false }, NullLoggerFactory.Instance,
+                CancellationToken.None)
             : null;
         var database = new TestDatabase(managed, managed?.AdminConnectionString ?? external!);
         if (managed is not null)

@@ -110,7 +110,8 @@ internal sealed class TestServer : IAsyncDisposable
     public ValueTask<NpgsqlConnection> OpenAdminAsync(Platform platform, CancellationToken ct = default) =>
         LazyInitializer.EnsureInitialized(
             ref admin,
-            () => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(platform.Databases.AdminOf(Database)) { Pooling = true, MaxPoolSize = 3 }))
+            () => NpgsqlDataSource.Create(
+                new NpgsqlConnectionStringBuilder(platform.Databases.AdminOf(Database)) { Pooling = true, MaxPoolSize = 3 }))
         .OpenConnectionAsync(ct);
 
     /// <summary>Reads the database as its superuser: what is really there.</summary>
@@ -143,8 +144,8 @@ internal sealed class TestServer : IAsyncDisposable
             await admin.DisposeAsync();
         }
 
-        // A connection that was opened outside of the server's own pool stays for five minutes, one for each database: after two hundred servers of tests
-        // PostgreSQL takes no more.
+        // A connection that was opened outside of the server's own pool stays for five minutes, one for each database: after two hundred
+        // servers of tests PostgreSQL takes no more.
         NpgsqlConnection.ClearAllPools();
         Directory.Delete(directory, recursive: true);
     }

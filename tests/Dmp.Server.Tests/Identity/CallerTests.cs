@@ -8,22 +8,25 @@ namespace Dmp.Server.Tests.Identity;
 /// <summary>What becomes of the claims of each kind of caller, through the real validation.</summary>
 public sealed class CallerTests : IAsyncLifetime
 {
-    private TestIssuer _issuer = null!;
-    private TokenApp _app = null!;
+    private TestIssuer issuer = null!;
+    private TokenApp app = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _issuer = await TestIssuer.StartAsync();
-        _app = await TokenApp.StartAsync(
-            [.. TokenApp.Trust(_issuer, [.. Enum.GetValues<CallerKind>().Except([CallerKind.Auditor])]), ("Identity:Issuers:0:KindClaim", "kind")]);
+        issuer = await TestIssuer.StartAsync();
+        app = await TokenApp.StartAsync(
+            [
+                .. TokenApp.Trust(issuer, [.. Enum.GetValues<CallerKind>().Except([CallerKind.Auditor])]),
+                ("Identity:Issuers:0:KindClaim", "kind"),
+            ]);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _app.DisposeAsync();
-        await _issuer.DisposeAsync();
+        await app.DisposeAsync();
+        await issuer.DisposeAsync();
     }
 
     [Fact]
@@ -32,7 +35,7 @@ public sealed class CallerTests : IAsyncLifetime
         var caller = await AcceptAsync("professional", TestClaims.Professional().With("Acces_Regulation_Medicale", "VRAI"));
 
         Assert.Equal(CallerKind.Professional, caller.Kind);
-        Assert.Equal($"{_issuer.Authority}|subject-1", caller.Subject);
+        Assert.Equal($"{issuer.Authority}|subject-1", caller.Subject);
         Assert.Equal("801234567897", caller.ProfessionalId);
         Assert.Equal(("Camille", "MARTIN"), (caller.GivenName, caller.FamilyName));
         Assert.Equal(("1.2.250.1.71.1.2.7", "10", "SM26"), (caller.ProfessionSystem, caller.ProfessionCode, caller.SpecialtyCode));
@@ -73,7 +76,8 @@ public sealed class CallerTests : IAsyncLifetime
     {
         var caller = await AcceptAsync(
             "professional",
-            TestClaims.Professional(new { codeProfession = "60", nomDexercice = "DURAND", prenomDexercice = "Zoé" }).With("family_name", null));
+            TestClaims.Professional(
+                new { codeProfession = "60", nomDexercice = "DURAND", prenomDexercice = "Zoé" }).With("family_name", null));
 
         Assert.Equal(("Zoé", "DURAND"), (caller.GivenName, caller.FamilyName));
     }
@@ -82,7 +86,8 @@ public sealed class CallerTests : IAsyncLifetime
     public async Task Of_several_places_the_chosen_one_counts()
     {
         var claims = TestClaims.Professional(
-            TestClaims.Exercice("10", "SM26", TestClaims.Activity(TestClaims.Finess), TestClaims.Activity(TestClaims.OtherFiness, "R2", "SA01")));
+            TestClaims.Exercice(
+                "10", "SM26", TestClaims.Activity(TestClaims.Finess), TestClaims.Activity(TestClaims.OtherFiness, "R2", "SA01")));
 
         await RefuseAsync("professional", claims, null, TokenRefusalReason.WorkSituationAmbiguous);
         await RefuseAsync("professional", claims.With("SubjectOrganizationID", "R3"), null, TokenRefusalReason.WorkSituationAmbiguous);
@@ -159,12 +164,13 @@ public sealed class CallerTests : IAsyncLifetime
         var caller = await AcceptAsync("structure", TestClaims.Structure());
 
         Assert.Equal(("1750100125", "Hôpital du Parc", "A-17"), (caller.StructureId, caller.StructureName, caller.StaffId));
-        Assert.Equal($"{_issuer.Authority}|subject-1|1750100125", caller.Key);
+        Assert.Equal($"{issuer.Authority}|subject-1|1750100125", caller.Key);
         await RefuseAsync("structure", TestClaims.Structure().With("structure_id", "1750100126"), "structure_id");
         await RefuseAsync("structure", TestClaims.Structure().With("structure_id", "750100125"), "structure_id");
         await RefuseAsync("structure", TestClaims.Structure().With("structure_name", "A\u0000B"), "structure_name");
         await RefuseAsync("structure", TestClaims.Structure().With("structure_name", new string('x', 257)), "structure_name");
-        await RefuseAsync("structure", TestClaims.Structure().With("structure_name", null), "structure_name", TokenRefusalReason.ClaimMissing);
+        await RefuseAsync(
+            "structure", TestClaims.Structure().With("structure_name", null), "structure_name", TokenRefusalReason.ClaimMissing);
     }
 
     [Fact]
@@ -189,8 +195,10 @@ public sealed class CallerTests : IAsyncLifetime
             Assert.Equal(both, (await AcceptAsync("representative", new() { ["represented_ins"] = claim })).RepresentedIns);
         }
 
-        Assert.Equal([TestClaims.Ins], (await AcceptAsync("representative", new() { ["represented_ins"] = TestClaims.Ins })).RepresentedIns);
-        await RefuseAsync("representative", new() { ["represented_ins"] = Array.Empty<string>() }, "represented_ins", TokenRefusalReason.ClaimMissing);
+        Assert.Equal(
+            [TestClaims.Ins], (await AcceptAsync("representative", new() { ["represented_ins"] = TestClaims.Ins })).RepresentedIns);
+        await RefuseAsync(
+            "representative", new() { ["represented_ins"] = Array.Empty<string>() }, "represented_ins", TokenRefusalReason.ClaimMissing);
         await RefuseAsync("representative", new() { ["represented_ins"] = oneWrong }, "represented_ins");
         await RefuseAsync("representative", new() { ["represented_ins"] = new { ins = TestClaims.Ins } }, "represented_ins");
     }
@@ -217,19 +225,23 @@ public sealed class CallerTests : IAsyncLifetime
     public async Task The_test_realm_accepts_published_test_numbers_with_wrong_keys_but_not_another_shape()
     {
         await using var app = await TokenApp.StartAsync(
-            [.. TokenApp.Trust(_issuer, CallerKind.Patient, CallerKind.Professional), ("Realm", "Test"), ("Identity:Issuers:0:KindClaim", "kind")]);
+            [
+                .. TokenApp.Trust(issuer, CallerKind.Patient, CallerKind.Professional), ("Realm", "Test"),
+                ("Identity:Issuers:0:KindClaim", "kind"),
+            ]);
 
         var patient = TestClaims.Patient().With("kind", "patient");
-        Assert.Equal("221042545611404", (await app.CallAsync(_issuer.Mint(patient.With("ins", "221042545611404")), Ct)).Caller?.Ins);
+        Assert.Equal("221042545611404", (await app.CallAsync(issuer.Mint(patient.With("ins", "221042545611404")), Ct)).Caller?.Ins);
         Assert.Equal(
-            new(TokenRefusalReason.ClaimInvalid, "ins"), (await app.CallAsync(_issuer.Mint(patient.With("ins", "22104254561140X")), Ct)).Refusal);
+            new(TokenRefusalReason.ClaimInvalid, "ins"),
+            (await app.CallAsync(issuer.Mint(patient.With("ins", "22104254561140X")), Ct)).Refusal);
         var professional = TestClaims.Professional().With("kind", "professional").With("SubjectNameID", "801234534765");
-        Assert.Equal("801234534765", (await app.CallAsync(_issuer.Mint(professional), Ct)).Caller?.ProfessionalId);
+        Assert.Equal("801234534765", (await app.CallAsync(issuer.Mint(professional), Ct)).Caller?.ProfessionalId);
     }
 
     private async Task<Caller> AcceptAsync(string kind, Dictionary<string, object?> claims)
     {
-        var outcome = await _app.CallAsync(_issuer.Mint(claims.With("kind", kind)), Ct);
+        var outcome = await app.CallAsync(issuer.Mint(claims.With("kind", kind)), Ct);
         Assert.Null(outcome.Refusal);
         return outcome.Caller!;
     }
@@ -237,11 +249,11 @@ public sealed class CallerTests : IAsyncLifetime
     private async Task RefuseAsync(
         string? kind, Dictionary<string, object?> claims, string? claim, TokenRefusalReason reason = TokenRefusalReason.ClaimInvalid)
     {
-        var outcome = await _app.CallAsync(_issuer.Mint(claims.With("kind", kind)), Ct);
+        var outcome = await app.CallAsync(issuer.Mint(claims.With("kind", kind)), Ct);
         Assert.Equal(new TokenRefusal(reason, claim), outcome.Refusal);
         foreach (var value in claims.Values.OfType<string>().Where(value => value.Length > 8))
         {
-            Assert.DoesNotContain(value, _app.Log, StringComparison.Ordinal);
+            Assert.DoesNotContain(value, app.Log, StringComparison.Ordinal);
         }
     }
 }

@@ -16,16 +16,16 @@ namespace Dmp.Server.Tests.Identity;
 /// <summary>Tokens bound to a client certificate (RFC 8705).</summary>
 public sealed class CertificateBindingTests : IDisposable
 {
-    private readonly X509Certificate2 _own = Certificate("CN=own");
-    private readonly X509Certificate2 _other = Certificate("CN=other");
+    private readonly X509Certificate2 own = Certificate("CN=own");
+    private readonly X509Certificate2 other = Certificate("CN=other");
 
     [Fact]
     public void The_bound_certificate_is_accepted_and_no_other()
     {
-        var claims = Claims(new { cnf = Thumbprint(_own) });
+        var claims = Claims(new { cnf = Thumbprint(own) });
 
-        CertificateBinding.Require(claims, _own, required: true);
-        AssertNotBound(claims, _other);
+        CertificateBinding.Require(claims, own, required: true);
+        AssertNotBound(claims, other);
         AssertNotBound(claims, null);
     }
 
@@ -35,8 +35,8 @@ public sealed class CertificateBindingTests : IDisposable
         var claims = Claims(new { sub = "x" });
 
         CertificateBinding.Require(claims, null, required: false);
-        CertificateBinding.Require(claims, _own, required: false);
-        AssertNotBound(claims, _own, required: true);
+        CertificateBinding.Require(claims, own, required: false);
+        AssertNotBound(claims, own, required: true);
     }
 
     [Theory]
@@ -49,7 +49,7 @@ public sealed class CertificateBindingTests : IDisposable
     [InlineData("{\"cnf\":{\"x5t#S256\":\"+++++++++++++++++++++++++++++++++++++++++++\"}}")]
     [InlineData("{\"cnf\":{\"x5t#S256\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}")]
     public void A_binding_that_cannot_be_checked_is_refused(string payload) =>
-        AssertNotBound(new TokenClaims(JsonSerializer.Deserialize<JsonElement>(payload)), _own);
+        AssertNotBound(new TokenClaims(JsonSerializer.Deserialize<JsonElement>(payload)), own);
 
     [Fact]
     public async Task A_bound_token_over_a_connection_without_certificate_is_refused()
@@ -59,7 +59,7 @@ public sealed class CertificateBindingTests : IDisposable
         await using var app = await TokenApp.StartAsync(TokenApp.Trust(issuer, CallerKind.Operator));
         await using var strict = await TokenApp.StartAsync(
             [.. TokenApp.Trust(issuer, CallerKind.Operator), ("Identity:Issuers:0:RequireCertificateBinding", "true")]);
-        var bound = issuer.Mint(new Dictionary<string, object?> { ["cnf"] = Thumbprint(_own) });
+        var bound = issuer.Mint(new Dictionary<string, object?> { ["cnf"] = Thumbprint(own) });
         var unbound = issuer.Mint(new Dictionary<string, object?>());
 
         Assert.Equal(new(TokenRefusalReason.NotBound), (await app.CallAsync(bound, ct)).Refusal);
@@ -74,15 +74,15 @@ public sealed class CertificateBindingTests : IDisposable
         await using var issuer = await TestIssuer.StartAsync();
         await using var app = await TokenApp.StartAsync(
             services => services.Configure<KestrelServerOptions>(kestrel => kestrel.ConfigureEndpointDefaults(
-                endpoint => endpoint.UseHttps(_other, https =>
+                endpoint => endpoint.UseHttps(this.other, https =>
                 {
                     https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
                     https.AllowAnyClientCertificate();
                 }))),
             TokenApp.Trust(issuer, CallerKind.Operator));
-        var bound = issuer.Mint(new Dictionary<string, object?> { ["cnf"] = Thumbprint(_own) });
-        using var own = ConnectionWith(_own);
-        using var other = ConnectionWith(_other);
+        var bound = issuer.Mint(new Dictionary<string, object?> { ["cnf"] = Thumbprint(this.own) });
+        using var own = ConnectionWith(this.own);
+        using var other = ConnectionWith(this.other);
 
         Assert.NotNull((await app.CallOverAsync(own, bound, ct)).Caller);
         Assert.Equal(new(TokenRefusalReason.NotBound), (await app.CallOverAsync(other, bound, ct)).Refusal);
@@ -90,8 +90,8 @@ public sealed class CertificateBindingTests : IDisposable
 
     public void Dispose()
     {
-        _own.Dispose();
-        _other.Dispose();
+        own.Dispose();
+        other.Dispose();
     }
 
     private static void AssertNotBound(TokenClaims claims, X509Certificate2? certificate, bool required = false)
@@ -103,7 +103,7 @@ public sealed class CertificateBindingTests : IDisposable
     private HttpClientHandler ConnectionWith(X509Certificate2 certificate) => new()
     {
         ClientCertificates = { certificate },
-        ServerCertificateCustomValidationCallback = (_, server, _, _) => server?.Thumbprint == _other.Thumbprint,
+        ServerCertificateCustomValidationCallback = (_, server, _, _) => server?.Thumbprint == other.Thumbprint,
     };
 
     private static TokenClaims Claims(object payload) => new(JsonSerializer.SerializeToElement(payload));

@@ -15,18 +15,18 @@ public sealed class EntraTests : IAsyncLifetime
     private const string Tenant = "11111111-2222-3333-4444-555555555555";
     private const string OtherTenant = "99999999-2222-3333-4444-555555555555";
 
-    private X509Certificate2 _certificate = null!;
-    private TestIssuer _issuer = null!;
-    private TokenApp _app = null!;
+    private X509Certificate2 certificate = null!;
+    private TestIssuer issuer = null!;
+    private TokenApp app = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _certificate = CertificateBindingTests.Certificate("CN=127.0.0.1");
-        _issuer = await TestIssuer.StartAsync($"/{Tenant}/v2.0", _certificate);
-        _issuer.Keys.ForEach(key => key.Extra["issuer"] = _issuer.Authority);
-        _app = await TokenApp.StartAsync(
+        certificate = CertificateBindingTests.Certificate("CN=127.0.0.1");
+        issuer = await TestIssuer.StartAsync($"/{Tenant}/v2.0", certificate);
+        issuer.Keys.ForEach(key => key.Extra["issuer"] = issuer.Authority);
+        app = await TokenApp.StartAsync(
             services =>
             {
                 // The library's validator of issuers insists on HTTPS; its two clients trust the certificate of this test.
@@ -36,7 +36,7 @@ public sealed class EntraTests : IAsyncLifetime
             },
             ("Identity:Issuers:0:Name", "entra"),
             ("Identity:Issuers:0:Validation", "Entra"),
-            ("Identity:Issuers:0:Authority", _issuer.Origin),
+            ("Identity:Issuers:0:Authority", issuer.Origin),
             ("Identity:Issuers:0:TenantId", Tenant),
             ("Identity:Issuers:0:ClientId", "66666666-7777-8888-9999-000000000000"),
             ("Identity:Issuers:0:Audience", TestIssuer.DefaultAudience),
@@ -48,9 +48,9 @@ public sealed class EntraTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await _app.DisposeAsync();
-        await _issuer.DisposeAsync();
-        _certificate.Dispose();
+        await app.DisposeAsync();
+        await issuer.DisposeAsync();
+        certificate.Dispose();
     }
 
     [Theory]
@@ -82,13 +82,13 @@ public sealed class EntraTests : IAsyncLifetime
             new(TokenRefusalReason.UnknownIssuer), (await CallAsync(["Dmp.Operator"], ("tid", OtherTenant))).Refusal);
         Assert.Equal(
             new(TokenRefusalReason.UnknownIssuer),
-            (await CallAsync(["Dmp.Operator"], ("iss", $"{_issuer.Origin}/{OtherTenant}/v2.0"))).Refusal);
+            (await CallAsync(["Dmp.Operator"], ("iss", $"{issuer.Origin}/{OtherTenant}/v2.0"))).Refusal);
     }
 
     [Fact]
     public async Task A_key_of_another_tenant_is_refused()
     {
-        _issuer.Keys.ForEach(key => key.Extra["issuer"] = $"{_issuer.Origin}/{OtherTenant}/v2.0");
+        issuer.Keys.ForEach(key => key.Extra["issuer"] = $"{issuer.Origin}/{OtherTenant}/v2.0");
 
         Assert.Equal(new(TokenRefusalReason.UnknownIssuer), (await CallAsync(["Dmp.Operator"])).Refusal);
     }
@@ -96,14 +96,14 @@ public sealed class EntraTests : IAsyncLifetime
     [Fact]
     public async Task An_issuer_that_is_down_is_unavailable()
     {
-        await _issuer.StopAsync();
+        await issuer.StopAsync();
 
         Assert.Equal(new(TokenRefusalReason.IssuerUnavailable), (await CallAsync(["Dmp.Operator"])).Refusal);
     }
 
     private HttpClientHandler TrustingHandler() => new()
     {
-        ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate?.Thumbprint == _certificate.Thumbprint,
+        ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate?.Thumbprint == this.certificate.Thumbprint,
     };
 
     private Task<TokenOutcome> CallAsync(string[]? roles, params (string Name, object? Value)[] claims)
@@ -114,6 +114,6 @@ public sealed class EntraTests : IAsyncLifetime
             all[name] = value;
         }
 
-        return _app.CallAsync(_issuer.Mint(all, new Dictionary<string, object?> { ["typ"] = "JWT" }), Ct);
+        return app.CallAsync(issuer.Mint(all, new Dictionary<string, object?> { ["typ"] = "JWT" }), Ct);
     }
 }

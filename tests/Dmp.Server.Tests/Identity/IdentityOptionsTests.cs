@@ -11,7 +11,7 @@ namespace Dmp.Server.Tests.Identity;
 /// <summary>Configured issuers: each fault is named by its key, and the server does not start with one.</summary>
 public sealed class IdentityOptionsTests
 {
-    private static readonly IssuerOptions Good = new()
+    private static readonly IssuerOptions good = new()
     {
         Name = "psc",
         Authority = "https://auth.example/realms/psc",
@@ -19,7 +19,7 @@ public sealed class IdentityOptionsTests
         CallerKinds = [CallerKind.Professional],
     };
 
-    private static readonly IssuerOptions GoodEntra = new()
+    private static readonly IssuerOptions goodEntra = new()
     {
         Name = "entra",
         Validation = TokenValidation.Entra,
@@ -32,39 +32,41 @@ public sealed class IdentityOptionsTests
     };
 
     [Fact]
-    public void A_good_configuration_has_no_fault() => Assert.Empty(Faults(Good, GoodEntra));
+    public void A_good_configuration_has_no_fault() => Assert.Empty(Faults(good, goodEntra));
 
     [Fact]
     public void Each_fault_names_its_key()
     {
         AssertFault("Dmp:Identity:Issuers is empty");
-        AssertFault("Issuers:0:Name must", Good with { Name = " " });
-        AssertFault("Issuers:1:Name is used", Good, Good with { Name = "PSC", Authority = "https://other.example" });
-        AssertFault("Issuers:1:Issuer (by default", Good, Good with { Name = "other" });
-        AssertFault("Issuers:1:Issuer (by default", Good, Good with { Name = "other", Authority = "https://x.example", Issuer = Good.Authority });
-        AssertFault("Issuers:0:Authority must be an absolute", Good with { Authority = "auth.example" });
-        AssertFault("Issuers:0:Authority must be an absolute", Good with { Authority = "file:///etc" });
-        AssertFault("Issuers:0:Authority must use https", Good with { Authority = "http://127.0.0.1:1" });
-        AssertFault("Issuers:0:RequireHttpsMetadata", Good with { RequireHttpsMetadata = false });
-        AssertFault("Issuers:0:Audience must", Good with { Audience = "" });
-        AssertFault("Issuers:0:Issuer must", Good with { Issuer = "" });
-        AssertFault("Issuers:0:CallerKinds must name", Good with { CallerKinds = [] });
-        AssertFault("Issuers:0:CallerKinds must hold", Good with { CallerKinds = [(CallerKind)99] });
-        AssertFault("Issuers:0:CallerKinds names", Good with { CallerKinds = [CallerKind.Patient, CallerKind.Patient], KindClaim = "kind" });
-        AssertFault("Issuers:0:KindClaim must be set", Good with { CallerKinds = [CallerKind.Patient, CallerKind.Representative] });
-        AssertFault("Issuers:0:KindClaim must be the name", Good with { KindClaim = "" });
-        AssertFault("Issuers:0:Claims:Ins", Good with { Claims = new ClaimNames { Ins = "" } });
-        AssertFault("Issuers:0:TenantId, ClientId", Good with { TenantId = "x" });
-        AssertFault("Issuers:0:TenantId must", GoodEntra with { TenantId = "common" });
-        AssertFault("Issuers:0:ClientId must", GoodEntra with { ClientId = null });
-        AssertFault("Issuers:0:Issuer must be left out", GoodEntra with { Issuer = "https://sts.example" });
-        AssertFault("Issuers:0:KindClaim and RoleKinds", GoodEntra with { KindClaim = "kind" });
-        AssertFault("Issuers:0:RoleKinds:Dmp.Auditor", GoodEntra with { CallerKinds = [CallerKind.Operator] });
+        AssertFault("Issuers:0:Name must", good with { Name = " " });
+        AssertFault("Issuers:1:Name is used", good, good with { Name = "PSC", Authority = "https://other.example" });
+        AssertFault("Issuers:1:Issuer (by default", good, good with { Name = "other" });
+        AssertFault(
+            "Issuers:1:Issuer (by default", good, good with { Name = "other", Authority = "https://x.example", Issuer = good.Authority });
+        AssertFault("Issuers:0:Authority must be an absolute", good with { Authority = "auth.example" });
+        AssertFault("Issuers:0:Authority must be an absolute", good with { Authority = "file:///etc" });
+        AssertFault("Issuers:0:Authority must use https", good with { Authority = "http://127.0.0.1:1" });
+        AssertFault("Issuers:0:RequireHttpsMetadata", good with { RequireHttpsMetadata = false });
+        AssertFault("Issuers:0:Audience must", good with { Audience = "" });
+        AssertFault("Issuers:0:Issuer must", good with { Issuer = "" });
+        AssertFault("Issuers:0:CallerKinds must name", good with { CallerKinds = [] });
+        AssertFault("Issuers:0:CallerKinds must hold", good with { CallerKinds = [(CallerKind)99] });
+        AssertFault(
+            "Issuers:0:CallerKinds names", good with { CallerKinds = [CallerKind.Patient, CallerKind.Patient], KindClaim = "kind" });
+        AssertFault("Issuers:0:KindClaim must be set", good with { CallerKinds = [CallerKind.Patient, CallerKind.Representative] });
+        AssertFault("Issuers:0:KindClaim must be the name", good with { KindClaim = "" });
+        AssertFault("Issuers:0:Claims:Ins", good with { Claims = new ClaimNames { Ins = "" } });
+        AssertFault("Issuers:0:TenantId, ClientId", good with { TenantId = "x" });
+        AssertFault("Issuers:0:TenantId must", goodEntra with { TenantId = "common" });
+        AssertFault("Issuers:0:ClientId must", goodEntra with { ClientId = null });
+        AssertFault("Issuers:0:Issuer must be left out", goodEntra with { Issuer = "https://sts.example" });
+        AssertFault("Issuers:0:KindClaim and RoleKinds", goodEntra with { KindClaim = "kind" });
+        AssertFault("Issuers:0:RoleKinds:Dmp.Auditor", goodEntra with { CallerKinds = [CallerKind.Operator] });
     }
 
     [Fact]
     public void An_issuer_on_loopback_may_do_without_https() =>
-        Assert.Empty(Faults(Good with { Authority = "http://localhost:5001/", RequireHttpsMetadata = false }));
+        Assert.Empty(Faults(good with { Authority = "http://localhost:5001/", RequireHttpsMetadata = false }));
 
     [Fact]
     public async Task The_application_does_not_start_with_a_fault()

@@ -9,9 +9,9 @@ namespace Dmp.Server.Tests.Identity;
 /// <summary>Issuers that change their keys, are away, come back, or are not who they say.</summary>
 public sealed class IssuerKeysTests
 {
-    private static readonly TimeSpan LongerThanTheRefreshInterval = TimeSpan.FromMilliseconds(1200);
+    private static readonly TimeSpan longerThanTheRefreshInterval = TimeSpan.FromMilliseconds(1200);
 
-    private static readonly Dictionary<string, object?> None = [];
+    private static readonly Dictionary<string, object?> none = [];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -22,13 +22,13 @@ public sealed class IssuerKeysTests
         await using var app = await TokenApp.StartAsync(TokenApp.Trust(issuer, CallerKind.Operator));
         for (var round = 2; round <= 3; round++)
         {
-            Assert.NotNull((await app.CallAsync(issuer.Mint(None), Ct)).Caller);
+            Assert.NotNull((await app.CallAsync(issuer.Mint(none), Ct)).Caller);
             using var old = issuer.Keys[0];
             issuer.Keys[0] = new TestKey($"rsa-{round}");
-            await Task.Delay(LongerThanTheRefreshInterval, Ct);
+            await Task.Delay(longerThanTheRefreshInterval, Ct);
 
-            Assert.NotNull((await app.CallAsync(issuer.Mint(None), Ct)).Caller);
-            Assert.Equal(new(TokenRefusalReason.BadSignature), (await app.CallAsync(issuer.Mint(None, key: old), Ct)).Refusal);
+            Assert.NotNull((await app.CallAsync(issuer.Mint(none), Ct)).Caller);
+            Assert.Equal(new(TokenRefusalReason.BadSignature), (await app.CallAsync(issuer.Mint(none, key: old), Ct)).Refusal);
         }
     }
 
@@ -37,11 +37,11 @@ public sealed class IssuerKeysTests
     {
         await using var issuer = await TestIssuer.StartAsync();
         await using var app = await TokenApp.StartAsync(TokenApp.Trust(issuer, CallerKind.Operator));
-        Assert.NotNull((await app.CallAsync(issuer.Mint(None), Ct)).Caller);
+        Assert.NotNull((await app.CallAsync(issuer.Mint(none), Ct)).Caller);
         var started = TimeProvider.System.GetTimestamp();
         for (var i = 0; i < 50; i++)
         {
-            var token = issuer.Mint(None, new Dictionary<string, object?> { ["kid"] = $"invented-{i}" });
+            var token = issuer.Mint(none, new Dictionary<string, object?> { ["kid"] = $"invented-{i}" });
             Assert.Equal(new(TokenRefusalReason.BadSignature), (await app.CallAsync(token, Ct)).Refusal);
         }
 
@@ -54,10 +54,10 @@ public sealed class IssuerKeysTests
     {
         await using var issuer = await TestIssuer.StoppedAsync();
         await using var app = await TokenApp.StartAsync(TokenApp.Trust(issuer, CallerKind.Operator));
-        Assert.Equal(new(TokenRefusalReason.IssuerUnavailable), (await app.CallAsync(issuer.Mint(None), Ct)).Refusal);
+        Assert.Equal(new(TokenRefusalReason.IssuerUnavailable), (await app.CallAsync(issuer.Mint(none), Ct)).Refusal);
 
         await issuer.ListenAsync();
-        await Waiting.UntilAsync(async () => (await app.CallAsync(issuer.Mint(None), Ct)).Caller is not null);
+        await Waiting.UntilAsync(async () => (await app.CallAsync(issuer.Mint(none), Ct)).Caller is not null);
     }
 
     [Fact]
@@ -65,11 +65,11 @@ public sealed class IssuerKeysTests
     {
         await using var issuer = await TestIssuer.StartAsync();
         await using var app = await TokenApp.StartAsync(TokenApp.Trust(issuer, CallerKind.Operator));
-        Assert.NotNull((await app.CallAsync(issuer.Mint(None), Ct)).Caller);
+        Assert.NotNull((await app.CallAsync(issuer.Mint(none), Ct)).Caller);
 
         await issuer.StopAsync();
 
-        Assert.NotNull((await app.CallAsync(issuer.Mint(None), Ct)).Caller);
+        Assert.NotNull((await app.CallAsync(issuer.Mint(none), Ct)).Caller);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class IssuerKeysTests
         issuer.DiscoveredIssuer = "https://other.example";
         await using var app = await TokenApp.StartAsync(TokenApp.Trust(issuer, CallerKind.Operator));
 
-        Assert.Equal(new(TokenRefusalReason.IssuerUnavailable), (await app.CallAsync(issuer.Mint(None), Ct)).Refusal);
+        Assert.Equal(new(TokenRefusalReason.IssuerUnavailable), (await app.CallAsync(issuer.Mint(none), Ct)).Refusal);
         Assert.Contains("names another issuer", app.Log, StringComparison.Ordinal);
     }
 
@@ -91,7 +91,8 @@ public sealed class IssuerKeysTests
         await using var app = await TokenApp.StartAsync(
         [
             .. TokenApp.Trust(professionals, CallerKind.Professional),
-            .. TokenApp.Trust(patients, CallerKind.Patient).Select(pair => (pair.Key.Replace(":0:", ":1:", StringComparison.Ordinal), pair.Value)),
+            .. TokenApp.Trust(patients, CallerKind.Patient)
+                .Select(pair => (pair.Key.Replace(":0:", ":1:", StringComparison.Ordinal), pair.Value)),
             ("Identity:Issuers:1:Name", "patients"),
             ("Identity:Issuers:1:CallerKinds:0", "Patient"),
         ]);

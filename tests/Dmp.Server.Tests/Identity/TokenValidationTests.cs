@@ -10,21 +10,21 @@ namespace Dmp.Server.Tests.Identity;
 /// <summary>The token as such: form, signature, issuer, audience, time. Each refusal is the one that the contract names.</summary>
 public sealed class TokenValidationTests : IAsyncLifetime
 {
-    private TestIssuer _issuer = null!;
-    private TokenApp _app = null!;
+    private TestIssuer issuer = null!;
+    private TokenApp app = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _issuer = await TestIssuer.StartAsync();
-        _app = await TokenApp.StartAsync(TokenApp.Trust(_issuer, CallerKind.Operator));
+        issuer = await TestIssuer.StartAsync();
+        app = await TokenApp.StartAsync(TokenApp.Trust(issuer, CallerKind.Operator));
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _app.DisposeAsync();
-        await _issuer.DisposeAsync();
+        await app.DisposeAsync();
+        await issuer.DisposeAsync();
     }
 
     [Theory]
@@ -33,15 +33,15 @@ public sealed class TokenValidationTests : IAsyncLifetime
     [InlineData("ES256", 1)]
     public async Task A_token_of_each_algorithm_is_accepted(string algorithm, int key)
     {
-        var outcome = await _app.CallAsync(Mint(header: new() { ["alg"] = algorithm }, key: _issuer.Keys[key]), Ct);
+        var outcome = await app.CallAsync(Mint(header: new() { ["alg"] = algorithm }, key: issuer.Keys[key]), Ct);
 
         Assert.Null(outcome.Refusal);
-        Assert.Equal($"{_issuer.Authority}|subject-1", outcome.Caller!.Subject);
+        Assert.Equal($"{issuer.Authority}|subject-1", outcome.Caller!.Subject);
     }
 
     [Fact]
     public async Task A_token_of_type_JWT_is_accepted() =>
-        Assert.NotNull((await _app.CallAsync(Mint(header: new() { ["typ"] = "JWT" }), Ct)).Caller);
+        Assert.NotNull((await app.CallAsync(Mint(header: new() { ["typ"] = "JWT" }), Ct)).Caller);
 
     [Theory]
     [InlineData("logout+jwt")]
@@ -53,10 +53,10 @@ public sealed class TokenValidationTests : IAsyncLifetime
     [Fact]
     public async Task A_call_without_a_token_is_missing_one()
     {
-        Assert.Equal(new(TokenRefusalReason.Missing), (await _app.CallWithHeadersAsync(Ct)).Refusal);
+        Assert.Equal(new(TokenRefusalReason.Missing), (await app.CallWithHeadersAsync(Ct)).Refusal);
         foreach (var header in new[] { "", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", $"DPoP {Mint()}", Mint() })
         {
-            Assert.Equal(new(TokenRefusalReason.Missing), (await _app.CallWithHeadersAsync(Ct, header)).Refusal);
+            Assert.Equal(new(TokenRefusalReason.Missing), (await app.CallWithHeadersAsync(Ct, header)).Refusal);
         }
     }
 
@@ -64,7 +64,7 @@ public sealed class TokenValidationTests : IAsyncLifetime
     public async Task Two_authorization_headers_are_malformed_even_when_one_token_is_good() =>
         Assert.Equal(
             new(TokenRefusalReason.Malformed),
-            (await _app.CallWithHeadersAsync(Ct, $"Bearer {Mint()}", $"Bearer {Mint()}")).Refusal);
+            (await app.CallWithHeadersAsync(Ct, $"Bearer {Mint()}", $"Bearer {Mint()}")).Refusal);
 
     [Theory]
     [InlineData("x")]
@@ -91,14 +91,14 @@ public sealed class TokenValidationTests : IAsyncLifetime
     public async Task An_expired_token_is_refused_after_30_seconds_of_grace()
     {
         await AssertRefusedAsync(TokenRefusalReason.Expired, Mint(new() { ["nbf"] = In(-600), ["exp"] = In(-40) }));
-        Assert.NotNull((await _app.CallAsync(Mint(new() { ["nbf"] = In(-600), ["exp"] = In(-10) }), Ct)).Caller);
+        Assert.NotNull((await app.CallAsync(Mint(new() { ["nbf"] = In(-600), ["exp"] = In(-10) }), Ct)).Caller);
     }
 
     [Fact]
     public async Task A_token_of_the_future_is_refused_after_30_seconds_of_grace()
     {
         await AssertRefusedAsync(TokenRefusalReason.NotYetValid, Mint(new() { ["nbf"] = In(50) }));
-        Assert.NotNull((await _app.CallAsync(Mint(new() { ["nbf"] = In(15) }), Ct)).Caller);
+        Assert.NotNull((await app.CallAsync(Mint(new() { ["nbf"] = In(15) }), Ct)).Caller);
     }
 
     [Fact]
@@ -115,20 +115,20 @@ public sealed class TokenValidationTests : IAsyncLifetime
 
     [Fact]
     public async Task One_of_several_audiences_is_enough() => Assert.NotNull(
-        (await _app.CallAsync(Mint(new() { ["aud"] = new[] { "https://other.example", TestIssuer.DefaultAudience } }), Ct)).Caller);
+        (await app.CallAsync(Mint(new() { ["aud"] = new[] { "https://other.example", TestIssuer.DefaultAudience } }), Ct)).Caller);
 
     [Fact]
     public async Task Another_issuer_is_unknown_even_when_its_key_is_ours()
     {
         await AssertRefusedAsync(TokenRefusalReason.UnknownIssuer, Mint(new() { ["iss"] = "https://other.example" }));
-        await AssertRefusedAsync(TokenRefusalReason.UnknownIssuer, Mint(new() { ["iss"] = _issuer.Authority + "/" }));
+        await AssertRefusedAsync(TokenRefusalReason.UnknownIssuer, Mint(new() { ["iss"] = issuer.Authority + "/" }));
         await AssertRefusedAsync(TokenRefusalReason.ClaimMissing, Mint(new() { ["iss"] = null }), "iss");
     }
 
     [Fact]
     public async Task A_foreign_key_with_the_same_id_is_refused()
     {
-        using var foreign = new TestKey(_issuer.Keys[0].Id);
+        using var foreign = new TestKey(issuer.Keys[0].Id);
         await AssertRefusedAsync(TokenRefusalReason.BadSignature, Mint(key: foreign));
     }
 
@@ -154,16 +154,16 @@ public sealed class TokenValidationTests : IAsyncLifetime
         var foreign = Mint(new() { ["sub"] = secret, ["aud"] = "https://audience.example" });
         foreach (var token in new[] { good, expired, foreign, good[..^4], $"{good}.x.y" })
         {
-            await _app.CallAsync(token, Ct);
+            await app.CallAsync(token, Ct);
             foreach (var part in token.Split('.').Where(part => part.Length > 20))
             {
-                Assert.DoesNotContain(part, _app.Log, StringComparison.Ordinal);
+                Assert.DoesNotContain(part, app.Log, StringComparison.Ordinal);
             }
         }
 
-        Assert.NotEqual("", _app.Log);
-        Assert.DoesNotContain(secret, _app.Log, StringComparison.Ordinal);
-        Assert.DoesNotContain(TestClaims.Ins, _app.Log, StringComparison.Ordinal);
+        Assert.NotEqual("", app.Log);
+        Assert.DoesNotContain(secret, app.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain(TestClaims.Ins, app.Log, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -205,10 +205,10 @@ public sealed class TokenValidationTests : IAsyncLifetime
     [Fact]
     public async Task A_member_that_is_there_twice_is_malformed()
     {
-        var header = Base64Url.EncodeToString(Encoding.UTF8.GetBytes($$"""{"alg":"RS256","typ":"JWT","kid":"{{_issuer.Keys[0].Id}}"}"""));
+        var header = Base64Url.EncodeToString(Encoding.UTF8.GetBytes($$"""{"alg":"RS256","typ":"JWT","kid":"{{issuer.Keys[0].Id}}"}"""));
         var payload = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
-            $$"""{"iss":"{{_issuer.Authority}}","aud":"{{TestIssuer.DefaultAudience}}","sub":"one","sub":"other","exp":{{In(60)}}}"""));
-        var signature = Base64Url.EncodeToString(_issuer.Keys[0].Sign(Encoding.ASCII.GetBytes($"{header}.{payload}"), "RS256"));
+            $$"""{"iss":"{{issuer.Authority}}","aud":"{{TestIssuer.DefaultAudience}}","sub":"one","sub":"other","exp":{{In(60)}}}"""));
+        var signature = Base64Url.EncodeToString(issuer.Keys[0].Sign(Encoding.ASCII.GetBytes($"{header}.{payload}"), "RS256"));
         await AssertRefusedAsync(TokenRefusalReason.Malformed, $"{header}.{payload}.{signature}");
     }
 
@@ -237,19 +237,19 @@ public sealed class TokenValidationTests : IAsyncLifetime
             Mint(new() { ["iat"] = In(day), ["exp"] = In(day + 100) }),
         })
         {
-            Assert.Equal(refusal, (await _app.CallAsync(token, Ct)).Refusal);
+            Assert.Equal(refusal, (await app.CallAsync(token, Ct)).Refusal);
         }
 
-        Assert.NotNull((await _app.CallAsync(Mint(new() { ["exp"] = In(day) }), Ct)).Caller);
-        Assert.NotNull((await _app.CallAsync(Mint(new() { ["iat"] = In(100 - day), ["exp"] = In(100) }), Ct)).Caller);
-        Assert.NotNull((await _app.CallAsync(Mint(new() { ["iat"] = null, ["exp"] = In(day - 100) }), Ct)).Caller);
+        Assert.NotNull((await app.CallAsync(Mint(new() { ["exp"] = In(day) }), Ct)).Caller);
+        Assert.NotNull((await app.CallAsync(Mint(new() { ["iat"] = In(100 - day), ["exp"] = In(100) }), Ct)).Caller);
+        Assert.NotNull((await app.CallAsync(Mint(new() { ["iat"] = null, ["exp"] = In(day - 100) }), Ct)).Caller);
     }
 
     private static long In(int seconds) => TimeProvider.System.GetUtcNow().AddSeconds(seconds).ToUnixTimeSeconds();
 
     private string Mint(Dictionary<string, object?>? claims = null, Dictionary<string, object?>? header = null, TestKey? key = null) =>
-        _issuer.Mint(claims ?? [], header, key);
+        issuer.Mint(claims ?? [], header, key);
 
     private async Task AssertRefusedAsync(TokenRefusalReason reason, string token, string? claim = null) =>
-        Assert.Equal(new TokenRefusal(reason, claim), (await _app.CallAsync(token, Ct)).Refusal);
+        Assert.Equal(new TokenRefusal(reason, claim), (await app.CallAsync(token, Ct)).Refusal);
 }

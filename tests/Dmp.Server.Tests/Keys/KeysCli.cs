@@ -30,7 +30,11 @@ internal sealed class KeysCli(Platform platform, TestServer server, params strin
     }
 
     public Task<string> DestroyAsync(string recordId, params string[] more) =>
-        DoAsync(["destroy", recordId, "--reason", "Effacement demandé par le titulaire", "--yes", "--keys", Path.Combine(server.DataDirectory, "audit-keys"), .. more]);
+        DoAsync(
+        [
+            "destroy", recordId, "--reason", "Effacement demandé par le titulaire", "--yes", "--keys",
+            Path.Combine(server.DataDirectory, "audit-keys"), .. more,
+        ]);
 
     public async Task<int> ExecuteAsync(string sql)
     {

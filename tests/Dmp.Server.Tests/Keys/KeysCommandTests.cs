@@ -35,7 +35,8 @@ public sealed class KeysCommandTests(Platform platform, SoftHsm hsm)
         Assert.True(written.Count >= 12, $"only {written.Count} documents");
 
         // Only the last master key is needed any more.
-        foreach (var file in Directory.GetFiles(one.MasterKeyDirectory).Where(file => !file.Contains(masters[^1]["file/".Length..], StringComparison.Ordinal)))
+        foreach (var file in Directory.GetFiles(one.MasterKeyDirectory).Where(
+            file => !file.Contains(masters[^1]["file/".Length..], StringComparison.Ordinal)))
         {
             File.Delete(file);
         }
@@ -97,10 +98,9 @@ public sealed class KeysCommandTests(Platform platform, SoftHsm hsm)
             """);
         await cli.ExecuteAsync("drop index record_key_living_key");
         await cli.ExecuteAsync(
-            """
-            insert into record_key (record_key_id, record_id, master_key_id, wrapped, create_time)
-            select gen_random_uuid(), record_id, master_key_id, wrapped, now() from record_key, generate_series(1, 1200) where wrapped is not null
-            """);
+            "insert into record_key (record_key_id, record_id, master_key_id, wrapped, create_time)\n"
+            + "select gen_random_uuid(), record_id, master_key_id, wrapped, now() from record_key, generate_series(1, 1200) "
+            + "where wrapped is not null");
         await cli.DoAsync("new");
         var rotated = await cli.RunAsync("rotate");
         Assert.Equal(DmpCommand.Refused, rotated.Code);
@@ -116,20 +116,22 @@ public sealed class KeysCommandTests(Platform platform, SoftHsm hsm)
         var options = hsm.Options(prefix: $"dmp-move-{Guid.NewGuid():N}-");
         string[] token =
         [
-            $"--Dmp:Keys:Pkcs11:Module={options.Module}", $"--Dmp:Keys:Pkcs11:Token={options.Token}", $"--Dmp:Keys:Pkcs11:PinFile={options.PinFile}",
+            $"--Dmp:Keys:Pkcs11:Module={options.Module}", $"--Dmp:Keys:Pkcs11:Token={options.Token}",
+            $"--Dmp:Keys:Pkcs11:PinFile={options.PinFile}",
             $"--Dmp:Keys:Pkcs11:LabelPrefix={options.LabelPrefix}",
         ];
         await using var server = await TestServer.StartAsync(platform, [.. token, "--Dmp:Keys:CacheFor=00:00:00"]);
         var sample = await Sample.UploadAsync(platform, server);
 
         var settings = Path.Combine(server.DataDirectory, "operator.json");
+        var place = $"\"Module\": \"{options.Module}\", \"Token\": \"{options.Token}\"";
         await File.WriteAllTextAsync(
             settings,
             $$"""
             {
               // As the server's own.
               "Dmp": { "Keys": { "Provider": "Pkcs11", "Directory": "{{server.MasterKeyDirectory}}",
-                "Pkcs11": { "Module": "{{options.Module}}", "Token": "{{options.Token}}", "PinFile": "{{options.PinFile}}", "LabelPrefix": "{{options.LabelPrefix}}" } } }
+                "Pkcs11": { {{place}}, "PinFile": "{{options.PinFile}}", "LabelPrefix": "{{options.LabelPrefix}}" } } }
             }
             """,
             Token);
@@ -213,5 +215,6 @@ public sealed class KeysCommandTests(Platform platform, SoftHsm hsm)
     }
 
     private async Task<string[]> MastersInUseAsync(TestServer server) =>
-        await server.QueryAsync<string[]>(platform, "select coalesce(array_agg(distinct master_key_id), '{}') from record_key where destroy_time is null");
+        await server.QueryAsync<string[]>(
+            platform, "select coalesce(array_agg(distinct master_key_id), '{}') from record_key where destroy_time is null");
 }

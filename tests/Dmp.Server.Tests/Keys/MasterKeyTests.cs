@@ -152,10 +152,12 @@ public sealed class MasterKeyTests(SoftHsm hsm) : IAsyncLifetime
         var module = Pkcs11Module.Load(options.Module);
         try
         {
-            var slot = module.Library.GetSlotList(Net.Pkcs11Interop.Common.SlotsType.WithTokenPresent).Single(slot => slot.GetTokenInfo().Label.Trim() == options.Token);
+            var slot = module.Library.GetSlotList(Net.Pkcs11Interop.Common.SlotsType.WithTokenPresent)
+                .Single(slot => slot.GetTokenInfo().Label.Trim() == options.Token);
             using var session = slot.OpenSession(Net.Pkcs11Interop.Common.SessionType.ReadOnly);
             await keys.ListAsync(Token);
-            var key = Assert.Single(session.FindAllObjects([session.Factories.ObjectAttributeFactory.Create(Net.Pkcs11Interop.Common.CKA.CKA_LABEL, label)]));
+            var key = Assert.Single(
+                session.FindAllObjects([session.Factories.ObjectAttributeFactory.Create(Net.Pkcs11Interop.Common.CKA.CKA_LABEL, label)]));
             Assert.True(session.GetAttributeValue(key, [Net.Pkcs11Interop.Common.CKA.CKA_VALUE])[0].CannotBeRead);
             Assert.False(session.GetAttributeValue(key, [Net.Pkcs11Interop.Common.CKA.CKA_EXTRACTABLE])[0].GetValueAsBool());
             Assert.True(session.GetAttributeValue(key, [Net.Pkcs11Interop.Common.CKA.CKA_NEVER_EXTRACTABLE])[0].GetValueAsBool());
@@ -189,7 +191,9 @@ public sealed class MasterKeyTests(SoftHsm hsm) : IAsyncLifetime
         try
         {
             await using Pkcs11MasterKeys open = new(good);
-            Assert.Contains("0600", (await Assert.ThrowsAsync<MasterKeyUnavailableException>(() => open.ListAsync(Token))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "0600", (await Assert.ThrowsAsync<MasterKeyUnavailableException>(() => open.ListAsync(Token))).Message,
+                StringComparison.Ordinal);
         }
         finally
         {
@@ -207,7 +211,8 @@ public sealed class MasterKeyTests(SoftHsm hsm) : IAsyncLifetime
 
         // As after an HSM was restarted.
         var module = Pkcs11Module.Load(options.Module);
-        module.Library.GetSlotList(Net.Pkcs11Interop.Common.SlotsType.WithTokenPresent).Single(slot => slot.GetTokenInfo().Label.Trim() == options.Token).CloseAllSessions();
+        module.Library.GetSlotList(Net.Pkcs11Interop.Common.SlotsType.WithTokenPresent)
+            .Single(slot => slot.GetTokenInfo().Label.Trim() == options.Token).CloseAllSessions();
         module.Release();
 
         Assert.Equal(new byte[64], await keys.UnwrapAsync(name, wrapped, Token));
@@ -239,7 +244,9 @@ public sealed class MasterKeyTests(SoftHsm hsm) : IAsyncLifetime
         }
 
         await using var stranger = vault.Client(token: "bad");
-        Assert.Contains("401", (await Assert.ThrowsAsync<MasterKeyUnavailableException>(() => stranger.ListAsync(Token))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "401", (await Assert.ThrowsAsync<MasterKeyUnavailableException>(() => stranger.ListAsync(Token))).Message,
+            StringComparison.Ordinal);
 
         await using var elsewhere = await VaultServer.StartAsync();
         vault.NextLink = elsewhere.Address.ToString().TrimEnd('/');
@@ -256,8 +263,12 @@ public sealed class MasterKeyTests(SoftHsm hsm) : IAsyncLifetime
         Assert.Single(new MasterKeyOptions { Provider = MasterKeyKind.KeyVault }.Faults());
         Assert.Equal(2, new MasterKeyOptions { Directory = "/k", Pkcs11 = new() }.Faults().Count());
         Assert.Single(new MasterKeyOptions { Directory = "/k", KeyVault = new() { Vault = new("http://v.vault.azure.net") } }.Faults());
-        Assert.Single(new MasterKeyOptions { Directory = "/k", KeyVault = new() { Vault = new("https://v.vault.azure.net"), KeyType = "EC" } }.Faults());
-        Assert.Single(new MasterKeyOptions { Directory = "/k", KeyVault = new() { Vault = new("https://v.vault.azure.net"), KeyName = "a/b" } }.Faults());
+        Assert.Single(
+            new MasterKeyOptions { Directory = "/k", KeyVault = new() { Vault = new("https://v.vault.azure.net"), KeyType = "EC" } }
+                .Faults());
+        Assert.Single(
+            new MasterKeyOptions { Directory = "/k", KeyVault = new() { Vault = new("https://v.vault.azure.net"), KeyName = "a/b" } }
+                .Faults());
         Assert.Single(new MasterKeyOptions { Directory = "/k", CacheFor = TimeSpan.FromDays(1) }.Faults());
         Assert.Single(new MasterKeyOptions { Directory = "/k", CacheMax = -1 }.Faults());
     }

@@ -43,7 +43,8 @@ public sealed class RecordKeysTests(Platform platform)
         })));
 
         Assert.Single(found.Select(one => one.RecordKeyId).Distinct());
-        Assert.Equal(1, await platform.Server.QueryAsync<long>(platform, $"select count(*) from record_key where record_id = '{record.Id}'"));
+        Assert.Equal(
+            1, await platform.Server.QueryAsync<long>(platform, $"select count(*) from record_key where record_id = '{record.Id}'"));
         using var last = NewKeys(new MasterKeyOptions());
         await using var again = await OpenAsync(recordId);
         using var same = await last.GetOrCreateAsync(again, recordId, Token);
@@ -71,7 +72,8 @@ public sealed class RecordKeysTests(Platform platform)
         }
 
         using var key = await waiting;
-        Assert.Equal(key.RecordKeyId, await platform.Server.QueryAsync<Guid>(platform, $"select record_key_id from record_key where record_id = '{recordId}'"));
+        Assert.Equal(key.RecordKeyId, await platform.Server.QueryAsync<Guid>(
+            platform, $"select record_key_id from record_key where record_id = '{recordId}'"));
     }
 
     [Fact]
@@ -87,7 +89,13 @@ public sealed class RecordKeysTests(Platform platform)
         {
             RecordKeyName name = new(Guid.NewGuid(), Guid.NewGuid());
             using var secret = name.Bind(new byte[32]);
-            rows.Add(new() { RecordKeyId = name.RecordKeyId, RecordId = name.RecordId, MasterKeyId = "file/k", Wrapped = secret.Bytes.ToArray() });
+            rows.Add(new()
+            {
+                RecordKeyId = name.RecordKeyId,
+                RecordId = name.RecordId,
+                MasterKeyId = "file/k",
+                Wrapped = secret.Bytes.ToArray(),
+            });
         }
 
         async Task<int> UnwrappedAsync(int row)
@@ -123,7 +131,8 @@ public sealed class RecordKeysTests(Platform platform)
     {
         await using var server = await TestServer.StartAsync(platform);
         var elsewhere = Path.Combine(server.DataDirectory, "elsewhere");
-        var refused = await Assert.ThrowsAsync<StartupRefusedException>(() => server.StartBesideAsync(platform, $"--Dmp:Keys:Directory={elsewhere}"));
+        var refused = await Assert.ThrowsAsync<StartupRefusedException>(
+            () => server.StartBesideAsync(platform, $"--Dmp:Keys:Directory={elsewhere}"));
         Assert.Contains("cannot be used (Dmp:Keys)", refused.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(elsewhere));
 
@@ -141,7 +150,8 @@ public sealed class RecordKeysTests(Platform platform)
         try
         {
             await using MasterKeySet keys = new(MasterKeyKind.File, (MasterKeyKind.File, new FileMasterKeys(directory.FullName)));
-            var refused = await Assert.ThrowsAsync<StartupRefusedException>(() => MasterKeySetup.RequireAsync(keys, database, mayCreate: false, Token));
+            var refused = await Assert.ThrowsAsync<StartupRefusedException>(
+                () => MasterKeySetup.RequireAsync(keys, database, mayCreate: false, Token));
             Assert.Contains("dmp keys new", refused.Message, StringComparison.Ordinal);
             Assert.Empty(directory.GetFiles());
 
@@ -177,7 +187,8 @@ public sealed class RecordKeysTests(Platform platform)
 
         public Task<string> CreateAsync(DateTimeOffset now, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<byte[]> WrapAsync(string name, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken) => Task.FromResult(secret.ToArray());
+        public Task<byte[]> WrapAsync(string name, ReadOnlyMemory<byte> secret, CancellationToken cancellationToken) =>
+            Task.FromResult(secret.ToArray());
 
         public Task<byte[]> UnwrapAsync(string name, ReadOnlyMemory<byte> wrapped, CancellationToken cancellationToken)
         {

@@ -19,7 +19,8 @@ public sealed class SoftHsm : IDisposable
 
     private static readonly string[] places =
     [
-        "/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so", "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
+        "/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+        "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
     ];
 
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("dmp-softhsm-");
@@ -49,7 +50,9 @@ public sealed class SoftHsm : IDisposable
         }
 
         var configuration = Path.Combine(directory.FullName, "softhsm2.conf");
-        File.WriteAllText(configuration, $"directories.tokendir = {directory.CreateSubdirectory("tokens").FullName}\nobjectstore.backend = file\nlog.level = ERROR\n");
+        File.WriteAllText(
+            configuration,
+            $"directories.tokendir = {directory.CreateSubdirectory("tokens").FullName}\nobjectstore.backend = file\nlog.level = ERROR\n");
 
         // The module reads it by getenv, which does not see what Environment sets.
         _ = SetEnvironment("SOFTHSM2_CONF", configuration, 1);
@@ -68,7 +71,12 @@ public sealed class SoftHsm : IDisposable
             }
         }
 
-        using (File.Open(PinFile, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+        using (File.Open(PinFile, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        }))
         {
         }
 

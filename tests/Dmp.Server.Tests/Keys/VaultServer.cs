@@ -55,7 +55,10 @@ internal sealed class VaultServer : IAsyncDisposable
     public KeyVaultMasterKeys Client(string keyType = "RSA", string token = "good") => new(
         new KeyVaultOptions { Vault = Address, KeyName = "dmp-master", KeyType = keyType, KeyBits = 2048 },
         new FixedCredential(token),
-        new HttpClientTransport(new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator }));
+        new HttpClientTransport(new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
+        }));
 
     public async ValueTask DisposeAsync() => await app.DisposeAsync();
 
@@ -95,12 +98,14 @@ internal sealed class VaultServer : IAsyncDisposable
         var isSymmetric = (string?)body["kty"] == "oct-HSM";
         var id = $"{name}/{Guid.NewGuid():N}";
         keys[id] = (isSymmetric ? null : RSA.Create((int)body["key_size"]!), isSymmetric ? Aes.Create() : null, clock++);
-        await context.Response.WriteAsJsonAsync(new { key = new { kid = Kid(id), kty = (string?)body["kty"] }, attributes = new { enabled = true } });
+        await context.Response.WriteAsJsonAsync(
+            new { key = new { kid = Kid(id), kty = (string?)body["kty"] }, attributes = new { enabled = true } });
     }
 
     private async Task ListAsync(HttpContext context, string name)
     {
-        var all = keys.Where(key => key.Key.StartsWith(name + "/", StringComparison.Ordinal)).OrderBy(key => key.Key, StringComparer.Ordinal).ToList();
+        var all = keys.Where(key => key.Key.StartsWith(name + "/", StringComparison.Ordinal))
+            .OrderBy(key => key.Key, StringComparer.Ordinal).ToList();
         if (all.Count == 0)
         {
             await FailAsync(context, 404, "KeyNotFound");
@@ -109,10 +114,13 @@ internal sealed class VaultServer : IAsyncDisposable
 
         // Pages of two, as a vault has pages of 25.
         var skip = int.TryParse(context.Request.Query["$skiptoken"], out var from) ? from : 0;
-        var next = skip + 2 < all.Count ? $"{NextLink ?? Address.ToString().TrimEnd('/')}/keys/{name}/versions?api-version=7.4&$skiptoken={skip + 2}" : null;
+        var next = skip + 2 < all.Count
+            ? $"{NextLink ?? Address.ToString().TrimEnd('/')}/keys/{name}/versions?api-version=7.4&$skiptoken={skip + 2}"
+            : null;
         await context.Response.WriteAsJsonAsync(new
         {
-            value = all.Skip(skip).Take(2).Select(key => new { kid = Kid(key.Key), attributes = new { enabled = true, created = key.Value.Created } }),
+            value = all.Skip(skip).Take(2)
+                .Select(key => new { kid = Kid(key.Key), attributes = new { enabled = true, created = key.Value.Created } }),
             nextLink = next,
         });
     }

@@ -33,7 +33,11 @@ public sealed class EveryFieldTests(Platform platform)
                 ConnectCallback = async (context, ct) =>
                 {
                     Interlocked.Increment(ref connections);
-                    var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp) { NoDelay = true };
+                    var socket = new System.Net.Sockets.Socket(
+                        System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp)
+                    {
+                        NoDelay = true,
+                    };
                     await socket.ConnectAsync(context.DnsEndPoint, ct);
                     return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
                 },
@@ -57,7 +61,8 @@ public sealed class EveryFieldTests(Platform platform)
             }
         }
 
-        var alive = await new DmpApi(channel, platform.Callers.Token(record.Physician)).Records.GetRecordAsync(new() { RecordId = record.Id }, cancellationToken: Given.Token);
+        var alive = await new DmpApi(channel, platform.Callers.Token(record.Physician)).Records.GetRecordAsync(
+            new() { RecordId = record.Id }, cancellationToken: Given.Token);
         Assert.Equal(record.Id, alive.Record.RecordId);
         Assert.Equal(1, connections);
     }
@@ -109,7 +114,11 @@ public sealed class EveryFieldTests(Platform platform)
         }
         catch (RpcException refused)
         {
-            return (refused.GetRpcStatus() ?? new Google.Rpc.Status { Code = (int)refused.StatusCode, Message = refused.Status.Detail }, RawAnswer.TrailerSize(refused));
+            return (refused.GetRpcStatus() ?? new Google.Rpc.Status
+            {
+                Code = (int)refused.StatusCode,
+                Message = refused.Status.Detail,
+            }, RawAnswer.TrailerSize(refused));
         }
     }
 

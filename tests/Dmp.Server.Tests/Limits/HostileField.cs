@@ -34,7 +34,9 @@ internal sealed record HostileField(IReadOnlyList<FieldDescriptor> Way, string W
             FieldDescriptor[] way = [.. before ?? [], field];
             if (field.IsRepeated)
             {
-                yield return new HostileField(way, "many", Enumerable.Repeat(ValuesOf(field).First().Value, field.FieldType == FieldType.Bytes ? 20_000 : 100_000), true);
+                yield return new HostileField(
+                    way, "many",
+                    Enumerable.Repeat(ValuesOf(field).First().Value, field.FieldType == FieldType.Bytes ? 20_000 : 100_000), true);
             }
 
             if (field.FieldType == FieldType.Message)
@@ -106,7 +108,11 @@ internal sealed record HostileField(IReadOnlyList<FieldDescriptor> Way, string W
     {
         FieldType.String => [("", "x", false), .. forbidden.Select(text => (text.What, (object)text.Value, true))],
         FieldType.Bytes => [("", ByteString.CopyFrom(1), false), ("endless", ByteString.CopyFrom(new byte[900_000]), field.Name != "data")],
-        FieldType.Enum => [("unknown", System.Enum.ToObject(field.EnumType.ClrType, 999), false), ("negative", System.Enum.ToObject(field.EnumType.ClrType, -1), false)],
+        FieldType.Enum =>
+        [
+            ("unknown", System.Enum.ToObject(field.EnumType.ClrType, 999), false),
+            ("negative", System.Enum.ToObject(field.EnumType.ClrType, -1), false),
+        ],
         FieldType.Bool => [("true", true, false)],
         FieldType.Int32 => [("largest", int.MaxValue, false), ("smallest", int.MinValue, false)],
         FieldType.Int64 => [("largest", long.MaxValue, false), ("smallest", long.MinValue, false)],

@@ -26,7 +26,8 @@ public sealed class ManyFaultsTests(Platform platform)
 
         var request = new SearchDocumentsRequest { RecordId = record.Id };
         request.Types_.AddRange(Enumerable.Range(0, 1000).Select(_ => new Coding()));
-        var refused = await Assert.ThrowsAsync<RpcException>(async () => await api.Documents.SearchDocumentsAsync(request, cancellationToken: Given.Token));
+        var refused = await Assert.ThrowsAsync<RpcException>(
+            async () => await api.Documents.SearchDocumentsAsync(request, cancellationToken: Given.Token));
         var fault = Assert.Single(refused.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations);
         Assert.Equal(("types", "Must have at most 50 items."), (fault.Field, fault.Description));
         Assert.True(RawAnswer.TrailerSize(refused) < WireStatus.TrailerBytesMax);
@@ -59,11 +60,13 @@ public sealed class ManyFaultsTests(Platform platform)
     public void Of_a_failure_that_is_too_large_reason_and_call_are_kept()
     {
         var status = new Status { Code = (int)StatusCode.InvalidArgument, Message = new string('é', 20_000) };
-        status.Details.Add(Any.Pack(new ErrorInfo { Reason = "FIELDS_INVALID", Domain = "dmp", Metadata = { ["place"] = new string('x', 20_000) } }));
+        status.Details.Add(
+            Any.Pack(new ErrorInfo { Reason = "FIELDS_INVALID", Domain = "dmp", Metadata = { ["place"] = new string('x', 20_000) } }));
         status.Details.Add(Any.Pack(new LocalizedMessage { Locale = "fr-FR", Message = new string('é', 20_000) }));
         status.Details.Add(Any.Pack(new RequestInfo { RequestId = "one" }));
         var faults = new BadRequest();
-        faults.FieldViolations.AddRange(Enumerable.Range(0, 500).Select(i => new BadRequest.Types.FieldViolation { Field = $"f[{i}]", Description = new string('x', 500) }));
+        faults.FieldViolations.AddRange(Enumerable.Range(0, 500).Select(
+            i => new BadRequest.Types.FieldViolation { Field = $"f[{i}]", Description = new string('x', 500) }));
         status.Details.Add(Any.Pack(faults));
         status.Details.Add(Any.Pack(new DebugInfo { Detail = new string('x', 20_000) }));
 
@@ -76,7 +79,8 @@ public sealed class ManyFaultsTests(Platform platform)
     [Fact]
     public void Only_as_many_faults_are_left_out_as_must()
     {
-        var faults = Enumerable.Range(0, 50).Select(i => new BadRequest.Types.FieldViolation { Field = $"types[{i}].system", Description = new string('x', 100) });
+        var faults = Enumerable.Range(0, 50)
+            .Select(i => new BadRequest.Types.FieldViolation { Field = $"types[{i}].system", Description = new string('x', 100) });
         var status = Failures.OfFields(ErrorReason.FieldsInvalid, faults).GetRpcStatus()!;
         var told = status.GetDetail<BadRequest>()!.FieldViolations;
         Assert.InRange(told.Count, 20, 49);
@@ -97,7 +101,8 @@ public sealed class ManyFaultsTests(Platform platform)
         {
             for (var i = 0; i < rounds; i++)
             {
-                var refused = await Assert.ThrowsAsync<RpcException>(async () => await api.Documents.SearchDocumentsAsync(request, cancellationToken: Given.Token));
+                var refused = await Assert.ThrowsAsync<RpcException>(
+                    async () => await api.Documents.SearchDocumentsAsync(request, cancellationToken: Given.Token));
                 Assert.Equal("statuses", Assert.Single(refused.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations).Field);
             }
         }

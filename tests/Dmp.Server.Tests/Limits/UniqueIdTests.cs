@@ -13,10 +13,22 @@ public sealed class UniqueIdTests(Platform platform)
     public static TheoryData<string, string, string> Pairs => new()
     {
         { "1.2.250.1.999.55.1", "urn:oid:1.2.250.1.999.55.1", "1.2.250.1.999.55.1" },
-        { "urn:uuid:9F2C1A3E-5B7D-4E21-8F10-0A1B2C3D4E5F", "urn:uuid:9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f", "urn:uuid:9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f" },
-        { "9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f", "URN:UUID:9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f", "urn:uuid:9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f" },
+        {
+            "urn:uuid:9F2C1A3E-5B7D-4E21-8F10-0A1B2C3D4E5F",
+            "urn:uuid:9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f",
+            "urn:uuid:9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f"
+        },
+        {
+            "9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f",
+            "URN:UUID:9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f",
+            "urn:uuid:9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f"
+        },
         { "urn:oid:1.2.250.1.999.55^CR-7", "1.2.250.1.999.55^CR-7", "1.2.250.1.999.55^CR-7" },
-        { "9F2C1A3E-5B7D-4E21-8F10-0A1B2C3D4E5F^CR-7", "9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f^CR-7", "9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f^CR-7" },
+        {
+            "9F2C1A3E-5B7D-4E21-8F10-0A1B2C3D4E5F^CR-7",
+            "9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f^CR-7",
+            "9f2c1a3e-5b7d-4e21-8f10-0a1b2c3d4e5f^CR-7"
+        },
     };
 
     [Theory]
@@ -28,7 +40,8 @@ public sealed class UniqueIdTests(Platform platform)
         var document = await api.UploadAsync(record.Id, intent => intent.Metadata.UniqueId = first);
         Assert.Equal(kept, document.Metadata.UniqueId);
         await Refusals.RefusedAsync(
-            StatusCode.AlreadyExists, ErrorReason.UniqueIdTaken, () => api.UploadAsync(record.Id, intent => intent.Metadata.UniqueId = second));
+            StatusCode.AlreadyExists, ErrorReason.UniqueIdTaken,
+            () => api.UploadAsync(record.Id, intent => intent.Metadata.UniqueId = second));
         foreach (var form in new[] { first, second, kept })
         {
             var found = await api.Documents.SearchDocumentsAsync(

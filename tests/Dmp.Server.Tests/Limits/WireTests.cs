@@ -21,7 +21,12 @@ public sealed class WireTests(Platform platform)
     [Fact]
     public void What_has_no_fault_is_the_same_without_it()
     {
-        var request = new SearchDocumentsRequest { RecordId = Given.NewId(), Types_ = { new Coding { System = "1.2", Code = "x" } }, Statuses = { DocumentStatus.Approved } };
+        var request = new SearchDocumentsRequest
+        {
+            RecordId = Given.NewId(),
+            Types_ = { new Coding { System = "1.2", Code = "x" } },
+            Statuses = { DocumentStatus.Approved },
+        };
         Assert.Empty(MessageScan.Faults(Sent(request), search));
         Assert.Equal(request, SearchDocumentsRequest.Parser.ParseFrom(MessageScan.Good(Sent(request), search).Span));
     }
@@ -32,7 +37,8 @@ public sealed class WireTests(Platform platform)
         var request = new SearchDocumentsRequest { RecordId = "r", UniqueId = "a\0b", PageSize = 7 };
         request.Types_.Add(new Coding { System = "1.2", Code = "x\u202e", Display = "d" });
         request.Statuses.AddRange(Enumerable.Repeat(DocumentStatus.Approved, 21));
-        Assert.Equal(["statuses", "types[0].code", "unique_id"], MessageScan.Faults(Sent(request), search).Select(fault => fault.PathFrom(0)));
+        Assert.Equal(
+            ["statuses", "types[0].code", "unique_id"], MessageScan.Faults(Sent(request), search).Select(fault => fault.PathFrom(0)));
         var good = new SearchDocumentsRequest { RecordId = "r", PageSize = 7, Types_ = { new Coding { System = "1.2", Display = "d" } } };
         Assert.Equal(good, SearchDocumentsRequest.Parser.ParseFrom(MessageScan.Good(Sent(request), search).Span));
     }
@@ -74,7 +80,12 @@ public sealed class WireTests(Platform platform)
     [Fact]
     public void Segments_do_not_matter()
     {
-        var request = new SearchDocumentsRequest { RecordId = Given.NewId(), UniqueId = "1.2.3\u200b", Types_ = { new Coding { System = "1.2", Code = "é" } } };
+        var request = new SearchDocumentsRequest
+        {
+            RecordId = Given.NewId(),
+            UniqueId = "1.2.3\u200b",
+            Types_ = { new Coding { System = "1.2", Code = "é" } },
+        };
         var sent = request.ToByteArray();
         for (var cut = 1; cut < sent.Length; cut++)
         {
@@ -118,8 +129,10 @@ public sealed class WireTests(Platform platform)
             async () => await platform.As(record.Physician).Documents.SearchDocumentsAsync(
                 new SearchDocumentsRequest { RecordId = record.Id, AuthorId = "\u202e" }, cancellationToken: Given.Token),
             "author_id");
-        var trace = await platform.As(record.Patient).Audit.ListRecordEventsAsync(new() { RecordId = record.Id }, cancellationToken: Given.Token);
-        Assert.Contains(trace.Events, one => one.Method.EndsWith("SearchDocuments", StringComparison.Ordinal) && one.Reason == "FIELDS_INVALID");
+        var trace = await platform.As(record.Patient).Audit.ListRecordEventsAsync(
+            new() { RecordId = record.Id }, cancellationToken: Given.Token);
+        Assert.Contains(
+            trace.Events, one => one.Method.EndsWith("SearchDocuments", StringComparison.Ordinal) && one.Reason == "FIELDS_INVALID");
     }
 
     [Fact]
@@ -130,7 +143,8 @@ public sealed class WireTests(Platform platform)
             var request = Given.OpenRequest(TestPatient.New());
             request.Traits.BirthFamilyName = name;
             await Refusals.FieldsAsync(
-                async () => await platform.As(TestProfessional.New()).Records.OpenRecordAsync(request, cancellationToken: Given.Token), "traits.birth_family_name");
+                async () => await platform.As(TestProfessional.New()).Records.OpenRecordAsync(request, cancellationToken: Given.Token),
+                "traits.birth_family_name");
         }
 
         var record = await platform.RecordAsync();
@@ -144,7 +158,8 @@ public sealed class WireTests(Platform platform)
     private static ReadOnlySequence<byte> Sent(IMessage message) => new(message.ToByteArray());
 
     private static async Task<byte[]> CallAsync(DmpApi api, byte[] message) => await api.Invoker.AsyncUnaryCall(
-        new Method<byte[], byte[]>(MethodType.Unary, "dmp.record.v1.RecordService", "GetRecord", bytes, bytes), null, new(cancellationToken: Given.Token), message);
+        new Method<byte[], byte[]>(MethodType.Unary, "dmp.record.v1.RecordService", "GetRecord", bytes, bytes), null,
+        new(cancellationToken: Given.Token), message);
 
     private sealed class Segment : ReadOnlySequenceSegment<byte>
     {

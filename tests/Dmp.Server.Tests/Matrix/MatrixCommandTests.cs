@@ -52,12 +52,14 @@ public sealed class MatrixCommandTests(Platform platform) : IDisposable
         Assert.Equal(changes, Changes(dry));
         Assert.Equal(changes, Changes(import));
         var nurse = import.Output.Split('\n').Single(line => line.StartsWith(Nurse + " ", StringComparison.Ordinal));
-        var counts = nurse.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..].Select(count => int.Parse(count, CultureInfo.InvariantCulture)).ToArray();
+        var counts = nurse.Split(
+            ' ', StringSplitOptions.RemoveEmptyEntries)[1..].Select(count => int.Parse(count, CultureInfo.InvariantCulture)).ToArray();
         Assert.Equal([counts[0], counts[0] - 1, 0, 1], counts);
 
         // The digest of the version is that of its export.
         var export = await ExportAsync(database);
-        Assert.Equal(SHA256.HashData(Encoding.UTF8.GetBytes(export)), await QueryAsync(database, "select sha256 from habilitation_matrix where name = 'closed'"));
+        Assert.Equal(SHA256.HashData(Encoding.UTF8.GetBytes(export)), await QueryAsync(
+            database, "select sha256 from habilitation_matrix where name = 'closed'"));
         Assert.DoesNotContain(NurseReadsNotes, export, StringComparison.Ordinal);
         Assert.Contains("Identical", (await RunAsync(database, "import", file, "--name", "closed")).Output, StringComparison.Ordinal);
     }
@@ -67,7 +69,9 @@ public sealed class MatrixCommandTests(Platform platform) : IDisposable
     {
         var database = await DatabaseAsync();
         var seed = await ExportAsync(database);
-        var import = await RunAsync(database, "import", FileOf(seed.Replace(NurseReadsNotes + "ours", NurseReadsNotes + "published", StringComparison.Ordinal)), "--name", "published");
+        var import = await RunAsync(
+            database, "import", FileOf(seed.Replace(NurseReadsNotes + "ours", NurseReadsNotes + "published", StringComparison.Ordinal)),
+            "--name", "published");
         Assert.Equal([$"~ {Nurse} 2.16.840.1.113883.6.1|11488-4 published"], Changes(import));
     }
 
@@ -75,9 +79,12 @@ public sealed class MatrixCommandTests(Platform platform) : IDisposable
     public async Task A_file_with_faults_is_refused_as_a_whole()
     {
         var database = await DatabaseAsync();
-        var import = await RunAsync(database, "import", FileOf($"{await ExportAsync(database)}x\n1.9\tX\t1.9\tY\tperhaps\tours\n"), "--name", "bad");
+        var import = await RunAsync(
+            database, "import", FileOf($"{await ExportAsync(database)}x\n1.9\tX\t1.9\tY\tperhaps\tours\n"), "--name", "bad");
         Assert.Equal((1, ""), (import.Code, import.Output));
-        Assert.Matches("^line [0-9]+: 1 columns instead of 6\nline [0-9]+, column decision: is neither allow nor deny\n2 faults in .*. Nothing is imported.\n$", import.Error);
+        Assert.Matches(
+            "^line [0-9]+: 1 columns instead of 6\nline [0-9]+, column decision: is neither allow nor deny\n2 faults in .*. "
+            + "Nothing is imported.\n$", import.Error);
         Assert.Equal(1L, await QueryAsync(database, "select count(*) from habilitation_matrix"));
     }
 
@@ -86,7 +93,8 @@ public sealed class MatrixCommandTests(Platform platform) : IDisposable
     {
         var database = await DatabaseAsync();
         var import = await RunAsync(
-            database, "import", FileOf(ClosedToNurses(await ExportAsync(database))), "--name", "late", "--effective", MatrixTime.Write(DateTimeOffset.UtcNow.AddSeconds(-2)));
+            database, "import", FileOf(ClosedToNurses(await ExportAsync(database))), "--name", "late", "--effective",
+            MatrixTime.Write(DateTimeOffset.UtcNow.AddSeconds(-2)));
         Assert.Equal(1, import.Code);
         Assert.Contains("is in the past", import.Error, StringComparison.Ordinal);
         Assert.Equal(1L, await QueryAsync(database, "select count(*) from habilitation_matrix"));
@@ -130,7 +138,8 @@ public sealed class MatrixCommandTests(Platform platform) : IDisposable
     {
         var database = await DatabaseAsync();
         var file = FileOf(ClosedToNurses(await ExportAsync(database)));
-        var imports = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Task.Run(() => RunAsync(database, "import", file, "--name", "same"), Token)));
+        var imports = await Task.WhenAll(
+            Enumerable.Range(0, 5).Select(_ => Task.Run(() => RunAsync(database, "import", file, "--name", "same"), Token)));
         Assert.All(imports, import => Assert.Equal((0, ""), (import.Code, import.Error)));
         // Without the lock more than one of them would find the seed in force.
         Assert.Single(imports, import => import.Output.Contains("Imported 'same'", StringComparison.Ordinal));
@@ -151,7 +160,8 @@ public sealed class MatrixCommandTests(Platform platform) : IDisposable
             var import = Task.Run(() => RunAsync(database, "import", file, "--name", "waits"), Token);
             while (!(bool)(await QueryAsync(
                 database,
-                "select exists (select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database()))"))!)
+                "select exists (select from pg_locks where locktype = 'advisory' and not granted and database = (select oid "
+                + "from pg_database where datname = current_database()))"))!)
             {
                 Assert.False(import.IsCompleted);
                 await Task.Delay(20, Token);

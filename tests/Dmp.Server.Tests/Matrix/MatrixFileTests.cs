@@ -26,7 +26,8 @@ public sealed class MatrixFileTests
         Gen.Select(cells, Gen.Bool, Gen.Bool, Gen.Bool, Gen.Int[1, 5000]).SampleAsync(
             async (expected, windows, mark, unfinished, chunk) =>
             {
-                var text = (mark ? "\uFEFF" : "") + MatrixFile.Write(expected).Replace("\n", windows ? "\r\n" : "\n", StringComparison.Ordinal);
+                var text = (mark ? "\uFEFF" : "") + MatrixFile.Write(expected).Replace(
+                    "\n", windows ? "\r\n" : "\n", StringComparison.Ordinal);
                 var reading = await ReadAsync(Encoding.UTF8.GetBytes(unfinished ? text.TrimEnd() : text), chunk);
                 Assert.Empty(reading.Faults);
                 Assert.Equal(MatrixFile.Sort(expected), reading.Cells);
@@ -51,7 +52,9 @@ public sealed class MatrixFileTests
 
     [Fact]
     public Task Any_bytes_are_answered() =>
-        Gen.Select(Gen.OneOf("", MatrixFile.Header, MatrixFile.Header + "\n", MatrixFile.Header + "\n" + Row), Gen.Byte.Array[0, 9000], Gen.Int[1, 5000])
+        Gen.Select(
+            Gen.OneOf("", MatrixFile.Header, MatrixFile.Header + "\n", MatrixFile.Header + "\n" + Row), Gen.Byte.Array[0, 9000],
+            Gen.Int[1, 5000])
             .SampleAsync(
                 async (start, tail, chunk) =>
                 {
@@ -73,7 +76,8 @@ public sealed class MatrixFileTests
     [Fact]
     public async Task A_cell_given_twice_is_refused_and_names_the_first()
     {
-        var reading = await ReadAsync(string.Join('\n', MatrixFile.Header, Row, "1.2.3\t10\t4.5.6\tB\tdeny\tours", Row, Row.Replace("allow", "deny", StringComparison.Ordinal)));
+        var reading = await ReadAsync(string.Join(
+            '\n', MatrixFile.Header, Row, "1.2.3\t10\t4.5.6\tB\tdeny\tours", Row, Row.Replace("allow", "deny", StringComparison.Ordinal)));
         Assert.Equal(
             [
                 "line 4, column type_code: the same profession and type as line 2; remove one",

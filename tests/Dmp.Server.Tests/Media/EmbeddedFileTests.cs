@@ -11,11 +11,12 @@ namespace Dmp.Server.Tests.Media;
 /// <summary>What is inside of a CDA document is checked as what is outside, wherever and however it is in it.</summary>
 public sealed class EmbeddedFileTests(Platform platform)
 {
-    private static readonly byte[] Program = [.. "MZ"u8, 0x90, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0xFF, 0xFF, .. new byte[200], .. "This program cannot be run in DOS mode"u8];
+    private static readonly byte[] program =
+        [.. "MZ"u8, 0x90, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0xFF, 0xFF, .. new byte[200], .. "This program cannot be run in DOS mode"u8];
 
-    private static readonly byte[] Word = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, .. new byte[600]];
+    private static readonly byte[] word = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, .. new byte[600]];
 
-    private static readonly byte[] Png = [0x89, .. "PNG\r\n"u8, 0x1A, 0x0A, 0, 0, 0, 13, .. "IHDR"u8, .. new byte[40]];
+    private static readonly byte[] png = [0x89, .. "PNG\r\n"u8, 0x1A, 0x0A, 0, 0, 0, 13, .. "IHDR"u8, .. new byte[40]];
 
     [Theory]
     [InlineData("program", "application/x-msdownload")]
@@ -49,23 +50,32 @@ public sealed class EmbeddedFileTests(Platform platform)
     public async Task A_program_is_found_however_it_is_written(string element)
     {
         var record = await platform.RecordAsync();
-        await NotAcceptedAsync(record, Sections(element.Replace("{0}", Convert.ToBase64String(Program), StringComparison.Ordinal)));
+        await NotAcceptedAsync(record, Sections(element.Replace("{0}", Convert.ToBase64String(program), StringComparison.Ordinal)));
     }
 
     [Fact]
     public async Task A_program_is_found_behind_a_megabyte_and_in_the_header()
     {
         var record = await platform.RecordAsync();
-        await NotAcceptedAsync(record, Sections($"<text>{new string('x', 1_500_000)}</text><value representation=\"B64\">{Base64(Program)}</value>"));
+        await NotAcceptedAsync(
+            record, Sections($"<text>{new string('x', 1_500_000)}</text><value representation=\"B64\">{Base64(program)}</value>"));
         await NotAcceptedAsync(
             record,
-            new CdaText { Patient = record.Patient, Author = record.Physician, MoreActs = $"<authorization><consent><code><originalText representation=\"B64\">{Base64(Program)}</originalText></code></consent></authorization>" });
+            new CdaText
+            {
+                Patient = record.Patient,
+                Author = record.Physician,
+                MoreActs = $"<authorization><consent><code><originalText representation=\"B64\">{Base64(program)}</originalText></code>"
+                    + "</consent></authorization>",
+            });
     }
 
     [Theory]
-    [InlineData("<nonXMLBody><text mediaType=\"application/pdf\" representation=\"B64\" compression=\"DF\">eJwDAAAAAAE=</text></nonXMLBody>")]
+    [InlineData(
+        "<nonXMLBody><text mediaType=\"application/pdf\" representation=\"B64\" compression=\"DF\">eJwDAAAAAAE=</text></nonXMLBody>")]
     [InlineData("<nonXMLBody><text mediaType=\"text/plain\" compression=\"GZ\">x</text></nonXMLBody>")]
-    [InlineData("<nonXMLBody><text mediaType=\"application/pdf\"><reference value=\"https://ailleurs.example/a.pdf\"/></text></nonXMLBody>")]
+    [InlineData(
+        "<nonXMLBody><text mediaType=\"application/pdf\"><reference value=\"https://ailleurs.example/a.pdf\"/></text></nonXMLBody>")]
     [InlineData("<nonXMLBody><text><reference value=\"a.pdf\"/></text></nonXMLBody>")]
     [InlineData("<nonXMLBody><text representation=\"B64\"/></nonXMLBody>")]
     [InlineData("<nonXMLBody><text mediaType=\"text/html\">&lt;script&gt;</text></nonXMLBody>")]
@@ -85,10 +95,11 @@ public sealed class EmbeddedFileTests(Platform platform)
         {
             Patient = record.Patient,
             Author = record.Physician,
-            Body = Sections($"<value representation=\"B64\">QUJD<thumbnail representation=\"B64\">{Base64(Program)}</thumbnail></value>"),
+            Body = Sections($"<value representation=\"B64\">QUJD<thumbnail representation=\"B64\">{Base64(program)}</thumbnail></value>"),
         };
         await Refusals.RefusedAsync(
-            StatusCode.InvalidArgument, ErrorReason.CdaUnreadable, () => CdaUploadTests.SendAsync(platform.As(record.Physician), CdaUploadTests.Intent(record.Id), text.Bytes));
+            StatusCode.InvalidArgument, ErrorReason.CdaUnreadable,
+            () => CdaUploadTests.SendAsync(platform.As(record.Physician), CdaUploadTests.Intent(record.Id), text.Bytes));
     }
 
     [Fact]
@@ -97,8 +108,8 @@ public sealed class EmbeddedFileTests(Platform platform)
         var record = await platform.RecordAsync();
         string[] bodies =
         [
-            Sections($"<value mediaType=\"image/jpeg\" representation=\"B64\">{Base64(Png)}</value>"),
-            Sections($"<value mediaType=\"image/png\" representation=\"B64\">{Base64(Png)}</value>"),
+            Sections($"<value mediaType=\"image/jpeg\" representation=\"B64\">{Base64(png)}</value>"),
+            Sections($"<value mediaType=\"image/png\" representation=\"B64\">{Base64(png)}</value>"),
             Sections("<value mediaType=\"text/plain\" representation=\"B64\">Qm9uam91cg==</value><value representation=\"B64\"/>"),
             Sections("<text mediaType=\"application/dicom\">\n<reference value=\"https://pacs.example/wado?x=1\"/>\n</text>"),
             "<nonXMLBody><text>Bonjour</text></nonXMLBody>",
@@ -107,7 +118,8 @@ public sealed class EmbeddedFileTests(Platform platform)
         foreach (var body in bodies)
         {
             var text = new CdaText { Patient = record.Patient, Author = record.Physician, Body = body };
-            Assert.Empty((await CdaUploadTests.SendAsync(platform.As(record.Physician), CdaUploadTests.Intent(record.Id), text.Bytes)).Warnings);
+            Assert.Empty(
+                (await CdaUploadTests.SendAsync(platform.As(record.Physician), CdaUploadTests.Intent(record.Id), text.Bytes)).Warnings);
         }
     }
 
@@ -118,7 +130,8 @@ public sealed class EmbeddedFileTests(Platform platform)
     {
         var api = platform.As(record.Physician);
         var status = await Refusals.RefusedAsync(
-            StatusCode.InvalidArgument, ErrorReason.ContentNotAccepted, () => CdaUploadTests.SendAsync(api, CdaUploadTests.Intent(record.Id), text.Bytes));
+            StatusCode.InvalidArgument, ErrorReason.ContentNotAccepted,
+            () => CdaUploadTests.SendAsync(api, CdaUploadTests.Intent(record.Id), text.Bytes));
         Assert.StartsWith("/ClinicalDocument/", status.GetDetail<ErrorInfo>()!.Metadata["place"], StringComparison.Ordinal);
         Assert.Empty(await api.SearchIdsAsync(record.Id));
     }
@@ -134,17 +147,18 @@ public sealed class EmbeddedFileTests(Platform platform)
 
         return what switch
         {
-            "program" => Program,
-            "word" => Word,
+            "program" => program,
+            "word" => word,
             "zip" => zip.ToArray(),
-            "png" => Png,
+            "png" => png,
             "cda" => new CdaText { Patient = record.Patient, Author = record.Physician }.Bytes,
             _ => [0xFF, 0xD8, 0xFF, 0xE0, .. new byte[2000], .. zip.ToArray()],
         };
     }
 
     private static string Sections(string inside) =>
-        $"<structuredBody><component><section><text>Bien.</text><entry><observationMedia>{inside}</observationMedia></entry></section></component></structuredBody>";
+        $"<structuredBody><component><section><text>Bien.</text><entry><observationMedia>{inside}</observationMedia></entry></section>"
+        + "</component></structuredBody>";
 
     private static string Type(string? mediaType) => mediaType is null ? "" : $" mediaType=\"{mediaType}\"";
 

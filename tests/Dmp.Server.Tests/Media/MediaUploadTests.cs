@@ -17,7 +17,7 @@ public sealed class MediaUploadTests(Platform platform)
 
     private const string BodyPlace = "/ClinicalDocument//text[@representation='B64'][1]";
 
-    private static readonly byte[] Jpeg = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, .. "JFIF"u8, .. new byte[3000], 0xFF, 0xD9];
+    private static readonly byte[] jpeg = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, .. "JFIF"u8, .. new byte[3000], 0xFF, 0xD9];
 
     [Fact]
     public async Task A_key_object_selection_is_a_document_with_its_own_format()
@@ -30,7 +30,8 @@ public sealed class MediaUploadTests(Platform platform)
         var document = await api.UploadAsync(intent, content);
         Assert.Equal(
             (ContentForm.DicomKos, "application/dicom", "1.2.840.10008.5.1.4.1.1.88.59", "1.2.840.10008.2.6.1", "31"),
-            (document.Content.Form, document.Metadata.MediaType, document.Metadata.Format.Code, document.Metadata.Format.System, document.Class.Code));
+            (document.Content.Form, document.Metadata.MediaType, document.Metadata.Format.Code, document.Metadata.Format.System,
+                document.Class.Code));
         Assert.Equal(content, await api.ReadAsync(document));
     }
 
@@ -40,8 +41,10 @@ public sealed class MediaUploadTests(Platform platform)
         var record = await platform.RecordAsync();
         var api = platform.As(record.Physician);
         var image = new KosBytes { MediaClass = "1.2.840.10008.5.1.4.1.1.2", DataClass = "1.2.840.10008.5.1.4.1.1.2" };
-        await NotAcceptedAsync("DicomNotAccepted", "document", () => api.UploadAsync(Given.Intent(record.Id, "application/dicom"), image.Bytes));
-        await NotAcceptedAsync("DicomMalformed", "document", () => api.UploadAsync(Given.Intent(record.Id, "application/dicom"), new KosBytes().Bytes[..200]));
+        await NotAcceptedAsync(
+            "DicomNotAccepted", "document", () => api.UploadAsync(Given.Intent(record.Id, "application/dicom"), image.Bytes));
+        await NotAcceptedAsync(
+            "DicomMalformed", "document", () => api.UploadAsync(Given.Intent(record.Id, "application/dicom"), new KosBytes().Bytes[..200]));
         await Refusals.RefusedAsync(
             StatusCode.InvalidArgument,
             ErrorReason.MediaTypeMismatch,
@@ -56,11 +59,16 @@ public sealed class MediaUploadTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         var api = platform.As(record.Physician);
-        foreach (var pdf in (byte[][])[PdfText.Write($"/X ({new string('x', size)}) {Script}", ""), [.. Padding(size), .. PdfText.WritePacked(Script)]])
+        foreach (var pdf in (byte[][])
+        [
+            PdfText.Write($"/X ({new string('x', size)}) {Script}", ""), [.. Padding(size), .. PdfText.WritePacked(Script)],
+        ])
         {
             var intent = Given.Intent(record.Id, "application/pdf");
             var status = await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.PdfActive, () => api.UploadAsync(intent, pdf));
-            Assert.Equal(("JavaScript", "document"), (status.GetDetail<ErrorInfo>()!.Metadata["found"], status.GetDetail<ErrorInfo>()!.Metadata["place"]));
+            Assert.Equal(
+                ("JavaScript", "document"),
+                (status.GetDetail<ErrorInfo>()!.Metadata["found"], status.GetDetail<ErrorInfo>()!.Metadata["place"]));
             Assert.DoesNotContain("secret", status.ToString(), StringComparison.Ordinal);
         }
 
@@ -105,13 +113,17 @@ public sealed class MediaUploadTests(Platform platform)
         var record = await platform.RecordAsync();
         byte[] end = [.. "PK\x05\x06"u8, .. new byte[18]];
         foreach (var (mediaType, content) in ((string, byte[])[])
-            [("image/jpeg", [.. Jpeg, .. end]), ("application/pdf", [.. PdfText.Write("", ""), .. end]), ("image/jpeg", [.. Jpeg.AsSpan(0, 500), .. PdfText.Write("", "")])])
+            [
+                ("image/jpeg", [.. jpeg, .. end]), ("application/pdf", [.. PdfText.Write("", ""), .. end]),
+                ("image/jpeg", [.. jpeg.AsSpan(0, 500), .. PdfText.Write("", "")]),
+            ])
         {
-            await NotAcceptedAsync("Ambiguous", "document", () => platform.As(record.Physician).UploadAsync(Given.Intent(record.Id, mediaType), content));
+            await NotAcceptedAsync(
+                "Ambiguous", "document", () => platform.As(record.Physician).UploadAsync(Given.Intent(record.Id, mediaType), content));
         }
 
         Assert.Equal(
-            ContentForm.Jpeg, (await platform.As(record.Physician).UploadAsync(Given.Intent(record.Id, "image/jpeg"), Jpeg)).Content.Form);
+            ContentForm.Jpeg, (await platform.As(record.Physician).UploadAsync(Given.Intent(record.Id, "image/jpeg"), jpeg)).Content.Form);
     }
 
     [Theory]
@@ -124,7 +136,8 @@ public sealed class MediaUploadTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         var api = platform.As(record.Physician);
-        await NotAcceptedAsync(fault, "document", () => api.UploadAsync(Given.Intent(record.Id, mediaType), Encoding.UTF8.GetBytes(content)));
+        await NotAcceptedAsync(
+            fault, "document", () => api.UploadAsync(Given.Intent(record.Id, mediaType), Encoding.UTF8.GetBytes(content)));
         Assert.Empty(await api.SearchIdsAsync(record.Id));
     }
 
@@ -146,7 +159,8 @@ public sealed class MediaUploadTests(Platform platform)
         await AcceptedAsync(api, record, Body("application/pdf", PdfText.WritePacked("")));
         await RefusedAsync(api, record, Body("application/pdf", PdfText.WritePacked(Script)), ErrorReason.PdfActive, BodyPlace);
         await RefusedAsync(api, record, Body("application/pdf", PdfText.Encrypted), ErrorReason.PdfEncrypted, BodyPlace);
-        await RefusedAsync(api, record, Body("image/jpeg", [.. Jpeg.AsSpan(0, 500), .. PdfText.Write("", "")]), ErrorReason.ContentNotAccepted, BodyPlace);
+        await RefusedAsync(
+            api, record, Body("image/jpeg", [.. jpeg.AsSpan(0, 500), .. PdfText.Write("", "")]), ErrorReason.ContentNotAccepted, BodyPlace);
     }
 
     [Theory]
@@ -158,10 +172,13 @@ public sealed class MediaUploadTests(Platform platform)
         var api = platform.As(record.Physician);
         var text = new string('x', size);
         string Sections(byte[] file) =>
-            $"<structuredBody><component><section><text>{text}</text><entry><observationMedia><value mediaType=\"application/pdf\" representation=\"B64\">{Base64(file)}</value></observationMedia></entry></section></component></structuredBody>";
+            $"<structuredBody><component><section><text>{text}</text><entry><observationMedia>"
+            + $"<value mediaType=\"application/pdf\" representation=\"B64\">{Base64(file)}</value></observationMedia></entry></section>"
+            + "</component></structuredBody>";
         await AcceptedAsync(api, record, Sections(PdfText.WritePacked("")));
         await RefusedAsync(
-            api, record, Sections(PdfText.WritePacked(Script)), ErrorReason.PdfActive, "/ClinicalDocument//value[@representation='B64'][1]");
+            api, record, Sections(PdfText.WritePacked(Script)), ErrorReason.PdfActive,
+            "/ClinicalDocument//value[@representation='B64'][1]");
     }
 
     [Fact]
@@ -171,7 +188,7 @@ public sealed class MediaUploadTests(Platform platform)
         var api = platform.As(record.Physician);
         (string MediaType, byte[] Content)[] files =
         [
-            ("application/pdf", PdfText.Write("", "")), ("image/jpeg", Jpeg), ("image/tiff", [0x49, 0x49, 0x2A, 0, 8, 0, 0, 0]),
+            ("application/pdf", PdfText.Write("", "")), ("image/jpeg", jpeg), ("image/tiff", [0x49, 0x49, 0x2A, 0, 8, 0, 0, 0]),
             ("text/rtf", "{\\rtf1 Bonjour}"u8.ToArray()), ("text/plain", Encoding.Latin1.GetBytes("Temp\u00e9rature 38")),
         ];
         foreach (var (mediaType, content) in files)

@@ -7,14 +7,14 @@ namespace Dmp.Server.Tests.Media;
 /// <summary>Bytes that two programs take for two different files.</summary>
 public sealed class MixedContentTests
 {
-    private static readonly byte[] Jpeg = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, .. "JFIF"u8, .. new byte[3000], 0xFF, 0xD9];
+    private static readonly byte[] jpeg = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, .. "JFIF"u8, .. new byte[3000], 0xFF, 0xD9];
 
     [Fact]
     public void A_picture_with_an_archive_behind_it_is_two_files()
     {
         foreach (var comment in (string[])["", new string('c', 60_000), new string('c', ushort.MaxValue)])
         {
-            byte[] both = [.. Jpeg, .. Zip(comment)];
+            byte[] both = [.. jpeg, .. Zip(comment)];
             Assert.Equal("The bytes can be opened as a zip archive as well.", Check(SniffedForm.Jpeg, both)?.Text);
         }
     }
@@ -22,13 +22,17 @@ public sealed class MixedContentTests
     [Fact]
     public void What_cameras_leave_behind_a_picture_is_none() =>
         Assert.All(
-            (byte[][])[Jpeg, [.. Jpeg, .. new byte[100_000]], [.. Jpeg, .. Jpeg], [.. Jpeg, .. "PK\x05\x06"u8, .. new byte[40]], [.. Jpeg, .. "PK\x05\x06"u8]],
+            (byte[][])
+            [
+                jpeg, [.. jpeg, .. new byte[100_000]], [.. jpeg, .. jpeg], [.. jpeg, .. "PK\x05\x06"u8, .. new byte[40]],
+                [.. jpeg, .. "PK\x05\x06"u8],
+            ],
             picture => Assert.Null(Check(SniffedForm.Jpeg, picture)));
 
     [Fact]
     public void A_PDF_hidden_in_the_head_of_another_format_is_found()
     {
-        byte[] both = [.. Jpeg.AsSpan(0, 900), .. PdfText.Write("", "")];
+        byte[] both = [.. jpeg.AsSpan(0, 900), .. PdfText.Write("", "")];
         Assert.Equal("The bytes can be opened as a PDF as well.", Check(SniffedForm.Jpeg, both)?.Text);
         Assert.Equal(MediaFaultKind.Ambiguous, Check(SniffedForm.Dicom, [.. new KosBytes().Bytes, .. "%PDF-1.7"u8])?.Kind);
         byte[] text = [.. "Lettre\n"u8, .. PdfText.Write("", "")];

@@ -15,7 +15,8 @@ internal static class PdfCorpus
 {
     private const string Script = "/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>";
 
-    private const string Invoice = "<?xml version=\"1.0\"?><rsm:CrossIndustryInvoice xmlns:rsm=\"urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100\"/>";
+    private const string Invoice =
+        "<?xml version=\"1.0\"?><rsm:CrossIndustryInvoice xmlns:rsm=\"urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100\"/>";
 
     private static readonly (string Name, string Catalog, string Page, string[] More)[] active =
     [
@@ -45,7 +46,8 @@ internal static class PdfCorpus
         ("attached invoice named as a program", Attached("factur-x.xml.exe"), "", [Stream(Invoice, "/Type /EmbeddedFile")]),
         ("attached web page", Attached("page.xml"), "", [Stream("<html xmlns=\"http://www.w3.org/1999/xhtml\"/>", "/Type /EmbeddedFile")]),
         ("attached stylesheet", Attached("a.xml"), "", [Stream("<?xml-stylesheet href=\"a.xsl\"?><a/>", "/Type /EmbeddedFile")]),
-        ("file in a note", "", "/Annots [<< /Subtype /FileAttachment /Rect [0 0 9 9] /FS << /EF << /F 4 0 R >> /F (a.doc) >> >>]", [Stream("x", "/Type /EmbeddedFile")]),
+        ("file in a note", "", "/Annots [<< /Subtype /FileAttachment /Rect [0 0 9 9] /FS << /EF << /F 4 0 R >> /F (a.doc) >> >>]",
+            [Stream("x", "/Type /EmbeddedFile")]),
         ("associated file", "/AF [<< /Type /Filespec /F (a.doc) /EF << /F 4 0 R >> >>]", "", [Stream("x", "/Type /EmbeddedFile")]),
         ("jump into an attached file", "/OpenAction << /S /GoToE /T << /R /C /N (a) >> >>", "", []),
         ("page of the net on opening", "/OpenAction << /S /URI /URI (https://example.org) >>", "", []),
@@ -55,20 +57,31 @@ internal static class PdfCorpus
     private static readonly (string Name, string Catalog, string Page, string[] More)[] harmless =
     [
         ("nothing", "", "", []),
-        ("font named JS", "", "/Resources << /Font << /JS 4 0 R /S 4 0 R /JavaScript 4 0 R /XFA 4 0 R /EF 4 0 R /AA 4 0 R /OpenAction 4 0 R >> >>", [Font]),
-        ("states named as actions", "", "/Resources << /ExtGState << /Launch << /LW 1 >> /EmbeddedFile << /LW 2 >> /RichMedia << /LW 3 >> >> >>", []),
+        ("font named JS", "",
+            "/Resources << /Font << /JS 4 0 R /S 4 0 R /JavaScript 4 0 R /XFA 4 0 R /EF 4 0 R /AA 4 0 R /OpenAction 4 0 R >> >>", [Font]),
+        ("states named as actions", "",
+            "/Resources << /ExtGState << /Launch << /LW 1 >> /EmbeddedFile << /LW 2 >> /RichMedia << /LW 3 >> >> >>", []),
         ("text like an object", "", "/Contents 4 0 R", [Stream("BT (Lot 1 0 obj /JavaScript) Tj ET")]),
         ("text like an action", "", "/Contents 4 0 R", [Stream("BT (7 0 obj << /S /JavaScript /JS (1) >> endobj) Tj ET")]),
         ("name as a value", "/Lot /JavaScript /Kind [/Launch /XFA]", "", []),
-        ("style of a text", "/StructTreeRoot << /Type /StructTreeRoot /K 4 0 R >>", "", ["<< /Type /StructElem /S /JavaScript /P 1 0 R /K 0 /T (Launch) >>"]),
+        ("style of a text", "/StructTreeRoot << /Type /StructTreeRoot /K 4 0 R >>", "",
+            ["<< /Type /StructElem /S /JavaScript /P 1 0 R /K 0 /T (Launch) >>"]),
         ("words", "/Lang (see /JavaScript and << /S /Launch >>) /Other <2F4A53>", "", []),
-        ("metadata", "/Metadata 4 0 R", "", [Stream("<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">/S /JavaScript /JS (1)</x:xmpmeta>", "/Type /Metadata /Subtype /XML")]),
-        ("form", "/AcroForm << /Fields [4 0 R] /NeedAppearances true >>", "/Annots [4 0 R]", ["<< /FT /Tx /T (a) /Subtype /Widget /Rect [0 0 9 9] /V (x) >>"]),
-        ("form that clears itself", "/AcroForm << /Fields [4 0 R] >>", "", ["<< /FT /Btn /T (a) /Subtype /Widget /Rect [0 0 9 9] /A << /S /ResetForm >> >>"]),
+        ("metadata", "/Metadata 4 0 R", "",
+            [Stream("<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">/S /JavaScript /JS (1)</x:xmpmeta>", "/Type /Metadata /Subtype /XML")]),
+        ("form", "/AcroForm << /Fields [4 0 R] /NeedAppearances true >>", "/Annots [4 0 R]",
+            ["<< /FT /Tx /T (a) /Subtype /Widget /Rect [0 0 9 9] /V (x) >>"]),
+        ("form that clears itself", "/AcroForm << /Fields [4 0 R] >>", "",
+            ["<< /FT /Btn /T (a) /Subtype /Widget /Rect [0 0 9 9] /A << /S /ResetForm >> >>"]),
         ("link", "", "/Annots [<< /Subtype /Link /Rect [0 0 9 9] /A << /S /URI /URI (https://example.org) >> >>]", []),
         ("link to a file", "", "/Annots [<< /Subtype /Link /Rect [0 0 9 9] /A << /S /GoToR /F (annexe.pdf) /D [0 /Fit] >> >>]", []),
-        ("signature", "/AcroForm << /SigFlags 3 /Fields [4 0 R] >>", "", ["<< /FT /Sig /T (s) /V << /Type /Sig /Filter /Adobe.PPKLite /SubFilter /adbe.pkcs7.detached /ByteRange [0 1 2 3] /Contents <00> >> >>"]),
-        ("outlines", "/Outlines 4 0 R", "", ["<< /Type /Outlines /First 5 0 R /Last 5 0 R /Count 1 >>", "<< /Title (a) /Parent 4 0 R /A << /S /GoTo /D [3 0 R /Fit] >> >>"]),
+        ("signature", "/AcroForm << /SigFlags 3 /Fields [4 0 R] >>", "", ["<< /FT /Sig /T (s) /V << /Type /Sig /Filter /Adobe.PPKLite "
+            + "/SubFilter /adbe.pkcs7.detached /ByteRange [0 1 2 3] /Contents <00> >> >>"]),
+        ("outlines", "/Outlines 4 0 R", "",
+            [
+                "<< /Type /Outlines /First 5 0 R /Last 5 0 R /Count 1 >>",
+                "<< /Title (a) /Parent 4 0 R /A << /S /GoTo /D [3 0 R /Fit] >> >>",
+            ]),
         ("opening at a page", "/OpenAction [3 0 R /Fit] /PageMode /UseNone", "", []),
         ("invoice", Attached("factur-x.xml"), "", [Stream(Invoice, "/Type /EmbeddedFile /Subtype /text#2Fxml")]),
         ("no attached files", "/Names << /EmbeddedFiles << /Names [] >> /Dests << /Names [] >> >>", "", []),
@@ -98,8 +111,10 @@ internal static class PdfCorpus
         ("Flate in ASCII85", "/Filter [/ASCII85Decode /FlateDecode]", data => Ascii85(PdfText.Deflate(data))),
         ("Flate twice", "/Filter [/FlateDecode /FlateDecode]", data => PdfText.Deflate(PdfText.Deflate(data))),
         ("RunLength in ASCIIHex", "/Filter [/AHx /RL]", data => Hexadecimal(RunLength(data))),
-        ("PNG in LZW in ASCII85", "/Filter [/A85 /LZW /Fl] /DecodeParms [null << /EarlyChange 1 >> << /Predictor 10 /Columns 7 >>]", data => Ascii85(Lzw(PdfText.Deflate(Rows(data, 7)), 1))),
-        ("identity", "/Filter [/Crypt /FlateDecode] /DecodeParms [<< /Type /CryptFilterDecodeParms /Name /Identity >> null]", PdfText.Deflate),
+        ("PNG in LZW in ASCII85", "/Filter [/A85 /LZW /Fl] /DecodeParms [null << /EarlyChange 1 >> << /Predictor 10 /Columns 7 >>]",
+            data => Ascii85(Lzw(PdfText.Deflate(Rows(data, 7)), 1))),
+        ("identity", "/Filter [/Crypt /FlateDecode] /DecodeParms [<< /Type /CryptFilterDecodeParms /Name /Identity >> null]",
+            PdfText.Deflate),
     ];
 
     private const string Font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>";
@@ -110,7 +125,11 @@ internal static class PdfCorpus
         {
             foreach (var (name, catalog, page, more) in isActive ? active : harmless)
             {
-                string[] objects = [$"<< /Type /Catalog /Pages 2 0 R {catalog}\n>>", PdfText.Pages, $"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] {page} >>", .. more];
+                string[] objects =
+                [
+                    $"<< /Type /Catalog /Pages 2 0 R {catalog}\n>>", PdfText.Pages,
+                    $"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] {page} >>", .. more,
+                ];
                 var isReached = name != "action nobody leads to";
                 yield return new($"{name}, table", Table(objects), isActive);
                 yield return new($"{name}, object stream", Packed(objects, filters[8]), isActive);
@@ -131,7 +150,8 @@ internal static class PdfCorpus
                 string[] objects = [$"<< /Type /Catalog /Pages 2 0 R {catalog} >>", PdfText.Pages, PdfText.Page];
                 yield return new($"{name}, {filter.Name}", Packed(objects, filter), isActive);
                 yield return new($"{name}, {filter.Name}, no type", Packed(objects, filter, keys: ""), isActive);
-                yield return new($"{name}, {filter.Name}, extended", Packed(objects, filter, keys: "/Type /ObjStm /Extends 99 0 R"), isActive);
+                yield return new(
+                    $"{name}, {filter.Name}, extended", Packed(objects, filter, keys: "/Type /ObjStm /Extends 99 0 R"), isActive);
                 yield return new($"{name}, {filter.Name}, indirect length", Packed(objects, filter, isIndirect: true), isActive);
                 yield return new($"{name}, {filter.Name}, damaged table", Damaged(Packed(objects, filter), name), isActive);
             }
@@ -141,7 +161,8 @@ internal static class PdfCorpus
         var bad = $"<< /Type /Catalog /Pages 2 0 R {Script} >>";
         yield return new("script added", Update(Table([clean, PdfText.Pages, PdfText.Page]), 1, bad), true);
         yield return new("script taken away", Update(Table([bad, PdfText.Pages, PdfText.Page]), 1, clean), false);
-        yield return new("script added twice over", Update(Update(Table([clean, PdfText.Pages, PdfText.Page]), 3, PdfText.Page), 1, bad), true);
+        yield return new(
+            "script added twice over", Update(Update(Table([clean, PdfText.Pages, PdfText.Page]), 3, PdfText.Page), 1, bad), true);
     }
 
     /// <summary>Files that are no PDF to anybody.</summary>
@@ -151,7 +172,9 @@ internal static class PdfCorpus
         yield return new("header alone", "%PDF-1.7\n"u8.ToArray(), null);
         yield return new("error page", "%PDF-1.4\n<html><body>503 Service unavailable</body></html>\n"u8.ToArray(), null);
         yield return new("no pages", Table(["<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [] /Count 0 >>"]), null);
-        yield return new("no root", Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(whole).Replace("/Root", "/Toor", StringComparison.Ordinal)), null);
+        yield return new(
+            "no root",
+            Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(whole).Replace("/Root", "/Toor", StringComparison.Ordinal)), null);
         for (var length = 20; length < Encoding.Latin1.GetString(whole).IndexOf("trailer", StringComparison.Ordinal); length += 23)
         {
             yield return new($"cut at {length}", whole[..length], null);
@@ -171,7 +194,8 @@ internal static class PdfCorpus
 
         // Read before anything is appended: the handler of the string appends piece by piece.
         var start = pdf.Length;
-        pdf.Append(CultureInfo.InvariantCulture, $"{table}trailer\n<< /Size {objects.Length + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
+        pdf.Append(
+            CultureInfo.InvariantCulture, $"{table}trailer\n<< /Size {objects.Length + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
         return Encoding.Latin1.GetBytes(pdf.ToString());
     }
 
@@ -181,12 +205,14 @@ internal static class PdfCorpus
         ("", "/Filter /RunLengthDecode", data => data.Length < 40 ? RunLength(data) : [.. Enumerable.Repeat((byte)255, 2 * count)]));
 
     private static string Attached(string name) =>
-        $"/Names << /EmbeddedFiles << /Names [(a) << /Type /Filespec /F ({name}) /UF ({name}) /AFRelationship /Data /EF << /F 4 0 R /UF 4 0 R >> >>] >> >>";
+        $"/Names << /EmbeddedFiles << /Names [(a) << /Type /Filespec /F ({name}) /UF ({name}) /AFRelationship /Data /EF << /F 4 0 R "
+        + "/UF 4 0 R >> >>] >> >>";
 
     private static string Stream(string data, string keys = "") => $"<< {keys} /Length {data.Length} >>\nstream\n{data}\nendstream";
 
     private static byte[] Packed(
-        string[] objects, (string Name, string Filter, Func<byte[], byte[]> Pack) filter, string keys = "/Type /ObjStm", bool isIndirect = false)
+        string[] objects, (string Name, string Filter, Func<byte[], byte[]> Pack) filter, string keys = "/Type /ObjStm",
+        bool isIndirect = false)
     {
         var pdf = new MemoryStream();
         Append(pdf, "%PDF-1.5\n%\u00e2\u00e3\u00cf\u00d3\n");
@@ -211,13 +237,16 @@ internal static class PdfCorpus
         rows[length] = (1, pdf.Length, 0);
         Append(pdf, $"{length} 0 obj\n{packed.Length}\nendobj\n");
         rows[container] = (1, pdf.Length, 0);
-        Append(pdf, $"{container} 0 obj\n<< {keys} /N {count} /First {index.Length} {filter.Filter} /Length {(isIndirect ? $"{length} 0 R" : $"{packed.Length}")} >>\nstream\n");
+        Append(pdf, $"{container} 0 obj\n<< {keys} /N {count} /First {index.Length} {filter.Filter} "
+            + $"/Length {(isIndirect ? $"{length} 0 R" : $"{packed.Length}")} >>\nstream\n");
         pdf.Write(packed);
         Append(pdf, "\nendstream\nendobj\n");
         rows[table] = (1, pdf.Length, 0);
-        var data = rows.Values.SelectMany(row => (byte[])[(byte)row.Kind, (byte)(row.Place >> 8), (byte)row.Place, (byte)row.Index]).ToArray();
+        var data = rows.Values.SelectMany(
+            row => (byte[])[(byte)row.Kind, (byte)(row.Place >> 8), (byte)row.Place, (byte)row.Index]).ToArray();
         var end = pdf.Length;
-        Append(pdf, $"{table} 0 obj\n<< /Type /XRef /Size {table + 1} /W [1 2 1] /Root 1 0 R {filter.Filter} /Length {filter.Pack(data).Length} >>\nstream\n");
+        Append(pdf, $"{table} 0 obj\n<< /Type /XRef /Size {table + 1} /W [1 2 1] /Root 1 0 R {filter.Filter} "
+            + $"/Length {filter.Pack(data).Length} >>\nstream\n");
         pdf.Write(filter.Pack(data));
         Append(pdf, $"\nendstream\nendobj\nstartxref\n{end}\n%%EOF\n");
         return pdf.ToArray();
@@ -235,7 +264,8 @@ internal static class PdfCorpus
         var offset = text.Length;
         text += $"{number} 0 obj\n{value}\nendobj\n";
         var start = text.Length;
-        text += $"xref\n{number} 1\n{offset:0000000000} 00000 n \ntrailer\n<< /Size {size} /Root 1 0 R /Prev {previous} >>\nstartxref\n{start}\n%%EOF\n";
+        text += $"xref\n{number} 1\n{offset:0000000000} 00000 n \ntrailer\n<< /Size {size} /Root 1 0 R "
+            + $"/Prev {previous} >>\nstartxref\n{start}\n%%EOF\n";
         return Encoding.Latin1.GetBytes(text);
     }
 
@@ -244,7 +274,8 @@ internal static class PdfCorpus
     {
         var pdf = new MemoryStream();
         Append(pdf, "%PDF-1.5\n%\u00e2\u00e3\u00cf\u00d3\n");
-        var table = new StringBuilder().Append(CultureInfo.InvariantCulture, $"xref\n0 {objects.Length + 2}\n0000000000 65535 f \n0000000000 00000 f \n");
+        var table = new StringBuilder().Append(
+            CultureInfo.InvariantCulture, $"xref\n0 {objects.Length + 2}\n0000000000 65535 f \n0000000000 00000 f \n");
         for (var i = 1; i < objects.Length; i++)
         {
             table.Append(CultureInfo.InvariantCulture, $"{pdf.Length:0000000000} 00000 n \n");
@@ -301,7 +332,8 @@ internal static class PdfCorpus
                 characters[i] = (char)('!' + (value % 85));
             }
 
-            text.Append(group.Length == 4 && characters.All(character => character == '!') ? "z" : new string(characters)[..(group.Length + 1)]);
+            text.Append(
+                group.Length == 4 && characters.All(character => character == '!') ? "z" : new string(characters)[..(group.Length + 1)]);
         }
 
         return Encoding.ASCII.GetBytes(text.Append("~>").ToString());
@@ -317,7 +349,9 @@ internal static class PdfCorpus
             for (var i = from; i < Math.Min(data.Length, from + row); i++)
             {
                 // Pixels of one byte for sub: the caller with two colours uses the others.
-                result.Add((byte)(data[i] - (kind == 1 ? (i - from >= (row == 6 ? 2 : 1) ? data[i - (row == 6 ? 2 : 1)] : 0) : kind == 2 ? (i >= row ? data[i - row] : 0) : 0)));
+                result.Add((byte)(data[i] - (kind == 1
+                    ? (i - from >= (row == 6 ? 2 : 1) ? data[i - (row == 6 ? 2 : 1)] : 0)
+                    : kind == 2 ? (i >= row ? data[i - row] : 0) : 0)));
             }
         }
 

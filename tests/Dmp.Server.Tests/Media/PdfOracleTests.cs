@@ -7,7 +7,7 @@ namespace Dmp.Server.Tests.Media;
 /// <summary>The check of PDFs beside another reader, qpdf, over PDFs written in every way that the format knows.</summary>
 public sealed class PdfOracleTests : IDisposable
 {
-    private static readonly PdfRules Rules = new(new UploadOptions());
+    private static readonly PdfRules rules = new(new UploadOptions());
 
     private readonly string folder = Directory.CreateTempSubdirectory("dmp-pdf").FullName;
 
@@ -66,7 +66,8 @@ public sealed class PdfOracleTests : IDisposable
     public async Task What_qpdf_writes_is_judged_as_what_it_read(params string[] options)
     {
         Assert.SkipWhen(Qpdf.Missing is not null, Qpdf.Missing ?? "");
-        foreach (var file in PdfCorpus.All().Where(file => file is { IsActive: not null } && file.Name.EndsWith(", table", StringComparison.Ordinal)))
+        foreach (var file in PdfCorpus.All().Where(
+            file => file is { IsActive: not null } && file.Name.EndsWith(", table", StringComparison.Ordinal)))
         {
             var (from, to) = (Path.Combine(folder, "from.pdf"), Path.Combine(folder, "to.pdf"));
             await File.WriteAllBytesAsync(from, file.Bytes, TestContext.Current.CancellationToken);
@@ -87,10 +88,11 @@ public sealed class PdfOracleTests : IDisposable
         await File.WriteAllBytesAsync(from, PdfText.Write("", ""), TestContext.Current.CancellationToken);
         foreach (var packing in (string[])["generate", "disable"])
         {
-            Assert.Equal(0, Qpdf.Run("--allow-weak-crypto", $"--object-streams={packing}", "--encrypt", "", "owner", bits, "--", from, to).Code);
+            Assert.Equal(
+                0, Qpdf.Run("--allow-weak-crypto", $"--object-streams={packing}", "--encrypt", "", "owner", bits, "--", from, to).Code);
             Assert.Equal(MediaFaultKind.PdfEncrypted, Check(await File.ReadAllBytesAsync(to, TestContext.Current.CancellationToken))?.Kind);
         }
     }
 
-    private static MediaFault? Check(byte[] content) => Rules.Check(PdfScannerTests.Scan(content, chunk: 4099));
+    private static MediaFault? Check(byte[] content) => rules.Check(PdfScannerTests.Scan(content, chunk: 4099));
 }

@@ -38,7 +38,10 @@ public sealed partial class PdfScannerTests
     [InlineData("", "/JSX 1 /xJS 2 /js 3 /EF 4 /LaunchPad 5")]
     public void What_acts_is_found_as_it_stands_and_in_an_object_stream(string found, string catalog)
     {
-        foreach (var pdf in (byte[][])[PdfText.Write(catalog, ""), PdfText.WritePacked(catalog), PdfText.WritePacked(catalog, keys: "/Kind /X")])
+        foreach (var pdf in (byte[][])
+        [
+            PdfText.Write(catalog, ""), PdfText.WritePacked(catalog), PdfText.WritePacked(catalog, keys: "/Kind /X"),
+        ])
         {
             Assert.Equal((false, found, null), Facts(Scan(pdf)));
         }
@@ -72,7 +75,10 @@ public sealed partial class PdfScannerTests
     [Fact]
     public void A_commented_or_stretched_beginning_of_an_object_is_one()
     {
-        foreach (var header in (string[])["1 %c\n0 obj", "1 0 %c\nobj", $"1{new string(' ', 5000)}0{new string(' ', 5000)}obj", "1\u00000obj", "1\r0\tobj"])
+        foreach (var header in (string[])
+        [
+            "1 %c\n0 obj", "1 0 %c\nobj", $"1{new string(' ', 5000)}0{new string(' ', 5000)}obj", "1\u00000obj", "1\r0\tobj",
+        ])
         {
             Assert.Equal("JavaScript", Facts(Scan(Encoding.Latin1.GetBytes($"%PDF-1.7\n<<>>\nstream\n{header}<</S/JavaScript>>"))).Found);
         }
@@ -172,21 +178,28 @@ public sealed partial class PdfScannerTests
         }
     }
 
-    public static TheoryData<string> HostileNames => [.. Hostile.Keys];
+    public static TheoryData<string> HostileNames => [.. hostile.Keys];
 
-    private static readonly Dictionary<string, Func<byte[]>> Hostile = new()
+    private static readonly Dictionary<string, Func<byte[]>> hostile = new()
     {
         ["deep arrays"] = () => Encoding.ASCII.GetBytes("%PDF-1.7\n1 0 obj\n" + new string('[', 5_000_000)),
         ["deep dictionaries"] = () => Encoding.ASCII.GetBytes("%PDF-1.7\n1 0 obj\n" + string.Concat(Enumerable.Repeat("<</A", 2_000_000))),
         ["deep strings"] = () => Encoding.ASCII.GetBytes("%PDF-1.7\n1 0 obj\n" + new string('(', 5_000_000)),
-        ["deep object stream"] = () => PdfText.WritePacked("", pack: _ => PdfText.Deflate([.. "1 0 "u8, .. Enumerable.Repeat((byte)'[', 20_000_000)])),
+        ["deep object stream"] = () =>
+            PdfText.WritePacked("", pack: _ => PdfText.Deflate([.. "1 0 "u8, .. Enumerable.Repeat((byte)'[', 20_000_000)])),
         ["tables of offsets in a ring"] = () => Encoding.ASCII.GetBytes(
             "%PDF-1.7\n" + string.Concat(Enumerable.Repeat("xref\n0 0\ntrailer << /Prev 9 >>\nstartxref\n9\n%%EOF\n", 50_000))),
         ["100 MB object stream in 100 KB"] = () => PdfText.WritePacked("", pack: _ => PdfText.Deflate(new byte[100_000_000])),
-        ["100 MB page in 100 KB"] = () => [.. "%PDF-1.7\n4 0 obj\n<< /Filter /FlateDecode >>\nstream\n"u8, .. PdfText.Deflate(new byte[100_000_000]), .. "\nendstream\nendobj"u8],
-        ["many object streams"] = () => Encoding.ASCII.GetBytes("%PDF-1.7\n" + string.Concat(Enumerable.Repeat("/ObjStm stream\nx\u009c\nendstream ", 100_000))),
+        ["100 MB page in 100 KB"] = () =>
+        [
+            .. "%PDF-1.7\n4 0 obj\n<< /Filter /FlateDecode >>\nstream\n"u8, .. PdfText.Deflate(new byte[100_000_000]),
+            .. "\nendstream\nendobj"u8,
+        ],
+        ["many object streams"] = () =>
+            Encoding.ASCII.GetBytes("%PDF-1.7\n" + string.Concat(Enumerable.Repeat("/ObjStm stream\nx\u009c\nendstream ", 100_000))),
         ["endless name"] = () => Encoding.ASCII.GetBytes("%PDF-1.7\n/" + new string('J', 10_000_000)),
-        ["many beginnings"] = () => Encoding.ASCII.GetBytes("%PDF-1.7\n<<>>stream " + string.Concat(Enumerable.Repeat(new string(' ', 1000) + "obj", 10_000))),
+        ["many beginnings"] = () =>
+            Encoding.ASCII.GetBytes("%PDF-1.7\n<<>>stream " + string.Concat(Enumerable.Repeat(new string(' ', 1000) + "obj", 10_000))),
         ["runs of one byte"] = () => PdfCorpus.WithRuns(20_000_000),
         ["actions that lead to each other"] = () => PdfCorpus.Table(
         [
@@ -202,7 +215,7 @@ public sealed partial class PdfScannerTests
     [MemberData(nameof(HostileNames))]
     public void Hostile_files_cost_little(string name)
     {
-        var content = Hostile[name]();
+        var content = hostile[name]();
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var clock = Stopwatch.StartNew();
         var findings = Scan(content);
@@ -210,7 +223,10 @@ public sealed partial class PdfScannerTests
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         Assert.Empty(findings.Active);
         Assert.Equal(
-            name is "100 MB object stream in 100 KB" or "object stream without an end" or "runs of one byte" or "actions that lead to each other" or "references to many versions" || name.StartsWith("deep", StringComparison.Ordinal) && name != "deep strings", findings.Unreadable is not null);
+            name is "100 MB object stream in 100 KB" or "object stream without an end" or "runs of one byte"
+                or "actions that lead to each other" or "references to many versions"
+                || name.StartsWith("deep", StringComparison.Ordinal) && name != "deep strings",
+            findings.Unreadable is not null);
         // All that was ever taken, most of it given back at once.
         Assert.InRange(allocated, 0, 384 * 1024 * 1024);
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, PdfBudget.TimeMax + TimeSpan.FromSeconds(10));
@@ -230,8 +246,11 @@ public sealed partial class PdfScannerTests
     [Fact]
     public void Any_bytes_are_answered() =>
         Gen.Select(
-            Gen.OneOf("/ObjStm stream\n", "(", "<", "<<", "%", "/", "1 0 obj ", "endstream", "\\", "#4").Array[0, 12], Gen.Byte.Array[0, 200], Gen.Int[1, 64])
-            .Sample((starts, noise, chunk) => Scan([.. Encoding.ASCII.GetBytes(string.Concat(starts)), .. noise, .. "endstream"u8], chunk) is not null, iter: 3000);
+            Gen.OneOf("/ObjStm stream\n", "(", "<", "<<", "%", "/", "1 0 obj ", "endstream", "\\", "#4").Array[0, 12],
+            Gen.Byte.Array[0, 200], Gen.Int[1, 64])
+            .Sample(
+                (starts, noise, chunk) =>
+                    Scan([.. Encoding.ASCII.GetBytes(string.Concat(starts)), .. noise, .. "endstream"u8], chunk) is not null, iter: 3000);
 
     internal static PdfFindings Scan(byte[] content, int chunk = 64 * 1024)
     {

@@ -28,7 +28,8 @@ internal static class PdfText
 
         // Read before anything is appended: the handler of the string appends piece by piece.
         var start = pdf.Length;
-        pdf.Append(CultureInfo.InvariantCulture, $"{table}trailer\n<< /Size {objects.Length + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
+        pdf.Append(
+            CultureInfo.InvariantCulture, $"{table}trailer\n<< /Size {objects.Length + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
         return Encoding.Latin1.GetBytes(pdf.ToString());
     }
 

@@ -38,7 +38,8 @@ internal static class Qpdf
 
     public static (int Code, string Output) Run(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("qpdf", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("qpdf", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         var output = process.StandardOutput.ReadToEnd();
@@ -88,10 +89,12 @@ internal static class Qpdf
             || annotations.Contains(Name(value, "/Subtype"))
             || key == "/AcroForm" && value.TryGetProperty("/XFA", out _)
             || key == "/OpenAction" && Name(value, "/S") is "/URI" or "/GoToR"
-            || value.TryGetProperty("/EF", out var files) && files.ValueKind == JsonValueKind.Object && files.TryGetProperty("/F", out _) && !IsInvoice(value);
+            || value.TryGetProperty("/EF", out var files) && files.ValueKind == JsonValueKind.Object && files.TryGetProperty("/F", out _)
+                && !IsInvoice(value);
 
         /// <summary>The one attachment of the corpus that is no file to open; its data are not looked at here.</summary>
-        private static bool IsInvoice(JsonElement value) => value.TryGetProperty("/F", out var name) && name.GetString() == "u:factur-x.xml";
+        private static bool IsInvoice(JsonElement value) =>
+            value.TryGetProperty("/F", out var name) && name.GetString() == "u:factur-x.xml";
 
         private string? Name(JsonElement value, string key)
         {

@@ -82,7 +82,9 @@ public sealed class QuarantineTests : IDisposable
         Assert.Equal(
             ["Timeout", "WhenDown", "BytesMax", "QuarantineDirectory", "QuarantineBytesMax"],
             ScanOptionsRules.Faults(options).Select(text => text.Split(' ')[0].Split(':')[^1]));
-        Assert.Contains(ScanOptionsRules.Faults(options with { QuarantineDays = -1 }), text => text.Contains("QuarantineDays", StringComparison.Ordinal));
+        Assert.Contains(
+            ScanOptionsRules.Faults(options with { QuarantineDays = -1 }),
+            text => text.Contains("QuarantineDays", StringComparison.Ordinal));
     }
 
     private static Task KeepAsync(Quarantine quarantine, Guid contentId) => quarantine.KeepAsync(

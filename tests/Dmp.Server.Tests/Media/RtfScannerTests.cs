@@ -44,7 +44,9 @@ public sealed class RtfScannerTests
     [InlineData(@"{\rtf1\UC9{\field{\*\fldinst \u68?\U120DEAUTO a b}}}", "Field")]
     [InlineData(@"{\rtf1{\field{\*\fldinst {\*\unknown X}INCLUDETEXT a}}}", "Field")]
     [InlineData(@"{\rtf1{\field{\*\fldinst INCLUDETEXT\page a}}}", "Field")]
-    [InlineData(@"{\rtf1{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\*\template C:\\a", "Remote")]
+    [InlineData(
+        @"{\rtf1{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn"
+        + @"{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\sn{\*\template C:\\a", "Remote")]
     [InlineData(@"{\rtf1\bin48 {\field{\*\fldinst INCLUDEPICTURE ""https://a/""}}}", "Field")]
     [InlineData(@"{\rtf1\bin33 {\field{\*\fldinst INCLUDEPICTURE ""https://a/""}}}", "Field")]
     [InlineData(@"{\rtf1\bin9 {\*\template https://example.org/a.dotm}}", "Remote")]
@@ -102,7 +104,11 @@ public sealed class RtfScannerTests
     [Fact]
     public void Hostile_texts_cost_little()
     {
-        foreach (var rtf in (string[])[new('{', 5_000_000), string.Concat(Enumerable.Repeat(@"{\fldinst ", 500_000)), string.Concat(Enumerable.Repeat(@"{\uc2 ", 500_000)), @"{\" + new string('a', 5_000_000)])
+        foreach (var rtf in (string[])
+        [
+            new('{', 5_000_000), string.Concat(Enumerable.Repeat(@"{\fldinst ", 500_000)),
+            string.Concat(Enumerable.Repeat(@"{\uc2 ", 500_000)), @"{\" + new string('a', 5_000_000),
+        ])
         {
             var allocated = GC.GetAllocatedBytesForCurrentThread();
             var scanner = new RtfScanner();

@@ -39,7 +39,8 @@ public sealed class ScanTests(Platform platform, ClamdServer clamd) : IClassFixt
 
         Assert.Empty(await at.Physician.SearchIdsAsync(at.Record.Id));
         Assert.Empty(Directory.EnumerateFiles(at.Server.ContentDirectory, "*", SearchOption.AllDirectories));
-        var events = await at.Patient.Audit.ListRecordEventsAsync(new ListRecordEventsRequest { RecordId = at.Record.Id }, cancellationToken: Token);
+        var events = await at.Patient.Audit.ListRecordEventsAsync(
+            new ListRecordEventsRequest { RecordId = at.Record.Id }, cancellationToken: Token);
         Assert.Equal(
             [(AuditOutcome.Failed, "CONTENT_INFECTED"), (AuditOutcome.Failed, "CONTENT_INFECTED")],
             events.Events.Where(e => e.Method.EndsWith("UploadDocument", StringComparison.Ordinal)).Select(e => (e.Outcome, e.Reason)));
@@ -52,14 +53,16 @@ public sealed class ScanTests(Platform platform, ClamdServer clamd) : IClassFixt
         await using var at = await ScanPlatform.StartAsync(platform, $"--Dmp:Scan:Endpoint={clamd.UnixEndpoint}");
         await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.ContentInfected, () => at.SendAsync(ClamdServer.Eicar));
         var file = Assert.Single(new DirectoryInfo(at.QuarantineDirectory).GetFiles());
-        Assert.DoesNotContain("EICAR-STANDARD", await File.ReadAllTextAsync(file.FullName, Encoding.Latin1, Token), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "EICAR-STANDARD", await File.ReadAllTextAsync(file.FullName, Encoding.Latin1, Token), StringComparison.Ordinal);
         if (!OperatingSystem.IsWindows())
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, file.UnixFileMode);
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, file.Directory!.UnixFileMode);
         }
 
-        using var scan = await new Clamd(Microsoft.Extensions.Options.Options.Create(new ScanOptions { Endpoint = clamd.UnixEndpoint })).BeginAsync(CancellationToken.None, Token);
+        using var scan = await new Clamd(Microsoft.Extensions.Options.Options.Create(new ScanOptions { Endpoint = clamd.UnixEndpoint }))
+            .BeginAsync(CancellationToken.None, Token);
         await scan.WriteAsync(await File.ReadAllBytesAsync(file.FullName, Token));
         Assert.Null(await scan.ConcludeAsync());
     }
@@ -73,7 +76,8 @@ public sealed class ScanTests(Platform platform, ClamdServer clamd) : IClassFixt
         (string Body, string Place)[] bodies =
         [
             ($"<nonXMLBody><text mediaType=\"text/plain\" representation=\"B64\">{base64}</text></nonXMLBody>", "text"),
-            ($"<structuredBody><component><section><entry><observationMedia><value representation=\"B64\">{base64}</value></observationMedia></entry></section></component></structuredBody>", "value"),
+            ($"<structuredBody><component><section><entry><observationMedia><value representation=\"B64\">{base64}</value>"
+                + "</observationMedia></entry></section></component></structuredBody>", "value"),
         ];
         foreach (var (body, place) in bodies)
         {
@@ -184,7 +188,8 @@ public sealed class ScanTests(Platform platform, ClamdServer clamd) : IClassFixt
     [InlineData("stream: OK", null)]
     [InlineData("stream: Win.Test.EICAR_HDB-1 FOUND", "Win.Test.EICAR_HDB-1")]
     [InlineData("stream: A \u001b[1mB FOUND", "A1mB")]
-    public void The_answer_of_a_scanner_is_understood(string answer, string? signature) => Assert.Equal(signature, Clamd.Scan.SignatureIn(answer));
+    public void The_answer_of_a_scanner_is_understood(string answer, string? signature) =>
+        Assert.Equal(signature, Clamd.Scan.SignatureIn(answer));
 
     [Theory]
     [InlineData("")]

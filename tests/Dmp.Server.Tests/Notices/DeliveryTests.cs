@@ -202,23 +202,26 @@ public sealed class DeliveryTests(Platform platform)
         var record = await notices.RecordAsync();
         await notices.As(record.Physician).UploadAsync(record.Id);
         await notices.SettleAsync();
+        const string Before = "now() - interval '2 days'";
         await notices.Server.QueryAsync<object>(
             platform,
-            """
+            $"""
             with old as (update notice set create_time = now() - interval '366 days' where kind = 4 returning 1),
                 left_over as (
                     insert into notice_delivery (notice_id, record_id, channel, target, state, next_attempt_time, give_up_time)
-                    select notice_id, record_id, 2, 'removed', 1, now() - interval '2 days', now() - interval '2 days' from notice where kind = 3
+                    select notice_id, record_id, 2, 'removed', 1, {Before}, {Before} from notice where kind = 3
                     returning 1)
             select 1 from old, left_over
             """);
         await notices.Server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().SweepOnceAsync(Token);
 
         Assert.Equal(
-            [NoticeKind.NewDocument], (await NoticePlatform.ListAsync(notices.As(record.Patient), record.Id)).Select(notice => notice.Kind));
+            [NoticeKind.NewDocument],
+            (await NoticePlatform.ListAsync(notices.As(record.Patient), record.Id)).Select(notice => notice.Kind));
         Assert.Equal(
             ["removed"],
-            (await notices.AsOperator().Notices.ListDeadLettersAsync(new(), cancellationToken: Token)).DeadLetters.Select(letter => letter.Webhook));
+            (await notices.AsOperator().Notices.ListDeadLettersAsync(new(), cancellationToken: Token)).DeadLetters.Select(
+                letter => letter.Webhook));
         Assert.Equal(3, await notices.Server.QueryAsync<long>(platform, "select count(*) from notice_delivery"));
     }
 
@@ -279,7 +282,8 @@ public sealed class DeliveryTests(Platform platform)
         await notices.SettleAsync();
 
         var expected = (await notices.As(record.Patient).Notices.ListNoticesAsync(
-            new ListNoticesRequest { RecordId = record.Id, PageSize = 200 }, cancellationToken: Token)).Notices.Select(notice => notice.NoticeId).Order();
+            new ListNoticesRequest { RecordId = record.Id, PageSize = 200 },
+            cancellationToken: Token)).Notices.Select(notice => notice.NoticeId).Order();
         Assert.Equal(41, expected.Count());
         Assert.Equal(expected, notices.Mail.To(record.Email).Select(mail => mail.NoticeId).Order());
         Assert.Equal(expected, notices.Application.About(record.Id).Select(call => call.NoticeId).Order());

@@ -37,7 +37,8 @@ public sealed class FirstAccessTests(SharedNotices shared) : IClassFixture<Share
         Assert.Equal(2, notices.Mail.To(record.Email).Count(mail => mail.Subject == Subject));
         Assert.Equal(2, notices.Application.About(record.Id).Count(call => call.Kind == "FIRST_ACCESS"));
         Assert.Equal(
-            2, (await NoticePlatform.ListAsync(notices.As(record.Patient), record.Id)).Count(notice => notice.Kind == NoticeKind.FirstAccess));
+            2,
+            (await NoticePlatform.ListAsync(notices.As(record.Patient), record.Id)).Count(notice => notice.Kind == NoticeKind.FirstAccess));
     }
 
     [Fact]

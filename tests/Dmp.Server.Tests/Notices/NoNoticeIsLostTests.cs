@@ -76,7 +76,8 @@ public sealed class NoNoticeIsLostTests(Platform platform)
         List<Notice.V1.Notice> listed = [];
         await Waiting.UntilAsync(async () =>
         {
-            var page = await patient.Notices.ListNoticesAsync(new ListNoticesRequest { RecordId = recordId, PageSize = 200 }, cancellationToken: Token);
+            var page = await patient.Notices.ListNoticesAsync(
+                new ListNoticesRequest { RecordId = recordId, PageSize = 200 }, cancellationToken: Token);
             listed = [.. page.Notices.Where(notice => notice.Kind == NoticeKind.NewDocument)];
             return listed.Count >= Documents
                 && listed.All(notice => notice.Deliveries.All(delivery => delivery.State == NoticeDeliveryState.Delivered));
@@ -87,7 +88,8 @@ public sealed class NoNoticeIsLostTests(Platform platform)
         Assert.Subset(mail.To(email).Select(received => received.NoticeId).ToHashSet(), ids);
         Assert.Subset(application.About(recordId).Select(call => call.NoticeId).ToHashSet(), ids);
         TestContext.Current.TestOutputHelper!.WriteLine(
-            $"{kills} kills: {Documents} notices, {mail.To(email).Count()} e-mails, {application.About(recordId).Count()} calls of the application, repeats included");
+            $"{kills} kills: {Documents} notices, {mail.To(email).Count()} e-mails, {application.About(recordId).Count()} calls of the "
+            + "application, repeats included");
     }
 
     /// <summary>As a vendor's software does it: the same request until there is an answer.</summary>
@@ -101,7 +103,8 @@ public sealed class NoNoticeIsLostTests(Platform platform)
                 await api.UploadAsync(intent, content);
                 return;
             }
-            catch (RpcException failure) when (attempt < 300 && failure.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Aborted)
+            catch (RpcException failure)
+                when (attempt < 300 && failure.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Aborted)
             {
                 await Task.Delay(100, Token);
             }

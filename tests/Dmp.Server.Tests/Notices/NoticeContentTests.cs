@@ -50,7 +50,8 @@ public sealed class NoticeContentTests(Platform platform)
             "Wolfstein", "Kahlenberg", "Compte rendu", Given.ReportType.Code, "anxieux", "paroxetine", hidden.DocumentId,
         ];
         var kinds = notices.Application.About(record.Id).Select(call => call.Kind).ToHashSet();
-        Assert.Superset(new HashSet<string> { "FIRST_ACCESS", "EMERGENCY_ACCESS", "NEW_DOCUMENT", "CONSENT_CHANGED", "DOCUMENT_ANNOUNCED" }, kinds);
+        Assert.Superset(
+            new HashSet<string> { "FIRST_ACCESS", "EMERGENCY_ACCESS", "NEW_DOCUMENT", "CONSENT_CHANGED", "DOCUMENT_ANNOUNCED" }, kinds);
         Assert.Single(notices.Mail.To(address));
         var left = notices.Mail.Received.SelectMany(TextsOf)
             .Concat(notices.Application.Received.Select(call => Encoding.UTF8.GetString(call.Body) + string.Join('\n', call.Headers)))
@@ -73,7 +74,9 @@ public sealed class NoticeContentTests(Platform platform)
         Assert.Equal(("avis@dmp.example", "Dossier"), (message.From.Mailboxes.Single().Address, message.From.Mailboxes.Single().Name));
         Assert.Equal($"{notices.Application.About(record.Id).Single().NoticeId}@dmp.example", message.MessageId);
         Assert.Equal("auto-generated", message.Headers["Auto-Submitted"]);
-        Assert.Contains("Les droits d’accès au dossier médical partagé associé à cette adresse ont été modifiés le ", message.TextBody, StringComparison.Ordinal);
+        Assert.Contains(
+            "Les droits d’accès au dossier médical partagé associé à cette adresse ont été modifiés le ", message.TextBody,
+            StringComparison.Ordinal);
         Assert.Contains("modifi&#xE9;s le ", message.HtmlBody, StringComparison.Ordinal);
         Assert.Matches(@"modifiés le \d\d/\d\d/\d{4} à \d\d:\d\d\.", message.TextBody!);
     }
@@ -94,7 +97,8 @@ public sealed class NoticeContentTests(Platform platform)
             await api.DeclareAsync(opened.Record.RecordId);
             string[] files = [];
             await Waiting.UntilAsync(() =>
-                Directory.Exists(Path.Combine(folder, "mailbox")) && (files = Directory.GetFiles(Path.Combine(folder, "mailbox"), "*.eml")).Length == 1);
+                Directory.Exists(Path.Combine(folder, "mailbox"))
+                    && (files = Directory.GetFiles(Path.Combine(folder, "mailbox"), "*.eml")).Length == 1);
 
             using var message = await MimeMessage.LoadAsync(files[0], Token);
             Assert.Equal("jeanne@patient.example", message.To.Mailboxes.Single().Address);

@@ -31,10 +31,9 @@ public sealed class NoticeReadersTests(Platform platform, SharedNotices shared) 
 
         await notices.Server.QueryAsync<object>(
             platform,
-            $"""
-            update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years', create_time = create_time - interval '30 days'
-            where record_id = '{record.Id}' returning 1
-            """);
+            "update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years', "
+            + "create_time = create_time - interval '30 days'\n"
+            + $"where record_id = '{record.Id}' returning 1");
         await notices.Server.QueryAsync<object>(
             platform, $"update consent set grant_time = grant_time - interval '30 days' where record_id = '{record.Id}' returning 1");
         await notices.Server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().SweepOnceAsync(Token);

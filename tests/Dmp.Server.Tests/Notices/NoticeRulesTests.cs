@@ -114,7 +114,8 @@ public sealed class NoticeRulesTests
     public void Settings_that_would_send_in_plain_text_or_unsigned_stop_the_server()
     {
         var secret = "whsec_" + Convert.ToBase64String(new byte[24]);
-        NoticeOptions With(string url, params string[] secrets) => new() { Webhooks = { ["app"] = new() { Url = url, Secrets = [.. secrets] } } };
+        NoticeOptions With(string url, params string[] secrets) =>
+            new() { Webhooks = { ["app"] = new() { Url = url, Secrets = [.. secrets] } } };
         Assert.Empty(NoticeOptionsRules.Faults(With("https://app.example/n", secret), isSandbox: false));
         Assert.Empty(NoticeOptionsRules.Faults(With("http://127.0.0.1:1/n", secret), isSandbox: true));
         Assert.Single(NoticeOptionsRules.Faults(With("http://app.example/n", secret), isSandbox: false));

@@ -38,7 +38,8 @@ public sealed class NoticeTests(Platform platform, SharedNotices shared) : IClas
         await notices.As(attending).DeclareAsync(record.Id, attending: true);
         var ended = await notices.As(former).DeclareAsync(record.Id, attending: true);
         await notices.As(record.Patient).Consents.RevokeConsentAsync(
-            new RevokeConsentRequest { RecordId = record.Id, ConsentId = ended.ConsentId, RequestId = Given.NewId() }, cancellationToken: Token);
+            new RevokeConsentRequest { RecordId = record.Id, ConsentId = ended.ConsentId, RequestId = Given.NewId() },
+            cancellationToken: Token);
 
         await notices.OpenEmergencyAsync(urgent, record);
         await notices.SettleAsync();
@@ -82,7 +83,8 @@ public sealed class NoticeTests(Platform platform, SharedNotices shared) : IClas
         Assert.Single(notices.Mail.To(record.Email));
 
         var document = await notices.As(record.Physician).UploadAsync(record.Id);
-        await notices.As(record.Physician).UploadAsync(record.Id, intent => (intent.ReplacesDocumentId, intent.Etag) = (document.DocumentId, document.Etag));
+        await notices.As(record.Physician)
+            .UploadAsync(record.Id, intent => (intent.ReplacesDocumentId, intent.Etag) = (document.DocumentId, document.Etag));
         await notices.SettleAsync();
         Assert.Equal([ConsentChanged, NewDocument, NewDocument], notices.Mail.To(record.Email).Select(mail => mail.Subject));
         Assert.Equal(
@@ -160,7 +162,8 @@ public sealed class NoticeTests(Platform platform, SharedNotices shared) : IClas
         {
             RecordId = record.Id,
             Preferences = read,
-            UpdateMask = new() { Paths = { "new_document.email", "consent_changed.email", "consent_changed.webhook", "emergency_access.webhook" } },
+            UpdateMask =
+                new() { Paths = { "new_document.email", "consent_changed.email", "consent_changed.webhook", "emergency_access.webhook" } },
             Etag = read.Etag,
             RequestId = Given.NewId(),
         };
@@ -173,7 +176,8 @@ public sealed class NoticeTests(Platform platform, SharedNotices shared) : IClas
             StatusCode.Aborted, ErrorReason.EtagMismatch, async () => await patient.Notices.UpdateNoticePreferencesAsync(
                 new UpdateNoticePreferencesRequest(request) { RequestId = Given.NewId() }, cancellationToken: Token));
         await Refusals.RefusedAsync(
-            StatusCode.FailedPrecondition, ErrorReason.NoticeChannelRequired, async () => await patient.Notices.UpdateNoticePreferencesAsync(
+            StatusCode.FailedPrecondition, ErrorReason.NoticeChannelRequired,
+            async () => await patient.Notices.UpdateNoticePreferencesAsync(
                 new UpdateNoticePreferencesRequest(request)
                 {
                     UpdateMask = new() { Paths = { "emergency_access.email" } },
@@ -282,7 +286,8 @@ public sealed class NoticeTests(Platform platform, SharedNotices shared) : IClas
     /// <summary>Refused to a stranger, read by the patient.</summary>
     private static async Task<NoticePreferences> ReadPreferencesAsync(DmpApi stranger, string recordId, DmpApi patient)
     {
-        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => ReadPreferencesAsync(stranger, recordId));
+        await Refusals.RefusedAsync(
+            StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => ReadPreferencesAsync(stranger, recordId));
         return await ReadPreferencesAsync(patient, recordId);
     }
 }

@@ -38,7 +38,8 @@ public sealed class WebhookTests(Platform platform)
     [Fact]
     public async Task A_repeat_has_the_same_id_and_a_signature_of_its_own_time()
     {
-        await using var notices = await NoticePlatform.StartAsync(platform, "--Dmp:Notices:RetryAfter=00:00:01", "--Dmp:Notices:RetryAfterMax=00:00:03");
+        await using var notices = await NoticePlatform.StartAsync(
+            platform, "--Dmp:Notices:RetryAfter=00:00:01", "--Dmp:Notices:RetryAfterMax=00:00:03");
         notices.Application.Status = StatusCodes.Status500InternalServerError;
         await notices.RecordAsync();
         await Waiting.UntilAsync(() => notices.Application.Received.Count >= 3);

@@ -41,7 +41,8 @@ public sealed class ManagedPostgresTests
         // the supervisor are refused.
         var busy = Sql.RunAsync(
             postgres.OwnerConnectionString,
-            "do $$ declare begun timestamptz = clock_timestamp(); begin while clock_timestamp() < begun + interval '2 s' loop end loop; end $$",
+            "do $$ declare begun timestamptz = clock_timestamp(); begin while clock_timestamp() < begun + interval '2 s' loop end "
+            + "loop; end $$",
             Token);
         await Task.Delay(TimeSpan.FromMilliseconds(200), Token);
         var killed = Pid(directory);

@@ -11,9 +11,9 @@ namespace Dmp.Server.Tests.Postgres;
 [SupportedOSPlatform("linux")]
 public sealed class MigrationRunnerTests(PostgresFixture fixture)
 {
-    private static readonly MigrationOptions Limits = new();
+    private static readonly MigrationOptions limits = new();
 
-    private static readonly Migration[] Three =
+    private static readonly Migration[] three =
     [
         new() { Name = "0001_create_first.sql", Sql = "create table first (id int); insert into first values (1)" },
         new()
@@ -88,7 +88,7 @@ public sealed class MigrationRunnerTests(PostgresFixture fixture)
     {
         var connection = await fixture.CreateDatabaseAsync(Token);
         var results = await Task.WhenAll(
-            Enumerable.Range(0, 3).Select(_ => Task.Run(() => Up(connection, Three), Token)));
+            Enumerable.Range(0, 3).Select(_ => Task.Run(() => Up(connection, three), Token)));
         Assert.Equal([0, 0, 3], results.Select(result => result.Applied.Count).Order());
         Assert.Equal(1L, await Sql.RunAsync(connection, "select amount from third", Token));
     }
@@ -117,23 +117,23 @@ public sealed class MigrationRunnerTests(PostgresFixture fixture)
         await using var take = new NpgsqlCommand("select pg_advisory_lock(x'646d706d69677261'::bigint)", other);
         await take.ExecuteNonQueryAsync(Token);
 
-        var hurried = Limits with { WaitForOthers = TimeSpan.FromMilliseconds(200) };
+        var hurried = limits with { WaitForOthers = TimeSpan.FromMilliseconds(200) };
         var refusal = Assert.Throws<MigrationException>(
-            () => MigrationRunner.Run(connection, Three, hurried, keep: true, Token));
+            () => MigrationRunner.Run(connection, three, hurried, keep: true, Token));
         Assert.Contains("Another migrator", refusal.Message, StringComparison.Ordinal);
 
         using var impatient = CancellationTokenSource.CreateLinkedTokenSource(Token);
         impatient.CancelAfter(TimeSpan.FromMilliseconds(200));
         Assert.ThrowsAny<OperationCanceledException>(
-            () => MigrationRunner.Run(connection, Three, Limits, keep: true, impatient.Token));
-        Assert.Empty(MigrationRunner.Status(connection, Three).Applied);
+            () => MigrationRunner.Run(connection, three, limits, keep: true, impatient.Token));
+        Assert.Empty(MigrationRunner.Status(connection, three).Applied);
     }
 
     [Fact]
     public async Task A_failing_migration_is_rolled_back_and_the_earlier_ones_stay()
     {
         var connection = await fixture.CreateDatabaseAsync(Token);
-        Migration[] broken = [.. Three[..2], new() { Name = "0003_create_half.sql", Sql = "create table half (id int); select 1 / 0" }];
+        Migration[] broken = [.. three[..2], new() { Name = "0003_create_half.sql", Sql = "create table half (id int); select 1 / 0" }];
         var failure = Assert.Throws<MigrationException>(() => Up(connection, broken));
         Assert.Contains("0003_create_half.sql", failure.Message, StringComparison.Ordinal);
         Assert.Contains(PostgresErrorCodes.DivisionByZero, failure.Message, StringComparison.Ordinal);
@@ -145,16 +145,16 @@ public sealed class MigrationRunnerTests(PostgresFixture fixture)
     public async Task A_table_that_is_in_use_is_given_up_after_the_lock_timeout()
     {
         var connection = await fixture.CreateDatabaseAsync(Token);
-        Up(connection, Three);
+        Up(connection, three);
         await using var reader = new NpgsqlConnection(connection);
         await reader.OpenAsync(Token);
         await using var transaction = await reader.BeginTransactionAsync(Token);
         await using var read = new NpgsqlCommand("select * from first", reader);
         await read.ExecuteScalarAsync(Token);
 
-        Migration[] four = [.. Three, new() { Name = "0004_add_column.sql", Sql = "alter table first add column extra int" }];
+        Migration[] four = [.. three, new() { Name = "0004_add_column.sql", Sql = "alter table first add column extra int" }];
         var failure = Assert.Throws<MigrationException>(() => MigrationRunner.Run(
-            connection, four, Limits with { LockTimeout = TimeSpan.FromMilliseconds(200) }, keep: true, Token));
+            connection, four, limits with { LockTimeout = TimeSpan.FromMilliseconds(200) }, keep: true, Token));
         Assert.Contains(PostgresErrorCodes.LockNotAvailable, failure.Message, StringComparison.Ordinal);
     }
 
@@ -162,32 +162,33 @@ public sealed class MigrationRunnerTests(PostgresFixture fixture)
     public async Task A_dry_run_executes_everything_and_keeps_nothing()
     {
         var connection = await fixture.CreateDatabaseAsync(Token);
-        var result = MigrationRunner.Run(connection, Three, Limits, keep: false, Token);
-        Assert.Equal(Three.Select(migration => migration.Name), result.Applied);
+        var result = MigrationRunner.Run(connection, three, limits, keep: false, Token);
+        Assert.Equal(three.Select(migration => migration.Name), result.Applied);
         Assert.Equal(0L, await Sql.RunAsync(
             connection, "select count(*) from pg_class where relnamespace = 'public'::regnamespace", Token));
-        Assert.Equal(3, MigrationRunner.Status(connection, Three).Pending.Count);
-        Assert.Equal(3, Up(connection, Three).Applied.Count);
+        Assert.Equal(3, MigrationRunner.Status(connection, three).Pending.Count);
+        Assert.Equal(3, Up(connection, three).Applied.Count);
     }
 
     [Fact]
     public async Task A_changed_migration_is_refused()
     {
         var connection = await fixture.CreateDatabaseAsync(Token);
-        Up(connection, Three);
-        Migration[] changed = [Three[0] with { Sql = Three[0].Sql + " " }, .. Three[1..]];
+        Up(connection, three);
+        Migration[] changed = [three[0] with { Sql = three[0].Sql + " " }, .. three[1..]];
         Assert.Equal(["0001_create_first.sql"], MigrationRunner.Status(connection, changed).Changed);
-        Assert.Contains("0001_create_first.sql", Assert.Throws<MigrationException>(() => Up(connection, changed)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "0001_create_first.sql", Assert.Throws<MigrationException>(() => Up(connection, changed)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_new_migration_with_an_old_number_is_refused_and_an_older_program_has_nothing_to_do()
     {
         var connection = await fixture.CreateDatabaseAsync(Token);
-        Up(connection, [Three[0], Three[1], new() { Name = "0005_create_fifth.sql", Sql = "create table fifth ()" }]);
-        Assert.Empty(Up(connection, Three[..2]).Applied);
-        Assert.Equal(["0005_create_fifth.sql"], MigrationRunner.Status(connection, Three[..2]).Unknown);
-        var refusal = Assert.Throws<MigrationException>(() => Up(connection, Three));
+        Up(connection, [three[0], three[1], new() { Name = "0005_create_fifth.sql", Sql = "create table fifth ()" }]);
+        Assert.Empty(Up(connection, three[..2]).Applied);
+        Assert.Equal(["0005_create_fifth.sql"], MigrationRunner.Status(connection, three[..2]).Unknown);
+        var refusal = Assert.Throws<MigrationException>(() => Up(connection, three));
         Assert.Contains("0003_create_third.sql comes before 0005_create_fifth.sql", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -201,5 +202,5 @@ public sealed class MigrationRunnerTests(PostgresFixture fixture)
             [new() { Name = name, Sql = "" }, new() { Name = "0002_create_table.sql", Sql = "" }]));
 
     private static MigrationResult Up(string connection, IReadOnlyList<Migration> migrations) =>
-        MigrationRunner.Run(connection, migrations, Limits, keep: true, Token);
+        MigrationRunner.Run(connection, migrations, limits, keep: true, Token);
 }

@@ -10,25 +10,25 @@ namespace Dmp.Server.Tests.Postgres;
 [SupportedOSPlatform("linux")]
 public sealed class PostgresFixture : IAsyncLifetime
 {
-    private readonly TemporaryDataDirectory _directory = new();
-    private ManagedPostgres? _postgres;
+    private readonly TemporaryDataDirectory directory = new();
+    private ManagedPostgres? postgres;
 
-    internal ManagedPostgres Postgres => _postgres ?? throw new InvalidOperationException("The fixture is not initialized.");
+    internal ManagedPostgres Postgres => postgres ?? throw new InvalidOperationException("The fixture is not initialized.");
 
-    internal TemporaryDataDirectory DataDirectory => _directory;
+    internal TemporaryDataDirectory DataDirectory => directory;
 
     public async ValueTask InitializeAsync() =>
-        _postgres = await ManagedPostgres.StartAsync(
-            new ManagedPostgresOptions { DataDirectory = _directory.Path }, NullLoggerFactory.Instance, CancellationToken.None);
+        postgres = await ManagedPostgres.StartAsync(
+            new ManagedPostgresOptions { DataDirectory = directory.Path }, NullLoggerFactory.Instance, CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {
-        if (_postgres is not null)
+        if (postgres is not null)
         {
-            await _postgres.DisposeAsync();
+            await postgres.DisposeAsync();
         }
 
-        _directory.Dispose();
+        directory.Dispose();
     }
 
     /// <summary>An empty database of its own, owned by the migrator's role; returns the owner's connection string.</summary>

@@ -12,7 +12,8 @@ internal sealed class TemporaryDataDirectory : IDisposable
         Directory.CreateDirectory(Path);
         File.SetUnixFileMode(
             Path,
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
     }
 
     public string Path { get; }

@@ -61,7 +61,8 @@ internal static class Deeds
             "missing: the event {victim} (leaf 2) was deleted"
         },
         {
-            $"insert into audit_event (event_id, event_time, method, actor_kind, document_ids, outcome, status_code, server_request_id) values ('019a0000-0000-7000-8000-00000000000a', now(), 'x', 1, '{{}}', 1, 0, gen_random_uuid())",
+            "insert into audit_event (event_id, event_time, method, actor_kind, document_ids, outcome, status_code, server_request_id) "
+            + "values ('019a0000-0000-7000-8000-00000000000a', now(), 'x', 1, '{}', 1, 0, gen_random_uuid())",
             "inserted: no server signed it: the event 019a0000-0000-7000-8000-00000000000a, which has no leaf"
         },
         {
@@ -117,11 +118,13 @@ internal static class Deeds
             "was deleted|the leaf of the event {victim} is gone"
         },
         {
-            "update audit_leaf l set leaf_hash = o.leaf_hash from audit_leaf o where l.leaf_index in (2, 3) and o.leaf_index = 5 - l.leaf_index",
+            "update audit_leaf l set leaf_hash = o.leaf_hash from audit_leaf o where l.leaf_index in (2, 3) "
+            + "and o.leaf_index = 5 - l.leaf_index",
             "reordered: the event {victim} is at leaf 2, and its hash is at leaf 3"
         },
         {
-            "update audit_leaf set leaf_index = -leaf_index - 1 where leaf_index in (2, 3); update audit_leaf set leaf_index = 6 + leaf_index where leaf_index < 0",
+            "update audit_leaf set leaf_index = -leaf_index - 1 where leaf_index in (2, 3); update audit_leaf "
+            + "set leaf_index = 6 + leaf_index where leaf_index < 0",
             "reordered, changed or replaced: the leaves |{victim}"
         },
         {
@@ -133,8 +136,10 @@ internal static class Deeds
             "missing or moved: 2 checkpoints before that of size |the numbers 1 to 2"
         },
         {
-            $"delete from audit_event where event_id = {AnEvent}; update audit_leaf set event_id = '01000000-0000-7000-8000-00000000000a' where leaf_index = 2",
-            "missing: the event 01000000-0000-7000-8000-00000000000a (leaf 2) was deleted: its leaf stands behind events that are newer than its month"
+            $"delete from audit_event where event_id = {AnEvent}; update audit_leaf set event_id = '01000000-0000-7000-8000-00000000000a' "
+            + "where leaf_index = 2",
+            "missing: the event 01000000-0000-7000-8000-00000000000a (leaf 2) was deleted: its leaf stands behind events that are newer "
+            + "than its month"
         },
     };
 

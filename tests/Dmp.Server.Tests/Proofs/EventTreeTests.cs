@@ -18,12 +18,15 @@ public sealed class EventTreeTests
     [Fact]
     public void The_commitment_of_a_row_never_changes()
     {
-        Assert.Equal("4edbac22ec296477cfa34a42b609a1e33a425e882c4c277a3b763bcc5b569e60", Convert.ToHexStringLower(EventContent.TreeOf(Full).Root));
-        Assert.Equal("e99751388fe2268343fe254ee2d4f98329f28e13e9a36e1086e15015197001ce", Convert.ToHexStringLower(EventContent.TreeOf(Least).Root));
+        Assert.Equal(
+            "4edbac22ec296477cfa34a42b609a1e33a425e882c4c277a3b763bcc5b569e60", Convert.ToHexStringLower(EventContent.TreeOf(Full).Root));
+        Assert.Equal(
+            "e99751388fe2268343fe254ee2d4f98329f28e13e9a36e1086e15015197001ce", Convert.ToHexStringLower(EventContent.TreeOf(Least).Root));
     }
 
     public static TheoryData<string> Columns => new(typeof(AuditEventRow).GetProperties()
-        .Where(column => column.CanWrite && column.Name is not (nameof(AuditEventRow.Root) or nameof(AuditEventRow.Signature) or nameof(AuditEventRow.SigningKey)))
+        .Where(column => column.CanWrite && column.Name is not (nameof(AuditEventRow.Root) or nameof(AuditEventRow.Signature)
+            or nameof(AuditEventRow.SigningKey)))
         .Select(column => column.Name));
 
     [Theory]
@@ -189,7 +192,8 @@ public sealed class EventTreeTests
         new(salt, [1], [2], [3], [.. Enumerable.Range(0, documents).Select(i => BitConverter.GetBytes(i))]);
 
     private static bool Verifies(EventPart part, byte[] root) => TreeProof.VerifyInclusion(
-        EventTree.Leaf(part.Salt, part.Content), part.Slot, EventTree.Slots, [.. part.Path.Select(hash => (ReadOnlyMemory<byte>)hash)], root);
+        EventTree.Leaf(part.Salt, part.Content), part.Slot, EventTree.Slots,
+        [.. part.Path.Select(hash => (ReadOnlyMemory<byte>)hash)], root);
 
     private static object Empty(System.Type type) =>
         type == typeof(string) ? ""

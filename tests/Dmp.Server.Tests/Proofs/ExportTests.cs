@@ -66,13 +66,15 @@ public sealed class ExportTests(Platform platform)
 
         Assert.True(verification.IsValid);
         Assert.Equal(verification.EventCount, told.Count);
-        var proof = await dmp.GetConsistencyProofAsync(new GetConsistencyProofRequest { FromSize = Math.Max(1, Checkpoint.Parse(kept).Size) }, Token);
+        var proof = await dmp.GetConsistencyProofAsync(
+            new GetConsistencyProofRequest { FromSize = Math.Max(1, Checkpoint.Parse(kept).Size) }, Token);
         Assert.True(proof.ToSize >= verification.Checkpoint!.Size);
         var inclusion = await dmp.GetInclusionProofAsync(
             new GetInclusionProofRequest { RecordId = record.Id, EventIds = { told[0].EventId } }, Token);
         Assert.Equal(told[0].EventId, inclusion.Events[0].EventId);
         using var stranger = Client(platform.Callers.Token(TestPatient.New()));
-        var refusal = await Assert.ThrowsAsync<DmpAccessDeniedException>(() => stranger.VerifyTraceAsync(record.Id, Keys, cancellationToken: Token));
+        var refusal = await Assert.ThrowsAsync<DmpAccessDeniedException>(
+            () => stranger.VerifyTraceAsync(record.Id, Keys, cancellationToken: Token));
         Assert.Equal(ErrorReason.RecordAccessDenied, refusal.ErrorReason);
     }
 
@@ -105,8 +107,10 @@ public sealed class ExportTests(Platform platform)
             (TraceFaultKind.EventForged, e => e[1].Event.Signature = Changed(e[1].Event.Signature)),
             (TraceFaultKind.EventForged, e => e[1].Event.Signature = ByteString.Empty),
             (TraceFaultKind.EventForged, e => e[1].Event.KeyId = forger.Verifier.KeyId),
-            (TraceFaultKind.CheckpointForged, e => e[0].Header.Checkpoint.Note = e[0].Header.Checkpoint.Note.Replace("trace\n", "trade\n", StringComparison.Ordinal)),
-            (TraceFaultKind.CheckpointForged, e => e[0].Header.Checkpoint.Note = Checkpoint.Sign("sandbox.dmp.example/trace", 9, TreeHash.Empty, [forger])),
+            (TraceFaultKind.CheckpointForged,
+                e => e[0].Header.Checkpoint.Note = e[0].Header.Checkpoint.Note.Replace("trace\n", "trade\n", StringComparison.Ordinal)),
+            (TraceFaultKind.CheckpointForged,
+                e => e[0].Header.Checkpoint.Note = Checkpoint.Sign("sandbox.dmp.example/trace", 9, TreeHash.Empty, [forger])),
             (TraceFaultKind.CheckpointForged, e => e[0].Header.Checkpoint.TreeSize++),
             (TraceFaultKind.CheckpointForged, e => e[0].Header.Checkpoint.Root = Changed(e[0].Header.Checkpoint.Root)),
             (TraceFaultKind.CheckpointForged, e => e[0].Header.Checkpoint = null),
@@ -149,7 +153,8 @@ public sealed class ExportTests(Platform platform)
             await File.WriteAllBytesAsync(path, AsFile(export).ToArray(), Token);
             var good = await RunAsync("audit", "verify", path, "--key", Keys[0]);
             Assert.Equal((0, ""), (good.Code, good.Error));
-            Assert.StartsWith($"2 events of the record {record.Id}, in the log sandbox.dmp.example/trace of ", good.Output, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"2 events of the record {record.Id}, in the log sandbox.dmp.example/trace of ", good.Output, StringComparison.Ordinal);
             Assert.EndsWith(": verified.\n", good.Output, StringComparison.Ordinal);
 
             export[1].Event.Signature = Changed(export[1].Event.Signature);

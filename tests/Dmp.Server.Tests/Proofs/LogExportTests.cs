@@ -15,11 +15,11 @@ namespace Dmp.Server.Tests.Proofs;
 /// <summary>The whole log leaves the house as a file, and is verified without the database; whatever is changed in it is named.</summary>
 public sealed class LogExportTests(Platform platform) : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("dmp-log-export");
+    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("dmp-log-export");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose() => directory.Delete(recursive: true);
 
     [Fact]
     public async Task The_whole_log_is_exported_and_verified_without_the_database()
@@ -64,7 +64,10 @@ public sealed class LogExportTests(Platform platform) : IDisposable
         await server.AddSignedAsync(platform, 1);
         var later = await server.SettleAsync(platform);
         var fault = Assert.Single((await CheckAsync(server, lines, later.Note)).Faults);
-        Assert.Equal((TraceFaultKind.LogRewritten, $"The log of the export has {newest.Size} leaves, and had {later.Size} when the checkpoint was kept."), (fault.Kind, fault.Message));
+        Assert.Equal(
+            (TraceFaultKind.LogRewritten,
+                $"The log of the export has {newest.Size} leaves, and had {later.Size} when the checkpoint was kept."),
+            (fault.Kind, fault.Message));
         Assert.Equal(2, (await RunAsync("audit", "export", "-", "--from-size", "-1", "--connection", "Host=x")).Code);
     }
 
@@ -93,7 +96,8 @@ public sealed class LogExportTests(Platform platform) : IDisposable
             (TraceFaultKind.EventChanged, e => e[leaf].Leaf.Event.EventId = e[leaf - 1].Leaf.Event.EventId),
             (TraceFaultKind.EventNotInLog, e => e[leaf].Leaf.Event.Root = Changed(e[leaf].Leaf.Event.Root)),
             (TraceFaultKind.EventNotInLog, e => e[leaf].Leaf.LeafHash = Changed(e[leaf].Leaf.LeafHash)),
-            (TraceFaultKind.EventNotInLog, e => (e[leaf].Leaf.Event, e[leaf + 1].Leaf.Event) = (e[leaf + 1].Leaf.Event, e[leaf].Leaf.Event)),
+            (TraceFaultKind.EventNotInLog,
+                e => (e[leaf].Leaf.Event, e[leaf + 1].Leaf.Event) = (e[leaf + 1].Leaf.Event, e[leaf].Leaf.Event)),
             (TraceFaultKind.EventForged, e => e[leaf].Leaf.Event.Signature = Changed(e[leaf].Leaf.Event.Signature)),
             (TraceFaultKind.EventForged, e => e[leaf].Leaf.Event.Signature = ByteString.Empty),
             (TraceFaultKind.EventForged, e => e[leaf].Leaf.Event.KeyId = forger.Verifier.KeyId),
@@ -113,7 +117,8 @@ public sealed class LogExportTests(Platform platform) : IDisposable
             (TraceFaultKind.Incomplete, e => e[leaf] = new LogExportLine()),
             (TraceFaultKind.Incomplete, e => (e[state], e[leaf]) = (e[leaf], e[state])),
             (TraceFaultKind.LogRewritten, e => Swap(e[leaf].Leaf, e[leaf + 1].Leaf)),
-            (TraceFaultKind.LogRewritten, e => (e[leaf].Leaf.Event, e[leaf].Leaf.LeafHash) = (e[leaf + 1].Leaf.Event, e[leaf + 1].Leaf.LeafHash)),
+            (TraceFaultKind.LogRewritten,
+                e => (e[leaf].Leaf.Event, e[leaf].Leaf.LeafHash) = (e[leaf + 1].Leaf.Event, e[leaf + 1].Leaf.LeafHash)),
             (TraceFaultKind.CheckpointMissing, e => e.RemoveAt(middle)),
             (TraceFaultKind.CheckpointMissing, e => e.RemoveAt(1)),
             (TraceFaultKind.CheckpointMissing, e => e.RemoveAt(e.Count - 2)),
@@ -145,11 +150,15 @@ public sealed class LogExportTests(Platform platform) : IDisposable
             Assert.False((await CheckAsync(server, [.. export[..i]])).IsValid, $"cut before line {i}");
             if (i + 1 < export.Count)
             {
-                Assert.False((await CheckAsync(server, [.. export[..i], export[i + 1], line, .. export[(i + 2)..]])).IsValid, $"line {i} swapped: {line}");
+                Assert.False(
+                    (await CheckAsync(server, [.. export[..i], export[i + 1], line, .. export[(i + 2)..]])).IsValid,
+                    $"line {i} swapped: {line}");
             }
         }
 
-        Assert.Contains("cannot be read", Assert.Single((await VerifierOf(server).VerifyLogAsync(new MemoryStream("{\"x\n"u8.ToArray()), cancellationToken: Token)).Faults, fault => fault.Message.Contains("line", StringComparison.Ordinal)).Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be read", Assert.Single(
+            (await VerifierOf(server).VerifyLogAsync(new MemoryStream("{\"x\n"u8.ToArray()), cancellationToken: Token)).Faults,
+            fault => fault.Message.Contains("line", StringComparison.Ordinal)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -164,7 +173,8 @@ public sealed class LogExportTests(Platform platform) : IDisposable
 
         Assert.Equal(1, code);
         Assert.Contains("CheckpointForged: The checkpoint of the export is not signed by a trusted key.", output, StringComparison.Ordinal);
-        Assert.Contains("CheckpointForged: The first checkpoint of the log is not signed by a trusted key.", output, StringComparison.Ordinal);
+        Assert.Contains(
+            "CheckpointForged: The first checkpoint of the log is not signed by a trusted key.", output, StringComparison.Ordinal);
         Assert.Contains($"is signed with {server.Verifiers()[0].KeyId}, which is no trusted key.", output, StringComparison.Ordinal);
         Assert.Contains(", in no log: ", output, StringComparison.Ordinal);
     }
@@ -174,7 +184,8 @@ public sealed class LogExportTests(Platform platform) : IDisposable
     {
         await using var server = await FilledAsync();
         var admin = platform.Databases.AdminOf(server.Database);
-        var first = (await server.ListAsync<string>(platform, "select note from audit_checkpoint where tree_size > 0 order by tree_size limit 1"))[0];
+        var first = (await server.ListAsync<string>(
+            platform, "select note from audit_checkpoint where tree_size > 0 order by tree_size limit 1"))[0];
         await server.AddSignedAsync(platform, 300);
         var kept = await server.SettleAsync(platform);
         await server.AddSignedAsync(platform, 30);
@@ -183,7 +194,8 @@ public sealed class LogExportTests(Platform platform) : IDisposable
         await File.WriteAllTextAsync(keptPath, kept.Note, Token);
         await File.WriteAllTextAsync(firstPath, first, Token);
 
-        Assert.Equal(0, (await RunAsync("audit", "export", path, "--with-internals", "--from-size", $"{kept.Size}", "--connection", admin)).Code);
+        Assert.Equal(
+            0, (await RunAsync("audit", "export", path, "--with-internals", "--from-size", $"{kept.Size}", "--connection", admin)).Code);
 
         var good = await VerifyAsync(server, path, "--checkpoint", keptPath);
         Assert.Equal((0, ""), (good.Code, good.Error));
@@ -222,7 +234,8 @@ public sealed class LogExportTests(Platform platform) : IDisposable
         Assert.Equal(0, (await RunAsync("audit", "export", whole, "--connection", admin)).Code);
         Assert.Equal(0, (await VerifyAsync(server, whole, "--checkpoint", firstPath)).Code);
         Assert.Equal(0, (await VerifyAsync(server, whole, "--checkpoint", keptPath)).Code);
-        Assert.Contains((await CheckAsync(server, await ReadAsync(whole), lied)).Faults, fault => fault.Kind == TraceFaultKind.LogRewritten);
+        Assert.Contains(
+            (await CheckAsync(server, await ReadAsync(whole), lied)).Faults, fault => fault.Kind == TraceFaultKind.LogRewritten);
     }
 
     [Fact]
@@ -271,13 +284,14 @@ public sealed class LogExportTests(Platform platform) : IDisposable
         return connection;
     }
 
-    private string PathOf(string name) => Path.Combine(_directory.FullName, $"{name}.jsonl");
+    private string PathOf(string name) => Path.Combine(directory.FullName, $"{name}.jsonl");
 
     private static TraceVerifier VerifierOf(TestServer server) => new(server.Verifiers()[0].Text);
 
     private static Task<LogVerification> CheckAsync(TestServer server, IEnumerable<LogExportLine> lines, string? earlier = null) =>
         VerifierOf(server).VerifyLogAsync(
-            new MemoryStream(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => TraceVerifier.ToLine(line) + "\n")))), earlier, cancellationToken: Token);
+            new MemoryStream(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => TraceVerifier.ToLine(line) + "\n")))), earlier,
+            cancellationToken: Token);
 
     private static async Task<List<LogExportLine>> ReadAsync(string path) =>
         [.. (await File.ReadAllLinesAsync(path, Token)).Select(LogExportLine.Parser.ParseJson)];

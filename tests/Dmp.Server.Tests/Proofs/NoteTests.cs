@@ -37,12 +37,15 @@ public sealed class NoteTests
 
         Assert.Equal(("dmp.example/trace", 7L), (checkpoint.Origin, checkpoint.Size));
         Assert.Equal(TreeHash.Empty, checkpoint.Root.ToArray());
-        Assert.StartsWith("dmp.example/trace\n7\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n\u2014 dmp.example/trace ", note, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "dmp.example/trace\n7\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n\u2014 dmp.example/trace ", note,
+            StringComparison.Ordinal);
         Assert.True(checkpoint.IsSignedBy([old.Verifier]));
         Assert.True(checkpoint.IsSignedBy([current.Verifier, foreign.Verifier]));
         Assert.False(checkpoint.IsSignedBy([foreign.Verifier]));
         Assert.False(checkpoint.IsSignedBy([]));
-        Assert.False(Checkpoint.Parse(note.Replace("\n7\n", "\n8\n", StringComparison.Ordinal)).IsSignedBy([old.Verifier, current.Verifier]));
+        Assert.False(
+            Checkpoint.Parse(note.Replace("\n7\n", "\n8\n", StringComparison.Ordinal)).IsSignedBy([old.Verifier, current.Verifier]));
 
         // A cosigned checkpoint stays one of the log; a witness's signature alone is none.
         var cosigned = Checkpoint.Parse(SignedNote.Sign(SignedNote.Parse(note).Text, [current, foreign]));
@@ -56,7 +59,8 @@ public sealed class NoteTests
         using var key = NoteSigner.Generate("dmp.example/trace");
         var note = Checkpoint.Sign("dmp.example/trace", 7, TreeHash.Empty, [key], 3);
 
-        Assert.StartsWith("dmp.example/trace\n7\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\ncheckpoint 3\n\n", note, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "dmp.example/trace\n7\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\ncheckpoint 3\n\n", note, StringComparison.Ordinal);
         var read = Checkpoint.Parse(note);
         Assert.Equal(3, read.Number);
         Assert.True(read.IsSignedBy([key.Verifier]));
@@ -92,7 +96,8 @@ public sealed class NoteTests
                 order.Skip();
             }
             else if (order.Next(Checkpoint.Parse(Checkpoint.Sign(
-                "dmp.example/trace", 7, TreeHash.Empty, [key], number == "-" ? null : long.Parse(number, CultureInfo.InvariantCulture)))) is { } fault)
+                "dmp.example/trace", 7, TreeHash.Empty, [key],
+                number == "-" ? null : long.Parse(number, CultureInfo.InvariantCulture)))) is { } fault)
             {
                 told.Add(fault);
             }
@@ -159,7 +164,8 @@ public sealed class NoteTests
             }
 
             KeyFiles.Create(directory, "other.example/trace", now.AddDays(1));
-            Assert.Contains("different logs", Assert.Throws<FormatException>(() => KeyFiles.Load(directory)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "different logs", Assert.Throws<FormatException>(() => KeyFiles.Load(directory)).Message, StringComparison.Ordinal);
         }
         finally
         {

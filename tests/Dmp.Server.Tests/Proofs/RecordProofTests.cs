@@ -35,7 +35,8 @@ public sealed class RecordProofTests(Platform platform)
         Assert.Equal((record.Id, 4L), (verification.RecordId, verification.EventCount));
         Assert.Equal(listed.Select(e => e.EventId), told.Select(e => e.EventId));
         Assert.Equal(listed.Select(Sorted), told.Select(Sorted));
-        Assert.Contains(told, e => e.DocumentIds.Contains(document.DocumentId) && e.Method.EndsWith("UploadDocument", StringComparison.Ordinal));
+        Assert.Contains(
+            told, e => e.DocumentIds.Contains(document.DocumentId) && e.Method.EndsWith("UploadDocument", StringComparison.Ordinal));
         Assert.All(told, e => Assert.Equal(("", null), (e.Origin, e.Duration)));
 
         // The export was itself traced.
@@ -126,7 +127,8 @@ public sealed class RecordProofTests(Platform platform)
         var consistency = await patient.Audit.GetConsistencyProofAsync(
             new GetConsistencyProofRequest { FromSize = earlier.Size, ToSize = newest.TreeSize }, cancellationToken: Token);
         Assert.True(TreeProof.VerifyConsistency(
-            earlier.Size, earlier.Root.Span, newest.TreeSize, newest.Checkpoint.Root.Span, [.. consistency.Proof.Select(hash => hash.Memory)]));
+            earlier.Size, earlier.Root.Span, newest.TreeSize, newest.Checkpoint.Root.Span,
+            [.. consistency.Proof.Select(hash => hash.Memory)]));
         Assert.Equal(newest.Checkpoint.Note, consistency.Checkpoint.Note);
     }
 
@@ -142,7 +144,8 @@ public sealed class RecordProofTests(Platform platform)
             var answer = await api.Audit.GetCheckpointAsync(new GetCheckpointRequest(), cancellationToken: Token);
             var checkpoint = Checkpoint.Parse(answer.Checkpoint.Note);
             Assert.True(checkpoint.IsSignedBy(answer.Vkeys.Select(NoteVerifier.Parse)));
-            Assert.Equal((checkpoint.Size, answer.Checkpoint.Root), (answer.Checkpoint.TreeSize, ByteString.CopyFrom(checkpoint.Root.Span)));
+            Assert.Equal(
+                (checkpoint.Size, answer.Checkpoint.Root), (answer.Checkpoint.TreeSize, ByteString.CopyFrom(checkpoint.Root.Span)));
             Assert.Contains(platform.Server.Verifiers()[0].Text, answer.Vkeys);
             Assert.Equal(0, Checkpoint.Parse(answer.FirstCheckpoint).Size);
         }

@@ -33,7 +33,8 @@ public sealed class TamperingTests(Platform platform)
     {
         await using var server = await FilledAsync();
         var columns = await server.ListAsync<string>(
-            platform, "select column_name from information_schema.columns where table_name = 'audit_event' and column_name not in ('event_id', 'document_sha256s')");
+            platform, "select column_name from information_schema.columns where table_name = 'audit_event' "
+                + "and column_name not in ('event_id', 'document_sha256s')");
         Assert.Empty(columns.Except(Deeds.Changes.Select(change => change.Data.Item1)));
         var victim = (await server.ListAsync<Guid>(platform, $"select {Deeds.AnEvent}"))[0];
         foreach (var (column, value) in Deeds.Changes.Select(change => change.Data))
@@ -41,7 +42,8 @@ public sealed class TamperingTests(Platform platform)
             await WithAsync(server, $"update audit_event set {column} = {value} where event_id = {Deeds.AnEvent}", (output, exported) =>
             {
                 Assert.True(
-                    output.Contains($"the event {victim} (leaf 2)", StringComparison.Ordinal) && output.Contains("1 FAULTS", StringComparison.Ordinal),
+                    output.Contains($"the event {victim} (leaf 2)", StringComparison.Ordinal)
+                        && output.Contains("1 FAULTS", StringComparison.Ordinal),
                     $"{column}: {output}");
                 Assert.True(exported is null || exported.Contains($" {victim}: ", StringComparison.Ordinal), $"{column}: {exported}");
             });
@@ -58,7 +60,8 @@ public sealed class TamperingTests(Platform platform)
         {
             await WithAsync(server, sql, (output, _) => Assert.All(
                 expected.Split('|'),
-                part => Assert.Contains(part.Replace("{victim}", $"{victim}", StringComparison.Ordinal), output, StringComparison.Ordinal)));
+                part => Assert.Contains(
+                    part.Replace("{victim}", $"{victim}", StringComparison.Ordinal), output, StringComparison.Ordinal)));
         }
     }
 
@@ -67,21 +70,23 @@ public sealed class TamperingTests(Platform platform)
     {
         await using var server = await FilledAsync();
         var row = (await server.ListAsync<AuditEventRow>(
-            platform, $"select {AuditSql.Columns}, {AuditSql.ProofColumns}, document_ids, document_versions, document_sha256s from audit_event e where event_id = {Deeds.AnEvent}"))[0];
+            platform, $"select {AuditSql.Columns}, {AuditSql.ProofColumns}, document_ids, document_versions, document_sha256s "
+                + $"from audit_event e where event_id = {Deeds.AnEvent}"))[0];
         using var forger = NoteSigner.Generate(TraceKeys.SandboxOrigin);
         var forged = EventSignature.Sign(row with { ActorName = "Dr AUTRE" }, forger);
         await server.ExecuteAsync(
             platform,
-            """
-            update audit_event set actor_name = 'Dr AUTRE', root = @Root, signature = @Signature, signing_key = @SigningKey where event_id = @EventId;
-            update audit_leaf set leaf_hash = sha256('\x00'::bytea || @Root) where event_id = @EventId;
-            """,
+            "update audit_event set actor_name = 'Dr AUTRE', root = @Root, signature = @Signature, signing_key = @SigningKey "
+            + "where event_id = @EventId;\n"
+            + "update audit_leaf set leaf_hash = sha256('\\x00'::bytea || @Root) where event_id = @EventId;",
             new { forged.Root, forged.Signature, forged.SigningKey, forged.EventId });
 
         var (code, output, _) = await VerifyAsync(server);
 
         Assert.Equal(1, code);
-        Assert.Contains($"inserted or re-signed: the signature is not good, or its key {forger.Verifier.KeyId} is not trusted: the event {row.EventId} (leaf 2)", output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"inserted or re-signed: the signature is not good, or its key {forger.Verifier.KeyId} is not trusted: "
+            + $"the event {row.EventId} (leaf 2)", output, StringComparison.Ordinal);
         Assert.Contains("reordered, changed or replaced: the leaves ", output, StringComparison.Ordinal);
     }
 
@@ -96,18 +101,20 @@ public sealed class TamperingTests(Platform platform)
         {
             Assert.Equal(0, (await VerifyAsync(server, "--checkpoint", file)).Code);
             await server.Sequencer().StopAsync(Token);
+            const string Size = "(select max(tree_size) from audit_checkpoint)";
             await server.ExecuteAsync(
                 platform,
-                """
+                $"""
                 delete from audit_checkpoint where tree_size > 2;
-                delete from audit_event where event_id in (select event_id from audit_leaf where leaf_index >= (select max(tree_size) from audit_checkpoint));
-                delete from audit_leaf where leaf_index >= (select max(tree_size) from audit_checkpoint);
+                delete from audit_event where event_id in (select event_id from audit_leaf where leaf_index >= {Size});
+                delete from audit_leaf where leaf_index >= {Size};
                 """);
 
             Assert.Equal(0, (await VerifyAsync(server)).Code);
             var (code, output, _) = await VerifyAsync(server, "--checkpoint", file);
             Assert.Equal(1, code);
-            Assert.Contains($"truncated: the checkpoint that was kept is of {settled.Size} leaves, and the log has ", output, StringComparison.Ordinal);
+            Assert.Contains(
+                $"truncated: the checkpoint that was kept is of {settled.Size} leaves, and the log has ", output, StringComparison.Ordinal);
 
             // The server's own memory of it serves as well.
             var own = Path.Combine(server.Services.GetRequiredService<IOptions<AuditOptions>>().Value.KeyDirectory, RollbackGuard.FileName);
@@ -128,7 +135,8 @@ public sealed class TamperingTests(Platform platform)
         Assert.Contains("whoever can change the trace can change them too", own.Error, StringComparison.Ordinal);
 
         using var foreign = NoteSigner.Generate(TraceKeys.SandboxOrigin);
-        var other = await RunAsync("audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", foreign.Verifier.Text);
+        var other = await RunAsync(
+            "audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", foreign.Verifier.Text);
         Assert.Equal(1, other.Code);
         Assert.Contains("forged: the checkpoint of size 0 is not signed by a trusted key", other.Output, StringComparison.Ordinal);
     }
@@ -226,7 +234,8 @@ public sealed class TamperingTests(Platform platform)
         var refused = await RunAsync("trace", "retire", "--connection", admin);
         Assert.Equal((1, ""), (refused.Code, refused.Output));
         Assert.Contains("--keys", refused.Error, StringComparison.Ordinal);
-        Assert.Equal((0, ""), (await RunAsync("trace", "retire", "--connection", admin, "--keys", keys)) is var done ? (done.Code, done.Error) : default);
+        Assert.Equal((0, ""), (await RunAsync(
+            "trace", "retire", "--connection", admin, "--keys", keys)) is var done ? (done.Code, done.Error) : default);
 
         // At once, and when its event is in the log.
         Assert.Contains(", 3 retired, ", (await VerifyAsync(server)).Output, StringComparison.Ordinal);
@@ -242,8 +251,12 @@ public sealed class TamperingTests(Platform platform)
 
         await WithAsync(server, "update audit_event set justification = 'The retention of 2001-01 has ended.'", (told, exported) =>
         {
-            Assert.Contains($"missing: the month {month:yyyy-MM} was dropped with 3 events, and no event of the trace says so", told, StringComparison.Ordinal);
-            Assert.Contains($"EventMissing: The month {month:yyyy-MM} was dropped with 3 events, and no event of the trace says so", exported, StringComparison.Ordinal);
+            Assert.Contains(
+                $"missing: the month {month:yyyy-MM} was dropped with 3 events, and no event of the trace says so", told,
+                StringComparison.Ordinal);
+            Assert.Contains(
+                $"EventMissing: The month {month:yyyy-MM} was dropped with 3 events, and no event of the trace says so", exported,
+                StringComparison.Ordinal);
         });
     }
 
@@ -268,10 +281,13 @@ public sealed class TamperingTests(Platform platform)
 
         var (code, output, _) = await VerifyAsync(server);
         Assert.Equal(1, code);
-        Assert.Contains($"missing: the month {month:yyyy-MM} was dropped with 1 events before its retention ended", output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"missing: the month {month:yyyy-MM} was dropped with 1 events before its retention ended", output, StringComparison.Ordinal);
         var exported = await VerifyExportAsync(server);
         Assert.Equal(1, exported.Code);
-        Assert.Contains($"EventMissing: The month {month:yyyy-MM} was dropped with 1 events before its retention ended", exported.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"EventMissing: The month {month:yyyy-MM} was dropped with 1 events before its retention ended", exported.Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -300,7 +316,10 @@ public sealed class TamperingTests(Platform platform)
     }
 
     private Task<(int Code, string Output, string Error)> VerifyAsync(TestServer server, params string[] arguments) => RunAsync(
-        ["audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", server.Verifiers()[0].Text, .. arguments]);
+        [
+            "audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", server.Verifiers()[0].Text,
+            .. arguments,
+        ]);
 
     /// <summary>The same of an export: what it is refused for, or what its verification says.</summary>
     private async Task<(int Code, string Output)> VerifyExportAsync(TestServer server)
@@ -308,7 +327,8 @@ public sealed class TamperingTests(Platform platform)
         var path = Path.Combine(Path.GetTempPath(), $"dmp-log-{Guid.NewGuid():N}.jsonl");
         try
         {
-            var made = await RunAsync("audit", "export", path, "--with-internals", "--connection", platform.Databases.AdminOf(server.Database));
+            var made = await RunAsync(
+                "audit", "export", path, "--with-internals", "--connection", platform.Databases.AdminOf(server.Database));
             var (code, output, _) = made.Code == 0 ? await RunAsync("audit", "verify", path, "--key", server.Verifiers()[0].Text) : made;
             return (code, output);
         }

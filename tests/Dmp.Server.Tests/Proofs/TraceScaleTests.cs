@@ -16,13 +16,19 @@ public sealed class TraceScaleTests(Platform platform)
 
     private const string Big = "00000000-0000-7000-8000-0000000000b1";
 
+    private const string Documents = "document_ids, document_versions, document_sha256s";
+
+    private const string EventId =
+        "(lpad(to_hex((extract(epoch from t) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(n % 4096), 3, '0') || '8' "
+        + "|| left(md5(n::text), 15))::uuid";
+
     // The statistics of a table in use say little about one record among many, and nothing about what waits.
     private static readonly CompositeFormat fill = CompositeFormat.Parse(
-        """
-        insert into audit_event (event_id, event_time, method, actor_kind, actor_id, record_id, document_ids, document_versions, document_sha256s,
+        $$"""
+        insert into audit_event (event_id, event_time, method, actor_kind, actor_id, record_id, {{Documents}},
             outcome, status_code, server_request_id, xid)
-        select (lpad(to_hex((extract(epoch from t) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(n % 4096), 3, '0') || '8' || left(md5(n::text), 15))::uuid,
-            t, 'old', 1, '81' || n % 100, case when {2} then '00000000-0000-7000-8000-0000000000b1' else md5((n % 3000)::text)::uuid end,
+        select {{EventId}},
+            t, 'old', 1, '81' || n % 100, case when {2} then '{{Big}}' else md5((n % 3000)::text)::uuid end,
             array[]::uuid[], array[]::integer[], array[]::bytea[], 1, 0, gen_random_uuid(), ({3})::text::xid8
         from (select n, now() - interval '1 day' * {1} - n * interval '1 ms' as t from generate_series(1, {0}) n) x
         """);
@@ -42,12 +48,14 @@ public sealed class TraceScaleTests(Platform platform)
         await admin.ExecuteAsync("analyze audit_event");
         var known = await StepAsync(server, "0", 1000);
 
-        Assert.True(many <= few * 1.3 && known <= few * 1.3, $"{few} pages while 6,000 wait, {many} while 66,000 wait, {known} with statistics.");
+        Assert.True(
+            many <= few * 1.3 && known <= few * 1.3, $"{few} pages while 6,000 wait, {many} while 66,000 wait, {known} with statistics.");
 
         // And all of it is put into the log.
         await AllInLogAsync(server);
         Assert.Equal(
-            66_000L, await server.QueryAsync<long>(platform, "select count(*) from audit_leaf l join audit_event e using (event_id) where e.method = 'old'"));
+            66_000L, await server.QueryAsync<long>(
+                platform, "select count(*) from audit_leaf l join audit_event e using (event_id) where e.method = 'old'"));
     }
 
     [Fact]
@@ -86,7 +94,8 @@ public sealed class TraceScaleTests(Platform platform)
         await other.Sequencer().StopAsync(Token);
 
         Assert.Equal(0L, await server.QueryAsync<long>(
-            platform, "select count(*) from audit_event e where e.method = 'old' and not exists (select from audit_leaf l where l.event_id = e.event_id)"));
+            platform, "select count(*) from audit_event e where e.method = 'old' and not exists (select from audit_leaf l "
+                + "where l.event_id = e.event_id)"));
         Assert.Equal(0L, await server.QueryAsync<long>(platform, "select count(*) - count(distinct event_id) from audit_leaf"));
         Assert.True(await server.QueryAsync<bool>(
             platform, "select horizon <= pg_snapshot_xmax(pg_current_snapshot()) from audit_checkpoint order by tree_size desc limit 1"));
@@ -102,18 +111,21 @@ public sealed class TraceScaleTests(Platform platform)
         await FillAsync(admin, 30_000, 1, "true", Now);
         await AllInLogAsync(server);
         await admin.ExecuteAsync(
-            """
+            $$"""
             insert into record (
                 record_id, ins_system, ins_number, birth_family_name, birth_given_names, birth_date, sex, birth_place_code, state,
                 create_time, update_time, revision, settings_update_time, settings_revision)
             values (
-                '00000000-0000-7000-8000-0000000000b1', '1.2.250.1.213.1.4.10', '248037511599154', 'EXEMPLE', '{JEANNE}', '1948-03-09', 2, '75115', 1,
+                '{{Big}}', '1.2.250.1.213.1.4.10', '248037511599154', 'EXEMPLE', '{JEANNE}', '1948-03-09', 2, '75115', 1,
                 now(), now(), 1, now(), 1);
             insert into notice (notice_id, record_id, kind, event_time, create_time, secret, source, source_position)
-            select gen_random_uuid(), '00000000-0000-7000-8000-0000000000b1', 1, now(), now(), false, 'changes', n from generate_series(1, 30000) n
+            select gen_random_uuid(), '{{Big}}', 1, now(), now(), false, 'changes', n from generate_series(1, 30000) n
             """);
 
-        foreach (var (sql, name) in new[] { (typeof(AuditSql), "List"), (typeof(ProvenEventSql), "ListPage"), (typeof(NoticeListSql), "List") })
+        foreach (var (sql, name) in new[]
+        {
+            (typeof(AuditSql), "List"), (typeof(ProvenEventSql), "ListPage"), (typeof(NoticeListSql), "List"),
+        })
         {
             var pages = await MeasureAsync(server, sql, name, "dmp_request", "b1", new() { ["Limit"] = "51" });
             Assert.True(pages < 700, $"{sql.Name}.{name}: {pages} pages for 51 of 30,000.");
@@ -125,7 +137,8 @@ public sealed class TraceScaleTests(Platform platform)
     {
         await using var server = await StoppedAsync();
         await using var admin = await OpenAsync(platform.Databases.AdminOf(server.Database));
-        await admin.ExecuteAsync("select dmp_add_trace_month((date_trunc('month', now()) - i * interval '1 month')::date) from generate_series(1, 24) i");
+        await admin.ExecuteAsync(
+            "select dmp_add_trace_month((date_trunc('month', now()) - i * interval '1 month')::date) from generate_series(1, 24) i");
         for (var month = 0; month < 24; month++)
         {
             await FillAsync(admin, 500, month * 30, "n % 2 = 0", Now);
@@ -187,7 +200,9 @@ public sealed class TraceScaleTests(Platform platform)
         var keys = server.Verifiers()[0].Text;
         await UntilAsync(server, "select (select max(tree_size) from audit_checkpoint) >= 1500", server.Sequencer());
         Assert.True(
-            await Dmp.Cli.DmpCommand.RunAsync(["audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", keys], output, output, Token) == 0,
+            await Dmp.Cli.DmpCommand.RunAsync(
+                ["audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", keys], output, output,
+                Token) == 0,
             output.ToString());
     }
 
@@ -242,12 +257,15 @@ public sealed class TraceScaleTests(Platform platform)
         await runtime.ExecuteAsync(PlannerSql.InIndexOrder);
         foreach (var (key, value) in new[]
         {
-            ("RecordId", $"'{Big}'::uuid"), ("IsOwner", "true"), ("IsRepresentative", "false"), ("Now", "now()"), ("OnlySubject", "null"), ("TimeFrom", "null"),
-            ("TimeTo", "null"), ("FirstId", $"'{Guid.Empty}'"), ("LastId", $"'{EventIds.Last}'"), ("BeforeEventId", "null"), ("TreeSize", "1000000"),
+            ("RecordId", $"'{Big}'::uuid"), ("IsOwner", "true"), ("IsRepresentative", "false"), ("Now", "now()"), ("OnlySubject", "null"),
+            ("TimeFrom", "null"),
+            ("TimeTo", "null"), ("FirstId", $"'{Guid.Empty}'"), ("LastId", $"'{EventIds.Last}'"), ("BeforeEventId", "null"),
+            ("TreeSize", "1000000"),
             ("AfterEventId", $"'{Guid.Empty}'"), ("SeesSecret", "true"), ("BeforeId", "null"), ("Limit", "51"),
 
             // As the patient reads.
-            ("Subject", "'patient'"), ("SeesAllDocuments", "false"), ("SeesRules", "true"), ("IsAuthorized", "false"), ("SeesMasked", "false"),
+            ("Subject", "'patient'"), ("SeesAllDocuments", "false"), ("SeesRules", "true"), ("IsAuthorized", "false"),
+            ("SeesMasked", "false"),
             ("IsStructure", "false"), ("SecretActsHiddenFromStaff", "false"),
             ("ProfessionalId", "null::text"), ("StructureId", "null::text"), ("Profession", "null::text"),
             ("ReadsDeleted", "false"),
@@ -271,7 +289,8 @@ public sealed class TraceScaleTests(Platform platform)
     /// <summary>What was written while another test's transaction runs gets its leaf when that one has ended.</summary>
     private Task AllInLogAsync(TestServer server) => UntilAsync(
         server,
-        "select not exists (select from audit_event e where e.method = 'old' and not exists (select from audit_leaf l where l.event_id = e.event_id))",
+        "select not exists (select from audit_event e where e.method = 'old' and not exists (select from audit_leaf l "
+        + "where l.event_id = e.event_id))",
         server.Sequencer());
 
     private static async Task<NpgsqlConnection> OpenAsync(string text)

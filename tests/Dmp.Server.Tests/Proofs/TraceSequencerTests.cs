@@ -41,10 +41,9 @@ public sealed class TraceSequencerTests(Platform platform)
             0L,
             await platform.Server.QueryAsync<long>(
                 platform,
-                $"""
-                select count(*) from audit_event e left join audit_leaf l using (event_id)
-                where e.record_id = '{record.Id}' and (l.leaf_hash is null or l.leaf_hash <> sha256('\x00'::bytea || e.root) or l.xid <> e.xid)
-                """));
+                "select count(*) from audit_event e left join audit_leaf l using (event_id)\n"
+                + $"where e.record_id = '{record.Id}' "
+                + "and (l.leaf_hash is null or l.leaf_hash <> sha256('\\x00'::bytea || e.root) or l.xid <> e.xid)"));
     }
 
     [Fact]
@@ -69,7 +68,8 @@ public sealed class TraceSequencerTests(Platform platform)
         Assert.Equal(numbered.Number + 1, next.Number);
         await using StringWriter output = new();
         Assert.Equal(0, await Dmp.Cli.DmpCommand.RunAsync(
-            ["audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", keys.Signers[0].Verifier.Text], output, output, Token));
+            ["audit", "verify", "--connection", platform.Databases.AdminOf(server.Database), "--key", keys.Signers[0].Verifier.Text],
+            output, output, Token));
         Assert.Contains(": verified.", output.ToString(), StringComparison.Ordinal);
     }
 
@@ -80,7 +80,8 @@ public sealed class TraceSequencerTests(Platform platform)
         await using var late = new NpgsqlConnection(platform.Databases.AdminOf(server.Database));
         await late.OpenAsync(Token);
         await using var transaction = await late.BeginTransactionAsync(Token);
-        await using (var insert = new NpgsqlCommand(InsertOld.Replace("'old'", "'late'", StringComparison.Ordinal).Replace("{0}", "1", StringComparison.Ordinal), late))
+        await using (var insert = new NpgsqlCommand(
+            InsertOld.Replace("'old'", "'late'", StringComparison.Ordinal).Replace("{0}", "1", StringComparison.Ordinal), late))
         {
             await insert.ExecuteNonQueryAsync(Token);
         }
@@ -96,7 +97,8 @@ public sealed class TraceSequencerTests(Platform platform)
 
         Assert.Equal(7, (await server.SettleAsync(platform)).Size);
         Assert.Equal(
-            6L, await server.QueryAsync<long>(platform, "select l.leaf_index from audit_leaf l join audit_event e using (event_id) where e.method = 'late'"));
+            6L, await server.QueryAsync<long>(
+                platform, "select l.leaf_index from audit_leaf l join audit_event e using (event_id) where e.method = 'late'"));
         Assert.True(await server.QueryAsync<bool>(
             platform, "select (select xid from audit_leaf where leaf_index = 6) < (select min(xid) from audit_leaf where leaf_index < 6)"));
     }
@@ -148,7 +150,8 @@ public sealed class TraceSequencerTests(Platform platform)
         await server.SettleAsync(platform);
         await server.ExecuteAsync(
             platform,
-            "update audit_checkpoint set horizon = '9000000000000';update audit_event set xid = '8000000000000'; update audit_leaf set xid = '8000000000000';");
+            "update audit_checkpoint set horizon = '9000000000000';update audit_event set xid = '8000000000000'; update audit_leaf "
+            + "set xid = '8000000000000';");
 
         await server.ExecuteAsync(platform, InsertOld.Replace("{0}", "2", StringComparison.Ordinal));
 

@@ -11,7 +11,8 @@ public sealed class TreeTests
 {
     private const int SizeMax = 130;
 
-    private static readonly byte[][] leaves = [.. Enumerable.Range(0, 70_000).Select(i => TreeHash.Leaf(Encoding.ASCII.GetBytes($"leaf {i}")))];
+    private static readonly byte[][] leaves =
+        [.. Enumerable.Range(0, 70_000).Select(i => TreeHash.Leaf(Encoding.ASCII.GetBytes($"leaf {i}")))];
 
     // The test tree of Certificate Transparency: its leaves, and the roots of its first 1, 2, ... leaves.
     private static readonly (string Leaf, string Root)[] known =

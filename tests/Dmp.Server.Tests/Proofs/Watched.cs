@@ -8,7 +8,7 @@ internal sealed class Watched<T>
 {
     private const int Every = 1000;
 
-    private List<WeakReference<T>> _seen = [];
+    private List<WeakReference<T>> seen = [];
 
     public int Written { get; private set; }
 
@@ -16,12 +16,12 @@ internal sealed class Watched<T>
 
     public void Add(T passing)
     {
-        _seen.Add(new(passing));
+        this.seen.Add(new(passing));
         if (++Written % Every == 0)
         {
             GC.Collect();
-            _seen = _seen.FindAll(seen => seen.TryGetTarget(out _));
-            MostAlive = Math.Max(MostAlive, _seen.Count);
+            this.seen = this.seen.FindAll(seen => seen.TryGetTarget(out _));
+            MostAlive = Math.Max(MostAlive, this.seen.Count);
 
             // Optimised, the method would not hold what it was given until here, and count none at times.
             GC.KeepAlive(passing);

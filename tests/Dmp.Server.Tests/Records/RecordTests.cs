@@ -72,7 +72,8 @@ public sealed class RecordTests(Platform platform)
         request.PatientInformed = false;
         await Refusals.FieldsAsync(
             async () => await platform.As(TestProfessional.New()).Records.OpenRecordAsync(request, cancellationToken: Token),
-            "ins.number", "ins.system", "traits.birth_given_names", "traits.birth_date", "traits.sex", "traits.birth_place_code", "patient_informed");
+            "ins.number", "ins.system", "traits.birth_given_names", "traits.birth_date", "traits.sex", "traits.birth_place_code",
+            "patient_informed");
     }
 
     [Fact]
@@ -86,7 +87,8 @@ public sealed class RecordTests(Platform platform)
 
         await using var strict = await TestServer.StartAsync(platform, "--Dmp:Realm=Production");
         var api = new DmpApi(strict.Channel, platform.Callers.Token(TestProfessional.New()));
-        await Refusals.FieldsAsync(async () => await api.Records.OpenRecordAsync(request, cancellationToken: Token), "ins.number", "ins.system");
+        await Refusals.FieldsAsync(
+            async () => await api.Records.OpenRecordAsync(request, cancellationToken: Token), "ins.number", "ins.system");
     }
 
     [Fact]
@@ -162,7 +164,8 @@ public sealed class RecordTests(Platform platform)
             StatusCode.Aborted, ErrorReason.EtagMismatch, async () => await api.Records.UpdateRecordAsync(stale, cancellationToken: Token));
         stale.UpdateMask = new FieldMask { Paths = { "traits.sex" } };
         stale.Etag = updated.Etag;
-        await Refusals.FieldsAsync(async () => await api.Records.UpdateRecordAsync(stale, cancellationToken: Token), "update_mask.paths[0]");
+        await Refusals.FieldsAsync(
+            async () => await api.Records.UpdateRecordAsync(stale, cancellationToken: Token), "update_mask.paths[0]");
     }
 
     [Fact]
@@ -172,7 +175,13 @@ public sealed class RecordTests(Platform platform)
         var patient = platform.As(record.Patient);
         var physician = platform.As(record.Physician);
         var document = await physician.UploadAsync(record.Id);
-        var close = new CloseRecordRequest { RecordId = record.Id, Reason = CloseReason.PatientRequest, Comment = "Souhait", RequestId = Given.NewId() };
+        var close = new CloseRecordRequest
+        {
+            RecordId = record.Id,
+            Reason = CloseReason.PatientRequest,
+            Comment = "Souhait",
+            RequestId = Given.NewId(),
+        };
 
         var closed = (await patient.Records.CloseRecordAsync(close, cancellationToken: Token)).Record;
 

@@ -46,7 +46,8 @@ public sealed class ImportKillTests
         api = await server.AsAsync("dr-martin");
         var found = new HashSet<string>();
         using var reader = await ClientAsync(server);
-        await foreach (var document in reader.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = recordId, PageSize = 200 }, Token))
+        await foreach (var document in reader.SearchDocumentsAsync(
+            new SearchDocumentsRequest { RecordId = recordId, PageSize = 200 }, Token))
         {
             Assert.True(found.Add(document.DocumentId));
         }
@@ -100,7 +101,8 @@ public sealed class ImportKillTests
         Assert.Equal(outcomes.Select(outcome => outcome.SubmissionSet!.SubmissionSetId).Order(), found.Keys.Order());
         Assert.All(found.Values, set => Assert.Equal(3, set.Members.Count));
         var count = 0;
-        await foreach (var document in reader.SearchDocumentsAsync(new SearchDocumentsRequest { RecordId = recordId, PageSize = 200 }, Token))
+        await foreach (var document in reader.SearchDocumentsAsync(
+            new SearchDocumentsRequest { RecordId = recordId, PageSize = 200 }, Token))
         {
             Assert.Contains(found[document.SubmissionSetId].Members, member => member.DocumentId == document.DocumentId);
             count++;
@@ -124,7 +126,8 @@ public sealed class ImportKillTests
         Assert.Equal(documents, await CountAsync(client, Items(recordId, documents, 30_000)));
 
         var grown = (server.ReadPeakMemory() - before) / MebiByte;
-        TestContext.Current.TestOutputHelper!.WriteLine($"{documents} documents of 30 KB: peak memory {grown} MiB above {before / MebiByte} MiB");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{documents} documents of 30 KB: peak memory {grown} MiB above {before / MebiByte} MiB");
         Assert.InRange(grown, long.MinValue, 63);
     }
 

@@ -116,7 +116,8 @@ public sealed class KillTests
         server.ResetPeakMemory();
         var before = server.ReadMemory();
 
-        var documents = await Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => Task.Run(() => SendAsync(api, recordId, size * MebiByte / atOnce))));
+        var documents = await Task.WhenAll(
+            Enumerable.Range(0, atOnce).Select(_ => Task.Run(() => SendAsync(api, recordId, size * MebiByte / atOnce))));
         await Task.WhenAll(documents.Select(document => Task.Run(() => ReceiveAsync(api, document))));
 
         var grown = (server.ReadPeakMemory() - before) / MebiByte;
@@ -140,7 +141,10 @@ public sealed class KillTests
         }
 
         await upload.RequestStream.OfferAsync(
-            new UploadDocumentRequest { Finish = new UploadFinish { Sha256 = ByteString.CopyFrom(sent.GetHashAndReset()), SizeBytes = size } });
+            new UploadDocumentRequest
+            {
+                Finish = new UploadFinish { Sha256 = ByteString.CopyFrom(sent.GetHashAndReset()), SizeBytes = size },
+            });
         return await answers;
     }
 

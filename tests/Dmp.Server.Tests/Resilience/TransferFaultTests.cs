@@ -57,7 +57,9 @@ public sealed class TransferFaultTests
             TaskScheduler.Default).Unwrap();
         var (cuts, servers, databases) = await faults;
         TestContext.Current.TestOutputHelper!.WriteLine(
-            $"{uploads} uploads, seed {seed}: {run.Acknowledged.Count} acknowledged, {run.GivenUp.Count} given up; {cuts} cuts, {servers} kills of the server, {databases} of the database; {line.Forwarded / 1e6:F0} MB sent for {run.Bytes / 1e6:F0} MB of documents");
+            $"{uploads} uploads, seed {seed}: {run.Acknowledged.Count} acknowledged, {run.GivenUp.Count} given up; {cuts} cuts, "
+            + $"{servers} kills of the server, {databases} of the database; {line.Forwarded / 1e6:F0} MB sent for {run.Bytes / 1e6:F0} MB "
+            + "of documents");
         Assert.True(cuts > 0 && servers > 0 && databases > 0, "too little broke");
 
         await CheckAsync(await server.AsAsync("dr-martin"), recordId, run);
@@ -81,7 +83,8 @@ public sealed class TransferFaultTests
         while (request.PageToken.Length > 0);
 
         Assert.All(run.Acknowledged, upload => Assert.Equal(upload.Value, found[upload.Key].DocumentId));
-        Assert.All(found.Keys, title => Assert.True(run.Acknowledged.ContainsKey(title) || run.GivenUp.ContainsKey(title), "nobody sent it"));
+        Assert.All(
+            found.Keys, title => Assert.True(run.Acknowledged.ContainsKey(title) || run.GivenUp.ContainsKey(title), "nobody sent it"));
         foreach (var document in found.Values)
         {
             // Also those whose callers gave up before they heard of their success: there is no half of a document.
@@ -98,7 +101,8 @@ public sealed class TransferFaultTests
             // By what was brought in and not by the clock, so that a slow machine breaks no more often than it gets things done.
             while (run.Ended < number * UploadsPerFault && !until.IsCancellationRequested)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(5 + random.Next(50)), until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(
+                    TimeSpan.FromMilliseconds(5 + random.Next(50)), until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             if (until.IsCancellationRequested)
@@ -152,13 +156,15 @@ public sealed class TransferFaultTests
                 numbers[requestId] = number;
                 var content = ContentOf(number);
                 Interlocked.Add(ref bytes, content.Length);
-                using var patience = new CancellationTokenSource(number % 20 == 0 ? TimeSpan.FromMilliseconds(number % 7 * 20) : TimeSpan.FromMinutes(3));
+                using var patience = new CancellationTokenSource(
+                    number % 20 == 0 ? TimeSpan.FromMilliseconds(number % 7 * 20) : TimeSpan.FromMinutes(3));
                 try
                 {
                     var metadata = Given.Intent(recordId).Metadata;
                     metadata.Title = requestId;
                     var document = await client.UploadAsync(
-                        recordId, new MemoryStream(content), metadata, new UploadOptions { RequestId = requestId }, cancellationToken: patience.Token);
+                        recordId, new MemoryStream(content), metadata, new UploadOptions { RequestId = requestId },
+                        cancellationToken: patience.Token);
                     Acknowledged[requestId] = document.DocumentId;
                 }
                 catch (OperationCanceledException) when (number % 20 == 0)

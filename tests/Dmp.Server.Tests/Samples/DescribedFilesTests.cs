@@ -102,5 +102,6 @@ public sealed class DescribedFilesTests : IDisposable
     }
 
     private static string Cda(string inner) =>
-        $"<ClinicalDocument xmlns='urn:hl7-org:v3'><id root='1.2.3' extension='4'/>{inner}<component><structuredBody/></component></ClinicalDocument>";
+        $"<ClinicalDocument xmlns='urn:hl7-org:v3'><id root='1.2.3' extension='4'/>{inner}<component><structuredBody/></component>"
+        + "</ClinicalDocument>";
 }

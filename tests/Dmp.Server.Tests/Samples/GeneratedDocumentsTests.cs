@@ -15,7 +15,7 @@ public sealed class GeneratedDocumentsTests
     internal static readonly SampleAuthor Author = new(
         "899700000001", "MÉDECIN", "Test & Cie", "10", "SM26", "1750803447", "Cabinet <fictif>", "SA07");
 
-    private static readonly XNamespace Hl7 = "urn:hl7-org:v3";
+    private static readonly XNamespace hl7 = "urn:hl7-org:v3";
 
     [Fact]
     public void The_same_seed_gives_the_same_bytes_and_another_seed_others()
@@ -40,7 +40,8 @@ public sealed class GeneratedDocumentsTests
     {
         var first = SampleDocuments.Create(Patient, Author, 7, 1).Single();
         Assert.NotEqual(first.UniqueId, SampleDocuments.Create(Patient with { Ins = "189035121518989" }, Author, 7, 1).Single().UniqueId);
-        Assert.NotEqual(first.UniqueId, SampleDocuments.Create(Patient, Author with { ProfessionalId = "899700000002" }, 7, 1).Single().UniqueId);
+        Assert.NotEqual(
+            first.UniqueId, SampleDocuments.Create(Patient, Author with { ProfessionalId = "899700000002" }, 7, 1).Single().UniqueId);
     }
 
     [Fact]
@@ -67,26 +68,28 @@ public sealed class GeneratedDocumentsTests
         foreach (var document in SampleDocuments.Create(Patient, Author, 5, 5))
         {
             var root = Parse(document);
-            Assert.Equal(Hl7 + "ClinicalDocument", root.Name);
-            Assert.Equal("FR", (string?)root.Element(Hl7 + "realmCode")?.Attribute("code"));
-            Assert.Equal("POCD_HD000040", (string?)root.Element(Hl7 + "typeId")?.Attribute("extension"));
-            Assert.Equal(document.UniqueId, (string?)root.Element(Hl7 + "id")?.Attribute("root"));
-            Assert.Equal(document.TypeCode, (string?)root.Element(Hl7 + "code")?.Attribute("code"));
-            Assert.Equal("N", (string?)root.Element(Hl7 + "confidentialityCode")?.Attribute("code"));
-            Assert.Equal("fr-FR", (string?)root.Element(Hl7 + "languageCode")?.Attribute("code"));
-            var role = root.Element(Hl7 + "recordTarget")?.Element(Hl7 + "patientRole");
-            Assert.Equal(Patient.Ins, (string?)role?.Element(Hl7 + "id")?.Attribute("extension"));
-            var patient = role?.Element(Hl7 + "patient");
-            Assert.Equal("PAT-TROIS", (string?)patient?.Element(Hl7 + "name")?.Element(Hl7 + "family"));
-            Assert.Equal(["DOMINIQUE MARIE-LOUISE", "DOMINIQUE"], patient!.Descendants(Hl7 + "given").Select(given => given.Value));
-            Assert.Equal("F", (string?)patient.Element(Hl7 + "administrativeGenderCode")?.Attribute("code"));
-            Assert.Equal("19790328", (string?)patient.Element(Hl7 + "birthTime")?.Attribute("value"));
-            Assert.Equal("51215", patient.Descendants(Hl7 + "county").Single().Value);
-            var author = root.Element(Hl7 + "author")?.Element(Hl7 + "assignedAuthor");
-            Assert.Equal("899700000001", (string?)author?.Element(Hl7 + "id")?.Attribute("extension"));
-            Assert.Equal("1750803447", (string?)author?.Element(Hl7 + "representedOrganization")?.Element(Hl7 + "id")?.Attribute("extension"));
-            Assert.Equal("Cabinet <fictif>", root.Descendants(Hl7 + "representedCustodianOrganization").Single().Element(Hl7 + "name")?.Value);
-            Assert.NotNull(root.Element(Hl7 + "documentationOf")?.Descendants(Hl7 + "low").SingleOrDefault());
+            Assert.Equal(hl7 + "ClinicalDocument", root.Name);
+            Assert.Equal("FR", (string?)root.Element(hl7 + "realmCode")?.Attribute("code"));
+            Assert.Equal("POCD_HD000040", (string?)root.Element(hl7 + "typeId")?.Attribute("extension"));
+            Assert.Equal(document.UniqueId, (string?)root.Element(hl7 + "id")?.Attribute("root"));
+            Assert.Equal(document.TypeCode, (string?)root.Element(hl7 + "code")?.Attribute("code"));
+            Assert.Equal("N", (string?)root.Element(hl7 + "confidentialityCode")?.Attribute("code"));
+            Assert.Equal("fr-FR", (string?)root.Element(hl7 + "languageCode")?.Attribute("code"));
+            var role = root.Element(hl7 + "recordTarget")?.Element(hl7 + "patientRole");
+            Assert.Equal(Patient.Ins, (string?)role?.Element(hl7 + "id")?.Attribute("extension"));
+            var patient = role?.Element(hl7 + "patient");
+            Assert.Equal("PAT-TROIS", (string?)patient?.Element(hl7 + "name")?.Element(hl7 + "family"));
+            Assert.Equal(["DOMINIQUE MARIE-LOUISE", "DOMINIQUE"], patient!.Descendants(hl7 + "given").Select(given => given.Value));
+            Assert.Equal("F", (string?)patient.Element(hl7 + "administrativeGenderCode")?.Attribute("code"));
+            Assert.Equal("19790328", (string?)patient.Element(hl7 + "birthTime")?.Attribute("value"));
+            Assert.Equal("51215", patient.Descendants(hl7 + "county").Single().Value);
+            var author = root.Element(hl7 + "author")?.Element(hl7 + "assignedAuthor");
+            Assert.Equal("899700000001", (string?)author?.Element(hl7 + "id")?.Attribute("extension"));
+            Assert.Equal(
+                "1750803447", (string?)author?.Element(hl7 + "representedOrganization")?.Element(hl7 + "id")?.Attribute("extension"));
+            Assert.Equal(
+                "Cabinet <fictif>", root.Descendants(hl7 + "representedCustodianOrganization").Single().Element(hl7 + "name")?.Value);
+            Assert.NotNull(root.Element(hl7 + "documentationOf")?.Descendants(hl7 + "low").SingleOrDefault());
         }
     }
 
@@ -95,15 +98,16 @@ public sealed class GeneratedDocumentsTests
     {
         var documents = SampleDocuments.Create(Patient, Author, 5, 5).ToArray();
         Assert.All(documents[..4], document => Assert.True(
-            Parse(document).Descendants(Hl7 + "structuredBody").Single().Descendants(Hl7 + "text").All(text => text.Value.Length > 20)));
-        var text = Parse(documents[4]).Descendants(Hl7 + "nonXMLBody").Single().Element(Hl7 + "text");
+            Parse(document).Descendants(hl7 + "structuredBody").Single().Descendants(hl7 + "text").All(text => text.Value.Length > 20)));
+        var text = Parse(documents[4]).Descendants(hl7 + "nonXMLBody").Single().Element(hl7 + "text");
         Assert.Equal("application/pdf", (string?)text?.Attribute("mediaType"));
         Assert.Contains("PAT-TROIS", TextOf(Convert.FromBase64String(text!.Value)), StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_PDF_has_one_page_with_accents() =>
-        Assert.Contains("fréquence cardiaque", TextOf(SampleDocuments.Create(Patient, Author, 5, 6).Last().Content), StringComparison.Ordinal);
+        Assert.Contains(
+            "fréquence cardiaque", TextOf(SampleDocuments.Create(Patient, Author, 5, 6).Last().Content), StringComparison.Ordinal);
 
     [Fact]
     public void A_JPEG_ends_as_it_should()

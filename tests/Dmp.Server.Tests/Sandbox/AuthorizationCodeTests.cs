@@ -157,20 +157,24 @@ public sealed partial class AuthorizationCodeTests(IssuerFixture fixture) : ICla
         var html = await page.Content.ReadAsStringAsync(Ct);
         Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
 
-        var links = Link().Matches(html).ToDictionary(match => match.Groups[2].Value, match => HttpUtility.HtmlDecode(match.Groups[1].Value));
+        var links = Link().Matches(html)
+            .ToDictionary(match => match.Groups[2].Value, match => HttpUtility.HtmlDecode(match.Groups[1].Value));
         Assert.Equal(Personas.All.Select(persona => persona.Name).Order(StringComparer.Ordinal), links.Keys.Order(StringComparer.Ordinal));
         using var chosen = await Issuer.Http.GetAsync(links["minor-lea"], Ct);
         var location = RedirectOf(chosen);
         Assert.Equal("<script>\"'&", location["state"]);
         using var response = await RedeemAsync(location["code"]!, Verifier);
         var answer = await RunningIssuer.JsonOfAsync(response, Ct);
-        Assert.Equal("minor-lea", (await Issuer.VerifyAsync(answer.GetProperty("access_token").GetString()!, Ct)).GetProperty("sub").GetString());
+        Assert.Equal(
+            "minor-lea", (await Issuer.VerifyAsync(answer.GetProperty("access_token").GetString()!, Ct)).GetProperty("sub").GetString());
     }
 
-    private Task<HttpResponseMessage> AuthorizeAsync(QueryBuilder query) => Issuer.Http.GetAsync($"{SandboxIssuer.AuthorizationPath}{query}", Ct);
+    private Task<HttpResponseMessage> AuthorizeAsync(QueryBuilder query) =>
+        Issuer.Http.GetAsync($"{SandboxIssuer.AuthorizationPath}{query}", Ct);
 
     private Task<HttpResponseMessage> RedeemAsync(string code, string verifier, string redirect = Redirect) => Issuer.PostTokenAsync(
-        Ct, ("grant_type", "authorization_code"), ("client_id", "dmp-app"), ("code", code), ("redirect_uri", redirect), ("code_verifier", verifier));
+        Ct, ("grant_type", "authorization_code"), ("client_id", "dmp-app"), ("code", code), ("redirect_uri", redirect),
+        ("code_verifier", verifier));
 
     private static QueryBuilder Query(
         string client = "dmp-app", string redirect = Redirect, string? hint = "dentist-petit", string state = "the-state",
@@ -187,7 +191,9 @@ public sealed partial class AuthorizationCodeTests(IssuerFixture fixture) : ICla
 
         if (challenge is not null && method is not null)
         {
-            query.Add("code_challenge", challenge.Length > 0 ? challenge : Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier))));
+            query.Add(
+                "code_challenge",
+                challenge.Length > 0 ? challenge : Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier))));
             query.Add("code_challenge_method", method);
         }
 

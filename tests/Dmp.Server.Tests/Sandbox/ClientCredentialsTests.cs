@@ -54,7 +54,8 @@ public sealed class ClientCredentialsTests(IssuerFixture fixture) : IClassFixtur
     {
         var leroy = await Issuer.VerifyAsync(await Issuer.TokenOfAsync("dr-leroy-air", Ct), Ct);
         Assert.Equal("INDIRECTE_RENFORCEE", leroy.GetProperty("Authentification_mode").GetString());
-        Assert.False((await Issuer.VerifyAsync(await Issuer.TokenOfAsync("dr-martin", Ct), Ct)).TryGetProperty("Authentification_mode", out _));
+        Assert.False(
+            (await Issuer.VerifyAsync(await Issuer.TokenOfAsync("dr-martin", Ct), Ct)).TryGetProperty("Authentification_mode", out _));
     }
 
     [Fact]
@@ -81,7 +82,9 @@ public sealed class ClientCredentialsTests(IssuerFixture fixture) : IClassFixtur
         var payload = await Issuer.VerifyAsync(await Issuer.TokenOfAsync("patient-jeanne", Ct), Ct);
 
         Assert.Equal("248037511599154", payload.GetProperty("ins").GetString());
-        Assert.DoesNotContain(payload.EnumerateObject(), claim => claim.Name.StartsWith("birth_", StringComparison.Ordinal) || claim.Name is "sex" or "ins_system");
+        Assert.DoesNotContain(
+            payload.EnumerateObject(),
+            claim => claim.Name.StartsWith("birth_", StringComparison.Ordinal) || claim.Name is "sex" or "ins_system");
     }
 
     [Fact]
@@ -93,7 +96,8 @@ public sealed class ClientCredentialsTests(IssuerFixture fixture) : IClassFixtur
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var answer = await RunningIssuer.JsonOfAsync(response, Ct);
         Assert.Equal("Bearer", answer.GetProperty("token_type").GetString());
-        Assert.Equal("dr-martin", (await Issuer.VerifyAsync(answer.GetProperty("access_token").GetString()!, Ct)).GetProperty("sub").GetString());
+        Assert.Equal(
+            "dr-martin", (await Issuer.VerifyAsync(answer.GetProperty("access_token").GetString()!, Ct)).GetProperty("sub").GetString());
     }
 
     [Fact]
@@ -131,7 +135,8 @@ public sealed class ClientCredentialsTests(IssuerFixture fixture) : IClassFixtur
     public async Task Other_grants_are_refused(string grant)
     {
         using var response = await Issuer.PostTokenAsync(
-            Ct, ("grant_type", grant), ("client_id", "dr-martin"), ("client_secret", "sandbox"), ("username", "dr-martin"), ("password", "sandbox"));
+            Ct, ("grant_type", grant), ("client_id", "dr-martin"), ("client_secret", "sandbox"), ("username", "dr-martin"),
+            ("password", "sandbox"));
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal("unsupported_grant_type", (await RunningIssuer.JsonOfAsync(response, Ct)).GetProperty("error").GetString());
     }

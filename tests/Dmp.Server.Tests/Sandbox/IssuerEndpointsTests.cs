@@ -66,7 +66,9 @@ public sealed class IssuerEndpointsTests(IssuerFixture fixture) : IClassFixture<
             var claims = await RunningIssuer.JsonOfAsync(response, Ct);
             Assert.Equal(persona.Kind, claims.GetProperty("dmp_kind").GetString());
             Assert.All(persona.TokenClaims(), claim =>
-                Assert.True(JsonElement.DeepEquals(JsonSerializer.SerializeToElement(claim.Value), claims.GetProperty(claim.Key)), $"{persona.Name} {claim.Key}"));
+                Assert.True(
+                    JsonElement.DeepEquals(JsonSerializer.SerializeToElement(claim.Value), claims.GetProperty(claim.Key)),
+                    $"{persona.Name} {claim.Key}"));
         }
     }
 
@@ -109,5 +111,6 @@ public sealed class IssuerEndpointsTests(IssuerFixture fixture) : IClassFixture<
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
 
-    private static IEnumerable<string> Texts(JsonElement owner, string name) => owner.GetProperty(name).EnumerateArray().Select(item => item.GetString()!);
+    private static IEnumerable<string> Texts(JsonElement owner, string name) =>
+        owner.GetProperty(name).EnumerateArray().Select(item => item.GetString()!);
 }

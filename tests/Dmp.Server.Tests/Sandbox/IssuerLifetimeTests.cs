@@ -7,17 +7,17 @@ namespace Dmp.Server.Tests.Sandbox;
 
 public sealed class IssuerLifetimeTests : IDisposable
 {
-    private readonly string _dataDirectory = Directory.CreateTempSubdirectory("dmp-issuer-").FullName;
+    private readonly string dataDirectory = Directory.CreateTempSubdirectory("dmp-issuer-").FullName;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(_dataDirectory, recursive: true);
+    public void Dispose() => Directory.Delete(dataDirectory, recursive: true);
 
     [Fact]
     public async Task A_token_expires()
     {
         var clock = new MovedClock();
-        await using var issuer = await RunningIssuer.StartAsync(_dataDirectory, Ct, clock);
+        await using var issuer = await RunningIssuer.StartAsync(dataDirectory, Ct, clock);
         var token = await issuer.TokenOfAsync("dr-martin", Ct);
         using var early = await issuer.GetUserInfoAsync(token, Ct);
         clock.Ahead = SandboxIssuer.AccessTokenLifetime + TimeSpan.FromSeconds(1);
@@ -30,9 +30,9 @@ public sealed class IssuerLifetimeTests : IDisposable
     [Fact]
     public async Task Start_is_refused_when_the_port_is_taken()
     {
-        await using var issuer = await RunningIssuer.StartAsync(_dataDirectory, Ct);
+        await using var issuer = await RunningIssuer.StartAsync(dataDirectory, Ct);
         var port = issuer.Authority.Port;
-        var refusal = await Assert.ThrowsAsync<StartupRefusedException>(() => RunningIssuer.StartAsync(_dataDirectory, Ct, port: port));
+        var refusal = await Assert.ThrowsAsync<StartupRefusedException>(() => RunningIssuer.StartAsync(dataDirectory, Ct, port: port));
         Assert.Contains($"{port}", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -40,12 +40,12 @@ public sealed class IssuerLifetimeTests : IDisposable
     public async Task The_port_is_free_after_the_end()
     {
         int port;
-        await using (var issuer = await RunningIssuer.StartAsync(_dataDirectory, Ct))
+        await using (var issuer = await RunningIssuer.StartAsync(dataDirectory, Ct))
         {
             port = issuer.Authority.Port;
         }
 
-        await using var next = await RunningIssuer.StartAsync(_dataDirectory, Ct, port: port);
+        await using var next = await RunningIssuer.StartAsync(dataDirectory, Ct, port: port);
         using var response = await next.Http.GetAsync(".well-known/openid-configuration", Ct);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }

@@ -6,18 +6,18 @@ namespace Dmp.Server.Tests.Sandbox;
 
 public sealed class IssuerLogTests : IDisposable
 {
-    private readonly string _dataDirectory = Directory.CreateTempSubdirectory("dmp-issuer-").FullName;
+    private readonly string dataDirectory = Directory.CreateTempSubdirectory("dmp-issuer-").FullName;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(_dataDirectory, recursive: true);
+    public void Dispose() => Directory.Delete(dataDirectory, recursive: true);
 
     [Fact]
     public async Task Even_the_most_talkative_log_holds_no_person_no_secret_and_no_token()
     {
         using var log = new FakeLoggerProvider();
         string token;
-        await using (var issuer = await RunningIssuer.StartAsync(_dataDirectory, Ct, log: log))
+        await using (var issuer = await RunningIssuer.StartAsync(dataDirectory, Ct, log: log))
         {
             token = await issuer.TokenOfAsync("patient-jeanne", Ct);
             using var userInfo = await issuer.GetUserInfoAsync(token, Ct);

@@ -10,8 +10,10 @@ public sealed class PersonasTests
     [Fact]
     public void All_of_the_named_personas_are_there() => Assert.Equal(
         [
-            "auditor-michel", "caregiver-odile", "dentist-petit", "dr-bernard", "dr-leroy-air", "dr-martin", "father-marc", "hospital-saint-luc",
-            "minor-lea", "mother-claire", "nurse-richard", "occupational-durand", "operator-simon", "patient-jeanne", "patient-paul", "pharmacist-robert",
+            "auditor-michel", "caregiver-odile", "dentist-petit", "dr-bernard", "dr-leroy-air", "dr-martin", "father-marc",
+            "hospital-saint-luc",
+            "minor-lea", "mother-claire", "nurse-richard", "occupational-durand", "operator-simon", "patient-jeanne", "patient-paul",
+            "pharmacist-robert",
             "regulation-dubois", "secretary-moreau",
         ],
         Personas.All.Select(persona => persona.Name).Order(StringComparer.Ordinal));

@@ -16,11 +16,11 @@ namespace Dmp.Server.Tests.Sandbox;
 /// <summary>The sandbox issuer on a free port, started the way the server starts it.</summary>
 internal sealed class RunningIssuer : IAsyncDisposable
 {
-    private readonly IHost _host;
+    private readonly IHost host;
 
     private RunningIssuer(IHost host, int port)
     {
-        _host = host;
+        this.host = host;
         Authority = SandboxIssuer.Authority(port);
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Authority };
     }
@@ -30,7 +30,8 @@ internal sealed class RunningIssuer : IAsyncDisposable
     /// <summary>Follows no redirects: they are what the tests look at.</summary>
     public HttpClient Http { get; }
 
-    public static async Task<RunningIssuer> StartAsync(string dataDirectory, CancellationToken ct, TimeProvider? time = null, int? port = null, ILoggerProvider? log = null)
+    public static async Task<RunningIssuer> StartAsync(
+        string dataDirectory, CancellationToken ct, TimeProvider? time = null, int? port = null, ILoggerProvider? log = null)
     {
         var chosen = port ?? TestServer.FreePort();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -50,8 +51,8 @@ internal sealed class RunningIssuer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        await _host.StopAsync();
-        await ((IAsyncDisposable)_host).DisposeAsync();
+        await host.StopAsync();
+        await ((IAsyncDisposable)host).DisposeAsync();
     }
 
     public async Task<HttpResponseMessage> PostTokenAsync(CancellationToken ct, params (string Name, string Value)[] form)
@@ -101,15 +102,15 @@ internal sealed class RunningIssuer : IAsyncDisposable
 /// <summary>One issuer for the tests that only ask it.</summary>
 public sealed class IssuerFixture : IAsyncLifetime
 {
-    private readonly string _dataDirectory = Directory.CreateTempSubdirectory("dmp-issuer-").FullName;
+    private readonly string dataDirectory = Directory.CreateTempSubdirectory("dmp-issuer-").FullName;
 
     internal RunningIssuer Issuer { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => Issuer = await RunningIssuer.StartAsync(_dataDirectory, CancellationToken.None);
+    public async ValueTask InitializeAsync() => Issuer = await RunningIssuer.StartAsync(dataDirectory, CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {
         await Issuer.DisposeAsync();
-        Directory.Delete(_dataDirectory, recursive: true);
+        Directory.Delete(dataDirectory, recursive: true);
     }
 }

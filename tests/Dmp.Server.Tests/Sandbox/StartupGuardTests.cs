@@ -6,9 +6,9 @@ namespace Dmp.Server.Tests.Sandbox;
 
 public sealed class StartupGuardTests : IDisposable
 {
-    private readonly string _certificate = Path.GetTempFileName();
+    private readonly string certificate = Path.GetTempFileName();
 
-    public void Dispose() => File.Delete(_certificate);
+    public void Dispose() => File.Delete(certificate);
 
     [Fact]
     public void A_safe_production_starts() => StartupGuard.Check(Production());
@@ -30,7 +30,8 @@ public sealed class StartupGuardTests : IDisposable
 
     [Fact]
     public void Start_is_refused_when_the_private_key_is_not_there() => AssertRefused(
-        Production() with { Listen = new() { CertificatePath = _certificate, CertificateKeyPath = "/nowhere/server.key" } }, "/nowhere/server.key");
+        Production() with { Listen = new() { CertificatePath = certificate, CertificateKeyPath = "/nowhere/server.key" } },
+        "/nowhere/server.key");
 
     [Fact]
     public void Start_is_refused_with_the_sandbox_issuer() =>
@@ -53,7 +54,8 @@ public sealed class StartupGuardTests : IDisposable
     [InlineData("https://[::1]/")]
     [InlineData("https://[::ffff:127.0.0.1]/")]
     [InlineData("https://0.0.0.0/")]
-    public void Start_is_refused_with_an_issuer_on_loopback(string authority) => AssertRefused(WithIssuer(authority), "issuer psc is on loopback");
+    public void Start_is_refused_with_an_issuer_on_loopback(string authority) =>
+        AssertRefused(WithIssuer(authority), "issuer psc is on loopback");
 
     [Fact]
     public void Start_is_refused_in_the_test_realm_by_accident() =>
@@ -67,13 +69,15 @@ public sealed class StartupGuardTests : IDisposable
     [InlineData("Host=db;Username=dmp;Password=sandbox")]
     [InlineData("Host=db;Username=dmp;Password=Postgres")]
     [InlineData("Host=/run/postgresql;Username=dmp;Password=postgres")]
-    public void Start_is_refused_with_a_default_password(string connection) => AssertRefused(WithDatabase(connection), "has a default password");
+    public void Start_is_refused_with_a_default_password(string connection) =>
+        AssertRefused(WithDatabase(connection), "has a default password");
 
     [Theory]
     [InlineData("Host=db;Username=dmp")]
     [InlineData("Host=db;Username=dmp;Password=")]
     [InlineData("Host=/run/postgresql,db;Username=dmp")]
-    public void Start_is_refused_without_a_password_over_the_network(string connection) => AssertRefused(WithDatabase(connection), "has no password");
+    public void Start_is_refused_without_a_password_over_the_network(string connection) =>
+        AssertRefused(WithDatabase(connection), "has no password");
 
     [Theory]
     [InlineData("Host=/run/postgresql;Username=dmp")]
@@ -107,7 +111,7 @@ public sealed class StartupGuardTests : IDisposable
 
     [Fact]
     public void Start_is_refused_with_an_address_that_is_none() =>
-        AssertRefused(Production() with { Listen = new() { Address = "localhost", CertificatePath = _certificate } }, "not an IP address");
+        AssertRefused(Production() with { Listen = new() { Address = "localhost", CertificatePath = certificate } }, "not an IP address");
 
     [Fact]
     public void All_reasons_come_at_once_on_one_line()
@@ -154,7 +158,7 @@ public sealed class StartupGuardTests : IDisposable
     private StartupFacts Production() => new()
     {
         Environment = "Production",
-        Listen = new() { Address = "0.0.0.0", CertificatePath = _certificate },
+        Listen = new() { Address = "0.0.0.0", CertificatePath = certificate },
         Sandbox = new(),
         Realm = new(),
         Database = new() { ConnectionString = "Host=db;Username=dmp;Password=6ab1f0c2d94e;SSL Mode=VerifyFull" },

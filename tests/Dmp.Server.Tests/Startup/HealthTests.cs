@@ -26,7 +26,8 @@ public sealed class HealthTests(Platform platform)
             Assert.Equal(ServingStatus.Serving, (await health.CheckAsync(new() { Service = name }, cancellationToken: Token)).Status);
         }
 
-        var refusal = await Assert.ThrowsAsync<RpcException>(async () => await health.CheckAsync(new() { Service = "dmp.Nothing" }, cancellationToken: Token));
+        var refusal = await Assert.ThrowsAsync<RpcException>(
+            async () => await health.CheckAsync(new() { Service = "dmp.Nothing" }, cancellationToken: Token));
         Assert.Equal(StatusCode.NotFound, refusal.StatusCode);
         using var watch = health.Watch(new() { Service = "dmp.Nothing" }, cancellationToken: Token);
         Assert.True(await watch.ResponseStream.MoveNext(Token));
@@ -80,7 +81,9 @@ public sealed class HealthTests(Platform platform)
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/") };
         Assert.Equal("", await http.GetStringAsync(new Uri("livez", UriKind.Relative), Token));
         await WaitForAsync(http, HttpStatusCode.OK);
-        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(new Uri("dmp.record.v1.RecordService/ListRecords", UriKind.Relative), Token)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await http.GetAsync(new Uri("dmp.record.v1.RecordService/ListRecords", UriKind.Relative), Token)).StatusCode);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await http.PostAsync(new Uri("readyz", UriKind.Relative), null, Token)).StatusCode);
 
         await server.SignalPostgresAsync("STOP");
@@ -90,7 +93,8 @@ public sealed class HealthTests(Platform platform)
             var begin = Stopwatch.GetTimestamp();
             var health = new Health.HealthClient(server.Channel);
             var deadline = TimeProvider.System.GetUtcNow().UtcDateTime + TimeSpan.FromSeconds(30);
-            var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(async _ => await health.CheckAsync(new(), deadline: deadline, cancellationToken: Token)));
+            var answers = await Task.WhenAll(
+                Enumerable.Range(0, 50).Select(async _ => await health.CheckAsync(new(), deadline: deadline, cancellationToken: Token)));
             Assert.All(answers, answer => Assert.Equal(ServingStatus.NotServing, answer.Status));
 
             // Two seconds, and what a busy machine takes beyond them.

@@ -47,7 +47,10 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
         var refusal = await Assert.ThrowsAsync<StartupRefusedException>(
             () => TestServer.StartAsync(platform, $"--Dmp:Database:ConnectionString={connection}"));
         Assert.Contains("pool_mode transaction", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("pool_mode transaction", Assert.Throws<MigrationException>(() => MigrationRunner.Up(connection, cancellationToken: Token)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "pool_mode transaction",
+            Assert.Throws<MigrationException>(() => MigrationRunner.Up(connection, cancellationToken: Token)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -60,12 +63,17 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
         Assert.Contains("startup parameter options", refusal.Message, StringComparison.Ordinal);
 
         var role = new NpgsqlConnectionStringBuilder(connection).Username;
-        foreach (var setting in new[] { "jit = off", "statement_timeout = '30s'", "lock_timeout = '15s'", "idle_in_transaction_session_timeout = '60s'" })
+        foreach (var setting in new[]
+        {
+            "jit = off", "statement_timeout = '30s'", "lock_timeout = '15s'", "idle_in_transaction_session_timeout = '60s'",
+        })
         {
             await Standby.RunAsync(platform.Databases.AdminOf("postgres"), $"alter role {role} in database {database} set {setting}");
         }
 
-        await Standby.RunAsync(platform.Databases.AdminOf("postgres"), $"select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{database}'");
+        await Standby.RunAsync(
+            platform.Databases.AdminOf("postgres"),
+            $"select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{database}'");
         await using var server = await TestServer.StartAsync(platform, $"--Dmp:Database:ConnectionString={connection}");
     }
 

@@ -30,7 +30,8 @@ public sealed partial class StartupRefusalTests(Platform platform) : IDisposable
     [Fact]
     public async Task A_wrong_password_is_told()
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("DMP_TEST_POSTGRES") is { Length: > 0 }, "That PostgreSQL may ask for no password.");
+        Assert.SkipWhen(
+            Environment.GetEnvironmentVariable("DMP_TEST_POSTGRES") is { Length: > 0 }, "That PostgreSQL may ask for no password.");
         var right = platform.Databases.RuntimeOf(platform.Server.Database);
         var wrong = new Npgsql.NpgsqlConnectionStringBuilder(right) { Password = "wrong-one" };
         var output = await AssertRefusedAsync("28P01", $"--Dmp:Database:ConnectionString={wrong.ConnectionString}");
@@ -49,7 +50,8 @@ public sealed partial class StartupRefusalTests(Platform platform) : IDisposable
     [Fact]
     public async Task The_migrator_in_the_folder_of_the_server_starts()
     {
-        var folder = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Dmp.Server", new DirectoryInfo(AppContext.BaseDirectory).Name));
+        var folder = Path.GetFullPath(
+            Path.Combine(AppContext.BaseDirectory, "..", "..", "Dmp.Server", new DirectoryInfo(AppContext.BaseDirectory).Name));
         var (code, output) = await RunAsync(
             Path.Combine(folder, "Dmp.Migrator.dll"), "status", "--connection", platform.Databases.AdminOf(platform.Server.Database));
         Assert.Contains("applied 0001_create_roles.sql", output, StringComparison.Ordinal);
@@ -73,7 +75,8 @@ public sealed partial class StartupRefusalTests(Platform platform) : IDisposable
 
     private static async Task<(int Code, string Output)> RunAsync(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(Token), process.StandardError.ReadToEndAsync(Token));
         await process.WaitForExitAsync(Token);
         return (process.ExitCode, await output + await error);

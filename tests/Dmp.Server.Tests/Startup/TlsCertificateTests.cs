@@ -121,7 +121,10 @@ public sealed class TlsCertificateTests : IAsyncLifetime
     public async Task Files_that_are_no_certificate_for_a_while_leave_the_old_one()
     {
         var used = await StartAsync();
-        foreach (var content in new[] { "", "no certificate at all", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", null })
+        foreach (var content in new[]
+        {
+            "", "no certificate at all", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", null,
+        })
         {
             if (content is null)
             {
@@ -132,7 +135,8 @@ public sealed class TlsCertificateTests : IAsyncLifetime
                 await ReplaceAsync(CertificatePath, content);
             }
 
-            Server.Services.GetRequiredService<ServerCertificate>().Renew(Server.Services.GetRequiredService<ILogger<TlsCertificateTests>>());
+            Server.Services.GetRequiredService<ServerCertificate>().Renew(
+                Server.Services.GetRequiredService<ILogger<TlsCertificateTests>>());
             Assert.Equal((content, used), (content, (await ShownAsync()).SerialNumber));
 
             (var certificate, var key, used) = chain.Server(isElliptic: true);
@@ -237,7 +241,8 @@ public sealed class TlsCertificateTests : IAsyncLifetime
     }
 
     /// <summary>A new connection: the certificate it is shown, and what is sent with it.</summary>
-    private async Task<(string SerialNumber, IReadOnlyList<string> Sent)> ShownAsync(Action<SslClientAuthenticationOptions>? configure = null)
+    private async Task<(string SerialNumber, IReadOnlyList<string> Sent)> ShownAsync(
+        Action<SslClientAuthenticationOptions>? configure = null)
     {
         IReadOnlyList<string> between = [];
         using var socket = new TcpClient();
@@ -249,7 +254,8 @@ public sealed class TlsCertificateTests : IAsyncLifetime
             ApplicationProtocols = [SslApplicationProtocol.Http2],
             RemoteCertificateValidationCallback = (_, shown, sent, _) =>
             {
-                between = [.. sent!.ChainPolicy.ExtraStore.Select(one => one.Thumbprint).Where(one => one != ((X509Certificate2)shown!).Thumbprint)];
+                between = [.. sent!.ChainPolicy.ExtraStore.Select(one => one.Thumbprint)
+                    .Where(one => one != ((X509Certificate2)shown!).Thumbprint)];
                 return chain.Accepts(shown, sent);
             },
         };

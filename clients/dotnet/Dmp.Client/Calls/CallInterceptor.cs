@@ -128,14 +128,14 @@ internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tok
         where TRequest : class
         where TResponse : class
     {
-        private readonly TaskCompletionSource<Metadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly RetryPolicy _retries = new(owner.Options);
-        private string[] _sent = [];
+        private readonly TaskCompletionSource<Metadata> headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly RetryPolicy retries = new(owner.Options);
+        private string[] sent = [];
 
         /// <summary>The attempt that runs or ran last. Set before <see cref="RunAsync"/> first yields.</summary>
         public AsyncUnaryCall<TResponse> Current { get; private set; } = null!;
 
-        public Task<Metadata> HeadersAsync() => _headers.Task;
+        public Task<Metadata> HeadersAsync() => headers.Task;
 
         public async Task<TResponse> RunAsync()
         {
@@ -146,7 +146,7 @@ internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tok
             finally
             {
                 // Whoever awaits the headers must not wait for ever; the response carries the failure itself.
-                _headers.TrySetResult([]);
+                headers.TrySetResult([]);
             }
         }
 
@@ -160,14 +160,14 @@ internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tok
                 try
                 {
                     var response = await Current.ResponseAsync.ConfigureAwait(false);
-                    owner.Options.Seen.Answered(_sent, Current.GetTrailers());
-                    _headers.TrySetResult(await Current.ResponseHeadersAsync.ConfigureAwait(false));
+                    owner.Options.Seen.Answered(sent, Current.GetTrailers());
+                    headers.TrySetResult(await Current.ResponseHeadersAsync.ConfigureAwait(false));
                     return response;
                 }
                 catch (RpcException failure)
                 {
                     var details = ErrorDetails.From(failure);
-                    owner.ForgetIfRefused(_sent, details);
+                    owner.ForgetIfRefused(sent, details);
                     if (!tokenRenewed && token.DropIfExpired(details))
                     {
                         tokenRenewed = true;
@@ -185,7 +185,7 @@ internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tok
 
         private AsyncUnaryCall<TResponse> Start(CallToken token)
         {
-            var attempt = owner.WithSeen(context, out _sent);
+            var attempt = owner.WithSeen(context, out sent);
             return continuation(
                 request,
                 attempt.Options.Credentials is not null
@@ -197,7 +197,7 @@ internal sealed class CallInterceptor(DmpClientOptions options, ITokenSource tok
         private async Task<bool> WaitAsync(RpcException failure, ErrorDetails details, int attempt)
         {
             var cancellation = context.Options.CancellationToken;
-            if (cancellation.IsCancellationRequested || _retries.DelayAfter(failure, details, attempt) is not { } delay)
+            if (cancellation.IsCancellationRequested || retries.DelayAfter(failure, details, attempt) is not { } delay)
             {
                 return false;
             }

@@ -11,7 +11,7 @@ namespace Dmp.Client;
 /// <param name="budget">The longest time of failures one after the other; null when something else ends them, such as a deadline.</param>
 internal sealed class RetryPolicy(DmpClientOptions options, TimeSpan? budget = null)
 {
-    private long _since;
+    private long since;
 
     /// <summary>True when the same call, with the same request id, may succeed.</summary>
     public static bool IsTransient(RpcException exception, ErrorDetails details)
@@ -47,7 +47,7 @@ internal sealed class RetryPolicy(DmpClientOptions options, TimeSpan? budget = n
     {
         if (attempt <= 1)
         {
-            _since = options.TimeProvider.GetTimestamp();
+            since = options.TimeProvider.GetTimestamp();
         }
         if (attempt >= options.AttemptsMax)
         {
@@ -59,7 +59,7 @@ internal sealed class RetryPolicy(DmpClientOptions options, TimeSpan? budget = n
         var jittered = TimeSpan.FromMilliseconds(backoff * (0.5 + (Random.Shared.NextDouble() / 2)));
 #pragma warning restore CA5394
         var delay = retryAfter is { } asked ? asked + (jittered / 2) : jittered;
-        var spent = options.TimeProvider.GetElapsedTime(_since);
+        var spent = options.TimeProvider.GetElapsedTime(since);
         if (spent + delay > budget)
         {
             return null;

@@ -14,11 +14,11 @@ internal sealed class SeenChanges
     // As many as may be changing at the same time without one being forgotten, and far below the limit for headers.
     private const int TokensMax = 32;
 
-    private readonly object _lock = new();
-    private volatile string[] _tokens = [];
+    private readonly object gate = new();
+    private volatile string[] tokens = [];
 
     /// <summary>Oldest first. Never changed in place.</summary>
-    public string[] Tokens => _tokens;
+    public string[] Tokens => tokens;
 
     /// <summary>Takes the token of an answer, which covers those that were sent.</summary>
     public void Answered(string[] sent, Metadata trailers)
@@ -36,9 +36,9 @@ internal sealed class SeenChanges
 
     private void Replace(string[] covered, IEnumerable<string> added)
     {
-        lock (_lock)
+        lock (gate)
         {
-            _tokens = [.. _tokens.Except(covered, StringComparer.Ordinal).Union(added, StringComparer.Ordinal).TakeLast(TokensMax)];
+            tokens = [.. tokens.Except(covered, StringComparer.Ordinal).Union(added, StringComparer.Ordinal).TakeLast(TokensMax)];
         }
     }
 }

@@ -10,16 +10,16 @@ internal sealed class SoftwareHandler(DmpClientOptions options) : DelegatingHand
 {
     private static readonly ProductInfoHeaderValue sdk = new("Dmp.Client", typeof(SoftwareHandler).Assembly.GetName().Version?.ToString(3));
 
-    private readonly ProductInfoHeaderValue? _software = options.Software is { } text ? ProductInfoHeaderValue.Parse(text) : null;
+    private readonly ProductInfoHeaderValue? software = options.Software is { } text ? ProductInfoHeaderValue.Parse(text) : null;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (_software is not null)
+        if (software is not null)
         {
             var agent = request.Headers.UserAgent;
             ProductInfoHeaderValue[] grpc = [.. agent];
             agent.Clear();
-            foreach (var product in (ProductInfoHeaderValue[])[_software, sdk, .. grpc])
+            foreach (var product in (ProductInfoHeaderValue[])[software, sdk, .. grpc])
             {
                 agent.Add(product);
             }

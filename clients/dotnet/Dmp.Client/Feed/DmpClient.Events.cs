@@ -6,11 +6,12 @@ namespace Dmp.Client;
 public sealed partial class DmpClient
 {
     /// <summary>
-    /// Follows the change feed until you stop. When the line breaks, the access token ends or the server stops, it connects anew by itself and
-    /// goes on behind the last response that you were given; credit is given back as you take responses, so that a slow program is waited
-    /// for.
+    /// Follows the change feed until you stop. When the line breaks, the access token ends or the server stops, it connects anew by itself
+    /// and goes on behind the last response that you were given; credit is given back as you take responses, so that a slow program is
+    /// waited for.
     /// </summary>
-    /// <param name="start">Where to start: behind the last response you processed (<c>resume_token</c>), at a kept position, or at a point.</param>
+    /// <param name="start">Where to start: behind the last response you processed (<c>resume_token</c>), at a kept position, or at a
+    /// point.</param>
     /// <param name="filter">What is told; all when null. With a token or a position: the filter it was made with.</param>
     /// <param name="options">How far ahead the platform may send; the defaults when null.</param>
     /// <param name="cancellationToken">Stops; surfaces as <see cref="OperationCanceledException"/>.</param>
@@ -32,7 +33,7 @@ public sealed partial class DmpClient
             throw new ArgumentOutOfRangeException(nameof(options), $"EventsAhead must be between 1 and {SubscribeOptions.CreditMax}.");
         }
 
-        using var run = new SubscriptionRun(Events, _tokens, _options, start.Clone(), filter?.Clone(), chosen.EventsAhead);
+        using var run = new SubscriptionRun(Events, tokens, this.options, start.Clone(), filter?.Clone(), chosen.EventsAhead);
         while (true)
         {
             var response = await run.NextAsync(cancellationToken).ConfigureAwait(false);
@@ -56,7 +57,8 @@ public sealed partial class DmpClient
     /// <returns>The token.</returns>
     public async Task<string> GetResumeTokenAsync(EventFilter? filter = null, CancellationToken cancellationToken = default) =>
         (await PullEventsAsync(
-            new PullRequest { Start = new EventStart { Point = StartPoint.Latest }, Filter = filter }, cancellationToken).ConfigureAwait(false)).LatestResumeToken;
+            new PullRequest { Start = new EventStart { Point = StartPoint.Latest }, Filter = filter },
+            cancellationToken).ConfigureAwait(false)).LatestResumeToken;
 
     /// <summary>Keeps a position on the platform, under a name of your choice.</summary>
     /// <param name="request">Name and token; an empty <c>request_id</c> is filled in.</param>

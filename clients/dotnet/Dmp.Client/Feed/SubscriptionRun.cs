@@ -18,14 +18,14 @@ internal sealed class SubscriptionRun(
     /// <summary>Before the platform has said how often it gives a sign of life.</summary>
     private const int FirstSilenceSeconds = 60;
 
-    private readonly RetryPolicy _retries = new(options);
-    private AsyncDuplexStreamingCall<SubscribeRequest, SubscribeResponse>? _call;
-    private CallToken? _token;
-    private EventStart _start = start;
-    private int _processed;
-    private int _failures;
-    private bool _tokenRenewed;
-    private TimeSpan _silenceMax = TimeSpan.FromSeconds(FirstSilenceSeconds);
+    private readonly RetryPolicy retries = new(options);
+    private AsyncDuplexStreamingCall<SubscribeRequest, SubscribeResponse>? call;
+    private CallToken? token;
+    private EventStart start = start;
+    private int processed;
+    private int failures;
+    private bool tokenRenewed;
+    private TimeSpan silenceMax = TimeSpan.FromSeconds(FirstSilenceSeconds);
 
     public void Dispose() => Drop();
 
@@ -51,17 +51,17 @@ internal sealed class SubscriptionRun(
 
             cancellationToken.ThrowIfCancellationRequested();
             var details = ErrorDetails.From(failure);
-            var renewed = !_tokenRenewed && _token?.DropIfExpired(details) == true;
+            var renewed = !tokenRenewed && token?.DropIfExpired(details) == true;
             Drop();
             if (renewed)
             {
-                _tokenRenewed = true;
+                tokenRenewed = true;
                 continue;
             }
 
             // A subscription is for long: it goes on trying, at the longest pace, unless retries are switched off.
-            _failures = Math.Min(_failures + 1, Math.Max(1, options.AttemptsMax - 1));
-            if (_retries.DelayAfter(failure, details, _failures) is not { } delay)
+            failures = Math.Min(failures + 1, Math.Max(1, options.AttemptsMax - 1));
+            if (retries.DelayAfter(failure, details, failures) is not { } delay)
             {
                 throw DmpException.From(failure);
             }
@@ -73,33 +73,33 @@ internal sealed class SubscriptionRun(
     private async Task<SubscribeResponse> ReadAsync(CancellationToken cancellationToken)
     {
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        silence.CancelAfter(_silenceMax);
-        if (_call is null)
+        silence.CancelAfter(silenceMax);
+        if (call is null)
         {
-            _token = new CallToken(tokens);
-            _call = events.Subscribe(new CallOptions(credentials: _token.Credentials));
-            await _call.RequestStream.WriteAsync(
-                new SubscribeRequest { Start = _start, Filter = filter, NumRequested = eventsAhead }, silence.Token).ConfigureAwait(false);
+            token = new CallToken(tokens);
+            call = events.Subscribe(new CallOptions(credentials: token.Credentials));
+            await call.RequestStream.WriteAsync(
+                new SubscribeRequest { Start = start, Filter = filter, NumRequested = eventsAhead }, silence.Token).ConfigureAwait(false);
         }
-        else if (_processed > 0)
+        else if (processed > 0)
         {
-            await _call.RequestStream.WriteAsync(new SubscribeRequest { NumRequested = _processed }, silence.Token).ConfigureAwait(false);
+            await call.RequestStream.WriteAsync(new SubscribeRequest { NumRequested = processed }, silence.Token).ConfigureAwait(false);
         }
 
-        _processed = 0;
-        if (!await _call.ResponseStream.MoveNext(silence.Token).ConfigureAwait(false))
+        processed = 0;
+        if (!await call.ResponseStream.MoveNext(silence.Token).ConfigureAwait(false))
         {
             throw new RpcException(new Status(StatusCode.Unavailable, "The platform ended the subscription."));
         }
 
-        var response = _call.ResponseStream.Current;
-        _start = new EventStart { ResumeToken = response.LatestResumeToken };
-        _processed = Math.Min(response.Events.Count, eventsAhead);
-        _failures = 0;
-        _tokenRenewed = false;
+        var response = call.ResponseStream.Current;
+        start = new EventStart { ResumeToken = response.LatestResumeToken };
+        processed = Math.Min(response.Events.Count, eventsAhead);
+        failures = 0;
+        tokenRenewed = false;
         if (response.HeartbeatSeconds > 0)
         {
-            _silenceMax = TimeSpan.FromSeconds(2 * response.HeartbeatSeconds);
+            silenceMax = TimeSpan.FromSeconds(2 * response.HeartbeatSeconds);
         }
 
         return response;
@@ -107,8 +107,8 @@ internal sealed class SubscriptionRun(
 
     private void Drop()
     {
-        _call?.Dispose();
-        _call = null;
-        _processed = 0;
+        call?.Dispose();
+        call = null;
+        processed = 0;
     }
 }

@@ -75,7 +75,8 @@ public sealed partial class DmpClient
     /// <param name="cancellationToken">Gives up; the same request ids tell whether it was stored.</param>
     /// <returns>Its outcome.</returns>
     /// <exception cref="DmpException">The platform refuses the caller, or stays away.</exception>
-    public Task<ImportSetOutcome> ImportSetAsync(ImportSet set, ImportOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<ImportSetOutcome> ImportSetAsync(
+        ImportSet set, ImportOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(set);
         return new ImportSetRun(this, set, options?.ValidateOnly == true).RunAsync(cancellationToken);
@@ -142,7 +143,8 @@ public sealed partial class DmpClient
         {
             if (validateOnly)
             {
-                warnings.AddRange((await ValidateUploadAsync(item.RecordId, item.Metadata, own, cancellationToken).ConfigureAwait(false)).Warnings);
+                warnings.AddRange(
+                    (await ValidateUploadAsync(item.RecordId, item.Metadata, own, cancellationToken).ConfigureAwait(false)).Warnings);
                 return new ImportOutcome { Key = item.Key, Warnings = warnings };
             }
             var document = await UploadAgainAsync(item, upload, cancellationToken).ConfigureAwait(false);
@@ -157,13 +159,14 @@ public sealed partial class DmpClient
     /// <summary>A source that cannot seek is sent once by an upload; here it can be opened again.</summary>
     private async Task<DocumentEntry> UploadAgainAsync(ImportItem item, UploadOptions upload, CancellationToken cancellationToken)
     {
-        var retries = new RetryPolicy(_options, _options.RetryBudget);
+        var retries = new RetryPolicy(options, options.RetryBudget);
         for (var attempt = 1; ; attempt++)
         {
             var content = await ImportEntry.OpenAsync(item, cancellationToken).ConfigureAwait(false);
             try
             {
-                return await UploadAsync(item.RecordId, content, item.Metadata, upload, progress: null, cancellationToken).ConfigureAwait(false);
+                return await UploadAsync(
+                    item.RecordId, content, item.Metadata, upload, progress: null, cancellationToken).ConfigureAwait(false);
             }
             catch (DmpUnavailableException) when (content.CanSeek)
             {
@@ -172,7 +175,7 @@ public sealed partial class DmpClient
             }
             catch (DmpUnavailableException away) when (retries.DelayAfter(attempt, away.RetryAfter, away.Reason) is { } delay)
             {
-                await Task.Delay(delay, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(delay, options.TimeProvider, cancellationToken).ConfigureAwait(false);
             }
             catch (IOException unreadable)
             {

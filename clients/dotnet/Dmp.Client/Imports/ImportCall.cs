@@ -10,22 +10,22 @@ namespace Dmp.Client;
 /// </summary>
 internal sealed class ImportCall : IDisposable
 {
-    private readonly ImportRun _run;
-    private readonly Queue<ImportEntry> _again;
-    private readonly StallGuard _guard;
-    private readonly AsyncDuplexStreamingCall<ImportDocumentsRequest, ImportDocumentsResponse> _call;
-    private readonly TaskCompletionSource<ImportWindow> _window = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Dictionary<long, ImportEntry> _open = [];
-    private readonly SemaphoreSlim _room = new(0);
-    private long _openBytes;
-    private long _last;
+    private readonly ImportRun run;
+    private readonly Queue<ImportEntry> again;
+    private readonly StallGuard guard;
+    private readonly AsyncDuplexStreamingCall<ImportDocumentsRequest, ImportDocumentsResponse> call;
+    private readonly TaskCompletionSource<ImportWindow> window = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<long, ImportEntry> open = [];
+    private readonly SemaphoreSlim room = new(0);
+    private long openBytes;
+    private long last;
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The call is disposed of with this.")]
     public ImportCall(ImportRun run, DocumentService.DocumentServiceClient documents, CallToken token, Queue<ImportEntry> again)
     {
-        (_run, _again, Token) = (run, again, token);
-        _guard = new StallGuard(run.ClientOptions, run.Stopped);
-        _call = documents.ImportDocuments(new CallOptions(credentials: token.Credentials, cancellationToken: _guard.Token));
+        (this.run, this.again, Token) = (run, again, token);
+        guard = new StallGuard(run.ClientOptions, run.Stopped);
+        call = documents.ImportDocuments(new CallOptions(credentials: token.Credentials, cancellationToken: guard.Token));
     }
 
     public CallToken Token { get; }
@@ -40,7 +40,7 @@ internal sealed class ImportCall : IDisposable
         var sending = SendAsync(answers);
 
         // A source of documents that fails must not leave the call open.
-        _ = sending.ContinueWith(_ => _guard.Stop(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = sending.ContinueWith(_ => guard.Stop(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         RpcException? failure = null;
         try
         {
@@ -48,13 +48,13 @@ internal sealed class ImportCall : IDisposable
         }
         catch (Exception ended) when (ended is RpcException or OperationCanceledException)
         {
-            failure = _guard.Stalled ? _guard.ToException()
+            failure = guard.Stalled ? guard.ToException()
                 : ended as RpcException ?? new RpcException(new Status(StatusCode.Cancelled, "The import was given up."));
         }
         finally
         {
-            _window.TrySetCanceled(CancellationToken.None);
-            _guard.Stop();
+            window.TrySetCanceled(CancellationToken.None);
+            guard.Stop();
         }
         try
         {
@@ -64,49 +64,50 @@ internal sealed class ImportCall : IDisposable
         {
             // Writing ends with the call; why that ended is known from the answers.
         }
-        if (failure is null && _open.Count > 0)
+        if (failure is null && open.Count > 0)
         {
             failure = new RpcException(new Status(StatusCode.Unavailable, "The import ended before everything was answered."));
         }
-        foreach (var (_, entry) in _open.OrderBy(pair => pair.Key))
+        foreach (var (_, entry) in open.OrderBy(pair => pair.Key))
         {
-            _again.Enqueue(entry);
+            again.Enqueue(entry);
         }
         return failure;
     }
 
     public void Dispose()
     {
-        _call.Dispose();
-        _guard.Dispose();
-        _room.Dispose();
+        call.Dispose();
+        guard.Dispose();
+        room.Dispose();
     }
 
     private async Task SendAsync(Task answers)
     {
-        var window = await _window.Task.ConfigureAwait(false);
+        var window = await this.window.Task.ConfigureAwait(false);
         while (!answers.IsCompleted && await NextAsync().ConfigureAwait(false) is { } entry)
         {
             try
             {
                 while (!TryBegin(entry, window))
                 {
-                    await _room.WaitAsync(_guard.Token).ConfigureAwait(false);
+                    await room.WaitAsync(guard.Token).ConfigureAwait(false);
                 }
             }
             catch (OperationCanceledException)
             {
                 // The call ended before it had room for this one.
-                lock (_again)
+                lock (again)
                 {
-                    _again.Enqueue(entry);
+                    again.Enqueue(entry);
                 }
                 throw;
             }
-            _guard.Moved();
-            await _call.RequestStream.WriteAsync(new ImportDocumentsRequest { Document = entry.Message }, _guard.Token).ConfigureAwait(false);
+            guard.Moved();
+            await call.RequestStream.WriteAsync(
+                new ImportDocumentsRequest { Document = entry.Message }, guard.Token).ConfigureAwait(false);
         }
-        await _call.RequestStream.CompleteAsync().ConfigureAwait(false);
+        await call.RequestStream.CompleteAsync().ConfigureAwait(false);
     }
 
     /// <summary>
@@ -117,54 +118,54 @@ internal sealed class ImportCall : IDisposable
     {
         if (Peek() is not { } waiting)
         {
-            return await _run.TakeAsync(patient: false, _guard.Token).ConfigureAwait(false);
+            return await run.TakeAsync(patient: false, guard.Token).ConfigureAwait(false);
         }
-        var time = _run.ClientOptions.TimeProvider;
+        var time = run.ClientOptions.TimeProvider;
         var rest = time.GetElapsedTime(time.GetTimestamp(), waiting.NotBefore);
         if (waiting.NotBefore != 0 && rest > TimeSpan.Zero)
         {
-            await Task.Delay(rest, time, _guard.Token).ConfigureAwait(false);
+            await Task.Delay(rest, time, guard.Token).ConfigureAwait(false);
         }
-        lock (_again)
+        lock (again)
         {
             // Nobody else takes out of it while the call runs.
-            return _again.Dequeue();
+            return again.Dequeue();
         }
     }
 
     private ImportEntry? Peek()
     {
-        lock (_again)
+        lock (again)
         {
-            return _again.TryPeek(out var entry) ? entry : null;
+            return again.TryPeek(out var entry) ? entry : null;
         }
     }
 
     private bool TryBegin(ImportEntry entry, ImportWindow window)
     {
-        lock (_again)
+        lock (again)
         {
-            if (_open.Count >= window.ItemsMax || _open.Count > 0 && _openBytes + entry.Bytes > window.BytesMax)
+            if (open.Count >= window.ItemsMax || open.Count > 0 && openBytes + entry.Bytes > window.BytesMax)
             {
                 return false;
             }
-            entry.Message!.Item = ++_last;
-            _open.Add(_last, entry);
-            _openBytes += entry.Bytes;
+            entry.Message!.Item = ++last;
+            open.Add(last, entry);
+            openBytes += entry.Bytes;
             return true;
         }
     }
 
     private async Task ReadAnswersAsync()
     {
-        while (await _call.ResponseStream.MoveNext(_guard.Token).ConfigureAwait(false))
+        while (await call.ResponseStream.MoveNext(guard.Token).ConfigureAwait(false))
         {
-            _guard.Moved();
-            var answer = _call.ResponseStream.Current;
+            guard.Moved();
+            var answer = call.ResponseStream.Current;
             switch (answer.MessageCase)
             {
                 case ImportDocumentsResponse.MessageOneofCase.Window:
-                    _window.TrySetResult(answer.Window);
+                    window.TrySetResult(answer.Window);
                     break;
                 case ImportDocumentsResponse.MessageOneofCase.Result:
                     await ConcludeAsync(answer.Result).ConfigureAwait(false);
@@ -179,30 +180,30 @@ internal sealed class ImportCall : IDisposable
     private async Task ConcludeAsync(ImportResult result)
     {
         ImportEntry? entry;
-        lock (_again)
+        lock (again)
         {
-            if (!_open.Remove(result.Item, out entry))
+            if (!open.Remove(result.Item, out entry))
             {
                 return;
             }
-            _openBytes -= entry.Bytes;
+            openBytes -= entry.Bytes;
         }
         Answered++;
         var outcome = ToOutcome(entry, result);
         if (outcome is null)
         {
-            lock (_again)
+            lock (again)
             {
-                _again.Enqueue(entry);
+                again.Enqueue(entry);
             }
         }
-        _room.Release();
+        room.Release();
         if (outcome is not null)
         {
             // Whoever does not take the outcomes is no platform that stands still.
-            _guard.Pause();
-            await _run.TellAsync(outcome).ConfigureAwait(false);
-            _guard.Moved();
+            guard.Pause();
+            await run.TellAsync(outcome).ConfigureAwait(false);
+            guard.Moved();
         }
     }
 
@@ -215,12 +216,17 @@ internal sealed class ImportCall : IDisposable
             var isWhole = result.Document is null || result.Document.Content?.Sha256.Equals(entry.Message!.Intent.ExpectedSha256) == true;
             return isWhole
                 ? new ImportOutcome { Key = key, Document = result.Document, Warnings = result.Warnings }
-                : new ImportOutcome { Key = key, Error = new DmpIntegrityException("The platform answered the digest of other bytes."), Warnings = result.Warnings };
+                : new ImportOutcome
+                {
+                    Key = key,
+                    Error = new DmpIntegrityException("The platform answered the digest of other bytes."),
+                    Warnings = result.Warnings,
+                };
         }
         var failure = result.Error.ToRpcException();
         var details = ErrorDetails.From(failure);
-        var time = _run.ClientOptions.TimeProvider;
-        entry.Retries ??= new RetryPolicy(_run.ClientOptions, _run.ClientOptions.RetryBudget);
+        var time = run.ClientOptions.TimeProvider;
+        entry.Retries ??= new RetryPolicy(run.ClientOptions, run.ClientOptions.RetryBudget);
         if (entry.Retries.DelayAfter(failure, details, ++entry.Failures) is { } delay)
         {
             entry.NotBefore = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);

@@ -39,7 +39,8 @@ internal sealed class ImportEntry(ImportItem item)
                     return;
                 }
                 var buffer = new byte[content.CanSeek ? (int)(content.Length - content.Position) + 1 : bytesMax + 1];
-                var read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+                var read = await content.ReadAtLeastAsync(
+                    buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
                 if (read > bytesMax || read == buffer.Length)
                 {
                     return;

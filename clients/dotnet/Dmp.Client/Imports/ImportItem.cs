@@ -12,8 +12,8 @@ public sealed record ImportItem
     public required string RecordId { get; init; }
 
     /// <summary>
-    /// Opens its bytes; again for each attempt, and disposed after it. Called when the document's turn comes, so that thousands of documents need
-    /// no open file each.
+    /// Opens its bytes; again for each attempt, and disposed after it. Called when the document's turn comes, so that thousands of
+    /// documents need no open file each.
     /// </summary>
     public required Func<CancellationToken, ValueTask<Stream>> Open { get; init; }
 
@@ -21,8 +21,8 @@ public sealed record ImportItem
     public DocumentMetadata Metadata { get; init; } = new();
 
     /// <summary>
-    /// Visibility, replacement, and the request id: give one that you have written down, and an import that is repeated after a crash adds nothing
-    /// twice.
+    /// Visibility, replacement, and the request id: give one that you have written down, and an import that is repeated after a crash adds
+    /// nothing twice.
     /// </summary>
     public UploadOptions Options { get; init; } = new();
 }

@@ -8,7 +8,10 @@ public sealed record ImportOutcome
     /// <summary>The key of the item.</summary>
     public required string Key { get; init; }
 
-    /// <summary>The document: durable, and visible to those who may see it. Null when there is an error, and with <see cref="ImportOptions.ValidateOnly"/>.</summary>
+    /// <summary>
+    /// The document: durable, and visible to those who may see it. Null when there is an error, and with
+    /// <see cref="ImportOptions.ValidateOnly"/>.
+    /// </summary>
     public DocumentEntry? Document { get; init; }
 
     /// <summary>Why it was not added; null when it was, or would be.</summary>

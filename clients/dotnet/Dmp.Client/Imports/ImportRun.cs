@@ -30,7 +30,8 @@ internal sealed class ImportRun(DmpClient client, ImportOptions options, Channel
             foreach (var worker in workers)
             {
                 // One that cannot go on ends the others.
-                _ = worker.ContinueWith(_ => stop.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                _ = worker.ContinueWith(
+                    _ => stop.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             }
             await Task.WhenAll(workers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (workers.FirstOrDefault(worker => worker.IsFaulted) is { } failed)
@@ -80,7 +81,8 @@ internal sealed class ImportRun(DmpClient client, ImportOptions options, Channel
             {
                 return entry;
             }
-            await TellAsync(await client.ImportAloneAsync(entry, options.ValidateOnly, Stopped).ConfigureAwait(false)).ConfigureAwait(false);
+            await TellAsync(
+                await client.ImportAloneAsync(entry, options.ValidateOnly, Stopped).ConfigureAwait(false)).ConfigureAwait(false);
         }
     }
 
@@ -153,7 +155,8 @@ internal sealed class ImportRun(DmpClient client, ImportOptions options, Channel
     /// </summary>
     private async Task GiveUpAsync(Queue<ImportEntry> left, RpcException failure, ErrorDetails details)
     {
-        var isOfAll = RetryPolicy.IsTransient(failure, details) || failure.StatusCode is StatusCode.Unauthenticated or StatusCode.PermissionDenied
+        var isOfAll = RetryPolicy.IsTransient(failure, details)
+            || failure.StatusCode is StatusCode.Unauthenticated or StatusCode.PermissionDenied
             || failure.Status.DebugException is DmpException;
         while (left.TryDequeue(out var entry))
         {

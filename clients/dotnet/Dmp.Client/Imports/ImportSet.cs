@@ -33,10 +33,14 @@ public sealed record ImportSetOutcome
     /// <summary>The key of the set.</summary>
     public required string Key { get; init; }
 
-    /// <summary>The set: durable, with all its documents. Null when there is an error, and with <see cref="ImportOptions.ValidateOnly"/>.</summary>
+    /// <summary>
+    /// The set: durable, with all its documents. Null when there is an error, and with <see cref="ImportOptions.ValidateOnly"/>.
+    /// </summary>
     public SubmissionSet? SubmissionSet { get; init; }
 
-    /// <summary>Why nothing of it was added; null when it was, or would be. What is at fault with a document is in its own outcome.</summary>
+    /// <summary>
+    /// Why nothing of it was added; null when it was, or would be. What is at fault with a document is in its own outcome.
+    /// </summary>
     public DmpException? Error { get; init; }
 
     /// <summary>What became of each document, in the order of <see cref="ImportSet.Items"/>. When one has an error, all have.</summary>

@@ -16,34 +16,35 @@ internal sealed class ImportSetCall : IDisposable
     /// <summary>What a message may hold.</summary>
     private const int SmallBytesMax = 256 * 1024;
 
-    private readonly DmpClient _client;
-    private readonly ImportSetRun _run;
-    private readonly StallGuard _guard;
-    private readonly AsyncDuplexStreamingCall<ImportDocumentsRequest, ImportDocumentsResponse> _call;
-    private readonly object _gate = new();
-    private readonly Dictionary<long, ImportResult> _results = [];
-    private readonly TaskCompletionSource<UploadAccepted?>[] _accepted;
+    private readonly DmpClient client;
+    private readonly ImportSetRun run;
+    private readonly StallGuard guard;
+    private readonly AsyncDuplexStreamingCall<ImportDocumentsRequest, ImportDocumentsResponse> call;
+    private readonly object gate = new();
+    private readonly Dictionary<long, ImportResult> results = [];
+    private readonly TaskCompletionSource<UploadAccepted?>[] accepted;
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The call is disposed of with this.")]
     public ImportSetCall(DmpClient client, ImportSetRun run, CancellationToken ct)
     {
-        (_client, _run, CallToken) = (client, run, client.NewCallToken());
-        _accepted = [.. run.Documents.Select(_ => new TaskCompletionSource<UploadAccepted?>(TaskCreationOptions.RunContinuationsAsynchronously))];
-        _guard = new StallGuard(client.Options, ct);
-        _call = client.Documents.ImportDocuments(new CallOptions(credentials: CallToken.Credentials, cancellationToken: _guard.Token));
+        (this.client, this.run, CallToken) = (client, run, client.NewCallToken());
+        accepted =
+            [.. run.Documents.Select(_ => new TaskCompletionSource<UploadAccepted?>(TaskCreationOptions.RunContinuationsAsynchronously))];
+        guard = new StallGuard(client.Options, ct);
+        call = client.Documents.ImportDocuments(new CallOptions(credentials: CallToken.Credentials, cancellationToken: guard.Token));
     }
 
     public CallToken CallToken { get; }
 
     /// <summary>The result of the set itself, which is item 1.</summary>
-    public ImportResult? SetResult => _results.GetValueOrDefault(1);
+    public ImportResult? SetResult => results.GetValueOrDefault(1);
 
     /// <summary>Why a document cannot be read here.</summary>
     public DmpException? Unreadable { get; private set; }
 
     public ImportSetDocument? UnreadableDocument { get; private set; }
 
-    public ImportResult? ResultOf(ImportSetDocument document) => _results.GetValueOrDefault(ItemOf(document));
+    public ImportResult? ResultOf(ImportSetDocument document) => results.GetValueOrDefault(ItemOf(document));
 
     /// <summary>Answers why the call ended before everything was answered; null when it was.</summary>
     public async Task<RpcException?> RunAsync()
@@ -60,7 +61,7 @@ internal sealed class ImportSetCall : IDisposable
         }
         catch
         {
-            _guard.Stop();
+            guard.Stop();
             await answers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
@@ -72,19 +73,20 @@ internal sealed class ImportSetCall : IDisposable
         {
             failure = ended;
         }
-        if (SetResult is not null && (SetResult.Error is not null || _run.Documents.All(document => ResultOf(document) is not null)))
+        if (SetResult is not null && (SetResult.Error is not null || run.Documents.All(document => ResultOf(document) is not null)))
         {
             return null;
         }
-        return _guard.Stalled ? _guard.ToException()
+        return guard.Stalled ? guard.ToException()
             : failure as RpcException
-            ?? new RpcException(new Status(failure is null ? StatusCode.Unavailable : StatusCode.Cancelled, "The import ended before everything was answered."));
+            ?? new RpcException(new Status(
+                failure is null ? StatusCode.Unavailable : StatusCode.Cancelled, "The import ended before everything was answered."));
     }
 
     public void Dispose()
     {
-        _call.Dispose();
-        _guard.Dispose();
+        call.Dispose();
+        guard.Dispose();
     }
 
     private long ItemOf(ImportSetDocument document) => Place(document) + 2;
@@ -93,7 +95,7 @@ internal sealed class ImportSetCall : IDisposable
     {
         for (var i = 0; ; i++)
         {
-            if (_run.Documents[i] == document)
+            if (run.Documents[i] == document)
             {
                 return i;
             }
@@ -102,8 +104,9 @@ internal sealed class ImportSetCall : IDisposable
 
     private async Task SendAsync()
     {
-        await WriteAsync(new ImportDocumentsRequest { SubmissionSet = new ImportSubmissionSet { Item = 1, Intent = _run.Intent } }).ConfigureAwait(false);
-        foreach (var document in _run.Documents)
+        await WriteAsync(new ImportDocumentsRequest { SubmissionSet = new ImportSubmissionSet { Item = 1, Intent = run.Intent } })
+            .ConfigureAwait(false);
+        foreach (var document in run.Documents)
         {
             try
             {
@@ -116,12 +119,12 @@ internal sealed class ImportSetCall : IDisposable
                 break;
             }
         }
-        await _call.RequestStream.CompleteAsync().ConfigureAwait(false);
+        await call.RequestStream.CompleteAsync().ConfigureAwait(false);
     }
 
     private async Task SendAsync(ImportSetDocument document)
     {
-        var content = await ImportEntry.OpenAsync(document.Item, _guard.Token).ConfigureAwait(false);
+        var content = await ImportEntry.OpenAsync(document.Item, guard.Token).ConfigureAwait(false);
         await using (content.ConfigureAwait(false))
         {
             var buffer = ArrayPool<byte>.Shared.Rent(SmallBytesMax + 1);
@@ -140,7 +143,12 @@ internal sealed class ImportSetCall : IDisposable
                 }
                 await WriteAsync(new ImportDocumentsRequest
                 {
-                    Document = new ImportDocument { Item = ItemOf(document), Intent = intent, Content = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, filled)) },
+                    Document = new ImportDocument
+                    {
+                        Item = ItemOf(document),
+                        Intent = intent,
+                        Content = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, filled)),
+                    },
                 }).ConfigureAwait(false);
             }
 
@@ -153,9 +161,10 @@ internal sealed class ImportSetCall : IDisposable
     private async Task SendInPiecesAsync(ImportSetDocument document, Stream content, byte[] buffer, int filled)
     {
         var item = ItemOf(document);
-        await WriteAsync(new ImportDocumentsRequest { Intent = new ImportIntent { Item = item, Intent = document.Intent } }).ConfigureAwait(false);
+        await WriteAsync(
+            new ImportDocumentsRequest { Intent = new ImportIntent { Item = item, Intent = document.Intent } }).ConfigureAwait(false);
         if (document.Intent.ValidateOnly
-            || await _accepted[Place(document)].Task.WaitAsync(_guard.Token).ConfigureAwait(false) is not { } accepted)
+            || await this.accepted[Place(document)].Task.WaitAsync(guard.Token).ConfigureAwait(false) is not { } accepted)
         {
             return;
         }
@@ -190,7 +199,7 @@ internal sealed class ImportSetCall : IDisposable
     {
         try
         {
-            return await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, _guard.Token).ConfigureAwait(false);
+            return await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, guard.Token).ConfigureAwait(false);
         }
         catch (IOException unreadable)
         {
@@ -200,15 +209,15 @@ internal sealed class ImportSetCall : IDisposable
 
     private async Task WriteAsync(ImportDocumentsRequest message)
     {
-        _guard.Moved();
-        await _call.RequestStream.WriteAsync(message, _guard.Token).ConfigureAwait(false);
+        guard.Moved();
+        await call.RequestStream.WriteAsync(message, guard.Token).ConfigureAwait(false);
     }
 
     private bool IsAnswered(long item)
     {
-        lock (_gate)
+        lock (gate)
         {
-            return _results.ContainsKey(item);
+            return results.ContainsKey(item);
         }
     }
 
@@ -216,19 +225,19 @@ internal sealed class ImportSetCall : IDisposable
     {
         try
         {
-            while (await _call.ResponseStream.MoveNext(_guard.Token).ConfigureAwait(false))
+            while (await call.ResponseStream.MoveNext(guard.Token).ConfigureAwait(false))
             {
-                _guard.Moved();
-                var answer = _call.ResponseStream.Current;
+                guard.Moved();
+                var answer = call.ResponseStream.Current;
                 switch (answer.MessageCase)
                 {
                     case ImportDocumentsResponse.MessageOneofCase.Accepted:
                         Accept(answer.Accepted.Item, answer.Accepted.Accepted);
                         break;
                     case ImportDocumentsResponse.MessageOneofCase.Result:
-                        lock (_gate)
+                        lock (gate)
                         {
-                            _results[answer.Result.Item] = answer.Result;
+                            results[answer.Result.Item] = answer.Result;
                         }
                         Accept(answer.Result.Item, null);
                         break;
@@ -240,7 +249,7 @@ internal sealed class ImportSetCall : IDisposable
         }
         finally
         {
-            foreach (var waiting in _accepted)
+            foreach (var waiting in accepted)
             {
                 waiting.TrySetCanceled(CancellationToken.None);
             }
@@ -249,9 +258,9 @@ internal sealed class ImportSetCall : IDisposable
 
     private void Accept(long item, UploadAccepted? accepted)
     {
-        if (item - 2 is >= 0 and var place && place < _accepted.Length)
+        if (item - 2 is >= 0 and var place && place < this.accepted.Length)
         {
-            _accepted[place].TrySetResult(accepted);
+            this.accepted[place].TrySetResult(accepted);
         }
     }
 }

@@ -7,12 +7,12 @@ namespace Dmp.Client;
 /// <summary>One submission set over as many calls as it takes: what is sent again is what was sent before.</summary>
 internal sealed class ImportSetRun
 {
-    private readonly DmpClient _client;
-    private readonly ImportSet _set;
+    private readonly DmpClient client;
+    private readonly ImportSet set;
 
     public ImportSetRun(DmpClient client, ImportSet set, bool validateOnly)
     {
-        (_client, _set) = (client, set);
+        (this.client, this.set) = (client, set);
         Documents = [.. set.Items.Select(item => new ImportSetDocument(item, validateOnly))];
         Intent = new SubmissionSetIntent
         {
@@ -31,11 +31,11 @@ internal sealed class ImportSetRun
 
     public async Task<ImportSetOutcome> RunAsync(CancellationToken ct)
     {
-        var retries = new RetryPolicy(_client.Options, _client.Options.RetryBudget);
+        var retries = new RetryPolicy(client.Options, client.Options.RetryBudget);
         var tokenRenewed = false;
         for (var failures = 1; ; failures++)
         {
-            using var call = new ImportSetCall(_client, this, ct);
+            using var call = new ImportSetCall(client, this, ct);
             var failure = await call.RunAsync().ConfigureAwait(false);
             ct.ThrowIfCancellationRequested();
             var ended = failure ?? call.SetResult?.Error?.ToRpcException();
@@ -51,7 +51,7 @@ internal sealed class ImportSetRun
             }
             if ((failure is not null || call.Unreadable is null) && retries.DelayAfter(ended, details, failures) is { } delay)
             {
-                await Task.Delay(delay, _client.Options.TimeProvider, ct).ConfigureAwait(false);
+                await Task.Delay(delay, client.Options.TimeProvider, ct).ConfigureAwait(false);
                 continue;
             }
             return failure is null ? ToOutcome(call) : throw DmpException.From(failure);
@@ -69,7 +69,7 @@ internal sealed class ImportSetRun
         {
             return new ImportSetOutcome
             {
-                Key = _set.Key,
+                Key = set.Key,
                 Error = failure,
                 Documents = [.. Documents.Select(document => new ImportOutcome { Key = document.Item.Key, Error = failure })],
             };
@@ -98,7 +98,7 @@ internal sealed class ImportSetRun
         }
         return new ImportSetOutcome
         {
-            Key = _set.Key,
+            Key = set.Key,
             SubmissionSet = call.SetResult?.SubmissionSet,
             Error = error ?? documents.Find(document => document.Error is DmpIntegrityException)?.Error,
             Documents = documents,

@@ -26,9 +26,9 @@ public sealed class NoticeWebhook
 
     private static readonly TimeSpan defaultTolerance = TimeSpan.FromMinutes(5);
 
-    private readonly byte[][] _keys;
-    private readonly TimeSpan _tolerance;
-    private readonly TimeProvider _time;
+    private readonly byte[][] keys;
+    private readonly TimeSpan tolerance;
+    private readonly TimeProvider time;
 
     /// <summary>Makes a reader.</summary>
     /// <param name="secrets">The secrets agreed with the operators, as <c>whsec_</c> and Base64. While one is being replaced: both.</param>
@@ -38,14 +38,14 @@ public sealed class NoticeWebhook
     public NoticeWebhook(IEnumerable<string> secrets, TimeSpan? tolerance = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(secrets);
-        _keys = [.. secrets.Select(KeyOf)];
-        if (_keys.Length == 0)
+        keys = [.. secrets.Select(KeyOf)];
+        if (keys.Length == 0)
         {
             throw new ArgumentException("Without a secret nothing can be checked.", nameof(secrets));
         }
 
-        _tolerance = tolerance ?? defaultTolerance;
-        _time = time ?? TimeProvider.System;
+        this.tolerance = tolerance ?? defaultTolerance;
+        this.time = time ?? TimeProvider.System;
     }
 
     /// <summary>Checks and reads a webhook.</summary>
@@ -53,12 +53,13 @@ public sealed class NoticeWebhook
     /// <param name="timestamp">The header <see cref="TimestampHeader"/>.</param>
     /// <param name="signature">The header <see cref="SignatureHeader"/>.</param>
     /// <param name="body">The body, byte for byte as it came.</param>
-    /// <returns>The notice; null when it is not from the platform or too old. Answer 401 then, and 204 when you have kept the notice.</returns>
+    /// <returns>The notice; null when it is not from the platform or too old. Answer 401 then, and 204 when you have kept the
+    /// notice.</returns>
     public WebhookNotice? Read(string? id, string? timestamp, string? signature, ReadOnlySpan<byte> body)
     {
         if (id is null || signature is null
             || !long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            || Math.Abs(_time.GetUtcNow().ToUnixTimeSeconds() - seconds) > _tolerance.TotalSeconds
+            || Math.Abs(time.GetUtcNow().ToUnixTimeSeconds() - seconds) > tolerance.TotalSeconds
             || !IsSigned($"{id}.{timestamp}.", signature, body))
         {
             return null;
@@ -86,12 +87,13 @@ public sealed class NoticeWebhook
         foreach (var text in signatures.Split(' '))
         {
             var given = new byte[text.Length];
-            if (!text.StartsWith(Version, StringComparison.Ordinal) || !Convert.TryFromBase64String(text[Version.Length..], given, out var length))
+            if (!text.StartsWith(Version, StringComparison.Ordinal)
+                || !Convert.TryFromBase64String(text[Version.Length..], given, out var length))
             {
                 continue;
             }
 
-            foreach (var key in _keys)
+            foreach (var key in keys)
             {
                 isSigned |= CryptographicOperations.FixedTimeEquals(given.AsSpan(0, length), HMACSHA256.HashData(key, signed));
             }

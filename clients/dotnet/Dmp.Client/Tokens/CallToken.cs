@@ -8,12 +8,12 @@ namespace Dmp.Client;
 /// </summary>
 internal sealed class CallToken
 {
-    private readonly ITokenSource _source;
-    private string? _used;
+    private readonly ITokenSource source;
+    private string? used;
 
     public CallToken(ITokenSource source)
     {
-        _source = source;
+        this.source = source;
         Credentials = CallCredentials.FromInterceptor(AttachAsync);
     }
 
@@ -22,17 +22,17 @@ internal sealed class CallToken
     /// <summary>Drops the token when the answer says that it has expired; true when another attempt makes sense.</summary>
     public bool DropIfExpired(ErrorDetails details)
     {
-        if (_used is null || details.ErrorReason != Error.V1.ErrorReason.TokenExpired)
+        if (used is null || details.ErrorReason != Error.V1.ErrorReason.TokenExpired)
         {
             return false;
         }
-        _source.Invalidate(_used);
+        source.Invalidate(used);
         return true;
     }
 
     private async Task AttachAsync(AuthInterceptorContext context, Metadata metadata)
     {
-        _used = await _source.GetTokenAsync(context.CancellationToken).ConfigureAwait(false);
-        metadata.Add("authorization", $"Bearer {_used}");
+        used = await source.GetTokenAsync(context.CancellationToken).ConfigureAwait(false);
+        metadata.Add("authorization", $"Bearer {used}");
     }
 }

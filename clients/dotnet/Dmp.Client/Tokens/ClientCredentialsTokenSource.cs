@@ -15,20 +15,20 @@ namespace Dmp.Client;
 public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
 {
     // One pool of connections for all sources; connections are renewed so that a moved issuer is found.
-    private static readonly HttpClient SharedHttp =
+    private static readonly HttpClient sharedHttp =
         new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromSeconds(30) };
 
-    private static readonly TimeSpan RenewBefore = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan renewBefore = TimeSpan.FromSeconds(60);
 
     // RFC 7523, section 3: a signed statement is good once, and not for long.
-    private static readonly TimeSpan AssertionLifetime = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan assertionLifetime = TimeSpan.FromMinutes(1);
 
-    private readonly ClientCredentialsOptions _options;
-    private readonly HttpClient _http;
-    private readonly TimeProvider _time;
-    private readonly SemaphoreSlim _gate = new(1, 1);
-    private Uri? _tokenEndpoint;
-    private volatile CachedToken? _cached;
+    private readonly ClientCredentialsOptions options;
+    private readonly HttpClient http;
+    private readonly TimeProvider time;
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private Uri? tokenEndpoint;
+    private volatile CachedToken? cached;
 
     /// <summary>Makes a source; nothing is fetched before the first token is needed.</summary>
     /// <param name="options">The issuer and the client.</param>
@@ -39,7 +39,8 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         if (!PlaintextRule.Allows(options.Issuer))
         {
-            throw new ArgumentException("The issuer must be an https address: a secret never travels in plain text beyond this machine.", nameof(options));
+            throw new ArgumentException(
+                "The issuer must be an https address: a secret never travels in plain text beyond this machine.", nameof(options));
         }
         if (!AddressRule.HoldsNoSecret(options.Issuer))
         {
@@ -51,9 +52,9 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
         {
             throw new ArgumentException("The client needs a secret or a key, and not both.", nameof(options));
         }
-        _options = options;
-        _http = http ?? SharedHttp;
-        _time = time ?? TimeProvider.System;
+        this.options = options;
+        this.http = http ?? sharedHttp;
+        this.time = time ?? TimeProvider.System;
     }
 
     /// <inheritdoc/>
@@ -63,38 +64,38 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
         {
             return present;
         }
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             return Fresh() ?? await FetchAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            _gate.Release();
+            gate.Release();
         }
     }
 
     /// <inheritdoc/>
     public void Invalidate(string token)
     {
-        if (_cached is { } cached && string.Equals(cached.Value, token, StringComparison.Ordinal))
+        if (this.cached is { } cached && string.Equals(cached.Value, token, StringComparison.Ordinal))
         {
-            Interlocked.CompareExchange(ref _cached, null, cached);
+            Interlocked.CompareExchange(ref this.cached, null, cached);
         }
     }
 
     /// <summary>Frees the lock of this source.</summary>
-    public void Dispose() => _gate.Dispose();
+    public void Dispose() => gate.Dispose();
 
-    private string? Fresh() => _cached is { } cached && _time.GetUtcNow() < cached.RenewTime ? cached.Value : null;
+    private string? Fresh() => this.cached is { } cached && time.GetUtcNow() < cached.RenewTime ? cached.Value : null;
 
     private async Task<string> FetchAsync(CancellationToken cancellationToken)
     {
         try
         {
-            _tokenEndpoint ??= await DiscoverAsync(cancellationToken).ConfigureAwait(false);
-            using var content = new FormUrlEncodedContent(Form(_tokenEndpoint));
-            using var response = await _http.PostAsync(_tokenEndpoint, content, cancellationToken).ConfigureAwait(false);
+            tokenEndpoint ??= await DiscoverAsync(cancellationToken).ConfigureAwait(false);
+            using var content = new FormUrlEncodedContent(Form(tokenEndpoint));
+            using var response = await http.PostAsync(tokenEndpoint, content, cancellationToken).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {
                 throw await RefusedAsync(response, cancellationToken).ConfigureAwait(false);
@@ -102,39 +103,39 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
             var answer = await response.Content.ReadFromJsonAsync<TokenAnswer>(cancellationToken).ConfigureAwait(false);
             if (answer?.AccessToken is not { Length: > 0 } token)
             {
-                throw new DmpAuthenticationException($"The issuer {_options.Issuer} answered without an access token.");
+                throw new DmpAuthenticationException($"The issuer {options.Issuer} answered without an access token.");
             }
-            _cached = new CachedToken(token, RenewTime(answer.ExpiresInSeconds));
+            cached = new CachedToken(token, RenewTime(answer.ExpiresInSeconds));
             return token;
         }
         catch (HttpRequestException failure)
         {
-            throw ConnectionFailure.Of("issuer", _options.Issuer, failure);
+            throw ConnectionFailure.Of("issuer", options.Issuer, failure);
         }
         catch (Exception failure) when (failure is IOException
             || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new DmpUnavailableException($"The issuer {_options.Issuer} cannot be reached.", failure);
+            throw new DmpUnavailableException($"The issuer {options.Issuer} cannot be reached.", failure);
         }
         catch (JsonException failure)
         {
-            throw new DmpAuthenticationException($"The issuer {_options.Issuer} answered something that is not JSON.", failure);
+            throw new DmpAuthenticationException($"The issuer {options.Issuer} answered something that is not JSON.", failure);
         }
     }
 
     private Dictionary<string, string> Form(Uri tokenEndpoint)
     {
-        var form = new Dictionary<string, string> { ["grant_type"] = "client_credentials", ["client_id"] = _options.ClientId };
-        if (_options.ClientKey is { } key)
+        var form = new Dictionary<string, string> { ["grant_type"] = "client_credentials", ["client_id"] = options.ClientId };
+        if (options.ClientKey is { } key)
         {
             form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
             form["client_assertion"] = Assertion(key, tokenEndpoint);
         }
         else
         {
-            form["client_secret"] = _options.ClientSecret!;
+            form["client_secret"] = options.ClientSecret!;
         }
-        if (_options.Scope is { Length: > 0 } scope)
+        if (options.Scope is { Length: > 0 } scope)
         {
             form["scope"] = scope;
         }
@@ -144,17 +145,17 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
     // OpenID Connect Core 9: issuer and subject are the client, the audience is the token endpoint.
     private string Assertion(SigningCredentials key, Uri tokenEndpoint)
     {
-        var now = _time.GetUtcNow();
+        var now = time.GetUtcNow();
         return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
         {
-            Issuer = _options.ClientId,
+            Issuer = options.ClientId,
             Audience = tokenEndpoint.AbsoluteUri,
             IssuedAt = now.UtcDateTime,
             NotBefore = now.UtcDateTime,
-            Expires = (now + AssertionLifetime).UtcDateTime,
+            Expires = (now + assertionLifetime).UtcDateTime,
             Claims = new Dictionary<string, object>
             {
-                [JwtRegisteredClaimNames.Sub] = _options.ClientId,
+                [JwtRegisteredClaimNames.Sub] = options.ClientId,
                 [JwtRegisteredClaimNames.Jti] = Guid.NewGuid().ToString(),
             },
             SigningCredentials = key,
@@ -163,23 +164,23 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
 
     private async Task<Uri> DiscoverAsync(CancellationToken cancellationToken)
     {
-        var address = new Uri($"{_options.Issuer.AbsoluteUri.TrimEnd('/')}/.well-known/openid-configuration");
-        using var response = await _http.GetAsync(address, cancellationToken).ConfigureAwait(false);
+        var address = new Uri($"{options.Issuer.AbsoluteUri.TrimEnd('/')}/.well-known/openid-configuration");
+        using var response = await http.GetAsync(address, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             throw (DmpException?)Passes(response) ?? new DmpAuthenticationException(
-                $"The issuer {_options.Issuer} has no discovery document: HTTP {(int)response.StatusCode}. Its address may be wrong.");
+                $"The issuer {options.Issuer} has no discovery document: HTTP {(int)response.StatusCode}. Its address may be wrong.");
         }
         var document = await response.Content.ReadFromJsonAsync<Discovery>(cancellationToken).ConfigureAwait(false);
 
         // OpenID Connect Discovery 4.3: a document that names another issuer must not be used.
-        if (!string.Equals(document?.Issuer?.TrimEnd('/'), _options.Issuer.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal))
+        if (!string.Equals(document?.Issuer?.TrimEnd('/'), options.Issuer.AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal))
         {
-            throw new DmpAuthenticationException($"The discovery document of {_options.Issuer} names another issuer.");
+            throw new DmpAuthenticationException($"The discovery document of {options.Issuer} names another issuer.");
         }
         if (!Uri.TryCreate(document?.TokenEndpoint, UriKind.Absolute, out var endpoint) || !PlaintextRule.Allows(endpoint))
         {
-            throw new DmpAuthenticationException($"The discovery document of {_options.Issuer} names no usable token endpoint.");
+            throw new DmpAuthenticationException($"The discovery document of {options.Issuer} names no usable token endpoint.");
         }
         return endpoint;
     }
@@ -187,7 +188,7 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
     // An issuer that is broken, slow or busy may be well later. Null for any other answer: asking again changes nothing.
     private DmpUnavailableException? Passes(HttpResponseMessage response) =>
         response.StatusCode is >= HttpStatusCode.InternalServerError or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
-            ? new DmpUnavailableException($"The issuer {_options.Issuer} answered {(int)response.StatusCode}.")
+            ? new DmpUnavailableException($"The issuer {options.Issuer} answered {(int)response.StatusCode}.")
             : null;
 
     // Only the OAuth error code is taken over: a description could repeat what was sent.
@@ -207,7 +208,8 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
             // Some issuers answer a page; the HTTP status below is all there is to say then.
         }
         return new DmpAuthenticationException(
-            $"The issuer {_options.Issuer} refused a token to the client {_options.ClientId}: {code ?? $"HTTP {(int)response.StatusCode}"}.");
+            $"The issuer {options.Issuer} refused a token to the client {options.ClientId}: "
+            + $"{code ?? $"HTTP {(int)response.StatusCode}"}.");
     }
 
     // A minute early, or a tenth of the lifetime when tokens live shorter than ten minutes. An issuer that gives no
@@ -215,8 +217,8 @@ public sealed class ClientCredentialsTokenSource : ITokenSource, IDisposable
     private DateTimeOffset RenewTime(double? expiresInSeconds)
     {
         var lifetime = TimeSpan.FromSeconds(expiresInSeconds ?? 120);
-        var early = lifetime / 10 < RenewBefore ? lifetime / 10 : RenewBefore;
-        return _time.GetUtcNow() + lifetime - (expiresInSeconds is null ? RenewBefore : early);
+        var early = lifetime / 10 < renewBefore ? lifetime / 10 : renewBefore;
+        return time.GetUtcNow() + lifetime - (expiresInSeconds is null ? renewBefore : early);
     }
 
     private sealed record CachedToken(string Value, DateTimeOffset RenewTime);

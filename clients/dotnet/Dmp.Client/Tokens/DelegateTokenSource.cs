@@ -7,11 +7,11 @@ namespace Dmp.Client;
 /// <param name="getToken">Gives a token that is valid now.</param>
 public sealed class DelegateTokenSource(Func<CancellationToken, ValueTask<string>> getToken) : ITokenSource
 {
-    private readonly Func<CancellationToken, ValueTask<string>> _getToken =
+    private readonly Func<CancellationToken, ValueTask<string>> getToken =
         getToken ?? throw new ArgumentNullException(nameof(getToken));
 
     /// <inheritdoc/>
-    public ValueTask<string> GetTokenAsync(CancellationToken cancellationToken) => _getToken(cancellationToken);
+    public ValueTask<string> GetTokenAsync(CancellationToken cancellationToken) => getToken(cancellationToken);
 
     /// <summary>Does nothing: what is cached belongs to the function.</summary>
     /// <param name="token">The token that was refused.</param>

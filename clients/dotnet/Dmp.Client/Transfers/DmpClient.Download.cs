@@ -33,17 +33,17 @@ public sealed partial class DmpClient
         ArgumentOutOfRangeException.ThrowIfNegative(options.Limit, nameof(options));
 
         using var run = new DownloadRun(recordId, documentId, destination, options, progress);
-        var retries = new RetryPolicy(_options, _options.RetryBudget);
+        var retries = new RetryPolicy(this.options, this.options.RetryBudget);
         var tokenRenewed = false;
         var failures = 0;
         while (true)
         {
             var before = run.Received;
-            var token = new CallToken(_tokens);
+            var token = new CallToken(tokens);
             TimeSpan delay;
             try
             {
-                using var guard = new StallGuard(_options, cancellationToken);
+                using var guard = new StallGuard(this.options, cancellationToken);
                 await run.ReadStreamAsync(Documents, token.Credentials, guard).ConfigureAwait(false);
                 return run.Verify();
             }
@@ -68,7 +68,7 @@ public sealed partial class DmpClient
                 }
                 delay = wait;
             }
-            await Task.Delay(delay, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(delay, this.options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -96,7 +96,8 @@ public sealed partial class DmpClient
         try
         {
             DocumentEntry document;
-            var file = new FileStream(partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous);
+            var file = new FileStream(
+                partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous);
             await using (file.ConfigureAwait(false))
             {
                 document = await DownloadAsync(recordId, documentId, file, options, progress, cancellationToken).ConfigureAwait(false);

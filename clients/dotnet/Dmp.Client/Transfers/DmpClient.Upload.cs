@@ -39,7 +39,7 @@ public sealed partial class DmpClient
             intent.ExpectedSizeBytes = content.Length - content.Position;
         }
 
-        var retries = new RetryPolicy(_options, _options.RetryBudget);
+        var retries = new RetryPolicy(this.options, this.options.RetryBudget);
         var tokenRenewed = false;
         using var run = new UploadRun(intent, content);
         var failures = 0;
@@ -47,8 +47,8 @@ public sealed partial class DmpClient
         {
             var before = run.Confirmed;
             var resumed = run.IsResumed;
-            var token = new CallToken(_tokens);
-            using var attempt = new UploadAttempt(Documents, token.Credentials, run, options, progress, _options, cancellationToken);
+            var token = new CallToken(tokens);
+            using var attempt = new UploadAttempt(Documents, token.Credentials, run, options, progress, this.options, cancellationToken);
             try
             {
                 return await attempt.RunAsync().ConfigureAwait(false);
@@ -82,7 +82,7 @@ public sealed partial class DmpClient
                 {
                     throw DmpException.From(failure);
                 }
-                await Task.Delay(delay, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(delay, this.options.TimeProvider, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -105,7 +105,8 @@ public sealed partial class DmpClient
         CancellationToken cancellationToken = default)
     {
         // No buffer of the file stream's own: whole chunks are read into the buffer they are sent from.
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        var file = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
         await using (file.ConfigureAwait(false))
         {
             return await UploadAsync(recordId, file, metadata, options, progress, cancellationToken).ConfigureAwait(false);
@@ -126,7 +127,7 @@ public sealed partial class DmpClient
     {
         var intent = Intent(recordId, metadata, options ?? new UploadOptions());
         intent.ValidateOnly = true;
-        var retries = new RetryPolicy(_options, _options.CallDeadline);
+        var retries = new RetryPolicy(this.options, this.options.CallDeadline);
         for (var number = 1; ; number++)
         {
             try
@@ -141,14 +142,14 @@ public sealed partial class DmpClient
                 {
                     throw DmpException.From(failure);
                 }
-                await Task.Delay(delay, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(delay, this.options.TimeProvider, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
     private async Task<UploadAccepted> CheckAsync(UploadIntent intent, CancellationToken cancellationToken)
     {
-        var deadline = (_options.TimeProvider.GetUtcNow() + _options.CallDeadline).UtcDateTime;
+        var deadline = (options.TimeProvider.GetUtcNow() + options.CallDeadline).UtcDateTime;
         using var call = Documents.UploadDocument(new CallOptions(deadline: deadline, cancellationToken: cancellationToken));
         try
         {

@@ -11,25 +11,25 @@ namespace Dmp.Client;
 internal sealed class DownloadRun(
     string recordId, string documentId, Stream destination, DownloadOptions options, IProgress<TransferProgress>? progress) : IDisposable
 {
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private DocumentEntry? _document;
-    private long _received;
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private DocumentEntry? document;
+    private long received;
 
-    public long Received => _received;
+    public long Received => received;
 
     /// <summary>True when every byte asked for is here, even if the stream broke afterwards.</summary>
-    public bool IsComplete => _document is not null && _received == BytesWanted;
+    public bool IsComplete => document is not null && received == BytesWanted;
 
     private long BytesWanted
     {
         get
         {
-            var rest = _document!.Content.SizeBytes - options.Offset;
+            var rest = document!.Content.SizeBytes - options.Offset;
             return options.Limit > 0 ? Math.Min(options.Limit, rest) : rest;
         }
     }
 
-    public void Dispose() => _hash.Dispose();
+    public void Dispose() => hash.Dispose();
 
     /// <summary>Reads one stream to its end. Throws what gRPC throws; a stall is UNAVAILABLE.</summary>
     public async Task ReadStreamAsync(
@@ -39,9 +39,9 @@ internal sealed class DownloadRun(
         {
             RecordId = recordId,
             DocumentId = documentId,
-            Version = _document?.Version ?? options.Version,
-            ReadOffset = options.Offset + _received,
-            ReadLimit = options.Limit > 0 ? options.Limit - _received : 0,
+            Version = document?.Version ?? options.Version,
+            ReadOffset = options.Offset + received,
+            ReadLimit = options.Limit > 0 ? options.Limit - received : 0,
         };
         try
         {
@@ -74,16 +74,16 @@ internal sealed class DownloadRun(
     /// <summary>Every byte is here and, when the whole document was read, has the digest the platform stored.</summary>
     public DocumentEntry Verify()
     {
-        if (_document is not { } document)
+        if (this.document is not { } document)
         {
             throw new DmpIntegrityException("The download ended before the document was described.");
         }
-        if (_received != BytesWanted)
+        if (received != BytesWanted)
         {
-            throw new DmpIntegrityException($"{_received} bytes of document {documentId} arrived where {BytesWanted} were expected.");
+            throw new DmpIntegrityException($"{received} bytes of document {documentId} arrived where {BytesWanted} were expected.");
         }
-        var whole = options.Offset == 0 && _received == document.Content.SizeBytes;
-        if (whole && !document.Content.Sha256.Span.SequenceEqual(_hash.GetCurrentHash()))
+        var whole = options.Offset == 0 && received == document.Content.SizeBytes;
+        if (whole && !document.Content.Sha256.Span.SequenceEqual(hash.GetCurrentHash()))
         {
             throw new DmpIntegrityException($"The bytes of document {documentId} do not have the digest the platform stored.");
         }
@@ -96,23 +96,23 @@ internal sealed class DownloadRun(
         {
             throw new DmpIntegrityException($"The platform described document {documentId} without its digest.");
         }
-        if (_document is not null
-            && (_document.Version != document.Version || !_document.Content.Sha256.Equals(document.Content.Sha256)))
+        if (this.document is not null
+            && (this.document.Version != document.Version || !this.document.Content.Sha256.Equals(document.Content.Sha256)))
         {
             throw new DmpIntegrityException($"Document {documentId} changed while it was read.");
         }
-        _document ??= document;
+        this.document ??= document;
     }
 
     private async Task AcceptAsync(ReadChunk chunk, CancellationToken cancellationToken)
     {
-        if (_document is null || chunk.ReadOffset != options.Offset + _received || _received + chunk.Data.Length > BytesWanted)
+        if (document is null || chunk.ReadOffset != options.Offset + received || received + chunk.Data.Length > BytesWanted)
         {
             throw new DmpIntegrityException($"The bytes of document {documentId} arrived out of order.");
         }
-        _hash.AppendData(chunk.Data.Span);
+        hash.AppendData(chunk.Data.Span);
         await destination.WriteAsync(chunk.Data.Memory, cancellationToken).ConfigureAwait(false);
-        _received += chunk.Data.Length;
-        progress?.Report(new TransferProgress(_received, _received, BytesWanted));
+        received += chunk.Data.Length;
+        progress?.Report(new TransferProgress(received, received, BytesWanted));
     }
 }

@@ -8,37 +8,37 @@ namespace Dmp.Client;
 /// </summary>
 internal sealed class StallGuard : IDisposable
 {
-    private readonly CancellationTokenSource _caller;
-    private readonly CancellationTokenSource _stall;
-    private readonly TimeSpan _timeout;
+    private readonly CancellationTokenSource caller;
+    private readonly CancellationTokenSource stall;
+    private readonly TimeSpan timeout;
 
     public StallGuard(DmpClientOptions options, CancellationToken caller)
     {
-        _timeout = options.TransferStallTimeout;
-        _stall = new CancellationTokenSource(_timeout, options.TimeProvider);
-        _caller = CancellationTokenSource.CreateLinkedTokenSource(caller, _stall.Token);
+        timeout = options.TransferStallTimeout;
+        stall = new CancellationTokenSource(timeout, options.TimeProvider);
+        this.caller = CancellationTokenSource.CreateLinkedTokenSource(caller, stall.Token);
     }
 
-    public CancellationToken Token => _caller.Token;
+    public CancellationToken Token => caller.Token;
 
-    public bool Stalled => _stall.IsCancellationRequested;
+    public bool Stalled => stall.IsCancellationRequested;
 
     /// <summary>Something moved: the time starts again.</summary>
-    public void Moved() => _stall.CancelAfter(_timeout);
+    public void Moved() => stall.CancelAfter(timeout);
 
     /// <summary>The wait that follows is the caller's own (a slow destination) and does not count.</summary>
-    public void Pause() => _stall.CancelAfter(Timeout.InfiniteTimeSpan);
+    public void Pause() => stall.CancelAfter(Timeout.InfiniteTimeSpan);
 
     /// <summary>Ends the transfer from this side.</summary>
-    public void Stop() => _caller.Cancel();
+    public void Stop() => caller.Cancel();
 
     /// <summary>What a transfer that stood still failed with.</summary>
     public RpcException ToException() =>
-        new(new Status(StatusCode.Unavailable, $"The transfer stood still for {_timeout.TotalSeconds:0} s."));
+        new(new Status(StatusCode.Unavailable, $"The transfer stood still for {timeout.TotalSeconds:0} s."));
 
     public void Dispose()
     {
-        _caller.Dispose();
-        _stall.Dispose();
+        caller.Dispose();
+        stall.Dispose();
     }
 }

@@ -15,17 +15,17 @@ internal sealed class UploadAttempt : IDisposable
     private const int ChunkBytesWanted = 256 * 1024;
 
     // The platform gives up after 30 s without a message; a slow source is bridged with empty chunks.
-    private readonly TimeSpan _keepAlive;
+    private readonly TimeSpan keepAlive;
 
-    private readonly UploadRun _run;
-    private readonly UploadOptions _options;
-    private readonly IProgress<TransferProgress>? _progress;
-    private readonly StallGuard _guard;
-    private readonly TimeProvider _time;
-    private readonly AsyncDuplexStreamingCall<UploadDocumentRequest, UploadDocumentResponse> _call;
-    private readonly TaskCompletionSource<UploadAccepted> _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _sent;
-    private long _confirmed;
+    private readonly UploadRun run;
+    private readonly UploadOptions options;
+    private readonly IProgress<TransferProgress>? progress;
+    private readonly StallGuard guard;
+    private readonly TimeProvider time;
+    private readonly AsyncDuplexStreamingCall<UploadDocumentRequest, UploadDocumentResponse> call;
+    private readonly TaskCompletionSource<UploadAccepted> accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long sent;
+    private long confirmed;
 
     public UploadAttempt(
         DocumentService.DocumentServiceClient documents,
@@ -36,13 +36,13 @@ internal sealed class UploadAttempt : IDisposable
         DmpClientOptions clientOptions,
         CancellationToken cancellationToken)
     {
-        _run = run;
-        _options = options;
-        _progress = progress;
-        _time = clientOptions.TimeProvider;
-        _keepAlive = TimeSpan.FromTicks(Math.Min(TimeSpan.FromSeconds(10).Ticks, clientOptions.TransferStallTimeout.Ticks / 2));
-        _guard = new StallGuard(clientOptions, cancellationToken);
-        _call = documents.UploadDocument(new CallOptions(credentials: credentials, cancellationToken: _guard.Token));
+        this.run = run;
+        this.options = options;
+        this.progress = progress;
+        time = clientOptions.TimeProvider;
+        keepAlive = TimeSpan.FromTicks(Math.Min(TimeSpan.FromSeconds(10).Ticks, clientOptions.TransferStallTimeout.Ticks / 2));
+        guard = new StallGuard(clientOptions, cancellationToken);
+        call = documents.UploadDocument(new CallOptions(credentials: credentials, cancellationToken: guard.Token));
     }
 
     /// <summary>Runs the dialogue. Throws what gRPC throws; a stall is UNAVAILABLE.</summary>
@@ -56,11 +56,11 @@ internal sealed class UploadAttempt : IDisposable
         catch
         {
             // Writes never throw, so the source failed: the call must not stay open, nor the reader be left behind.
-            _guard.Stop();
+            guard.Stop();
             await ((Task)answers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_guard.Stalled)
+            if (guard.Stalled)
             {
-                throw _guard.ToException();
+                throw guard.ToException();
             }
             throw;
         }
@@ -70,9 +70,9 @@ internal sealed class UploadAttempt : IDisposable
         {
             document = await answers.ConfigureAwait(false);
         }
-        catch (Exception failure) when (_guard.Stalled && failure is RpcException or OperationCanceledException)
+        catch (Exception failure) when (guard.Stalled && failure is RpcException or OperationCanceledException)
         {
-            throw _guard.ToException();
+            throw guard.ToException();
         }
         await VerifyAsync(document).ConfigureAwait(false);
         return document;
@@ -80,8 +80,8 @@ internal sealed class UploadAttempt : IDisposable
 
     public void Dispose()
     {
-        _call.Dispose();
-        _guard.Dispose();
+        call.Dispose();
+        guard.Dispose();
     }
 
     private async Task<DocumentEntry> ReadAnswersAsync()
@@ -89,17 +89,17 @@ internal sealed class UploadAttempt : IDisposable
         DocumentEntry? document = null;
         try
         {
-            while (await _call.ResponseStream.MoveNext(_guard.Token).ConfigureAwait(false))
+            while (await call.ResponseStream.MoveNext(guard.Token).ConfigureAwait(false))
             {
-                _guard.Moved();
-                var answer = _call.ResponseStream.Current;
+                guard.Moved();
+                var answer = call.ResponseStream.Current;
                 switch (answer.MessageCase)
                 {
                     case UploadDocumentResponse.MessageOneofCase.Accepted:
-                        _options.Accepted?.Invoke(answer.Accepted);
-                        _run.Accept();
+                        options.Accepted?.Invoke(answer.Accepted);
+                        run.Accept();
                         Confirm(answer.Accepted.PersistedSize);
-                        _accepted.TrySetResult(answer.Accepted);
+                        accepted.TrySetResult(answer.Accepted);
                         break;
                     case UploadDocumentResponse.MessageOneofCase.Progress:
                         Confirm(answer.Progress.PersistedSize);
@@ -108,7 +108,7 @@ internal sealed class UploadAttempt : IDisposable
                         document = answer.Document;
                         if (answer.Warnings.Count > 0)
                         {
-                            _options.Warned?.Invoke(answer.Warnings);
+                            options.Warned?.Invoke(answer.Warnings);
                         }
                         break;
                     default:
@@ -123,23 +123,23 @@ internal sealed class UploadAttempt : IDisposable
         }
         finally
         {
-            _accepted.TrySetCanceled(CancellationToken.None);
+            accepted.TrySetCanceled(CancellationToken.None);
         }
         return document ?? throw new RpcException(new Status(StatusCode.Unavailable, "The upload ended without an answer."));
     }
 
     private async Task SendAsync(Task answers)
     {
-        if (!await TryWriteAsync(_run.FirstMessage).ConfigureAwait(false))
+        if (!await TryWriteAsync(run.FirstMessage).ConfigureAwait(false))
         {
             return;
         }
-        await Task.WhenAny(_accepted.Task, answers).ConfigureAwait(false);
-        if (!_accepted.Task.IsCompletedSuccessfully)
+        await Task.WhenAny(this.accepted.Task, answers).ConfigureAwait(false);
+        if (!this.accepted.Task.IsCompletedSuccessfully)
         {
             return;
         }
-        var accepted = await _accepted.Task.ConfigureAwait(false);
+        var accepted = await this.accepted.Task.ConfigureAwait(false);
         var limit = accepted.MaxChunkBytes;
         var chunkBytes = limit > 0 ? Math.Min(limit, ChunkBytesWanted) : ChunkBytesWanted;
         await GoToAsync(accepted.PersistedSize).ConfigureAwait(false);
@@ -161,21 +161,21 @@ internal sealed class UploadAttempt : IDisposable
         {
             var filled = await FillAsync(buffer, answers).ConfigureAwait(false);
             var data = buffer[..filled];
-            _run.Observe(_sent, data.Span);
+            run.Observe(sent, data.Span);
             if (filled > 0 && !answers.IsCompleted)
             {
-                chunk.WriteOffset = _sent;
+                chunk.WriteOffset = sent;
                 // No copy: the buffer is written again only after this write has completed.
                 chunk.Data = UnsafeByteOperations.UnsafeWrap(data);
                 chunk.Crc32C = Crc32C.Of(data.Span);
                 if (!await TryWriteAsync(message).ConfigureAwait(false))
                 {
-                    _sent += filled;
+                    sent += filled;
                     return false;
                 }
             }
             // What was read but no longer sent still belongs to the digest, and so to the size.
-            _sent += filled;
+            sent += filled;
             if (filled == 0)
             {
                 return await FinishAsync().ConfigureAwait(false);
@@ -191,28 +191,29 @@ internal sealed class UploadAttempt : IDisposable
     /// </summary>
     private async Task GoToAsync(long offset)
     {
-        if (!_run.Content.CanSeek)
+        if (!run.Content.CanSeek)
         {
-            if (offset != _run.Hashed)
+            if (offset != run.Hashed)
             {
                 throw new RpcException(new Status(StatusCode.DataLoss, "The source cannot go to where the platform goes on."));
             }
-            _sent = offset;
+            sent = offset;
             return;
         }
-        _sent = Math.Min(offset, _run.Hashed);
-        _run.Seek(_sent);
+        sent = Math.Min(offset, run.Hashed);
+        run.Seek(sent);
         var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytesWanted);
-        while (_sent < offset)
+        while (sent < offset)
         {
-            var read = await _run.Content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, offset - _sent)), _guard.Token).ConfigureAwait(false);
+            var read = await run.Content.ReadAsync(
+                buffer.AsMemory(0, (int)Math.Min(buffer.Length, offset - sent)), guard.Token).ConfigureAwait(false);
             if (read == 0)
             {
                 break;
             }
-            _guard.Moved();
-            _run.Observe(_sent, buffer.AsSpan(0, read));
-            _sent += read;
+            guard.Moved();
+            run.Observe(sent, buffer.AsSpan(0, read));
+            sent += read;
         }
         ArrayPool<byte>.Shared.Return(buffer);
         Report();
@@ -220,12 +221,12 @@ internal sealed class UploadAttempt : IDisposable
 
     private async Task<bool> FinishAsync()
     {
-        var finish = new UploadFinish { Sha256 = ByteString.CopyFrom(_run.Digest()), SizeBytes = _sent };
+        var finish = new UploadFinish { Sha256 = ByteString.CopyFrom(run.Digest()), SizeBytes = sent };
         if (!await TryWriteAsync(new UploadDocumentRequest { Finish = finish }).ConfigureAwait(false))
         {
             return false;
         }
-        await _call.RequestStream.CompleteAsync().ConfigureAwait(false);
+        await call.RequestStream.CompleteAsync().ConfigureAwait(false);
         return true;
     }
 
@@ -234,8 +235,8 @@ internal sealed class UploadAttempt : IDisposable
     {
         try
         {
-            await _call.RequestStream.WriteAsync(message, _guard.Token).ConfigureAwait(false);
-            _guard.Moved();
+            await call.RequestStream.WriteAsync(message, guard.Token).ConfigureAwait(false);
+            guard.Moved();
             return true;
         }
         catch (Exception failure) when (failure is RpcException or InvalidOperationException or OperationCanceledException or IOException)
@@ -247,7 +248,7 @@ internal sealed class UploadAttempt : IDisposable
     /// <summary>Fills the buffer from the source, and keeps the stream alive while the source is slow.</summary>
     private async Task<int> FillAsync(Memory<byte> buffer, Task answers)
     {
-        var reading = _run.Content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, _guard.Token);
+        var reading = run.Content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, guard.Token);
         if (reading.IsCompletedSuccessfully)
         {
             return reading.Result;
@@ -255,8 +256,8 @@ internal sealed class UploadAttempt : IDisposable
         var source = reading.AsTask();
         while (true)
         {
-            using var timer = CancellationTokenSource.CreateLinkedTokenSource(_guard.Token);
-            await Task.WhenAny(source, answers, Task.Delay(_keepAlive, _time, timer.Token)).ConfigureAwait(false);
+            using var timer = CancellationTokenSource.CreateLinkedTokenSource(guard.Token);
+            await Task.WhenAny(source, answers, Task.Delay(keepAlive, time, timer.Token)).ConfigureAwait(false);
             await timer.CancelAsync().ConfigureAwait(false);
             if (source.IsCompleted || answers.IsCompletedSuccessfully)
             {
@@ -265,11 +266,11 @@ internal sealed class UploadAttempt : IDisposable
             if (answers.IsCompleted)
             {
                 // Refused while the source was still thinking: it is asked to stop, and what it says no longer matters.
-                _guard.Stop();
+                guard.Stop();
                 await ((Task)source).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 return 0;
             }
-            await TryWriteAsync(new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = _sent } }).ConfigureAwait(false);
+            await TryWriteAsync(new UploadDocumentRequest { Chunk = new UploadChunk { WriteOffset = sent } }).ConfigureAwait(false);
         }
     }
 
@@ -279,53 +280,54 @@ internal sealed class UploadAttempt : IDisposable
         var content = document.Content ?? throw new DmpIntegrityException("The platform answered a document without digest.");
         byte[] sha256;
         long size;
-        if (_options.ExpectedSha256.Length > 0 && _sent == 0 && _run.Hashed == 0)
+        if (options.ExpectedSha256.Length > 0 && sent == 0 && run.Hashed == 0)
         {
             // Answered before anything was sent: the caller's digest decides, the bytes need not even be read.
-            sha256 = _options.ExpectedSha256.ToArray();
-            size = _run.Intent.HasExpectedSizeBytes ? _run.Intent.ExpectedSizeBytes : content.SizeBytes;
+            sha256 = options.ExpectedSha256.ToArray();
+            size = run.Intent.HasExpectedSizeBytes ? run.Intent.ExpectedSizeBytes : content.SizeBytes;
         }
         else
         {
             await HashRestAsync().ConfigureAwait(false);
-            sha256 = _run.Digest();
-            size = _run.Hashed;
+            sha256 = run.Digest();
+            size = run.Hashed;
         }
         if (size != content.SizeBytes || !content.Sha256.Span.SequenceEqual(sha256))
         {
             throw new DmpIntegrityException(
-                $"The platform answered the digest of other bytes for document {document.DocumentId}: {content.SizeBytes} bytes where {size} were sent.");
+                $"The platform answered the digest of other bytes for document {document.DocumentId}: "
+                + $"{content.SizeBytes} bytes where {size} were sent.");
         }
-        _confirmed = size;
-        _sent = size;
+        confirmed = size;
+        sent = size;
         Report();
     }
 
     // Empty after a whole upload; the rest of the source when the answer came before the end of it.
     private async Task HashRestAsync()
     {
-        if (_run.Content.CanSeek)
+        if (run.Content.CanSeek)
         {
-            _sent = _run.Hashed;
-            _run.Seek(_sent);
+            sent = run.Hashed;
+            run.Seek(sent);
         }
         var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytesWanted);
         int read;
-        while ((read = await _run.Content.ReadAsync(buffer, _guard.Token).ConfigureAwait(false)) > 0)
+        while ((read = await run.Content.ReadAsync(buffer, guard.Token).ConfigureAwait(false)) > 0)
         {
-            _guard.Moved();
-            _run.Observe(_sent, buffer.AsSpan(0, read));
-            _sent += read;
+            guard.Moved();
+            run.Observe(sent, buffer.AsSpan(0, read));
+            sent += read;
         }
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
     private void Confirm(long persistedSize)
     {
-        Interlocked.Exchange(ref _confirmed, persistedSize);
-        _run.Confirmed = Math.Max(_run.Confirmed, persistedSize);
+        Interlocked.Exchange(ref confirmed, persistedSize);
+        run.Confirmed = Math.Max(run.Confirmed, persistedSize);
     }
 
-    private void Report() => _progress?.Report(new TransferProgress(
-        _sent, Math.Min(_sent, Interlocked.Read(ref _confirmed)), _run.Intent.HasExpectedSizeBytes ? _run.Intent.ExpectedSizeBytes : null));
+    private void Report() => progress?.Report(new TransferProgress(
+        sent, Math.Min(sent, Interlocked.Read(ref confirmed)), run.Intent.HasExpectedSizeBytes ? run.Intent.ExpectedSizeBytes : null));
 }

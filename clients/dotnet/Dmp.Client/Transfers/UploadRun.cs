@@ -12,9 +12,9 @@ internal sealed class UploadRun(UploadIntent intent, Stream content) : IDisposab
     /// <summary>The platform keeps nothing of smaller documents before they are finished: they are sent again as a whole.</summary>
     private const int ResumedBytesMin = 256 * 1024;
 
-    private readonly long _start = content.CanSeek ? content.Position : 0;
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private bool _accepted;
+    private readonly long start = content.CanSeek ? content.Position : 0;
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private bool accepted;
 
     public UploadIntent Intent => intent;
 
@@ -32,25 +32,25 @@ internal sealed class UploadRun(UploadIntent intent, Stream content) : IDisposab
         : new UploadDocumentRequest { Intent = intent };
 
     /// <summary>The next stream takes up what an earlier one began.</summary>
-    public bool IsResumed => _accepted && Hashed > ResumedBytesMin;
+    public bool IsResumed => accepted && Hashed > ResumedBytesMin;
 
-    public void Accept() => _accepted = true;
+    public void Accept() => accepted = true;
 
     /// <summary>The platform knows nothing of the upload: the next stream begins it anew.</summary>
-    public void Forget() => _accepted = false;
+    public void Forget() => accepted = false;
 
     /// <summary>Goes to an offset of the document. Only a source that can seek goes back.</summary>
-    public void Seek(long offset) => content.Position = _start + offset;
+    public void Seek(long offset) => content.Position = start + offset;
 
     /// <summary>Takes up to the digest what of these bytes is new.</summary>
     public void Observe(long offset, ReadOnlySpan<byte> bytes)
     {
         var known = (int)Math.Clamp(Hashed - offset, 0, bytes.Length);
-        _hash.AppendData(bytes[known..]);
+        hash.AppendData(bytes[known..]);
         Hashed += bytes.Length - known;
     }
 
-    public byte[] Digest() => _hash.GetCurrentHash();
+    public byte[] Digest() => hash.GetCurrentHash();
 
-    public void Dispose() => _hash.Dispose();
+    public void Dispose() => hash.Dispose();
 }

@@ -13,10 +13,10 @@ using var dmp = new DmpClient(new() { Address = new("http://127.0.0.1:7443"), To
 // Is there a record for this patient, and may I use it?
 var ins = new Ins { Number = "172116938399204", System = "1.2.250.1.213.1.4.10" };
 var access = await dmp.CheckAccessAsync(new() { Ins = ins });
-var traits = new IdentityTraits { BirthFamilyName = "MODELE", BirthGivenNames = { "PAUL" }, BirthDate = "1972-11-23", Sex = Sex.Male, BirthPlaceCode = "69383" };
-var recordId = access.RecordState == RecordState.Open
-    ? access.RecordId
-    : (await dmp.OpenRecordAsync(new() { Ins = ins, Traits = traits, IdentityStatus = IdentityStatus.Qualified, PatientInformed = true })).Record.RecordId;
+var traits = new IdentityTraits { BirthFamilyName = "MODELE", BirthGivenNames = { "PAUL" }, BirthDate = "1972-11-23", Sex = Sex.Male };
+traits.BirthPlaceCode = "69383";
+var recordId = access.RecordState == RecordState.Open ? access.RecordId : (await dmp.OpenRecordAsync(
+    new() { Ins = ins, Traits = traits, IdentityStatus = IdentityStatus.Qualified, PatientInformed = true })).Record.RecordId;
 await dmp.DeclareConsentAsync(new() { RecordId = recordId, Collection = ConsentCollection.PatientPresent });
 
 // A document in, found, and out again; digests are computed and compared on both sides.

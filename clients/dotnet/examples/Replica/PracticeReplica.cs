@@ -55,7 +55,8 @@ public sealed class PracticeReplica(DmpClient dmp)
     {
         try
         {
-            Records[recordId] = await dmp.SearchDocumentsAsync(new() { RecordId = recordId }).ToDictionaryAsync(document => document.DocumentId);
+            Records[recordId] = await dmp.SearchDocumentsAsync(new() { RecordId = recordId })
+                .ToDictionaryAsync(document => document.DocumentId);
         }
         catch (DmpException e) when (e.ErrorReason is ErrorReason.RecordAccessDenied or ErrorReason.RecordNotOpen)
         {

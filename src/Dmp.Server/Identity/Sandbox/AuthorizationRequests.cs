@@ -39,7 +39,8 @@ internal static class AuthorizationRequests
         }
         else
         {
-            await PersonaPage.WriteAsync(context.Transaction.GetHttpRequest()!.HttpContext.Response, context.Request, context.CancellationToken);
+            await PersonaPage.WriteAsync(
+                context.Transaction.GetHttpRequest()!.HttpContext.Response, context.Request, context.CancellationToken);
             context.HandleRequest();
         }
     }

@@ -20,7 +20,8 @@ internal static class PersonaPage
         {
             var link = HtmlEncoder.Default.Encode($"/{SandboxIssuer.AuthorizationPath}{QueryWith(request, persona)}");
             var description = HtmlEncoder.Default.Encode(persona.Description);
-            html.Append("<li><a href=\"").Append(link).Append("\">").Append(persona.Name).Append("</a> ").Append(description).Append("</li>\n");
+            html.Append("<li><a href=\"").Append(link).Append("\">").Append(persona.Name).Append("</a> ").Append(description)
+                .Append("</li>\n");
         }
 
         html.Append("</ul></body></html>\n");

@@ -68,7 +68,8 @@ internal static class PersonaPrincipal
     private static IEnumerable<string> DestinationsOf(Claim claim) => claim.Type switch
     {
         CodeIdClaim => [],
-        Claims.GivenName or Claims.FamilyName or KindClaim => [OpenIddictConstants.Destinations.AccessToken, OpenIddictConstants.Destinations.IdentityToken],
+        Claims.GivenName or Claims.FamilyName or KindClaim =>
+            [OpenIddictConstants.Destinations.AccessToken, OpenIddictConstants.Destinations.IdentityToken],
         _ => [OpenIddictConstants.Destinations.AccessToken],
     };
 }

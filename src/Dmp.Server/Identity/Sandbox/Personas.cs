@@ -9,10 +9,10 @@ internal static class Personas
     private const string SelfEmployed = "L";
     private const string Salaried = "S";
 
-    private static readonly Site PracticeOfMartin = new("990000119", "Cabinet du Dr Martin");
-    private static readonly Site Hospital = new("990000663", "Centre hospitalier Saint-Luc");
+    private static readonly Site practiceOfMartin = new("990000119", "Cabinet du Dr Martin");
+    private static readonly Site hospital = new("990000663", "Centre hospitalier Saint-Luc");
 
-    private static readonly PatientPersona Lea = new()
+    private static readonly PatientPersona lea = new()
     {
         Name = "minor-lea",
         Description = "Léa, patient, a minor born in Corsica",
@@ -24,11 +24,12 @@ internal static class Personas
         BirthPlaceCode = "2A004",
     };
 
-    public static IReadOnlyList<Persona> All { get; } = [.. Physicians(), .. OtherProfessionals(), .. Structures(), .. People(), .. Staff()];
+    public static IReadOnlyList<Persona> All { get; } =
+        [.. Physicians(), .. OtherProfessionals(), .. Structures(), .. People(), .. Staff()];
 
-    private static readonly Dictionary<string, Persona> ByName = All.ToDictionary(persona => persona.Name, StringComparer.Ordinal);
+    private static readonly Dictionary<string, Persona> byName = All.ToDictionary(persona => persona.Name, StringComparer.Ordinal);
 
-    public static Persona? Find(string? name) => name is null ? null : ByName.GetValueOrDefault(name);
+    public static Persona? Find(string? name) => name is null ? null : byName.GetValueOrDefault(name);
 
     private static Persona[] Physicians() =>
     [
@@ -36,7 +37,7 @@ internal static class Personas
         {
             Name = "dr-martin", Description = "general practitioner, by convention the attending physician (médecin traitant) of Jeanne",
             GivenName = "Alice", FamilyName = "MARTIN", Rpps = "01234501011", ProfessionCode = "10", SpecialtyCode = "SM26",
-            PracticeModeCode = SelfEmployed, SectorCode = "SA07", Site = PracticeOfMartin,
+            PracticeModeCode = SelfEmployed, SectorCode = "SA07", Site = practiceOfMartin,
         },
         new ProfessionalPersona
         {
@@ -48,7 +49,8 @@ internal static class Personas
         {
             Name = "occupational-durand", Description = "occupational physician (médecin du travail)",
             GivenName = "Chantal", FamilyName = "DURAND", Rpps = "01234506069", ProfessionCode = "10", SpecialtyCode = "SM25",
-            PracticeModeCode = Salaried, SectorCode = "SA66", Site = new("990000556", "Service de prévention et de santé au travail du Port"),
+            PracticeModeCode = Salaried, SectorCode = "SA66",
+            Site = new("990000556", "Service de prévention et de santé au travail du Port"),
         },
         new ProfessionalPersona
         {
@@ -59,9 +61,10 @@ internal static class Personas
         },
         new ProfessionalPersona
         {
-            Name = "dr-leroy-air", Description = "physician of the hospital, authenticated by the hospital (authentification indirecte renforcée, AIR)",
+            Name = "dr-leroy-air",
+            Description = "physician of the hospital, authenticated by the hospital (authentification indirecte renforcée, AIR)",
             GivenName = "Karim", FamilyName = "LEROY", Rpps = "01234508081", ProfessionCode = "10", SpecialtyCode = "SM54",
-            PracticeModeCode = Salaried, SectorCode = "SA01", Site = Hospital, IsReinforced = true,
+            PracticeModeCode = Salaried, SectorCode = "SA01", Site = hospital, IsReinforced = true,
         },
     ];
 
@@ -89,10 +92,10 @@ internal static class Personas
 
     private static Persona[] Structures() =>
     [
-        new StructurePersona { Name = "hospital-saint-luc", Description = "back end of a hospital", Site = Hospital },
+        new StructurePersona { Name = "hospital-saint-luc", Description = "back end of a hospital", Site = hospital },
         new StructurePersona
         {
-            Name = "secretary-moreau", Description = "secretary of Dr Martin's practice", Site = PracticeOfMartin, StaffId = "moreau",
+            Name = "secretary-moreau", Description = "secretary of Dr Martin's practice", Site = practiceOfMartin, StaffId = "moreau",
         },
     ];
 
@@ -110,8 +113,13 @@ internal static class Personas
             Ins = "172116938399204", BirthFamilyName = "MODELE", BirthGivenNames = ["PAUL"],
             BirthDate = new DateOnly(1972, 11, 23), Sex = "M", BirthPlaceCode = "69383",
         },
-        Lea,
-        new RepresentativePersona { Name = "mother-claire", Description = "Claire, mother and representative of Léa", RepresentedIns = [Lea.Ins] },
+        lea,
+        new RepresentativePersona
+        {
+            Name = "mother-claire",
+            Description = "Claire, mother and representative of Léa",
+            RepresentedIns = [lea.Ins],
+        },
         new PatientPersona
         {
             Name = "father-marc", Description = "Marc, patient, father of Léa: becomes her second representative when Claire invites him",
@@ -128,7 +136,19 @@ internal static class Personas
 
     private static Persona[] Staff() =>
     [
-        new StaffPersona("operator") { Name = "operator-simon", Description = "operator of the platform", GivenName = "Hugo", FamilyName = "SIMON" },
-        new StaffPersona("auditor") { Name = "auditor-michel", Description = "auditor of the trace", GivenName = "Inès", FamilyName = "MICHEL" },
+        new StaffPersona("operator")
+        {
+            Name = "operator-simon",
+            Description = "operator of the platform",
+            GivenName = "Hugo",
+            FamilyName = "SIMON",
+        },
+        new StaffPersona("auditor")
+        {
+            Name = "auditor-michel",
+            Description = "auditor of the trace",
+            GivenName = "Inès",
+            FamilyName = "MICHEL",
+        },
     ];
 }

@@ -14,19 +14,20 @@ namespace Dmp.Server.Identity.Sandbox;
 /// The sandbox issuer as an application of its own: separate services, pipeline and port. Nothing of it can be reached
 /// through the gRPC port, no gRPC service through its port, and the platform's authentication does not change when it runs.
 /// </summary>
-internal sealed class SandboxIssuerHost(int port, string dataDirectory, ILoggerFactory logs, TimeProvider time) : IHostedService, IAsyncDisposable
+internal sealed class SandboxIssuerHost(
+    int port, string dataDirectory, ILoggerFactory logs, TimeProvider time) : IHostedService, IAsyncDisposable
 {
-    private RSA? _key;
-    private WebApplication? _app;
+    private RSA? key;
+    private WebApplication? app;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var logger = logs.CreateLogger<SandboxIssuerHost>();
-        _key = SigningKeyFile.LoadOrCreate(dataDirectory, logger);
-        _app = Build(_key);
+        key = SigningKeyFile.LoadOrCreate(dataDirectory, logger);
+        app = Build(key);
         try
         {
-            await _app.StartAsync(cancellationToken);
+            await app.StartAsync(cancellationToken);
         }
         catch (IOException fault) when (fault.InnerException is AddressInUseException)
         {
@@ -36,16 +37,16 @@ internal sealed class SandboxIssuerHost(int port, string dataDirectory, ILoggerF
         SandboxLog.IssuerStarted(logger, SandboxIssuer.Authority(port));
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => _app?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken) => app?.StopAsync(cancellationToken) ?? Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
-        if (_app is not null)
+        if (app is not null)
         {
-            await _app.DisposeAsync();
+            await app.DisposeAsync();
         }
 
-        _key?.Dispose();
+        key?.Dispose();
     }
 
     private WebApplication Build(RSA key)

@@ -5,21 +5,21 @@ namespace Dmp.Server.Identity.Sandbox;
 /// <summary>Authorization codes that were used, until they expire: a code gives tokens once (RFC 6749, 4.1.2).</summary>
 internal sealed class SpentCodes(TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _codes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> codes = new(StringComparer.Ordinal);
 
     /// <summary>True for the first who asks.</summary>
     public bool TrySpend(string codeId)
     {
         var now = time.GetUtcNow();
-        foreach (var (spent, expireTime) in _codes)
+        foreach (var (spent, expireTime) in codes)
         {
             if (expireTime < now)
             {
-                _codes.TryRemove(spent, out _);
+                codes.TryRemove(spent, out _);
             }
         }
 
         // Twice the lifetime: the validation of codes allows for clocks that differ.
-        return _codes.TryAdd(codeId, now + (2 * SandboxIssuer.CodeLifetime));
+        return codes.TryAdd(codeId, now + (2 * SandboxIssuer.CodeLifetime));
     }
 }

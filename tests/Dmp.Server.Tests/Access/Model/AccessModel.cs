@@ -135,7 +135,9 @@ internal sealed class AccessModel
         IsOwn(carer, document)
         || (IsAuthorized(carer)
             && IsOpenTo(carer.Profession, document.Versions[version - 1].Type)
-            && (!document.Masked || SeesMasked(carer) || Rules.Any(rule => rule.Shows && rule.DocumentId == document.Id && rule.CarerId == carer.Id))
+            && (!document.Masked
+                || SeesMasked(carer)
+                || Rules.Any(rule => rule.Shows && rule.DocumentId == document.Id && rule.CarerId == carer.Id))
             && !Rules.Any(rule => !rule.Shows
                 && (rule.DocumentId == document.Id || rule.Type == document.Versions[version - 1].Type)
                 && (rule.CarerId == carer.Id || rule.Profession == carer.Profession)));
@@ -197,7 +199,8 @@ internal sealed class AccessModel
 
     /// <summary>A colleague, the own structure, the own team: what the patient agreed to, declared by somebody else.</summary>
     public Verdict DeclareFor(Carer carer, string key) =>
-        Record(carer, needsAuthorization: false, function: !carer.IsOccupational && !IsEmergencyMode(carer)) is var record and not Verdict.Ok ? record
+        Record(carer, needsAuthorization: false, function: !carer.IsOccupational && !IsEmergencyMode(carer))
+            is var record and not Verdict.Ok ? record
         : key.StartsWith("2:", StringComparison.Ordinal) && key != $"2:{carer.Structure}" ? Verdict.ConsentActionNotAllowed
         : key == "9:formal" ? FormalTeam.Contains(carer.Id) ? Verdict.Ok : Verdict.CareTeamNotFound
         : Blocked.Contains(key) ? Verdict.ActorBlocked
@@ -211,7 +214,8 @@ internal sealed class AccessModel
         : State(document, change);
 
     public Verdict Declare(Carer carer, bool attending) =>
-        Record(carer, needsAuthorization: false, function: !carer.IsOccupational && !IsEmergencyMode(carer)) is var record and not Verdict.Ok ? record
+        Record(carer, needsAuthorization: false, function: !carer.IsOccupational && !IsEmergencyMode(carer))
+            is var record and not Verdict.Ok ? record
         : attending && carer.Profession != "10" ? Verdict.ConsentActionNotAllowed
         : Verdict.Ok;
 

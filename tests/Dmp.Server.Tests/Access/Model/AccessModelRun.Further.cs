@@ -17,47 +17,51 @@ internal sealed partial class AccessModelRun
 {
     private const int SweepsMax = 50;
 
-    private readonly List<Caregiver> _caregivers = [];
-    private readonly Dictionary<string, Follower> _followers = [];
-    private CareTeam.V1.CareTeam? _formalTeam;
+    private readonly List<Caregiver> caregivers = [];
+    private readonly Dictionary<string, Follower> followers = [];
+    private CareTeam.V1.CareTeam? formalTeam;
 
-    private EventFilter OnlyRecord => Feeding.Only(_record.Id);
+    private EventFilter OnlyRecord => Feeding.Only(record.Id);
 
     /// <summary>Everybody subscribes before anything happens.</summary>
     private async Task FollowAsync()
     {
-        foreach (var (carer, _, api) in _carers)
+        foreach (var (carer, _, api) in carers)
         {
-            _followers[carer.Id] = new Follower(await api.NowAsync(OnlyRecord));
+            followers[carer.Id] = new Follower(await api.NowAsync(OnlyRecord));
         }
     }
 
     /// <summary>An authorisation ends, four hours pass, two weeks or a month pass, a delegation ends, a guardianship ends.</summary>
     private async Task<string?> LetTimePassAsync()
     {
-        switch (_random.Next(5))
+        switch (random.Next(5))
         {
-            case 0 when _model.Consents.Count > 0:
-                var (key, consent) = Any(_model.Consents.ToList());
+            case 0 when model.Consents.Count > 0:
+                var (key, consent) = Any(model.Consents.ToList());
                 await ChangeRowsAsync(
-                    $"update consent set grant_time = grant_time - interval '2 years', expire_time = now() - interval '1 second' where consent_id = '{consent.Id}'");
-                _model.Consents.Remove(key);
+                    "update consent set grant_time = grant_time - interval '2 years', expire_time = now() - interval '1 second' "
+                    + $"where consent_id = '{consent.Id}'");
+                model.Consents.Remove(key);
                 return await PassedAsync($"the authorisation {key} expires");
             case 1:
                 await ChangeRowsAsync(
-                    $"update emergency_access set open_time = open_time - interval '5 hours', expire_time = now() - interval '1 second' where record_id = '{_record.Id}'");
-                _model.Emergencies.Clear();
+                    "update emergency_access set open_time = open_time - interval '5 hours', expire_time = now() - interval '1 second' "
+                    + $"where record_id = '{record.Id}'");
+                model.Emergencies.Clear();
                 return await PassedAsync("four hours pass");
-            case 2 when _model.Documents.Find(document => document.HiddenFromPatient) is { } waiting:
-                await ChangeRowsAsync($"update document set announce_time = now() - interval '1 second' where document_id = '{waiting.Id}'");
+            case 2 when model.Documents.Find(document => document.HiddenFromPatient) is { } waiting:
+                await ChangeRowsAsync(
+                    $"update document set announce_time = now() - interval '1 second' where document_id = '{waiting.Id}'");
                 return await PassedAsync($"two weeks pass over {waiting.Id}");
-            case 3 when _model.Documents.Find(document => document.HiddenFromPatient) is { } late:
-                await ChangeRowsAsync($"update document set patient_visible_time = now() - interval '1 second' where document_id = '{late.Id}'");
+            case 3 when model.Documents.Find(document => document.HiddenFromPatient) is { } late:
+                await ChangeRowsAsync(
+                    $"update document set patient_visible_time = now() - interval '1 second' where document_id = '{late.Id}'");
                 late.HiddenFromPatient = false;
 
                 // The time in the row counts, told or not.
                 return await PassedAsync($"a month passes over {late.Id}", sweep: Sometimes(2));
-            case 4 when _caregivers.Find(one => one.IsActive) is { } caregiver:
+            case 4 when caregivers.Find(one => one.IsActive) is { } caregiver:
                 await ChangeRowsAsync(
                     $"""
                     update delegation set start_time = start_time - interval '2 days', end_time = now() - interval '1 second'
@@ -72,7 +76,7 @@ internal sealed partial class AccessModelRun
 
     private async Task<string?> PassedAsync(string what, bool sweep = true)
     {
-        _history.Add(what);
+        history.Add(what);
         if (sweep)
         {
             await SweepAsync();
@@ -81,52 +85,53 @@ internal sealed partial class AccessModelRun
         return null;
     }
 
-    private Task<long> ChangeRowsAsync(string sql) => _platform.Server.QueryAsync<long>(_platform, $"with done as ({sql} returning 1) select count(*) from done");
+    private Task<long> ChangeRowsAsync(string sql) =>
+        platform.Server.QueryAsync<long>(platform, $"with done as ({sql} returning 1) select count(*) from done");
 
     /// <summary>Tells of what ended or began by time, so that subscribers hear of it.</summary>
     private Task SweepAsync() =>
-        _platform.Server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().SweepOnceAsync(Token);
+        platform.Server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single().SweepOnceAsync(Token);
 
     /// <summary>An operator puts an adult under guardianship, or ends it; or its time ends.</summary>
     private async Task<string?> GuardAsync()
     {
-        if (_model.IsMinor)
+        if (model.IsMinor)
         {
             return null;
         }
 
-        if (_model.IsGuarded && Sometimes(2))
+        if (model.IsGuarded && Sometimes(2))
         {
-            await ChangeRowsAsync($"update record set guardianship_until = now() - interval '1 second' where record_id = '{_record.Id}'");
-            _model.IsGuarded = false;
+            await ChangeRowsAsync($"update record set guardianship_until = now() - interval '1 second' where record_id = '{record.Id}'");
+            model.IsGuarded = false;
             return await PassedAsync("the guardianship's time ends");
         }
 
-        var sets = !_model.IsGuarded;
+        var sets = !model.IsGuarded;
         return await ExpectAsync(sets ? "an operator sets a guardianship" : "an operator ends the guardianship", Verdict.Ok, async () =>
         {
-            await _platform.AsOperator().Delegations.SetGuardianshipAsync(
+            await platform.AsOperator().Delegations.SetGuardianshipAsync(
                 new SetGuardianshipRequest
                 {
-                    RecordId = _record.Id,
+                    RecordId = record.Id,
                     UntilTime = sets ? Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(30)) : null,
                     Reason = "Jugement du tribunal judiciaire",
                     RequestId = Given.NewId(),
                 },
                 cancellationToken: Token);
-            _model.IsGuarded = sets;
+            model.IsGuarded = sets;
         });
     }
 
     /// <summary>The patient entrusts the record to a caregiver, or takes that back.</summary>
     private async Task<string?> EntrustAsync()
     {
-        if (_model.IsClosed)
+        if (model.IsClosed)
         {
             return null;
         }
 
-        if (_caregivers.Find(one => one.IsActive) is { } active)
+        if (caregivers.Find(one => one.IsActive) is { } active)
         {
             return await ExpectAsync("patient ends the delegation", Verdict.Ok, async () =>
             {
@@ -137,62 +142,65 @@ internal sealed partial class AccessModelRun
 
         return await ExpectAsync("patient entrusts the record", Verdict.Ok, async () =>
         {
-            var (api, delegation) = await _platform.DelegateAsync(Patient, _record.Id);
-            _caregivers.Add(new Caregiver(api, delegation) { IsActive = true });
+            var (api, delegation) = await platform.DelegateAsync(Patient, record.Id);
+            caregivers.Add(new Caregiver(api, delegation) { IsActive = true });
         });
     }
 
     /// <summary>An operator registers a team, and changes who is in it; the patient authorises it.</summary>
     private async Task<string?> FormalTeamAsync()
     {
-        var members = _carers.Where(_ => Sometimes(2)).Select(one => one.Carer).Take(3).DefaultIfEmpty(_carers[0].Carer).ToList();
-        var operators = _platform.AsOperator();
-        if (_formalTeam is not null && Sometimes(2))
+        var members = carers.Where(_ => Sometimes(2)).Select(one => one.Carer).Take(3).DefaultIfEmpty(carers[0].Carer).ToList();
+        var operators = platform.AsOperator();
+        if (formalTeam is not null && Sometimes(2))
         {
             GrantConsentResponse? granted = null;
-            return await ExpectAsync("patient grants the formal team", _model.Patient(), async () => granted = await Patient.Consents.GrantConsentAsync(
-                new GrantConsentRequest { RecordId = _record.Id, Actor = FormalTeam, RequestId = Given.NewId() }, cancellationToken: Token))
+            return await ExpectAsync(
+                "patient grants the formal team", model.Patient(), async () => granted = await Patient.Consents.GrantConsentAsync(
+                    new GrantConsentRequest { RecordId = record.Id, Actor = FormalTeam, RequestId = Given.NewId() },
+                    cancellationToken: Token))
                 ?? Keep("9:formal", granted?.Consent, attending: false);
         }
 
         return await ExpectAsync($"an operator says that the formal team is {Names(members)}", Verdict.Ok, async () =>
         {
-            _formalTeam = _formalTeam is null
+            formalTeam = formalTeam is null
                 ? (await operators.CareTeams.RegisterCareTeamAsync(
-                    new RegisterCareTeamRequest { Name = "Équipe", Members = { Actors(members) }, RequestId = Given.NewId() }, cancellationToken: Token)).CareTeam
+                    new RegisterCareTeamRequest { Name = "Équipe", Members = { Actors(members) }, RequestId = Given.NewId() },
+                    cancellationToken: Token)).CareTeam
                 : (await operators.CareTeams.SetCareTeamMembersAsync(
                     new SetCareTeamMembersRequest
                     {
-                        CareTeamId = _formalTeam.CareTeamId,
+                        CareTeamId = formalTeam.CareTeamId,
                         Members = { Actors(members) },
-                        Etag = _formalTeam.Etag,
+                        Etag = formalTeam.Etag,
                         RequestId = Given.NewId(),
                     },
                     cancellationToken: Token)).CareTeam;
-            _model.FormalTeam.Clear();
-            _model.FormalTeam.UnionWith(members.Select(member => member.Id));
+            model.FormalTeam.Clear();
+            model.FormalTeam.UnionWith(members.Select(member => member.Id));
         });
     }
 
-    private Actor FormalTeam => new() { Kind = ActorKind.CareTeam, Id = _formalTeam!.CareTeamId };
+    private Actor FormalTeam => new() { Kind = ActorKind.CareTeam, Id = formalTeam!.CareTeamId };
 
     private async Task<string?> DeclareForAsync(Carer carer, DmpApi api)
     {
-        var other = Any(_carers).Carer;
-        var (key, actor) = _random.Next(3) switch
+        var other = Any(carers).Carer;
+        var (key, actor) = random.Next(3) switch
         {
             0 when other.Id != carer.Id => ($"1:{other.Id}", new Actor { Kind = ActorKind.Professional, Id = other.Id }),
-            1 when _formalTeam is not null => ("9:formal", FormalTeam),
+            1 when formalTeam is not null => ("9:formal", FormalTeam),
             _ => ($"2:{other.Structure}", new Actor { Kind = ActorKind.Structure, Id = other.Structure }),
         };
         DeclareConsentResponse? declared = null;
         return await ExpectAsync(
             $"{carer.Name} declares for {key}",
-            _model.DeclareFor(carer, key),
+            model.DeclareFor(carer, key),
             async () => declared = await api.Consents.DeclareConsentAsync(
                 new DeclareConsentRequest
                 {
-                    RecordId = _record.Id,
+                    RecordId = record.Id,
                     Collection = ConsentCollection.PatientPresent,
                     Actor = actor,
                     RequestId = Given.NewId(),
@@ -201,18 +209,18 @@ internal sealed partial class AccessModelRun
             ?? Keep(
                 key,
                 declared?.Consent,
-                _model.Consents.TryGetValue(key, out var before) && before.Attending && (_model.IsMinor || !before.FromMinority));
+                model.Consents.TryGetValue(key, out var before) && before.Attending && (model.IsMinor || !before.FromMinority));
     }
 
     private async Task<string?> DeleteByStaffAsync()
     {
-        if (_model.Documents.Count == 0)
+        if (model.Documents.Count == 0)
         {
             return null;
         }
 
-        var (document, (structure, staff)) = (Any(_model.Documents), AnyStaff());
-        var expected = _model.DeleteByStaff(structure, document);
+        var (document, (structure, staff)) = (Any(model.Documents), AnyStaff());
+        var expected = model.DeleteByStaff(structure, document);
         return await ExpectAsync(
             $"the staff of {structure} would delete {document.Id}", expected, () => ChangeAsync(staff, document, "delete"))
             ?? Apply(document, "delete", expected);
@@ -221,23 +229,23 @@ internal sealed partial class AccessModelRun
     /// <summary>Staff with a card, in a structure of one of the carers.</summary>
     private (string Structure, DmpApi Api) AnyStaff()
     {
-        var structure = Any(_carers).Carer.Structure;
-        return (structure, _platform.As(_platform.Callers.StructureToken(structure, "secretary-1")));
+        var structure = Any(carers).Carer.Structure;
+        return (structure, platform.As(platform.Callers.StructureToken(structure, "secretary-1")));
     }
 
     private async Task<string?> CompareStaffAsync()
     {
-        if (_model.Documents.Count == 0)
+        if (model.Documents.Count == 0)
         {
             return null;
         }
 
-        var (document, (structure, staff)) = (Any(_model.Documents), AnyStaff());
+        var (document, (structure, staff)) = (Any(model.Documents), AnyStaff());
         return await ExpectAsync(
             $"the staff of {structure} asks for {document.Id}",
-            _model.FindByStaff(structure, document),
+            model.FindByStaff(structure, document),
             async () => await staff.Documents.GetDocumentAsync(
-                new() { RecordId = _record.Id, DocumentId = document.Id }, cancellationToken: Token));
+                new() { RecordId = record.Id, DocumentId = document.Id }, cancellationToken: Token));
     }
 
     /// <summary>
@@ -245,13 +253,13 @@ internal sealed partial class AccessModelRun
     /// </summary>
     private async Task<string?> CompareFurtherAsync(Carer carer, DmpApi api)
     {
-        foreach (var caregiver in _caregivers.TakeLast(2))
+        foreach (var caregiver in caregivers.TakeLast(2))
         {
             var difference = await SearchAsync(
                 $"caregiver ({(caregiver.IsActive ? "now" : "before")})",
                 caregiver.Api,
-                caregiver.IsActive ? _model.Patient() : Verdict.RecordAccessDenied,
-                document => Versions(document, _model.ExistsForRepresentative(document)));
+                caregiver.IsActive ? model.Patient() : Verdict.RecordAccessDenied,
+                document => Versions(document, model.ExistsForRepresentative(document)));
             if (difference is not null)
             {
                 return difference;
@@ -279,7 +287,7 @@ internal sealed partial class AccessModelRun
 
     private async Task<string?> PullAsync(Carer carer, DmpApi api)
     {
-        var follower = _followers[carer.Id];
+        var follower = followers[carer.Id];
         var (events, token) = await api.PullAllAsync(Feeding.From(follower.Token), OnlyRecord);
         follower.Token = token;
         Steps++;
@@ -307,17 +315,19 @@ internal sealed partial class AccessModelRun
         if (loads)
         {
             follower.Known.Clear();
-            follower.Known.UnionWith(await _platform.As(_platform.Callers.Token(_carers.Single(one => one.Carer == carer).Person), ("dmp-access-mode", "normal"))
-                .SearchIdsAsync(_record.Id, request =>
+            follower.Known.UnionWith(await platform.As(
+                platform.Callers.Token(carers.Single(one => one.Carer == carer).Person), ("dmp-access-mode", "normal"))
+                .SearchIdsAsync(record.Id, request =>
                 {
                     request.PageSize = 200;
                     request.Statuses.Add([DocumentStatus.Approved, DocumentStatus.Archived]);
                 }));
         }
 
-        var wanted = _model.FoundInNormalMode(carer).Order(StringComparer.Ordinal).ToList();
+        var wanted = model.FoundInNormalMode(carer).Order(StringComparer.Ordinal).ToList();
         return wanted.SequenceEqual(follower.Known.Order(StringComparer.Ordinal)) ? null
-            : $"who follows as {carer.Name} should know [{string.Join(", ", wanted)}] and knows [{string.Join(", ", follower.Known.Order(StringComparer.Ordinal))}]"
+            : $"who follows as {carer.Name} should know [{string.Join(", ", wanted)}] "
+                + $"and knows [{string.Join(", ", follower.Known.Order(StringComparer.Ordinal))}]"
                 + $" after [{string.Join(", ", events.Select(told => $"{told.Kind} {told.DocumentId}"))}]";
     }
 

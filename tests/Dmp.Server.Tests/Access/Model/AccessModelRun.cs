@@ -20,29 +20,29 @@ internal sealed partial class AccessModelRun
     private static readonly DocumentStatus[] allStatuses =
         [DocumentStatus.Approved, DocumentStatus.Deprecated, DocumentStatus.Archived, DocumentStatus.Deleted];
 
-    private readonly Platform _platform;
-    private readonly Random _random;
-    private readonly OpenedRecord _record;
-    private readonly AccessModel _model = new();
-    private readonly List<(Carer Carer, TestProfessional Person, DmpApi Api)> _carers = [];
-    private readonly List<string> _history = [];
-    private CareTeam.V1.CareTeam? _team;
+    private readonly Platform platform;
+    private readonly Random random;
+    private readonly OpenedRecord record;
+    private readonly AccessModel model = new();
+    private readonly List<(Carer Carer, TestProfessional Person, DmpApi Api)> carers = [];
+    private readonly List<string> history = [];
+    private CareTeam.V1.CareTeam? team;
 
     private AccessModelRun(Platform platform, int seed, OpenedRecord record, bool isMinor)
     {
-        _platform = platform;
-        _random = new Random(seed);
-        _record = record;
-        _model.IsMinor = isMinor;
+        this.platform = platform;
+        random = new Random(seed);
+        this.record = record;
+        model.IsMinor = isMinor;
     }
 
     public int Steps { get; private set; }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private DmpApi Patient => _platform.As(_record.Patient);
+    private DmpApi Patient => platform.As(record.Patient);
 
-    private DmpApi Representative => _platform.AsRepresentativeOf(_record.Patient);
+    private DmpApi Representative => platform.AsRepresentativeOf(record.Patient);
 
     /// <summary>Runs a sequence; null when nothing differed, else the difference with the history.</summary>
     public static async Task<(string? Difference, int Steps)> RunAsync(Platform platform, int seed, int length)
@@ -59,7 +59,7 @@ internal sealed partial class AccessModelRun
             var difference = await run.StepAsync() ?? await run.CompareAsync();
             if (difference is not null)
             {
-                return ($"seed {seed}, step {step}: {difference}\n{string.Join('\n', run._history.TakeLast(80))}", run.Steps);
+                return ($"seed {seed}, step {step}: {difference}\n{string.Join('\n', run.history.TakeLast(80))}", run.Steps);
             }
         }
 
@@ -95,19 +95,19 @@ internal sealed partial class AccessModelRun
         })
         {
             var carer = new Carer(name, person.Id, person.StructureId, person.Profession, name == "occupational");
-            _carers.Add((carer, person, _platform.As(person)));
+            carers.Add((carer, person, platform.As(person)));
         }
     }
 
     /// <summary>One change by somebody; the difference between what the rules say and what the server answered.</summary>
     private async Task<string?> StepAsync()
     {
-        var (carer, _, api) = Any(_carers);
+        var (carer, _, api) = Any(carers);
         // A closed record answers everything alike: it does not stay closed for long.
-        return (_model.IsClosed && Sometimes(3) ? 21 : _random.Next(31)) switch
+        return (model.IsClosed && Sometimes(3) ? 21 : random.Next(31)) switch
         {
-            0 or 1 => await GrantAsync(carer, Patient, "patient", _model.Patient()),
-            2 => await GrantAsync(carer, Representative, "representative", _model.Representative()),
+            0 or 1 => await GrantAsync(carer, Patient, "patient", model.Patient()),
+            2 => await GrantAsync(carer, Representative, "representative", model.Representative()),
             3 or 4 => await DeclareAsync(carer, api),
             5 => await RevokeAsync(),
             6 => await BlockAsync(carer),
@@ -132,15 +132,15 @@ internal sealed partial class AccessModelRun
         };
     }
 
-    private T Any<T>(IReadOnlyList<T> items) => items[_random.Next(items.Count)];
+    private T Any<T>(IReadOnlyList<T> items) => items[random.Next(items.Count)];
 
-    private bool Sometimes(int oneIn) => _random.Next(oneIn) == 0;
+    private bool Sometimes(int oneIn) => random.Next(oneIn) == 0;
 
     private async Task<string?> ExpectAsync(string what, Verdict expected, Func<Task> call)
     {
         Steps++;
         var (verdict, reason) = await TryAsync(call);
-        _history.Add($"{what}: {reason}");
+        history.Add($"{what}: {reason}");
         return verdict == expected ? null : $"{what}: the rules say {expected}, the server answers {reason}";
     }
 
@@ -152,13 +152,13 @@ internal sealed partial class AccessModelRun
             ? new Actor { Kind = ActorKind.Structure, Id = carer.Structure }
             : new Actor { Kind = ActorKind.Professional, Id = carer.Id };
         var key = $"{(int)actor.Kind}:{actor.Id}";
-        expected = expected == Verdict.Ok && _model.Blocked.Contains(key) ? Verdict.ActorBlocked : expected;
+        expected = expected == Verdict.Ok && model.Blocked.Contains(key) ? Verdict.ActorBlocked : expected;
         GrantConsentResponse? granted = null;
         return await ExpectAsync(
             $"{who} grants {carer.Name} {(structure ? "(structure)" : attending ? "(attending)" : "")}",
             expected,
             async () => granted = await giver.Consents.GrantConsentAsync(
-                new GrantConsentRequest { RecordId = _record.Id, Actor = actor, AttendingPhysician = attending, RequestId = Given.NewId() },
+                new GrantConsentRequest { RecordId = record.Id, Actor = actor, AttendingPhysician = attending, RequestId = Given.NewId() },
                 cancellationToken: Token))
             ?? Keep(key, granted?.Consent, attending);
     }
@@ -167,7 +167,7 @@ internal sealed partial class AccessModelRun
     {
         if (consent is not null)
         {
-            _model.Consents[key] = new ModelConsent { Id = consent.ConsentId, Attending = attending, FromMinority = _model.IsMinor };
+            model.Consents[key] = new ModelConsent { Id = consent.ConsentId, Attending = attending, FromMinority = model.IsMinor };
         }
 
         return null;
@@ -180,11 +180,11 @@ internal sealed partial class AccessModelRun
         var key = $"1:{carer.Id}";
         return await ExpectAsync(
             $"{carer.Name} declares{(attending ? " (attending)" : "")}",
-            _model.Declare(carer, attending),
+            model.Declare(carer, attending),
             async () => declared = await api.Consents.DeclareConsentAsync(
                 new DeclareConsentRequest
                 {
-                    RecordId = _record.Id,
+                    RecordId = record.Id,
                     Collection = ConsentCollection.PatientPresent,
                     AttendingPhysician = attending,
                     RequestId = Given.NewId(),
@@ -194,22 +194,24 @@ internal sealed partial class AccessModelRun
                 key,
                 declared?.Consent,
                 // A declaration leaves a role that is in force; one that others gave to a child's carer is not.
-                attending || (_model.Consents.TryGetValue(key, out var before) && before.Attending && (_model.IsMinor || !before.FromMinority)));
+                attending
+                    || (model.Consents.TryGetValue(key, out var before) && before.Attending && (model.IsMinor || !before.FromMinority)));
     }
 
     private async Task<string?> RevokeAsync()
     {
-        if (_model.Consents.Count == 0)
+        if (model.Consents.Count == 0)
         {
             return null;
         }
 
-        var (key, consent) = Any(_model.Consents.ToList());
-        var difference = await ExpectAsync($"patient revokes {key}", _model.Patient(), async () =>
+        var (key, consent) = Any(model.Consents.ToList());
+        var difference = await ExpectAsync($"patient revokes {key}", model.Patient(), async () =>
         {
             await Patient.Consents.RevokeConsentAsync(
-                new RevokeConsentRequest { RecordId = _record.Id, ConsentId = consent.Id, RequestId = Given.NewId() }, cancellationToken: Token);
-            _model.Consents.Remove(key);
+                new RevokeConsentRequest { RecordId = record.Id, ConsentId = consent.Id, RequestId = Given.NewId() },
+                cancellationToken: Token);
+            model.Consents.Remove(key);
         });
         return difference;
     }
@@ -219,42 +221,43 @@ internal sealed partial class AccessModelRun
         var actor = Sometimes(3)
             ? new Actor { Kind = ActorKind.Structure, Id = carer.Structure }
             : new Actor { Kind = ActorKind.Professional, Id = carer.Id };
-        return ExpectAsync($"patient blocks {carer.Name} ({actor.Kind})", _model.Patient(), async () =>
+        return ExpectAsync($"patient blocks {carer.Name} ({actor.Kind})", model.Patient(), async () =>
         {
             await Patient.Consents.BlockActorAsync(
-                new BlockActorRequest { RecordId = _record.Id, Actor = actor, RequestId = Given.NewId() }, cancellationToken: Token);
+                new BlockActorRequest { RecordId = record.Id, Actor = actor, RequestId = Given.NewId() }, cancellationToken: Token);
             var key = $"{(int)actor.Kind}:{actor.Id}";
-            _model.Blocked.Add(key);
-            _model.Consents.Remove(key);
+            model.Blocked.Add(key);
+            model.Consents.Remove(key);
 
             // What was opened in a structure ends with its block.
-            _model.Emergencies.ExceptWith(_carers.Select(one => one.Carer)
+            model.Emergencies.ExceptWith(carers.Select(one => one.Carer)
                 .Where(one => actor.Kind == ActorKind.Structure ? one.Structure == actor.Id : one.Id == actor.Id).Select(one => one.Id));
         });
     }
 
     private async Task<string?> UnblockAsync()
     {
-        if (_model.Blocked.Count == 0 || _model.IsClosed)
+        if (model.Blocked.Count == 0 || model.IsClosed)
         {
             return null;
         }
 
-        var key = Any(_model.Blocked.ToList());
-        var blocks = await Patient.Consents.ListBlocksAsync(new ListBlocksRequest { RecordId = _record.Id }, cancellationToken: Token);
+        var key = Any(model.Blocked.ToList());
+        var blocks = await Patient.Consents.ListBlocksAsync(new ListBlocksRequest { RecordId = record.Id }, cancellationToken: Token);
         var block = blocks.Blocks.Single(one => $"{(int)one.Actor.Kind}:{one.Actor.Id}" == key);
         return await ExpectAsync($"patient unblocks {key}", Verdict.Ok, async () =>
         {
             await Patient.Consents.UnblockActorAsync(
-                new UnblockActorRequest { RecordId = _record.Id, BlockId = block.BlockId, RequestId = Given.NewId() }, cancellationToken: Token);
-            _model.Blocked.Remove(key);
+                new UnblockActorRequest { RecordId = record.Id, BlockId = block.BlockId, RequestId = Given.NewId() },
+                cancellationToken: Token);
+            model.Blocked.Remove(key);
         });
     }
 
     private Task<string?> UploadAsync(Carer carer, DmpApi api)
     {
         var type = Sometimes(3) ? AccessModel.ClosedToDentists : "11488-4";
-        var (masked, waiting, secret) = _random.Next(6) switch
+        var (masked, waiting, secret) = random.Next(6) switch
         {
             0 => (true, false, false),
             1 => (false, true, false),
@@ -262,13 +265,14 @@ internal sealed partial class AccessModelRun
             _ => (false, false, false),
         };
         return ExpectAsync(
-            $"{carer.Name} adds a {type}{(masked ? " masked" : "")}{(waiting ? " hidden from the patient" : "")}{(secret ? " secret" : "")}",
-            _model.Record(carer, needsAuthorization: false, function: true) is var record and not Verdict.Ok ? record
-                : waiting && _model.MaskedByDefault ? Verdict.VisibilityCodesExclusive
+            $"{carer.Name} adds a "
+            + $"{type}{(masked ? " masked" : "")}{(waiting ? " hidden from the patient" : "")}{(secret ? " secret" : "")}",
+            model.Record(carer, needsAuthorization: false, function: true) is var record and not Verdict.Ok ? record
+                : waiting && model.MaskedByDefault ? Verdict.VisibilityCodesExclusive
                 : Verdict.Ok,
             async () =>
             {
-                var stored = await api.UploadAsync(_record.Id, intent =>
+                var stored = await api.UploadAsync(this.record.Id, intent =>
                 {
                     intent.Metadata.Type = new Coding { System = Loinc, Code = type };
                     VisibilityCode[] codes =
@@ -279,19 +283,19 @@ internal sealed partial class AccessModelRun
                     ];
                     intent.VisibilityCodes.AddRange(codes);
                 });
-                Add(stored, type, carer, isPatients: false, masked || _model.MaskedByDefault, waiting, secret);
+                Add(stored, type, carer, isPatients: false, masked || model.MaskedByDefault, waiting, secret);
             });
     }
 
     private Task<string?> UploadByPatientAsync()
     {
         // Types that patients add are closed to nobody here: the model keeps to two types.
-        return ExpectAsync("patient adds a document", _model.Patient(), async () =>
-            Add(await Patient.UploadAsync(_record.Id), "11488-4", null, isPatients: true, _model.MaskedByDefault, false, false));
+        return ExpectAsync("patient adds a document", model.Patient(), async () =>
+            Add(await Patient.UploadAsync(record.Id), "11488-4", null, isPatients: true, model.MaskedByDefault, false, false));
     }
 
     private void Add(StoredDocument stored, string type, Carer? carer, bool isPatients, bool masked, bool waiting, bool secret) =>
-        _model.Documents.Add(new ModelDocument
+        model.Documents.Add(new ModelDocument
         {
             Id = stored.DocumentId,
             IsPatients = isPatients,
@@ -303,8 +307,9 @@ internal sealed partial class AccessModelRun
 
     private async Task<string?> ReplaceAsync()
     {
-        var own = _carers.SelectMany(one => _model.Documents.Where(document => AccessModel.IsOwn(one.Carer, document)).Select(document => (one, document)))
-            .Where(pair => pair.document.State != DocumentStatus.Deleted && !_model.IsBlocked(pair.one.Carer) && !_model.IsClosed).ToList();
+        var own = carers.SelectMany(
+            one => model.Documents.Where(document => AccessModel.IsOwn(one.Carer, document)).Select(document => (one, document)))
+            .Where(pair => pair.document.State != DocumentStatus.Deleted && !model.IsBlocked(pair.one.Carer) && !model.IsClosed).ToList();
         if (own.Count == 0)
         {
             return null;
@@ -313,10 +318,10 @@ internal sealed partial class AccessModelRun
         var ((carer, _, api), document) = Any(own);
         var type = Sometimes(2) ? AccessModel.ClosedToDentists : "11488-4";
         var etag = (await api.Documents.GetDocumentAsync(
-            new GetDocumentRequest { RecordId = _record.Id, DocumentId = document.Id }, cancellationToken: Token)).Document.Etag;
+            new GetDocumentRequest { RecordId = record.Id, DocumentId = document.Id }, cancellationToken: Token)).Document.Etag;
         return await ExpectAsync($"{carer.Name} replaces {document.Id} by a {type}", Verdict.Ok, async () =>
         {
-            await api.UploadAsync(_record.Id, intent =>
+            await api.UploadAsync(record.Id, intent =>
             {
                 intent.Metadata.Type = new Coding { System = Loinc, Code = type };
                 intent.ReplacesDocumentId = document.Id;
@@ -329,48 +334,52 @@ internal sealed partial class AccessModelRun
 
     private async Task<string?> ChangeAsync(Carer carer, DmpApi api)
     {
-        if (_model.Documents.Count == 0)
+        if (model.Documents.Count == 0)
         {
             return null;
         }
 
-        var document = Any(_model.Documents);
+        var document = Any(model.Documents);
         var change = Any(["mask", "unmask", "archive", "delete"]);
-        var expected = _model.Change(carer, document, change);
+        var expected = model.Change(carer, document, change);
         return await ExpectAsync($"{carer.Name} would {change} {document.Id}", expected, () => ChangeAsync(api, document, change))
             ?? Apply(document, change, expected);
     }
 
     private async Task<string?> ChangeByPatientAsync()
     {
-        if (_model.Documents.Count == 0)
+        if (model.Documents.Count == 0)
         {
             return null;
         }
 
-        var document = Any(_model.Documents);
+        var document = Any(model.Documents);
         var change = Any(["mask", "unmask", "archive", "delete"]);
-        var expected = _model.ChangeByPatient(document, change);
+        var expected = model.ChangeByPatient(document, change);
         return await ExpectAsync($"patient would {change} {document.Id}", expected, () => ChangeAsync(Patient, document, change))
             ?? Apply(document, change, expected);
     }
 
     private async Task ChangeAsync(DmpApi api, ModelDocument document, string change)
     {
-        var (recordId, documentId, requestId) = (_record.Id, document.Id, Given.NewId());
+        var (recordId, documentId, requestId) = (record.Id, document.Id, Given.NewId());
         switch (change)
         {
             case "mask":
-                await api.Documents.MaskDocumentAsync(new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
+                await api.Documents.MaskDocumentAsync(
+                    new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
                 break;
             case "unmask":
-                await api.Documents.UnmaskDocumentAsync(new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
+                await api.Documents.UnmaskDocumentAsync(
+                    new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
                 break;
             case "archive":
-                await api.Documents.ArchiveDocumentAsync(new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
+                await api.Documents.ArchiveDocumentAsync(
+                    new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
                 break;
             default:
-                await api.Documents.DeleteDocumentAsync(new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
+                await api.Documents.DeleteDocumentAsync(
+                    new() { RecordId = recordId, DocumentId = documentId, RequestId = requestId }, cancellationToken: Token);
                 break;
         }
     }
@@ -393,7 +402,7 @@ internal sealed partial class AccessModelRun
 
     private async Task<string?> SwitchAsync()
     {
-        if (_model.IsClosed)
+        if (model.IsClosed)
         {
             return null;
         }
@@ -403,13 +412,13 @@ internal sealed partial class AccessModelRun
         ]);
         var on = Sometimes(2);
         var etag = (await Patient.Consents.GetConsentSettingsAsync(
-            new GetConsentSettingsRequest { RecordId = _record.Id }, cancellationToken: Token)).Settings.Etag;
+            new GetConsentSettingsRequest { RecordId = record.Id }, cancellationToken: Token)).Settings.Etag;
         return await ExpectAsync($"patient sets {name} to {on}", Verdict.Ok, async () =>
         {
             await Patient.Consents.UpdateConsentSettingsAsync(
                 new UpdateConsentSettingsRequest
                 {
-                    RecordId = _record.Id,
+                    RecordId = record.Id,
                     Settings = new ConsentSettings
                     {
                         EmergencyBreakGlassAllowed = on,
@@ -422,41 +431,41 @@ internal sealed partial class AccessModelRun
                     RequestId = Given.NewId(),
                 },
                 cancellationToken: Token);
-            _model.BreakGlassAllowed = name == "emergency_break_glass_allowed" ? on : _model.BreakGlassAllowed;
-            if (!_model.BreakGlassAllowed)
+            model.BreakGlassAllowed = name == "emergency_break_glass_allowed" ? on : model.BreakGlassAllowed;
+            if (!model.BreakGlassAllowed)
             {
-                _model.Emergencies.Clear();
+                model.Emergencies.Clear();
             }
 
-            _model.MaskedShownInEmergencies = name == "emergency_masked_allowed" ? on : _model.MaskedShownInEmergencies;
-            _model.MaskedByDefault = name == "documents_masked_by_default" ? on : _model.MaskedByDefault;
-            _model.SecretActsHiddenFromStaff = name == "secret_acts_hidden_from_staff" ? on : _model.SecretActsHiddenFromStaff;
+            model.MaskedShownInEmergencies = name == "emergency_masked_allowed" ? on : model.MaskedShownInEmergencies;
+            model.MaskedByDefault = name == "documents_masked_by_default" ? on : model.MaskedByDefault;
+            model.SecretActsHiddenFromStaff = name == "secret_acts_hidden_from_staff" ? on : model.SecretActsHiddenFromStaff;
         });
     }
 
     private Task<string?> OpenEmergencyAsync(Carer carer, DmpApi api) =>
-        ExpectAsync($"{carer.Name} breaks the glass", _model.OpenEmergency(carer), async () =>
+        ExpectAsync($"{carer.Name} breaks the glass", model.OpenEmergency(carer), async () =>
         {
             await api.Emergencies.OpenEmergencyAccessAsync(
                 new OpenEmergencyAccessRequest
                 {
-                    RecordId = _record.Id,
+                    RecordId = record.Id,
                     Mode = EmergencyMode.BreakGlass,
                     Reason = "Patient inconscient, détresse respiratoire",
                     RequestId = Given.NewId(),
                 },
                 cancellationToken: Token);
-            _model.Emergencies.Add(carer.Id);
+            model.Emergencies.Add(carer.Id);
         });
 
     private async Task<string?> AddRuleAsync(Carer carer)
     {
-        if (_model.Documents.Count == 0)
+        if (model.Documents.Count == 0)
         {
             return null;
         }
 
-        var document = Any(_model.Documents);
+        var document = Any(model.Documents);
         var shows = Sometimes(2);
         var type = !shows && Sometimes(3) ? "11488-4" : null;
         var profession = !shows && Sometimes(3) ? carer.Profession : null;
@@ -479,8 +488,8 @@ internal sealed partial class AccessModelRun
             rule.Profession = new Coding { System = "1.2.250.1.71.1.2.7", Code = profession };
         }
 
-        var expected = _model.Patient() is var record and not Verdict.Ok ? record
-            : type is null && !_model.ExistsForPatient(document) ? Verdict.DocumentNotFound
+        var expected = model.Patient() is var record and not Verdict.Ok ? record
+            : type is null && !model.ExistsForPatient(document) ? Verdict.DocumentNotFound
             : Verdict.Ok;
         return await ExpectAsync(
             $"patient {(shows ? "shows" : "hides")} {type ?? document.Id} {(shows ? "to" : "from")} {profession ?? carer.Name}",
@@ -488,72 +497,81 @@ internal sealed partial class AccessModelRun
             async () =>
             {
                 var added = await Patient.Consents.AddVisibilityRuleAsync(
-                    new AddVisibilityRuleRequest { RecordId = _record.Id, Rule = rule, RequestId = Given.NewId() }, cancellationToken: Token);
-                _model.Rules.Add(new ModelRule(
-                    added.Rule.VisibilityRuleId, shows, type is null ? document.Id : null, type, profession is null ? carer.Id : null, profession));
+                    new AddVisibilityRuleRequest { RecordId = this.record.Id, Rule = rule, RequestId = Given.NewId() },
+                    cancellationToken: Token);
+                model.Rules.Add(new ModelRule(
+                    added.Rule.VisibilityRuleId, shows, type is null ? document.Id : null, type, profession is null ? carer.Id : null,
+                    profession));
             });
     }
 
     private async Task<string?> RemoveRuleAsync()
     {
-        if (_model.Rules.Count == 0)
+        if (model.Rules.Count == 0)
         {
             return null;
         }
 
-        var rule = Any(_model.Rules);
-        return await ExpectAsync("patient removes a rule", _model.Patient(), async () =>
+        var rule = Any(model.Rules);
+        return await ExpectAsync("patient removes a rule", model.Patient(), async () =>
         {
             await Patient.Consents.RemoveVisibilityRuleAsync(
-                new RemoveVisibilityRuleRequest { RecordId = _record.Id, VisibilityRuleId = rule.Id, RequestId = Given.NewId() },
+                new RemoveVisibilityRuleRequest { RecordId = record.Id, VisibilityRuleId = rule.Id, RequestId = Given.NewId() },
                 cancellationToken: Token);
-            _model.Rules.Remove(rule);
+            model.Rules.Remove(rule);
         });
     }
 
     /// <summary>Recognises the team, then changes who is in it, then authorises it.</summary>
     private async Task<string?> TeamAsync()
     {
-        var members = _carers.Where(_ => Sometimes(2)).Select(one => one.Carer).Take(3).ToList();
-        if (_team is null)
+        var members = carers.Where(_ => Sometimes(2)).Select(one => one.Carer).Take(3).ToList();
+        if (team is null)
         {
-            members = members.Count == 0 ? [_carers[0].Carer] : members;
-            return await ExpectAsync($"patient recognises {Names(members)}", _model.Patient(), async () =>
+            members = members.Count == 0 ? [carers[0].Carer] : members;
+            return await ExpectAsync($"patient recognises {Names(members)}", model.Patient(), async () =>
             {
-                _team = (await Patient.CareTeams.RecognizeCareTeamAsync(
-                    new RecognizeCareTeamRequest { RecordId = _record.Id, Name = "Équipe", Members = { Actors(members) }, RequestId = Given.NewId() },
+                team = (await Patient.CareTeams.RecognizeCareTeamAsync(
+                    new RecognizeCareTeamRequest
+                    {
+                        RecordId = record.Id,
+                        Name = "Équipe",
+                        Members = { Actors(members) },
+                        RequestId = Given.NewId(),
+                    },
                     cancellationToken: Token)).CareTeam;
-                _model.Team.UnionWith(members.Select(member => member.Id));
+                model.Team.UnionWith(members.Select(member => member.Id));
             });
         }
 
         if (Sometimes(2))
         {
             GrantConsentResponse? granted = null;
-            return await ExpectAsync("patient grants the team", _model.Patient(), async () => granted = await Patient.Consents.GrantConsentAsync(
-                new GrantConsentRequest
-                {
-                    RecordId = _record.Id,
-                    Actor = new Actor { Kind = ActorKind.CareTeam, Id = _team.CareTeamId },
-                    RequestId = Given.NewId(),
-                },
-                cancellationToken: Token)) ?? Keep("9:team", granted?.Consent, attending: false);
+            return await ExpectAsync(
+                "patient grants the team", model.Patient(), async () => granted = await Patient.Consents.GrantConsentAsync(
+                    new GrantConsentRequest
+                    {
+                        RecordId = record.Id,
+                        Actor = new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId },
+                        RequestId = Given.NewId(),
+                    },
+                    cancellationToken: Token)) ?? Keep("9:team", granted?.Consent, attending: false);
         }
 
-        return await ExpectAsync($"the team is now {Names(members)}", _model.Patient(), async () =>
+        return await ExpectAsync($"the team is now {Names(members)}", model.Patient(), async () =>
         {
-            _team = (await Patient.CareTeams.SetCareTeamMembersAsync(
+            team = (await Patient.CareTeams.SetCareTeamMembersAsync(
                 new SetCareTeamMembersRequest
                 {
-                    RecordId = _record.Id,
-                    CareTeamId = _team.CareTeamId,
+                    RecordId = record.Id,
+                    CareTeamId = team.CareTeamId,
                     Members = { Actors(members) },
-                    Etag = _team.Etag,
+                    Etag = team.Etag,
                     RequestId = Given.NewId(),
                 },
                 cancellationToken: Token)).CareTeam;
-            _model.Team.Clear();
-            _model.Team.UnionWith(members.Select(member => member.Id));
+            model.Team.Clear();
+            model.Team.UnionWith(members.Select(member => member.Id));
         });
     }
 
@@ -565,53 +583,54 @@ internal sealed partial class AccessModelRun
     /// <summary>Closing, reopening, coming of age, confirming what was agreed to before.</summary>
     private async Task<string?> LifeAsync()
     {
-        if (_model.IsClosed || Sometimes(4))
+        if (model.IsClosed || Sometimes(4))
         {
-            var close = !_model.IsClosed;
+            var close = !model.IsClosed;
             return await ExpectAsync(close ? "patient closes the record" : "patient reopens the record", Verdict.Ok, async () =>
             {
                 if (close)
                 {
                     await Patient.Records.CloseRecordAsync(
-                        new CloseRecordRequest { RecordId = _record.Id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() },
+                        new CloseRecordRequest { RecordId = record.Id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() },
                         cancellationToken: Token);
                 }
                 else
                 {
                     await Patient.Records.ReopenRecordAsync(
-                        new ReopenRecordRequest { RecordId = _record.Id, PatientInformed = true, RequestId = Given.NewId() },
+                        new ReopenRecordRequest { RecordId = record.Id, PatientInformed = true, RequestId = Given.NewId() },
                         cancellationToken: Token);
                 }
 
-                _model.IsClosed = close;
-                _model.Emergencies.Clear();
+                model.IsClosed = close;
+                model.Emergencies.Clear();
             });
         }
 
-        if (_model.IsMinor)
+        if (model.IsMinor)
         {
             // Everything was given before today; the birthday is today.
-            await _platform.Server.QueryAsync<long>(
-                _platform,
+            var id = record.Id;
+            await platform.Server.QueryAsync<long>(
+                platform,
                 $"""
-                with younger as (update consent set grant_time = grant_time - interval '2 days' where record_id = '{_record.Id}' returning 1),
+                with younger as (update consent set grant_time = grant_time - interval '2 days' where record_id = '{id}' returning 1),
                     older as (
                         update record set birth_date = (now() at time zone 'Europe/Paris')::date - interval '18 years',
                             create_time = create_time - interval '30 days'
-                        where record_id = '{_record.Id}' returning 1)
+                        where record_id = '{id}' returning 1)
                 select count(*) from older
                 """);
-            _model.IsMinor = false;
-            _history.Add("the patient comes of age");
+            model.IsMinor = false;
+            history.Add("the patient comes of age");
             await SweepAsync();
             return null;
         }
 
-        return await ExpectAsync("patient re-approves", _model.Patient(), async () =>
+        return await ExpectAsync("patient re-approves", model.Patient(), async () =>
         {
             await Patient.Consents.ReapproveConsentsAsync(
-                new ReapproveConsentsRequest { RecordId = _record.Id, RequestId = Given.NewId() }, cancellationToken: Token);
-            foreach (var consent in _model.Consents.Values)
+                new ReapproveConsentsRequest { RecordId = record.Id, RequestId = Given.NewId() }, cancellationToken: Token);
+            foreach (var consent in model.Consents.Values)
             {
                 consent.FromMinority = false;
             }
@@ -621,21 +640,22 @@ internal sealed partial class AccessModelRun
     /// <summary>A random reader searches, and reads something that exists or not; the patient's side does so in turns.</summary>
     private async Task<string?> CompareAsync()
     {
-        var (carer, _, api) = Any(_carers);
+        var (carer, _, api) = Any(carers);
         var difference = await SearchAsync(
-            carer.Name, api, _model.Search(carer),
-            document => Enumerable.Range(1, document.Versions.Count).Where(version => _model.Exists(carer, document, version)));
+            carer.Name, api, model.Search(carer),
+            document => Enumerable.Range(1, document.Versions.Count).Where(version => model.Exists(carer, document, version)));
         difference ??= Sometimes(2)
-            ? await SearchAsync("patient", Patient, _model.Patient(), document => Versions(document, _model.ExistsForPatient(document)))
+            ? await SearchAsync("patient", Patient, model.Patient(), document => Versions(document, model.ExistsForPatient(document)))
             : await SearchAsync(
-                "representative", Representative, _model.Representative(), document => Versions(document, _model.ExistsForRepresentative(document)));
-        if (difference is null && _model.Documents.Count > 0)
+                "representative", Representative, model.Representative(),
+                document => Versions(document, model.ExistsForRepresentative(document)));
+        if (difference is null && model.Documents.Count > 0)
         {
-            var document = Any(_model.Documents);
+            var document = Any(model.Documents);
             difference = await ExpectAsync(
                 $"{carer.Name} reads {document.Id}",
-                _model.Read(carer, document),
-                () => api.ReadAsync(new StoredDocument { RecordId = _record.Id, DocumentId = document.Id }));
+                model.Read(carer, document),
+                () => api.ReadAsync(new StoredDocument { RecordId = record.Id, DocumentId = document.Id }));
         }
 
         return difference ?? await CompareFurtherAsync(carer, api);
@@ -649,7 +669,7 @@ internal sealed partial class AccessModelRun
         var found = new List<(string, int)>();
         var difference = await ExpectAsync($"{who} searches", expected, async () =>
         {
-            var request = new SearchDocumentsRequest { RecordId = _record.Id, PageSize = _random.Next(1, 30), Statuses = { allStatuses } };
+            var request = new SearchDocumentsRequest { RecordId = record.Id, PageSize = random.Next(1, 30), Statuses = { allStatuses } };
             do
             {
                 var page = await api.Documents.SearchDocumentsAsync(request, cancellationToken: Token);
@@ -659,7 +679,7 @@ internal sealed partial class AccessModelRun
             while (request.PageToken.Length > 0);
         });
         var wanted = expected == Verdict.Ok
-            ? _model.Documents.SelectMany(document => versions(document).Select(version => (document.Id, version))).Order().ToList()
+            ? model.Documents.SelectMany(document => versions(document).Select(version => (document.Id, version))).Order().ToList()
             : [];
         return difference ?? (wanted.SequenceEqual(found.Order()) ? null
             : $"{who} should see [{string.Join(", ", wanted)}] and sees [{string.Join(", ", found.Order())}]");

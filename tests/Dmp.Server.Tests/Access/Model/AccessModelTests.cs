@@ -17,7 +17,8 @@ public sealed class AccessModelTests(Platform platform, ITestOutputHelper output
     [Fact]
     public async Task The_server_and_the_model_agree()
     {
-        var (sequences, seed) = (Drill.Setting("DMP_MODEL_SEQUENCES", SequencesByDefault), Drill.Setting("DMP_MODEL_SEED", Random.Shared.Next(1_000_000)));
+        var (sequences, seed) = (Drill.Setting("DMP_MODEL_SEQUENCES", SequencesByDefault), Drill.Setting(
+            "DMP_MODEL_SEED", Random.Shared.Next(1_000_000)));
         var differences = new ConcurrentBag<string>();
         var steps = 0;
         await Parallel.ForEachAsync(Enumerable.Range(seed, sequences), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (one, _) =>

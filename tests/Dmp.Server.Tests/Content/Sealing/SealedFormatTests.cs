@@ -11,7 +11,7 @@ public sealed class SealedFormatTests : IDisposable
     private const int Segment = SealedFormat.SegmentBytes;
 
     // Around the borders of segments, where mistakes are.
-    private static readonly Gen<int> Size = Gen.OneOf(
+    private static readonly Gen<int> size = Gen.OneOf(
         Gen.Int[0, 300],
         Gen.Select(Gen.Int[0, 5], Gen.Int[-3, 3]).Select((segments, off) => Math.Max(0, (segments * Segment) + off)),
         Gen.Int[0, 6 * Segment]);
@@ -24,7 +24,8 @@ public sealed class SealedFormatTests : IDisposable
 
     [Fact]
     public Task Any_size_any_chunking_and_any_range_give_the_bytes_back() =>
-        Gen.Select(Size, Gen.Int[1, 3 * Segment], Size, Size, Gen.OneOf(Gen.Int[1, 2 * Segment], Gen.Int[1, 7].Select(n => n * Segment))).SampleAsync(
+        Gen.Select(SealedFormatTests.size, Gen.Int[1, 3 * Segment], SealedFormatTests.size, SealedFormatTests.size, Gen.OneOf(
+            Gen.Int[1, 2 * Segment], Gen.Int[1, 7].Select(n => n * Segment))).SampleAsync(
             async (size, chunk, offset, count, readChunk) =>
             {
                 var content = RandomNumberGenerator.GetBytes(size);
@@ -42,7 +43,7 @@ public sealed class SealedFormatTests : IDisposable
 
     [Fact]
     public Task A_small_content_sealed_into_a_blob_with_others_comes_back() =>
-        Gen.Select(Size.Array[1, 5], Gen.Int[0, 4]).SampleAsync(
+        Gen.Select(SealedFormatTests.size.Array[1, 5], Gen.Int[0, 4]).SampleAsync(
             async (sizes, asked) =>
             {
                 var row = await store.NewKeyAsync(Token);
@@ -78,13 +79,14 @@ public sealed class SealedFormatTests : IDisposable
 
     [Fact]
     public Task What_a_writer_left_is_taken_up_at_the_end_of_a_segment_and_read_back_for_its_digest() =>
-        Gen.Select(Size, Size, Gen.Int[0, SealedFormat.StoredSegmentBytes], Gen.Int[1, 2 * Segment]).SampleAsync(
+        Gen.Select(size, size, Gen.Int[0, SealedFormat.StoredSegmentBytes], Gen.Int[1, 2 * Segment]).SampleAsync(
             async (first, second, torn, chunk) =>
             {
                 var (head, tail) = (RandomNumberGenerator.GetBytes(first), RandomNumberGenerator.GetBytes(second));
                 var row = await store.NewKeyAsync(Token);
                 using var key = await store.Keys.OpenAsync(row, Token);
-                ContentLocation place = new() { ContentId = Guid.CreateVersion7(), BlobId = Guid.CreateVersion7(), SizeBytes = 0, Key = row };
+                ContentLocation place =
+                    new() { ContentId = Guid.CreateVersion7(), BlobId = Guid.CreateVersion7(), SizeBytes = 0, Key = row };
                 await using (var writer = await store.Vault.CreateAsync(key, place.ContentId, place.BlobId, Token))
                 {
                     await writer.AppendAsync(head, Token);
@@ -158,7 +160,8 @@ public sealed class SealedFormatTests : IDisposable
         var (one, two) = (await store.PutAsync(row, content, Segment, Token), await store.PutAsync(row, content, Segment, Token));
         var (first, second) = (store.Stored(one.BlobId), store.Stored(two.BlobId));
         Assert.False(first.AsSpan().SequenceEqual(second));
-        Assert.False(first.AsSpan(0, SealedFormat.StoredSegmentBytes).SequenceEqual(first.AsSpan(SealedFormat.StoredSegmentBytes, SealedFormat.StoredSegmentBytes)));
+        Assert.False(first.AsSpan(0, SealedFormat.StoredSegmentBytes).SequenceEqual(
+            first.AsSpan(SealedFormat.StoredSegmentBytes, SealedFormat.StoredSegmentBytes)));
     }
 
     [Fact]
@@ -172,7 +175,8 @@ public sealed class SealedFormatTests : IDisposable
         }
 
         Assert.Equal(content, await store.GetAsync(new() { ContentId = before, BlobId = before, SizeBytes = 1000 }, Token));
-        Assert.Equal(content[100..300], await store.GetAsync(new() { ContentId = before, BlobId = before, BlobOffset = 100, SizeBytes = 200 }, Token));
+        Assert.Equal(content[100..300], await store.GetAsync(
+            new() { ContentId = before, BlobId = before, BlobOffset = 100, SizeBytes = 200 }, Token));
     }
 
     /// <summary>What documents were stored with in the past must stay readable: key, content and bytes of version 1.</summary>

@@ -32,7 +32,9 @@ internal sealed class SealedStore : IDisposable
     /// <summary>A new key of a new record, as its row.</summary>
     public async Task<RecordKeyRow> NewKeyAsync(CancellationToken ct)
     {
-        var master = (await MasterKeys.ListAsync(ct)) is [var newest, ..] ? newest : await MasterKeys.CreateAsync(DateTimeOffset.UtcNow, ct);
+        var master = (await MasterKeys.ListAsync(ct)) is [var newest, ..]
+            ? newest
+            : await MasterKeys.CreateAsync(DateTimeOffset.UtcNow, ct);
         RecordKeyName name = new(Guid.CreateVersion7(), Guid.CreateVersion7());
         using var key = SecretBytes.Random(RecordKeyName.KeyBytes);
         return new RecordKeyRow
@@ -47,7 +49,8 @@ internal sealed class SealedStore : IDisposable
     /// <summary>Stores content as an upload does; answers where it is.</summary>
     public async Task<ContentLocation> PutAsync(RecordKeyRow row, byte[] content, int chunkSize, CancellationToken ct)
     {
-        ContentLocation place = new() { ContentId = Guid.CreateVersion7(), BlobId = Guid.CreateVersion7(), SizeBytes = content.Length, Key = row };
+        ContentLocation place =
+            new() { ContentId = Guid.CreateVersion7(), BlobId = Guid.CreateVersion7(), SizeBytes = content.Length, Key = row };
         using var key = await Keys.OpenAsync(row, ct);
         await using var writer = await Vault.CreateAsync(key, place.ContentId, place.BlobId, ct);
         foreach (var chunk in content.Chunk(chunkSize))

@@ -16,7 +16,8 @@ internal sealed class Country(TestDatabase databases, string database, bool isSm
         await using var resource = typeof(Country).Assembly.GetManifestResourceStream("country.sql")
             ?? throw new InvalidOperationException("country.sql is not in the assembly.");
         using var reader = new StreamReader(resource);
-        var sql = (await reader.ReadToEndAsync(ct)).Replace("{records}", records.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        var sql = (await reader.ReadToEndAsync(ct))
+            .Replace("{records}", records.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         await using var connection = new NpgsqlConnection(databases.AdminOf(database));
         await connection.OpenAsync(ct);
         foreach (var statement in new[] { sql, "vacuum (analyze)" })
@@ -25,7 +26,8 @@ internal sealed class Country(TestDatabase databases, string database, bool isSm
             await command.ExecuteNonQueryAsync(ct);
         }
 
-        await using var places = new NpgsqlCommand("select position from change where record_id = load_id(1, 1) order by position", connection);
+        await using var places = new NpgsqlCommand(
+            "select position from change where record_id = load_id(1, 1) order by position", connection);
         var ofRecord = new List<long>();
         await using var rows = await places.ExecuteReaderAsync(ct);
         while (await rows.ReadAsync(ct))
@@ -46,7 +48,8 @@ internal sealed class Country(TestDatabase databases, string database, bool isSm
     {
 #pragma warning disable CA5351 // As PostgreSQL's md5() in country.sql: it spreads ids, and keeps no secret.
         var hash = Convert.ToHexStringLower(
-            System.Security.Cryptography.MD5.HashData(System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{kind}-{number}"))));
+            System.Security.Cryptography.MD5.HashData(
+                System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{kind}-{number}"))));
 #pragma warning restore CA5351
         return Guid.ParseExact(string.Create(CultureInfo.InvariantCulture, $"0193{number:x8}7{kind:x3}8{hash[..15]}"), "N");
     }
@@ -74,7 +77,8 @@ internal sealed class Country(TestDatabase databases, string database, bool isSm
 
             if (measure.Before.Length > 0 || isSmall)
             {
-                await using var set = new NpgsqlCommand($"{measure.Before}{(isSmall ? "; set local enable_seqscan = off" : "")}".TrimStart(';'), connection);
+                await using var set = new NpgsqlCommand(
+                    $"{measure.Before}{(isSmall ? "; set local enable_seqscan = off" : "")}".TrimStart(';'), connection);
                 await set.ExecuteNonQueryAsync(ct);
             }
 
@@ -99,16 +103,20 @@ internal sealed class Country(TestDatabase databases, string database, bool isSm
     {
         using var document = JsonDocument.Parse(json);
         var plan = document.RootElement[0].GetProperty("Plan");
-        return new Cost(plan.GetProperty("Shared Hit Blocks").GetInt64() + plan.GetProperty("Shared Read Blocks").GetInt64(), Descents(plan), json);
+        return new Cost(
+            plan.GetProperty("Shared Hit Blocks").GetInt64() + plan.GetProperty("Shared Read Blocks").GetInt64(), Descents(plan), json);
     }
 
     private static long Descents(JsonElement node)
     {
         var children = node.TryGetProperty("Plans", out var plans) ? plans.EnumerateArray().ToList() : [];
-        var isList = node.TryGetProperty("Index Cond", out var condition) && condition.GetString()!.Contains("= ANY", StringComparison.Ordinal);
-        var own = node.TryGetProperty("Index Name", out _) ? node.GetProperty("Actual Loops").GetInt64() * (isList ? Math.Max(3, node.GetProperty("Actual Rows").GetInt64()) : 1)
-            : node.GetProperty("Node Type").GetString() == "ModifyTable" ? 10 * children.Sum(child => child.GetProperty("Actual Rows").GetInt64())
-            : 0;
+        var isList = node.TryGetProperty("Index Cond", out var condition)
+            && condition.GetString()!.Contains("= ANY", StringComparison.Ordinal);
+        var own = node.TryGetProperty("Index Name", out _)
+            ? node.GetProperty("Actual Loops").GetInt64() * (isList ? Math.Max(3, node.GetProperty("Actual Rows").GetInt64()) : 1)
+            : node.GetProperty("Node Type").GetString() == "ModifyTable"
+                ? 10 * children.Sum(child => child.GetProperty("Actual Rows").GetInt64())
+                : 0;
         return own + children.Sum(Descents);
     }
 }

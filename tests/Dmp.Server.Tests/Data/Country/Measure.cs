@@ -117,7 +117,8 @@ internal sealed partial record Measure(string Statement, string Who, Dictionary<
     }
 
     private static Dictionary<string, object?> Properties(object values) =>
-        values.GetType().GetProperties().ToDictionary(property => property.Name, property => property.GetValue(values), StringComparer.Ordinal);
+        values.GetType().GetProperties().ToDictionary(
+            property => property.Name, property => property.GetValue(values), StringComparer.Ordinal);
 
     [GeneratedRegex("@([A-Za-z0-9]+)")]
     private static partial Regex Parameter();

@@ -65,7 +65,10 @@ public sealed class ImportDialogueTests(Platform platform)
         using (var import = new Importing(api))
         {
             await import.SendAsync(Given.Intent(record.Id), Given.Text());
-            await import.SendRawAsync(new() { Document = new ImportDocument { Item = 1, Intent = Given.Intent(record.Id), Content = ByteString.CopyFrom(Given.Text()) } });
+            await import.SendRawAsync(new()
+            {
+                Document = new ImportDocument { Item = 1, Intent = Given.Intent(record.Id), Content = ByteString.CopyFrom(Given.Text()) },
+            });
             await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.ImportItemRepeated, import.ReadAllAsync);
 
             // What was whole before is answered all the same.

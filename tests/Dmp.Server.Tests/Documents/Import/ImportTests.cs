@@ -29,7 +29,11 @@ public sealed class ImportTests(Platform platform)
         stated.StatedPatient = new StatedPatient { FamilyNames = { "AUTRE" } };
 
         var results = await Importing.AllAsync(
-            api, [(CdaUploadTests.Intent(record.Id), program), (CdaUploadTests.Intent(record.Id), nobody), (CdaUploadTests.Intent(record.Id), unsigned), (stated, Given.Text())]);
+            api,
+            [
+                (CdaUploadTests.Intent(record.Id), program), (CdaUploadTests.Intent(record.Id), nobody),
+                (CdaUploadTests.Intent(record.Id), unsigned), (stated, Given.Text()),
+            ]);
 
         Importing.Refused(StatusCode.InvalidArgument, ErrorReason.ContentNotAccepted, results[0]);
         Importing.Refused(StatusCode.InvalidArgument, ErrorReason.CdaPatientMismatch, results[1]);
@@ -52,11 +56,13 @@ public sealed class ImportTests(Platform platform)
         foreach (var (item, result) in sent.Zip(results).Take(20))
         {
             var document = result.Document;
-            Assert.Equal((item.Record.Id, item.Text.Id, "11490-0"), (document.RecordId, document.Metadata.UniqueId, document.Metadata.Type.Code));
+            Assert.Equal(
+                (item.Record.Id, item.Text.Id, "11490-0"), (document.RecordId, document.Metadata.UniqueId, document.Metadata.Type.Code));
             var reader = platform.As(item.Record.Physician);
             Assert.Equal(item.Text.Bytes, await reader.ReadAsync(document));
             Assert.Equal(
-                document, (await reader.Documents.GetDocumentAsync(new() { RecordId = item.Record.Id, DocumentId = document.DocumentId }, cancellationToken: Token)).Document);
+                document, (await reader.Documents.GetDocumentAsync(
+                    new() { RecordId = item.Record.Id, DocumentId = document.DocumentId }, cancellationToken: Token)).Document);
             Assert.Equal("metadata.authors", Assert.Single(result.Warnings).Field);
         }
 
@@ -80,7 +86,8 @@ public sealed class ImportTests(Platform platform)
         var stranger = new CdaText { Patient = TestPatient.New(), Author = record.Physician }.Bytes;
         (UploadIntent, byte[])[] all =
         [
-            (Given.Intent(record.Id), Given.Text()), (blocked, Given.Text()), (fields, Given.Text()), (digest, Given.Text()), (patient, stranger),
+            (Given.Intent(record.Id), Given.Text()), (blocked, Given.Text()), (fields, Given.Text()), (digest, Given.Text()),
+            (patient, stranger),
             (unique, Given.Text()), (media, Given.Text()), (empty, []), (large, Given.Text(300_000)), (gone, Given.Text()),
             (Given.Intent(record.Id), Given.Text()),
         ];
@@ -99,7 +106,8 @@ public sealed class ImportTests(Platform platform)
         Importing.Refused(StatusCode.InvalidArgument, ErrorReason.MediaTypeMismatch, results[6]);
         Importing.Refused(StatusCode.InvalidArgument, ErrorReason.DocumentEmpty, results[7]);
         Importing.Refused(StatusCode.InvalidArgument, ErrorReason.FieldsInvalid, results[8]);
-        Assert.Equal(results[1].Error.Message, Importing.Refused(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, results[9]).Message);
+        Assert.Equal(
+            results[1].Error.Message, Importing.Refused(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, results[9]).Message);
     }
 
     [Fact]
@@ -121,7 +129,8 @@ public sealed class ImportTests(Platform platform)
             new() { RecordId = record.Id, RequestId = batch[9].Intent.RequestId }, cancellationToken: Token);
         Assert.Equal(first[9].Document, status.Document);
         Importing.Refused(
-            StatusCode.InvalidArgument, ErrorReason.RequestIdReused, Assert.Single(await Importing.AllAsync(api, (batch[0].Intent, Given.Text()))));
+            StatusCode.InvalidArgument, ErrorReason.RequestIdReused,
+            Assert.Single(await Importing.AllAsync(api, (batch[0].Intent, Given.Text()))));
     }
 
     [Fact]
@@ -160,7 +169,8 @@ public sealed class ImportTests(Platform platform)
         Importing.Refused(StatusCode.Aborted, ErrorReason.EtagMismatch, refused);
         var replacement = Assert.Single(results, result => result.Document is not null).Document;
         Assert.Equal((parent.DocumentId, 2, "2"), (replacement.DocumentId, replacement.Version, replacement.Etag.Trim('"')));
-        var read = await api.Documents.GetDocumentAsync(new() { RecordId = record.Id, DocumentId = parent.DocumentId }, cancellationToken: Token);
+        var read = await api.Documents.GetDocumentAsync(
+            new() { RecordId = record.Id, DocumentId = parent.DocumentId }, cancellationToken: Token);
         Assert.Equal(replacement, read.Document);
 
         // A letter and its correction in one night: the second finds the first.
@@ -178,12 +188,15 @@ public sealed class ImportTests(Platform platform)
         var api = platform.As(record.Physician);
         var results = await Importing.AllAsync(
             api,
-            (Given.Intent(record.Id), Given.Text()), (Given.Intent(other.Id), Given.Text()), (Given.Intent(record.Id, "application/pdf"), Given.Text()));
+            (Given.Intent(record.Id), Given.Text()), (Given.Intent(other.Id), Given.Text()),
+            (Given.Intent(record.Id, "application/pdf"), Given.Text()));
 
         var events = (await EventsAsync(record)).FindAll(IsImport);
         Assert.Equal([AuditOutcome.Allowed, AuditOutcome.Failed], events.Select(e => e.Outcome).Order());
         var added = events.Single(e => e.Outcome == AuditOutcome.Allowed);
-        Assert.Equal((results[0].Document.DocumentId, 1, record.Physician.Id), (added.Documents[0].DocumentId, added.Documents[0].Version, added.Actor.Id));
+        Assert.Equal(
+            (results[0].Document.DocumentId, 1, record.Physician.Id),
+            (added.Documents[0].DocumentId, added.Documents[0].Version, added.Actor.Id));
         Assert.Equal(results[0].Document.Content.Sha256, added.Documents[0].Sha256);
         Assert.Equal("MEDIA_TYPE_MISMATCH", events.Single(e => e.Outcome == AuditOutcome.Failed).Reason);
         Assert.Equal(results[1].Document.DocumentId, Assert.Single((await EventsAsync(other)).FindAll(IsImport)).Documents[0].DocumentId);
@@ -261,7 +274,8 @@ public sealed class ImportTests(Platform platform)
         bad.Metadata.EntryUuid = "Document01";
         bad.Metadata.References.Add(new Reference { Id = new LocalIdentifier { Value = new string('x', 129) }, Kind = "k" });
         var results = await Importing.AllAsync(
-            platform.As(record.Physician), (good, new CdaText { Patient = record.Patient, Author = record.Physician }.Bytes), (bad, Given.Text()));
+            platform.As(record.Physician), (good, new CdaText { Patient = record.Patient, Author = record.Physician }.Bytes),
+            (bad, Given.Text()));
         var kept = results[0].Document.Metadata;
         Assert.Equal((good.Metadata.SourcePatientId, good.Metadata.EntryUuid), (kept.SourcePatientId, kept.EntryUuid));
         Assert.Equal(good.Metadata.References, kept.References);
@@ -284,5 +298,6 @@ public sealed class ImportTests(Platform platform)
     }
 
     private async Task<List<AuditEvent>> EventsAsync(OpenedRecord record) =>
-        [.. (await platform.As(record.Patient).Audit.ListRecordEventsAsync(new() { RecordId = record.Id, PageSize = 200 }, cancellationToken: Token)).Events];
+        [.. (await platform.As(record.Patient).Audit.ListRecordEventsAsync(
+            new() { RecordId = record.Id, PageSize = 200 }, cancellationToken: Token)).Events];
 }

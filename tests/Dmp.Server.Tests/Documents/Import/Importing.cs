@@ -38,7 +38,9 @@ internal sealed class Importing : IDisposable
         return [.. items.Select(item => import.Results[item])];
     }
 
-    /// <summary>Sends a submission set and its whole documents in one call, ends it, and answers the result of the set and those of the documents.</summary>
+    /// <summary>
+    /// Sends a submission set and its whole documents in one call, ends it, and answers the result of the set and those of the documents.
+    /// </summary>
     public static async Task<(ImportResult Set, List<ImportResult> Documents)> SetAsync(
         DmpApi api, SubmissionSetIntent set, params IEnumerable<(UploadIntent Intent, byte[] Content)> documents)
     {
@@ -58,7 +60,12 @@ internal sealed class Importing : IDisposable
     public static SubmissionSetIntent SetOf(params IEnumerable<UploadIntent> documents)
     {
         var all = documents.ToList();
-        return new SubmissionSetIntent { RecordId = all[0].RecordId, RequestId = Given.NewId(), DocumentRequestIds = { all.Select(intent => intent.RequestId) } };
+        return new SubmissionSetIntent
+        {
+            RecordId = all[0].RecordId,
+            RequestId = Given.NewId(),
+            DocumentRequestIds = { all.Select(intent => intent.RequestId) },
+        };
     }
 
     public async Task<long> SetAsync(SubmissionSetIntent set)
@@ -84,7 +91,11 @@ internal sealed class Importing : IDisposable
     public Task ChunkAsync(long item, long offset, byte[] data, bool flush = false) => call.RequestStream.OfferAsync(
         new ImportDocumentsRequest
         {
-            Chunk = new ImportChunk { Item = item, Chunk = new UploadChunk { WriteOffset = offset, Data = ByteString.CopyFrom(data), Flush = flush } },
+            Chunk = new ImportChunk
+            {
+                Item = item,
+                Chunk = new UploadChunk { WriteOffset = offset, Data = ByteString.CopyFrom(data), Flush = flush },
+            },
         });
 
     public Task FinishAsync(long item, byte[] content) => call.RequestStream.OfferAsync(

@@ -47,7 +47,8 @@ public sealed class SubmissionSetDialogueTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         var api = platform.As(record.Physician);
-        var (small, large, missing, content) = (Given.Intent(record.Id), Given.Intent(record.Id), Given.Intent(record.Id), Given.Text(600_000));
+        var (small, large, missing, content) =
+            (Given.Intent(record.Id), Given.Intent(record.Id), Given.Intent(record.Id), Given.Text(600_000));
         var intent = Importing.SetOf(small, large, missing);
         var bytes = Given.Text();
         using (var import = new Importing(api))
@@ -95,7 +96,8 @@ public sealed class SubmissionSetDialogueTests(Platform platform)
         Importing.Refused(StatusCode.InvalidArgument, ErrorReason.UploadIncomplete, import.Results[second]);
         Importing.Refused(StatusCode.FailedPrecondition, ErrorReason.SubmissionSetIncomplete, import.Results[first]);
         Importing.Refused(StatusCode.FailedPrecondition, ErrorReason.SubmissionSetIncomplete, import.Results[set]);
-        var status = await api.Documents.GetUploadStatusAsync(new() { RecordId = record.Id, RequestId = large.RequestId }, cancellationToken: Token);
+        var status = await api.Documents.GetUploadStatusAsync(
+            new() { RecordId = record.Id, RequestId = large.RequestId }, cancellationToken: Token);
         Assert.InRange(status.Unfinished.PersistedSize, 300_000, 400_000);
         Assert.Empty(await api.SearchIdsAsync(record.Id));
     }
@@ -294,7 +296,8 @@ public sealed class SubmissionSetDialogueTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         var api = platform.As(record.Physician);
-        List<(UploadIntent Intent, byte[] Content)> documents = [.. Enumerable.Range(0, 64).Select(_ => (Given.Intent(record.Id), Given.Text(262_144)))];
+        List<(UploadIntent Intent, byte[] Content)> documents =
+            [.. Enumerable.Range(0, 64).Select(_ => (Given.Intent(record.Id), Given.Text(262_144)))];
         var (set, results) = await Importing.SetAsync(api, SubmissionSetTests.Described(documents), documents);
         Assert.Equal(results.Select(result => result.Document.DocumentId), set.SubmissionSet.Members.Select(member => member.DocumentId));
         Assert.Single(await SubmissionSetTests.ListAsync(api, record));
@@ -351,7 +354,8 @@ public sealed class SubmissionSetDialogueTests(Platform platform)
     {
         await using var server = await TestServer.StartAsync(platform, "--Dmp:Import:MemoryBytes=1048576");
         var (api, record) = await OpenAsync(server);
-        List<(UploadIntent Intent, byte[] Content)> documents = [.. Enumerable.Range(0, 5).Select(_ => (Given.Intent(record.Id), Given.Text(262_144)))];
+        List<(UploadIntent Intent, byte[] Content)> documents =
+            [.. Enumerable.Range(0, 5).Select(_ => (Given.Intent(record.Id), Given.Text(262_144)))];
         using var half = new Importing(api);
         var set = await half.SetAsync(SubmissionSetTests.Described(documents));
         foreach (var (intent, content) in documents[..4])

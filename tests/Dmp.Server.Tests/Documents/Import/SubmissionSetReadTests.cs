@@ -40,9 +40,11 @@ public sealed class SubmissionSetReadTests(Platform platform)
         // Hidden later, and for one professional by a rule.
         (set, ids) = await SetAsync(record, [], []);
         AssertWhole(await GetAsync(colleague, record, set), ids);
-        await patient.Documents.MaskDocumentAsync(new() { RecordId = record.Id, DocumentId = ids[1], RequestId = Given.NewId() }, cancellationToken: Token);
+        await patient.Documents.MaskDocumentAsync(
+            new() { RecordId = record.Id, DocumentId = ids[1], RequestId = Given.NewId() }, cancellationToken: Token);
         AssertPart(await GetAsync(colleague, record, set), ids[0]);
-        var part = Assert.Single((await colleague.Documents.ListSubmissionSetsAsync(new() { RecordId = record.Id, PageSize = 1 }, cancellationToken: Token)).SubmissionSets);
+        var part = Assert.Single((await colleague.Documents.ListSubmissionSetsAsync(
+            new() { RecordId = record.Id, PageSize = 1 }, cancellationToken: Token)).SubmissionSets);
         AssertPart(part, ids[0]);
     }
 
@@ -53,7 +55,8 @@ public sealed class SubmissionSetReadTests(Platform platform)
         var (set, _) = await SetAsync(record, [VisibilityCode.HiddenFromPatient], [VisibilityCode.HiddenFromPatient]);
         foreach (var (api, id) in new[]
         {
-            (platform.As(record.Patient), set), (platform.AsRepresentativeOf(record.Patient), set), (platform.As(record.Physician), Given.NewId()),
+            (platform.As(record.Patient), set), (platform.AsRepresentativeOf(record.Patient), set),
+            (platform.As(record.Physician), Given.NewId()),
         })
         {
             await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.SubmissionSetNotFound, () => GetAsync(api, record, id));
@@ -63,8 +66,10 @@ public sealed class SubmissionSetReadTests(Platform platform)
 
         // Nor is it one of another record.
         var other = await platform.RecordAsync();
-        await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.SubmissionSetNotFound, () => GetAsync(platform.As(other.Physician), other, set));
-        await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => GetAsync(platform.As(other.Patient), record, set));
+        await Refusals.RefusedAsync(
+            StatusCode.NotFound, ErrorReason.SubmissionSetNotFound, () => GetAsync(platform.As(other.Physician), other, set));
+        await Refusals.RefusedAsync(
+            StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => GetAsync(platform.As(other.Patient), record, set));
     }
 
     [Fact]
@@ -79,7 +84,9 @@ public sealed class SubmissionSetReadTests(Platform platform)
         var intent = SubmissionSetTests.Described(documents);
         var (set, results) = await Importing.SetAsync(structure, intent, documents);
 
-        AssertWhole(await GetAsync(structure, record, set.SubmissionSet.SubmissionSetId), [.. results.Select(result => result.Document.DocumentId)]);
+        AssertWhole(
+            await GetAsync(structure, record, set.SubmissionSet.SubmissionSetId),
+            [.. results.Select(result => result.Document.DocumentId)]);
         await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.SubmissionSetNotFound, () => GetAsync(structure, record, others));
         await Refusals.FieldsAsync(() => SubmissionSetTests.ListAsync(structure, record), "unique_id");
         var found = await structure.Documents.ListSubmissionSetsAsync(
@@ -119,9 +126,11 @@ public sealed class SubmissionSetReadTests(Platform platform)
 
         Assert.Equal(sets, seen);
         var middle = (await GetAsync(api, record, sets[2])).CreateTime;
-        var since = await api.Documents.ListSubmissionSetsAsync(new() { RecordId = record.Id, CreateTimeFrom = middle }, cancellationToken: Token);
+        var since = await api.Documents.ListSubmissionSetsAsync(
+            new() { RecordId = record.Id, CreateTimeFrom = middle }, cancellationToken: Token);
         Assert.Equal(sets[..3], since.SubmissionSets.Select(set => set.SubmissionSetId).Intersect(sets));
-        var until = await api.Documents.ListSubmissionSetsAsync(new() { RecordId = record.Id, CreateTimeTo = middle }, cancellationToken: Token);
+        var until = await api.Documents.ListSubmissionSetsAsync(
+            new() { RecordId = record.Id, CreateTimeTo = middle }, cancellationToken: Token);
         Assert.Equal(sets[3..], until.SubmissionSets.Select(set => set.SubmissionSetId));
         await Refusals.RefusedAsync(StatusCode.InvalidArgument, ErrorReason.PageTokenInvalid, async () =>
             await api.Documents.ListSubmissionSetsAsync(new() { RecordId = record.Id, PageToken = "made-up" }, cancellationToken: Token));
@@ -139,15 +148,18 @@ public sealed class SubmissionSetReadTests(Platform platform)
         var api = platform.As(record.Physician);
         for (var i = 0; i < 5; i++)
         {
-            List<(UploadIntent Intent, byte[] Content)> documents = [.. Enumerable.Range(0, 60).Select(_ => (Given.Intent(record.Id), Given.Text()))];
+            List<(UploadIntent Intent, byte[] Content)> documents =
+                [.. Enumerable.Range(0, 60).Select(_ => (Given.Intent(record.Id), Given.Text()))];
             Assert.NotNull((await Importing.SetAsync(api, SubmissionSetTests.Described(documents), documents)).Set.SubmissionSet);
         }
 
         var first = await api.Documents.ListSubmissionSetsAsync(new() { RecordId = record.Id }, cancellationToken: Token);
         Assert.Equal(4, first.SubmissionSets.Count);
-        var second = await api.Documents.ListSubmissionSetsAsync(new() { RecordId = record.Id, PageToken = first.NextPageToken }, cancellationToken: Token);
+        var second = await api.Documents.ListSubmissionSetsAsync(
+            new() { RecordId = record.Id, PageToken = first.NextPageToken }, cancellationToken: Token);
         Assert.Equal((1, ""), (second.SubmissionSets.Count, second.NextPageToken));
-        var events = await platform.As(record.Patient).Audit.ListRecordEventsAsync(new() { RecordId = record.Id, PageSize = 2 }, cancellationToken: Token);
+        var events = await platform.As(record.Patient).Audit.ListRecordEventsAsync(
+            new() { RecordId = record.Id, PageSize = 2 }, cancellationToken: Token);
         Assert.Equal([60, 240], events.Events.Select(e => e.Documents.Count));
     }
 
@@ -161,7 +173,8 @@ public sealed class SubmissionSetReadTests(Platform platform)
         return (set.SubmissionSet.SubmissionSetId, [.. results.Select(result => result.Document.DocumentId)]);
     }
 
-    private static Task<SubmissionSet> GetAsync(DmpApi api, OpenedRecord record, string set) => SubmissionSetTests.GetAsync(api, record, set);
+    private static Task<SubmissionSet> GetAsync(DmpApi api, OpenedRecord record, string set) =>
+        SubmissionSetTests.GetAsync(api, record, set);
 
     private static void AssertWhole(SubmissionSet set, string[] ids)
     {

@@ -42,7 +42,8 @@ public sealed class SubmissionSetTests(Platform platform)
         Assert.Equal(stored.Members.OrderBy(member => member.DocumentId, StringComparer.Ordinal), read.Members);
         foreach (var result in results)
         {
-            var document = await api.Documents.GetDocumentAsync(new() { RecordId = record.Id, DocumentId = result.Document.DocumentId }, cancellationToken: Token);
+            var document = await api.Documents.GetDocumentAsync(
+                new() { RecordId = record.Id, DocumentId = result.Document.DocumentId }, cancellationToken: Token);
             Assert.Equal(result.Document, document.Document);
         }
 
@@ -55,10 +56,12 @@ public sealed class SubmissionSetTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         var documents = Documents(record, 1);
-        var (set, _) = await Importing.SetAsync(platform.As(record.Physician), Importing.SetOf(documents.Select(one => one.Intent)), documents);
+        var (set, _) = await Importing.SetAsync(
+            platform.As(record.Physician), Importing.SetOf(documents.Select(one => one.Intent)), documents);
         var metadata = set.SubmissionSet.Metadata;
         Assert.StartsWith("urn:uuid:", metadata.UniqueId, StringComparison.Ordinal);
-        Assert.InRange(metadata.SubmissionTime.ToDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(5));
+        Assert.InRange(
+            metadata.SubmissionTime.ToDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(5));
         Assert.Empty(metadata.Authors);
         Assert.True(set.SubmissionSet.Signature.IsEmpty);
     }
@@ -73,7 +76,8 @@ public sealed class SubmissionSetTests(Platform platform)
             intent => intent.Metadata.UniqueId = "2.25.1",
             intent => intent.ExpectedSha256 = ByteString.CopyFrom(new byte[32]),
         ];
-        ErrorReason[] reasons = [ErrorReason.FieldsInvalid, ErrorReason.MediaTypeMismatch, ErrorReason.UniqueIdTaken, ErrorReason.DigestMismatch];
+        ErrorReason[] reasons =
+            [ErrorReason.FieldsInvalid, ErrorReason.MediaTypeMismatch, ErrorReason.UniqueIdTaken, ErrorReason.DigestMismatch];
         foreach (var (fault, reason) in faults.Zip(reasons))
         {
             var record = await platform.RecordAsync();
@@ -108,7 +112,8 @@ public sealed class SubmissionSetTests(Platform platform)
             documents[1] = (Given.Intent(record.Id), documents[1].Content);
             var (again, results) = await Importing.SetAsync(api, Described(documents), documents);
             Assert.Equal(3, again.SubmissionSet.Members.Count);
-            Assert.Equal(stored.Concat(results.Select(result => result.Document.DocumentId)).Order(), (await api.SearchIdsAsync(record.Id)).Order());
+            Assert.Equal(
+                stored.Concat(results.Select(result => result.Document.DocumentId)).Order(), (await api.SearchIdsAsync(record.Id)).Order());
         }
     }
 
@@ -185,7 +190,8 @@ public sealed class SubmissionSetTests(Platform platform)
         Assert.NotNull((await Importing.SetAsync(api, Described(documents, "2.25.4712"), documents)).Set.SubmissionSet);
         documents = Documents(record, 1);
         Importing.Refused(
-            StatusCode.AlreadyExists, ErrorReason.UniqueIdTaken, (await Importing.SetAsync(api, Described(documents, "2.25.4712"), documents)).Set);
+            StatusCode.AlreadyExists, ErrorReason.UniqueIdTaken,
+            (await Importing.SetAsync(api, Described(documents, "2.25.4712"), documents)).Set);
         Assert.Equal(2, (await api.SearchIdsAsync(record.Id)).Count);
     }
 
@@ -201,17 +207,20 @@ public sealed class SubmissionSetTests(Platform platform)
         var old = await api.UploadAsync(new UploadIntent { RecordId = record.Id, RequestId = Given.NewId() }, letter.Bytes);
         var (plain, cda) = (Given.Intent(record.Id), new UploadIntent { RecordId = record.Id, RequestId = Given.NewId() });
         (plain.ReplacesDocumentId, plain.Etag) = (parent.DocumentId, parent.Etag);
-        (UploadIntent, byte[])[] replacing = [(plain, Given.Text()), (cda, (letter with { Id = letter.Id + ".2", Replaces = letter.Id }).Bytes)];
+        (UploadIntent, byte[])[] replacing =
+            [(plain, Given.Text()), (cda, (letter with { Id = letter.Id + ".2", Replaces = letter.Id }).Bytes)];
 
         var (second, replaced) = await Importing.SetAsync(api, Importing.SetOf(plain, cda), replacing);
 
-        Assert.Equal([(parent.DocumentId, 2), (old.DocumentId, 2)], second.SubmissionSet.Members.Select(member => (member.DocumentId, member.Version)));
+        Assert.Equal([(parent.DocumentId, 2), (old.DocumentId, 2)], second.SubmissionSet.Members.Select(
+            member => (member.DocumentId, member.Version)));
         Assert.Equal(second.SubmissionSet.SubmissionSetId, replaced[0].Document.SubmissionSetId);
 
         // The first set still has the version that came with it.
         var before = await GetAsync(api, record, first.SubmissionSet.SubmissionSetId);
         Assert.Contains(before.Members, member => (member.DocumentId, member.Version) == (parent.DocumentId, 1));
-        var versionOne = await api.Documents.GetDocumentAsync(new() { RecordId = record.Id, DocumentId = parent.DocumentId, Version = 1 }, cancellationToken: Token);
+        var versionOne = await api.Documents.GetDocumentAsync(
+            new() { RecordId = record.Id, DocumentId = parent.DocumentId, Version = 1 }, cancellationToken: Token);
         Assert.Equal(first.SubmissionSet.SubmissionSetId, versionOne.Document.SubmissionSetId);
     }
 
@@ -290,17 +299,21 @@ public sealed class SubmissionSetTests(Platform platform)
         var documents = Documents(record, 2);
         var intent = Described(documents);
         var (set, results) = await Importing.SetAsync(platform.As(record.Physician), intent, documents);
-        var events = await platform.As(record.Patient).Audit.ListRecordEventsAsync(new() { RecordId = record.Id, PageSize = 200 }, cancellationToken: Token);
+        var events = await platform.As(record.Patient).Audit.ListRecordEventsAsync(
+            new() { RecordId = record.Id, PageSize = 200 }, cancellationToken: Token);
         var imports = events.Events.Where(e => e.Method.EndsWith("/ImportDocuments", StringComparison.Ordinal)).ToList();
         Assert.Equal(3, imports.Count);
         Assert.All(imports, e => Assert.Equal(AuditOutcome.Allowed, e.Outcome));
         var whole = Assert.Single(imports, e => e.Documents.Count == 2);
         Assert.Equal(
-            results.Select(result => (result.Document.DocumentId, result.Document.Content.Sha256)).OrderBy(one => one.DocumentId, StringComparer.Ordinal),
-            whole.Documents.Select(document => (document.DocumentId, document.Sha256)).OrderBy(one => one.DocumentId, StringComparer.Ordinal));
+            results.Select(result => (result.Document.DocumentId, result.Document.Content.Sha256))
+                .OrderBy(one => one.DocumentId, StringComparer.Ordinal),
+            whole.Documents.Select(document => (document.DocumentId, document.Sha256))
+                .OrderBy(one => one.DocumentId, StringComparer.Ordinal));
 
         await GetAsync(platform.As(record.Physician), record, set.SubmissionSet.SubmissionSetId);
-        events = await platform.As(record.Patient).Audit.ListRecordEventsAsync(new() { RecordId = record.Id, PageSize = 200 }, cancellationToken: Token);
+        events = await platform.As(record.Patient).Audit.ListRecordEventsAsync(
+            new() { RecordId = record.Id, PageSize = 200 }, cancellationToken: Token);
         var read = Assert.Single(events.Events, e => e.Method.EndsWith("/GetSubmissionSet", StringComparison.Ordinal));
         Assert.Equal(2, read.Documents.Count);
     }
@@ -327,7 +340,8 @@ public sealed class SubmissionSetTests(Platform platform)
         [.. Enumerable.Range(0, count).Select(_ => (Given.Intent(record.Id), Given.Text()))];
 
     internal static async Task<SubmissionSet> GetAsync(DmpApi api, OpenedRecord record, string setId) =>
-        (await api.Documents.GetSubmissionSetAsync(new() { RecordId = record.Id, SubmissionSetId = setId }, cancellationToken: Token)).SubmissionSet;
+        (await api.Documents.GetSubmissionSetAsync(
+            new() { RecordId = record.Id, SubmissionSetId = setId }, cancellationToken: Token)).SubmissionSet;
 
     internal static async Task<List<SubmissionSet>> ListAsync(DmpApi api, OpenedRecord record) =>
         [.. (await api.Documents.ListSubmissionSetsAsync(new() { RecordId = record.Id }, cancellationToken: Token)).SubmissionSets];

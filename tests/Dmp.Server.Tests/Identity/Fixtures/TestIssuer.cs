@@ -19,22 +19,22 @@ internal sealed class TestIssuer : IAsyncDisposable
 {
     public const string DefaultAudience = "https://dmp.example";
 
-    private readonly string _path;
-    private readonly X509Certificate2? _certificate;
-    private WebApplication? _app;
+    private readonly string path;
+    private readonly X509Certificate2? certificate;
+    private WebApplication? app;
 
     private TestIssuer(string path, X509Certificate2? certificate)
     {
-        _path = path;
-        _certificate = certificate;
+        this.path = path;
+        this.certificate = certificate;
     }
 
     public int Port { get; private set; }
 
     /// <summary>Scheme, host and port.</summary>
-    public string Origin => $"{(_certificate is null ? "http" : "https")}://127.0.0.1:{Port}";
+    public string Origin => $"{(certificate is null ? "http" : "https")}://127.0.0.1:{Port}";
 
-    public string Authority => $"{Origin}{_path}";
+    public string Authority => $"{Origin}{path}";
 
     /// <summary>The issuer as discovery names it; the authority unless a test says otherwise.</summary>
     public string? DiscoveredIssuer { get; set; }
@@ -68,22 +68,22 @@ internal sealed class TestIssuer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, Port, listen =>
         {
-            if (_certificate is not null)
+            if (certificate is not null)
             {
-                listen.UseHttps(_certificate);
+                listen.UseHttps(certificate);
             }
         }));
-        _app = builder.Build();
-        _app.MapGet("{**path}", (string? path) => Answer($"/{path}"));
-        await _app.StartAsync();
-        Port = new Uri(_app.Urls.Single()).Port;
+        app = builder.Build();
+        app.MapGet("{**path}", (string? path) => Answer($"/{path}"));
+        await app.StartAsync();
+        Port = new Uri(app.Urls.Single()).Port;
     }
 
     public async Task StopAsync()
     {
-        if (_app is { } app)
+        if (this.app is { } app)
         {
-            _app = null;
+            this.app = null;
             await app.StopAsync();
             await app.DisposeAsync();
         }
@@ -116,7 +116,8 @@ internal sealed class TestIssuer : IAsyncDisposable
                 ["client_id"] = "test-software",
             },
             claims);
-        var head = Merge(new() { ["alg"] = signer.Algorithm, ["typ"] = "at+jwt", ["kid"] = signer.Id }, header ?? new Dictionary<string, object?>());
+        var head = Merge(
+            new() { ["alg"] = signer.Algorithm, ["typ"] = "at+jwt", ["kid"] = signer.Id }, header ?? new Dictionary<string, object?>());
         var signed = $"{Encode(JsonSerializer.SerializeToUtf8Bytes(head))}.{Encode(JsonSerializer.SerializeToUtf8Bytes(payload))}";
         return $"{signed}.{Encode(signer.Sign(Encoding.ASCII.GetBytes(signed), (string?)head.GetValueOrDefault("alg")))}";
     }
@@ -153,19 +154,19 @@ internal sealed class TestIssuer : IAsyncDisposable
 /// <summary>A signing key of a <see cref="TestIssuer"/>: RSA (RS256, PS256) or elliptic (ES256).</summary>
 internal sealed class TestKey : IDisposable
 {
-    private readonly RSA? _rsa;
-    private readonly ECDsa? _elliptic;
+    private readonly RSA? rsa;
+    private readonly ECDsa? elliptic;
 
     public TestKey(string id, bool isElliptic = false)
     {
         Id = id;
         if (isElliptic)
         {
-            _elliptic = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            elliptic = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         }
         else
         {
-            _rsa = RSA.Create(2048);
+            rsa = RSA.Create(2048);
         }
     }
 
@@ -174,33 +175,33 @@ internal sealed class TestKey : IDisposable
     /// <summary>Further members of the published key, such as Entra's <c>issuer</c>.</summary>
     public Dictionary<string, string> Extra { get; } = [];
 
-    public string Algorithm => _rsa is null ? "ES256" : "RS256";
+    public string Algorithm => rsa is null ? "ES256" : "RS256";
 
     /// <summary>The public key as a PEM text, which an attacker can use as the secret of an HMAC.</summary>
-    public string PublicPem => _rsa?.ExportSubjectPublicKeyInfoPem() ?? _elliptic!.ExportSubjectPublicKeyInfoPem();
+    public string PublicPem => rsa?.ExportSubjectPublicKeyInfoPem() ?? elliptic!.ExportSubjectPublicKeyInfoPem();
 
     public byte[] Sign(byte[] data, string? algorithm) => algorithm switch
     {
         "none" => [],
         "HS256" => HMACSHA256.HashData(Encoding.ASCII.GetBytes(PublicPem), data),
-        "PS256" => _rsa!.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pss),
-        _ when _rsa is not null => _rsa.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
-        _ => _elliptic!.SignData(data, HashAlgorithmName.SHA256),
+        "PS256" => rsa!.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pss),
+        _ when rsa is not null => rsa.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
+        _ => elliptic!.SignData(data, HashAlgorithmName.SHA256),
     };
 
     public Dictionary<string, string> ToJwk()
     {
         var jwk = new Dictionary<string, string>(Extra) { ["kid"] = Id, ["use"] = "sig" };
-        if (_rsa is not null)
+        if (rsa is not null)
         {
-            var key = _rsa.ExportParameters(includePrivateParameters: false);
+            var key = rsa.ExportParameters(includePrivateParameters: false);
             jwk["kty"] = "RSA";
             jwk["n"] = Base64Url.EncodeToString(key.Modulus);
             jwk["e"] = Base64Url.EncodeToString(key.Exponent);
         }
         else
         {
-            var key = _elliptic!.ExportParameters(includePrivateParameters: false);
+            var key = elliptic!.ExportParameters(includePrivateParameters: false);
             jwk["kty"] = "EC";
             jwk["crv"] = "P-256";
             jwk["x"] = Base64Url.EncodeToString(key.Q.X);
@@ -212,7 +213,7 @@ internal sealed class TestKey : IDisposable
 
     public void Dispose()
     {
-        _rsa?.Dispose();
-        _elliptic?.Dispose();
+        rsa?.Dispose();
+        elliptic?.Dispose();
     }
 }

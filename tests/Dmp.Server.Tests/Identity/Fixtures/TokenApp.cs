@@ -23,23 +23,24 @@ internal sealed record TokenOutcome(Caller? Caller, TokenRefusal? Refusal);
 /// </summary>
 internal sealed class TokenApp : IAsyncDisposable
 {
-    private readonly WebApplication _app;
-    private readonly HttpClient _http;
-    private readonly ConcurrentQueue<TokenOutcome> _outcomes;
-    private readonly FakeLoggerProvider _log;
+    private readonly WebApplication app;
+    private readonly HttpClient http;
+    private readonly ConcurrentQueue<TokenOutcome> outcomes;
+    private readonly FakeLoggerProvider log;
 
     private TokenApp(WebApplication app, ConcurrentQueue<TokenOutcome> outcomes, FakeLoggerProvider log)
     {
-        _app = app;
-        _outcomes = outcomes;
-        _log = log;
-        _http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        this.app = app;
+        this.outcomes = outcomes;
+        this.log = log;
+        http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
     /// <summary>Everything that was logged, of every level.</summary>
-    public string Log => string.Join('\n', _log.Collector.GetSnapshot().Select(line => $"{line.Message} {line.Exception}"));
+    public string Log => string.Join('\n', log.Collector.GetSnapshot().Select(line => $"{line.Message} {line.Exception}"));
 
-    /// <param name="settings">Configuration below <c>Dmp</c>, such as <c>Identity:Issuers:0:Name</c>; the last one of a name counts.</param>
+    /// <param name="settings">Configuration below <c>Dmp</c>, such as <c>Identity:Issuers:0:Name</c>; the last one of a name
+    /// counts.</param>
     public static Task<TokenApp> StartAsync(params IEnumerable<(string Key, string Value)> settings) => StartAsync(_ => { }, settings);
 
     /// <param name="configure">Further services.</param>
@@ -92,19 +93,19 @@ internal sealed class TokenApp : IAsyncDisposable
     /// <summary>Calls with a bearer token over a connection of the caller's making.</summary>
     public async Task<TokenOutcome> CallOverAsync(HttpMessageHandler connection, string token, CancellationToken ct)
     {
-        using var http = new HttpClient(connection, disposeHandler: false) { BaseAddress = _http.BaseAddress };
+        using var http = new HttpClient(connection, disposeHandler: false) { BaseAddress = this.http.BaseAddress };
         return await SendAsync(http, ct, $"Bearer {token}");
     }
 
     /// <summary>Calls with these <c>authorization</c> headers, whatever they hold.</summary>
     public Task<TokenOutcome> CallWithHeadersAsync(CancellationToken ct, params string[] authorization) =>
-        SendAsync(_http, ct, authorization);
+        SendAsync(http, ct, authorization);
 
     public async ValueTask DisposeAsync()
     {
-        _http.Dispose();
-        await _app.StopAsync();
-        await _app.DisposeAsync();
+        http.Dispose();
+        await app.StopAsync();
+        await app.DisposeAsync();
     }
 
     private async Task<TokenOutcome> SendAsync(HttpClient http, CancellationToken ct, params string[] authorization)
@@ -117,7 +118,7 @@ internal sealed class TokenApp : IAsyncDisposable
 
         using var response = await http.SendAsync(request, ct);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.True(_outcomes.TryDequeue(out var outcome));
+        Assert.True(outcomes.TryDequeue(out var outcome));
         return outcome;
     }
 }

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Dmp.Server.Tests.Media.Fixtures;
 
-/// <summary>A real clamd with a database of one signature, that of the EICAR test file. It listens on a Unix socket and on loopback.</summary>
+/// <summary>
+/// A real clamd with a database of one signature, that of the EICAR test file. It listens on a Unix socket and on loopback.
+/// </summary>
 public sealed class ClamdServer : IAsyncLifetime
 {
     /// <summary>What the scanner calls the test file; it adds to our name that the signature is not an official one.</summary>
@@ -52,7 +54,8 @@ public sealed class ClamdServer : IAsyncLifetime
             StreamMaxLength {StreamBytesMax}
 
             """);
-        process = Process.Start(new ProcessStartInfo(program, ["--config-file", configuration]) { RedirectStandardOutput = true, RedirectStandardError = true })
+        process = Process.Start(
+            new ProcessStartInfo(program, ["--config-file", configuration]) { RedirectStandardOutput = true, RedirectStandardError = true })
             ?? throw new InvalidOperationException("clamd does not start.");
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };

@@ -97,7 +97,13 @@ internal sealed class NoticePlatform : IAsyncDisposable
 
     public async Task OpenEmergencyAsync(TestProfessional professional, ToldRecord record, string reason = "Patiente inconsciente") =>
         await As(professional).Emergencies.OpenEmergencyAccessAsync(
-            new OpenEmergencyAccessRequest { RecordId = record.Id, Mode = EmergencyMode.BreakGlass, Reason = reason, RequestId = Given.NewId() },
+            new OpenEmergencyAccessRequest
+            {
+                RecordId = record.Id,
+                Mode = EmergencyMode.BreakGlass,
+                Reason = reason,
+                RequestId = Given.NewId(),
+            },
             cancellationToken: Token);
 
     public static async Task<List<NoticeMessage>> ListAsync(DmpApi api, string recordId) =>

@@ -75,7 +75,8 @@ internal sealed class PatientApplication : IAsyncDisposable
     public string[] SettingsAs(string name) =>
     [
         $"--Dmp:Notices:Webhooks:{name}:Url={Url}",
-        .. Secrets.Select((secret, i) => string.Create(CultureInfo.InvariantCulture, $"--Dmp:Notices:Webhooks:{name}:Secrets:{i}={secret}")),
+        .. Secrets.Select(
+            (secret, i) => string.Create(CultureInfo.InvariantCulture, $"--Dmp:Notices:Webhooks:{name}:Secrets:{i}={secret}")),
     ];
 
     public IEnumerable<ReceivedCall> About(string recordId) => received.Where(call => call.RecordId == recordId);

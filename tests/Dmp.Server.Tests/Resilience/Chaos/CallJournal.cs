@@ -19,7 +19,8 @@ internal sealed class CallJournal : Interceptor
     public IReadOnlyCollection<JournalEntry> Entries => entries;
 
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
-        TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+        TRequest request, ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
     {
         var call = continuation(request, context);
         return new AsyncUnaryCall<TResponse>(
@@ -31,7 +32,8 @@ internal sealed class CallJournal : Interceptor
     }
 
     public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
-        TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation)
+        TRequest request, ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation)
     {
         var call = continuation(request, context);
         return new AsyncServerStreamingCall<TResponse>(
@@ -87,7 +89,8 @@ internal sealed class CallJournal : Interceptor
         }
     }
 
-    private sealed class NotedReader<T>(CallJournal journal, IAsyncStreamReader<T> inner, Task<Metadata> headers, string method) : IAsyncStreamReader<T>
+    private sealed class NotedReader<T>(
+        CallJournal journal, IAsyncStreamReader<T> inner, Task<Metadata> headers, string method) : IAsyncStreamReader<T>
     {
         public T Current => inner.Current;
 

@@ -44,7 +44,8 @@ internal sealed class ChaosSubscriber(string name, Func<Task<DmpApi>> connectAsy
     /// Holds the replica against what searches answer now, or, for a structure, which lists nothing, against what it deposited
     /// (<paramref name="own"/>); returns the differences.
     /// </summary>
-    public async Task<List<string>> CompareAsync(IEnumerable<string> records, ILookup<string, WrittenChange> own, bool isStructure, CancellationToken ct)
+    public async Task<List<string>> CompareAsync(
+        IEnumerable<string> records, ILookup<string, WrittenChange> own, bool isStructure, CancellationToken ct)
     {
         var differences = new List<string>();
         var api = await connectAsync();
@@ -58,12 +59,14 @@ internal sealed class ChaosSubscriber(string name, Func<Task<DmpApi>> connectAsy
             if (there is null)
             {
                 // Without a right to the record only what the caller deposited may be known.
-                differences.AddRange(held.Keys.Where(id => !own.Contains(id)).Select(id => $"{name}: {id} of a record that is not the caller's"));
+                differences.AddRange(
+                    held.Keys.Where(id => !own.Contains(id)).Select(id => $"{name}: {id} of a record that is not the caller's"));
                 continue;
             }
 
             differences.AddRange(there.Where(one => !held.ContainsKey(one.Key)).Select(one => $"{name}: {one.Key} was never told"));
-            differences.AddRange(held.Where(one => !there.ContainsKey(one.Key)).Select(one => $"{name}: {one.Key} is gone and was not told"));
+            differences.AddRange(
+                held.Where(one => !there.ContainsKey(one.Key)).Select(one => $"{name}: {one.Key} is gone and was not told"));
             differences.AddRange(there.Where(one => held.TryGetValue(one.Key, out var version) && version != one.Value)
                 .Select(one => $"{name}: {one.Key} has version {one.Value}, told was {held[one.Key]}"));
         }
@@ -120,7 +123,8 @@ internal sealed class ChaosSubscriber(string name, Func<Task<DmpApi>> connectAsy
 
             return false;
         }
-        catch (Exception broken) when (broken is RpcException { StatusCode: not (StatusCode.InvalidArgument or StatusCode.PermissionDenied) }
+        catch (Exception broken)
+            when (broken is RpcException { StatusCode: not (StatusCode.InvalidArgument or StatusCode.PermissionDenied) }
             or InvalidOperationException or HttpRequestException or IOException)
         {
             return false;

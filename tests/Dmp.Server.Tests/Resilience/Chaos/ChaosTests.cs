@@ -82,7 +82,9 @@ public sealed class ChaosTests
         }
 
         Assert.Empty(subscribers[^1].Events);
-        AssertInOrder(subscribers.Single(subscriber => subscriber.Name == "patient-jeanne"), records[0], writers.SelectMany(writer => writer.Writer.Written));
+        AssertInOrder(
+            subscribers.Single(subscriber => subscriber.Name == "patient-jeanne"), records[0],
+            writers.SelectMany(writer => writer.Writer.Written));
         var traced = await AssertTracedAsync(server, records, journal);
         await AssertProvenAsync(server, traced, kept);
     }
@@ -93,7 +95,8 @@ public sealed class ChaosTests
         var told = patient.Events.Where(one => one.RecordId == recordId).ToLookup(one => one.DocumentId, one => (one.Kind, one.Version));
         foreach (var document in written.Where(change => change.RecordId == recordId).GroupBy(change => change.DocumentId))
         {
-            var expected = document.Select(change => (Kind: KindOf(change.What), Version: change.What == "delete" ? 0 : change.Version)).ToList();
+            var expected = document.Select(
+                change => (Kind: KindOf(change.What), Version: change.What == "delete" ? 0 : change.Version)).ToList();
             var came = told[document.Key].ToList();
             if (expected[^1].Kind != ChangeKind.Deleted)
             {
@@ -101,7 +104,8 @@ public sealed class ChaosTests
                 continue;
             }
 
-            // Of a document that is gone, what came before may have been told as its end, but nothing in another order and nothing behind it.
+            // Of a document that is gone, what came before may have been told as its end, but nothing in another order and nothing behind
+            // it.
             Assert.Equal(ChangeKind.Deleted, came.Count == 0 ? ChangeKind.Deleted : came[^1].Kind);
             var rest = expected.AsEnumerable();
             foreach (var one in came.TakeWhile(one => one.Kind != ChangeKind.Deleted))
@@ -126,7 +130,8 @@ public sealed class ChaosTests
     };
 
     /// <summary>Each answered call about these records, or by these callers, has its event.</summary>
-    private static async Task<Dictionary<string, List<AuditEvent>>> AssertTracedAsync(ServerProcess server, string[] records, CallJournal journal)
+    private static async Task<Dictionary<string, List<AuditEvent>>> AssertTracedAsync(
+        ServerProcess server, string[] records, CallJournal journal)
     {
         var auditor = await server.AsAsync("auditor-michel");
         var events = new Dictionary<string, List<AuditEvent>>();
@@ -153,7 +158,8 @@ public sealed class ChaosTests
     }
 
     /// <summary>Each of these events is proven in a log that continues the checkpoint kept before the first kill.</summary>
-    private static async Task AssertProvenAsync(ServerProcess server, Dictionary<string, List<AuditEvent>> events, GetCheckpointResponse kept)
+    private static async Task AssertProvenAsync(
+        ServerProcess server, Dictionary<string, List<AuditEvent>> events, GetCheckpointResponse kept)
     {
         var auditor = await server.AsAsync("auditor-michel");
         var verifier = new TraceVerifier(kept.Vkeys);

@@ -111,7 +111,8 @@ internal sealed class ChaosWriter(DmpApi api, string[] records, ChaosRole role, 
                 new() { RecordId = recordId, ConsentId = consentId, RequestId = requestId }, cancellationToken: ct));
         }
         else if (await AskAsync(async () => await api.Consents.DeclareConsentAsync(
-            new() { RecordId = recordId, Collection = ConsentCollection.PatientPresent, RequestId = requestId }, cancellationToken: ct)) is { } declared)
+            new() { RecordId = recordId, Collection = ConsentCollection.PatientPresent, RequestId = requestId },
+            cancellationToken: ct)) is { } declared)
         {
             given.Add((recordId, declared.Consent.ConsentId));
         }

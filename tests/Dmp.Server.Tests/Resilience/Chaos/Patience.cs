@@ -3,7 +3,9 @@ using Grpc.Core;
 
 namespace Dmp.Server.Tests.Resilience.Chaos;
 
-/// <summary>How a well-made client meets a platform that is killed again and again: the same call, with the same request id, until it is answered.</summary>
+/// <summary>
+/// How a well-made client meets a platform that is killed again and again: the same call, with the same request id, until it is answered.
+/// </summary>
 internal static class Patience
 {
     private static readonly TimeSpan limit = TimeSpan.FromSeconds(90);
@@ -26,7 +28,8 @@ internal static class Patience
                 var fields = failure.GetRpcStatus()!.GetDetail<BadRequest>()?.FieldViolations.Select(violation => violation.Field) ?? [];
                 return (null, string.Join(' ', fields.Prepend(reason)));
             }
-            catch (Exception failure) when (failure is RpcException or InvalidOperationException or HttpRequestException or IOException && !late.IsCancellationRequested)
+            catch (Exception failure) when (failure is RpcException or InvalidOperationException or HttpRequestException or IOException
+                && !late.IsCancellationRequested)
             {
                 await Task.Delay(pause, ct);
             }
