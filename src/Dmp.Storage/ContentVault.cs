@@ -19,7 +19,9 @@ public sealed class ContentVault(IContentStore store, RecordKeys keys, MasterKey
         NpgsqlConnection connection, IReadOnlyList<Guid> recordIds, CancellationToken ct) =>
         keys.GetOrCreateAllAsync(connection, recordIds, ct);
 
-    /// <summary>False when the key was destroyed. Content of before and this answer may be followed by the destruction at any time.</summary>
+    /// <summary>
+    /// False when the key was destroyed. Content of before and this answer may be followed by the destruction at any time.
+    /// </summary>
     public static async Task<bool> IsLivingAsync(NpgsqlConnection connection, Guid recordId, Guid recordKeyId, CancellationToken ct) =>
         await RecordKeySql.FindAsync(connection, recordId, recordKeyId, ct) is { Wrapped: not null };
 

@@ -245,7 +245,8 @@ internal sealed class S3Bucket : IDisposable
     // A server that refuses a request says why. One that could not read it from the line answers 400 and no more (radosgw under load); the
     // SDK takes that for a refusal and does not try again.
     private static bool IsUnread(AmazonS3Exception exception) =>
-        exception.StatusCode == HttpStatusCode.BadRequest && (string.IsNullOrEmpty(exception.ErrorCode) || exception.ErrorCode == nameof(HttpStatusCode.BadRequest));
+        exception.StatusCode == HttpStatusCode.BadRequest
+            && (string.IsNullOrEmpty(exception.ErrorCode) || exception.ErrorCode == nameof(HttpStatusCode.BadRequest));
 
     // SocketException: a connection that ends while it is made is not always wrapped.
     private static bool IsFailure(Exception exception) => exception

@@ -110,7 +110,8 @@ internal sealed class FrozenSearch(BenchmarkPlatform platform, Guid recordId, st
     {
         var columns = new List<string>();
         await using (var names = new NpgsqlCommand(
-            $"select quote_ident(column_name) from information_schema.columns where table_name = '{table}' order by ordinal_position", target))
+            $"select quote_ident(column_name) from information_schema.columns where table_name = '{table}' order by ordinal_position",
+                target))
         await using (var rows = await names.ExecuteReaderAsync())
         {
             while (await rows.ReadAsync())

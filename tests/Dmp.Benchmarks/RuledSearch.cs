@@ -69,7 +69,8 @@ internal sealed class RuledSearch(Guid recordId, string professionalId, string s
         ("Limit", limit),
     ];
 
-    private static async Task<List<Guid>> ReadAsync(NpgsqlConnection connection, string sql, params (string Name, object? Value)[] parameters)
+    private static async Task<List<Guid>> ReadAsync(
+        NpgsqlConnection connection, string sql, params (string Name, object? Value)[] parameters)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var (name, value) in parameters)

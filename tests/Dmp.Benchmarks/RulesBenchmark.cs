@@ -21,7 +21,8 @@ internal static class RulesBenchmark
         var source = platform.Services.GetRequiredService<NpgsqlDataSource>();
         var thousand = await RecordAsync(platform, 1_000);
         await ShareAsync(platform, thousand);
-        var found = await platform.Colleague.SearchDocumentsPageAsync(new SearchDocumentsRequest { RecordId = thousand, PageSize = PageSize });
+        var found = await platform.Colleague.SearchDocumentsPageAsync(
+            new SearchDocumentsRequest { RecordId = thousand, PageSize = PageSize });
         var floor = new RuledSearch(Guid.Parse(thousand), platform.ColleagueId, platform.ColleagueStructureId, PageSize + 1);
         await platform.AnalyzeAsync();
         await using var connection = await floor.OpenAsync(source);

@@ -154,7 +154,8 @@ internal static class KeySql
     public static async Task<bool> RewrapAsync(
         NpgsqlConnection connection, WrappedRow old, string current, byte[] wrapped, CancellationToken ct) =>
         await connection.ExecuteAsync(new CommandDefinition(
-            Rewrap, new { old.RecordId, old.RecordKeyId, Old = old.MasterKeyId, Current = current, Wrapped = wrapped }, cancellationToken: ct)) > 0;
+            Rewrap, new { old.RecordId, old.RecordKeyId, Old = old.MasterKeyId, Current = current, Wrapped = wrapped },
+                cancellationToken: ct)) > 0;
 
     /// <summary>Locks the record until the transaction ends; false when there is none.</summary>
     public static async Task<bool> LockRecordAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>

@@ -272,8 +272,8 @@ internal static class AccessSql
             IsMinor, new { BirthDate = birthDate, Now = now }, cancellationToken: ct));
 
     /// <summary>
-    /// The facts behind the lock of their record, which waits for a change under way: a statement of its own, so that the facts are those of
-    /// after it. One round trip.
+    /// The facts behind the lock of their record, which waits for a change under way: a statement of its own, so that the facts are
+    /// those of after it. One round trip.
     /// </summary>
     public static async Task<AccessFacts?> FindLockedAsync(
         NpgsqlConnection connection, Caller caller, Guid recordId, DateTimeOffset now, CancellationToken ct)

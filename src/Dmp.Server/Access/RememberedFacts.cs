@@ -43,11 +43,16 @@ internal sealed class RememberedFacts : IDisposable
     public void Keep(FactsKey key, AccessFacts found, FactsPlace place, DateTimeOffset now)
     {
         // What facts say changes by time alone when the patient comes of age, a guardianship ends, or an authorisation does.
-        var until = new[] { found.MajorityTime, found.GuardianshipUntil ?? DateTimeOffset.MaxValue, found.NextEndTime ?? DateTimeOffset.MaxValue }
+        DateTimeOffset[] times =
+        [
+            found.MajorityTime, found.GuardianshipUntil ?? DateTimeOffset.MaxValue, found.NextEndTime ?? DateTimeOffset.MaxValue,
+        ];
+        var until = times
             .Where(time => time > now)
             .Append(now + keep)
             .Min();
-        facts.Set(key, new KnownFacts(found, place, until), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = keep });
+        MemoryCacheEntryOptions entry = new() { Size = 1, AbsoluteExpirationRelativeToNow = keep };
+        facts.Set(key, new KnownFacts(found, place, until), entry);
     }
 
     public void Forget(FactsKey key) => facts.Remove(key);

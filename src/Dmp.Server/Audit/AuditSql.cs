@@ -18,7 +18,8 @@ internal static class AuditSql
             access_mode, basis, emergency_access_id, justification, origin, duration_us, call_count, salt, root, signature, signing_key)
         values (
             @EventId, @EventTime, @Method, @ActorKind, @ActorId, @ActorName, @ProfessionSystem, @ProfessionCode,
-            @SpecialtyCode, @SectorCode, @StructureId, @StructureName, @SoftwareId, @Subject, @RecordId, @DocumentIds, @Outcome, @StatusCode,
+            @SpecialtyCode, @SectorCode, @StructureId, @StructureName, @SoftwareId, @Subject, @RecordId, @DocumentIds, @Outcome,
+                @StatusCode,
             @Reason, @ServerRequestId, @RequestId, @HiddenFromRepresentatives, @DocumentVersions, @DocumentSha256s, @StaffId, @UserAgent,
             @AccessMode, @Basis, @EmergencyAccessId, @Justification, @Origin::inet, @DurationUs, @CallCount,
             @Salt, @Root, @Signature, @SigningKey)
@@ -50,7 +51,8 @@ internal static class AuditSql
             @Salt::bytea[], @Root::bytea[], @Signature::bytea[], @SigningKey::text[]) n (
             event_id, event_time, method, actor_kind, actor_id, actor_name, profession_system, profession_code, specialty_code,
             sector_code, structure_id, structure_name, software_id, subject, record_id, document_ids_from, document_ids_to, outcome,
-            status_code, reason, server_request_id, request_id, hidden_from_representatives, staff_id, user_agent, access_mode, basis, emergency_access_id, justification,
+            status_code, reason, server_request_id, request_id, hidden_from_representatives, staff_id, user_agent, access_mode, basis,
+                emergency_access_id, justification,
             origin, duration_us, call_count, salt, root, signature, signing_key)
         """;
 
@@ -186,7 +188,15 @@ internal static class AuditSql
             List,
             new StatementParameters(
                 TraceFilter.ParametersOf(access, onlySubject),
-                new { TimeFrom = timeFrom, TimeTo = timeTo, FirstId = firstId, LastId = lastId, BeforeEventId = beforeEventId, Limit = limit }),
+                new
+                {
+                    TimeFrom = timeFrom,
+                    TimeTo = timeTo,
+                    FirstId = firstId,
+                    LastId = lastId,
+                    BeforeEventId = beforeEventId,
+                    Limit = limit
+                }),
             ct);
     }
 

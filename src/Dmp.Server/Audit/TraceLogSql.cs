@@ -180,7 +180,11 @@ internal static class TraceLogSql
     private const string CountCheckpoints = "select count(*) from audit_checkpoint";
 
     private const string AddKey =
-        "insert into audit_key (key_id, vkey, create_time) values (@KeyId, @Vkey, @Now) on conflict on constraint audit_key_pkey do nothing";
+        """
+        insert into audit_key (key_id, vkey, create_time)
+        values (@KeyId, @Vkey, @Now)
+        on conflict on constraint audit_key_pkey do nothing
+        """;
 
     private const string ListKeys = "select k.vkey from audit_key k order by k.create_time, k.vkey";
 
@@ -205,7 +209,8 @@ internal static class TraceLogSql
 
     public static async Task<TraceLogState> StateAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        var (size, xmin, xmax, running) = await connection.QuerySingleAsync<(long, string, string, string[])>(new CommandDefinition(State, cancellationToken: ct));
+        var (size, xmin, xmax, running) = await connection.QuerySingleAsync<(long, string, string, string[])>(
+            new CommandDefinition(State, cancellationToken: ct));
         return new TraceLogState
         {
             Size = size,
@@ -231,7 +236,8 @@ internal static class TraceLogSql
         connection.ExecuteAsync(new CommandDefinition(PlannerSql.InIndexOrder, cancellationToken: ct));
 
     /// <summary>The next events of a search, with and without a leaf, range by range in the order of transactions.</summary>
-    public static async Task<List<WaitingEvent>> ListWaitingAsync(NpgsqlConnection connection, TracePass pass, int limit, CancellationToken ct) =>
+    public static async Task<List<WaitingEvent>> ListWaitingAsync(
+        NpgsqlConnection connection, TracePass pass, int limit, CancellationToken ct) =>
         (await connection.QueryAsync<WaitingEvent>(new CommandDefinition(
             ListWaiting,
             new

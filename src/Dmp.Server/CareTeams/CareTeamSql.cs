@@ -176,7 +176,15 @@ internal static class CareTeamSql
             cancellationToken: ct));
         await connection.ExecuteAsync(new CommandDefinition(
             Join,
-            members.Select(member => new { member.CareTeamId, RecordId = recordId, member.ActorKind, member.ActorId, member.ActorName, Now = now }),
+            members.Select(member => new
+            {
+                member.CareTeamId,
+                RecordId = recordId,
+                member.ActorKind,
+                member.ActorId,
+                member.ActorName,
+                Now = now
+            }),
             cancellationToken: ct));
         await connection.ExecuteAsync(new CommandDefinition(Touch, new { CareTeamId = careTeamId }, cancellationToken: ct));
     }

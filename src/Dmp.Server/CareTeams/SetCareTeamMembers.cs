@@ -45,7 +45,8 @@ internal sealed class SetCareTeamMembers(AccessPolicy policy, RequestLog request
                 }
 
                 var now = time.GetUtcNow();
-                await CareTeamSql.SetMembersAsync(connection, careTeamId, recordId, CareTeamMapping.ToRows(careTeamId, request.Members), now, ct);
+                var members = CareTeamMapping.ToRows(careTeamId, request.Members);
+                await CareTeamSql.SetMembersAsync(connection, careTeamId, recordId, members, now, ct);
                 if (recordId is { } id)
                 {
                     await OutboxSql.AppendAsync(

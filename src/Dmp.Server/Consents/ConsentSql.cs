@@ -91,7 +91,8 @@ internal static class ConsentSql
             @ConsentId, @RecordId, @ActorKind, @ActorId, @ActorName, @CareTeamId,
             @ActorKind::smallint <> 1 and not exists (
                 select from consent where record_id = @RecordId and actor_kind = @ActorKind and actor_id = @ActorId),
-            @AttendingPhysician, @Origin, @Collection, @StructureId, @GivenBy, @GrantTime, @GrantTime, @ExpireTime, @HiddenFromRepresentatives)
+            @AttendingPhysician, @Origin, @Collection, @StructureId, @GivenBy, @GrantTime, @GrantTime, @ExpireTime,
+                @HiddenFromRepresentatives)
         returning {Columns}
         """;
 
@@ -193,7 +194,8 @@ internal static class ConsentSql
             Reapprove, new { access.RecordId, access.SeesSecret, ConsentIds = consentIds, Now = now }, cancellationToken: ct));
 
     public static Task<IEnumerable<ConsentRow>> ListAsync(
-        NpgsqlConnection connection, RecordAccess access, short[] states, DateTimeOffset now, Guid? beforeConsentId, int limit, CancellationToken ct) =>
+        NpgsqlConnection connection, RecordAccess access, short[] states, DateTimeOffset now, Guid? beforeConsentId, int limit,
+            CancellationToken ct) =>
         connection.QueryAsync<ConsentRow>(new CommandDefinition(
             List,
             new { access.RecordId, access.SeesSecret, States = states, Now = now, BeforeConsentId = beforeConsentId, Limit = limit },

@@ -90,7 +90,8 @@ internal sealed class Database(NpgsqlDataSource source)
     }
 
     /// <summary>
-    /// The same for a change that others are told of: it answers where the database is after the commit, and wakes the sequencing of changes.
+    /// The same for a change that others are told of: it answers where the database is after the commit, and wakes the sequencing of
+    /// changes.
     /// </summary>
     public Task<(T Result, DatabasePosition Committed)> InTransactionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct) =>
         InTransactionAsync(async connection => (await body(connection), (IReadOnlyList<NpgsqlBatchCommand>)[]), ct);

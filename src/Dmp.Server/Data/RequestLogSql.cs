@@ -33,12 +33,14 @@ internal static class RequestLogSql
         on conflict on constraint request_log_pkey do nothing
         """;
 
-    // The same for several at once, with their answers. In the order of the ids, so that two batches that share some never wait for each other.
+    // The same for several at once, with their answers. In the order of the ids, so that two batches that share some never wait for each
+    // other.
     private const string ClaimAll =
         """
         insert into request_log (caller_key, request_id, method, fingerprint, response, create_time)
         select @CallerKey, n.request_id, n.method, n.fingerprint, n.response, @Now
-        from unnest(@RequestIds::uuid[], @Methods::text[], @Fingerprints::bytea[], @Responses::bytea[]) n (request_id, method, fingerprint, response)
+        from unnest(@RequestIds::uuid[], @Methods::text[], @Fingerprints::bytea[], @Responses::bytea[]) n (request_id, method,
+            fingerprint, response)
         order by n.request_id
         on conflict on constraint request_log_pkey do nothing
         returning request_id
@@ -76,7 +78,8 @@ internal static class RequestLogSql
         """;
 
     public static async Task<bool> ClaimAsync(
-        NpgsqlConnection connection, string callerKey, Guid requestId, string method, byte[] fingerprint, DateTimeOffset now, CancellationToken ct) =>
+        NpgsqlConnection connection, string callerKey, Guid requestId, string method, byte[] fingerprint, DateTimeOffset now,
+            CancellationToken ct) =>
         await connection.ExecuteAsync(new CommandDefinition(
             Claim,
             new { CallerKey = callerKey, RequestId = requestId, Method = method, Fingerprint = fingerprint, Now = now },

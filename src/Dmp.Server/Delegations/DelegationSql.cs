@@ -164,7 +164,8 @@ internal static class DelegationSql
         connection.QuerySingleAsync<DelegationRow>(new CommandDefinition(
             Accept, new { row.RecordId, row.DelegationId, caller.Subject, Now = now }, cancellationToken: ct));
 
-    public static Task<DelegationRow> RefuseAsync(NpgsqlConnection connection, DelegationRow row, DateTimeOffset now, CancellationToken ct) =>
+    public static Task<DelegationRow> RefuseAsync(
+        NpgsqlConnection connection, DelegationRow row, DateTimeOffset now, CancellationToken ct) =>
         connection.QuerySingleAsync<DelegationRow>(new CommandDefinition(
             Refuse, new { row.RecordId, row.DelegationId, Now = now }, cancellationToken: ct));
 

@@ -14,7 +14,8 @@ internal static class GuardianshipSql
         where record_id = @RecordId
         """;
 
-    public static Task SetAsync(NpgsqlConnection connection, RecordAccess access, DateTimeOffset? until, string? reason, CancellationToken ct) =>
+    public static Task SetAsync(
+        NpgsqlConnection connection, RecordAccess access, DateTimeOffset? until, string? reason, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(
             Set, new { access.RecordId, Until = until, Reason = reason }, cancellationToken: ct));
 }

@@ -185,7 +185,8 @@ internal static class DocumentSql
     /// </summary>
     public static async Task<DocumentRow?> FindForChangeAsync(
         NpgsqlConnection connection, RecordAccess access, Guid documentId, CancellationToken ct) =>
-        await FindForChangeOnceAsync(connection, access, documentId, ct) ?? await FindForChangeOnceAsync(connection, access, documentId, ct);
+        await FindForChangeOnceAsync(connection, access, documentId, ct)
+        ?? await FindForChangeOnceAsync(connection, access, documentId, ct);
 
     /// <summary>
     /// One page of what exists for the caller, and for whom <paramref name="asker"/> is of when the patient's side looks through the

@@ -79,7 +79,9 @@ internal sealed class ReadDocument(
             : new ReadDecision(row, access.Place.Position);
     }
 
-    /// <summary>Without <paramref name="isWhole"/>, only when something of the record changed: what ended by time alone is not looked for.</summary>
+    /// <summary>
+    /// Without <paramref name="isWhole"/>, only when something of the record changed: what ended by time alone is not looked for.
+    /// </summary>
     private Task<ReadDecision> DecideAgainAsync(Call call, ReadDecision decided, bool isWhole, CancellationToken ct)
     {
         var (row, position) = decided;

@@ -46,7 +46,8 @@ internal static class ReadStream
                     var chunk = buffer.AsMemory(sent, Math.Min(ChunkBytes, read - sent));
                     await permission.RequireAsync(chunk.Length);
 
-                    // The buffer is free again when WriteAsync returns: the message has been copied to the connection by then, flushed or not.
+                    // The buffer is free again when WriteAsync returns: the message has been copied to the connection by then, flushed
+                    // or not.
                     var data = UnsafeByteOperations.UnsafeWrap(chunk);
                     responses.WriteOptions = sent + ChunkBytes < read ? held : flushed;
                     await responses.WriteAsync(

@@ -104,7 +104,8 @@ internal static class SubmissionSetSql
         order by v.document_id, v.version
         """;
 
-    public static Task<SubmissionSetRow?> FindAsync(NpgsqlConnection connection, RecordAccess access, Guid submissionSetId, CancellationToken ct)
+    public static Task<SubmissionSetRow?> FindAsync(
+        NpgsqlConnection connection, RecordAccess access, Guid submissionSetId, CancellationToken ct)
     {
         var parameters = new StatementParameters(DocumentScope.Of(access), new { SubmissionSetId = submissionSetId });
         return connection.QuerySingleOrDefaultAsync<SubmissionSetRow>(new CommandDefinition(Find, parameters, cancellationToken: ct));

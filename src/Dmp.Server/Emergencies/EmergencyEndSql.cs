@@ -53,7 +53,8 @@ internal static class EmergencyEndSql
     }
 
     /// <summary>Those of a professional who was blocked, or that were opened in a structure which was.</summary>
-    public static Task OfBlockAsync(NpgsqlConnection connection, RecordAccess access, Actor blocked, DateTimeOffset now, CancellationToken ct) =>
+    public static Task OfBlockAsync(
+        NpgsqlConnection connection, RecordAccess access, Actor blocked, DateTimeOffset now, CancellationToken ct) =>
         EndAsync(
             connection,
             access,
@@ -69,7 +70,8 @@ internal static class EmergencyEndSql
         EndAsync(connection, access, EmergencyEndCause.RecordClosed, _ => true, now, ct);
 
     private static async Task EndAsync(
-        NpgsqlConnection connection, RecordAccess access, EmergencyEndCause cause, Func<OpenAccess, bool> isEnded, DateTimeOffset now, CancellationToken ct)
+        NpgsqlConnection connection, RecordAccess access, EmergencyEndCause cause, Func<OpenAccess, bool> isEnded, DateTimeOffset now,
+            CancellationToken ct)
     {
         var open = await connection.QueryAsync<OpenAccess>(new CommandDefinition(
             ListOpen, new { access.RecordId, Now = now }, cancellationToken: ct));

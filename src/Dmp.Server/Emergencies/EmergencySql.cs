@@ -140,7 +140,8 @@ internal static class EmergencySql
             FindForAcknowledgement, new { access.RecordId, EmergencyAccessId = emergencyAccessId }, cancellationToken: ct));
 
     public static Task<EmergencyAccessRow> AcknowledgeAsync(
-        NpgsqlConnection connection, EmergencyAccessRow locked, byte[] acknowledgedBy, string? comment, DateTimeOffset now, CancellationToken ct) =>
+        NpgsqlConnection connection, EmergencyAccessRow locked, byte[] acknowledgedBy, string? comment, DateTimeOffset now,
+            CancellationToken ct) =>
         connection.QuerySingleAsync<EmergencyAccessRow>(new CommandDefinition(
             Acknowledge,
             new { locked.RecordId, locked.EmergencyAccessId, AcknowledgedBy = acknowledgedBy, Comment = comment, Now = now },

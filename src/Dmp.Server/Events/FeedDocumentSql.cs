@@ -45,7 +45,8 @@ internal static class FeedDocumentSql
                 not @OnlyMyStructure
                 or exists (
                     select from document_version o
-                    where o.document_id = v.document_id and o.record_id = v.record_id and o.version <= v.version and o.depositor_structure_id = @StructureId
+                    where o.document_id = v.document_id and o.record_id = v.record_id and o.version <= v.version
+                        and o.depositor_structure_id = @StructureId
                     offset 0
                 )
             )
@@ -66,7 +67,8 @@ internal static class FeedDocumentSql
         left join lateral (
             select v.version, v.type_code
             from (
-                select c.document_id, c.record_id, c.was_masked as masked, c.was_state as state, c.was_patient_visible_time as patient_visible_time,
+                select c.document_id, c.record_id, c.was_masked as masked, c.was_state as state,
+                    c.was_patient_visible_time as patient_visible_time,
                     c.was_hidden_from_representatives as hidden_from_representatives
             ) d
             join document_version v on v.document_id = c.document_id and v.record_id = c.record_id and v.version = c.previous_version

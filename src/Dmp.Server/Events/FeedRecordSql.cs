@@ -35,7 +35,9 @@ internal static class FeedRecordSql
         select c.position,
             case c.kind
                 when 'CARE_TEAM_CHANGED' then exists (
-                    select from care_team_member m where m.care_team_id = c.subject_id and {IsCaller} and c.event_time in (m.join_time, m.leave_time) offset 0)
+                    select from care_team_member m
+                    where m.care_team_id = c.subject_id and {IsCaller} and c.event_time in (m.join_time, m.leave_time)
+                    offset 0)
                 when 'RECORD_OPENED' then true
                 when 'RECORD_REOPENED' then true
                 when 'RECORD_CLOSED' then true

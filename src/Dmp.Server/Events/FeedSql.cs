@@ -90,11 +90,13 @@ internal static class FeedSql
 
     private const string Columns =
         """
-        s.first_position, s.end_position, s.last_position, s.matrix_id, s.is_sequenced, c.position, c.commit_position, c.kind, c.record_id, c.document_id,
+        s.first_position, s.end_position, s.last_position, s.matrix_id, s.is_sequenced, c.position, c.commit_position, c.kind,
+            c.record_id, c.document_id,
             c.event_time, c.hidden_from_representatives
         """;
 
-    private const string IsAskedFor = "c.position > @After and c.position <= s.end_position and (@Records::uuid[] is null or c.record_id = any(@Records))";
+    private const string IsAskedFor =
+        "c.position > @After and c.position <= s.end_position and (@Records::uuid[] is null or c.record_id = any(@Records))";
 
     // Served by change_pkey and, for each change, consent_pkey (an authorisation of the caller, whatever became of it) or
     // document_version_search_idx (a deposit of the structure). Good where few changes are left, or most are of the caller's records.
@@ -116,7 +118,8 @@ internal static class FeedSql
                                 or k.actor_kind = 2 and k.actor_id = @StructureId
                                 or k.care_team_id in (
                                     select m.care_team_id from care_team_member m
-                                    where m.actor_kind = 1 and m.actor_id = @ProfessionalId or m.actor_kind = 2 and m.actor_id = @StructureId
+                                    where m.actor_kind = 1 and m.actor_id = @ProfessionalId
+                                        or m.actor_kind = 2 and m.actor_id = @StructureId
                                 )
                             )
                         offset 0
@@ -161,13 +164,17 @@ internal static class FeedSql
             where m.leave_time is not null
                 and (m.actor_id = @ProfessionalId and m.actor_kind = 1 or m.actor_id = @StructureId and m.actor_kind = 2)
         ), own as materialized (
-            (select k.record_id from consent k where k.actor_kind = 1 and k.actor_id = @ProfessionalId and k.revoke_time is null limit @OwnMax + 1)
+            (select k.record_id from consent k where k.actor_kind = 1 and k.actor_id = @ProfessionalId
+                and k.revoke_time is null limit @OwnMax + 1)
             union
-            (select k.record_id from consent k where k.actor_kind = 1 and k.actor_id = @ProfessionalId and k.revoke_time is not null limit @OwnMax + 1)
+            (select k.record_id from consent k where k.actor_kind = 1 and k.actor_id = @ProfessionalId
+                and k.revoke_time is not null limit @OwnMax + 1)
             union
-            (select k.record_id from consent k where k.actor_kind = 2 and k.actor_id = @StructureId and k.revoke_time is null limit @OwnMax + 1)
+            (select k.record_id from consent k where k.actor_kind = 2 and k.actor_id = @StructureId
+                and k.revoke_time is null limit @OwnMax + 1)
             union
-            (select k.record_id from consent k where k.actor_kind = 2 and k.actor_id = @StructureId and k.revoke_time is not null limit @OwnMax + 1)
+            (select k.record_id from consent k where k.actor_kind = 2 and k.actor_id = @StructureId
+                and k.revoke_time is not null limit @OwnMax + 1)
             union
             (
                 select k.record_id
@@ -175,7 +182,8 @@ internal static class FeedSql
                 cross join lateral (
                     (select c.record_id from consent c where c.care_team_id = t.care_team_id and c.revoke_time is null limit @OwnMax + 1)
                     union all
-                    (select c.record_id from consent c where c.care_team_id = t.care_team_id and c.revoke_time is not null limit @OwnMax + 1)
+                    (select c.record_id from consent c where c.care_team_id = t.care_team_id
+                        and c.revoke_time is not null limit @OwnMax + 1)
                 ) k
                 limit @OwnMax + 1
             )
@@ -289,7 +297,8 @@ internal static class FeedSql
             InsSystems = IdentityRules.InsSystems,
             InsNumbers = numbers,
         });
-        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(sql.For(scope), parameters, cancellationToken: ct));
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            sql.For(scope), parameters, cancellationToken: ct));
         await results.ReadAsync();
         return (await results.ReadAsync<FeedRow>()).AsList();
     }

@@ -61,7 +61,8 @@ internal static class ExplanationSql
         )
         """;
 
-    public static Task<DocumentFindings?> FindAsync(NpgsqlConnection connection, RecordAccess access, Guid documentId, CancellationToken ct) =>
+    public static Task<DocumentFindings?> FindAsync(
+        NpgsqlConnection connection, RecordAccess access, Guid documentId, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<DocumentFindings>(new CommandDefinition(
             Find, Parameters(access, documentId), cancellationToken: ct));
 

@@ -44,7 +44,8 @@ internal sealed partial class CdaMapping
 
         Warn(
             place,
-            $"The identifier has more than {LocalIdCharactersMax} characters, or its root more than {IdentifierCharactersMax}, and is left out.");
+            $"The identifier has more than {LocalIdCharactersMax} characters, or its root more than {IdentifierCharactersMax}, "
+            + "and is left out.");
         return null;
     }
 

@@ -141,7 +141,15 @@ internal static class UnfinishedUploadSql
 
     /// <summary>With the content and the key that the row names from here on. False when another call was quicker.</summary>
     public static Task<bool> TakeUpAsync(NpgsqlConnection connection, UploadRow upload, DateTimeOffset now, CancellationToken ct) =>
-        ChangeAsync(connection, TakeUp, new { upload.RecordId, upload.UploadId, upload.Generation, upload.ContentId, upload.RecordKeyId, Now = now }, ct);
+        ChangeAsync(connection, TakeUp, new
+        {
+            upload.RecordId,
+            upload.UploadId,
+            upload.Generation,
+            upload.ContentId,
+            upload.RecordKeyId,
+            Now = now
+        }, ct);
 
     /// <summary>False when the upload is no longer this call's.</summary>
     public static Task<bool> BeatAsync(NpgsqlConnection connection, UploadSign sign, CancellationToken ct) =>
@@ -172,7 +180,8 @@ internal static class UnfinishedUploadSql
     ];
 
     /// <summary>Forgets up to a hundred that nobody took up, and answers where their bytes are.</summary>
-    public static async Task<IReadOnlyList<Guid>> DeleteExpiredAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct) =>
+    public static async Task<IReadOnlyList<Guid>> DeleteExpiredAsync(
+        NpgsqlConnection connection, DateTimeOffset before, CancellationToken ct) =>
         [.. await connection.QueryAsync<Guid>(new CommandDefinition(DeleteExpired, new { Before = before }, cancellationToken: ct))];
 
     private static async Task<bool> ChangeAsync(NpgsqlConnection connection, string sql, object parameters, CancellationToken ct) =>

@@ -61,7 +61,8 @@ internal static class UploadFactsSql
     // upload_request_key. One of another record is out of sight.
     private const string Unfinished =
         """
-        select upload_id, caller_key, request_id, record_id, content_id, intent, fingerprint, secret, generation, running, persisted_size, record_key_id, heartbeat_time
+        select upload_id, caller_key, request_id, record_id, content_id, intent, fingerprint, secret, generation, running,
+            persisted_size, record_key_id, heartbeat_time
         from upload
         where caller_key = @CallerKey
             and request_id = any(@RequestIds)

@@ -39,7 +39,8 @@ internal sealed class UploadOpening(
     /// </summary>
     public async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(Call call, UploadPlan plan, CancellationToken ct)
     {
-        // One question answers all that is asked of a new upload, and needs no transaction; to lock a document or to take something up does.
+        // One question answers all that is asked of a new upload, and needs no transaction; to lock a document or to take something up
+        // does.
         var opened = plan.Replaces is null
             ? await database.InBatchesAsync(connection => OpenNewAsync(connection, call, plan, ct), ct)
             : null;

@@ -86,7 +86,8 @@ internal static class UploadSql
         insert into document (
             document_id, record_id, current_version, masked, patient_visible_time, announce_time, hidden_from_representatives,
             state, revision, create_time, update_time)
-        select n.document_id, n.record_id, 1, n.masked, n.patient_visible_time, n.announce_time, n.hidden, 1, 1, n.create_time, n.create_time
+        select n.document_id, n.record_id, 1, n.masked, n.patient_visible_time, n.announce_time, n.hidden, 1, 1, n.create_time,
+            n.create_time
         from unnest(
             @DocumentId::uuid[], @RecordId::uuid[], @Masked::boolean[], @PatientVisibleTime::timestamptz[], @AnnounceTime::timestamptz[],
             @Hidden::boolean[], @CreateTime::timestamptz[]) n (

@@ -104,7 +104,8 @@ internal static class NoticeListSql
             ListDeliveries, new { access.RecordId, NoticeIds = noticeIds.ToArray() }, cancellationToken: ct));
 
     /// <summary>The given-up deliveries of some notices, newest first, on a connection of <see cref="RowScope.Notices"/>.</summary>
-    public static Task<IEnumerable<DeliveryRow>> ListDeadAsync(NpgsqlConnection connection, Guid? beforeId, int limit, CancellationToken ct) =>
+    public static Task<IEnumerable<DeliveryRow>> ListDeadAsync(
+        NpgsqlConnection connection, Guid? beforeId, int limit, CancellationToken ct) =>
         connection.QueryAsync<DeliveryRow>(new CommandDefinition(
             ListDead, new { BeforeId = beforeId, Limit = limit }, cancellationToken: ct));
 

@@ -183,7 +183,8 @@ internal static class NoticeSql
 
     /// <summary>Where a source was read up to; null while another server is at it.</summary>
     public static async Task<long?> ClaimAsync(NpgsqlConnection connection, string source, CancellationToken ct) =>
-        await connection.QuerySingleOrDefaultAsync<string>(new CommandDefinition(Claim, new { Source = source }, cancellationToken: ct)) is null
+        await connection.QuerySingleOrDefaultAsync<string>(new CommandDefinition(Claim, new { Source = source },
+            cancellationToken: ct)) is null
             ? null
             : await connection.QuerySingleAsync<long>(new CommandDefinition(Reached, new { Source = source }, cancellationToken: ct));
 

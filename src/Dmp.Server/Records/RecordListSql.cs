@@ -68,8 +68,10 @@ internal static class RecordListSql
     // authorisations for ended or not approved, and reads and sorts all of the caller's.
     private const string AsIndexed =
         """
-        select set_config('enable_sort', 'off', true), set_config('enable_hashagg', 'off', true), set_config('enable_bitmapscan', 'off', true),
-            set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
+        select set_config('enable_sort', 'off', true), set_config('enable_hashagg', 'off', true),
+            set_config('enable_bitmapscan', 'off', true),
+            set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+            set_config('enable_mergejoin', 'off', true)
         """;
 
     // One branch for each right, in the order of its index and no longer than the page: consent_actor_idx twice, consent_structure_idx and,

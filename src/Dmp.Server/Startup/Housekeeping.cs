@@ -135,7 +135,8 @@ internal sealed class Housekeeping(
     private async Task<int> ExpireUploadsAsync(DateTimeOffset before, CancellationToken ct)
     {
         var count = 0;
-        while (await OnceAsync(connection => UnfinishedUploadSql.DeleteExpiredAsync(connection, before, ct), ct) is { Count: > 0 } contentIds)
+        while (await OnceAsync(connection => UnfinishedUploadSql.DeleteExpiredAsync(connection, before, ct), ct)
+            is { Count: > 0 } contentIds)
         {
             foreach (var contentId in contentIds)
             {

@@ -72,7 +72,8 @@ public sealed class RememberedFactsTests(Platform platform)
         await ending.CancelAsync();
         await changing;
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{Reads} reads, {seen} answered, {refused} refused, {state / 2} revocations, {wrong} wrong");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{Reads} reads, {seen} answered, {refused} refused, {state / 2} revocations, {wrong} wrong");
         Assert.Equal(0, wrong);
         Assert.True(seen > 0 && refused > 0, $"{seen} answered, {refused} refused");
     }

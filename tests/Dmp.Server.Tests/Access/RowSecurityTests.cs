@@ -89,7 +89,8 @@ public sealed class RowSecurityTests(Platform platform)
             },
             unseen:
             [
-                "audit_event", "outbox", "change", "notice", "notice_delivery", "notice_preference", "notice_first_access", "notice_contact",
+                "audit_event", "outbox", "change", "notice", "notice_delivery", "notice_preference", "notice_first_access",
+                    "notice_contact",
                 "feed_position",
             ]);
     }
@@ -139,7 +140,8 @@ public sealed class RowSecurityTests(Platform platform)
     public async Task A_regulation_centre_sees_records_only_and_those_that_are_open_to_it()
     {
         var (one, other) = await TwoAsync();
-        await platform.Server.ExecuteAsync(platform, $"update record set emergency_regulation_allowed = false where record_id = '{one.Id}'");
+        await platform.Server.ExecuteAsync(
+            platform, $"update record set emergency_regulation_allowed = false where record_id = '{one.Id}'");
         Assert.Equal(0, await CountAsync($"record where record_id = '{one.Id}'", "dmp_regulation"));
         Assert.Equal(1, await CountAsync($"record where record_id = '{other.Id}'", "dmp_regulation"));
         foreach (var table in tables.Except(["record", "block"]))

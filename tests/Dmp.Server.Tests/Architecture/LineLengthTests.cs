@@ -13,13 +13,11 @@ public sealed class LineLengthTests
 
     private static readonly string[] patterns = ["*.cs", "*.proto", "*.sql"];
 
-    // Not broken yet: each leaves the list with its last wide line.
+    // Written by pg_dump, or kept as it was.
     private static readonly Func<string, bool>[] leftOut =
     [
-        path => path.StartsWith("src/Dmp.Server/Intake/", StringComparison.Ordinal),
-        path => path.StartsWith("src/Dmp.Migrator/Migrations/", StringComparison.Ordinal)
-            && path.EndsWith(".sql", StringComparison.Ordinal),
-        path => path.StartsWith("src/Dmp.Server/", StringComparison.Ordinal) && path.EndsWith("Sql.cs", StringComparison.Ordinal),
+        path => path == "src/Dmp.Migrator/schema.sql",
+        path => path.StartsWith("tests/Dmp.Benchmarks/Frozen/", StringComparison.Ordinal),
     ];
 
     [Fact]

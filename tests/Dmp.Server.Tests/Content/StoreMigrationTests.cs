@@ -113,7 +113,8 @@ public sealed class StoreMigrationTests(Platform platform, S3Server s3) : IAsync
             """
             with made as (
                 insert into upload (
-                    upload_id, caller_key, request_id, record_id, record_key_id, content_id, start_time, heartbeat_time, intent, fingerprint, secret)
+                    upload_id, caller_key, request_id, record_id, record_key_id, content_id, start_time, heartbeat_time, intent,
+                        fingerprint, secret)
                 select id, 'nobody', id, k.record_id, k.record_key_id, id, now(), now(), '', '', false
                 from unnest('{0}'::uuid[]) id, record_key k
                 returning 1

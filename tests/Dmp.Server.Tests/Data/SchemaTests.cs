@@ -20,7 +20,8 @@ public sealed partial class SchemaTests(Platform platform)
         var ct = TestContext.Current.CancellationToken;
         var binaries = await PostgresBinaries.FindAsync(null, null, ct);
         Assert.SkipUnless(
-            binaries.Major == Major && Environment.GetEnvironmentVariable("DMP_TEST_POSTGRES") is null, $"schema.sql is written by PostgreSQL {Major}.");
+            binaries.Major == Major && Environment.GetEnvironmentVariable("DMP_TEST_POSTGRES") is null,
+                $"schema.sql is written by PostgreSQL {Major}.");
         var database = new NpgsqlConnectionStringBuilder(platform.Databases.AdminOf(await platform.Databases.CreateAsync()));
         var start = new ProcessStartInfo(
             Path.Combine(binaries.Folder, "pg_dump"),

@@ -81,10 +81,12 @@ public sealed class SealedContentTests(Platform platform)
         var (sample, other) = (await Sample.UploadAsync(platform, server), await Sample.UploadAsync(platform, server));
         foreach (var change in new[]
         {
-            // The document of another patient under this one's name, with all that belongs to it, once the schema no longer stands in the way.
+            // The document of another patient under this one's name, with all that belongs to it, once the schema no longer stands in
+            // the way.
             """
              alter table document_version drop constraint document_version_record_key_fkey;
-             update document_version v set content_id = gen_random_uuid(), blob_id = o.blob_id, blob_offset = o.blob_offset, record_key_id = o.record_key_id
+             update document_version v set content_id = gen_random_uuid(), blob_id = o.blob_id, blob_offset = o.blob_offset,
+                 record_key_id = o.record_key_id
              from document_version o where v.document_id = '{0}' and o.document_id = '{1}'
              """,
             "update record_key k set wrapped = o.wrapped from record_key o where k.record_id = '{2}' and o.record_id = '{3}'",

@@ -166,7 +166,14 @@ public sealed class TraceScaleTests(Platform platform)
         {
             var pages = await MeasureAsync(server, sql, name, role, "b1", new(between));
             var whole = await MeasureAsync(
-                server, sql, name, role, "b1", new(between) { ["FirstId"] = $"'{Guid.Empty}'", ["LastId"] = $"'{EventIds.Last}'", ["TimeFrom"] = "null", ["TimeTo"] = "null", ["Limit"] = "100000" });
+                server, sql, name, role, "b1", new(between)
+                {
+                    ["FirstId"] = $"'{Guid.Empty}'",
+                    ["LastId"] = $"'{EventIds.Last}'",
+                    ["TimeFrom"] = "null",
+                    ["TimeTo"] = "null",
+                    ["Limit"] = "100000"
+                });
             Assert.True(pages * 4 < whole, $"{name}: {pages} pages for two days, {whole} for two years.");
         }
 

@@ -8,7 +8,8 @@ namespace Dmp.Server.Tests.Data;
 /// <summary>A database with as many records as asked for, written by the database itself, and what statements cost in it.</summary>
 internal sealed class Country(TestDatabase databases, string database, bool isSmall, IReadOnlyDictionary<Positions, object> positions)
 {
-    private static readonly string[] settings = ["dmp.record", "dmp.records", "dmp.ins", "dmp.actors", "dmp.caller", "dmp.code", "dmp.call", "role"];
+    private static readonly string[] settings = ["dmp.record", "dmp.records", "dmp.ins", "dmp.actors", "dmp.caller", "dmp.code",
+        "dmp.call", "role"];
 
     public static async Task<Country> LoadAsync(TestDatabase databases, int records, bool isSmall, CancellationToken ct)
     {

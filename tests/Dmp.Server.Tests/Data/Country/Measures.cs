@@ -41,10 +41,14 @@ internal static class Measures
     private static IEnumerable<Measure> Lists() =>
     [
         new("RecordListSql.ListAuthorized", "nurse, 500 records", OfActor("dmp_directory", nurse)) { Before = asListed },
-        new("RecordListSql.ListAuthorized", "dentist, 800 or 5,000", OfActor("dmp_directory", "dentist", "none"), new { ProfessionalId = "dentist", StructureId = "none" }) { Before = asListed },
-        new("RecordListSql.ListAuthorized", "pharmacist, half of all", OfActor("dmp_directory", "pharmacist", "pharmacy"), new { ProfessionalId = "pharmacist", StructureId = "pharmacy" }) { Before = asListed },
-        new("RecordListSql.ListAuthorized", "hospital, third of all", OfActor("dmp_directory", "hospital"), new { ProfessionalId = (string?)null, StructureId = "hospital", IsStructure = true }) { Before = asListed },
-        new("RecordListSql.ListAuthorized", "structure of the nurse", OfActor("dmp_directory", "nurses"), new { ProfessionalId = (string?)null, IsStructure = true }) { Before = asListed },
+        new("RecordListSql.ListAuthorized", "dentist, 800 or 5,000", OfActor("dmp_directory", "dentist", "none"),
+            new { ProfessionalId = "dentist", StructureId = "none" }) { Before = asListed },
+        new("RecordListSql.ListAuthorized", "pharmacist, half of all", OfActor("dmp_directory", "pharmacist", "pharmacy"),
+            new { ProfessionalId = "pharmacist", StructureId = "pharmacy" }) { Before = asListed },
+        new("RecordListSql.ListAuthorized", "hospital, third of all", OfActor("dmp_directory", "hospital"),
+            new { ProfessionalId = (string?)null, StructureId = "hospital", IsStructure = true }) { Before = asListed },
+        new("RecordListSql.ListAuthorized", "structure of the nurse", OfActor("dmp_directory", "nurses"),
+            new { ProfessionalId = (string?)null, IsStructure = true }) { Before = asListed },
         new("RecordListSql.ListOwned", "patient", OfPerson("dmp_directory"), new { IsPatient = true }),
         new("RecordListSql.ListOwned", "person with 3 delegations", OfPerson("dmp_directory"), new { InsNumbers = Array.Empty<string>() }),
         new("ConsentSql.List", "ListConsents", OfRecord()),
@@ -72,10 +76,13 @@ internal static class Measures
         new("DocumentSql.StretchEnd", "page of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2) }) { Before = asIndexed },
         new("DocumentSql.SearchIdentified", "nurse", OfRecord()) { Before = asIdentified },
         new("DocumentSql.NoEnd", "nurse", OfRecord()),
-        new("DocumentSql.SearchIdentified", "of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2), UniqueId = $"1.2.250.{Country.IdOf(2, 12000)}.1" }) { Before = asIdentified },
-        new("UploadFactsSql.TakenUniqueIds", "upload", OfRecords(1, 3), new { UploadRecordIds = new[] { Country.IdOf(1, 1), Country.IdOf(1, 3) }, UniqueIds = twoUniqueIds }),
+        new("DocumentSql.SearchIdentified", "of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2),
+            UniqueId = $"1.2.250.{Country.IdOf(2, 12000)}.1" }) { Before = asIdentified },
+        new("UploadFactsSql.TakenUniqueIds", "upload", OfRecords(1, 3), new { UploadRecordIds = new[] { Country.IdOf(1, 1),
+            Country.IdOf(1, 3) }, UniqueIds = twoUniqueIds }),
         new("UploadFactsSql.Unfinished", "upload", OfRecords(1, 3, 5)),
-        new("DepositedSql.Find", "3 digests", OfActor("dmp_deposits", "laboratory"), new { ProfessionalId = (string?)null, StructureId = "laboratory", IsStructure = true, Sha256s = new byte[][] { [1], [2], [3] } }),
+        new("DepositedSql.Find", "3 digests", OfActor("dmp_deposits", "laboratory"), new { ProfessionalId = (string?)null,
+            StructureId = "laboratory", IsStructure = true, Sha256s = new byte[][] { [1], [2], [3] } }),
         new("SubmissionSetSql.Find", "nurse", OfRecord()),
         new("SubmissionSetSql.List", "nurse", OfRecord()),
         new("SubmissionSetSql.Members", "nurse", OfRecord()),
@@ -88,13 +95,16 @@ internal static class Measures
         new("FeedSql.ScanForCarer", "nurse, nearly up to date", OfActor("dmp_feed", nurse), new { After = Positions.NearTheEnd }),
         new("FeedSql.CatchUpForCarer", "nurse, 500 records", OfActor("dmp_feed", nurse)),
         new("FeedSql.CatchUpForCarer", "laboratory, 500 records", OfActor("dmp_feed", "laboratory"), laboratory),
-        new("FeedSql.CatchUpForCarer", "pharmacist, gives up", OfActor("dmp_feed", "pharmacist", "pharmacy"), new { ProfessionalId = "pharmacist", StructureId = "pharmacy", OwnMax = 400 }),
+        new("FeedSql.CatchUpForCarer", "pharmacist, gives up", OfActor("dmp_feed", "pharmacist", "pharmacy"),
+            new { ProfessionalId = "pharmacist", StructureId = "pharmacy", OwnMax = 400 }),
         new("FeedSql.CatchUpForPerson", "patient", OfPerson("dmp_feed")),
         new("FeedRecordSql.OfCarer", "4 changes", OfTask("dmp_feed", 1), new { Positions = Positions.OfRecord }),
         new("FeedRecordSql.OfPerson", "4 changes", OfTask("dmp_feed", 1), new { Positions = Positions.OfRecord }),
         new("FeedDocumentSql.OfChanges", "4 changes", OfTask("dmp_feed", 1), new { Positions = Positions.OfRecord }),
         new("FeedDocumentSql.OfRule", "nurse", OfTask("dmp_feed", 1), new { Position = Positions.OfRule }),
-        new("FeedDocumentSql.OfStaffSight", "practice", OfTask("dmp_feed", 1), new { ProfessionalId = (string?)null, StructureId = "practice-1", IsStructure = true, IsAuthorized = false, SecretActsHiddenFromStaff = true, Position = Positions.OfRule }),
+        new("FeedDocumentSql.OfStaffSight", "practice", OfTask("dmp_feed", 1), new { ProfessionalId = (string?)null,
+            StructureId = "practice-1", IsStructure = true, IsAuthorized = false, SecretActsHiddenFromStaff = true,
+                Position = Positions.OfRule }),
         new("FeedPositionSql.Find", "caller", OfActor("dmp_feed", nurse), new { CallerKey = "caller-1", Name = "main" }),
         new("ChangeSql.Head", "stamp", OfRecord()),
     ];
@@ -107,7 +117,9 @@ internal static class Measures
         {
             Before = PlannerSql.InIndexOrder,
         },
-        new("AuditSql.ListOfCall", "support", new() { ["role"] = "dmp_reviewer", ["call"] = Country.IdOf(17, 1).ToString() }, new { ServerRequestId = Country.IdOf(17, 1), FirstId = Guid.Empty, OfRecords = false, RecordId = (Guid?)null }) { Before = PlannerSql.InIndexOrder },
+        new("AuditSql.ListOfCall", "support", new() { ["role"] = "dmp_reviewer", ["call"] = Country.IdOf(17, 1).ToString() },
+            new { ServerRequestId = Country.IdOf(17, 1), FirstId = Guid.Empty, OfRecords = false,
+                RecordId = (Guid?)null }) { Before = PlannerSql.InIndexOrder },
     ];
 
     private static IEnumerable<Measure> Jobs() =>
@@ -120,8 +132,10 @@ internal static class Measures
         new("AnnouncementSql.Announce", "20 due", OfTask("dmp_sweep")),
         new("AnnouncementSql.Reveal", "none due", OfTask("dmp_sweep")),
         new("NoticeSql.ReadChanges", "51 changes", OfTask("dmp_notices")),
-        new("NoticeSql.FindFacts", "without a document", OfTask("dmp_notices", 2), new { RecordId = Country.IdOf(1, 2), DocumentId = (Guid?)null, Position = 0L }),
-        new("NoticeSql.FindFacts", "with a document", OfTask("dmp_notices", 2), new { RecordId = Country.IdOf(1, 2), DocumentId = Country.IdOf(2, 12000), Position = 0L }),
+        new("NoticeSql.FindFacts", "without a document", OfTask("dmp_notices", 2), new { RecordId = Country.IdOf(1, 2),
+            DocumentId = (Guid?)null, Position = 0L }),
+        new("NoticeSql.FindFacts", "with a document", OfTask("dmp_notices", 2), new { RecordId = Country.IdOf(1, 2),
+            DocumentId = Country.IdOf(2, 12000), Position = 0L }),
         new("NoticeSql.ListAttending", "record", OfTask("dmp_notices", 1)),
         new("NoticeSql.Forget", "none old", OfTask("dmp_sweep"), new { Before = far }),
         new("RequestLogSql.Forget", "none old", OfTask("dmp_sweep"), new { Before = far }),
@@ -130,5 +144,10 @@ internal static class Measures
     ];
 
     private static Dictionary<string, string> OfRecords(params long[] records) =>
-        new() { ["role"] = "dmp_intake", ["records"] = string.Join(' ', records.Select(record => Country.IdOf(1, record))), ["caller"] = "caller" };
+        new()
+        {
+            ["role"] = "dmp_intake",
+            ["records"] = string.Join(' ', records.Select(record => Country.IdOf(1, record))),
+            ["caller"] = "caller"
+        };
 }

@@ -42,7 +42,8 @@ where holds;
 insert into care_team (care_team_id, record_id, name, create_time, created_by, revision)
 select load_id(5, n), case when n > 1 then load_id(1, n * 50) end, 'EQUIPE', now(), '\x00', 1 from generate_series(1, {records} / 50) n;
 insert into care_team_member (care_team_id, record_id, actor_kind, actor_id, actor_name, join_time, leave_time)
-select load_id(5, n), case when n > 1 then load_id(1, n * 50) end, 1, case when k = 1 and n <= 3 then 'nurse' when k = 2 and n <= 4 then 'physician-1' else 'member-' || n || k end, 'NOM', now() - interval '90 days',
+select load_id(5, n), case when n > 1 then load_id(1, n * 50) end, 1, case when k = 1 and n <= 3 then 'nurse' when k = 2
+    and n <= 4 then 'physician-1' else 'member-' || n || k end, 'NOM', now() - interval '90 days',
     case when k = 3 then now() - interval '1 day' end
 from generate_series(1, {records} / 50) n, generate_series(1, 3) k;
 insert into consent (
@@ -103,7 +104,8 @@ cross join lateral (
 cross join lateral generate_series(1, d.current_version) v;
 insert into upload (
     upload_id, caller_key, request_id, record_id, content_id, start_time, heartbeat_time, record_key_id, intent, fingerprint, secret)
-select load_id(13, n), 'caller', load_id(14, n), load_id(1, n), load_id(15, n), now(), now(), load_id(3, n), '', '', false from generate_series(1, {records}, 100) n;
+select load_id(13, n), 'caller', load_id(14, n), load_id(1, n), load_id(15, n), now(), now(), load_id(3, n), '', '',
+    false from generate_series(1, {records}, 100) n;
 
 insert into change (
     position, commit_position, sequence_time, event_time, kind, record_id, document_id, version, hidden_from_representatives, made_by_kind,

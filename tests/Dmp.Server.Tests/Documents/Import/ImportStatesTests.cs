@@ -60,7 +60,8 @@ public sealed class ImportStatesTests
             .Where(line => line.StartsWith("| ", StringComparison.Ordinal))
             .Select(line => line.Split('|')[1..^1].Select(cell => cell.Trim()).ToArray())
             .ToList();
-        return rows[1..].ToDictionary(row => row[0], row => rows[0][1..].Zip(row[1..]).ToDictionary(cell => cell.First, cell => cell.Second));
+        return rows[1..].ToDictionary(row => row[0], row => rows[0][1..].Zip(row[1..]).ToDictionary(cell => cell.First,
+            cell => cell.Second));
     }
 
     private static IEnumerable<ImportState> Nexts(ImportState state) => Table[state.ToString()].Values
