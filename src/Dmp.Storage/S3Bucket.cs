@@ -225,7 +225,7 @@ internal sealed class S3Bucket : IDisposable
                 {
                     return await call(limit.Token);
                 }
-                catch (AmazonS3Exception unread) when (attempt < retries && IsUnread(unread))
+                catch (Exception unread) when (attempt < retries && IsUnread(unread))
                 {
                     await Task.Delay(pauseUnread * (attempt + 1), limit.Token);
                 }
@@ -244,9 +244,10 @@ internal sealed class S3Bucket : IDisposable
 
     // A server that refuses a request says why. One that could not read it from the line answers 400 and no more (radosgw under load); the
     // SDK takes that for a refusal and does not try again.
-    private static bool IsUnread(AmazonS3Exception exception) =>
-        exception.StatusCode == HttpStatusCode.BadRequest
-            && (string.IsNullOrEmpty(exception.ErrorCode) || exception.ErrorCode == nameof(HttpStatusCode.BadRequest));
+    // Nor does it try again when a connection ends while it is made, which is not always wrapped (SocketException).
+    private static bool IsUnread(Exception exception) => exception is SocketException
+        || exception is AmazonS3Exception { StatusCode: HttpStatusCode.BadRequest } refused
+            && (string.IsNullOrEmpty(refused.ErrorCode) || refused.ErrorCode == nameof(HttpStatusCode.BadRequest));
 
     // SocketException: a connection that ends while it is made is not always wrapped.
     private static bool IsFailure(Exception exception) => exception

@@ -31,11 +31,15 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
         tokens = Tokens(issuer, "dr-martin");
         colleagueTokens = Tokens(issuer, "dr-bernard");
         Address = address;
+        Issuer = issuer;
         Client = Connect(address);
         Colleague = Client.WithTokens(colleagueTokens);
     }
 
     public Uri Address { get; }
+
+    /// <summary>Of the tokens.</summary>
+    public Uri Issuer { get; }
 
     public DmpClient Client { get; }
 

@@ -23,21 +23,21 @@ internal sealed class FrozenSearch(BenchmarkPlatform platform, Guid recordId, st
     /// <summary>Makes the database where it is missing, and gives it the rows of the record.</summary>
     public async Task FillAsync()
     {
-        await using (var admin = new NpgsqlConnection(await ConnectionAsync(PostgresRoles.Admin, "Admin", "postgres")))
+        await using (var admin = new NpgsqlConnection(await ConnectionAsync(platform, PostgresRoles.Admin, "Admin", "postgres")))
         {
             await admin.OpenAsync();
             await using var exists = new NpgsqlCommand($"select exists (select from pg_database where datname = '{Database}')", admin);
             if (await exists.ExecuteScalarAsync() is not true)
             {
                 await RunAsync(admin, $"create database {Database}");
-                await using var made = new NpgsqlConnection(await ConnectionAsync(PostgresRoles.Admin, "Admin", Database));
+                await using var made = new NpgsqlConnection(await ConnectionAsync(platform, PostgresRoles.Admin, "Admin", Database));
                 await made.OpenAsync();
                 await RunAsync(made, Text("schema.sql"));
             }
         }
 
         await using var source = await platform.OpenOwnerAsync();
-        await using var target = new NpgsqlConnection(await ConnectionAsync(PostgresRoles.Admin, "Admin", Database));
+        await using var target = new NpgsqlConnection(await ConnectionAsync(platform, PostgresRoles.Admin, "Admin", Database));
         await target.OpenAsync();
         await RunAsync(target, $"truncate {string.Join(", ", tables.Append("habilitation_matrix").Append("habilitation_cell"))} cascade");
         foreach (var table in tables)
@@ -51,16 +51,49 @@ internal sealed class FrozenSearch(BenchmarkPlatform platform, Guid recordId, st
     }
 
     /// <summary>Searches a second, by so many clients at once; without the event in the trace, what the reads alone cost.</summary>
-    public async Task<double> RateAsync(IReadOnlyList<Guid> documentIds, bool withTrace, int clients, TimeSpan time)
+    public Task<double> RateAsync(IReadOnlyList<Guid> documentIds, bool withTrace, int clients, TimeSpan time) =>
+        PgbenchAsync(platform, Script(documentIds, withTrace), clients, time, Database, PostgresRoles.Runtime, "Runtime");
+
+    /// <summary>Transactions of five inserts a second, one after the other, in the server's own cluster.</summary>
+    public static Task<double> FiveInsertsAsync(BenchmarkPlatform platform, TimeSpan time)
     {
-        var file = Path.Combine(platform.Directory, "search.pgbench");
-        await File.WriteAllTextAsync(file, Script(documentIds, withTrace));
+        const string Insert = "insert into five_inserts select gen_random_uuid(), repeat('x', 200);\n";
+        return PgbenchAsync(
+            platform,
+            $"begin;\n{string.Concat(Enumerable.Repeat(Insert, 5))}commit;\n",
+            clients: 1,
+            time,
+            "postgres",
+            PostgresRoles.Admin,
+            "Admin",
+            before: "create table if not exists five_inserts (id uuid primary key, text text)");
+    }
+
+    private static async Task<double> PgbenchAsync(
+        BenchmarkPlatform platform,
+        string script,
+        int clients,
+        TimeSpan time,
+        string database,
+        string user,
+        string secret,
+        string? before = null)
+    {
+        if (before is not null)
+        {
+            await using var admin = new NpgsqlConnection(await ConnectionAsync(platform, user, secret, database));
+            await admin.OpenAsync();
+            await RunAsync(admin, before);
+        }
+
+        var file = Path.Combine(platform.Directory, "floor.pgbench");
+        await File.WriteAllTextAsync(file, script);
         var settings = new NpgsqlConnectionStringBuilder(platform.Services.GetRequiredService<NpgsqlDataSource>().ConnectionString);
         var start = new ProcessStartInfo(
             Path.Combine((await PostgresBinaries.FindAsync(null, null, CancellationToken.None)).Folder, "pgbench"),
             [
                 "--no-vacuum", "--protocol=prepared", $"--client={clients}", "--jobs=1", $"--time={time.TotalSeconds:F0}", $"--file={file}",
-                $"--host={settings.Host}", $"--port={settings.Port}", $"--username={settings.Username}", Database,
+                $"--host={settings.Host}", $"--port={settings.Port}", $"--username={user}", database,
             ])
         {
             RedirectStandardOutput = true,
@@ -68,7 +101,7 @@ internal sealed class FrozenSearch(BenchmarkPlatform platform, Guid recordId, st
         start.Environment["PGOPTIONS"] =
             "-c enable_bitmapscan=off -c enable_seqscan=off -c enable_sort=off -c enable_hashjoin=off -c enable_mergejoin=off "
             + "-c plan_cache_mode=force_generic_plan -c jit=off";
-        start.Environment["PGPASSWORD"] = await platform.SecretAsync("Runtime");
+        start.Environment["PGPASSWORD"] = await platform.SecretAsync(secret);
         using var pgbench = Process.Start(start) ?? throw new InvalidOperationException("pgbench does not start.");
         var output = await pgbench.StandardOutput.ReadToEndAsync();
         await pgbench.WaitForExitAsync();
@@ -135,7 +168,7 @@ internal sealed class FrozenSearch(BenchmarkPlatform platform, Guid recordId, st
         await command.ExecuteNonQueryAsync();
     }
 
-    private async Task<string> ConnectionAsync(string user, string secret, string database)
+    private static async Task<string> ConnectionAsync(BenchmarkPlatform platform, string user, string secret, string database)
     {
         var source = platform.Services.GetRequiredService<NpgsqlDataSource>();
         return new NpgsqlConnectionStringBuilder(source.ConnectionString)

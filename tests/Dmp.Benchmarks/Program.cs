@@ -1,7 +1,7 @@
 using Dmp.Benchmarks;
 
 // Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- one or several of these]. DMP_BENCHMARK_CHECK=1 only sees that they run.
-string[] all = ["upload", "small", "import", "link", "proofs", "search-small", "search", "rules", "trace", "feed", "neighbour"];
+string[] all = ["upload", "small", "import", "link", "proofs", "read", "revoke", "search-small", "search", "rules", "trace", "feed", "neighbour"];
 var chosen = args.Length == 0 ? all : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
 Console.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, private PostgreSQL with durable settings");
@@ -23,6 +23,16 @@ if (chosen.Contains("small") || chosen.Contains("import"))
 if (chosen.Contains("proofs"))
 {
     await ProofBenchmark.RunAsync(platform);
+}
+
+if (chosen.Contains("read"))
+{
+    await CallBenchmark.ReadAsync(platform);
+}
+
+if (chosen.Contains("revoke"))
+{
+    await CallBenchmark.RevokeAsync(platform);
 }
 
 if (chosen.Contains("search-small"))

@@ -91,11 +91,9 @@ internal sealed class AccessPolicy(RememberedFacts remembered, TimeProvider time
         NpgsqlConnection connection, Call call, Guid recordId, Guid requestId, byte[] fingerprint, CancellationToken ct)
     {
         call.Trace.RecordId = recordId;
-        await AccessSql.LockRecordAsync(connection, call.Caller, recordId, ct);
-
-        // After the lock: a first call under way has ended by now, and its answer is there or will never be.
-        var isRepeat = await RequestLogSql.RecallAsync(connection, call.Caller.Key, requestId, fingerprint, ct) is not null;
-        var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
+        var (remembered, facts) = await AccessSql.FindLockedWithRequestAsync(
+            connection, call.Caller, recordId, requestId, time.GetUtcNow(), ct);
+        var isRepeat = remembered is not null && RequestLogSql.AnswerOf(remembered, requestId, fingerprint) is not null;
         return isRepeat
             ? Prove(call, AfterRight(call.RequiredRelation), onClosedRecord: true, facts, isRepeat: true)
             : Prove(call, call.RequiredRelation, call.Rule.OnClosedRecord, facts);

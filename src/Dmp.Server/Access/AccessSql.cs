@@ -208,6 +208,8 @@ internal static class AccessSql
     private static readonly ScopedSql byIns = new(WorkRole.Directory, $"{MoveScopeToIns}; {BecomeRequest}; {ByScope}");
     private static readonly ScopedSql byRecordLocked = new(WorkRole.Request, $"{LockRecord}; {ByRecord}");
     private static readonly ScopedSql lockRecord = new(WorkRole.Request, LockRecord);
+    private static readonly ScopedSql byRecordLockedWithRequest =
+        new(WorkRole.Request, $"{LockRecord}; {RequestLogSql.Find}; {ByRecord}");
 
     /// <summary>
     /// The facts; null when there is no such record. From here on the connection is for this record alone. Without
@@ -292,5 +294,23 @@ internal static class AccessSql
         var scope = RowScope.OfRecord(caller, recordId);
         return connection.ExecuteAsync(new CommandDefinition(
             lockRecord.For(scope), scope.Parameters(new { RecordId = recordId }), cancellationToken: ct));
+    }
+
+    /// <summary>
+    /// As <see cref="FindLockedAsync"/>, with what is remembered of a request id: a first call under way has ended when the lock is had, and its answer is there or
+    /// will never be.
+    /// </summary>
+    public static async Task<(RequestLogRow? Remembered, AccessFacts? Facts)> FindLockedWithRequestAsync(
+        NpgsqlConnection connection, Caller caller, Guid recordId, Guid requestId, DateTimeOffset now, CancellationToken ct)
+    {
+        var scope = RowScope.OfRecord(caller, recordId);
+        var parameters = scope.Parameters(
+            new { RecordId = recordId, CallerKey = caller.Key, RequestId = requestId }, OfCaller(caller, now));
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            byRecordLockedWithRequest.For(scope), parameters, cancellationToken: ct));
+        await results.ReadAsync();
+        await results.ReadAsync();
+        var remembered = await results.ReadSingleOrDefaultAsync<RequestLogRow>();
+        return (remembered, await results.ReadSingleOrDefaultAsync<AccessFacts>());
     }
 }

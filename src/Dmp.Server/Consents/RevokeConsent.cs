@@ -19,6 +19,8 @@ internal sealed class RevokeConsent(AccessPolicy policy, TimeProvider time, Cons
         var requestId = faults.Id(request.RequestId, "request_id");
         faults.ThrowIfAny();
 
+        // As it is under the lock of the record; the effect is in the same transaction.
+        ConsentRow? found = null;
         return changes.RunAsync<RevokeConsentRequest, RevokeConsentResponse>(
             call,
             request,
@@ -28,18 +30,17 @@ internal sealed class RevokeConsent(AccessPolicy policy, TimeProvider time, Cons
             async (connection, fingerprint) =>
             {
                 var access = await policy.RequireLockedOrRepeatAsync(connection, call, recordId, requestId, fingerprint, ct);
-                var row = await ConsentSql.FindAsync(connection, access, consentId, ct)
+                found = await ConsentSql.FindAsync(connection, access, consentId, ct)
                     ?? throw Failures.Of(ErrorReason.ConsentNotFound);
 
                 // The end of a secret is as secret as its beginning; also when it is repeated or refused.
-                call.Trace.HidesEvent = row.HiddenFromRepresentatives;
+                call.Trace.HidesEvent = found.HiddenFromRepresentatives;
                 return access;
             },
             async (connection, access) =>
             {
                 var now = time.GetUtcNow();
-                var row = await ConsentSql.FindAsync(connection, access, consentId, ct)
-                    ?? throw Failures.Of(ErrorReason.ConsentNotFound);
+                var row = found!;
                 if (!ConsentRules.MayRevoke(access, row))
                 {
                     throw Failures.Of(ErrorReason.ConsentActionNotAllowed);

@@ -46,7 +46,8 @@ internal static class RequestLogSql
         returning request_id
         """;
 
-    private const string Find =
+    /// <summary>Parameters: CallerKey, RequestId.</summary>
+    public const string Find =
         """
         select request_id, method, fingerprint, response
         from request_log
@@ -127,13 +128,12 @@ internal static class RequestLogSql
         NpgsqlConnection connection, string callerKey, Guid requestId, byte[] fingerprint, CancellationToken ct)
     {
         var row = await FindAsync(connection, callerKey, requestId, ct);
-        if (row is null)
-        {
-            return null;
-        }
+        return row is null ? null : AnswerOf(row, requestId, fingerprint);
+    }
 
-        return row.Fingerprint.AsSpan().SequenceEqual(fingerprint)
+    /// <summary>The answer of a remembered call. Refuses another content.</summary>
+    public static byte[] AnswerOf(RequestLogRow row, Guid requestId, byte[] fingerprint) =>
+        row.Fingerprint.AsSpan().SequenceEqual(fingerprint)
             ? row.Response
             : throw Failures.Of(ErrorReason.RequestIdReused, ("request_id", requestId.ToString()));
-    }
 }

@@ -35,8 +35,8 @@ internal sealed class OpenEmergencyAccess(
             async connection =>
             {
                 // Locked: a switch that is being closed is closed before, or after.
-                await policy.RequireLockedAsync(connection, call, recordId, ct);
-                var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
+                var facts = await AccessSql.FindLockedAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
+                policy.Require(call, recordId, facts);
                 return facts is not null && EmergencyRules.MayOpen(call.Caller, request.Mode, facts)
                     ? facts
                     : throw Failures.Of(ErrorReason.EmergencyNotAllowed);

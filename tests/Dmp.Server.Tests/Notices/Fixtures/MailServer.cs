@@ -100,6 +100,23 @@ internal sealed class MailServer : MessageStore, IMailboxFilter, IUserAuthentica
         }
 
         stopping.Dispose();
+
+        // The library lets its listener go some time after it has ended, and the port is taken again.
+        await Waiting.UntilAsync(CanListen);
+    }
+
+    private bool CanListen()
+    {
+        try
+        {
+            using TcpListener listener = new(IPAddress.Loopback, Port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            return false;
+        }
     }
 
     public override async Task<SmtpResponse> SaveAsync(
