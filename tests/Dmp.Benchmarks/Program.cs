@@ -1,7 +1,10 @@
 using Dmp.Benchmarks;
 
 // Usage: dotnet run -c Release --project tests/Dmp.Benchmarks [-- one or several of these]. DMP_BENCHMARK_CHECK=1 only sees that they run.
-string[] all = ["upload", "small", "import", "link", "proofs", "read", "revoke", "search-small", "search", "rules", "trace", "feed", "neighbour"];
+string[] all =
+[
+    "upload", "small", "import", "link", "proofs", "read", "revoke", "search-small", "search", "rules", "trace", "feed", "neighbour",
+];
 var chosen = args.Length == 0 ? all : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
 Console.WriteLine($"{Environment.ProcessorCount} processors, .NET {Environment.Version}, private PostgreSQL with durable settings");

@@ -297,8 +297,8 @@ internal static class AccessSql
     }
 
     /// <summary>
-    /// As <see cref="FindLockedAsync"/>, with what is remembered of a request id: a first call under way has ended when the lock is had, and its answer is there or
-    /// will never be.
+    /// As <see cref="FindLockedAsync"/>, with what is remembered of a request id: a first call under way has ended when the lock is had,
+    /// and its answer is there or will never be.
     /// </summary>
     public static async Task<(RequestLogRow? Remembered, AccessFacts? Facts)> FindLockedWithRequestAsync(
         NpgsqlConnection connection, Caller caller, Guid recordId, Guid requestId, DateTimeOffset now, CancellationToken ct)

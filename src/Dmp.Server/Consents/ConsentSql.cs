@@ -149,17 +149,18 @@ internal static class ConsentSql
         $"""
         update consent
         set reapprove_time = @Now
-        where consent_id in (
-            select c.consent_id
-            from consent c
-            join record r on r.record_id = c.record_id
-            where c.record_id = @RecordId
-                and c.revoke_time is null
-                and c.expire_time > @Now
-                and not {Majority.IsApproved}
-                and (@SeesSecret or not c.hidden_from_representatives)
-                and (@ConsentIds::uuid[] is null or c.consent_id = any(@ConsentIds))
-        )
+        where record_id = @RecordId
+            and consent_id in (
+                select c.consent_id
+                from consent c
+                join record r on r.record_id = c.record_id
+                where c.record_id = @RecordId
+                    and c.revoke_time is null
+                    and c.expire_time > @Now
+                    and not {Majority.IsApproved}
+                    and (@SeesSecret or not c.hidden_from_representatives)
+                    and (@ConsentIds::uuid[] is null or c.consent_id = any(@ConsentIds))
+            )
         returning {Columns}
         """;
 

@@ -17,8 +17,8 @@ internal static class AnnouncementSql
         with due as (
             update document
             set announce_time = null
-            where document_id in (
-                select document_id
+            where (record_id, document_id) in (
+                select record_id, document_id
                 from document
                 where announce_time <= @Now
                 order by announce_time
@@ -35,7 +35,7 @@ internal static class AnnouncementSql
     private const string Reveal =
         """
         with before as (
-            select document_id, patient_visible_time
+            select record_id, document_id, patient_visible_time
             from document
             where patient_visible_time <= @Now
             order by patient_visible_time
@@ -44,16 +44,16 @@ internal static class AnnouncementSql
         ), due as (
             update document
             set patient_visible_time = null, announce_time = null, revision = revision + 1, update_time = @Now
-            where document_id in (select document_id from before)
+            where (record_id, document_id) in (select record_id, document_id from before)
             returning document_id, record_id, current_version, masked, state, hidden_from_representatives
         )
         insert into outbox (
             event_time, kind, record_id, document_id, version, hidden_from_representatives, previous_version, was_masked, was_state,
             was_patient_visible_time, was_hidden_from_representatives)
-        select @Now, @Kind, due.record_id, due.document_id, current_version, hidden_from_representatives, current_version, masked, state,
+        select @Now, @Kind, record_id, document_id, current_version, hidden_from_representatives, current_version, masked, state,
             before.patient_visible_time, hidden_from_representatives
         from due
-        join before using (document_id)
+        join before using (record_id, document_id)
         """;
 
     /// <summary>Tells of documents that wait; returns how many.</summary>

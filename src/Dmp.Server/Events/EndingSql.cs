@@ -18,8 +18,8 @@ internal static class EndingSql
         with due as (
             update consent
             set expiry_told = true
-            where consent_id in (
-                select consent_id
+            where (record_id, consent_id) in (
+                select record_id, consent_id
                 from consent
                 where expire_time <= @Now and revoke_time is null and not expiry_told
                 order by expire_time
@@ -39,8 +39,8 @@ internal static class EndingSql
         with due as (
             update delegation
             set start_told = true
-            where delegation_id in (
-                select delegation_id
+            where (record_id, delegation_id) in (
+                select record_id, delegation_id
                 from delegation
                 where start_time <= @Now and accept_time is not null and revoke_time is null and not start_told
                 order by start_time
@@ -63,8 +63,8 @@ internal static class EndingSql
         with due as (
             update delegation
             set end_told = true
-            where delegation_id in (
-                select delegation_id
+            where (record_id, delegation_id) in (
+                select record_id, delegation_id
                 from delegation
                 where end_time <= @Now and accept_time is not null and revoke_time is null and not end_told
                 order by end_time

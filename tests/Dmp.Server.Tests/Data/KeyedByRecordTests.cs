@@ -95,9 +95,22 @@ public sealed partial class KeyedByRecordTests(Platform platform)
         }
     }
 
+    /// <summary>An id alone finds no row by a key: the whole table would be read for it.</summary>
+    [Fact]
+    public void No_row_of_a_record_is_looked_up_by_its_id_alone() => Assert.Equal(
+        // By notice_delivery_dead_idx, which holds the dead letters alone.
+        ["NoticeListSql.ListDead"],
+        SqlCatalogTests.Catalog()
+            .Where(statement => IdAlone().IsMatch(statement.Value)
+                && !statement.Value.Contains("record_id = @RecordId", StringComparison.Ordinal))
+            .Select(statement => statement.Key));
+
     [Fact]
     public void What_goes_over_records_is_there() =>
         Assert.Equal([], overRecords.Keys.Except(SqlCatalogTests.Catalog().Keys));
+
+    [GeneratedRegex(@"\b(?:where|and)\s+(?:consent|delegation|document|notice|upload|visibility_rule|block|emergency_access)_id in \(")]
+    private static partial Regex IdAlone();
 
     [GeneratedRegex(
         @"\b(?:from|join|update)\s+(?<table>[a-z_]+)\b"
