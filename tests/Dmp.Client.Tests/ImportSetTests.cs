@@ -95,6 +95,18 @@ public sealed class ImportSetTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_write_that_the_connection_ends_is_a_line_that_broke()
+    {
+        platform.Import = async (requests, answers, context) =>
+            await ReceiveAsync(requests, answers, async sent => await AnswerAsync(answers, sent), context.CancellationToken);
+        using var writes = new BreakingWrites(100);
+        using var client = platform.Client(options => options.HttpHandler = writes);
+
+        Assert.NotNull((await client.ImportSetAsync(Set(3), cancellationToken: Ct)).SubmissionSet);
+        Assert.Equal(2, writes.Calls);
+    }
+
+    [Fact]
     public async Task A_platform_that_refuses_the_caller_is_the_outcome_of_each_set()
     {
         platform.Import = (_, _, _) => throw Refusal.With(StatusCode.PermissionDenied, "CALLER_KIND_NOT_ALLOWED");

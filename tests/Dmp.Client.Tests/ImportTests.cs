@@ -90,6 +90,20 @@ public sealed class ImportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_write_that_the_connection_ends_is_a_line_that_broke()
+    {
+        await AnswerAsync(Good);
+        using var writes = new BreakingWrites(20_000);
+        using var client = platform.Client(options => options.HttpHandler = writes);
+
+        var outcomes = await ImportAsync(client, 40);
+
+        Assert.Equal(40, outcomes.Count);
+        Assert.All(outcomes, outcome => Assert.NotNull(outcome.Document));
+        Assert.Equal(2, writes.Calls);
+    }
+
+    [Fact]
     public async Task A_refusal_is_an_outcome_and_what_may_pass_is_sent_again()
     {
         var times = 0;

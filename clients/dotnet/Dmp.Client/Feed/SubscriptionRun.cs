@@ -78,12 +78,12 @@ internal sealed class SubscriptionRun(
         {
             token = new CallToken(tokens);
             call = events.Subscribe(new CallOptions(credentials: token.Credentials));
-            await call.RequestStream.WriteAsync(
+            await call.RequestStream.SendAsync(
                 new SubscribeRequest { Start = start, Filter = filter, NumRequested = eventsAhead }, silence.Token).ConfigureAwait(false);
         }
         else if (processed > 0)
         {
-            await call.RequestStream.WriteAsync(new SubscribeRequest { NumRequested = processed }, silence.Token).ConfigureAwait(false);
+            await call.RequestStream.SendAsync(new SubscribeRequest { NumRequested = processed }, silence.Token).ConfigureAwait(false);
         }
 
         processed = 0;

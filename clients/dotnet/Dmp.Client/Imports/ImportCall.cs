@@ -39,8 +39,18 @@ internal sealed class ImportCall : IDisposable
         var answers = ReadAnswersAsync();
         var sending = SendAsync(answers);
 
-        // A source of documents that fails must not leave the call open.
-        _ = sending.ContinueWith(_ => guard.Stop(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        // A source of documents that fails must not leave the call open. A write that fails says that it has ended; the answers say why.
+        _ = sending.ContinueWith(
+            sent =>
+            {
+                if (sent.Exception?.InnerException is not RpcException)
+                {
+                    guard.Stop();
+                }
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default);
         RpcException? failure = null;
         try
         {
@@ -60,7 +70,7 @@ internal sealed class ImportCall : IDisposable
         {
             await sending.ConfigureAwait(false);
         }
-        catch (Exception ended) when (ended is RpcException or OperationCanceledException or InvalidOperationException or IOException)
+        catch (Exception ended) when (ended is RpcException or OperationCanceledException or InvalidOperationException)
         {
             // Writing ends with the call; why that ended is known from the answers.
         }
@@ -104,7 +114,7 @@ internal sealed class ImportCall : IDisposable
                 throw;
             }
             guard.Moved();
-            await call.RequestStream.WriteAsync(
+            await call.RequestStream.SendAsync(
                 new ImportDocumentsRequest { Document = entry.Message }, guard.Token).ConfigureAwait(false);
         }
         await call.RequestStream.CompleteAsync().ConfigureAwait(false);

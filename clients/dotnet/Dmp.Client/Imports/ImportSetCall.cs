@@ -55,7 +55,7 @@ internal sealed class ImportSetCall : IDisposable
         {
             await SendAsync().ConfigureAwait(false);
         }
-        catch (Exception ended) when (ended is RpcException or OperationCanceledException or InvalidOperationException or IOException)
+        catch (Exception ended) when (ended is RpcException or OperationCanceledException or InvalidOperationException)
         {
             // Writing ends with the call; why that ended is known from the answers.
         }
@@ -210,7 +210,7 @@ internal sealed class ImportSetCall : IDisposable
     private async Task WriteAsync(ImportDocumentsRequest message)
     {
         guard.Moved();
-        await call.RequestStream.WriteAsync(message, guard.Token).ConfigureAwait(false);
+        await call.RequestStream.SendAsync(message, guard.Token).ConfigureAwait(false);
     }
 
     private bool IsAnswered(long item)

@@ -153,7 +153,7 @@ public sealed partial class DmpClient
         using var call = Documents.UploadDocument(new CallOptions(deadline: deadline, cancellationToken: cancellationToken));
         try
         {
-            await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, cancellationToken).ConfigureAwait(false);
+            await call.RequestStream.SendAsync(new UploadDocumentRequest { Intent = intent }, cancellationToken).ConfigureAwait(false);
 
             // A stream that is left open would be reset, and a server closes a connection that resets too many.
             await call.RequestStream.CompleteAsync().ConfigureAwait(false);

@@ -235,11 +235,11 @@ internal sealed class UploadAttempt : IDisposable
     {
         try
         {
-            await call.RequestStream.WriteAsync(message, guard.Token).ConfigureAwait(false);
+            await call.RequestStream.SendAsync(message, guard.Token).ConfigureAwait(false);
             guard.Moved();
             return true;
         }
-        catch (Exception failure) when (failure is RpcException or InvalidOperationException or OperationCanceledException or IOException)
+        catch (Exception failure) when (failure is RpcException or InvalidOperationException or OperationCanceledException)
         {
             return false;
         }
