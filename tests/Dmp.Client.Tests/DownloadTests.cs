@@ -111,19 +111,19 @@ public sealed class DownloadTests : IAsyncLifetime
     [Fact]
     public async Task A_connection_cut_many_times_still_delivers_while_bytes_come()
     {
+        using var destination = new MemoryStream();
         platform.Read = async (request, answers, context) =>
         {
             requests.Add(request);
             await Transfers.SendAsync(content, request, answers, stopAfter: 50_000);
-            if (request.ReadOffset + 50_000 < content.Length)
+            var sent = request.ReadOffset + 50_000;
+            if (sent < content.Length)
             {
-                // Give the bytes time to leave before the connection is cut.
-                await Task.Delay(50, context.CancellationToken);
+                await Waiting.UntilAsync(() => destination.Length >= sent);
                 context.GetHttpContext().Abort();
             }
         };
         using var client = platform.Client(options => options.AttemptsMax = 3);
-        using var destination = new MemoryStream();
 
         await client.DownloadAsync("r-1", "doc-1", destination, cancellationToken: Ct);
 
@@ -183,7 +183,7 @@ public sealed class DownloadTests : IAsyncLifetime
         {
             requests.Add(request);
             await Transfers.SendAsync(content, request, answers, stopAfter: 50_000);
-            await Task.Delay(Timeout.Infinite, context.CancellationToken);
+            await Waiting.ForeverAsync(context.CancellationToken);
         };
         using var client = platform.Client(
             options => { options.TransferStallTimeout = TimeSpan.FromMilliseconds(300); options.AttemptsMax = 1; });
@@ -220,7 +220,7 @@ public sealed class DownloadTests : IAsyncLifetime
         {
             await Transfers.SendAsync(content, request, answers, stopAfter: 50_000);
             await stop.CancelAsync();
-            await Task.Delay(Timeout.Infinite, context.CancellationToken);
+            await Waiting.ForeverAsync(context.CancellationToken);
         };
         using var client = platform.Client();
 

@@ -17,6 +17,32 @@ public sealed class SubscriptionTests : IAsyncLifetime
     public ValueTask DisposeAsync() => platform.DisposeAsync();
 
     [Fact]
+    public async Task A_write_that_the_connection_ends_is_a_stream_that_broke()
+    {
+        platform.Subscribe = async (requests, answers, context) =>
+        {
+            await ReceiveAsync(requests, context);
+            await answers.WriteAsync(Response("t", "d"));
+            await ReceiveAsync(requests, context);
+            await answers.WriteAsync(Response("t", "d"));
+        };
+
+        // The first request has eleven bytes, the next six: it is a wish for more that breaks.
+        using var writes = new BreakingWrites(13);
+        using var client = platform.Client(options => options.HttpHandler = writes);
+        var seen = 0;
+        await foreach (var response in client.SubscribeAsync(new EventStart { Point = StartPoint.Latest }, cancellationToken: Ct))
+        {
+            if (++seen == 3)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(2, writes.Calls);
+    }
+
+    [Fact]
     public async Task A_stream_that_breaks_is_taken_up_behind_the_last_response()
     {
         var streams = 0;
@@ -106,7 +132,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
             var response = Response($"t{++streams}", "d");
             response.HeartbeatSeconds = 1;
             await answers.WriteAsync(response);
-            await Task.Delay(Timeout.Infinite, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Waiting.ForeverAsync(context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         };
         using var client = platform.Client();
 
@@ -144,7 +170,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
         {
             await ReceiveAsync(requests, context);
             await answers.WriteAsync(Response("t1"));
-            await Task.Delay(Timeout.Infinite, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Waiting.ForeverAsync(context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         };
         using var client = platform.Client();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);

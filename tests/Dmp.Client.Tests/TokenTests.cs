@@ -10,6 +10,7 @@ namespace Dmp.Client.Tests;
 public sealed class TokenTests : IAsyncLifetime
 {
     private int issued;
+    private Task mayAnswer = Task.CompletedTask;
     private ScriptedPlatform platform = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -27,7 +28,7 @@ public sealed class TokenTests : IAsyncLifetime
                     new { error = "invalid_client", error_description = $"not {form["client_secret"]}" });
                 return;
             }
-            await Task.Delay(20);
+            await mayAnswer;
             await context.Response.WriteAsJsonAsync(
                 new { access_token = $"t-{Interlocked.Increment(ref issued)}", expires_in = 600, token_type = "Bearer" });
         };
@@ -40,7 +41,11 @@ public sealed class TokenTests : IAsyncLifetime
     {
         using var source = Source();
 
-        var tokens = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => source.GetTokenAsync(Ct).AsTask()));
+        var answer = new TaskCompletionSource();
+        mayAnswer = answer.Task;
+        var asked = Enumerable.Range(0, 50).Select(_ => source.GetTokenAsync(Ct).AsTask()).ToList();
+        answer.SetResult();
+        var tokens = await Task.WhenAll(asked);
 
         Assert.All(tokens, token => Assert.Equal("t-1", token));
         Assert.Equal(1, issued);

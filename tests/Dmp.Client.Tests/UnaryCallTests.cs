@@ -240,7 +240,7 @@ public sealed class UnaryCallTests : IAsyncLifetime
     [Fact]
     public async Task A_call_that_takes_too_long_is_unavailable()
     {
-        platform.CheckAccess = async (_, context) => { await Task.Delay(Timeout.Infinite, context.CancellationToken); return new(); };
+        platform.CheckAccess = async (_, context) => { await Waiting.ForeverAsync(context.CancellationToken); return new(); };
         using var client = platform.Client(options => options.CallDeadline = TimeSpan.FromMilliseconds(300));
 
         var failure = await Assert.ThrowsAsync<DmpUnavailableException>(() => client.CheckAccessAsync(new CheckAccessRequest(), Ct));
@@ -266,7 +266,7 @@ public sealed class UnaryCallTests : IAsyncLifetime
         platform.CheckAccess = async (_, context) =>
         {
             await stop.CancelAsync();
-            await Task.Delay(Timeout.Infinite, context.CancellationToken);
+            await Waiting.ForeverAsync(context.CancellationToken);
             return new();
         };
         using var client = platform.Client();

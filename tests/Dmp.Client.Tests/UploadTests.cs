@@ -46,6 +46,47 @@ public sealed class UploadTests : IAsyncLifetime
         Assert.All(reports.All, report => Assert.InRange(report.ConfirmedBytes, 0, report.TransferredBytes));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(500_000)]
+    public async Task A_write_that_the_connection_ends_is_a_line_that_broke(int after)
+    {
+        platform.Upload = async (requests, answers, context) =>
+        {
+            await requests.MoveNext(context.CancellationToken);
+            await answers.WriteAsync(Transfers.Accepted);
+            while (await requests.MoveNext(context.CancellationToken))
+            {
+                if (requests.Current.Finish is not null)
+                {
+                    await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(content) });
+                }
+            }
+        };
+        using var writes = new BreakingWrites(after);
+        using var client = platform.Client(options => options.HttpHandler = writes);
+
+        var document = await client.UploadAsync("r-1", new MemoryStream(content), new DocumentMetadata(), cancellationToken: Ct);
+
+        Assert.Equal("doc-1", document.DocumentId);
+        Assert.Equal(2, writes.Calls);
+    }
+
+    [Fact]
+    public async Task A_check_whose_write_the_connection_ends_is_repeated()
+    {
+        platform.Upload = async (requests, answers, context) =>
+        {
+            Assert.True(await requests.MoveNext());
+            await answers.WriteAsync(new UploadDocumentResponse { Accepted = new UploadAccepted { MaxChunkBytes = 7 } });
+        };
+        using var writes = new BreakingWrites(0);
+        using var client = platform.Client(options => options.HttpHandler = writes);
+
+        Assert.Equal(7, (await client.ValidateUploadAsync("r-1", new DocumentMetadata(), cancellationToken: Ct)).MaxChunkBytes);
+        Assert.Equal(2, writes.Calls);
+    }
+
     [Fact]
     public async Task A_file_is_streamed_from_its_path()
     {
@@ -116,7 +157,7 @@ public sealed class UploadTests : IAsyncLifetime
             throw Refusal.With(StatusCode.PermissionDenied, "RECORD_ACCESS_DENIED");
         };
         using var client = platform.Client();
-        using var silent = new OneWayStream(async (_, ct) => { await Task.Delay(Timeout.Infinite, ct); return 0; });
+        using var silent = new OneWayStream(async (_, ct) => { await Waiting.ForeverAsync(ct); return 0; });
 
         await Assert.ThrowsAsync<DmpAccessDeniedException>(
             () => client.UploadAsync("r-1", silent, new DocumentMetadata(), cancellationToken: Ct));
@@ -363,7 +404,7 @@ public sealed class UploadTests : IAsyncLifetime
         {
             calls++;
             await requests.MoveNext(context.CancellationToken);
-            await Task.Delay(Timeout.Infinite, context.CancellationToken);
+            await Waiting.ForeverAsync(context.CancellationToken);
         };
         using var client = platform.Client(
             options => { options.TransferStallTimeout = TimeSpan.FromMilliseconds(300); options.AttemptsMax = 2; });
@@ -378,7 +419,7 @@ public sealed class UploadTests : IAsyncLifetime
     [Fact]
     public async Task A_slow_source_keeps_the_stream_alive_with_empty_chunks()
     {
-        var empty = 0;
+        var (empty, twice) = (0, new TaskCompletionSource());
         platform.Upload = async (requests, answers, context) =>
         {
             await requests.MoveNext(context.CancellationToken);
@@ -386,7 +427,11 @@ public sealed class UploadTests : IAsyncLifetime
             using var content = new MemoryStream();
             while (await requests.MoveNext(context.CancellationToken) && requests.Current.Finish is null)
             {
-                empty += requests.Current.Chunk.Data.IsEmpty ? 1 : 0;
+                if (requests.Current.Chunk.Data.IsEmpty && ++empty == 2)
+                {
+                    twice.SetResult();
+                }
+
                 requests.Current.Chunk.Data.WriteTo(content);
             }
             await answers.WriteAsync(new UploadDocumentResponse { Document = Transfers.Describe(content.ToArray()) });
@@ -397,7 +442,7 @@ public sealed class UploadTests : IAsyncLifetime
         {
             if (inner.Position == 0)
             {
-                await Task.Delay(TimeSpan.FromSeconds(2.5), ct);
+                await twice.Task.WaitAsync(ct);
             }
             return await inner.ReadAsync(buffer, ct);
         });
@@ -433,11 +478,11 @@ public sealed class UploadTests : IAsyncLifetime
         var ended = new TaskCompletionSource();
         platform.Upload = async (requests, answers, context) =>
         {
-            using var registration = context.CancellationToken.Register(ended.SetResult);
             await requests.MoveNext(context.CancellationToken);
             await answers.WriteAsync(Transfers.Accepted);
             await stop.CancelAsync();
-            await Task.Delay(Timeout.Infinite, context.CancellationToken);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Waiting.ForeverAsync(context.CancellationToken));
+            ended.SetResult();
         };
         using var client = platform.Client();
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Dmp.Server.Tests.Fixtures;
 
 namespace Dmp.Client.Tests.Fixtures;
 
@@ -27,7 +26,7 @@ public sealed class ProxyProcess : IAsyncDisposable
     public async Task AssertAskedForAsync(Uri address)
     {
         var asked = $"CONNECT {address.Authority} HTTP/1.1";
-        await Waiting.UntilAsync(async () => (await LogAsync()).Contains(asked, StringComparison.Ordinal), asked);
+        await Waiting.UntilAsync(async () => (await LogAsync()).Contains(asked, StringComparison.Ordinal), what: asked);
     }
 
     private async Task<string> LogAsync()

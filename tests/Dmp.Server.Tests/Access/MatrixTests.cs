@@ -84,11 +84,12 @@ public sealed class MatrixTests(Platform platform)
             """
             insert into habilitation_matrix (matrix_id, name, effective_time, import_time, sha256)
             values (gen_random_uuid(), 'nobody', now() + interval '4 seconds', now(), sha256('nobody'))
+            returning effective_time
             """,
             connection);
-        await import.ExecuteNonQueryAsync(Token);
+        var effective = (DateTime)(await import.ExecuteScalarAsync(Token))!;
         Assert.Single(await reader.SearchIdsAsync(record.RecordId));
-        await Task.Delay(TimeSpan.FromSeconds(4.5), Token);
+        await Waiting.PassedAsync(effective);
         Assert.Empty(await reader.SearchIdsAsync(record.RecordId));
         Assert.Single(await author.SearchIdsAsync(record.RecordId));
     }

@@ -139,13 +139,13 @@ public sealed class VisibilityTests(Platform platform)
         var document = await author.UploadAsync(record.RecordId, intent => intent.VisibilityCodes.Add(VisibilityCode.HiddenFromPatient));
         var housekeeping = server.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single();
 
-        await Task.Delay(TimeSpan.FromSeconds(1.2), Token);
+        await TimeComesAsync(server, document, "announce_time");
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => housekeeping.SweepOnceAsync(Token)));
         Assert.Equal(1, await CountAsync(server, document, "DOCUMENT_ANNOUNCED"));
         Assert.Empty(await patient.SearchIdsAsync(record.RecordId));
 
         // The right does not wait for the job; the job tells of it afterwards.
-        await Task.Delay(TimeSpan.FromSeconds(7.2), Token);
+        await TimeComesAsync(server, document, "patient_visible_time");
         Assert.Equal([document.DocumentId], await patient.SearchIdsAsync(record.RecordId));
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => housekeeping.SweepOnceAsync(Token)));
         Assert.Equal(1, await CountAsync(server, document, "DOCUMENT_REVEALED"));
@@ -168,6 +168,10 @@ public sealed class VisibilityTests(Platform platform)
         await Refusals.FieldsAsync(
             () => platform.As(record.Physician).RevealAsync(document, VisibilityCode.MaskedFromProfessionals), "visibility_code");
     }
+
+    private async Task TimeComesAsync(TestServer server, StoredDocument document, string time) =>
+        await Waiting.PassedAsync(await server.QueryAsync<DateTime>(
+            platform, $"select {time} from document where record_id = '{document.RecordId}' and document_id = '{document.DocumentId}'"));
 
     private static async Task<StoredDocument> HideAsync(DmpApi api, StoredDocument document, bool inSecret = false) =>
         (await api.Documents.HideDocumentAsync(

@@ -80,7 +80,7 @@ public sealed class ConsentTests(Platform platform)
         Assert.Equal((ConsentOrigin.Declared, ConsentCollection.Remote), (consent.Origin, consent.Collection));
         Assert.NotEmpty(await platform.As(professional).ReadAsync(document));
 
-        await Task.Delay(TimeSpan.FromSeconds(5.5), Token);
+        await Waiting.PassedAsync(consent.ExpireTime.ToDateTimeOffset());
 
         await RefusedAsync(platform.As(professional), document);
         var all = (await platform.As(record.Patient).Consents.ListConsentsAsync(

@@ -1,3 +1,4 @@
+using Dmp.Server.Tests.Fixtures;
 using Dmp.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -126,13 +127,7 @@ public sealed class ContentSweeperTests : IDisposable
             ? throw new TimeoutException()
             : Task.FromResult<IReadOnlySet<Guid>>(referenced));
         await sweeper.StartAsync(Token);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        patience.CancelAfter(TimeSpan.FromSeconds(30));
-        while (await temporary.GetAsync(orphan, Token) is not null)
-        {
-            await Task.Delay(20, patience.Token);
-        }
-
+        await Waiting.UntilAsync(async () => await temporary.GetAsync(orphan, Token) is null);
         await sweeper.StopAsync(Token);
         Assert.True(failures < 0, "The first sweep was to fail.");
     }

@@ -174,7 +174,7 @@ public sealed class LongSnapshotTests(Platform platform)
         $"insert into outbox (event_time, kind, record_id) values (now(), @Kind, '{Record}')", new { Kind = kind });
 
     private static Task UntilAsync(NpgsqlConnection connection, string condition) =>
-        Waiting.UntilAsync(() => connection.QuerySingleAsync<bool>(condition), condition);
+        Waiting.UntilAsync(() => connection.QuerySingleAsync<bool>(condition), what: condition);
 
     private async Task<int> SequenceAsync(string database)
     {

@@ -76,10 +76,7 @@ public sealed class StandbyTests(Platform platform) : IAsyncLifetime
         Assert.NotNull((await DecideAsync(caller, recordId, declare.GetTrailers()))!.ExpireTime);
 
         await OnStandbyAsync("select pg_wal_replay_pause()");
-        while ((string?)await OnStandbyAsync("select pg_get_wal_replay_pause_state()") != "paused")
-        {
-            await Task.Delay(10, Token);
-        }
+        await Waiting.UntilAsync(async () => (string?)await OnStandbyAsync("select pg_get_wal_replay_pause_state()") == "paused");
 
         var revoke = As(platform.Callers.Token(patient)).Consents.RevokeConsentAsync(
             new RevokeConsentRequest { RecordId = recordId, ConsentId = consent.ConsentId, RequestId = Given.NewId() },
@@ -94,7 +91,9 @@ public sealed class StandbyTests(Platform platform) : IAsyncLifetime
         Assert.Equal(Refusals.Name(ErrorReason.ConsistencyNotReached), Failures.ReasonOf(PostgresFailures.Of(refusal)!));
 
         var waiting = DecideAsync(caller, recordId, revoke.GetTrailers());
-        await Task.Delay(300, Token);
+        await Waiting.UntilAsync(async () => (bool)(await OnStandbyAsync(
+            "select exists (select from pg_stat_activity where state = 'active' and query like '%dmp\\_at\\_least%' "
+            + "and pid <> pg_backend_pid())"))!);
         Assert.False(waiting.IsCompleted);
         await OnStandbyAsync("select pg_wal_replay_resume()");
         Assert.Null((await waiting)!.ExpireTime);

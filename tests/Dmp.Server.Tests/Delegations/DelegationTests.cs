@@ -284,17 +284,18 @@ public sealed class DelegationTests(Platform platform)
         var record = await platform.RecordAsync();
         var patient = platform.As(record.Patient);
         var caregiver = platform.As(TestPatient.New());
-        var now = DateTimeOffset.UtcNow;
+        var start = DateTimeOffset.UtcNow.AddSeconds(4);
+        var end = start.AddSeconds(5);
         var invited = await patient.InviteAsync(record.Id, change: request =>
         {
-            request.StartTime = Timestamp.FromDateTimeOffset(now.AddSeconds(4));
-            request.EndTime = Timestamp.FromDateTimeOffset(now.AddSeconds(9));
+            request.StartTime = Timestamp.FromDateTimeOffset(start);
+            request.EndTime = Timestamp.FromDateTimeOffset(end);
         });
         await caregiver.AcceptAsync(invited.Code);
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => caregiver.SearchIdsAsync(record.Id));
-        await Task.Delay(now.AddSeconds(4.2) - DateTimeOffset.UtcNow, Token);
+        await Waiting.PassedAsync(start);
         Assert.Empty(await caregiver.SearchIdsAsync(record.Id));
-        await Task.Delay(TimeSpan.FromSeconds(5), Token);
+        await Waiting.PassedAsync(end);
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => caregiver.SearchIdsAsync(record.Id));
         Assert.Equal(DelegationState.Expired, Assert.Single(await patient.DelegationsAsync(record.Id)).State);
     }

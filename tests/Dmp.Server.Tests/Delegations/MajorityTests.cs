@@ -48,7 +48,7 @@ public sealed class MajorityTests(Platform platform)
         await BornAsync(record, "0 days");
 
         // What ends by time ends a download within a second; and this reader is slow, so that it is not over before.
-        await Task.Delay(TimeSpan.FromSeconds(1.1), Token);
+        await Waiting.PassedAsync(DateTimeOffset.UtcNow.AddSeconds(1));
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, async () =>
         {
             while (await download.ResponseStream.MoveNext(Token))
@@ -160,8 +160,9 @@ public sealed class MajorityTests(Platform platform)
         var (caregiver, _) = await platform.DelegateAsync(guardian, record.Id);
         Assert.Empty(await caregiver.SearchIdsAsync(record.Id));
 
-        await SetAsync(record, DateTimeOffset.UtcNow.AddSeconds(2));
-        await Task.Delay(TimeSpan.FromSeconds(2.2), Token);
+        var soon = DateTimeOffset.UtcNow.AddSeconds(2);
+        await SetAsync(record, soon);
+        await Waiting.PassedAsync(soon);
         await DeniedAsync(guardian, record);
         await DeniedAsync(caregiver, record);
 

@@ -372,17 +372,13 @@ public sealed class ResumeTests(Platform platform)
     /// <summary>A vanished caller is noticed a moment later.</summary>
     private static async Task<UnfinishedUpload> RestingAsync(DmpApi api, UploadIntent intent)
     {
-        for (var attempt = 0; ; attempt++)
+        UnfinishedUpload? upload = null;
+        await Waiting.UntilAsync(async () =>
         {
-            var status = await StatusAsync(api, intent);
-            Assert.NotNull(status.Unfinished);
-            if (!status.Unfinished.IsRunning)
-            {
-                return status.Unfinished;
-            }
-
-            Assert.True(attempt < 200, "The upload runs on.");
-            await Task.Delay(50, Token);
-        }
+            upload = (await StatusAsync(api, intent)).Unfinished;
+            Assert.NotNull(upload);
+            return !upload.IsRunning;
+        });
+        return upload!;
     }
 }

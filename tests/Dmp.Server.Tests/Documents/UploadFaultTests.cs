@@ -205,14 +205,8 @@ public sealed class UploadFaultTests(Platform platform)
     private async Task NothingIsLeftAsync(OpenedRecord record)
     {
         Assert.Empty(await platform.As(record.Physician).SearchIdsAsync(record.Id));
-        var uploads = 1L;
-        for (var attempt = 0; attempt < 100 && uploads > 0; attempt++)
-        {
-            await Task.Delay(50, Token);
-            uploads = await platform.Server.QueryAsync<long>(platform, $"select count(*) from upload where record_id = '{record.Id}'");
-        }
-
-        Assert.Equal(0, uploads);
+        await Waiting.UntilAsync(async () => await platform.Server.QueryAsync<long>(
+            platform, $"select count(*) from upload where record_id = '{record.Id}'") == 0);
         Assert.Equal(0, await platform.Server.QueryAsync<long>(platform, $"select count(*) from document where record_id = '{record.Id}'"));
     }
 }

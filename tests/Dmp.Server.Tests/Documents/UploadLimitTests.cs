@@ -63,7 +63,7 @@ public sealed class UploadLimitTests(Platform platform) : IAsyncLifetime
         using var call = await BeginAsync();
         for (var i = 0; i < 3; i++)
         {
-            await Task.Delay(1500, Token);
+            await Waiting.PassedAsync(DateTimeOffset.UtcNow.AddSeconds(1.5));
             await call.RequestStream.OfferAsync(new UploadDocumentRequest { Chunk = new UploadChunk { Data = ByteString.Empty } });
         }
 
@@ -103,14 +103,9 @@ public sealed class UploadLimitTests(Platform platform) : IAsyncLifetime
     public async Task Health_is_told_without_a_token()
     {
         var health = new Grpc.Health.V1.Health.HealthClient(Server.Channel);
-        var status = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Unknown;
-        for (var attempt = 0; attempt < 100 && status != Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving; attempt++)
-        {
-            await Task.Delay(50, Token);
-            status = (await health.CheckAsync(new(), cancellationToken: Token)).Status;
-        }
-
-        Assert.Equal(Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving, status);
+        await Waiting.UntilAsync(async () =>
+            (await health.CheckAsync(new(), cancellationToken: Token)).Status
+                == Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving);
     }
 
     private async Task<AsyncDuplexStreamingCall<UploadDocumentRequest, UploadDocumentResponse>> BeginAsync()
@@ -123,19 +118,7 @@ public sealed class UploadLimitTests(Platform platform) : IAsyncLifetime
 
     private async Task NothingIsLeftAsync()
     {
-        string[] files = [];
-        for (var attempt = 0; attempt < 100; attempt++)
-        {
-            files = Directory.GetFiles(Server.ContentDirectory, "*", SearchOption.AllDirectories);
-            if (files.Length == 0)
-            {
-                break;
-            }
-
-            await Task.Delay(50, Token);
-        }
-
-        Assert.Empty(files);
+        await Waiting.UntilAsync(() => !Directory.EnumerateFiles(Server.ContentDirectory, "*", SearchOption.AllDirectories).Any());
         Assert.Empty(await Api.SearchIdsAsync(recordId));
     }
 }

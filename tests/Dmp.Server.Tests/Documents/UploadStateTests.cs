@@ -155,42 +155,47 @@ public sealed class UploadStateTests(Platform platform)
     /// </summary>
     private static async Task<Document.V1.Document> FinishAsync(DmpApi api, UploadIntent intent)
     {
-        for (var attempt = 0; ; attempt++)
+        Document.V1.Document? document = null;
+        var resume = false;
+        await Waiting.UntilAsync(async () => (document = await TryFinishAsync(api, intent, resume = !resume)) is not null);
+        return document!;
+    }
+
+    private static async Task<Document.V1.Document?> TryFinishAsync(DmpApi api, UploadIntent intent, bool resume)
+    {
+        using var call = api.Documents.UploadDocument(cancellationToken: Token);
+        try
         {
-            using var call = api.Documents.UploadDocument(cancellationToken: Token);
-            try
+            await call.RequestStream.OfferAsync(
+                resume
+                    ? new UploadDocumentRequest
+                    {
+                        Resume = new UploadResume { RecordId = intent.RecordId, RequestId = intent.RequestId },
+                    }
+                    : new UploadDocumentRequest { Intent = intent });
+            Assert.True(await call.ResponseStream.MoveNext(Token));
+            if (call.ResponseStream.Current.Document is { } document)
             {
-                await call.RequestStream.OfferAsync(
-                    attempt % 2 == 0
-                        ? new UploadDocumentRequest
-                        {
-                            Resume = new UploadResume { RecordId = intent.RecordId, RequestId = intent.RequestId },
-                        }
-                        : new UploadDocumentRequest { Intent = intent });
-                Assert.True(await call.ResponseStream.MoveNext(Token));
-                if (call.ResponseStream.Current.Document is { } document)
-                {
-                    return document;
-                }
-
-                var offset = (int)Math.Min(ContentBytes, call.ResponseStream.Current.Accepted.PersistedSize);
-                for (; offset < ContentBytes; offset += 200_000)
-                {
-                    await call.RequestStream.OfferAsync(Chunk(offset, 200_000, 9));
-                }
-
-                await call.RequestStream.OfferAsync(Given.Finish(content));
-                return await call.DocumentAsync();
+                return document;
             }
-            catch (RpcException refusal) when (attempt < 100)
+
+            var offset = (int)Math.Min(ContentBytes, call.ResponseStream.Current.Accepted.PersistedSize);
+            for (; offset < ContentBytes; offset += 200_000)
             {
-                if (Failures.ReasonOf(refusal) is not null)
-                {
-                    Assert.Contains(Failures.ReasonOf(refusal), expected);
-                }
-
-                await Task.Delay(20, Token);
+                await call.RequestStream.OfferAsync(Chunk(offset, 200_000, 9));
             }
+
+            await call.RequestStream.OfferAsync(Given.Finish(content));
+            return await call.DocumentAsync();
+        }
+        catch (RpcException refusal)
+        {
+            if (Failures.ReasonOf(refusal) is { } reason)
+            {
+                Assert.Contains(reason, expected);
+            }
+
+            return null;
         }
     }
 

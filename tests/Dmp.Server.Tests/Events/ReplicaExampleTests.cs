@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Dmp.Client;
 using Dmp.Record.V1;
 using Dmp.Server.Tests.Documentation;
@@ -35,20 +35,20 @@ public sealed class ReplicaExampleTests(Platform platform)
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var following = replica.FollowAsync(stop.Token);
         var second = await author.UploadAsync(record.Id);
-        await UntilAsync(() => replica.Records[record.Id].ContainsKey(second.DocumentId));
+        await HoldsAsync(() => replica.Records[record.Id].ContainsKey(second.DocumentId));
         await patient.MaskAsync(first);
-        await UntilAsync(() => !replica.Records[record.Id].ContainsKey(first.DocumentId));
+        await HoldsAsync(() => !replica.Records[record.Id].ContainsKey(first.DocumentId));
         await author.ReplaceAsync(second);
-        await UntilAsync(() => replica.Records[record.Id].TryGetValue(second.DocumentId, out var current) && current.Version == 2);
+        await HoldsAsync(() => replica.Records[record.Id].TryGetValue(second.DocumentId, out var current) && current.Version == 2);
         await patient.RevokeAsync(consent);
-        await UntilAsync(() => !replica.Records.ContainsKey(record.Id));
+        await HoldsAsync(() => !replica.Records.ContainsKey(record.Id));
         await patient.GrantAsync(record.Id, reader.Actor);
-        await UntilAsync(
+        await HoldsAsync(
             () => replica.Records.TryGetValue(record.Id, out var documents) && documents.Keys.SequenceEqual([second.DocumentId]));
         await patient.Records.CloseRecordAsync(
             new CloseRecordRequest { RecordId = record.Id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() },
             cancellationToken: Token);
-        await UntilAsync(() => !replica.Records.ContainsKey(record.Id));
+        await HoldsAsync(() => !replica.Records.ContainsKey(record.Id));
 
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => following);
@@ -100,15 +100,9 @@ public sealed class ReplicaExampleTests(Platform platform)
         Tokens = new DelegateTokenSource(_ => ValueTask.FromResult(platform.Callers.Token(who))),
     });
 
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        for (var begin = Stopwatch.GetTimestamp(); !Holds(); await Task.Delay(20, Token))
-        {
-            Assert.True(Stopwatch.GetElapsedTime(begin) < TimeSpan.FromSeconds(20), "The replica does not follow.");
-        }
-
-        // The replica changes on another thread, and a dictionary that changes while it is read says so.
-        bool Holds()
+    // The replica changes on another thread, and a dictionary that changes while it is read says so.
+    private static Task HoldsAsync(Func<bool> holds, [CallerArgumentExpression(nameof(holds))] string what = "") => Waiting.UntilAsync(
+        () =>
         {
             try
             {
@@ -118,6 +112,6 @@ public sealed class ReplicaExampleTests(Platform platform)
             {
                 return false;
             }
-        }
-    }
+        },
+        what: what);
 }

@@ -30,7 +30,7 @@ internal sealed class BreakingLine : IAsyncDisposable
     public long Forwarded => Interlocked.Read(ref forwarded);
 
     /// <summary>So many bytes go towards the server before the line stands still.</summary>
-    public long HoldAfter { get; init; } = long.MaxValue;
+    public long HoldAfter { get; set; } = long.MaxValue;
 
     /// <summary>What was held goes on, and all that follows.</summary>
     public void Release() => released.TrySetResult();
@@ -107,21 +107,27 @@ internal sealed class BreakingLine : IAsyncDisposable
             int read;
             while ((read = await from.ReceiveAsync(buffer, stop.Token)) > 0)
             {
-                if (counted && Forwarded + read > HoldAfter)
+                var most = counted ? (int)Math.Clamp(HoldAfter - Forwarded, 0, read) : read;
+                await SendAsync(buffer.AsMemory(0, most));
+                if (most < read)
                 {
                     await released.Task.WaitAsync(stop.Token);
-                }
-
-                await to.SendAsync(buffer.AsMemory(0, read), stop.Token);
-                if (counted)
-                {
-                    Interlocked.Add(ref forwarded, read);
+                    await SendAsync(buffer.AsMemory(most, read - most));
                 }
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // Cut.
+        }
+
+        async Task SendAsync(Memory<byte> bytes)
+        {
+            await to.SendAsync(bytes, stop.Token);
+            if (counted)
+            {
+                Interlocked.Add(ref forwarded, bytes.Length);
+            }
         }
     }
 }

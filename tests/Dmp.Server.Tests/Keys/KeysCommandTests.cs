@@ -205,14 +205,8 @@ public sealed class KeysCommandTests(Platform platform, SoftHsm hsm)
         return written;
     }
 
-    private async Task WaitForRecordsAsync(TestServer server, long count)
-    {
-        for (var attempt = 0; await server.QueryAsync<long>(platform, "select count(*) from record_key") < count; attempt++)
-        {
-            Assert.True(attempt < 400, $"there are no {count} records");
-            await Task.Delay(50, Token);
-        }
-    }
+    private Task WaitForRecordsAsync(TestServer server, long count) => Waiting.UntilAsync(
+        async () => await server.QueryAsync<long>(platform, "select count(*) from record_key") >= count);
 
     private async Task<string[]> MastersInUseAsync(TestServer server) =>
         await server.QueryAsync<string[]>(

@@ -158,14 +158,14 @@ public sealed class MatrixCommandTests(Platform platform) : IDisposable
         {
             await MatrixSql.LockAsync(other, Token);
             var import = Task.Run(() => RunAsync(database, "import", file, "--name", "waits"), Token);
-            while (!(bool)(await QueryAsync(
-                database,
-                "select exists (select from pg_locks where locktype = 'advisory' and not granted and database = (select oid "
-                + "from pg_database where datname = current_database()))"))!)
+            await Waiting.UntilAsync(async () =>
             {
                 Assert.False(import.IsCompleted);
-                await Task.Delay(20, Token);
-            }
+                return (bool)(await QueryAsync(
+                    database,
+                    "select exists (select from pg_locks where locktype = 'advisory' and not granted and database = (select oid "
+                    + "from pg_database where datname = current_database()))"))!;
+            });
 
             await MatrixSql.InsertAsync(other, "before", await MatrixSql.NowAsync(other, Token), [new("1|A", "1|B", true)], Token);
             await transaction.CommitAsync(Token);

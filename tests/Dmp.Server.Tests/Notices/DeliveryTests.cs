@@ -136,7 +136,7 @@ public sealed class DeliveryTests(Platform platform)
     public async Task A_mail_server_that_hangs_holds_nothing_else_up()
     {
         await using var notices = await NoticePlatform.StartAsync(platform);
-        notices.Mail.Wait = ct => Task.Delay(Timeout.Infinite, ct);
+        notices.Mail.Wait = Waiting.ForeverAsync;
         var record = await notices.RecordAsync();
         for (var i = 0; i < 8; i++)
         {

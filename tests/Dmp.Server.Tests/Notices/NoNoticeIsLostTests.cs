@@ -96,18 +96,20 @@ public sealed class NoNoticeIsLostTests(Platform platform)
     private static async Task UploadUntilAnsweredAsync(DmpApi api, string recordId)
     {
         var (intent, content) = (Given.Intent(recordId), Given.Text());
-        for (var attempt = 1; ; attempt++)
-        {
-            try
+        await Waiting.UntilAsync(
+            async () =>
             {
-                await api.UploadAsync(intent, content);
-                return;
-            }
-            catch (RpcException failure)
-                when (attempt < 300 && failure.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Aborted)
-            {
-                await Task.Delay(100, Token);
-            }
-        }
+                try
+                {
+                    await api.UploadAsync(intent, content);
+                    return true;
+                }
+                catch (RpcException failure)
+                    when (failure.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Aborted)
+                {
+                    return false;
+                }
+            },
+            within: TimeSpan.FromMinutes(5));
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
 using Dmp.Server.Postgres;
+using Dmp.Server.Tests.Fixtures;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Xunit;
@@ -44,7 +45,10 @@ public sealed class ManagedPostgresTests
             "do $$ declare begun timestamptz = clock_timestamp(); begin while clock_timestamp() < begun + interval '2 s' loop end "
             + "loop; end $$",
             Token);
-        await Task.Delay(TimeSpan.FromMilliseconds(200), Token);
+        await Waiting.UntilAsync(async () => (bool)(await Sql.RunAsync(
+            postgres.OwnerConnectionString,
+            "select exists (select from pg_stat_activity where state = 'active' and query like 'do %')",
+            Token))!);
         var killed = Pid(directory);
         Kill(killed);
 
@@ -74,10 +78,7 @@ public sealed class ManagedPostgresTests
         Directory.CreateDirectory(directory.Home);
         var lockFile = Path.Combine(directory.Home, "server.lock");
         using var other = Process.Start("flock", ["--no-fork", lockFile, "sleep", "60"]);
-        while (await Task.Run(() => ExitCode("flock", "--nonblock", lockFile, "true"), Token) == 0)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), Token);
-        }
+        await Waiting.UntilAsync(() => Task.Run(() => ExitCode("flock", "--nonblock", lockFile, "true") != 0, Token));
 
         await Assert.ThrowsAsync<ManagedPostgresException>(() => StartAsync(directory));
         other.Kill();
@@ -141,11 +142,7 @@ public sealed class ManagedPostgresTests
         using (var killed = CancellationTokenSource.CreateLinkedTokenSource(Token))
         {
             var starting = ManagedPostgres.StartAsync(Options(directory), NullLoggerFactory.Instance, killed.Token);
-            while (!File.Exists(Path.Combine(halfMade, "PG_VERSION")))
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(2), Token);
-            }
-
+            await Waiting.UntilAsync(() => File.Exists(Path.Combine(halfMade, "PG_VERSION")));
             await killed.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting);
         }
@@ -195,17 +192,19 @@ public sealed class ManagedPostgresTests
 
     private static async Task<object?> UntilItAnswersAsync(string connectionString, string statement)
     {
-        var begun = Stopwatch.StartNew();
-        while (true)
+        object? answer = null;
+        await Waiting.UntilAsync(async () =>
         {
             try
             {
-                return await Sql.RunAsync(connectionString, statement, Token);
+                answer = await Sql.RunAsync(connectionString, statement, Token);
+                return true;
             }
-            catch (NpgsqlException) when (begun.Elapsed < TimeSpan.FromSeconds(20))
+            catch (NpgsqlException)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), Token);
+                return false;
             }
-        }
+        });
+        return answer;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
+using System.Threading.Channels;
 using Dmp.Client;
 using Dmp.Document.V1;
 using Dmp.Server.Tests.Fixtures;
@@ -42,7 +43,7 @@ public sealed class TransferFaultTests
         }));
 
         using var stop = new CancellationTokenSource();
-        var faults = BreakAsync(server, line, run, new Random(seed), stop.Token);
+        var faults = BreakAsync(server, line, run, stop.Token);
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(run.WorkAsync, Token))).ContinueWith(
             async work =>
             {
@@ -93,21 +94,18 @@ public sealed class TransferFaultTests
     }
 
     private static async Task<(int Cuts, int Servers, int Databases)> BreakAsync(
-        ServerProcess server, BreakingLine line, Run run, Random random, CancellationToken until)
+        ServerProcess server, BreakingLine line, Run run, CancellationToken until)
     {
         var (cuts, servers, databases) = (0, 0, 0);
         for (var number = 1; ; number++)
         {
             // By what was brought in and not by the clock, so that a slow machine breaks no more often than it gets things done.
-            while (run.Ended < number * UploadsPerFault && !until.IsCancellationRequested)
+            for (var ended = 0; ended < UploadsPerFault; ended++)
             {
-                await Task.Delay(
-                    TimeSpan.FromMilliseconds(5 + random.Next(50)), until).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-
-            if (until.IsCancellationRequested)
-            {
-                return (cuts, servers, databases);
+                if (!await run.EndsAsync(until))
+                {
+                    return (cuts, servers, databases);
+                }
             }
 
             switch (number % 16)
@@ -133,6 +131,7 @@ public sealed class TransferFaultTests
     private sealed class Run(string recordId, int uploads, int seed, Func<DmpClient> connect)
     {
         private readonly ConcurrentDictionary<string, int> numbers = new();
+        private readonly Channel<string> ended = Channel.CreateUnbounded<string>();
         private int next;
         private long bytes;
 
@@ -140,8 +139,6 @@ public sealed class TransferFaultTests
         public ConcurrentDictionary<string, string> Acknowledged { get; } = new();
 
         public ConcurrentDictionary<string, bool> GivenUp { get; } = new();
-
-        public int Ended => Acknowledged.Count + GivenUp.Count;
 
         public long Bytes => Interlocked.Read(ref bytes);
 
@@ -171,6 +168,22 @@ public sealed class TransferFaultTests
                 {
                     GivenUp[requestId] = true;
                 }
+
+                ended.Writer.TryWrite(requestId);
+            }
+        }
+
+        /// <summary>Waits for the end of one more upload, acknowledged or given up; false when there will be none.</summary>
+        public async Task<bool> EndsAsync(CancellationToken until)
+        {
+            try
+            {
+                await ended.Reader.ReadAsync(until);
+                return true;
+            }
+            catch (OperationCanceledException)
+            {
+                return false;
             }
         }
 
