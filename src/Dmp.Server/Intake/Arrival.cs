@@ -20,21 +20,11 @@ internal abstract class Arrival(Call call)
     /// <summary>The upload itself, or those of the set.</summary>
     public abstract IReadOnlyList<UploadArrival> Uploads { get; }
 
-    /// <summary>The plan of the set; null for an upload by itself.</summary>
-    public virtual SubmissionSetPlan? SetPlan => null;
-
     /// <summary>The transaction committed, or it is known why this became nothing.</summary>
     public abstract bool IsDone { get; }
 
     /// <summary>Of the uploads, and of the set.</summary>
-    public IEnumerable<Guid> RequestIds
-    {
-        get
-        {
-            var uploads = Uploads.Select(upload => upload.Plan.RequestId);
-            return SetPlan is { } set ? uploads.Append(set.RequestId) : uploads;
-        }
-    }
+    public virtual IEnumerable<Guid> RequestIds => Uploads.Select(upload => upload.Plan.RequestId);
 
     /// <summary>What only one arrival of a transaction may claim: request ids, unique ids, documents to replace.</summary>
     public virtual IEnumerable<(Guid Scope, string Name)> Names()
@@ -125,7 +115,7 @@ internal sealed class SetArrival(Call call, SubmissionSetPlan plan, IReadOnlyLis
 
     public SubmissionSetPlan Plan => plan;
 
-    public override SubmissionSetPlan SetPlan => plan;
+    public override IEnumerable<Guid> RequestIds => base.RequestIds.Append(plan.RequestId);
 
     public IReadOnlyList<Guid> Known => known;
 

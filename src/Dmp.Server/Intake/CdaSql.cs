@@ -32,7 +32,7 @@ internal sealed record ReplacedVersion
 
 internal static class CdaSql
 {
-    // document_version_unique_key finds the versions, the primary key of document each document.
+    // document_version_unique_id_key finds the versions, the primary key of document each document.
     private const string FindReplaced =
         """
         select v.document_id, v.version = d.current_version as is_current

@@ -112,7 +112,7 @@ internal sealed class ImportBook(ImportOptions options)
     }
 
     /// <summary>The open document of a number; null when it has its result already.</summary>
-    /// <exception cref="RpcException">It was never begun, or is a set.</exception>
+    /// <exception cref="RpcException">Nothing of this number or a later one was begun, or it is a set that is open.</exception>
     public ImportItem? Find(long number)
     {
         lock (gate)

@@ -1,5 +1,4 @@
 using Dmp.Document.V1;
-using Dmp.Error.V1;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
 using Grpc.Core;
@@ -134,13 +133,12 @@ internal sealed class ImportCommits(UploadCommit commit, UploadRelease release, 
     {
         try
         {
+            // It ends with the item, also when the work fails.
+            await using var receiver = item.Receiver;
             await item.Work;
-            if (item.Receiver is { } receiver)
+            if (receiver is not null && item.Finding is ImportFinding.Good good)
             {
-                await using (receiver)
-                {
-                    await LetGoAsync(item, receiver);
-                }
+                await release.EndAsync(receiver, good.Upload);
             }
         }
         catch (Exception fault)
@@ -150,25 +148,6 @@ internal sealed class ImportCommits(UploadCommit commit, UploadRelease release, 
         }
 
         run.Book.Close(item);
-    }
-
-    private async Task LetGoAsync(ImportItem item, UploadReceiver receiver)
-    {
-        if (item.Finding is not ImportFinding.Good { Upload: var upload })
-        {
-            return;
-        }
-
-        if (upload.Response is null)
-        {
-            var failure = upload.Failure ?? Failures.Of(ErrorReason.CallCancelled);
-            await release.EndAsync(item.Call.Caller, receiver, finished: true, failure);
-        }
-        else if (!upload.IsAdded)
-        {
-            // An earlier call had finished it, with bytes of its own.
-            await release.ForgetAsync(item.Call.Caller, receiver);
-        }
     }
 
     /// <summary>An item that is due.</summary>

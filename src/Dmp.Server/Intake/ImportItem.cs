@@ -24,7 +24,7 @@ internal sealed class ImportItem
     /// <summary>A set, with the request ids of its documents. Without a plan it is refused.</summary>
     public ImportItem(Lock gate, long number, Call call, SubmissionSetPlan? plan, IEnumerable<Guid> documentRequestIds)
     {
-        (this.gate, Number, Call, state, IsSet) = (gate, number, call, ImportState.Gathering, true);
+        (this.gate, Number, Call, state) = (gate, number, call, ImportState.Gathering);
         Set = new ImportSet(this, plan, documentRequestIds);
     }
 
@@ -40,7 +40,7 @@ internal sealed class ImportItem
     /// <summary>The set that it belongs to, or is; null for a document by itself.</summary>
     public ImportSet? Set { get; }
 
-    public bool IsSet { get; }
+    public bool IsSet => Set?.Item == this;
 
     public ImportState State
     {
@@ -74,8 +74,8 @@ internal sealed class ImportItem
     /// <summary>It is not for the caller that the import waits.</summary>
     public bool IsServersTurn => State switch
     {
-        ImportState.Due => true,
-        ImportState.Arrived or ImportState.Ending => Set is null,
+        ImportState.Due or ImportState.Ending => true,
+        ImportState.Arrived => Set is null or { Awaited: 0, IsSending: false },
         _ => false,
     };
 
@@ -139,6 +139,11 @@ internal sealed class ImportItem
     {
         lock (gate)
         {
+            if (finding is not null && Finding is not null)
+            {
+                throw new InvalidOperationException("What an item turned out to be is written once.");
+            }
+
             Move(ImportEvent.Queue);
             Finding ??= finding;
         }

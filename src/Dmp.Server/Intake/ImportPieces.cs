@@ -200,7 +200,7 @@ internal sealed class ImportPieces(
         var told = receiver.IsTakenOver ? TakenOver(item) : failure;
         try
         {
-            await release.EndAsync(item.Call.Caller, receiver, finished, told);
+            await release.EndAsync(receiver, finished, told);
         }
         catch (Exception fault)
         {

@@ -92,8 +92,6 @@ internal sealed class LiveUpload(ConcurrentDictionary<Guid, LiveUpload> uploads,
     private readonly CancellationTokenSource letGo = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Guid UploadId => uploadId;
-
     /// <summary>Another call took the upload up or gave it up.</summary>
     public bool IsTakenOver { get; private set; }
 

@@ -1,5 +1,5 @@
 using Dapper;
-using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Npgsql;
 
@@ -45,14 +45,17 @@ internal static class NewSubmissionSetSql
             @CreateTime::timestamptz[])
         """;
 
-    // submission_set_unique_id_key.
-    private const string IsUniqueIdTaken =
+    // submission_set_unique_id_key for each, as for the unique ids of uploads.
+    private const string TakenUniqueIds =
         """
-        select exists (
+        select n.request_id
+        from unnest(@RequestIds::uuid[], @RecordIds::uuid[], @UniqueIds::text[]) n (request_id, record_id, unique_id)
+        where exists (
             select from submission_set s
-            where s.record_id = @RecordId
+            where s.record_id = n.record_id
                 and s.depositor_key = @DepositorKey
-                and s.unique_id = @UniqueId
+                and s.unique_id = n.unique_id
+            offset 0
         )
         """;
 
@@ -70,10 +73,18 @@ internal static class NewSubmissionSetSql
             .With("Signature", sets, row => row.Signature)
             .With("CreateTime", sets, row => row.CreateTime);
 
-    public static Task<bool> IsUniqueIdTakenAsync(
-        NpgsqlConnection connection, RecordAccess access, string uniqueId, CancellationToken ct) =>
-        connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            IsUniqueIdTaken,
-            new { access.RecordId, DepositorKey = access.Caller.DepositorKey, UniqueId = uniqueId },
-            cancellationToken: ct));
+    /// <summary>Request ids of the sets whose unique id the same depositor has used in the record.</summary>
+    public static async Task<HashSet<Guid>> FindTakenUniqueIdsAsync(
+        NpgsqlConnection connection, Caller caller, IReadOnlyList<SubmissionSetPlan> sets, CancellationToken ct) => sets.Count == 0
+        ? []
+        : [.. await connection.QueryAsync<Guid>(new CommandDefinition(
+            TakenUniqueIds,
+            new
+            {
+                DepositorKey = caller.DepositorKey,
+                RequestIds = sets.Select(set => set.RequestId).ToArray(),
+                RecordIds = sets.Select(set => set.RecordId).ToArray(),
+                UniqueIds = sets.Select(set => set.Metadata.UniqueId).ToArray(),
+            },
+            cancellationToken: ct))];
 }

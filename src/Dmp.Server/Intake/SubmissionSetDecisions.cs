@@ -3,10 +3,10 @@ using Dmp.Error.V1;
 using Dmp.Proofs;
 using Dmp.Server.Access;
 using Dmp.Server.Calls;
+using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Npgsql;
 
 namespace Dmp.Server.Intake;
 
@@ -17,14 +17,13 @@ internal sealed class SubmissionSetDecisions(AccessPolicy policy)
     /// The rules, for a set whose documents were decided about. Adds to <paramref name="faults"/> what is at fault with the set, or with
     /// its documents because they are in it, and answers null when anything is.
     /// </summary>
-    public async Task<SetDecision?> DecideAsync(
-        NpgsqlConnection connection,
+    public SetDecision? Decide(
         UploadFacts facts,
+        IReadOnlySet<Guid> takenUniqueIds,
         SetArrival set,
         IReadOnlyList<UploadDecision> members,
         Dictionary<Guid, Exception> faults,
-        DateTimeOffset now,
-        CancellationToken ct)
+        DateTimeOffset now)
     {
         var (call, plan) = (set.Call, set.Plan);
         call.Trace.RequestId = plan.RequestId.ToString();
@@ -32,7 +31,7 @@ internal sealed class SubmissionSetDecisions(AccessPolicy policy)
         {
             var access = policy.Require(call, plan.RecordId, facts.Records.GetValueOrDefault(plan.RecordId));
             var earlier = Recall(facts, set);
-            if (earlier is null && await NewSubmissionSetSql.IsUniqueIdTakenAsync(connection, access, plan.Metadata.UniqueId, ct))
+            if (earlier is null && takenUniqueIds.Contains(plan.RequestId))
             {
                 throw Failures.Of(ErrorReason.UniqueIdTaken);
             }
@@ -68,10 +67,10 @@ internal sealed class SubmissionSetDecisions(AccessPolicy policy)
     }
 
     /// <summary>What was answered before for the request id of a set; null when it is new. Refuses another content.</summary>
-    public static SubmissionSet? Recall(UploadFacts facts, SetArrival set) =>
-        !facts.Remembered.TryGetValue(set.Plan.RequestId, out var row) ? null
-        : row.Fingerprint.AsSpan().SequenceEqual(set.Fingerprint) ? SubmissionSet.Parser.ParseFrom(row.Response)
-        : throw Failures.Of(ErrorReason.RequestIdReused, ("request_id", set.Plan.RequestId.ToString()));
+    private static SubmissionSet? Recall(UploadFacts facts, SetArrival set) =>
+        facts.Remembered.TryGetValue(set.Plan.RequestId, out var row)
+            ? SubmissionSet.Parser.ParseFrom(RequestLogSql.AnswerOf(row, set.Plan.RequestId, set.Fingerprint))
+            : null;
 
     /// <summary>All documents were there before, with the set, or none; and no two of them are in each other's way.</summary>
     private static void CheckMembers(

@@ -3,6 +3,7 @@ using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Calls;
+using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
@@ -96,9 +97,9 @@ internal sealed class UploadAdmission(AccessPolicy policy, IOptions<AccessOption
 
     /// <summary>What was answered before for the request id of an upload; null when it is new. Refuses another content.</summary>
     public static UploadDocumentResponse? Recall(UploadFacts facts, UploadPlan intent, byte[] fingerprint) =>
-        !facts.Remembered.TryGetValue(intent.RequestId, out var row) ? null
-        : row.Fingerprint.AsSpan().SequenceEqual(fingerprint) ? UploadDocumentResponse.Parser.ParseFrom(row.Response)
-        : throw Failures.Of(ErrorReason.RequestIdReused, ("request_id", intent.RequestId.ToString()));
+        facts.Remembered.TryGetValue(intent.RequestId, out var row)
+            ? UploadDocumentResponse.Parser.ParseFrom(RequestLogSql.AnswerOf(row, intent.RequestId, fingerprint))
+            : null;
 
     /// <summary>What is known about one upload before its bytes come, and the right to add it.</summary>
     public async Task<(UploadFacts Facts, RecordAccess Access)> LookAsync(

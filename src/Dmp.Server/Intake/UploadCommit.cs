@@ -118,7 +118,7 @@ internal sealed class UploadCommit(
 
     /// <summary>
     /// The bytes become a document, alone or with others of the same caller that are complete at the same moment. Whatever fails before its
-    /// transaction commits leaves the bytes where they are; <see cref="UploadRelease.EndAsync"/> decides about them.
+    /// transaction commits leaves the bytes where they are; <see cref="UploadRelease"/> decides about them.
     /// </summary>
     public async Task<UploadDocumentResponse> CommitAsync(Call call, UploadFinish finish, UploadReceiver receiver)
     {
@@ -129,12 +129,7 @@ internal sealed class UploadCommit(
             ExceptionDispatchInfo.Throw(failure);
         }
 
-        if (!upload.IsAdded)
-        {
-            // An earlier call had finished it, with bytes of its own.
-            await release.ForgetAsync(call.Caller, receiver);
-        }
-
+        await release.EndAsync(receiver, upload);
         return upload.Response!;
     }
 }

@@ -27,20 +27,23 @@ internal sealed class UploadDecisions(
         NpgsqlConnection connection, IReadOnlyList<Arrival> batch, List<ArrivalRefusal> refused, CancellationToken ct)
     {
         var now = time.GetUtcNow();
+        var caller = batch[0].Call.Caller;
+        List<SubmissionSetPlan> plans = [.. batch.OfType<SetArrival>().Select(set => set.Plan)];
         var facts = await UploadFactsSql.ReadAsync(
             connection,
-            batch[0].Call.Caller,
+            caller,
             [.. batch.SelectMany(arrival => arrival.Uploads).Select(upload => upload.Plan)],
             now,
             ct,
-            sets: [.. batch.Select(arrival => arrival.SetPlan).OfType<SubmissionSetPlan>()]);
+            sets: plans);
+        var takenSetIds = await NewSubmissionSetSql.FindTakenUniqueIdsAsync(connection, caller, plans, ct);
         var decisions = new BatchDecisions();
         var replaced = new HashSet<Guid>();
         foreach (var arrival in batch)
         {
             var faults = new Dictionary<Guid, Exception>();
             var members = await DecideMembersAsync(connection, facts, arrival, faults, now, ct);
-            var set = arrival is SetArrival whole ? await sets.DecideAsync(connection, facts, whole, members, faults, now, ct) : null;
+            var set = arrival is SetArrival whole ? sets.Decide(facts, takenSetIds, whole, members, faults, now) : null;
             if (faults.Count > 0)
             {
                 refused.Add(new ArrivalRefusal(arrival, faults));

@@ -51,8 +51,10 @@ internal sealed class UploadDocument(
         }
         catch (Exception failure)
         {
-            await release.EndAsync(call.Caller, receiver, messages.Finish is not null, failure);
-            if (receiver.IsTakenOver)
+            // Before its row goes: without one, its next sign of life looks as if another call had taken it.
+            var isTakenOver = receiver.IsTakenOver;
+            await release.EndAsync(receiver, messages.Finish is not null, failure);
+            if (isTakenOver)
             {
                 throw Failures.Of(ErrorReason.UploadTakenOver, ("request_id", plan.RequestId.ToString()));
             }

@@ -42,16 +42,17 @@ internal sealed class UploadOpening(
         // One question answers all that is asked of a new upload, and needs no transaction; to lock a document or to take something up
         // does.
         var opened = plan.Replaces is null
-            ? await database.InBatchesAsync(connection => OpenNewAsync(connection, call, plan, ct), ct)
+            ? await database.InBatchesAsync(connection => OpenAsync(connection, call, plan, mayTakeUp: false, ct), ct)
             : null;
-        opened ??= await database.OnConnectionAsync(connection => OpenAsync(connection, call, plan, ct), ct);
-        await EndAsync(call, opened.Value, ct);
-        return opened.Value;
+        var found = opened ?? (await database.OnConnectionAsync(
+            connection => OpenAsync(connection, call, plan, mayTakeUp: true, ct), ct))!.Value;
+        await EndAsync(call, found, ct);
+        return found;
     }
 
-    /// <summary>Null when an upload of this request id is under way, or was left.</summary>
-    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)?> OpenNewAsync(
-        NpgsqlConnection connection, Call call, UploadPlan plan, CancellationToken ct)
+    /// <summary>Null when an earlier upload is to be taken up and that may not be done here.</summary>
+    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)?> OpenAsync(
+        NpgsqlConnection connection, Call call, UploadPlan plan, bool mayTakeUp, CancellationToken ct)
     {
         var (facts, access) = await admission.LookAsync(connection, call, plan, ct);
         if (await RecallAsync(connection, call, plan, facts, ct) is { } earlier)
@@ -59,47 +60,28 @@ internal sealed class UploadOpening(
             return (null, earlier);
         }
 
-        if (facts.Unfinished.ContainsKey(plan.RequestId))
+        if (facts.Unfinished.TryGetValue(plan.RequestId, out var row))
         {
-            return null;
+            if (!row.Fingerprint.AsSpan().SequenceEqual(plan.IntentFingerprint()))
+            {
+                throw Failures.Of(ErrorReason.RequestIdReused, ("request_id", plan.RequestId.ToString()));
+            }
+
+            if (unfinished.IsRunning(row))
+            {
+                throw Failures.Of(ErrorReason.RequestInProgress, ("request_id", plan.RequestId.ToString()));
+            }
+
+            return mayTakeUp ? (await unfinished.TakeUpAsync(connection, access, facts, plan, row, ct), null) : null;
         }
 
         if (!facts.Remembered.ContainsKey(plan.RequestId))
         {
+            // A repeat would meet its own first result here; whether it is one is told by the digest at the end.
             await admission.RequireGoodAsync(connection, access, facts, plan, ct);
         }
 
         return (plan, null);
-    }
-
-    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(
-        NpgsqlConnection connection, Call call, UploadPlan intent, CancellationToken ct)
-    {
-        var (facts, access) = await admission.LookAsync(connection, call, intent, ct);
-        if (await RecallAsync(connection, call, intent, facts, ct) is { } earlier)
-        {
-            return (null, earlier);
-        }
-
-        if (facts.Unfinished.TryGetValue(intent.RequestId, out var row))
-        {
-            if (!row.Fingerprint.AsSpan().SequenceEqual(intent.IntentFingerprint()))
-            {
-                throw Failures.Of(ErrorReason.RequestIdReused, ("request_id", intent.RequestId.ToString()));
-            }
-
-            return unfinished.IsRunning(row)
-                ? throw Failures.Of(ErrorReason.RequestInProgress, ("request_id", intent.RequestId.ToString()))
-                : (await unfinished.TakeUpAsync(connection, access, facts, intent, row, ct), null);
-        }
-
-        if (!facts.Remembered.ContainsKey(intent.RequestId))
-        {
-            // A repeat would meet its own first result here; whether it is one is told by the digest at the end.
-            await admission.RequireGoodAsync(connection, access, facts, intent, ct);
-        }
-
-        return (intent, null);
     }
 
     /// <summary>The same for an upload that broke: by its intent as it was stored, and by the rules of today.</summary>
@@ -143,7 +125,8 @@ internal sealed class UploadOpening(
     }
 
     /// <summary>
-    /// What follows the commit: the answer of an earlier call is a read of its document; the call from which an upload was taken lets go.
+    /// What follows the commit: the answer of an earlier call is a read of its document; the call from which an upload was taken lets go,
+    /// also when the one that took it is gone: its receiver ends what was taken.
     /// </summary>
     private async Task EndAsync(Call call, (UploadPlan? Plan, UploadDocumentResponse? Earlier) opened, CancellationToken ct)
     {
@@ -153,7 +136,7 @@ internal sealed class UploadOpening(
         }
         else if (opened.Plan is { IsTakenUp: true } taken)
         {
-            await liveUploads.EndAsync(taken.UploadId, ct);
+            await liveUploads.EndAsync(taken.UploadId, CancellationToken.None);
         }
     }
 }

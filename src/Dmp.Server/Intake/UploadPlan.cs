@@ -38,8 +38,8 @@ internal sealed record UploadPlan
 
     public required Guid ContentId { get; init; }
 
-    /// <summary>The intent as it was sent.</summary>
-    public required byte[] Sent { get; init; }
+    /// <summary>The intent as it was sent; null where that is the message.</summary>
+    public required byte[]? Sent { get; init; }
 
     /// <summary>Counts the calls that took the upload up.</summary>
     public int Generation { get; init; } = 1;
@@ -89,7 +89,7 @@ internal sealed record UploadPlan
         RecordId = RecordId,
         ContentId = ContentId,
         RecordKeyId = recordKeyId,
-        Intent = Sent,
+        Intent = Sent ?? Message.ToByteArray(),
         Fingerprint = IntentFingerprint(),
         Secret = IsSecret,
         Generation = Generation,
@@ -204,7 +204,7 @@ internal sealed class UploadPlanning(IOptions<UploadOptions> uploadOptions, IOpt
     /// <summary>The plan of an upload. Refuses every fault of the intent together.</summary>
     public UploadPlan Check(Call call, UploadIntent message)
     {
-        var sent = message.ToByteArray();
+        var sent = call.IsSecret ? message.ToByteArray() : null;
         var faults = FieldFaults.Of(message);
         var now = time.GetUtcNow();
         var recordId = call.ReadRecordId(message.RecordId, faults);

@@ -40,6 +40,8 @@ internal sealed class UploadReceiver(
 
     public UploadPlan Plan => plan;
 
+    public Caller Caller => caller;
+
     public UploadSink Sink { get; } = new();
 
     /// <summary>Told once another call may take the upload away, with the token that says so.</summary>

@@ -1,4 +1,4 @@
-using Dmp.Server.Calls;
+using Dmp.Error.V1;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Errors;
@@ -17,7 +17,7 @@ internal sealed class UploadRelease(Database database, IContentStore contentStor
     /// Decides what becomes of the bytes of an upload that failed. What the contract calls the end for good is removed; all else waits to
     /// be taken up, also when nobody knows whether the commit happened.
     /// </summary>
-    public async Task EndAsync(Caller caller, UploadReceiver receiver, bool finished, Exception failure)
+    public async Task EndAsync(UploadReceiver receiver, bool finished, Exception failure)
     {
         if (receiver.IsTakenOver || !receiver.Holds)
         {
@@ -26,7 +26,7 @@ internal sealed class UploadRelease(Database database, IContentStore contentStor
 
         if (IsFinal(failure, finished))
         {
-            await ForgetAsync(caller, receiver);
+            await ForgetAsync(receiver);
         }
         else
         {
@@ -34,8 +34,16 @@ internal sealed class UploadRelease(Database database, IContentStore contentStor
         }
     }
 
+    /// <summary>The same for an upload whose bytes came, behind its transaction.</summary>
+    public Task EndAsync(UploadReceiver receiver, UploadArrival upload) =>
+        upload.Response is null ? EndAsync(receiver, finished: true, upload.Failure ?? Failures.Of(ErrorReason.CallCancelled))
+        : upload.IsAdded ? Task.CompletedTask
+
+        // An earlier call had finished it, with bytes of its own.
+        : ForgetAsync(receiver);
+
     /// <summary>Nothing of an unfinished upload is kept. Also when the caller is gone.</summary>
-    public async Task ForgetAsync(Caller caller, UploadReceiver receiver)
+    private async Task ForgetAsync(UploadReceiver receiver)
     {
         var (plan, sink) = (receiver.Plan, receiver.Sink);
         if (sink.IsSmall)
@@ -48,7 +56,7 @@ internal sealed class UploadRelease(Database database, IContentStore contentStor
             var isDeleted = await database.OnConnectionAsync(
                 async connection =>
                 {
-                    await RowScope.OfRecord(caller, plan.RecordId).ApplyAsync(connection, CancellationToken.None);
+                    await RowScope.OfRecord(receiver.Caller, plan.RecordId).ApplyAsync(connection, CancellationToken.None);
                     return await UnfinishedUploadSql.DeleteAsync(
                         connection, plan.RecordId, plan.UploadId, plan.Generation, CancellationToken.None);
                 },

@@ -14,15 +14,16 @@ namespace Dmp.Server.Intake;
 internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, ContentPacks packs, TimeProvider time)
 {
     /// <summary>
-    /// Writes what was decided and answers what of it was written: not those whose request id another call took at the same moment. The
-    /// bytes go to the disk, and the events are signed, while the database claims the request ids; and last, so that bytes of what is
-    /// refused never reach the disk.
+    /// Writes what was decided and answers what of it is written with the commit: not those whose request id another call took at the
+    /// same moment. The bytes go to the disk, and the events are signed, while the database claims the request ids; and last, so that
+    /// bytes of what is refused never reach the disk.
     /// </summary>
-    public async Task<BatchDecisions> WriteAllAsync(NpgsqlConnection connection, BatchDecisions decisions, CancellationToken ct)
+    public async Task<(BatchDecisions Result, IReadOnlyList<NpgsqlBatchCommand> Last)> WriteAllAsync(
+        NpgsqlConnection connection, BatchDecisions decisions, CancellationToken ct)
     {
         if (decisions.Uploads.Count + decisions.Sets.Count == 0)
         {
-            return decisions;
+            return (decisions, []);
         }
 
         var now = time.GetUtcNow();
@@ -56,21 +57,13 @@ internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, Conten
         sets.RemoveAll(set => !claimed.Contains(set.Set.Plan.RequestId));
         await TakeUploadsAsync(connection, added, ct);
         AuditEventRow[] events = [.. decisions.Uploads.Select(decision => decision.Event!), .. decisions.Sets.Select(set => set.Event!)];
-        if (events.Length > 0)
+        if (events.Length == 0)
         {
-            await using var batch = new NpgsqlBatch(connection);
-            if (sets.Count > 0)
-            {
-                batch.BatchCommands.Add(NewSubmissionSetSql.ToInsert([.. sets.Select(set => set.Row!)]));
-            }
-
-            AddStatements(batch, added, now);
-            batch.BatchCommands.Add(AuditSql.ToAppend(events));
-            await batch.ExecuteNonQueryAsync(ct);
-            audit.Announce();
+            return (decisions, []);
         }
 
-        return decisions;
+        audit.Announce();
+        return (decisions, [.. StatementsOf(sets), .. StatementsOf(added, now), AuditSql.ToAppend(events)]);
     }
 
     /// <summary>
@@ -158,26 +151,29 @@ internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, Conten
         }
     }
 
-    private static void AddStatements(NpgsqlBatch batch, List<UploadDecision> added, DateTimeOffset now)
+    private static IEnumerable<NpgsqlBatchCommand> StatementsOf(List<SetDecision> sets) =>
+        sets.Count > 0 ? [NewSubmissionSetSql.ToInsert([.. sets.Select(set => set.Row!)])] : [];
+
+    private static IEnumerable<NpgsqlBatchCommand> StatementsOf(List<UploadDecision> added, DateTimeOffset now)
     {
         if (added.Count == 0)
         {
-            return;
+            yield break;
         }
 
         var replacing = added.FindAll(decision => decision.Replaced is not null);
         if (replacing.Count > 0)
         {
-            batch.BatchCommands.Add(UploadSql.ToMoveDocuments(replacing));
+            yield return UploadSql.ToMoveDocuments(replacing);
         }
 
         if (added.Count > replacing.Count)
         {
-            batch.BatchCommands.Add(UploadSql.ToInsertDocuments(added.FindAll(decision => decision.Replaced is null)));
+            yield return UploadSql.ToInsertDocuments(added.FindAll(decision => decision.Replaced is null));
         }
 
-        batch.BatchCommands.Add(UploadSql.ToInsertVersions([.. added.Select(decision => decision.Version!)]));
-        batch.BatchCommands.Add(OutboxSql.ToAppend(
+        yield return UploadSql.ToInsertVersions([.. added.Select(decision => decision.Version!)]);
+        yield return OutboxSql.ToAppend(
             [
                 .. added.Select(decision => (
                     decision.Replaced is null ? OutboxKind.DocumentCreated : OutboxKind.DocumentReplaced,
@@ -185,7 +181,7 @@ internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, Conten
                     DocumentChanges.DetailOf(decision.Document.DocumentId, decision.Document.Version, decision.Replaced),
                     decision.Upload.Call)),
             ],
-            now));
+            now);
     }
 }
 

@@ -131,6 +131,35 @@ public sealed class ImportBookTests
     }
 
     [Fact]
+    public void It_is_the_servers_turn_when_all_of_a_set_is_here_and_is_looked_into()
+    {
+        var book = new ImportBook(new ImportOptions());
+        Guid[] ids = [Guid.NewGuid(), Guid.NewGuid()];
+        book.BeginSet(1, NewCall(), PlanOf(ids), ids, refusal: null);
+        Begin(2, ids[0]).Arrive(_ => { });
+        Assert.False(book.IsWorking);
+        var last = Begin(3, ids[1]);
+        Assert.False(book.IsWorking);
+        last.Arrive(_ => { });
+        Assert.True(book.IsWorking);
+
+        ImportItem Begin(long number, Guid id) => book.Begin(number, NewCall(), 1, new UploadIntent { RequestId = id.ToString() })!;
+    }
+
+    [Fact]
+    public void What_a_document_turned_out_to_be_is_told_once()
+    {
+        var book = new ImportBook(new ImportOptions());
+        Guid[] ids = [Guid.NewGuid(), Guid.NewGuid()];
+        book.BeginSet(1, NewCall(), PlanOf(ids), ids, refusal: null);
+        var item = book.Begin(2, NewCall(), 1, new UploadIntent { RequestId = ids[0].ToString() })!;
+        item.Arrive(_ => { });
+        book.Settle(item, Known);
+        Assert.Throws<InvalidOperationException>(() => book.Settle(item, Refused));
+        Assert.Equal((ImportState.Waiting, false), (item.State, book.Due.TryRead(out _)));
+    }
+
+    [Fact]
     public void A_set_that_ends_before_it_is_whole_is_due_with_what_came_of_it_once_that_is_settled()
     {
         var book = new ImportBook(new ImportOptions());
