@@ -133,11 +133,14 @@ CREATE FUNCTION public.dmp_ins() RETURNS text[]
 
 CREATE FUNCTION public.dmp_majority_time(birth_date date) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
-    RETURN (((((birth_date + '18 years'::interval))::date + CASE WHEN (EXTRACT(day FROM (birth_date + '18 years'::interval)) <> EXTRACT(day FROM birth_date)) THEN 1 ELSE 0 END))::timestamp without time zone AT TIME ZONE 'Europe/Paris'::text);
+    RETURN (((((birth_date + '18 years'::interval))::date + CASE
+        WHEN (EXTRACT(day FROM (birth_date + '18 years'::interval)) <> EXTRACT(day FROM birth_date)) THEN 1 ELSE 0 END))::timestamp without
+        time zone AT TIME ZONE 'Europe/Paris'::text);
 
 CREATE FUNCTION public.dmp_month_id(month date) RETURNS uuid
     LANGUAGE sql IMMUTABLE
-    RETURN ((lpad(to_hex(((EXTRACT(epoch FROM ((month)::timestamp without time zone AT TIME ZONE 'UTC'::text)) * (1000)::numeric))::bigint), 12, '0'::text) || repeat('0'::text, 20)))::uuid;
+    RETURN ((lpad(to_hex(((EXTRACT(epoch FROM ((month)::timestamp without time zone AT TIME ZONE 'UTC'::text)) * (1000)::numeric))::bigint),
+        12, '0'::text) || repeat('0'::text, 20)))::uuid;
 
 CREATE FUNCTION public.dmp_outbox_begin() RETURNS xid8
     LANGUAGE plpgsql STABLE
@@ -168,7 +171,11 @@ $$;
 
 CREATE FUNCTION public.dmp_position() RETURNS pg_lsn
     LANGUAGE sql
-    RETURN (SELECT CASE WHEN (((here.lsn - '0/0'::pg_lsn) % (pg_size_bytes(current_setting('wal_segment_size'::text)))::numeric) = (40)::numeric) THEN (here.lsn - (40)::numeric) WHEN (((here.lsn - '0/0'::pg_lsn) % (current_setting('wal_block_size'::text))::numeric) = (24)::numeric) THEN (here.lsn - (24)::numeric) ELSE here.lsn END AS lsn FROM (SELECT pg_current_wal_insert_lsn() AS lsn) here);
+    RETURN (SELECT CASE
+        WHEN (((here.lsn - '0/0'::pg_lsn) % (pg_size_bytes(current_setting('wal_segment_size'::text)))::numeric) = (40)::numeric) THEN
+        (here.lsn - (40)::numeric)
+        WHEN (((here.lsn - '0/0'::pg_lsn) % (current_setting('wal_block_size'::text))::numeric) = (24)::numeric) THEN (here.lsn -
+        (24)::numeric) ELSE here.lsn END AS lsn FROM (SELECT pg_current_wal_insert_lsn() AS lsn) here);
 
 CREATE FUNCTION public.dmp_random_salt() RETURNS bytea
     LANGUAGE sql
@@ -299,9 +306,11 @@ CREATE TABLE public.audit_event (
     signing_key text,
     xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     call_count bigint,
-    CONSTRAINT audit_event_documents_check CHECK (((cardinality(document_versions) = cardinality(document_ids)) AND (cardinality(document_sha256s) = cardinality(document_ids)))),
+    CONSTRAINT audit_event_documents_check CHECK (((cardinality(document_versions) = cardinality(document_ids))
+        AND (cardinality(document_sha256s) = cardinality(document_ids)))),
     CONSTRAINT audit_event_outcome_check CHECK (((outcome >= 1) AND (outcome <= 3))),
-    CONSTRAINT audit_event_proof_check CHECK (((length(salt) = 32) AND ((root IS NULL) = (signature IS NULL)) AND ((root IS NULL) = (signing_key IS NULL))))
+    CONSTRAINT audit_event_proof_check CHECK (((length(salt) = 32) AND ((root IS NULL) = (signature IS NULL))
+        AND ((root IS NULL) = (signing_key IS NULL))))
 )
 PARTITION BY RANGE (event_id);
 
@@ -344,9 +353,11 @@ CREATE TABLE public.audit_event_other (
     signing_key text,
     xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     call_count bigint,
-    CONSTRAINT audit_event_documents_check CHECK (((cardinality(document_versions) = cardinality(document_ids)) AND (cardinality(document_sha256s) = cardinality(document_ids)))),
+    CONSTRAINT audit_event_documents_check CHECK (((cardinality(document_versions) = cardinality(document_ids))
+        AND (cardinality(document_sha256s) = cardinality(document_ids)))),
     CONSTRAINT audit_event_outcome_check CHECK (((outcome >= 1) AND (outcome <= 3))),
-    CONSTRAINT audit_event_proof_check CHECK (((length(salt) = 32) AND ((root IS NULL) = (signature IS NULL)) AND ((root IS NULL) = (signing_key IS NULL))))
+    CONSTRAINT audit_event_proof_check CHECK (((length(salt) = 32) AND ((root IS NULL) = (signature IS NULL))
+        AND ((root IS NULL) = (signing_key IS NULL))))
 );
 
 CREATE TABLE public.audit_key (
@@ -486,7 +497,8 @@ CREATE TABLE public.consent (
     initial boolean DEFAULT false NOT NULL,
     expiry_told boolean DEFAULT false NOT NULL,
     create_time timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT consent_actor_check CHECK (((actor_kind = ANY (ARRAY[1, 2, 9])) AND (actor_id <> ''::text) AND ((actor_kind = 9) = (care_team_id IS NOT NULL)))),
+    CONSTRAINT consent_actor_check CHECK (((actor_kind = ANY (ARRAY[1, 2, 9])) AND (actor_id <> ''::text)
+        AND ((actor_kind = 9) = (care_team_id IS NOT NULL)))),
     CONSTRAINT consent_attending_check CHECK (((NOT attending_physician) OR (actor_kind = 1))),
     CONSTRAINT consent_expire_check CHECK ((expire_time > grant_time)),
     CONSTRAINT consent_revoke_check CHECK (((revoke_time IS NULL) = (revoked_by IS NULL)))
@@ -840,11 +852,13 @@ CREATE TABLE public.visibility_rule (
     remove_time timestamp with time zone,
     removed_by bytea,
     CONSTRAINT visibility_rule_effect_check CHECK ((effect = ANY (ARRAY[1, 2]))),
-    CONSTRAINT visibility_rule_period_check CHECK ((((period_from IS NULL) = (period_to IS NULL)) AND ((period_from < period_to) IS NOT FALSE))),
+    CONSTRAINT visibility_rule_period_check CHECK ((((period_from IS NULL) = (period_to IS NULL))
+        AND ((period_from < period_to) IS NOT FALSE))),
     CONSTRAINT visibility_rule_remove_check CHECK (((remove_time IS NULL) = (removed_by IS NULL))),
     CONSTRAINT visibility_rule_show_check CHECK (((effect = 1) OR ((document_id IS NOT NULL) AND (actor_kind = 1)))),
     CONSTRAINT visibility_rule_what_check CHECK ((num_nonnulls(document_id, type_code, author_id, period_from) = 1)),
-    CONSTRAINT visibility_rule_whom_check CHECK (((num_nonnulls(actor_id, profession) = 1) AND ((actor_kind IS NULL) = (actor_id IS NULL)) AND ((actor_kind IS NULL) OR (actor_kind = ANY (ARRAY[1, 2])))))
+    CONSTRAINT visibility_rule_whom_check CHECK (((num_nonnulls(actor_id, profession) = 1) AND ((actor_kind IS NULL) = (actor_id IS NULL))
+        AND ((actor_kind IS NULL) OR (actor_kind = ANY (ARRAY[1, 2])))))
 );
 
 ALTER TABLE ONLY public.audit_event ATTACH PARTITION public.audit_event_other DEFAULT;
@@ -995,11 +1009,13 @@ CREATE INDEX audit_event_actor_idx ON ONLY public.audit_event USING btree (actor
 
 CREATE INDEX audit_event_call_idx ON ONLY public.audit_event USING btree (server_request_id, event_id DESC);
 
-CREATE INDEX audit_event_other_actor_id_event_id_idx ON public.audit_event_other USING btree (actor_id, event_id DESC) WHERE (actor_id IS NOT NULL);
+CREATE INDEX audit_event_other_actor_id_event_id_idx ON public.audit_event_other USING btree (actor_id, event_id DESC)
+    WHERE (actor_id IS NOT NULL);
 
 CREATE INDEX audit_event_record_idx ON ONLY public.audit_event USING btree (record_id, event_id DESC) WHERE (record_id IS NOT NULL);
 
-CREATE INDEX audit_event_other_record_id_event_id_idx ON public.audit_event_other USING btree (record_id, event_id DESC) WHERE (record_id IS NOT NULL);
+CREATE INDEX audit_event_other_record_id_event_id_idx ON public.audit_event_other USING btree (record_id, event_id DESC)
+    WHERE (record_id IS NOT NULL);
 
 CREATE INDEX audit_event_other_server_request_id_event_id_idx ON public.audit_event_other USING btree (server_request_id, event_id DESC);
 
@@ -1011,7 +1027,8 @@ CREATE UNIQUE INDEX block_living_key ON public.block USING btree (record_id, act
 
 CREATE INDEX care_team_member_actor_idx ON public.care_team_member USING btree (actor_id, care_team_id) WHERE (leave_time IS NULL);
 
-CREATE UNIQUE INDEX care_team_member_living_key ON public.care_team_member USING btree (care_team_id, actor_kind, actor_id) WHERE (leave_time IS NULL);
+CREATE UNIQUE INDEX care_team_member_living_key ON public.care_team_member USING btree (care_team_id, actor_kind, actor_id)
+    WHERE (leave_time IS NULL);
 
 CREATE INDEX care_team_member_past_idx ON public.care_team_member USING btree (actor_id, care_team_id) WHERE (leave_time IS NOT NULL);
 
@@ -1033,21 +1050,27 @@ CREATE INDEX consent_actor_idx ON public.consent USING btree (actor_kind, actor_
 
 CREATE INDEX consent_actor_past_idx ON public.consent USING btree (actor_kind, actor_id, record_id) WHERE (revoke_time IS NOT NULL);
 
-CREATE INDEX consent_care_team_idx ON public.consent USING btree (care_team_id, record_id) WHERE ((revoke_time IS NULL) AND (care_team_id IS NOT NULL));
+CREATE INDEX consent_care_team_idx ON public.consent USING btree (care_team_id, record_id) WHERE ((revoke_time IS NULL)
+    AND (care_team_id IS NOT NULL));
 
-CREATE INDEX consent_care_team_past_idx ON public.consent USING btree (care_team_id, record_id) WHERE ((revoke_time IS NOT NULL) AND (care_team_id IS NOT NULL));
+CREATE INDEX consent_care_team_past_idx ON public.consent USING btree (care_team_id, record_id) WHERE ((revoke_time IS NOT NULL)
+    AND (care_team_id IS NOT NULL));
 
 CREATE INDEX consent_expire_idx ON public.consent USING btree (expire_time) WHERE ((revoke_time IS NULL) AND (NOT expiry_told));
 
-CREATE UNIQUE INDEX consent_living_key ON public.consent USING btree (record_id, actor_kind, actor_id, hidden_from_representatives) WHERE (revoke_time IS NULL);
+CREATE UNIQUE INDEX consent_living_key ON public.consent USING btree (record_id, actor_kind, actor_id, hidden_from_representatives)
+    WHERE (revoke_time IS NULL);
 
-CREATE INDEX consent_structure_idx ON public.consent USING btree (structure_id, record_id) WHERE ((revoke_time IS NULL) AND (structure_id IS NOT NULL));
+CREATE INDEX consent_structure_idx ON public.consent USING btree (structure_id, record_id) WHERE ((revoke_time IS NULL)
+    AND (structure_id IS NOT NULL));
 
 CREATE INDEX delegation_delegate_idx ON public.delegation USING btree (delegate_subject, record_id);
 
-CREATE INDEX delegation_end_idx ON public.delegation USING btree (end_time) WHERE ((accept_time IS NOT NULL) AND (revoke_time IS NULL) AND (NOT end_told));
+CREATE INDEX delegation_end_idx ON public.delegation USING btree (end_time) WHERE ((accept_time IS NOT NULL) AND (revoke_time IS NULL)
+    AND (NOT end_told));
 
-CREATE INDEX delegation_start_idx ON public.delegation USING btree (start_time) WHERE ((accept_time IS NOT NULL) AND (revoke_time IS NULL) AND (NOT start_told));
+CREATE INDEX delegation_start_idx ON public.delegation USING btree (start_time) WHERE ((accept_time IS NOT NULL) AND (revoke_time IS NULL)
+    AND (NOT start_told));
 
 CREATE INDEX document_announce_idx ON public.document USING btree (announce_time) WHERE (announce_time IS NOT NULL);
 
@@ -1057,13 +1080,16 @@ CREATE INDEX document_version_blob_idx ON public.document_version USING btree (b
 
 CREATE INDEX document_version_plain_idx ON public.document_version USING btree (record_id) WHERE (record_key_id IS NULL);
 
-CREATE INDEX document_version_search_idx ON public.document_version USING btree (record_id, service_start_time DESC, document_id DESC, version DESC);
+CREATE INDEX document_version_search_idx ON public.document_version
+    USING btree (record_id, service_start_time DESC, document_id DESC, version DESC);
 
 CREATE INDEX document_version_sha256_idx ON public.document_version USING btree (sha256);
 
-CREATE INDEX document_version_structure_idx ON public.document_version USING btree (depositor_structure_id, record_id) WHERE (depositor_structure_id IS NOT NULL);
+CREATE INDEX document_version_structure_idx ON public.document_version USING btree (depositor_structure_id, record_id)
+    WHERE (depositor_structure_id IS NOT NULL);
 
-CREATE INDEX document_version_submission_set_idx ON public.document_version USING btree (record_id, submission_set_id) WHERE (submission_set_id IS NOT NULL);
+CREATE INDEX document_version_submission_set_idx ON public.document_version USING btree (record_id, submission_set_id)
+    WHERE (submission_set_id IS NOT NULL);
 
 CREATE INDEX emergency_access_actor_idx ON public.emergency_access USING btree (record_id, professional_id, expire_time DESC);
 
@@ -1087,13 +1113,15 @@ CREATE INDEX outbox_record_idx ON public.outbox USING btree (record_id, commit_i
 
 CREATE INDEX outbox_subject_idx ON public.outbox USING btree (record_id, subject_id) WHERE (subject_id IS NOT NULL);
 
-CREATE INDEX record_guardianship_idx ON public.record USING btree (guardianship_until) WHERE ((NOT guardianship_told) AND (guardianship_until IS NOT NULL));
+CREATE INDEX record_guardianship_idx ON public.record USING btree (guardianship_until) WHERE ((NOT guardianship_told)
+    AND (guardianship_until IS NOT NULL));
 
 CREATE UNIQUE INDEX record_key_living_key ON public.record_key USING btree (record_id) WHERE (destroy_time IS NULL);
 
 CREATE INDEX record_key_master_idx ON public.record_key USING btree (master_key_id, record_key_id) WHERE (destroy_time IS NULL);
 
-CREATE INDEX record_majority_idx ON public.record USING btree (birth_date) WHERE ((NOT majority_told) AND (birth_date > ((create_time AT TIME ZONE 'UTC'::text) - '18 years 2 days'::interval)));
+CREATE INDEX record_majority_idx ON public.record USING btree (birth_date) WHERE ((NOT majority_told)
+    AND (birth_date > ((create_time AT TIME ZONE 'UTC'::text) - '18 years 2 days'::interval)));
 
 CREATE INDEX record_traits_idx ON public.record USING btree (birth_date, sex, upper(birth_family_name));
 
@@ -1107,7 +1135,8 @@ CREATE INDEX upload_heartbeat_idx ON public.upload USING btree (heartbeat_time);
 
 CREATE INDEX visibility_rule_past_idx ON public.visibility_rule USING btree (record_id, create_time);
 
-CREATE INDEX visibility_rule_record_idx ON public.visibility_rule USING btree (record_id, visibility_rule_id DESC) WHERE (remove_time IS NULL);
+CREATE INDEX visibility_rule_record_idx ON public.visibility_rule USING btree (record_id, visibility_rule_id DESC)
+    WHERE (remove_time IS NULL);
 
 ALTER INDEX public.audit_event_actor_idx ATTACH PARTITION public.audit_event_other_actor_id_event_id_idx;
 
@@ -1150,10 +1179,12 @@ ALTER TABLE ONLY public.document_version
     ADD CONSTRAINT document_version_document_fkey FOREIGN KEY (record_id, document_id) REFERENCES public.document(record_id, document_id);
 
 ALTER TABLE ONLY public.document_version
-    ADD CONSTRAINT document_version_record_key_fkey FOREIGN KEY (record_id, record_key_id) REFERENCES public.record_key(record_id, record_key_id);
+    ADD CONSTRAINT document_version_record_key_fkey FOREIGN KEY (record_id, record_key_id)
+        REFERENCES public.record_key(record_id, record_key_id);
 
 ALTER TABLE ONLY public.document_version
-    ADD CONSTRAINT document_version_submission_set_id_fkey FOREIGN KEY (record_id, submission_set_id) REFERENCES public.submission_set(record_id, submission_set_id);
+    ADD CONSTRAINT document_version_submission_set_id_fkey FOREIGN KEY (record_id, submission_set_id)
+        REFERENCES public.submission_set(record_id, submission_set_id);
 
 ALTER TABLE ONLY public.emergency_access
     ADD CONSTRAINT emergency_access_record_fkey FOREIGN KEY (record_id) REFERENCES public.record(record_id);
@@ -1162,7 +1193,8 @@ ALTER TABLE ONLY public.habilitation_cell
     ADD CONSTRAINT habilitation_cell_matrix_fkey FOREIGN KEY (matrix_id) REFERENCES public.habilitation_matrix(matrix_id);
 
 ALTER TABLE ONLY public.notice_delivery
-    ADD CONSTRAINT notice_delivery_notice_fkey FOREIGN KEY (record_id, notice_id) REFERENCES public.notice(record_id, notice_id) ON DELETE CASCADE;
+    ADD CONSTRAINT notice_delivery_notice_fkey FOREIGN KEY (record_id, notice_id)
+        REFERENCES public.notice(record_id, notice_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.notice_preference
     ADD CONSTRAINT notice_preference_record_fkey FOREIGN KEY (record_id) REFERENCES public.record(record_id);
@@ -1181,11 +1213,13 @@ ALTER TABLE ONLY public.visibility_rule
 
 ALTER TABLE public.audit_event ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY audit_event_add ON public.audit_event FOR INSERT TO dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_deposits, dmp_regulation, dmp_team, dmp_feed, dmp_notices, dmp_reviewer WITH CHECK ((xid = pg_current_xact_id()));
+CREATE POLICY audit_event_add ON public.audit_event FOR INSERT TO dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_feed,
+    dmp_notices WITH CHECK ((xid = pg_current_xact_id()));
 
 CREATE POLICY audit_event_notices ON public.audit_event FOR SELECT TO dmp_notices USING (true);
 
-CREATE POLICY audit_event_request ON public.audit_event FOR SELECT TO dmp_request USING (COALESCE((record_id = public.dmp_record()), false));
+CREATE POLICY audit_event_request ON public.audit_event FOR SELECT TO dmp_request
+    USING (COALESCE((record_id = public.dmp_record()), false));
 
 CREATE POLICY audit_event_reviewer ON public.audit_event FOR SELECT TO dmp_reviewer USING (
 CASE
@@ -1213,25 +1247,23 @@ CREATE POLICY block_request ON public.block TO dmp_request USING ((record_id = p
 
 ALTER TABLE public.care_team ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY care_team_directory ON public.care_team TO dmp_directory USING ((record_id IS NULL));
-
-CREATE POLICY care_team_feed ON public.care_team TO dmp_feed USING (((record_id IS NULL) OR (record_id = public.dmp_record())));
-
-CREATE POLICY care_team_intake ON public.care_team TO dmp_intake USING (((record_id IS NULL) OR (record_id = ANY (public.dmp_records()))));
-
 ALTER TABLE public.care_team_member ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY care_team_member_directory ON public.care_team_member TO dmp_directory USING ((actor_id = ANY (public.dmp_actors())));
 
-CREATE POLICY care_team_member_feed ON public.care_team_member TO dmp_feed USING (((record_id IS NULL) OR (record_id = public.dmp_record()) OR (actor_id = ANY (public.dmp_actors()))));
+CREATE POLICY care_team_member_feed ON public.care_team_member TO dmp_feed USING (((record_id IS NULL) OR (record_id = public.dmp_record())
+    OR (actor_id = ANY (public.dmp_actors()))));
 
-CREATE POLICY care_team_member_intake ON public.care_team_member TO dmp_intake USING (((record_id IS NULL) OR (record_id = ANY (public.dmp_records()))));
+CREATE POLICY care_team_member_intake ON public.care_team_member TO dmp_intake USING (((record_id IS NULL)
+    OR (record_id = ANY (public.dmp_records()))));
 
-CREATE POLICY care_team_member_request ON public.care_team_member TO dmp_request USING (((record_id IS NULL) OR (record_id = public.dmp_record())));
+CREATE POLICY care_team_member_request ON public.care_team_member TO dmp_request USING (((record_id IS NULL)
+    OR (record_id = public.dmp_record()))) WITH CHECK ((record_id = public.dmp_record()));
 
 CREATE POLICY care_team_member_team ON public.care_team_member TO dmp_team USING ((record_id IS NULL));
 
-CREATE POLICY care_team_request ON public.care_team TO dmp_request USING (((record_id IS NULL) OR (record_id = public.dmp_record())));
+CREATE POLICY care_team_request ON public.care_team TO dmp_request USING (((record_id IS NULL) OR (record_id = public.dmp_record())))
+    WITH CHECK ((record_id = public.dmp_record()));
 
 CREATE POLICY care_team_team ON public.care_team TO dmp_team USING ((record_id IS NULL));
 
@@ -1241,20 +1273,20 @@ CREATE POLICY change_feed ON public.change TO dmp_feed USING (true);
 
 CREATE POLICY change_notices ON public.change TO dmp_notices USING (true);
 
-CREATE POLICY change_request ON public.change TO dmp_request USING ((record_id = public.dmp_record()));
-
 CREATE POLICY change_sequencer ON public.change TO dmp_sequencer USING (true);
 
 CREATE POLICY change_sweep ON public.change TO dmp_sweep USING (true);
 
 ALTER TABLE public.consent ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY consent_directory ON public.consent TO dmp_directory USING (((actor_id = ANY (public.dmp_actors())) OR (structure_id = ANY (public.dmp_actors())) OR ((care_team_id IS NOT NULL) AND (EXISTS ( SELECT
+CREATE POLICY consent_directory ON public.consent TO dmp_directory USING (((actor_id = ANY (public.dmp_actors()))
+    OR (structure_id = ANY (public.dmp_actors())) OR ((care_team_id IS NOT NULL) AND (EXISTS ( SELECT
    FROM public.care_team_member m
   WHERE ((m.care_team_id = consent.care_team_id) AND (m.actor_id = ANY (public.dmp_actors())) AND (m.leave_time IS NULL))
  OFFSET 0)))));
 
-CREATE POLICY consent_feed ON public.consent TO dmp_feed USING (((record_id = public.dmp_record()) OR (actor_id = ANY (public.dmp_actors())) OR (structure_id = ANY (public.dmp_actors())) OR ((care_team_id IS NOT NULL) AND (EXISTS ( SELECT
+CREATE POLICY consent_feed ON public.consent TO dmp_feed USING (((record_id = public.dmp_record()) OR (actor_id = ANY (public.dmp_actors()))
+    OR (structure_id = ANY (public.dmp_actors())) OR ((care_team_id IS NOT NULL) AND (EXISTS ( SELECT
    FROM public.care_team_member m
   WHERE ((m.care_team_id = consent.care_team_id) AND (m.actor_id = ANY (public.dmp_actors())))
  OFFSET 0)))));
@@ -1271,9 +1303,11 @@ CREATE POLICY consent_team ON public.consent TO dmp_team USING ((care_team_id IS
 
 ALTER TABLE public.delegation ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY delegation_directory ON public.delegation TO dmp_directory USING (((delegate_subject = public.dmp_caller()) OR (code_sha256 = public.dmp_code())));
+CREATE POLICY delegation_directory ON public.delegation TO dmp_directory USING (((delegate_subject = public.dmp_caller())
+    OR (code_sha256 = public.dmp_code())));
 
-CREATE POLICY delegation_feed ON public.delegation TO dmp_feed USING (((record_id = public.dmp_record()) OR (delegate_subject = public.dmp_caller())));
+CREATE POLICY delegation_feed ON public.delegation TO dmp_feed USING (((record_id = public.dmp_record())
+    OR (delegate_subject = public.dmp_caller())));
 
 CREATE POLICY delegation_intake ON public.delegation TO dmp_intake USING ((record_id = ANY (public.dmp_records())));
 
@@ -1300,9 +1334,11 @@ CREATE POLICY document_sweep ON public.document TO dmp_sweep USING (true);
 
 ALTER TABLE public.document_version ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY document_version_deposits ON public.document_version TO dmp_deposits USING ((depositor_structure_id = ANY (public.dmp_actors())));
+CREATE POLICY document_version_deposits ON public.document_version TO dmp_deposits
+    USING ((depositor_structure_id = ANY (public.dmp_actors())));
 
-CREATE POLICY document_version_feed ON public.document_version TO dmp_feed USING (((record_id = public.dmp_record()) OR (depositor_structure_id = ANY (public.dmp_actors()))));
+CREATE POLICY document_version_feed ON public.document_version TO dmp_feed USING (((record_id = public.dmp_record())
+    OR (depositor_structure_id = ANY (public.dmp_actors()))));
 
 CREATE POLICY document_version_intake ON public.document_version TO dmp_intake USING ((record_id = ANY (public.dmp_records())));
 
@@ -1311,8 +1347,6 @@ CREATE POLICY document_version_request ON public.document_version TO dmp_request
 CREATE POLICY document_version_sweep ON public.document_version TO dmp_sweep USING (true);
 
 ALTER TABLE public.emergency_access ENABLE ROW LEVEL SECURITY;
-
-CREATE POLICY emergency_access_feed ON public.emergency_access TO dmp_feed USING ((record_id = public.dmp_record()));
 
 CREATE POLICY emergency_access_intake ON public.emergency_access TO dmp_intake USING ((record_id = ANY (public.dmp_records())));
 
@@ -1366,7 +1400,7 @@ CREATE POLICY notice_sweep ON public.notice TO dmp_sweep USING (true);
 
 ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY outbox_add ON public.outbox FOR INSERT TO dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_sweep WITH CHECK (true);
+CREATE POLICY outbox_add ON public.outbox FOR INSERT TO dmp_request, dmp_intake, dmp_team, dmp_sweep WITH CHECK (true);
 
 CREATE POLICY outbox_feed ON public.outbox FOR SELECT TO dmp_feed USING (true);
 
@@ -1379,7 +1413,8 @@ CREATE POLICY record_deposits ON public.record TO dmp_deposits USING ((EXISTS ( 
   WHERE (v.record_id = record.record_id)
  OFFSET 0)));
 
-CREATE POLICY record_directory ON public.record TO dmp_directory USING (((ins_number = ANY (public.dmp_ins())) OR ((public.dmp_actors() IS NOT NULL) AND (EXISTS ( SELECT
+CREATE POLICY record_directory ON public.record TO dmp_directory USING (((ins_number = ANY (public.dmp_ins()))
+    OR ((public.dmp_actors() IS NOT NULL) AND (EXISTS ( SELECT
    FROM public.consent c
   WHERE (c.record_id = record.record_id)
  OFFSET 0))) OR ((public.dmp_caller() <> ''::text) AND (EXISTS ( SELECT
@@ -1387,7 +1422,8 @@ CREATE POLICY record_directory ON public.record TO dmp_directory USING (((ins_nu
   WHERE ((d.record_id = record.record_id) AND (d.delegate_subject = public.dmp_caller()))
  OFFSET 0)))));
 
-CREATE POLICY record_feed ON public.record TO dmp_feed USING (((record_id = public.dmp_record()) OR (ins_number = ANY (public.dmp_ins())) OR ((public.dmp_actors() IS NOT NULL) AND (EXISTS ( SELECT
+CREATE POLICY record_feed ON public.record TO dmp_feed USING (((record_id = public.dmp_record()) OR (ins_number = ANY (public.dmp_ins()))
+    OR ((public.dmp_actors() IS NOT NULL) AND (EXISTS ( SELECT
    FROM public.consent c
   WHERE (c.record_id = record.record_id)
  OFFSET 0)))));
@@ -1396,9 +1432,11 @@ CREATE POLICY record_intake ON public.record TO dmp_intake USING ((record_id = A
 
 ALTER TABLE public.record_key ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY record_key_intake ON public.record_key TO dmp_intake USING ((record_id = ANY (public.dmp_records()))) WITH CHECK (((record_id = ANY (public.dmp_records())) AND (destroy_time IS NULL)));
+CREATE POLICY record_key_intake ON public.record_key TO dmp_intake USING ((record_id = ANY (public.dmp_records())))
+    WITH CHECK (((record_id = ANY (public.dmp_records())) AND (destroy_time IS NULL)));
 
-CREATE POLICY record_key_request ON public.record_key TO dmp_request USING ((record_id = public.dmp_record())) WITH CHECK (((record_id = public.dmp_record()) AND (destroy_time IS NULL)));
+CREATE POLICY record_key_request ON public.record_key TO dmp_request USING ((record_id = public.dmp_record()))
+    WITH CHECK (((record_id = public.dmp_record()) AND (destroy_time IS NULL)));
 
 CREATE POLICY record_notices ON public.record TO dmp_notices USING ((record_id = public.dmp_record()));
 
@@ -1410,13 +1448,12 @@ CREATE POLICY record_sweep ON public.record TO dmp_sweep USING (true);
 
 ALTER TABLE public.request_log ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY request_log_own ON public.request_log TO dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_feed, dmp_notices USING ((caller_key = public.dmp_caller())) WITH CHECK ((caller_key = public.dmp_caller()));
+CREATE POLICY request_log_own ON public.request_log TO dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_feed, dmp_notices
+    USING ((caller_key = public.dmp_caller())) WITH CHECK ((caller_key = public.dmp_caller()));
 
 CREATE POLICY request_log_sweep ON public.request_log TO dmp_sweep USING (true);
 
 ALTER TABLE public.submission_set ENABLE ROW LEVEL SECURITY;
-
-CREATE POLICY submission_set_feed ON public.submission_set TO dmp_feed USING ((record_id = public.dmp_record()));
 
 CREATE POLICY submission_set_intake ON public.submission_set TO dmp_intake USING ((record_id = ANY (public.dmp_records())));
 
@@ -1481,13 +1518,11 @@ GRANT INSERT ON TABLE public.audit_event TO dmp_runtime;
 GRANT SELECT,INSERT ON TABLE public.audit_event TO dmp_request;
 GRANT INSERT ON TABLE public.audit_event TO dmp_intake;
 GRANT INSERT ON TABLE public.audit_event TO dmp_directory;
-GRANT INSERT ON TABLE public.audit_event TO dmp_deposits;
-GRANT INSERT ON TABLE public.audit_event TO dmp_regulation;
 GRANT INSERT ON TABLE public.audit_event TO dmp_team;
 GRANT INSERT ON TABLE public.audit_event TO dmp_feed;
 GRANT SELECT,INSERT ON TABLE public.audit_event TO dmp_notices;
-GRANT SELECT,INSERT ON TABLE public.audit_event TO dmp_reviewer;
 GRANT SELECT ON TABLE public.audit_event TO dmp_sequencer;
+GRANT SELECT ON TABLE public.audit_event TO dmp_reviewer;
 
 GRANT SELECT ON TABLE public.audit_key TO dmp_runtime;
 GRANT SELECT ON TABLE public.audit_key TO dmp_request;
@@ -1550,10 +1585,7 @@ GRANT SELECT ON TABLE public.block TO dmp_feed;
 GRANT SELECT ON TABLE public.block TO dmp_notices;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.care_team TO dmp_request;
-GRANT SELECT ON TABLE public.care_team TO dmp_intake;
-GRANT SELECT ON TABLE public.care_team TO dmp_directory;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.care_team TO dmp_team;
-GRANT SELECT ON TABLE public.care_team TO dmp_feed;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.care_team_member TO dmp_request;
 GRANT SELECT ON TABLE public.care_team_member TO dmp_intake;
@@ -1561,7 +1593,6 @@ GRANT SELECT ON TABLE public.care_team_member TO dmp_directory;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.care_team_member TO dmp_team;
 GRANT SELECT ON TABLE public.care_team_member TO dmp_feed;
 
-GRANT SELECT ON TABLE public.change TO dmp_request;
 GRANT SELECT ON TABLE public.change TO dmp_feed;
 GRANT SELECT ON TABLE public.change TO dmp_notices;
 GRANT SELECT,DELETE ON TABLE public.change TO dmp_sweep;
@@ -1612,30 +1643,81 @@ GRANT SELECT ON TABLE public.consent TO dmp_directory;
 GRANT SELECT ON TABLE public.consent TO dmp_team;
 GRANT SELECT ON TABLE public.consent TO dmp_feed;
 GRANT SELECT ON TABLE public.consent TO dmp_notices;
-GRANT SELECT,UPDATE ON TABLE public.consent TO dmp_sweep;
+
+GRANT SELECT(consent_id) ON TABLE public.consent TO dmp_sweep;
+
+GRANT SELECT(record_id) ON TABLE public.consent TO dmp_sweep;
+
+GRANT SELECT(actor_kind) ON TABLE public.consent TO dmp_sweep;
+
+GRANT SELECT(actor_id) ON TABLE public.consent TO dmp_sweep;
+
+GRANT SELECT(expire_time) ON TABLE public.consent TO dmp_sweep;
+
+GRANT SELECT(revoke_time) ON TABLE public.consent TO dmp_sweep;
+
+GRANT SELECT(hidden_from_representatives) ON TABLE public.consent TO dmp_sweep;
+
+GRANT SELECT(expiry_told),UPDATE(expiry_told) ON TABLE public.consent TO dmp_sweep;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.delegation TO dmp_request;
 GRANT SELECT ON TABLE public.delegation TO dmp_intake;
 GRANT SELECT ON TABLE public.delegation TO dmp_directory;
 GRANT SELECT ON TABLE public.delegation TO dmp_feed;
-GRANT SELECT,UPDATE ON TABLE public.delegation TO dmp_sweep;
+
+GRANT SELECT(delegation_id) ON TABLE public.delegation TO dmp_sweep;
+
+GRANT SELECT(record_id) ON TABLE public.delegation TO dmp_sweep;
+
+GRANT SELECT(start_time) ON TABLE public.delegation TO dmp_sweep;
+
+GRANT SELECT(end_time) ON TABLE public.delegation TO dmp_sweep;
+
+GRANT SELECT(accept_time) ON TABLE public.delegation TO dmp_sweep;
+
+GRANT SELECT(revoke_time) ON TABLE public.delegation TO dmp_sweep;
+
+GRANT SELECT(start_told),UPDATE(start_told) ON TABLE public.delegation TO dmp_sweep;
+
+GRANT SELECT(end_told),UPDATE(end_told) ON TABLE public.delegation TO dmp_sweep;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.document TO dmp_request;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.document TO dmp_intake;
 GRANT SELECT ON TABLE public.document TO dmp_deposits;
 GRANT SELECT ON TABLE public.document TO dmp_feed;
 GRANT SELECT ON TABLE public.document TO dmp_notices;
-GRANT SELECT,UPDATE ON TABLE public.document TO dmp_sweep;
+
+GRANT SELECT(document_id) ON TABLE public.document TO dmp_sweep;
+
+GRANT SELECT(record_id) ON TABLE public.document TO dmp_sweep;
+
+GRANT SELECT(current_version) ON TABLE public.document TO dmp_sweep;
+
+GRANT SELECT(masked) ON TABLE public.document TO dmp_sweep;
+
+GRANT SELECT(state) ON TABLE public.document TO dmp_sweep;
+
+GRANT SELECT(revision),UPDATE(revision) ON TABLE public.document TO dmp_sweep;
+
+GRANT UPDATE(update_time) ON TABLE public.document TO dmp_sweep;
+
+GRANT SELECT(patient_visible_time),UPDATE(patient_visible_time) ON TABLE public.document TO dmp_sweep;
+
+GRANT SELECT(announce_time),UPDATE(announce_time) ON TABLE public.document TO dmp_sweep;
+
+GRANT SELECT(hidden_from_representatives) ON TABLE public.document TO dmp_sweep;
 
 GRANT SELECT,INSERT ON TABLE public.document_version TO dmp_request;
 GRANT SELECT,INSERT ON TABLE public.document_version TO dmp_intake;
 GRANT SELECT ON TABLE public.document_version TO dmp_deposits;
 GRANT SELECT ON TABLE public.document_version TO dmp_feed;
-GRANT SELECT ON TABLE public.document_version TO dmp_sweep;
+
+GRANT SELECT(content_id) ON TABLE public.document_version TO dmp_sweep;
+
+GRANT SELECT(blob_id) ON TABLE public.document_version TO dmp_sweep;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.emergency_access TO dmp_request;
 GRANT SELECT ON TABLE public.emergency_access TO dmp_intake;
-GRANT SELECT ON TABLE public.emergency_access TO dmp_feed;
 GRANT SELECT ON TABLE public.emergency_access TO dmp_reviewer;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed_position TO dmp_feed;
@@ -1674,7 +1756,7 @@ GRANT SELECT ON TABLE public.master_key TO dmp_request;
 GRANT SELECT ON TABLE public.master_key TO dmp_intake;
 
 GRANT SELECT ON TABLE public.notice TO dmp_request;
-GRANT SELECT,INSERT,DELETE ON TABLE public.notice TO dmp_notices;
+GRANT SELECT,INSERT ON TABLE public.notice TO dmp_notices;
 GRANT SELECT,DELETE ON TABLE public.notice TO dmp_sweep;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notice_contact TO dmp_directory;
@@ -1685,11 +1767,18 @@ GRANT SELECT,UPDATE ON TABLE public.notice_source TO dmp_notices;
 GRANT SELECT,INSERT ON TABLE public.notice_step TO dmp_notices;
 GRANT SELECT,DELETE ON TABLE public.notice_step TO dmp_sweep;
 
-GRANT SELECT ON TABLE public.notice_cursor TO dmp_notices;
-
 GRANT SELECT ON TABLE public.notice_delivery TO dmp_request;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.notice_delivery TO dmp_notices;
-GRANT SELECT,DELETE,UPDATE ON TABLE public.notice_delivery TO dmp_sweep;
+
+GRANT SELECT(notice_id) ON TABLE public.notice_delivery TO dmp_sweep;
+
+GRANT SELECT(record_id) ON TABLE public.notice_delivery TO dmp_sweep;
+
+GRANT SELECT(state),UPDATE(state) ON TABLE public.notice_delivery TO dmp_sweep;
+
+GRANT SELECT(next_attempt_time) ON TABLE public.notice_delivery TO dmp_sweep;
+
+GRANT SELECT(give_up_time) ON TABLE public.notice_delivery TO dmp_sweep;
 
 GRANT SELECT,INSERT ON TABLE public.notice_first_access TO dmp_notices;
 
@@ -1698,26 +1787,31 @@ GRANT SELECT ON TABLE public.notice_preference TO dmp_notices;
 
 GRANT INSERT ON TABLE public.outbox TO dmp_request;
 GRANT INSERT ON TABLE public.outbox TO dmp_intake;
-GRANT INSERT ON TABLE public.outbox TO dmp_directory;
 GRANT INSERT ON TABLE public.outbox TO dmp_team;
 GRANT INSERT ON TABLE public.outbox TO dmp_sweep;
 GRANT SELECT ON TABLE public.outbox TO dmp_feed;
 GRANT SELECT,DELETE ON TABLE public.outbox TO dmp_sequencer;
 
-GRANT USAGE ON SEQUENCE public.outbox_outbox_id_seq TO dmp_request;
-GRANT USAGE ON SEQUENCE public.outbox_outbox_id_seq TO dmp_intake;
-GRANT USAGE ON SEQUENCE public.outbox_outbox_id_seq TO dmp_directory;
-GRANT USAGE ON SEQUENCE public.outbox_outbox_id_seq TO dmp_team;
-GRANT USAGE ON SEQUENCE public.outbox_outbox_id_seq TO dmp_sweep;
-
 GRANT SELECT,INSERT,UPDATE ON TABLE public.record TO dmp_request;
-GRANT SELECT,UPDATE ON TABLE public.record TO dmp_intake;
+GRANT SELECT ON TABLE public.record TO dmp_intake;
 GRANT SELECT ON TABLE public.record TO dmp_directory;
 GRANT SELECT ON TABLE public.record TO dmp_deposits;
 GRANT SELECT ON TABLE public.record TO dmp_regulation;
 GRANT SELECT ON TABLE public.record TO dmp_feed;
 GRANT SELECT ON TABLE public.record TO dmp_notices;
-GRANT SELECT,UPDATE ON TABLE public.record TO dmp_sweep;
+
+GRANT UPDATE(record_id) ON TABLE public.record TO dmp_intake;
+GRANT SELECT(record_id) ON TABLE public.record TO dmp_sweep;
+
+GRANT SELECT(birth_date) ON TABLE public.record TO dmp_sweep;
+
+GRANT SELECT(create_time) ON TABLE public.record TO dmp_sweep;
+
+GRANT SELECT(guardianship_until) ON TABLE public.record TO dmp_sweep;
+
+GRANT SELECT(majority_told),UPDATE(majority_told) ON TABLE public.record TO dmp_sweep;
+
+GRANT SELECT(guardianship_told),UPDATE(guardianship_told) ON TABLE public.record TO dmp_sweep;
 
 GRANT SELECT,INSERT ON TABLE public.record_key TO dmp_request;
 GRANT SELECT,INSERT ON TABLE public.record_key TO dmp_intake;
@@ -1732,11 +1826,18 @@ GRANT SELECT,DELETE ON TABLE public.request_log TO dmp_sweep;
 
 GRANT SELECT,INSERT ON TABLE public.submission_set TO dmp_request;
 GRANT SELECT,INSERT ON TABLE public.submission_set TO dmp_intake;
-GRANT SELECT ON TABLE public.submission_set TO dmp_feed;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload TO dmp_request;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload TO dmp_intake;
-GRANT SELECT,DELETE,UPDATE ON TABLE public.upload TO dmp_sweep;
+GRANT SELECT,DELETE,UPDATE ON TABLE public.upload TO dmp_intake;
+GRANT DELETE ON TABLE public.upload TO dmp_sweep;
+
+GRANT SELECT(upload_id) ON TABLE public.upload TO dmp_sweep;
+
+GRANT SELECT(record_id) ON TABLE public.upload TO dmp_sweep;
+
+GRANT SELECT(content_id) ON TABLE public.upload TO dmp_sweep;
+
+GRANT SELECT(heartbeat_time),UPDATE(heartbeat_time) ON TABLE public.upload TO dmp_sweep;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.visibility_rule TO dmp_request;
 GRANT SELECT ON TABLE public.visibility_rule TO dmp_intake;

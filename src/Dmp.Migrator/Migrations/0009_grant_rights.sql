@@ -37,17 +37,15 @@ grant select on habilitation_matrix, habilitation_cell, audit_leaf, audit_leaf_s
     to dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_deposits, dmp_regulation, dmp_team, dmp_feed, dmp_notices, dmp_sweep,
     dmp_sequencer, dmp_reviewer;
 
--- Every kind of work leaves its events, and nobody back-dates one behind the sequencer. Trace of a refused call: of no kind yet.
-grant insert on audit_event
-    to dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_deposits, dmp_regulation, dmp_team, dmp_feed, dmp_notices, dmp_reviewer;
+-- A change leaves its event with it, and nobody back-dates one behind the sequencer. Reads and refused calls: of no kind.
+grant insert on audit_event to dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_feed, dmp_notices;
 create policy audit_event_add on audit_event for insert
-    to dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_deposits, dmp_regulation, dmp_team, dmp_feed, dmp_notices, dmp_reviewer
+    to dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_feed, dmp_notices
     with check (xid = pg_current_xact_id());
 
 -- What a change leaves for those who will be told.
-grant insert on outbox to dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_sweep;
-grant usage on sequence outbox_outbox_id_seq to dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_sweep;
-create policy outbox_add on outbox for insert to dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_sweep with check (true);
+grant insert on outbox to dmp_request, dmp_intake, dmp_team, dmp_sweep;
+create policy outbox_add on outbox for insert to dmp_request, dmp_intake, dmp_team, dmp_sweep with check (true);
 
 -- Remembered answers hold what was answered.
 grant select, insert, update on request_log to dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_feed, dmp_notices;
@@ -69,7 +67,7 @@ grant select, insert, update on record, consent, block, delegation, visibility_r
     document, notice_preference to dmp_request;
 grant select, insert on record_key, submission_set, document_version to dmp_request;
 grant select, insert, update, delete on upload to dmp_request;
-grant select on audit_event, change, notice, notice_delivery to dmp_request;
+grant select on audit_event, notice, notice_delivery to dmp_request;
 
 create policy record_request on record to dmp_request using (record_id = dmp_record());
 create policy consent_request on consent to dmp_request using (record_id = dmp_record());
@@ -77,9 +75,11 @@ create policy block_request on block to dmp_request using (record_id = dmp_recor
 create policy delegation_request on delegation to dmp_request using (record_id = dmp_record());
 create policy visibility_rule_request on visibility_rule to dmp_request using (record_id = dmp_record());
 create policy emergency_access_request on emergency_access to dmp_request using (record_id = dmp_record());
--- A formal team is no patient's.
-create policy care_team_request on care_team to dmp_request using (record_id is null or record_id = dmp_record());
-create policy care_team_member_request on care_team_member to dmp_request using (record_id is null or record_id = dmp_record());
+-- A formal team is no patient's: dmp_team writes it.
+create policy care_team_request on care_team to dmp_request
+    using (record_id is null or record_id = dmp_record()) with check (record_id = dmp_record());
+create policy care_team_member_request on care_team_member to dmp_request
+    using (record_id is null or record_id = dmp_record()) with check (record_id = dmp_record());
 create policy record_key_request on record_key to dmp_request
     using (record_id = dmp_record()) with check (record_id = dmp_record() and destroy_time is null);
 create policy document_request on document to dmp_request using (record_id = dmp_record());
@@ -87,7 +87,6 @@ create policy submission_set_request on submission_set to dmp_request using (rec
 create policy document_version_request on document_version to dmp_request using (record_id = dmp_record());
 create policy upload_request on upload to dmp_request using (record_id = dmp_record());
 create policy audit_event_request on audit_event for select to dmp_request using (coalesce(record_id = dmp_record(), false));
-create policy change_request on change to dmp_request using (record_id = dmp_record());
 create policy notice_request on notice to dmp_request using (coalesce(record_id = dmp_record(), false));
 create policy notice_delivery_request on notice_delivery to dmp_request using (record_id = dmp_record());
 create policy notice_preference_request on notice_preference to dmp_request using (record_id = dmp_record());
@@ -95,11 +94,11 @@ create policy notice_preference_request on notice_preference to dmp_request usin
 -- dmp_intake: documents of many records, added by one transaction. What a decision about a record reads, and what adding a document to it
 -- writes. It locks records, to keep their keys from being destroyed meanwhile (for key share), and changes none.
 
-grant select, update on record to dmp_intake;
-grant select on consent, block, delegation, visibility_rule, emergency_access, care_team, care_team_member to dmp_intake;
+grant select, update (record_id) on record to dmp_intake;
+grant select on consent, block, delegation, visibility_rule, emergency_access, care_team_member to dmp_intake;
 grant select, insert on record_key, submission_set, document_version to dmp_intake;
 grant select, insert, update on document to dmp_intake;
-grant select, insert, update, delete on upload to dmp_intake;
+grant select, update, delete on upload to dmp_intake;
 
 create policy record_intake on record to dmp_intake using (record_id = any (dmp_records())) with check (false);
 create policy consent_intake on consent to dmp_intake using (record_id = any (dmp_records()));
@@ -107,7 +106,6 @@ create policy block_intake on block to dmp_intake using (record_id = any (dmp_re
 create policy delegation_intake on delegation to dmp_intake using (record_id = any (dmp_records()));
 create policy visibility_rule_intake on visibility_rule to dmp_intake using (record_id = any (dmp_records()));
 create policy emergency_access_intake on emergency_access to dmp_intake using (record_id = any (dmp_records()));
-create policy care_team_intake on care_team to dmp_intake using (record_id is null or record_id = any (dmp_records()));
 create policy care_team_member_intake on care_team_member to dmp_intake using (record_id is null or record_id = any (dmp_records()));
 create policy record_key_intake on record_key to dmp_intake
     using (record_id = any (dmp_records())) with check (record_id = any (dmp_records()) and destroy_time is null);
@@ -119,7 +117,7 @@ create policy upload_intake on upload to dmp_intake using (record_id = any (dmp_
 -- dmp_directory: lists of records by actor or person, the existence test, invitations by code, a professional's own address. Policies
 -- ask of other tables here; the offset makes each question a look-up for a row, and not a table that is read as a whole.
 
-grant select on record, consent, block, care_team, care_team_member, delegation to dmp_directory;
+grant select on record, consent, block, care_team_member, delegation to dmp_directory;
 grant select, insert, update, delete on notice_contact to dmp_directory;
 
 create policy record_directory on record to dmp_directory using (
@@ -138,7 +136,6 @@ create policy consent_directory on consent to dmp_directory using (
         where m.care_team_id = consent.care_team_id and m.actor_id = any (dmp_actors()) and m.leave_time is null
         offset 0));
 create policy block_directory on block to dmp_directory using (actor_id = any (dmp_actors()));
-create policy care_team_directory on care_team to dmp_directory using (record_id is null);
 create policy care_team_member_directory on care_team_member to dmp_directory using (actor_id = any (dmp_actors()));
 create policy delegation_directory on delegation to dmp_directory using (delegate_subject = dmp_caller() or code_sha256 = dmp_code());
 create policy notice_contact_directory on notice_contact to dmp_directory using (professional_id = any (dmp_actors()));
@@ -175,8 +172,8 @@ create policy consent_team on consent to dmp_team using (care_team_id is not nul
 -- dmp_feed: changes of all records, in their order (names of rows, no content), and what tells which of them are the caller's: the record
 -- that is looked at, what was ever authorised, entrusted or deposited.
 
-grant select on record, consent, block, delegation, visibility_rule, emergency_access, care_team, care_team_member, document,
-    document_version, submission_set, change, outbox to dmp_feed;
+grant select on record, consent, block, delegation, visibility_rule, care_team_member, document, document_version, change, outbox
+    to dmp_feed;
 grant select, insert, update, delete on feed_position to dmp_feed;
 
 create policy change_feed on change to dmp_feed using (true);
@@ -193,30 +190,26 @@ create policy consent_feed on consent to dmp_feed using (
         select from care_team_member m
         where m.care_team_id = consent.care_team_id and m.actor_id = any (dmp_actors())
         offset 0));
-create policy care_team_feed on care_team to dmp_feed using (record_id is null or record_id = dmp_record());
 create policy care_team_member_feed on care_team_member to dmp_feed
     using (record_id is null or record_id = dmp_record() or actor_id = any (dmp_actors()));
 create policy block_feed on block to dmp_feed using (record_id = dmp_record() or actor_id = any (dmp_actors()));
 create policy delegation_feed on delegation to dmp_feed using (record_id = dmp_record() or delegate_subject = dmp_caller());
 create policy visibility_rule_feed on visibility_rule to dmp_feed using (record_id = dmp_record());
-create policy emergency_access_feed on emergency_access to dmp_feed using (record_id = dmp_record());
 create policy document_feed on document to dmp_feed using (record_id = dmp_record());
 create policy document_version_feed on document_version to dmp_feed
     using (record_id = dmp_record() or depositor_structure_id = any (dmp_actors()));
-create policy submission_set_feed on submission_set to dmp_feed using (record_id = dmp_record());
 create policy feed_position_feed on feed_position to dmp_feed using (caller_key = dmp_caller());
 
 -- dmp_notices: notices of all records, what they are made from, and the addresses they go to.
 
 grant select on record, consent, block, document, change, audit_event, notice_preference to dmp_notices;
-grant select, insert, delete on notice to dmp_notices;
+grant select, insert on notice to dmp_notices;
 grant select, insert, update on notice_delivery to dmp_notices;
 grant select, insert on notice_first_access to dmp_notices;
 grant select on notice_contact to dmp_notices;
 -- To lock the source.
 grant select, update on notice_source to dmp_notices;
 grant select, insert on notice_step to dmp_notices;
-grant select on notice_cursor to dmp_notices;
 
 create policy change_notices on change to dmp_notices using (true);
 create policy audit_event_notices on audit_event for select to dmp_notices using (true);
@@ -232,12 +225,24 @@ create policy notice_preference_notices on notice_preference to dmp_notices usin
 
 -- dmp_sweep: what is forgotten, revealed, announced, and has ended by time, of all records; reads no content.
 
-grant select, update on record, consent, delegation, document to dmp_sweep;
-grant select on document_version to dmp_sweep;
-grant select, update, delete on upload to dmp_sweep;
+grant select (record_id, birth_date, create_time, majority_told, guardianship_until, guardianship_told),
+    update (majority_told, guardianship_told)
+    on record to dmp_sweep;
+grant select (record_id, consent_id, actor_kind, actor_id, expire_time, revoke_time, expiry_told, hidden_from_representatives),
+    update (expiry_told)
+    on consent to dmp_sweep;
+grant select (record_id, delegation_id, start_time, end_time, accept_time, revoke_time, start_told, end_told),
+    update (start_told, end_told)
+    on delegation to dmp_sweep;
+grant select (
+        record_id, document_id, current_version, masked, state, revision, patient_visible_time, announce_time, hidden_from_representatives),
+    update (patient_visible_time, announce_time, revision, update_time)
+    on document to dmp_sweep;
+grant select (content_id, blob_id) on document_version to dmp_sweep;
+grant select (record_id, upload_id, content_id, heartbeat_time), update (heartbeat_time), delete on upload to dmp_sweep;
 grant select, delete on request_log, change, change_pass, feed_position, notice, notice_step to dmp_sweep;
 grant update on change_floor to dmp_sweep;
-grant select, update, delete on notice_delivery to dmp_sweep;
+grant select (record_id, notice_id, state, give_up_time, next_attempt_time), update (state) on notice_delivery to dmp_sweep;
 grant execute on function dmp_add_trace_months(integer) to dmp_sweep;
 
 create policy record_sweep on record to dmp_sweep using (true);

@@ -1,4 +1,4 @@
--- The schema as it stood at 5922e6d, by pg_dump, for the floor of the searches. Never changed.
+-- The schema as it stood at 5922e6d, by pg_dump, for the floor of the searches. Never changed but for its line breaks.
 
 CREATE FUNCTION public.dmp_actors() RETURNS text[]
     LANGUAGE sql STABLE
@@ -95,15 +95,22 @@ CREATE FUNCTION public.dmp_ins() RETURNS text[]
 
 CREATE FUNCTION public.dmp_majority_time(birth_date date) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
-    RETURN (((((birth_date + '18 years'::interval))::date + CASE WHEN (EXTRACT(day FROM (birth_date + '18 years'::interval)) <> EXTRACT(day FROM birth_date)) THEN 1 ELSE 0 END))::timestamp without time zone AT TIME ZONE 'Europe/Paris'::text);
+    RETURN (((((birth_date + '18 years'::interval))::date + CASE
+        WHEN (EXTRACT(day FROM (birth_date + '18 years'::interval)) <> EXTRACT(day FROM birth_date)) THEN 1 ELSE 0 END))::timestamp without
+        time zone AT TIME ZONE 'Europe/Paris'::text);
 
 CREATE FUNCTION public.dmp_month_id(month date) RETURNS uuid
     LANGUAGE sql IMMUTABLE
-    RETURN ((lpad(to_hex(((EXTRACT(epoch FROM ((month)::timestamp without time zone AT TIME ZONE 'UTC'::text)) * (1000)::numeric))::bigint), 12, '0'::text) || repeat('0'::text, 20)))::uuid;
+    RETURN ((lpad(to_hex(((EXTRACT(epoch FROM ((month)::timestamp without time zone AT TIME ZONE 'UTC'::text)) * (1000)::numeric))::bigint),
+        12, '0'::text) || repeat('0'::text, 20)))::uuid;
 
 CREATE FUNCTION public.dmp_position() RETURNS pg_lsn
     LANGUAGE sql
-    RETURN (SELECT CASE WHEN (((here.lsn - '0/0'::pg_lsn) % (pg_size_bytes(current_setting('wal_segment_size'::text)))::numeric) = (40)::numeric) THEN (here.lsn - (40)::numeric) WHEN (((here.lsn - '0/0'::pg_lsn) % (current_setting('wal_block_size'::text))::numeric) = (24)::numeric) THEN (here.lsn - (24)::numeric) ELSE here.lsn END AS lsn FROM (SELECT pg_current_wal_insert_lsn() AS lsn) here);
+    RETURN (SELECT CASE
+        WHEN (((here.lsn - '0/0'::pg_lsn) % (pg_size_bytes(current_setting('wal_segment_size'::text)))::numeric) = (40)::numeric) THEN
+        (here.lsn - (40)::numeric)
+        WHEN (((here.lsn - '0/0'::pg_lsn) % (current_setting('wal_block_size'::text))::numeric) = (24)::numeric) THEN (here.lsn -
+        (24)::numeric) ELSE here.lsn END AS lsn FROM (SELECT pg_current_wal_insert_lsn() AS lsn) here);
 
 CREATE FUNCTION public.dmp_random_salt() RETURNS bytea
     LANGUAGE sql
@@ -202,9 +209,11 @@ CREATE TABLE public.audit_event (
     signature bytea,
     signing_key text,
     xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    CONSTRAINT audit_event_documents_check CHECK (((cardinality(document_versions) = cardinality(document_ids)) AND (cardinality(document_sha256s) = cardinality(document_ids)))),
+    CONSTRAINT audit_event_documents_check CHECK (((cardinality(document_versions) = cardinality(document_ids))
+        AND (cardinality(document_sha256s) = cardinality(document_ids)))),
     CONSTRAINT audit_event_outcome_check CHECK (((outcome >= 1) AND (outcome <= 3))),
-    CONSTRAINT audit_event_proof_check CHECK (((length(salt) = 32) AND ((root IS NULL) = (signature IS NULL)) AND ((root IS NULL) = (signing_key IS NULL))))
+    CONSTRAINT audit_event_proof_check CHECK (((length(salt) = 32) AND ((root IS NULL) = (signature IS NULL))
+        AND ((root IS NULL) = (signing_key IS NULL))))
 )
 PARTITION BY RANGE (event_id);
 
@@ -246,9 +255,11 @@ CREATE TABLE public.audit_event_other (
     signature bytea,
     signing_key text,
     xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    CONSTRAINT audit_event_documents_check CHECK (((cardinality(document_versions) = cardinality(document_ids)) AND (cardinality(document_sha256s) = cardinality(document_ids)))),
+    CONSTRAINT audit_event_documents_check CHECK (((cardinality(document_versions) = cardinality(document_ids))
+        AND (cardinality(document_sha256s) = cardinality(document_ids)))),
     CONSTRAINT audit_event_outcome_check CHECK (((outcome >= 1) AND (outcome <= 3))),
-    CONSTRAINT audit_event_proof_check CHECK (((length(salt) = 32) AND ((root IS NULL) = (signature IS NULL)) AND ((root IS NULL) = (signing_key IS NULL))))
+    CONSTRAINT audit_event_proof_check CHECK (((length(salt) = 32) AND ((root IS NULL) = (signature IS NULL))
+        AND ((root IS NULL) = (signing_key IS NULL))))
 );
 
 CREATE TABLE public.audit_key (
@@ -353,7 +364,8 @@ CREATE TABLE public.consent (
     care_team_id uuid,
     initial boolean DEFAULT false NOT NULL,
     expiry_told boolean DEFAULT false NOT NULL,
-    CONSTRAINT consent_actor_check CHECK (((actor_kind = ANY (ARRAY[1, 2, 9])) AND (actor_id <> ''::text) AND ((actor_kind = 9) = (care_team_id IS NOT NULL)))),
+    CONSTRAINT consent_actor_check CHECK (((actor_kind = ANY (ARRAY[1, 2, 9])) AND (actor_id <> ''::text)
+        AND ((actor_kind = 9) = (care_team_id IS NOT NULL)))),
     CONSTRAINT consent_attending_check CHECK (((NOT attending_physician) OR (actor_kind = 1))),
     CONSTRAINT consent_expire_check CHECK ((expire_time > grant_time)),
     CONSTRAINT consent_revoke_check CHECK (((revoke_time IS NULL) = (revoked_by IS NULL)))
@@ -690,11 +702,13 @@ CREATE TABLE public.visibility_rule (
     remove_time timestamp with time zone,
     removed_by bytea,
     CONSTRAINT visibility_rule_effect_check CHECK ((effect = ANY (ARRAY[1, 2]))),
-    CONSTRAINT visibility_rule_period_check CHECK ((((period_from IS NULL) = (period_to IS NULL)) AND ((period_from < period_to) IS NOT FALSE))),
+    CONSTRAINT visibility_rule_period_check CHECK ((((period_from IS NULL) = (period_to IS NULL))
+        AND ((period_from < period_to) IS NOT FALSE))),
     CONSTRAINT visibility_rule_remove_check CHECK (((remove_time IS NULL) = (removed_by IS NULL))),
     CONSTRAINT visibility_rule_show_check CHECK (((effect = 1) OR ((document_id IS NOT NULL) AND (actor_kind = 1)))),
     CONSTRAINT visibility_rule_what_check CHECK ((num_nonnulls(document_id, type_code, author_id, period_from) = 1)),
-    CONSTRAINT visibility_rule_whom_check CHECK (((num_nonnulls(actor_id, profession) = 1) AND ((actor_kind IS NULL) = (actor_id IS NULL)) AND ((actor_kind IS NULL) OR (actor_kind = ANY (ARRAY[1, 2])))))
+    CONSTRAINT visibility_rule_whom_check CHECK (((num_nonnulls(actor_id, profession) = 1) AND ((actor_kind IS NULL) = (actor_id IS NULL))
+        AND ((actor_kind IS NULL) OR (actor_kind = ANY (ARRAY[1, 2])))))
 );
 
 ALTER TABLE ONLY public.audit_event ATTACH PARTITION public.audit_event_other DEFAULT;
@@ -821,11 +835,13 @@ ALTER TABLE ONLY public.visibility_rule
 
 CREATE INDEX audit_event_actor_idx ON ONLY public.audit_event USING btree (actor_id, event_id DESC) WHERE (actor_id IS NOT NULL);
 
-CREATE INDEX audit_event_other_actor_id_event_id_idx ON public.audit_event_other USING btree (actor_id, event_id DESC) WHERE (actor_id IS NOT NULL);
+CREATE INDEX audit_event_other_actor_id_event_id_idx ON public.audit_event_other USING btree (actor_id, event_id DESC)
+    WHERE (actor_id IS NOT NULL);
 
 CREATE INDEX audit_event_record_idx ON ONLY public.audit_event USING btree (record_id, event_id DESC) WHERE (record_id IS NOT NULL);
 
-CREATE INDEX audit_event_other_record_id_event_id_idx ON public.audit_event_other USING btree (record_id, event_id DESC) WHERE (record_id IS NOT NULL);
+CREATE INDEX audit_event_other_record_id_event_id_idx ON public.audit_event_other USING btree (record_id, event_id DESC)
+    WHERE (record_id IS NOT NULL);
 
 CREATE INDEX audit_event_xid_idx ON ONLY public.audit_event USING btree (xid, event_id);
 
@@ -837,7 +853,8 @@ CREATE INDEX block_record_idx ON public.block USING btree (record_id, block_id D
 
 CREATE INDEX care_team_member_actor_idx ON public.care_team_member USING btree (actor_id, care_team_id) WHERE (leave_time IS NULL);
 
-CREATE UNIQUE INDEX care_team_member_living_key ON public.care_team_member USING btree (care_team_id, actor_kind, actor_id) WHERE (leave_time IS NULL);
+CREATE UNIQUE INDEX care_team_member_living_key ON public.care_team_member USING btree (care_team_id, actor_kind, actor_id)
+    WHERE (leave_time IS NULL);
 
 CREATE INDEX care_team_record_idx ON public.care_team USING btree (record_id) WHERE (record_id IS NOT NULL);
 
@@ -851,23 +868,28 @@ CREATE INDEX change_time_idx ON public.change USING btree (sequence_time);
 
 CREATE INDEX consent_actor_idx ON public.consent USING btree (actor_kind, actor_id, record_id) WHERE (revoke_time IS NULL);
 
-CREATE INDEX consent_care_team_idx ON public.consent USING btree (care_team_id, record_id) WHERE ((revoke_time IS NULL) AND (care_team_id IS NOT NULL));
+CREATE INDEX consent_care_team_idx ON public.consent USING btree (care_team_id, record_id) WHERE ((revoke_time IS NULL)
+    AND (care_team_id IS NOT NULL));
 
 CREATE INDEX consent_expire_idx ON public.consent USING btree (expire_time) WHERE ((revoke_time IS NULL) AND (NOT expiry_told));
 
-CREATE UNIQUE INDEX consent_living_key ON public.consent USING btree (record_id, actor_kind, actor_id, hidden_from_representatives) WHERE (revoke_time IS NULL);
+CREATE UNIQUE INDEX consent_living_key ON public.consent USING btree (record_id, actor_kind, actor_id, hidden_from_representatives)
+    WHERE (revoke_time IS NULL);
 
 CREATE INDEX consent_record_idx ON public.consent USING btree (record_id, consent_id DESC);
 
-CREATE INDEX consent_structure_idx ON public.consent USING btree (structure_id, record_id) WHERE ((revoke_time IS NULL) AND (structure_id IS NOT NULL));
+CREATE INDEX consent_structure_idx ON public.consent USING btree (structure_id, record_id) WHERE ((revoke_time IS NULL)
+    AND (structure_id IS NOT NULL));
 
 CREATE INDEX delegation_delegate_idx ON public.delegation USING btree (delegate_subject, record_id) WHERE (revoke_time IS NULL);
 
-CREATE INDEX delegation_end_idx ON public.delegation USING btree (end_time) WHERE ((accept_time IS NOT NULL) AND (revoke_time IS NULL) AND (NOT end_told));
+CREATE INDEX delegation_end_idx ON public.delegation USING btree (end_time) WHERE ((accept_time IS NOT NULL) AND (revoke_time IS NULL)
+    AND (NOT end_told));
 
 CREATE INDEX delegation_record_idx ON public.delegation USING btree (record_id, delegation_id DESC);
 
-CREATE INDEX delegation_start_idx ON public.delegation USING btree (start_time) WHERE ((accept_time IS NOT NULL) AND (revoke_time IS NULL) AND (NOT start_told));
+CREATE INDEX delegation_start_idx ON public.delegation USING btree (start_time) WHERE ((accept_time IS NOT NULL) AND (revoke_time IS NULL)
+    AND (NOT start_told));
 
 CREATE INDEX document_announce_idx ON public.document USING btree (announce_time) WHERE (announce_time IS NOT NULL);
 
@@ -877,11 +899,13 @@ CREATE INDEX document_version_blob_idx ON public.document_version USING btree (b
 
 CREATE INDEX document_version_plain_idx ON public.document_version USING btree (record_id) WHERE (record_key_id IS NULL);
 
-CREATE INDEX document_version_search_idx ON public.document_version USING btree (record_id, service_start_time DESC, document_id DESC, version DESC);
+CREATE INDEX document_version_search_idx ON public.document_version
+    USING btree (record_id, service_start_time DESC, document_id DESC, version DESC);
 
 CREATE INDEX document_version_sha256_idx ON public.document_version USING btree (sha256);
 
-CREATE INDEX document_version_submission_set_idx ON public.document_version USING btree (submission_set_id) WHERE (submission_set_id IS NOT NULL);
+CREATE INDEX document_version_submission_set_idx ON public.document_version USING btree (submission_set_id)
+    WHERE (submission_set_id IS NOT NULL);
 
 CREATE INDEX emergency_access_actor_idx ON public.emergency_access USING btree (record_id, professional_id, expire_time DESC);
 
@@ -901,13 +925,15 @@ CREATE INDEX notice_record_idx ON public.notice USING btree (record_id, notice_i
 
 CREATE INDEX outbox_record_idx ON public.outbox USING btree (record_id);
 
-CREATE INDEX record_guardianship_idx ON public.record USING btree (guardianship_until) WHERE ((NOT guardianship_told) AND (guardianship_until IS NOT NULL));
+CREATE INDEX record_guardianship_idx ON public.record USING btree (guardianship_until) WHERE ((NOT guardianship_told)
+    AND (guardianship_until IS NOT NULL));
 
 CREATE UNIQUE INDEX record_key_living_key ON public.record_key USING btree (record_id) WHERE (destroy_time IS NULL);
 
 CREATE INDEX record_key_master_idx ON public.record_key USING btree (master_key_id, record_key_id) WHERE (destroy_time IS NULL);
 
-CREATE INDEX record_majority_idx ON public.record USING btree (birth_date) WHERE ((NOT majority_told) AND (birth_date > ((create_time AT TIME ZONE 'UTC'::text) - '18 years 2 days'::interval)));
+CREATE INDEX record_majority_idx ON public.record USING btree (birth_date) WHERE ((NOT majority_told)
+    AND (birth_date > ((create_time AT TIME ZONE 'UTC'::text) - '18 years 2 days'::interval)));
 
 CREATE INDEX record_traits_idx ON public.record USING btree (birth_date, sex, upper(birth_family_name));
 
@@ -921,7 +947,8 @@ CREATE INDEX upload_heartbeat_idx ON public.upload USING btree (heartbeat_time);
 
 CREATE INDEX visibility_rule_past_idx ON public.visibility_rule USING btree (record_id, create_time);
 
-CREATE INDEX visibility_rule_record_idx ON public.visibility_rule USING btree (record_id, visibility_rule_id DESC) WHERE (remove_time IS NULL);
+CREATE INDEX visibility_rule_record_idx ON public.visibility_rule USING btree (record_id, visibility_rule_id DESC)
+    WHERE (remove_time IS NULL);
 
 ALTER INDEX public.audit_event_actor_idx ATTACH PARTITION public.audit_event_other_actor_id_event_id_idx;
 
@@ -959,7 +986,8 @@ ALTER TABLE ONLY public.document_version
     ADD CONSTRAINT document_version_record_key_fkey FOREIGN KEY (record_key_id) REFERENCES public.record_key(record_key_id);
 
 ALTER TABLE ONLY public.document_version
-    ADD CONSTRAINT document_version_submission_set_id_fkey FOREIGN KEY (submission_set_id) REFERENCES public.submission_set(submission_set_id);
+    ADD CONSTRAINT document_version_submission_set_id_fkey FOREIGN KEY (submission_set_id)
+        REFERENCES public.submission_set(submission_set_id);
 
 ALTER TABLE ONLY public.emergency_access
     ADD CONSTRAINT emergency_access_record_fkey FOREIGN KEY (record_id) REFERENCES public.record(record_id);
@@ -989,57 +1017,77 @@ ALTER TABLE public.audit_event ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY audit_event_add ON public.audit_event FOR INSERT TO dmp_runtime WITH CHECK ((xid = pg_current_xact_id()));
 
-CREATE POLICY audit_event_scope ON public.audit_event FOR SELECT TO dmp_runtime USING (((record_id = public.dmp_record()) OR ((public.dmp_task() = 'conduct'::text) AND (actor_id = ANY (public.dmp_actors()))) OR (public.dmp_task() = ANY (ARRAY['sequence'::text, 'notices'::text]))));
+CREATE POLICY audit_event_scope ON public.audit_event FOR SELECT TO dmp_runtime USING (((record_id = public.dmp_record())
+    OR ((public.dmp_task() = 'conduct'::text) AND (actor_id = ANY (public.dmp_actors())))
+    OR (public.dmp_task() = ANY (ARRAY['sequence'::text, 'notices'::text]))));
 
 ALTER TABLE public.block ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY block_batch ON public.block FOR SELECT TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
+CREATE POLICY block_batch ON public.block FOR SELECT TO dmp_runtime
+    USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
 
-CREATE POLICY block_scope ON public.block TO dmp_runtime USING (((record_id = public.dmp_record()) OR (actor_id = ANY (public.dmp_actors())))) WITH CHECK ((record_id = public.dmp_record()));
+CREATE POLICY block_scope ON public.block TO dmp_runtime USING (((record_id = public.dmp_record())
+    OR (actor_id = ANY (public.dmp_actors())))) WITH CHECK ((record_id = public.dmp_record()));
 
 ALTER TABLE public.care_team ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY care_team_batch ON public.care_team FOR SELECT TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
+CREATE POLICY care_team_batch ON public.care_team FOR SELECT TO dmp_runtime
+    USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
 
 ALTER TABLE public.care_team_member ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY care_team_member_scope ON public.care_team_member TO dmp_runtime USING (((actor_id = ANY (public.dmp_actors())) OR (EXISTS ( SELECT
+CREATE POLICY care_team_member_scope ON public.care_team_member TO dmp_runtime USING (((actor_id = ANY (public.dmp_actors()))
+    OR (EXISTS ( SELECT
    FROM public.care_team t
   WHERE (t.care_team_id = care_team_member.care_team_id)))));
 
-CREATE POLICY care_team_scope ON public.care_team TO dmp_runtime USING (((record_id IS NULL) OR (record_id = public.dmp_record()))) WITH CHECK (((record_id IS NULL) OR (record_id = public.dmp_record())));
+CREATE POLICY care_team_scope ON public.care_team TO dmp_runtime USING (((record_id IS NULL) OR (record_id = public.dmp_record())))
+    WITH CHECK (((record_id IS NULL) OR (record_id = public.dmp_record())));
 
 ALTER TABLE public.change ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY change_scope ON public.change TO dmp_runtime USING (((record_id = public.dmp_record()) OR (public.dmp_task() = 'changes'::text))) WITH CHECK ((public.dmp_task() = 'changes'::text));
+CREATE POLICY change_scope ON public.change TO dmp_runtime USING (((record_id = public.dmp_record())
+    OR (public.dmp_task() = 'changes'::text))) WITH CHECK ((public.dmp_task() = 'changes'::text));
 
 ALTER TABLE public.consent ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY consent_batch ON public.consent FOR SELECT TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
+CREATE POLICY consent_batch ON public.consent FOR SELECT TO dmp_runtime
+    USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
 
 CREATE POLICY consent_ends ON public.consent FOR SELECT TO dmp_runtime USING ((public.dmp_task() = 'endings'::text));
 
-CREATE POLICY consent_ends_told ON public.consent FOR UPDATE TO dmp_runtime USING ((public.dmp_task() = 'endings'::text)) WITH CHECK ((public.dmp_task() = 'endings'::text));
+CREATE POLICY consent_ends_told ON public.consent FOR UPDATE TO dmp_runtime USING ((public.dmp_task() = 'endings'::text))
+    WITH CHECK ((public.dmp_task() = 'endings'::text));
 
-CREATE POLICY consent_scope ON public.consent TO dmp_runtime USING (((record_id = public.dmp_record()) OR (actor_id = ANY (public.dmp_actors())) OR (structure_id = ANY (public.dmp_actors())) OR (care_team_id IN ( SELECT m.care_team_id
+CREATE POLICY consent_scope ON public.consent TO dmp_runtime USING (((record_id = public.dmp_record())
+    OR (actor_id = ANY (public.dmp_actors())) OR (structure_id = ANY (public.dmp_actors())) OR (care_team_id IN ( SELECT m.care_team_id
    FROM public.care_team_member m
-  WHERE ((m.actor_id = ANY (public.dmp_actors())) AND ((m.leave_time IS NULL) OR (public.dmp_task() = 'changes'::text))))) OR ((public.dmp_task() = 'team'::text) AND (care_team_id IS NOT NULL)))) WITH CHECK ((record_id = public.dmp_record()));
+  WHERE ((m.actor_id = ANY (public.dmp_actors())) AND ((m.leave_time IS NULL) OR (public.dmp_task() = 'changes'::text)))))
+      OR ((public.dmp_task() = 'team'::text) AND (care_team_id IS NOT NULL)))) WITH CHECK ((record_id = public.dmp_record()));
 
 ALTER TABLE public.delegation ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY delegation_batch ON public.delegation FOR SELECT TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
+CREATE POLICY delegation_batch ON public.delegation FOR SELECT TO dmp_runtime
+    USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
 
 CREATE POLICY delegation_ends ON public.delegation FOR SELECT TO dmp_runtime USING ((public.dmp_task() = 'endings'::text));
 
-CREATE POLICY delegation_ends_told ON public.delegation FOR UPDATE TO dmp_runtime USING ((public.dmp_task() = 'endings'::text)) WITH CHECK ((public.dmp_task() = 'endings'::text));
+CREATE POLICY delegation_ends_told ON public.delegation FOR UPDATE TO dmp_runtime USING ((public.dmp_task() = 'endings'::text))
+    WITH CHECK ((public.dmp_task() = 'endings'::text));
 
-CREATE POLICY delegation_scope ON public.delegation TO dmp_runtime USING (((record_id = public.dmp_record()) OR (delegate_subject = current_setting('dmp.caller'::text, true)) OR (code_sha256 = public.dmp_code()))) WITH CHECK ((record_id = public.dmp_record()));
+CREATE POLICY delegation_scope ON public.delegation TO dmp_runtime USING (((record_id = public.dmp_record())
+    OR (delegate_subject = current_setting('dmp.caller'::text, true)) OR (code_sha256 = public.dmp_code())))
+    WITH CHECK ((record_id = public.dmp_record()));
 
 ALTER TABLE public.document ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY document_batch ON public.document TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[]))) WITH CHECK ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
+CREATE POLICY document_batch ON public.document TO dmp_runtime
+    USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])))
+    WITH CHECK ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
 
-CREATE POLICY document_scope ON public.document TO dmp_runtime USING (((record_id = public.dmp_record()) OR (public.dmp_task() = 'housekeeping'::text))) WITH CHECK (((record_id = public.dmp_record()) OR (public.dmp_task() = 'housekeeping'::text)));
+CREATE POLICY document_scope ON public.document TO dmp_runtime USING (((record_id = public.dmp_record())
+    OR (public.dmp_task() = 'housekeeping'::text))) WITH CHECK (((record_id = public.dmp_record())
+    OR (public.dmp_task() = 'housekeeping'::text)));
 
 CREATE POLICY document_sent ON public.document FOR SELECT TO dmp_runtime USING (((public.dmp_task() = 'deposits'::text) AND (EXISTS ( SELECT
    FROM public.document_version v
@@ -1047,23 +1095,31 @@ CREATE POLICY document_sent ON public.document FOR SELECT TO dmp_runtime USING (
 
 ALTER TABLE public.document_version ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY document_version_batch ON public.document_version TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[]))) WITH CHECK ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
+CREATE POLICY document_version_batch ON public.document_version TO dmp_runtime
+    USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])))
+    WITH CHECK ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
 
-CREATE POLICY document_version_deposited ON public.document_version FOR SELECT TO dmp_runtime USING (((public.dmp_task() = 'changes'::text) AND (depositor_structure_id = ANY (public.dmp_actors()))));
+CREATE POLICY document_version_deposited ON public.document_version FOR SELECT TO dmp_runtime USING (((public.dmp_task() = 'changes'::text)
+    AND (depositor_structure_id = ANY (public.dmp_actors()))));
 
-CREATE POLICY document_version_scope ON public.document_version TO dmp_runtime USING (((record_id = public.dmp_record()) OR (public.dmp_task() = 'housekeeping'::text))) WITH CHECK ((record_id = public.dmp_record()));
+CREATE POLICY document_version_scope ON public.document_version TO dmp_runtime USING (((record_id = public.dmp_record())
+    OR (public.dmp_task() = 'housekeeping'::text))) WITH CHECK ((record_id = public.dmp_record()));
 
-CREATE POLICY document_version_sent ON public.document_version FOR SELECT TO dmp_runtime USING (((public.dmp_task() = 'deposits'::text) AND (depositor_structure_id = ANY (public.dmp_actors()))));
+CREATE POLICY document_version_sent ON public.document_version FOR SELECT TO dmp_runtime USING (((public.dmp_task() = 'deposits'::text)
+    AND (depositor_structure_id = ANY (public.dmp_actors()))));
 
 ALTER TABLE public.emergency_access ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY emergency_access_batch ON public.emergency_access FOR SELECT TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
+CREATE POLICY emergency_access_batch ON public.emergency_access FOR SELECT TO dmp_runtime
+    USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
 
-CREATE POLICY emergency_access_scope ON public.emergency_access TO dmp_runtime USING (((record_id = public.dmp_record()) OR (public.dmp_task() = 'review'::text))) WITH CHECK ((record_id = public.dmp_record()));
+CREATE POLICY emergency_access_scope ON public.emergency_access TO dmp_runtime USING (((record_id = public.dmp_record())
+    OR (public.dmp_task() = 'review'::text))) WITH CHECK ((record_id = public.dmp_record()));
 
 ALTER TABLE public.feed_position ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY feed_position_scope ON public.feed_position TO dmp_runtime USING (((caller_key = current_setting('dmp.caller'::text, true)) OR (public.dmp_task() = 'changes'::text))) WITH CHECK ((caller_key = current_setting('dmp.caller'::text, true)));
+CREATE POLICY feed_position_scope ON public.feed_position TO dmp_runtime USING (((caller_key = current_setting('dmp.caller'::text, true))
+    OR (public.dmp_task() = 'changes'::text))) WITH CHECK ((caller_key = current_setting('dmp.caller'::text, true)));
 
 ALTER TABLE public.master_key ENABLE ROW LEVEL SECURITY;
 
@@ -1075,21 +1131,26 @@ ALTER TABLE public.notice ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.notice_contact ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY notice_contact_scope ON public.notice_contact TO dmp_runtime USING (((professional_id = ANY (public.dmp_actors())) OR (public.dmp_task() = 'notices'::text)));
+CREATE POLICY notice_contact_scope ON public.notice_contact TO dmp_runtime USING (((professional_id = ANY (public.dmp_actors()))
+    OR (public.dmp_task() = 'notices'::text)));
 
 ALTER TABLE public.notice_delivery ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY notice_delivery_scope ON public.notice_delivery TO dmp_runtime USING (((record_id = public.dmp_record()) OR (public.dmp_task() = ANY (ARRAY['notices'::text, 'housekeeping'::text])))) WITH CHECK (((record_id = public.dmp_record()) OR (public.dmp_task() = ANY (ARRAY['notices'::text, 'housekeeping'::text]))));
+CREATE POLICY notice_delivery_scope ON public.notice_delivery TO dmp_runtime USING (((record_id = public.dmp_record())
+    OR (public.dmp_task() = ANY (ARRAY['notices'::text, 'housekeeping'::text])))) WITH CHECK (((record_id = public.dmp_record())
+    OR (public.dmp_task() = ANY (ARRAY['notices'::text, 'housekeeping'::text]))));
 
 ALTER TABLE public.notice_first_access ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY notice_first_access_scope ON public.notice_first_access TO dmp_runtime USING (((record_id = public.dmp_record()) OR (public.dmp_task() = 'notices'::text))) WITH CHECK ((record_id = public.dmp_record()));
+CREATE POLICY notice_first_access_scope ON public.notice_first_access TO dmp_runtime USING (((record_id = public.dmp_record())
+    OR (public.dmp_task() = 'notices'::text))) WITH CHECK ((record_id = public.dmp_record()));
 
 ALTER TABLE public.notice_preference ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY notice_preference_scope ON public.notice_preference TO dmp_runtime USING ((record_id = public.dmp_record()));
 
-CREATE POLICY notice_scope ON public.notice TO dmp_runtime USING (((record_id = public.dmp_record()) OR (public.dmp_task() = ANY (ARRAY['notices'::text, 'housekeeping'::text])))) WITH CHECK ((record_id = public.dmp_record()));
+CREATE POLICY notice_scope ON public.notice TO dmp_runtime USING (((record_id = public.dmp_record())
+    OR (public.dmp_task() = ANY (ARRAY['notices'::text, 'housekeeping'::text])))) WITH CHECK ((record_id = public.dmp_record()));
 
 ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
 
@@ -1101,25 +1162,34 @@ CREATE POLICY outbox_take ON public.outbox FOR SELECT TO dmp_runtime USING ((pub
 
 ALTER TABLE public.record ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY record_batch ON public.record FOR SELECT TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
+CREATE POLICY record_batch ON public.record FOR SELECT TO dmp_runtime
+    USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
 
-CREATE POLICY record_batch_share ON public.record FOR UPDATE TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[]))) WITH CHECK (false);
+CREATE POLICY record_batch_share ON public.record FOR UPDATE TO dmp_runtime
+    USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[]))) WITH CHECK (false);
 
 CREATE POLICY record_ends ON public.record FOR SELECT TO dmp_runtime USING ((public.dmp_task() = 'endings'::text));
 
-CREATE POLICY record_ends_told ON public.record FOR UPDATE TO dmp_runtime USING ((public.dmp_task() = 'endings'::text)) WITH CHECK ((public.dmp_task() = 'endings'::text));
+CREATE POLICY record_ends_told ON public.record FOR UPDATE TO dmp_runtime USING ((public.dmp_task() = 'endings'::text))
+    WITH CHECK ((public.dmp_task() = 'endings'::text));
 
 ALTER TABLE public.record_key ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY record_key_batch ON public.record_key TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[]))) WITH CHECK (((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])) AND (destroy_time IS NULL)));
+CREATE POLICY record_key_batch ON public.record_key TO dmp_runtime
+    USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])))
+    WITH CHECK (((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])) AND (destroy_time IS NULL)));
 
-CREATE POLICY record_key_scope ON public.record_key TO dmp_runtime USING ((record_id = public.dmp_record())) WITH CHECK (((record_id = public.dmp_record()) AND (destroy_time IS NULL)));
+CREATE POLICY record_key_scope ON public.record_key TO dmp_runtime USING ((record_id = public.dmp_record()))
+    WITH CHECK (((record_id = public.dmp_record()) AND (destroy_time IS NULL)));
 
-CREATE POLICY record_scope ON public.record TO dmp_runtime USING (((record_id = public.dmp_record()) OR (ins_number = ANY (public.dmp_ins())) OR ((public.dmp_actors() IS NOT NULL) AND (EXISTS ( SELECT
+CREATE POLICY record_scope ON public.record TO dmp_runtime USING (((record_id = public.dmp_record())
+    OR (ins_number = ANY (public.dmp_ins())) OR ((public.dmp_actors() IS NOT NULL) AND (EXISTS ( SELECT
    FROM public.consent c
-  WHERE (c.record_id = record.record_id)))) OR ((public.dmp_task() = 'regulation'::text) AND emergency_regulation_allowed AND (state = 1)) OR ((public.dmp_task() = 'delegation'::text) AND (EXISTS ( SELECT
+  WHERE (c.record_id = record.record_id)))) OR ((public.dmp_task() = 'regulation'::text) AND emergency_regulation_allowed AND (state = 1))
+      OR ((public.dmp_task() = 'delegation'::text) AND (EXISTS ( SELECT
    FROM public.delegation d
-  WHERE ((d.record_id = record.record_id) AND (d.delegate_subject = current_setting('dmp.caller'::text, true)))))))) WITH CHECK (((record_id = public.dmp_record()) OR (ins_number = ANY (public.dmp_ins()))));
+  WHERE ((d.record_id = record.record_id) AND (d.delegate_subject = current_setting('dmp.caller'::text, true))))))))
+      WITH CHECK (((record_id = public.dmp_record()) OR (ins_number = ANY (public.dmp_ins()))));
 
 CREATE POLICY record_sent ON public.record FOR SELECT TO dmp_runtime USING (((public.dmp_task() = 'deposits'::text) AND (EXISTS ( SELECT
    FROM public.document_version v
@@ -1127,25 +1197,33 @@ CREATE POLICY record_sent ON public.record FOR SELECT TO dmp_runtime USING (((pu
 
 ALTER TABLE public.request_log ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY request_log_scope ON public.request_log TO dmp_runtime USING (((caller_key = current_setting('dmp.caller'::text, true)) OR (public.dmp_task() = 'housekeeping'::text))) WITH CHECK ((caller_key = current_setting('dmp.caller'::text, true)));
+CREATE POLICY request_log_scope ON public.request_log TO dmp_runtime USING (((caller_key = current_setting('dmp.caller'::text, true))
+    OR (public.dmp_task() = 'housekeeping'::text))) WITH CHECK ((caller_key = current_setting('dmp.caller'::text, true)));
 
 ALTER TABLE public.submission_set ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY submission_set_batch ON public.submission_set TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[]))) WITH CHECK ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
+CREATE POLICY submission_set_batch ON public.submission_set TO dmp_runtime
+    USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])))
+    WITH CHECK ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
 
-CREATE POLICY submission_set_scope ON public.submission_set TO dmp_runtime USING ((record_id = public.dmp_record())) WITH CHECK ((record_id = public.dmp_record()));
+CREATE POLICY submission_set_scope ON public.submission_set TO dmp_runtime USING ((record_id = public.dmp_record()))
+    WITH CHECK ((record_id = public.dmp_record()));
 
 ALTER TABLE public.upload ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY upload_batch ON public.upload TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[]))) WITH CHECK ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
+CREATE POLICY upload_batch ON public.upload TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])))
+    WITH CHECK ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
 
-CREATE POLICY upload_scope ON public.upload TO dmp_runtime USING (((record_id = public.dmp_record()) OR (public.dmp_task() = 'housekeeping'::text))) WITH CHECK ((record_id = public.dmp_record()));
+CREATE POLICY upload_scope ON public.upload TO dmp_runtime USING (((record_id = public.dmp_record())
+    OR (public.dmp_task() = 'housekeeping'::text))) WITH CHECK ((record_id = public.dmp_record()));
 
 ALTER TABLE public.visibility_rule ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY visibility_rule_batch ON public.visibility_rule FOR SELECT TO dmp_runtime USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
+CREATE POLICY visibility_rule_batch ON public.visibility_rule FOR SELECT TO dmp_runtime
+    USING ((record_id = ANY (( SELECT public.dmp_records() AS dmp_records)::uuid[])));
 
-CREATE POLICY visibility_rule_scope ON public.visibility_rule TO dmp_runtime USING ((record_id = public.dmp_record())) WITH CHECK ((record_id = public.dmp_record()));
+CREATE POLICY visibility_rule_scope ON public.visibility_rule TO dmp_runtime USING ((record_id = public.dmp_record()))
+    WITH CHECK ((record_id = public.dmp_record()));
 
 GRANT USAGE ON SCHEMA public TO dmp_runtime;
 

@@ -69,7 +69,8 @@ left join lateral (
         and d.revoke_time is null
         and d.start_time <= @Now
         and (d.end_time is null or d.end_time > @Now)
-        and (d.kind = 2 and d.invited_by_patient or (dmp_majority_time(r.birth_date) > @Now or coalesce(r.guardianship_until > @Now, false)))
+        and (d.kind = 2 and d.invited_by_patient
+            or (dmp_majority_time(r.birth_date) > @Now or coalesce(r.guardianship_until > @Now, false)))
 )
     order by d.kind
     limit 1

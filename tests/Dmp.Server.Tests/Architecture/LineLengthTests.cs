@@ -13,19 +13,12 @@ public sealed class LineLengthTests
 
     private static readonly string[] patterns = ["*.cs", "*.proto", "*.sql"];
 
-    // Written by pg_dump, or kept as it was.
-    private static readonly Func<string, bool>[] leftOut =
-    [
-        path => path == "src/Dmp.Migrator/schema.sql",
-        path => path.StartsWith("tests/Dmp.Benchmarks/Frozen/", StringComparison.Ordinal),
-    ];
-
     [Fact]
     public void No_line_is_wider_than_the_setting()
     {
         var max = Max();
         var files = folders.SelectMany(folder => patterns.SelectMany(pattern => Repository.Files(folder, pattern)))
-            .Where(path => !IsBuilt(path) && !leftOut.Any(isLeftOut => isLeftOut(path)))
+            .Where(path => !IsBuilt(path))
             .ToList();
         Assert.NotEmpty(files);
         var wide = files.SelectMany(path => WideLines(path, max)).ToList();

@@ -14,6 +14,8 @@ public sealed partial class SchemaTests(Platform platform)
     /// <summary>Other versions of PostgreSQL write the same schema in other words.</summary>
     private const int Major = 15;
 
+    private const int LineMax = 140;
+
     [Fact]
     public async Task The_file_is_what_the_migrations_make()
     {
@@ -50,7 +52,30 @@ public sealed partial class SchemaTests(Platform platform)
 
     private static string Essence(string dump) =>
         "-- What the migrations make, written by pg_dump. Do not edit: DMP_WRITE_SCHEMA=1 ./test --filter-class '*SchemaTests'\n"
-        + Blank().Replace(string.Join('\n', dump.Split('\n').Where(line => !Noise().IsMatch(line))), "\n\n").TrimEnd() + "\n";
+        + Blank().Replace(string.Join('\n', dump.Split('\n').Where(line => !Noise().IsMatch(line)).SelectMany(Fold)), "\n\n").TrimEnd()
+        + "\n";
+
+    // Where a clause begins, else at a word, and never within quotes.
+    private static IEnumerable<string> Fold(string line)
+    {
+        var indent = new string(' ', line.TakeWhile(c => c == ' ').Count() + 4);
+        while (line.Length > LineMax)
+        {
+            var spaces = Space().Matches(line).Where(space => space.Index <= LineMax).ToList();
+            var fold = (spaces.LastOrDefault(space => Clause().IsMatch(line, space.Index)) ?? spaces[^1]).Index;
+            yield return line[..fold];
+            line = indent + line[(fold + 1)..];
+        }
+
+        yield return line;
+    }
+
+    // Behind it there are whole pairs of quotes to the end of the line, and before it there is a word.
+    [GeneratedRegex(@"(?<=\S) (?=[^']*(?:'[^']*'[^']*)*$)")]
+    private static partial Regex Space();
+
+    [GeneratedRegex(@"\G (AND|OR|WHEN|FROM \(|USING|WHERE|WITH|REFERENCES) ")]
+    private static partial Regex Clause();
 
     [GeneratedRegex(@"^(--|SET |SELECT pg_catalog\.set_config|\\(un)?restrict )")]
     private static partial Regex Noise();
