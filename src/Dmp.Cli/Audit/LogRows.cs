@@ -75,7 +75,7 @@ internal static class LogSql
         limit @Limit
         """;
 
-    // Reads the whole trace once; served by audit_leaf_event_id_key.
+    // Reads the whole trace once; served by the key of event_id in each part.
     private const string ListWithoutLeaf =
         $"""
         select {Event}

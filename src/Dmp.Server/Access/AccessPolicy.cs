@@ -39,19 +39,29 @@ internal sealed class AccessPolicy(RememberedFacts remembered, TimeProvider time
 
     /// <summary>
     /// As <see cref="RequireAsync"/>, for a read that asks behind its rows whether the facts still stand
-    /// (<see cref="RecordAccess.IsRemembered"/>): they may be those of an earlier call. Only what allows is taken from memory, never a
-    /// refusal.
+    /// (<see cref="RecordAccess.IsRemembered"/>): they may be those of an earlier call, and where they do not stand, it is repeated with
+    /// new ones. Only what allows is taken from memory, never a refusal.
     /// </summary>
-    public async Task<RecordAccess> RequireReadAsync(NpgsqlConnection connection, Call call, Guid recordId, CancellationToken ct)
+    public async Task<T> ReadAsync<T>(
+        NpgsqlConnection connection, Call call, Guid recordId, Func<RecordAccess, Task<T>> read, CancellationToken ct)
     {
         call.Trace.RecordId = recordId;
-        var now = time.GetUtcNow();
         var key = FactsKey.Of(call.Caller, recordId);
+        var now = time.GetUtcNow();
         if (RememberedFacts.MayKeep(call.Caller) && remembered.Find(key, now) is { } known && MayReuse(call, known.Facts, now))
         {
-            return Prove(call, call.RequiredRelation, call.Rule.OnClosedRecord, known.Facts, place: known.Place, isRemembered: true);
+            try
+            {
+                return await read(
+                    Prove(call, call.RequiredRelation, call.Rule.OnClosedRecord, known.Facts, place: known.Place, isRemembered: true));
+            }
+            catch (FactsOutdatedException)
+            {
+                remembered.Forget(key);
+            }
         }
 
+        now = time.GetUtcNow();
         var (facts, place) = await AccessSql.FindAtPlaceAsync(connection, call.Caller, recordId, now, ct);
         var access = Prove(call, call.RequiredRelation, call.Rule.OnClosedRecord, facts, place: place);
         if (RememberedFacts.MayKeep(call.Caller))
@@ -59,11 +69,8 @@ internal sealed class AccessPolicy(RememberedFacts remembered, TimeProvider time
             remembered.Keep(key, facts!, place, now);
         }
 
-        return access;
+        return await read(access);
     }
-
-    /// <summary>What was remembered of a caller and a record is outdated.</summary>
-    public void Forget(Caller caller, Guid recordId) => remembered.Forget(FactsKey.Of(caller, recordId));
 
     /// <summary>As <see cref="RequireAsync"/>, by the facts that the transaction read for several records at once.</summary>
     public RecordAccess Require(Call call, Guid recordId, AccessFacts? facts)
@@ -91,12 +98,15 @@ internal sealed class AccessPolicy(RememberedFacts remembered, TimeProvider time
         NpgsqlConnection connection, Call call, Guid recordId, Guid requestId, byte[] fingerprint, CancellationToken ct)
     {
         call.Trace.RecordId = recordId;
-        var (remembered, facts) = await AccessSql.FindLockedWithRequestAsync(
+        var (earlier, facts) = await AccessSql.FindLockedWithRequestAsync(
             connection, call.Caller, recordId, requestId, time.GetUtcNow(), ct);
-        var isRepeat = remembered is not null && RequestLogSql.AnswerOf(remembered, requestId, fingerprint) is not null;
-        return isRepeat
-            ? Prove(call, AfterRight(call.RequiredRelation), onClosedRecord: true, facts, isRepeat: true)
-            : Prove(call, call.RequiredRelation, call.Rule.OnClosedRecord, facts);
+        if (earlier is null)
+        {
+            return Prove(call, call.RequiredRelation, call.Rule.OnClosedRecord, facts);
+        }
+
+        RequestLogSql.AnswerOf(earlier, requestId, fingerprint);
+        return Prove(call, AfterRight(call.RequiredRelation), onClosedRecord: true, facts, isRepeat: true);
     }
 
     /// <summary>

@@ -207,7 +207,6 @@ internal static class AccessSql
     private static readonly ScopedSql byRecord = new(WorkRole.Request, ByRecord);
     private static readonly ScopedSql byIns = new(WorkRole.Directory, $"{MoveScopeToIns}; {BecomeRequest}; {ByScope}");
     private static readonly ScopedSql byRecordLocked = new(WorkRole.Request, $"{LockRecord}; {ByRecord}");
-    private static readonly ScopedSql lockRecord = new(WorkRole.Request, LockRecord);
     private static readonly ScopedSql byRecordLockedWithRequest =
         new(WorkRole.Request, $"{LockRecord}; {RequestLogSql.Find}; {ByRecord}");
 
@@ -287,13 +286,6 @@ internal static class AccessSql
         await results.ReadAsync();
         await results.ReadAsync();
         return await results.ReadSingleOrDefaultAsync<AccessFacts>();
-    }
-
-    public static Task LockRecordAsync(NpgsqlConnection connection, Caller caller, Guid recordId, CancellationToken ct)
-    {
-        var scope = RowScope.OfRecord(caller, recordId);
-        return connection.ExecuteAsync(new CommandDefinition(
-            lockRecord.For(scope), scope.Parameters(new { RecordId = recordId }), cancellationToken: ct));
     }
 
     /// <summary>

@@ -176,8 +176,6 @@ internal static class FormerDocumentFilter
             and not exists (select from outbox g where g.record_id = c.record_id and g.kind = 'GUARDIANSHIP_SET')
         """;
 
-    private const string DelegationBegins = "('DELEGATION_ACCEPTED', 'DELEGATION_STARTED')";
-
     // Of the patient's side just before the change c: the patient always, others since their delegation or the guardianship began. Served
     // by delegation_pkey, change_subject_idx and change_record_idx.
     private const string HeldCapacity =

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Caching.Memory;
 namespace Dmp.Server.Access;
 
 /// <summary>
-/// Where the changes were before facts were read, in which run of the database. Positions are given anew after a restore, which no run
-/// of a database lives through.
+/// Where the changes were before facts were read, in which run of the database. Positions are given anew after a restore: of the files of
+/// a cluster none lives through it, and for that of a dump the servers are stopped (docs/trace.md).
 /// </summary>
 internal readonly record struct FactsPlace(long Position, DateTimeOffset StartTime);
 

@@ -9,23 +9,6 @@ namespace Dmp.Server.Audit;
 
 internal static class AuditSql
 {
-    private const string Append =
-        """
-        insert into audit_event (
-            event_id, event_time, method, actor_kind, actor_id, actor_name, profession_system, profession_code,
-            specialty_code, sector_code, structure_id, structure_name, software_id, subject, record_id, document_ids, outcome, status_code,
-            reason, server_request_id, request_id, hidden_from_representatives, document_versions, document_sha256s, staff_id, user_agent,
-            access_mode, basis, emergency_access_id, justification, origin, duration_us, call_count, salt, root, signature, signing_key)
-        values (
-            @EventId, @EventTime, @Method, @ActorKind, @ActorId, @ActorName, @ProfessionSystem, @ProfessionCode,
-            @SpecialtyCode, @SectorCode, @StructureId, @StructureName, @SoftwareId, @Subject, @RecordId, @DocumentIds, @Outcome,
-                @StatusCode,
-            @Reason, @ServerRequestId, @RequestId, @HiddenFromRepresentatives, @DocumentVersions, @DocumentSha256s, @StaffId, @UserAgent,
-            @AccessMode, @Basis, @EmergencyAccessId, @Justification, @Origin::inet, @DurationUs, @CallCount,
-            @Salt, @Root, @Signature, @SigningKey)
-        """;
-
-    // The columns of Append, for several events.
     private const string AppendAll =
         """
         insert into audit_event (
@@ -129,8 +112,13 @@ internal static class AuditSql
     public static Task AddMonthsAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(AddMonths, cancellationToken: ct));
 
-    public static Task AppendAsync(NpgsqlConnection connection, AuditEventRow row, CancellationToken ct) =>
-        connection.ExecuteAsync(new CommandDefinition(Append, row, cancellationToken: ct));
+    /// <summary>Adds one signed event.</summary>
+    public static async Task AppendAsync(NpgsqlConnection connection, AuditEventRow row, CancellationToken ct)
+    {
+        await using NpgsqlBatch batch = new(connection);
+        batch.BatchCommands.Add(ToAppend([row]));
+        await batch.ExecuteNonQueryAsync(ct);
+    }
 
     /// <summary>Adds several signed events.</summary>
     public static NpgsqlBatchCommand ToAppend(IReadOnlyList<AuditEventRow> rows) =>

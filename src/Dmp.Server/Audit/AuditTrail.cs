@@ -49,13 +49,20 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     public async Task TraceReadAsync(Call call, IReadOnlyList<TracedDocument> documents, CancellationToken ct)
     {
         call.Trace.Documents = documents;
-        ct.ThrowIfCancellationRequested();
+        await ShareReadAsync(call, [Sign(call, refusal: null)], ct);
+    }
 
-        // From here on the caller's wish to leave no longer counts: a statement that is cancelled while it commits would leave an event,
-        // and nobody would know.
-        await ShareAsync(reads, EventSignature.Sign(ToRow(call, AuditOutcome.Allowed, StatusCode.OK, null), keys.Signers[0]));
-        call.Trace.IsTraced = true;
-        sequencer.Wake();
+    /// <summary>Records a read that finds records: the call itself, and with it what it tells of each.</summary>
+    public Task TraceFoundAsync(Call call, IReadOnlyList<Guid> recordIds, CancellationToken ct)
+    {
+        List<AuditEventRow> events = [Sign(call, refusal: null)];
+        foreach (var recordId in recordIds)
+        {
+            call.Trace.RecordId = recordId;
+            events.Add(Sign(call, refusal: null));
+        }
+
+        return ShareReadAsync(call, events, ct);
     }
 
     /// <summary>
@@ -95,7 +102,7 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
         await failurePlaces.WaitAsync(CancellationToken.None);
         try
         {
-            await ShareAsync(failures, EventSignature.Sign(ToRow(call, OutcomeOf(code), code, reason), keys.Signers[0]));
+            await ShareAsync(failures, [EventSignature.Sign(ToRow(call, OutcomeOf(code), code, reason), keys.Signers[0])]);
         }
         finally
         {
@@ -166,11 +173,22 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
     /// <summary>Events of <see cref="Sign"/> are about to be committed.</summary>
     public void Announce() => sequencer.Wake();
 
-    private async Task ShareAsync(SharedTurns<SharedEvent> turns, AuditEventRow row)
+    private async Task ShareReadAsync(Call call, IReadOnlyList<AuditEventRow> events, CancellationToken ct)
     {
-        var shared = new SharedEvent(row);
-        await turns.ServeAsync([shared], AppendTogetherAsync);
-        if (shared.Fault is { } fault)
+        ct.ThrowIfCancellationRequested();
+
+        // From here on the caller's wish to leave no longer counts: a statement that is cancelled while it commits would leave an event,
+        // and nobody would know.
+        await ShareAsync(reads, events);
+        call.Trace.IsTraced = true;
+        sequencer.Wake();
+    }
+
+    private async Task ShareAsync(SharedTurns<SharedEvent> turns, IReadOnlyList<AuditEventRow> events)
+    {
+        SharedEvent[] shared = [.. events.Select(row => new SharedEvent(row))];
+        await turns.ServeAsync(shared, AppendTogetherAsync);
+        if (shared.FirstOrDefault(one => one.Fault is not null) is { Fault: { } fault })
         {
             ExceptionDispatchInfo.Throw(fault);
         }

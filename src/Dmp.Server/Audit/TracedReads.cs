@@ -32,19 +32,7 @@ internal sealed class TracedReads(Database database, AccessPolicy policy, AuditT
         CancellationToken ct)
     {
         var (answer, documents) = await database.InBatchesAsync(
-            async connection =>
-            {
-                try
-                {
-                    return await read(connection, await policy.RequireReadAsync(connection, call, recordId, ct));
-                }
-                catch (FactsOutdatedException)
-                {
-                    policy.Forget(call.Caller, recordId);
-                    return await read(connection, await policy.RequireReadAsync(connection, call, recordId, ct));
-                }
-            },
-            ct);
+            connection => policy.ReadAsync(connection, call, recordId, access => read(connection, access), ct), ct);
         await audit.TraceReadAsync(call, documents, ct);
         return answer;
     }

@@ -66,7 +66,8 @@ internal static class CareTeamSql
         for no key update
         """;
 
-    // care_team_pkey. A recognised team is for its record only.
+    // care_team_pkey. A recognised team is for its record only. Waits for a list of members under way, which tells the records that it
+    // finds authorised: an authorisation that came meanwhile would not be told of the members, and facts be remembered that no change ends.
     private const string Find =
         $"""
         select {Columns}
@@ -74,6 +75,7 @@ internal static class CareTeamSql
         where t.care_team_id = @CareTeamId
             and (t.record_id is null or t.record_id = @RecordId)
             and (not @OnlyMine or {HasCaller})
+        for share of t
         """;
 
     private const string Touch = "update care_team set revision = revision + 1 where care_team_id = @CareTeamId";

@@ -74,7 +74,7 @@ internal sealed class Database(NpgsqlDataSource source)
         },
         ct);
 
-    /// <summary>The same for an interface that is synchronous.</summary>
+    /// <summary>A connection without a transaction, for an interface that is synchronous.</summary>
     public T OnConnection<T>(Func<NpgsqlConnection, T> body)
     {
         using var connection = source.OpenConnection();
@@ -90,8 +90,8 @@ internal sealed class Database(NpgsqlDataSource source)
     }
 
     /// <summary>
-    /// The same for a change that others are told of: it answers where the database is after the commit, and wakes the sequencing of
-    /// changes.
+    /// A transaction as <see cref="OnConnectionAsync{T}"/> has it, for a change that others are told of: it answers where the database is
+    /// after the commit, and wakes the sequencing of changes.
     /// </summary>
     public Task<(T Result, DatabasePosition Committed)> InTransactionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct) =>
         InTransactionAsync(async connection => (await body(connection), (IReadOnlyList<NpgsqlBatchCommand>)[]), ct);

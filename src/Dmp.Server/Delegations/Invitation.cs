@@ -21,8 +21,7 @@ internal sealed record Invitation(DelegationRow Row, AccessFacts Facts)
         var found = await DelegationSql.FindByCodeAsync(connection, call.Caller, hash, ct)
             ?? throw Failures.Of(ErrorReason.DelegationCodeInvalid);
         call.Trace.RecordId = found.RecordId;
-        await AccessSql.LockRecordAsync(connection, call.Caller, found.RecordId, ct);
-        var facts = await AccessSql.FindAsync(connection, call.Caller, found.RecordId, now, ct);
+        var facts = await AccessSql.FindLockedAsync(connection, call.Caller, found.RecordId, now, ct);
         var row = await DelegationSql.FindAsync(connection, found.RecordId, found.DelegationId, ct);
         return facts is null || row is null ? throw Failures.Of(ErrorReason.DelegationCodeInvalid) : new Invitation(row, facts);
     }

@@ -50,17 +50,16 @@ internal sealed class RevokeDelegation(AccessPolicy policy, RequestLog requestLo
     private async Task<(DelegationRow Row, bool IsRepresented)> RequireRevocableAsync(
         NpgsqlConnection connection, Call call, Guid recordId, Guid delegationId, CancellationToken ct)
     {
-        await AccessSql.LockRecordAsync(connection, call.Caller, recordId, ct);
+        var facts = await AccessSql.FindLockedAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
         var row = await DelegationSql.FindAsync(connection, recordId, delegationId, ct);
         if (row?.DelegateSubject == call.Caller.Subject)
         {
-            var facts = await AccessSql.FindAsync(connection, call.Caller, recordId, time.GetUtcNow(), ct);
             call.ActAs(
                 (DelegationKind)row.Kind == DelegationKind.Representative ? Capacity.Representative : Capacity.Caregiver, row.DelegateName);
             return (row, facts?.IsRepresented == true);
         }
 
-        var access = await policy.RequireAsync(connection, call, recordId, ct);
+        var access = policy.Require(call, recordId, facts);
         return access.IsOwner && row is not null ? (row, access.IsRepresented) : throw Failures.Of(ErrorReason.DelegationNotFound);
     }
 }

@@ -56,19 +56,12 @@ internal sealed class ReadDocument(
     private async Task<ReadDecision> DecideReadAsync(
         NpgsqlConnection connection, Call call, Guid recordId, Guid documentId, int version, CancellationToken ct)
     {
-        var access = await policy.RequireReadAsync(connection, call, recordId, ct);
-        DocumentRow row;
-        try
-        {
-            row = await GetDocument.FindAsync(connection, access, call, documentId, version, ct);
-        }
-        catch (FactsOutdatedException)
-        {
-            policy.Forget(call.Caller, recordId);
-            access = await policy.RequireReadAsync(connection, call, recordId, ct);
-            row = await GetDocument.FindAsync(connection, access, call, documentId, version, ct);
-        }
-
+        var (row, place) = await policy.ReadAsync(
+            connection,
+            call,
+            recordId,
+            async access => (await GetDocument.FindAsync(connection, access, call, documentId, version, ct), access.Place),
+            ct);
         if (!row.IsReadable)
         {
             throw Failures.Of(ErrorReason.DocumentNotFound);
@@ -76,7 +69,7 @@ internal sealed class ReadDocument(
 
         return row is { MasterKeyId: not null, WrappedKey: null }
             ? throw Failures.Of(ErrorReason.ContentErased)
-            : new ReadDecision(row, access.Place.Position);
+            : new ReadDecision(row, place.Position);
     }
 
     /// <summary>

@@ -40,12 +40,7 @@ internal sealed class FindRecords(Database database, AuditTrail audit)
         var found = rows.Take(FoundMax).ToList();
 
         // Whoever is found learns of it: the search is an event of each record.
-        await audit.TraceReadAsync(call, [], ct);
-        foreach (var row in found)
-        {
-            call.Trace.RecordId = row.RecordId;
-            await audit.TraceReadAsync(call, [], ct);
-        }
+        await audit.TraceFoundAsync(call, [.. found.Select(row => row.RecordId)], ct);
 
         return new FindRecordsResponse { Records = { found.Select(row => row.ToMessage()) }, More = rows.Count > FoundMax };
     }

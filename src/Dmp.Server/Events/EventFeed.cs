@@ -44,6 +44,9 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
     /// <summary>Where a caller starts, with the event of the call in the trace.</summary>
     public async Task<FeedPlace> StartAsync(Call call, EventStart start, FeedQuery query, CancellationToken ct)
     {
+        // What was answered before this call has committed. It gets its place here, so that "now" is behind it and a pull holds it; and by
+        // itself, because a refusal tells of places and must not undo them.
+        await database.InBatchesAsync(connection => ChangeSql.SequenceAsync(connection, ct), ct);
         var place = await database.OnConnectionAsync(connection => StartAsync(connection, call, start, query, ct), ct);
         await audit.TraceReadAsync(call, [], ct);
         return place;
@@ -60,9 +63,6 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
         NpgsqlConnection connection, Call call, EventStart start, FeedQuery query, CancellationToken ct)
     {
         var binding = FeedPlace.BindingOf(call.Caller, query);
-
-        // What was answered before this call has committed. It gets its place here, so that "now" is behind it and a pull holds it.
-        await ChangeSql.SequenceAsync(connection, ct);
         await RowScope.OfFeed(call.Caller, []).ApplyAsync(connection, ct);
         var place = start.FromCase switch
         {

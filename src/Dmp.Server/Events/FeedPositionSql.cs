@@ -68,7 +68,7 @@ internal static class FeedPositionSql
             new { CallerKey = caller.Key, Name = name, place.Position, place.Binding, place.View, Now = now },
             cancellationToken: ct));
 
-    /// <summary>Forgets the positions that are too old, on a connection of the scope of changes.</summary>
+    /// <summary>Forgets the positions that are too old, on a connection of <see cref="Data.RowScope.Sweep"/>.</summary>
     public static Task ForgetAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Forget, cancellationToken: ct));
 }

@@ -58,7 +58,6 @@ internal sealed class IssuerEvents(
             var claims = TokenClaims.Of(token);
             CertificateBinding.Require(claims, context.HttpContext.Connection.ClientCertificate, issuer.RequireCertificateBinding);
             var caller = reader.Read(claims);
-            context.HttpContext.Features.Set(caller);
             context.HttpContext.Features.Set(new VerifiedToken(
                 caller,
                 token.ValidTo,

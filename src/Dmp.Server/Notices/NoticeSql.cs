@@ -85,7 +85,7 @@ internal sealed record NewNotice
     public required long SourcePosition { get; init; }
 }
 
-/// <summary>Making notices: on a connection of the task that each function names.</summary>
+/// <summary>Making notices, in a transaction of the role that each function names.</summary>
 internal static class NoticeSql
 {
     // Served by notice_source_pkey. Locks the row until the transaction ends; a second server finds nothing and comes back later.

@@ -89,10 +89,14 @@ public sealed class RememberedFactsTests(Platform platform)
         var subject = await platform.Server.QueryAsync<string>(
             platform, $"select subject from audit_event where record_id = '{record.Id}' and actor_id = '{record.Physician.Id}' limit 1");
         FactsKey key = new(subject, record.Physician.Id, record.Physician.StructureId, false, Guid.Parse(record.Id));
-        var known = remembered.Find(key, DateTimeOffset.UtcNow);
-        Assert.NotNull(known);
-        Assert.Single(await physician.SearchIdsAsync(record.Id));
-        Assert.Same(known, remembered.Find(key, DateTimeOffset.UtcNow));
+
+        // The change of the upload itself ends what was remembered before it was told.
+        await Waiting.UntilAsync(async () =>
+        {
+            var known = remembered.Find(key, DateTimeOffset.UtcNow);
+            Assert.Single(await physician.SearchIdsAsync(record.Id));
+            return known is not null && ReferenceEquals(known, remembered.Find(key, DateTimeOffset.UtcNow));
+        });
 
         // Blocked, the physician would not even find what the physician deposited.
         await platform.As(record.Patient).BlockAsync(record.Id, record.Physician.Actor);

@@ -8,6 +8,12 @@ namespace Dmp.Server.Tests.Access;
 /// <summary>The second wall: raw SQL as the server logs in, in each of the roles of its work.</summary>
 public sealed class RowSecurityTests(Platform platform)
 {
+    private const string OtherDocument =
+        """
+        insert into document (document_id, record_id, current_version, masked, state, revision, create_time, update_time)
+        values (gen_random_uuid(), '$other', 1, false, 1, 1, now(), now())
+        """;
+
     /// <summary>Every table of which rows are somebody's. audit_event is read; its rows come from the calls themselves.</summary>
     private static readonly string[] tables =
     [
@@ -68,7 +74,7 @@ public sealed class RowSecurityTests(Platform platform)
                 "request_log" => "caller_key = 'nobody'",
                 _ => $"record_id = '{one.Id}'",
             },
-            unseen: ["outbox", "notice_first_access", "notice_contact", "feed_position"]);
+            unseen: ["outbox", "change", "notice_first_access", "notice_contact", "feed_position"]);
         Assert.Equal(0, await CountAsync("document", "dmp_request", ("dmp.record", Given.NewId())));
         Assert.Equal(0, await CountAsync("document", "dmp_request"));
     }
@@ -83,15 +89,14 @@ public sealed class RowSecurityTests(Platform platform)
             [("dmp.records", $"{one.Id} {other.Id}"), ("dmp.caller", "nobody")],
             table => table switch
             {
-                "care_team" or "care_team_member" => $"record_id is null or {both}",
+                "care_team_member" => $"record_id is null or {both}",
                 "request_log" => "caller_key = 'nobody'",
                 _ => both,
             },
             unseen:
             [
-                "audit_event", "outbox", "change", "notice", "notice_delivery", "notice_preference", "notice_first_access",
-                    "notice_contact",
-                "feed_position",
+                "care_team", "audit_event", "outbox", "change", "notice", "notice_delivery", "notice_preference", "notice_first_access",
+                "notice_contact", "feed_position",
             ]);
     }
 
@@ -105,7 +110,6 @@ public sealed class RowSecurityTests(Platform platform)
             table => table switch
             {
                 "record" or "consent" => $"record_id = '{one.Id}'",
-                "care_team" => "record_id is null",
                 "care_team_member" => $"actor_id = '{one.Physician.Id}'",
                 "notice_contact" => $"professional_id = '{one.Physician.Id}'",
                 _ => "false",
@@ -113,7 +117,7 @@ public sealed class RowSecurityTests(Platform platform)
             unseen:
             [
                 .. tables.Except(
-                    ["record", "consent", "block", "delegation", "care_team", "care_team_member", "notice_contact", "request_log"]),
+                    ["record", "consent", "block", "delegation", "care_team_member", "notice_contact", "request_log"]),
             ]);
     }
 
@@ -171,14 +175,14 @@ public sealed class RowSecurityTests(Platform platform)
             [("dmp.record", one.Id), ("dmp.actors", ""), ("dmp.ins", ""), ("dmp.caller", "nobody")],
             table => table switch
             {
-                "care_team" or "care_team_member" => $"record_id is null or record_id = '{one.Id}'",
+                "care_team_member" => $"record_id is null or record_id = '{one.Id}'",
                 "request_log" or "feed_position" => "caller_key = 'nobody'",
                 _ => $"record_id = '{one.Id}'",
             },
             unseen:
             [
-                "record_key", "upload", "audit_event", "notice", "notice_delivery", "notice_preference", "notice_first_access",
-                "notice_contact",
+                "emergency_access", "care_team", "record_key", "submission_set", "upload", "audit_event", "notice", "notice_delivery",
+                "notice_preference", "notice_first_access", "notice_contact",
             ],
             all: ["change", "outbox"]);
         Assert.Equal(2, await CountAsync($"change where record_id in ('{one.Id}', '{other.Id}') and kind = 'TEST'", "dmp_feed"));
@@ -241,20 +245,27 @@ public sealed class RowSecurityTests(Platform platform)
     }
 
     [Theory]
-    [InlineData("dmp_request", "dmp.record")]
-    [InlineData("dmp_intake", "dmp.records")]
-    public async Task Nothing_is_written_for_another_record(string role, string setting)
+    [InlineData("dmp_request", "dmp.record", OtherDocument)]
+    [InlineData("dmp_intake", "dmp.records", OtherDocument)]
+    [InlineData(
+        "dmp_request",
+        "dmp.record",
+        "insert into care_team (care_team_id, name, create_time, created_by, revision) values (gen_random_uuid(), 'X', now(), '', 1)")]
+    [InlineData(
+        "dmp_request",
+        "dmp.record",
+        """
+        insert into care_team_member (care_team_id, actor_kind, actor_id, actor_name, join_time)
+        values (gen_random_uuid(), 1, 'x', 'X', now())
+        """)]
+    public async Task Nothing_is_written_for_another_record_or_for_none(string role, string setting, string sql)
     {
         var (one, other) = await TwoAsync();
         await using var connection = await OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync(Token);
         await SetAsync(connection, role, (setting, one.Id));
-        var refusal = await Assert.ThrowsAsync<PostgresException>(() => ScalarAsync(
-            connection,
-            $"""
-            insert into document (document_id, record_id, current_version, masked, state, revision, create_time, update_time)
-            values (gen_random_uuid(), '{other.Id}', 1, false, 1, 1, now(), now())
-            """));
+        var refusal = await Assert.ThrowsAsync<PostgresException>(
+            () => ScalarAsync(connection, sql.Replace("$other", other.Id, StringComparison.Ordinal)));
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal.SqlState);
     }
 

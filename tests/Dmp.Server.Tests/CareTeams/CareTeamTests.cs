@@ -1,3 +1,4 @@
+using Dapper;
 using Dmp.CareTeam.V1;
 using Dmp.Consent.V1;
 using Dmp.Error.V1;
@@ -100,6 +101,32 @@ public sealed class CareTeamTests(Platform platform)
             await platform.AsOperator().CareTeams.SetCareTeamMembersAsync(
                 new SetCareTeamMembersRequest { CareTeamId = team.CareTeamId, Etag = team.Etag, RequestId = Given.NewId() },
                 cancellationToken: Token));
+    }
+
+    [Fact]
+    public async Task Whoever_authorises_a_team_waits_for_a_list_of_its_members_under_way()
+    {
+        var record = await platform.RecordAsync();
+        var (member, leaver) = (TestProfessional.New(), TestProfessional.New());
+        var team = (await platform.AsOperator().CareTeams.RegisterCareTeamAsync(
+            new RegisterCareTeamRequest { Name = "Réseau Diabète", Members = { member.Actor, leaver.Actor }, RequestId = Given.NewId() },
+            cancellationToken: Token)).CareTeam;
+
+        // The list has told the records that it found authorised, and takes one out with its commit.
+        await using var list = await platform.Server.OpenAdminAsync(platform, Token);
+        await using var transaction = await list.BeginTransactionAsync(Token);
+        await list.ExecuteAsync($"select from care_team where care_team_id = '{team.CareTeamId}' for no key update");
+        await list.ExecuteAsync($"update care_team_member set leave_time = now() where actor_id = '{leaver.Id}'");
+        var declaring = DeclareAsync(member, record, ActorOf(team));
+        await Waiting.UntilAsync(async () => await platform.Server.QueryAsync<bool>(
+            platform,
+            $"select exists (select from pg_stat_activity where {list.ProcessID} = any (pg_blocking_pids(pid)))"));
+        Assert.False(declaring.IsCompleted);
+        await transaction.CommitAsync(Token);
+
+        await declaring;
+        await platform.As(member).SearchIdsAsync(record.Id);
+        await RefusedAsync(leaver, record);
     }
 
     [Fact]

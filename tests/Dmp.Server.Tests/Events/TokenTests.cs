@@ -108,6 +108,32 @@ public sealed class TokenTests(Platform platform)
     }
 
     [Fact]
+    public async Task A_refusal_undoes_no_place_of_which_its_token_tells()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        var (api, record) = await RecordOnAsync(server);
+        var token = await api.NowAsync();
+        await server.QueryAsync<object>(
+            platform,
+            """
+            insert into habilitation_matrix (matrix_id, name, effective_time, import_time, sha256)
+            values (gen_random_uuid(), 'other', now(), now(), sha256('other')) returning 1
+            """);
+        for (var round = 1; round <= 10; round++)
+        {
+            // Whoever gives it a place, it keeps that.
+            var id = await server.QueryAsync<Guid>(
+                platform,
+                $"""
+                insert into outbox (event_time, kind, record_id, subject_id, hidden_from_representatives)
+                values (now(), 'TEST', '{record}', gen_random_uuid(), false) returning subject_id
+                """);
+            await Refusals.RefusedAsync(StatusCode.OutOfRange, ErrorReason.FeedTokenOutdated, () => api.SinceAsync(token));
+            Assert.Equal(1, await server.QueryAsync<long>(platform, $"select count(*) from change where subject_id = '{id}'"));
+        }
+    }
+
+    [Fact]
     public async Task Another_profession_loads_anew()
     {
         var physician = TestProfessional.New();

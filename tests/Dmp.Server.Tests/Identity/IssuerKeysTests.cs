@@ -9,7 +9,7 @@ namespace Dmp.Server.Tests.Identity;
 /// <summary>Issuers that change their keys, are away, come back, or are not who they say.</summary>
 public sealed class IssuerKeysTests
 {
-    private static readonly TimeSpan longerThanTheRefreshInterval = TimeSpan.FromMilliseconds(1200);
+    private static readonly TimeSpan refreshInterval = TimeSpan.FromSeconds(1);
 
     private static readonly Dictionary<string, object?> none = [];
 
@@ -22,14 +22,33 @@ public sealed class IssuerKeysTests
         await using var app = await TokenApp.StartAsync(TokenApp.Trust(issuer, CallerKind.Operator));
         for (var round = 2; round <= 3; round++)
         {
-            Assert.NotNull((await app.CallAsync(issuer.Mint(none), Ct)).Caller);
+            var before = issuer.Mint(none);
+            Assert.NotNull((await app.CallAsync(before, Ct)).Caller);
             using var old = issuer.Keys[0];
             issuer.Keys[0] = new TestKey($"rsa-{round}");
-            await Task.Delay(longerThanTheRefreshInterval, Ct);
+            await Waiting.PassedAsync(issuer.LastFetchTime + refreshInterval);
 
             Assert.NotNull((await app.CallAsync(issuer.Mint(none), Ct)).Caller);
             Assert.Equal(new(TokenRefusalReason.BadSignature), (await app.CallAsync(issuer.Mint(none, key: old), Ct)).Refusal);
+            Assert.Equal(new(TokenRefusalReason.BadSignature), (await app.CallAsync(before, Ct)).Refusal);
         }
+    }
+
+    [Fact]
+    public async Task A_token_that_was_accepted_is_known_again_until_it_ends()
+    {
+        await using var issuer = await TestIssuer.StartAsync();
+        await using var app = await TokenApp.StartAsync(TokenApp.Trust(issuer, CallerKind.Operator));
+        var end = DateTimeOffset.UtcNow.AddSeconds(20).ToUnixTimeSeconds();
+        var token = issuer.Mint(new Dictionary<string, object?> { ["exp"] = end });
+        var caller = (await app.CallAsync(token, Ct)).Caller;
+        Assert.NotNull(caller);
+        Assert.Same(caller, (await app.CallAsync(token, Ct)).Caller);
+        Assert.NotSame(caller, (await app.CallAsync(issuer.Mint(none), Ct)).Caller);
+
+        // Within what clocks may differ it is looked at anew each time.
+        await Waiting.PassedAsync(DateTimeOffset.FromUnixTimeSeconds(end));
+        Assert.NotSame(caller, (await app.CallAsync(token, Ct)).Caller);
     }
 
     [Fact]

@@ -45,6 +45,9 @@ internal sealed class TestIssuer : IAsyncDisposable
     /// <summary>How often the keys were fetched.</summary>
     public int Fetches { get; private set; }
 
+    /// <summary>When they were fetched last.</summary>
+    public DateTimeOffset LastFetchTime { get; private set; }
+
     /// <param name="path">Path of the authority, such as <c>/realms/test</c>.</param>
     /// <param name="certificate">Given, the issuer speaks HTTPS.</param>
     public static async Task<TestIssuer> StartAsync(string path = "", X509Certificate2? certificate = null)
@@ -144,6 +147,7 @@ internal sealed class TestIssuer : IAsyncDisposable
         if (path == "/jwks")
         {
             Fetches++;
+            LastFetchTime = DateTimeOffset.UtcNow;
             return Results.Json(new { keys = Keys.Select(key => key.ToJwk()) });
         }
 

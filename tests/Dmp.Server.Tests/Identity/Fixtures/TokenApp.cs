@@ -4,7 +4,6 @@ using Dmp.Server.Calls;
 using Dmp.Server.Identity;
 using Dmp.Server.Options;
 using Dmp.Server.Startup;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -64,10 +63,8 @@ internal sealed class TokenApp : IAsyncDisposable
         var app = builder.Build();
         app.Run(async http =>
         {
-            var result = await http.AuthenticateAsync();
-            outcomes.Enqueue(result.Succeeded
-                ? new(http.Features.Get<Caller>(), null)
-                : new(null, TokenRefusal.Of(result)));
+            var (token, refused) = await http.RequestServices.GetRequiredService<VerifiedTokens>().VerifyAsync(http);
+            outcomes.Enqueue(new(token?.Caller, refused is null ? null : TokenRefusal.Of(refused)));
         });
         await app.StartAsync();
         return new TokenApp(app, outcomes, log);
