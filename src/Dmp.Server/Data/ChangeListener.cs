@@ -34,6 +34,7 @@ internal sealed class ChangeListener(Database database, ILogger<ChangeListener> 
         }
     }
 
+    // Ends with the connection, or with the server: pools reset nothing, so it must not go back and listen on.
     private async Task<bool> ListenAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         connection.Notification += (_, _) => Changed.Set();

@@ -48,7 +48,7 @@ internal sealed class Database(NpgsqlDataSource source)
         {
             return await body(connection);
         }
-        catch (Exception failure) when (failure is not RpcException)
+        catch (Exception failure) when (MayBeOfStatement(failure))
         {
             ForgetStatements(connection);
             throw;
@@ -82,7 +82,7 @@ internal sealed class Database(NpgsqlDataSource source)
         {
             return body(connection);
         }
-        catch (Exception failure) when (failure is not RpcException)
+        catch (Exception failure) when (MayBeOfStatement(failure))
         {
             ForgetStatements(connection);
             throw;
@@ -118,10 +118,17 @@ internal sealed class Database(NpgsqlDataSource source)
             ct);
 
     /// <summary>
-    /// For a connection on which a statement may have failed; only a refusal of ours tells of none. Npgsql prepares a statement that is
-    /// used again and keeps a wrong record of one that fails just then, while it is planned (npgsql issue 6391): its next use on that
-    /// connection breaks it, or one of several result sets is left out and the next one is read in its place. A transaction has been rolled
-    /// back before: PostgreSQL refuses everything in one that has failed.
+    /// A statement may have failed, or been ended because its caller left or its time was over. A refusal of ours, and a caller that left
+    /// while nothing was asked, leave all statements as they are.
+    /// </summary>
+    private static bool MayBeOfStatement(Exception failure) =>
+        failure is not (RpcException or OperationCanceledException { InnerException: not NpgsqlException });
+
+    /// <summary>
+    /// For a connection on which a statement may have failed. Npgsql prepares a statement that is used again and keeps a wrong record of
+    /// one that fails just then, while it is planned (npgsql issue 6391): its next use on that connection breaks it, or one of several
+    /// result sets is left out and the next one is read in its place. A transaction has been rolled back before: PostgreSQL refuses
+    /// everything in one that has failed.
     /// </summary>
     private void ForgetStatements(NpgsqlConnection connection)
     {
@@ -133,6 +140,7 @@ internal sealed class Database(NpgsqlDataSource source)
 
         try
         {
+            // The driver has it only like this, without a task.
             connection.UnprepareAll();
         }
         catch (Exception)

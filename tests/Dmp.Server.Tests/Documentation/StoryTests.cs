@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Dmp.Server.Tests.Content;
 using Dmp.Server.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Xunit;
 
 namespace Dmp.Server.Tests.Documentation;
@@ -22,6 +24,8 @@ public sealed class StoryTests(Platform platform)
             Assert.Contains("Le dossier médical partagé associé à cette adresse a été ouvert en urgence", output, StringComparison.Ordinal);
             Assert.Equal("demo: 12 documents in, 12 out, 34 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
         }
+
+        await AssertAsTheyCameAsync(server.Services.GetRequiredService<NpgsqlDataSource>());
     }
 
     [Fact]
@@ -49,6 +53,35 @@ public sealed class StoryTests(Platform platform)
         Assert.Equal(1, code);
         Assert.Contains("FAIL", output, StringComparison.Ordinal);
         Assert.EndsWith("FAILED", output.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    /// <summary>The pool resets nothing: role, settings, locks and channels of a call end with its transaction or batch.</summary>
+    private static async Task AssertAsTheyCameAsync(NpgsqlDataSource source)
+    {
+        // All but that of the listener, and one for the jobs.
+        List<NpgsqlConnection> connections = [];
+        for (var i = 0; i < 3; i++)
+        {
+            connections.Add(await source.OpenConnectionAsync(TestContext.Current.CancellationToken));
+        }
+
+        foreach (var connection in connections)
+        {
+            await using var command = new NpgsqlCommand(
+                """
+                select concat_ws(' ',
+                    case when current_user <> session_user then current_user end,
+                    (select string_agg(name || '=' || setting, ' ') from pg_settings where source = 'session'),
+                    (select string_agg('lock', ' ') from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()),
+                    (select string_agg(c, ' ') from pg_listening_channels() c),
+                    nullif(concat(
+                        current_setting('dmp.record', true), current_setting('dmp.records', true), current_setting('dmp.ins', true),
+                        current_setting('dmp.actors', true), current_setting('dmp.caller', true)), ''))
+                """,
+                connection);
+            Assert.Equal("", await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+            await connection.DisposeAsync();
+        }
     }
 
     private static async Task<(int Code, string Output)> RunAsync(string program, params string[] arguments)
