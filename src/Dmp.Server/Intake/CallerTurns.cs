@@ -1,31 +1,32 @@
 using System.Collections.Concurrent;
+using Dmp.Server.Access;
+using Dmp.Server.Calls;
 using Dmp.Storage;
 
 namespace Dmp.Server.Intake;
 
 /// <summary>
-/// Uploads by calls of their own share transactions too, those of one caller: whoever is complete while others are being committed waits
-/// for the next transaction and shares it. A lonely upload is not delayed, and a hospital that sends by many streams pays for few
-/// transactions.
+/// Work that calls of one caller share: whoever comes while others are being served waits for the next turn and shares it. Who comes
+/// alone waits for nobody, and a hospital that sends by many streams pays for few questions and transactions.
 /// </summary>
-internal sealed class UploadQueues
+internal sealed class CallerTurns<T>
 {
-    /// <summary>Most uploads of one transaction.</summary>
-    private const int BatchMax = 64;
+    /// <summary>Most items of one turn.</summary>
+    private const int ItemsMax = 64;
 
-    private readonly ConcurrentDictionary<string, UploadQueue> queues = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<TurnKey, Turns> callers = new();
 
     /// <summary>
-    /// Answers when <paramref name="commit"/> has concluded the upload, alone or with others. It is given no token of any call: one
-    /// caller that leaves must not take the others along.
+    /// Ends when <paramref name="serve"/> has served the item, alone or with others. It is given no token of any call: one caller that
+    /// leaves must not take the others along.
     /// </summary>
-    public async Task CommitAsync(UploadArrival upload, Func<IReadOnlyList<UploadArrival>, Task> commit)
+    public async Task ServeAsync(Caller caller, T item, Func<IReadOnlyList<T>, Task> serve)
     {
-        var key = upload.Call.Caller.Key;
+        var key = TurnKey.Of(caller);
         while (true)
         {
-            var queue = queues.GetOrAdd(key, _ => new UploadQueue());
-            if (!queue.TryEnter())
+            var turns = callers.GetOrAdd(key, _ => new Turns());
+            if (!turns.TryEnter())
             {
                 // The last one just left it.
                 continue;
@@ -33,23 +34,32 @@ internal sealed class UploadQueues
 
             try
             {
-                await queue.CommitAsync(upload, commit);
+                await turns.ServeAsync(item, serve);
                 return;
             }
             finally
             {
-                if (queue.Leave())
+                if (turns.Leave())
                 {
-                    queues.TryRemove(new KeyValuePair<string, UploadQueue>(key, queue));
-                    queue.Dispose();
+                    callers.TryRemove(new KeyValuePair<TurnKey, Turns>(key, turns));
+                    turns.Dispose();
                 }
             }
         }
     }
 
-    private sealed class UploadQueue : IDisposable
+    /// <summary>
+    /// All of a caller that facts and rows depend on, and the database that the caller has seen: one of two tokens of a person may say more
+    /// than the other.
+    /// </summary>
+    private readonly record struct TurnKey(FactsKey Facts, CallerKind Kind, long? Cluster)
     {
-        private readonly SharedTurns<UploadArrival> turns = new(_ => 1, BatchMax);
+        public static TurnKey Of(Caller caller) => new(FactsKey.Of(caller, Guid.Empty), caller.Kind, caller.HasSeen?.Cluster);
+    }
+
+    private sealed class Turns : IDisposable
+    {
+        private readonly SharedTurns<T> shared = new(_ => 1, ItemsMax);
         private readonly Lock gate = new();
         private int users;
 
@@ -82,9 +92,8 @@ internal sealed class UploadQueues
             }
         }
 
-        public Task CommitAsync(UploadArrival upload, Func<IReadOnlyList<UploadArrival>, Task> commit) =>
-            turns.ServeAsync([upload], commit);
+        public Task ServeAsync(T item, Func<IReadOnlyList<T>, Task> serve) => shared.ServeAsync([item], serve);
 
-        public void Dispose() => turns.Dispose();
+        public void Dispose() => shared.Dispose();
     }
 }

@@ -16,7 +16,8 @@ namespace Dmp.Server.Intake;
 /// <summary>
 /// What the rules say about an upload with the record, the patient and what it replaces: before its bytes come, and again when they have.
 /// </summary>
-internal sealed class UploadAdmission(AccessPolicy policy, IOptions<AccessOptions> accessOptions, TimeProvider time)
+internal sealed class UploadAdmission(
+    AccessPolicy policy, UploadQuestions questions, IOptions<AccessOptions> accessOptions, TimeProvider time)
 {
     /// <summary>
     /// Inside of the transaction: the patient of the header is the patient of the record, and what the header replaces is what
@@ -109,6 +110,13 @@ internal sealed class UploadAdmission(AccessPolicy policy, IOptions<AccessOption
         return (facts, policy.Require(call, intent.RecordId, facts.Records.GetValueOrDefault(intent.RecordId)));
     }
 
+    /// <summary>The same for an upload that replaces nothing, asked together with others.</summary>
+    public async Task<(UploadFacts Facts, RecordAccess Access)> LookTogetherAsync(Call call, UploadPlan intent)
+    {
+        var facts = await questions.AskAsync(call.Caller, intent);
+        return (facts, policy.Require(call, intent.RecordId, facts.Records.GetValueOrDefault(intent.RecordId)));
+    }
+
     /// <summary>
     /// The visibility, the replaced document and the unique id. Returns the replaced document; with a transaction it stays locked until
     /// the end of it.
@@ -116,15 +124,33 @@ internal sealed class UploadAdmission(AccessPolicy policy, IOptions<AccessOption
     public async Task<DocumentRow?> RequireGoodAsync(
         NpgsqlConnection connection, RecordAccess access, UploadFacts facts, UploadPlan intent, CancellationToken ct)
     {
+        RequireFitting(access, facts, intent);
+        var replaced = intent.Replaces is { } documentId
+            ? await DocumentChanges.FindForChangeAsync(connection, access, DocumentChange.Replace, documentId, intent.Message.Etag, ct)
+            : null;
+        RequireGood(access, facts, intent, replaced);
+        return replaced;
+    }
+
+    /// <summary>The same for an upload that replaces nothing.</summary>
+    public void RequireGood(RecordAccess access, UploadFacts facts, UploadPlan intent)
+    {
+        RequireFitting(access, facts, intent);
+        RequireGood(access, facts, intent, replaced: null);
+    }
+
+    private static void RequireFitting(RecordAccess access, UploadFacts facts, UploadPlan intent)
+    {
         if (!DocumentRules.MayChoose(intent.Message.VisibilityCodes, access.Capacity))
         {
             throw Failures.Of(ErrorReason.DocumentActionNotAllowed);
         }
 
         RequireSamePatient(intent.Message, facts.Identities[access.RecordId], []);
-        var replaced = intent.Replaces is { } documentId
-            ? await DocumentChanges.FindForChangeAsync(connection, access, DocumentChange.Replace, documentId, intent.Message.Etag, ct)
-            : null;
+    }
+
+    private void RequireGood(RecordAccess access, UploadFacts facts, UploadPlan intent, DocumentRow? replaced)
+    {
         if (intent.IsSecret && replaced is { HiddenFromRepresentatives: false })
         {
             // It would vanish before the eyes of the representatives.
@@ -136,6 +162,9 @@ internal sealed class UploadAdmission(AccessPolicy policy, IOptions<AccessOption
             throw Failures.Of(ErrorReason.VisibilityCodesExclusive);
         }
 
-        return facts.TakenUniqueIds.Contains(intent.RequestId) ? throw Failures.Of(ErrorReason.UniqueIdTaken) : replaced;
+        if (facts.TakenUniqueIds.Contains(intent.RequestId))
+        {
+            throw Failures.Of(ErrorReason.UniqueIdTaken);
+        }
     }
 }

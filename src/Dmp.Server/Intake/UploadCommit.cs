@@ -13,7 +13,7 @@ namespace Dmp.Server.Intake;
 /// </summary>
 internal sealed class UploadCommit(
     Database database,
-    UploadQueues queues,
+    CallerTurns<UploadArrival> turns,
     UploadDescription description,
     UploadDecisions decisions,
     UploadWriting writing,
@@ -123,7 +123,7 @@ internal sealed class UploadCommit(
     public async Task<UploadDocumentResponse> CommitAsync(Call call, UploadFinish finish, UploadReceiver receiver)
     {
         var upload = await description.DescribeAsync(call, finish, receiver);
-        await queues.CommitAsync(upload, batch => CommitAllAsync(batch, CancellationToken.None));
+        await turns.ServeAsync(call.Caller, upload, batch => CommitAllAsync(batch, CancellationToken.None));
         if (upload.Failure is { } failure)
         {
             ExceptionDispatchInfo.Throw(failure);

@@ -39,20 +39,30 @@ internal sealed class UploadOpening(
     /// </summary>
     public async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(Call call, UploadPlan plan, CancellationToken ct)
     {
-        // One question answers all that is asked of a new upload, and needs no transaction; to lock a document or to take something up
-        // does.
-        var opened = plan.Replaces is null
-            ? await database.InBatchesAsync(connection => OpenAsync(connection, call, plan, mayTakeUp: false, ct), ct)
-            : null;
-        var found = opened ?? (await database.OnConnectionAsync(
-            connection => OpenAsync(connection, call, plan, mayTakeUp: true, ct), ct))!.Value;
+        // One question answers all that is asked of a new upload, alone or with others. What locks a document, takes something up or
+        // answers again needs a transaction of its own.
+        var found = plan.Replaces is null && await TryOpenAsync(call, plan)
+            ? (plan, null)
+            : await database.OnConnectionAsync(connection => OpenAsync(connection, call, plan, ct), ct);
         await EndAsync(call, found, ct);
         return found;
     }
 
-    /// <summary>Null when an earlier upload is to be taken up and that may not be done here.</summary>
-    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)?> OpenAsync(
-        NpgsqlConnection connection, Call call, UploadPlan plan, bool mayTakeUp, CancellationToken ct)
+    /// <summary>False when an earlier call with this request id is known, or one is under way.</summary>
+    private async Task<bool> TryOpenAsync(Call call, UploadPlan plan)
+    {
+        var (facts, access) = await admission.LookTogetherAsync(call, plan);
+        if (facts.Remembered.ContainsKey(plan.RequestId) || facts.Unfinished.ContainsKey(plan.RequestId))
+        {
+            return false;
+        }
+
+        admission.RequireGood(access, facts, plan);
+        return true;
+    }
+
+    private async Task<(UploadPlan? Plan, UploadDocumentResponse? Earlier)> OpenAsync(
+        NpgsqlConnection connection, Call call, UploadPlan plan, CancellationToken ct)
     {
         var (facts, access) = await admission.LookAsync(connection, call, plan, ct);
         if (await RecallAsync(connection, call, plan, facts, ct) is { } earlier)
@@ -67,12 +77,9 @@ internal sealed class UploadOpening(
                 throw Failures.Of(ErrorReason.RequestIdReused, ("request_id", plan.RequestId.ToString()));
             }
 
-            if (unfinished.IsRunning(row))
-            {
-                throw Failures.Of(ErrorReason.RequestInProgress, ("request_id", plan.RequestId.ToString()));
-            }
-
-            return mayTakeUp ? (await unfinished.TakeUpAsync(connection, access, facts, plan, row, ct), null) : null;
+            return unfinished.IsRunning(row)
+                ? throw Failures.Of(ErrorReason.RequestInProgress, ("request_id", plan.RequestId.ToString()))
+                : (await unfinished.TakeUpAsync(connection, access, facts, plan, row, ct), null);
         }
 
         if (!facts.Remembered.ContainsKey(plan.RequestId))

@@ -122,7 +122,8 @@ internal static class ServiceSetup
     private static void AddIntake(this IServiceCollection services)
     {
         services.AddSingleton<LiveUploads>();
-        services.AddSingleton<UploadQueues>();
+        services.AddSingleton<CallerTurns<UploadArrival>>();
+        services.AddSingleton<UploadQuestions>();
         services.AddSingleton<UploadPlanning>();
         services.AddSingleton<UploadAdmission>();
         services.AddSingleton<UnfinishedUploads>();

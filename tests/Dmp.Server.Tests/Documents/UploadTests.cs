@@ -4,6 +4,7 @@ using Dmp.Error.V1;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
 using Google.Protobuf;
+using Google.Rpc;
 using Grpc.Core;
 using Xunit;
 
@@ -139,6 +140,46 @@ public sealed class UploadTests(Platform platform)
         var documents = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => api.UploadAsync(intent, content)));
         Assert.All(documents, document => Assert.Equal(documents[0], document));
         Assert.Single(await api.SearchIdsAsync(record.Id));
+    }
+
+    [Fact]
+    public async Task Uploads_of_one_caller_at_once_have_each_its_own_answer()
+    {
+        var (one, other) = (await platform.RecordAsync(), await platform.RecordAsync());
+        var api = platform.As(one.Physician);
+        await api.DeclareAsync(other.Id);
+        var taken = Given.Intent(one.Id);
+        taken.Metadata.UniqueId = $"2.25.{Random.Shared.NextInt64()}";
+        await api.UploadAsync(taken, Given.Text());
+
+        // Good ones; one request id for two records; a unique id again; a record that there is not.
+        var twice = Given.Intent(one.Id);
+        var again = Given.Intent(one.Id);
+        again.Metadata.UniqueId = taken.Metadata.UniqueId;
+        var elsewhere = twice.Clone();
+        elsewhere.RecordId = other.Id;
+        UploadIntent[] intents =
+        [
+            .. Enumerable.Range(0, 24).Select(i => Given.Intent(i % 2 == 0 ? one.Id : other.Id)),
+            twice, elsewhere, again, Given.Intent(Given.NewId()),
+        ];
+        var ends = await Task.WhenAll(intents.Select(async (intent, i) =>
+        {
+            intent.Metadata.Title = $"{i}";
+            try
+            {
+                return (await api.UploadAsync(intent, Given.Text())).Metadata.Title;
+            }
+            catch (RpcException refusal)
+            {
+                return refusal.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason;
+            }
+        }));
+
+        Assert.Equal(Enumerable.Range(0, 24).Select(i => $"{i}"), ends[..24]);
+        Assert.Single(ends[24..26], "REQUEST_ID_REUSED");
+        Assert.Equal(["UNIQUE_ID_TAKEN", "RECORD_ACCESS_DENIED"], ends[26..]);
+        Assert.Equal(26, (await api.SearchIdsAsync(one.Id)).Count + (await api.SearchIdsAsync(other.Id)).Count);
     }
 
     [Fact]
