@@ -1262,6 +1262,8 @@ CREATE POLICY care_team_member_request ON public.care_team_member TO dmp_request
 
 CREATE POLICY care_team_member_team ON public.care_team_member TO dmp_team USING ((record_id IS NULL));
 
+CREATE POLICY care_team_member_watch ON public.care_team_member TO dmp_watch USING (true);
+
 CREATE POLICY care_team_request ON public.care_team TO dmp_request USING (((record_id IS NULL) OR (record_id = public.dmp_record())))
     WITH CHECK ((record_id = public.dmp_record()));
 
@@ -1276,6 +1278,8 @@ CREATE POLICY change_notices ON public.change TO dmp_notices USING (true);
 CREATE POLICY change_sequencer ON public.change TO dmp_sequencer USING (true);
 
 CREATE POLICY change_sweep ON public.change TO dmp_sweep USING (true);
+
+CREATE POLICY change_watch ON public.change TO dmp_watch USING (true);
 
 ALTER TABLE public.consent ENABLE ROW LEVEL SECURITY;
 
@@ -1301,6 +1305,8 @@ CREATE POLICY consent_sweep ON public.consent TO dmp_sweep USING (true);
 
 CREATE POLICY consent_team ON public.consent TO dmp_team USING ((care_team_id IS NOT NULL));
 
+CREATE POLICY consent_watch ON public.consent TO dmp_watch USING (true);
+
 ALTER TABLE public.delegation ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY delegation_directory ON public.delegation TO dmp_directory USING (((delegate_subject = public.dmp_caller())
@@ -1314,6 +1320,8 @@ CREATE POLICY delegation_intake ON public.delegation TO dmp_intake USING ((recor
 CREATE POLICY delegation_request ON public.delegation TO dmp_request USING ((record_id = public.dmp_record()));
 
 CREATE POLICY delegation_sweep ON public.delegation TO dmp_sweep USING (true);
+
+CREATE POLICY delegation_watch ON public.delegation TO dmp_watch USING (true);
 
 ALTER TABLE public.document ENABLE ROW LEVEL SECURITY;
 
@@ -1345,6 +1353,8 @@ CREATE POLICY document_version_intake ON public.document_version TO dmp_intake U
 CREATE POLICY document_version_request ON public.document_version TO dmp_request USING ((record_id = public.dmp_record()));
 
 CREATE POLICY document_version_sweep ON public.document_version TO dmp_sweep USING (true);
+
+CREATE POLICY document_version_watch ON public.document_version TO dmp_watch USING (true);
 
 ALTER TABLE public.emergency_access ENABLE ROW LEVEL SECURITY;
 
@@ -1446,6 +1456,8 @@ CREATE POLICY record_request ON public.record TO dmp_request USING ((record_id =
 
 CREATE POLICY record_sweep ON public.record TO dmp_sweep USING (true);
 
+CREATE POLICY record_watch ON public.record TO dmp_watch USING (true);
+
 ALTER TABLE public.request_log ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY request_log_own ON public.request_log TO dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_feed, dmp_notices
@@ -1483,6 +1495,7 @@ GRANT USAGE ON SCHEMA public TO dmp_deposits;
 GRANT USAGE ON SCHEMA public TO dmp_regulation;
 GRANT USAGE ON SCHEMA public TO dmp_team;
 GRANT USAGE ON SCHEMA public TO dmp_feed;
+GRANT USAGE ON SCHEMA public TO dmp_watch;
 GRANT USAGE ON SCHEMA public TO dmp_notices;
 GRANT USAGE ON SCHEMA public TO dmp_sweep;
 GRANT USAGE ON SCHEMA public TO dmp_sequencer;
@@ -1509,6 +1522,7 @@ GRANT SELECT ON TABLE public.audit_checkpoint TO dmp_deposits;
 GRANT SELECT ON TABLE public.audit_checkpoint TO dmp_regulation;
 GRANT SELECT ON TABLE public.audit_checkpoint TO dmp_team;
 GRANT SELECT ON TABLE public.audit_checkpoint TO dmp_feed;
+GRANT SELECT ON TABLE public.audit_checkpoint TO dmp_watch;
 GRANT SELECT ON TABLE public.audit_checkpoint TO dmp_notices;
 GRANT SELECT ON TABLE public.audit_checkpoint TO dmp_sweep;
 GRANT SELECT,INSERT ON TABLE public.audit_checkpoint TO dmp_sequencer;
@@ -1532,6 +1546,7 @@ GRANT SELECT ON TABLE public.audit_key TO dmp_deposits;
 GRANT SELECT ON TABLE public.audit_key TO dmp_regulation;
 GRANT SELECT ON TABLE public.audit_key TO dmp_team;
 GRANT SELECT ON TABLE public.audit_key TO dmp_feed;
+GRANT SELECT ON TABLE public.audit_key TO dmp_watch;
 GRANT SELECT ON TABLE public.audit_key TO dmp_notices;
 GRANT SELECT ON TABLE public.audit_key TO dmp_sweep;
 GRANT SELECT,INSERT ON TABLE public.audit_key TO dmp_sequencer;
@@ -1545,6 +1560,7 @@ GRANT SELECT ON TABLE public.audit_leaf TO dmp_deposits;
 GRANT SELECT ON TABLE public.audit_leaf TO dmp_regulation;
 GRANT SELECT ON TABLE public.audit_leaf TO dmp_team;
 GRANT SELECT ON TABLE public.audit_leaf TO dmp_feed;
+GRANT SELECT ON TABLE public.audit_leaf TO dmp_watch;
 GRANT SELECT ON TABLE public.audit_leaf TO dmp_notices;
 GRANT SELECT ON TABLE public.audit_leaf TO dmp_sweep;
 GRANT SELECT,INSERT ON TABLE public.audit_leaf TO dmp_sequencer;
@@ -1558,6 +1574,7 @@ GRANT SELECT ON TABLE public.audit_leaf_span TO dmp_deposits;
 GRANT SELECT ON TABLE public.audit_leaf_span TO dmp_regulation;
 GRANT SELECT ON TABLE public.audit_leaf_span TO dmp_team;
 GRANT SELECT ON TABLE public.audit_leaf_span TO dmp_feed;
+GRANT SELECT ON TABLE public.audit_leaf_span TO dmp_watch;
 GRANT SELECT ON TABLE public.audit_leaf_span TO dmp_notices;
 GRANT SELECT ON TABLE public.audit_leaf_span TO dmp_sweep;
 GRANT SELECT,INSERT ON TABLE public.audit_leaf_span TO dmp_sequencer;
@@ -1571,6 +1588,7 @@ GRANT SELECT ON TABLE public.audit_node TO dmp_deposits;
 GRANT SELECT ON TABLE public.audit_node TO dmp_regulation;
 GRANT SELECT ON TABLE public.audit_node TO dmp_team;
 GRANT SELECT ON TABLE public.audit_node TO dmp_feed;
+GRANT SELECT ON TABLE public.audit_node TO dmp_watch;
 GRANT SELECT ON TABLE public.audit_node TO dmp_notices;
 GRANT SELECT ON TABLE public.audit_node TO dmp_sweep;
 GRANT SELECT,INSERT ON TABLE public.audit_node TO dmp_sequencer;
@@ -1593,10 +1611,22 @@ GRANT SELECT ON TABLE public.care_team_member TO dmp_directory;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.care_team_member TO dmp_team;
 GRANT SELECT ON TABLE public.care_team_member TO dmp_feed;
 
+GRANT SELECT(care_team_id) ON TABLE public.care_team_member TO dmp_watch;
+
+GRANT SELECT(actor_kind) ON TABLE public.care_team_member TO dmp_watch;
+
+GRANT SELECT(actor_id) ON TABLE public.care_team_member TO dmp_watch;
+
 GRANT SELECT ON TABLE public.change TO dmp_feed;
 GRANT SELECT ON TABLE public.change TO dmp_notices;
 GRANT SELECT,DELETE ON TABLE public.change TO dmp_sweep;
 GRANT SELECT,INSERT ON TABLE public.change TO dmp_sequencer;
+
+GRANT SELECT("position") ON TABLE public.change TO dmp_watch;
+
+GRANT SELECT(commit_position) ON TABLE public.change TO dmp_watch;
+
+GRANT SELECT(record_id) ON TABLE public.change TO dmp_watch;
 
 GRANT SELECT ON TABLE public.change_floor TO dmp_runtime;
 GRANT SELECT ON TABLE public.change_floor TO dmp_request;
@@ -1606,6 +1636,7 @@ GRANT SELECT ON TABLE public.change_floor TO dmp_deposits;
 GRANT SELECT ON TABLE public.change_floor TO dmp_regulation;
 GRANT SELECT ON TABLE public.change_floor TO dmp_team;
 GRANT SELECT ON TABLE public.change_floor TO dmp_feed;
+GRANT SELECT ON TABLE public.change_floor TO dmp_watch;
 GRANT SELECT ON TABLE public.change_floor TO dmp_notices;
 GRANT SELECT,UPDATE ON TABLE public.change_floor TO dmp_sweep;
 GRANT SELECT,UPDATE ON TABLE public.change_floor TO dmp_sequencer;
@@ -1619,6 +1650,7 @@ GRANT SELECT ON TABLE public.change_pass TO dmp_deposits;
 GRANT SELECT ON TABLE public.change_pass TO dmp_regulation;
 GRANT SELECT ON TABLE public.change_pass TO dmp_team;
 GRANT SELECT ON TABLE public.change_pass TO dmp_feed;
+GRANT SELECT ON TABLE public.change_pass TO dmp_watch;
 GRANT SELECT ON TABLE public.change_pass TO dmp_notices;
 GRANT SELECT,DELETE ON TABLE public.change_pass TO dmp_sweep;
 GRANT SELECT,INSERT ON TABLE public.change_pass TO dmp_sequencer;
@@ -1632,6 +1664,7 @@ GRANT SELECT ON TABLE public.change_head TO dmp_deposits;
 GRANT SELECT ON TABLE public.change_head TO dmp_regulation;
 GRANT SELECT ON TABLE public.change_head TO dmp_team;
 GRANT SELECT ON TABLE public.change_head TO dmp_feed;
+GRANT SELECT ON TABLE public.change_head TO dmp_watch;
 GRANT SELECT ON TABLE public.change_head TO dmp_notices;
 GRANT SELECT ON TABLE public.change_head TO dmp_sweep;
 GRANT SELECT ON TABLE public.change_head TO dmp_sequencer;
@@ -1646,10 +1679,13 @@ GRANT SELECT ON TABLE public.consent TO dmp_notices;
 
 GRANT SELECT(consent_id) ON TABLE public.consent TO dmp_sweep;
 
+GRANT SELECT(record_id) ON TABLE public.consent TO dmp_watch;
 GRANT SELECT(record_id) ON TABLE public.consent TO dmp_sweep;
 
+GRANT SELECT(actor_kind) ON TABLE public.consent TO dmp_watch;
 GRANT SELECT(actor_kind) ON TABLE public.consent TO dmp_sweep;
 
+GRANT SELECT(actor_id) ON TABLE public.consent TO dmp_watch;
 GRANT SELECT(actor_id) ON TABLE public.consent TO dmp_sweep;
 
 GRANT SELECT(expire_time) ON TABLE public.consent TO dmp_sweep;
@@ -1657,6 +1693,8 @@ GRANT SELECT(expire_time) ON TABLE public.consent TO dmp_sweep;
 GRANT SELECT(revoke_time) ON TABLE public.consent TO dmp_sweep;
 
 GRANT SELECT(hidden_from_representatives) ON TABLE public.consent TO dmp_sweep;
+
+GRANT SELECT(care_team_id) ON TABLE public.consent TO dmp_watch;
 
 GRANT SELECT(expiry_told),UPDATE(expiry_told) ON TABLE public.consent TO dmp_sweep;
 
@@ -1667,11 +1705,14 @@ GRANT SELECT ON TABLE public.delegation TO dmp_feed;
 
 GRANT SELECT(delegation_id) ON TABLE public.delegation TO dmp_sweep;
 
+GRANT SELECT(record_id) ON TABLE public.delegation TO dmp_watch;
 GRANT SELECT(record_id) ON TABLE public.delegation TO dmp_sweep;
 
 GRANT SELECT(start_time) ON TABLE public.delegation TO dmp_sweep;
 
 GRANT SELECT(end_time) ON TABLE public.delegation TO dmp_sweep;
+
+GRANT SELECT(delegate_subject) ON TABLE public.delegation TO dmp_watch;
 
 GRANT SELECT(accept_time) ON TABLE public.delegation TO dmp_sweep;
 
@@ -1712,6 +1753,10 @@ GRANT SELECT,INSERT ON TABLE public.document_version TO dmp_intake;
 GRANT SELECT ON TABLE public.document_version TO dmp_deposits;
 GRANT SELECT ON TABLE public.document_version TO dmp_feed;
 
+GRANT SELECT(record_id) ON TABLE public.document_version TO dmp_watch;
+
+GRANT SELECT(depositor_structure_id) ON TABLE public.document_version TO dmp_watch;
+
 GRANT SELECT(content_id) ON TABLE public.document_version TO dmp_sweep;
 
 GRANT SELECT(blob_id) ON TABLE public.document_version TO dmp_sweep;
@@ -1731,6 +1776,7 @@ GRANT SELECT ON TABLE public.habilitation_cell TO dmp_deposits;
 GRANT SELECT ON TABLE public.habilitation_cell TO dmp_regulation;
 GRANT SELECT ON TABLE public.habilitation_cell TO dmp_team;
 GRANT SELECT ON TABLE public.habilitation_cell TO dmp_feed;
+GRANT SELECT ON TABLE public.habilitation_cell TO dmp_watch;
 GRANT SELECT ON TABLE public.habilitation_cell TO dmp_notices;
 GRANT SELECT ON TABLE public.habilitation_cell TO dmp_sweep;
 GRANT SELECT ON TABLE public.habilitation_cell TO dmp_sequencer;
@@ -1744,6 +1790,7 @@ GRANT SELECT ON TABLE public.habilitation_matrix TO dmp_deposits;
 GRANT SELECT ON TABLE public.habilitation_matrix TO dmp_regulation;
 GRANT SELECT ON TABLE public.habilitation_matrix TO dmp_team;
 GRANT SELECT ON TABLE public.habilitation_matrix TO dmp_feed;
+GRANT SELECT ON TABLE public.habilitation_matrix TO dmp_watch;
 GRANT SELECT ON TABLE public.habilitation_matrix TO dmp_notices;
 GRANT SELECT ON TABLE public.habilitation_matrix TO dmp_sweep;
 GRANT SELECT ON TABLE public.habilitation_matrix TO dmp_sequencer;
@@ -1801,7 +1848,12 @@ GRANT SELECT ON TABLE public.record TO dmp_feed;
 GRANT SELECT ON TABLE public.record TO dmp_notices;
 
 GRANT UPDATE(record_id) ON TABLE public.record TO dmp_intake;
+GRANT SELECT(record_id) ON TABLE public.record TO dmp_watch;
 GRANT SELECT(record_id) ON TABLE public.record TO dmp_sweep;
+
+GRANT SELECT(ins_system) ON TABLE public.record TO dmp_watch;
+
+GRANT SELECT(ins_number) ON TABLE public.record TO dmp_watch;
 
 GRANT SELECT(birth_date) ON TABLE public.record TO dmp_sweep;
 

@@ -41,6 +41,9 @@ internal sealed record RowScope
     /// <summary>What is forgotten, revealed, announced and has ended by time, of all records; reads no content.</summary>
     public static RowScope Sweep { get; } = new(WorkRole.Sweep);
 
+    /// <summary>Whom changes may concern; of all records, names and no content.</summary>
+    public static RowScope Watch { get; } = new(WorkRole.Watch);
+
     /// <summary>The order of changes and the log of the trace.</summary>
     public static RowScope Sequencer { get; } = new(WorkRole.Sequencer);
 

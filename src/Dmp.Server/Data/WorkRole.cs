@@ -42,6 +42,9 @@ internal sealed class WorkRole
     /// <summary>The change feed.</summary>
     public static WorkRole Feed { get; } = new("dmp_feed", RecordSetting, InsSetting, ActorsSetting, CallerSetting);
 
+    /// <summary>Whom changes may concern.</summary>
+    public static WorkRole Watch { get; } = new("dmp_watch");
+
     /// <summary>Notices and their deliveries.</summary>
     public static WorkRole Notices { get; } = new("dmp_notices", RecordSetting, CallerSetting);
 

@@ -1,7 +1,6 @@
 using Dmp.Error.V1;
 using Dmp.Event.V1;
 using Dmp.Server.Calls;
-using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
 using Grpc.Core;
@@ -13,7 +12,7 @@ namespace Dmp.Server.Events;
 internal sealed class Subscribe(
     EventFeed feed,
     FeedTokens tokens,
-    ChangeListener listener,
+    FeedWatch watch,
     IOptions<FeedOptions> options,
     IHostApplicationLifetime lifetime,
     TimeProvider time)
@@ -25,9 +24,6 @@ internal sealed class Subscribe(
 
     /// <summary>How long the first message may take.</summary>
     private static readonly TimeSpan firstMessageLimit = TimeSpan.FromSeconds(30);
-
-    /// <summary>A notification may be lost with its connection; then the next look finds what there is.</summary>
-    private static readonly TimeSpan lookAgain = TimeSpan.FromSeconds(5);
 
     public async Task RunAsync(
         Call call,
@@ -58,10 +54,11 @@ internal sealed class Subscribe(
             var query = FeedQuery.Of(first.Filter, call.Caller, faults);
             faults.ThrowIfAny();
 
+            using var watcher = watch.Enter(call.Caller);
             var place = await feed.StartAsync(call, first.Start!, query, ct);
             credit.Add(first.NumRequested);
             reader = credit.ReadAsync(ct);
-            await SendAsync(call, query, place, credit, reader, responses, ct);
+            await SendAsync(call, query, place, watcher, credit, reader, responses, ct);
         }
         catch (Exception e)
             when (expiry.IsCancellationRequested && !ending.IsCancellationRequested && e is OperationCanceledException or IOException)
@@ -97,6 +94,7 @@ internal sealed class Subscribe(
         Call call,
         FeedQuery query,
         FeedPlace place,
+        FeedWatch.Watcher watcher,
         FeedCredit credit,
         Task reader,
         IServerStreamWriter<SubscribeResponse> responses,
@@ -115,16 +113,20 @@ internal sealed class Subscribe(
                     : Failures.Of(ErrorReason.CallCancelled);
             }
 
-            var (asked, changed) = (credit.Asked.Next, listener.Changed.Next);
+            var (asked, changed) = (credit.Asked.Next, watcher.Concerned);
             var batch = new FeedBatch([], place, false, false);
             var isLooking = credit.Left > 0;
+            var isSignDue = sentTime is null || time.GetElapsedTime(sentTime.Value) >= heartbeat;
             if (isLooking)
             {
-                batch = await feed.ReadAsync(call, query, place, Math.Min(credit.Left, ResponseEventsMax), ct);
+                // A sign of life says whether anything waits for its place, and is read for.
+                batch = !isSignDue && watcher.Pass(place.Position) is { } passed
+                    ? new FeedBatch([], place with { Position = passed }, true, false)
+                    : await feed.ReadAsync(call, query, place, Math.Min(credit.Left, ResponseEventsMax), ct);
                 place = batch.Place;
             }
 
-            if (batch.Events.Count > 0 || sentTime is null || time.GetElapsedTime(sentTime.Value) >= heartbeat)
+            if (batch.Events.Count > 0 || isSignDue)
             {
                 // The place moves with what was sent: a caller that takes no more holds the stream here, and nothing piles up.
                 await responses.WriteAsync(ToResponse(batch), ct);
@@ -142,8 +144,8 @@ internal sealed class Subscribe(
                 continue;
             }
 
-            var rest = heartbeat - time.GetElapsedTime(sentTime.Value);
-            var wait = isLooking && rest > lookAgain ? lookAgain : rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
+            var rest = heartbeat - time.GetElapsedTime(sentTime!.Value);
+            var wait = rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ct);
             await Task.WhenAny(asked, isLooking ? changed : asked, reader.IsCompleted ? asked : reader, Task.Delay(wait, waiting.Token));
             await waiting.CancelAsync();

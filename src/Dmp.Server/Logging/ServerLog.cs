@@ -34,6 +34,9 @@ internal static partial class ServerLog
     [LoggerMessage(1015, LogLevel.Information, "Serving again")]
     public static partial void ServingAgain(ILogger logger);
 
+    [LoggerMessage(1016, LogLevel.Warning, "Whom changes concern could not be looked up; it is tried again")]
+    public static partial void WatchingFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(
         1020, LogLevel.Information, "New connections get the certificate in {Path}: serial number {SerialNumber}, valid until {End:u}")]
     public static partial void CertificateRenewed(ILogger logger, string path, string serialNumber, DateTimeOffset end);

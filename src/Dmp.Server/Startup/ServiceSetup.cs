@@ -60,6 +60,8 @@ internal static class ServiceSetup
         services.AddHostedService<ChangeSequencer>();
         services.AddSingleton<ChangeListener>();
         services.AddHostedService(provider => provider.GetRequiredService<ChangeListener>());
+        services.AddSingleton<FeedWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<FeedWatch>());
         services.AddSingleton<EventFeed>();
         services.AddSingleton<FeedTokens>();
 

@@ -216,6 +216,7 @@ public sealed class RowSecurityTests(Platform platform)
     [Theory]
     [InlineData(
         "dmp_sweep", "record consent delegation document document_version upload request_log change feed_position notice notice_delivery")]
+    [InlineData("dmp_watch", "record consent care_team_member delegation document_version change")]
     [InlineData("dmp_sequencer", "outbox change audit_event")]
     [InlineData("dmp_reviewer", "emergency_access audit_event")]
     public async Task Work_on_all_records_sees_its_tables_and_no_others(string role, string seen)

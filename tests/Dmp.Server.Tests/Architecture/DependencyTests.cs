@@ -53,7 +53,7 @@ public sealed partial class DependencyTests
         ["Messages"] = "Errors",
         ["Documents"] = "Access Audiences Audit Calls Data Errors Media Messages Options Requests",
         ["Records"] = "Access Audit Calls Data Emergencies Errors Identity Options Requests",
-        ["Events"] = "Access Audit Calls Data Errors Options Records Requests",
+        ["Events"] = "Access Audit Calls Data Errors Logging Options Records Requests",
         ["Explanations"] = "Access Audiences Audit Calls Data Documents Errors",
         ["Intake"] = "Access Audit Calls Data Documents Errors Identity Logging Media Messages Options",
         ["Notices"] = "Access Audit Calls Data Errors Options Records Requests",
