@@ -110,6 +110,9 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
                 $"--Dmp:DataDirectory={directory}",
                 "--Dmp:Listen:GrpcPort=0",
                 $"--Dmp:Listen:SandboxIssuerPort={issuerPort.ToString(CultureInfo.InvariantCulture)}",
+                // One caller stands for many subscribers.
+                "--Dmp:Feed:StreamsMax=1000",
+                "--Dmp:Edge:StreamsPerCaller=2000",
                 "--Logging:LogLevel:Default=Warning",
                 "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
             ],

@@ -21,6 +21,7 @@ internal static class FeedBenchmark
         var source = platform.Services.GetRequiredService<NpgsqlDataSource>();
         await FeedAsync(platform, Documents / 4, print: false);
         await FeedAsync(platform, Documents, print: true);
+        await IdleAsync(platform);
         await CatchUpAsync(platform);
         await FloorAsync(source);
     }
@@ -76,6 +77,70 @@ internal static class FeedBenchmark
                 $"feed, {Writers} writers, {Subscribers} subscribers: {documents / seconds:F0} changes/s, "
                 + $"{documents * Subscribers / seconds:F0} events/s, answer to event", latencies);
         }
+    }
+
+    /// <summary>Processor time of one change while others are subscribed whom it does not concern: many of them beside few.</summary>
+    private static async Task IdleAsync(BenchmarkPlatform platform)
+    {
+        var (few, many) = (new List<double>(), new List<double>());
+        var recordId = await platform.OpenAnotherRecordAsync();
+        for (var round = -1; round < Effort.Of(3, 1); round++)
+        {
+            foreach (var (count, times) in new[] { (10, few), (Effort.Of(1000, 20), many) })
+            {
+                var time = await IdleAsync(platform, recordId, count);
+                if (round >= 0)
+                {
+                    times.Add(time);
+                }
+            }
+        }
+
+        var (fewTime, manyTime) = (UploadBenchmark.Median(few), UploadBenchmark.Median(many));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"one change, 1000 idle subscribers: {manyTime:F2} ms of processor time, 10 idle subscribers {fewTime:F2} ms, "
+            + $"ratio {manyTime / fewTime:F2} (wanted 1.5)"));
+    }
+
+    private static async Task<double> IdleAsync(BenchmarkPlatform platform, string recordId, int subscribers)
+    {
+        using var stop = new CancellationTokenSource();
+        var subscribed = new CountdownEvent(subscribers);
+        var reading = Enumerable.Range(0, subscribers).Select(_ => Task.Run(async () =>
+        {
+            var isFirst = true;
+            try
+            {
+                await foreach (var response in platform.Colleague.SubscribeAsync(
+                    new EventStart { Point = StartPoint.Latest }, cancellationToken: stop.Token))
+                {
+                    if (isFirst)
+                    {
+                        subscribed.Signal();
+                    }
+
+                    isFirst = false;
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // The round is over.
+            }
+        })).ToArray();
+        await Task.Run(subscribed.Wait);
+        var changes = Effort.Of(200, 5);
+        var before = Processors.Now(platform.Directory);
+        for (var i = 0; i < changes; i++)
+        {
+            using var content = new MemoryStream("Texte"u8.ToArray());
+            await platform.Client.UploadAsync(recordId, content, UploadBenchmark.Metadata());
+        }
+
+        var used = Processors.Now(platform.Directory).Since(before, changes);
+        await stop.CancelAsync();
+        await Task.WhenAll(reading);
+        return used.Both;
     }
 
     private static async Task CatchUpAsync(BenchmarkPlatform platform)

@@ -11,8 +11,8 @@ using Npgsql;
 namespace Dmp.Benchmarks;
 
 /// <summary>
-/// Small CDA documents of many records, in documents per second: uploads by 16 streams beside a sink that makes the same bytes durable, and
-/// one import beside the uploads. The three alternate, so that they meet the same machine. The load generator is in the same process.
+/// Small CDA documents of many records, in documents per second: uploads by 16 streams and one import, each beside a sink that makes the
+/// same bytes durable. The three alternate, so that they meet the same machine. The load generator is in the same process.
 /// </summary>
 internal static class SmallBenchmark
 {
@@ -47,43 +47,50 @@ internal static class SmallBenchmark
             Tokens = new DelegateTokenSource(_ => ValueTask.FromResult("none")),
         });
 
-        List<double> floor = [], uploads = [], imports = [];
+        List<Run> floor = [], uploads = [], imports = [];
         for (var round = -WarmRounds; round < Rounds; round++)
         {
-            var sinkRate = small ? await RateAsync("sink", platform.Directory, people, documents => UploadAsync(sinkClient, documents)) : 0;
-            var uploadRate = await RateAsync("uploads", platform.Directory, people, documents => UploadAsync(platform.Client, documents));
-            var importRate = import
-                ? await RateAsync("import", platform.Directory, people, documents => ImportAsync(platform.Client, documents))
-                : 0;
+            var sinkRun = await MeasureAsync("sink", platform.Directory, people, documents => UploadAsync(sinkClient, documents));
+            var uploadRun = small
+                ? await MeasureAsync("uploads", platform.Directory, people, documents => UploadAsync(platform.Client, documents))
+                : default;
+            var importRun = import
+                ? await MeasureAsync("import", platform.Directory, people, documents => ImportAsync(platform.Client, documents))
+                : default;
             if (round >= 0)
             {
-                floor.Add(sinkRate);
-                uploads.Add(uploadRate);
-                imports.Add(importRate);
+                floor.Add(sinkRun);
+                uploads.Add(uploadRun);
+                imports.Add(importRun);
             }
         }
 
-        var upload = UploadBenchmark.Median(uploads);
+        var (sinkRate, sinkTime) = Median(floor);
         if (small)
         {
-            var rate = UploadBenchmark.Median(floor);
+            var (rate, time) = Median(uploads);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"small documents, {SmallCda.Next(people[0].InsNumber).Length / 1000} KB CDA, {Streams} streams: {upload:F0}/s, "
-                + $"sink {rate:F0}/s, ratio {upload / rate:F2} (target 0.50)"));
+                $"small documents, {SmallCda.Next(people[0].InsNumber).Length / 1000} KB CDA, {Streams} streams: {rate:F0}/s, "
+                + $"sink {sinkRate:F0}/s, ratio {rate / sinkRate:F2} (wanted 0.40); processor time of one {time:F2} ms, "
+                + $"sink {sinkTime:F2} ms, {time / sinkTime:F1} times (wanted 2.5)"));
+            await LogAsync(platform, people[0]);
         }
 
         if (import)
         {
-            var rate = UploadBenchmark.Median(imports);
+            var (rate, time) = Median(imports);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"import of the same: {rate:F0}/s, uploads {upload:F0}/s, ratio {rate / upload:F2} (target 3.00); "
-                + $"ten times the national peak is 1550/s"));
+                $"import of the same: {rate:F0}/s, sink {sinkRate:F0}/s, ratio {rate / sinkRate:F2} (wanted 0.85); processor time of one "
+                + $"{time:F2} ms; ten times the national peak is 1550/s"));
         }
     }
 
-    private static async Task<double> RateAsync(
+    private static (double Rate, double Time) Median(List<Run> runs) =>
+        (UploadBenchmark.Median([.. runs.Select(run => run.Rate)]), UploadBenchmark.Median([.. runs.Select(run => run.Time)]));
+
+    private static async Task<Run> MeasureAsync(
         string what, string directory, List<(string RecordId, string InsNumber)> people,
         Func<List<(string RecordId, byte[] Content)>, Task> run)
     {
@@ -92,47 +99,45 @@ internal static class SmallBenchmark
             .Select(person => (person.RecordId, SmallCda.Next(person.InsNumber)))
             .ToList();
         var begin = Stopwatch.GetTimestamp();
-        var (own, database) = Processors(directory);
+        var before = Processors.Now(directory);
         await run(documents);
         var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        var (ownAfter, databaseAfter) = Processors(directory);
+        var used = Processors.Now(directory).Since(before, Documents);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {what}: {Documents / seconds:F0}/s; processor time for each document {(ownAfter - own) * 1000 / Documents:F2} ms here, "
-            + $"{(databaseAfter - database) * 1000 / Documents:F2} ms in PostgreSQL"));
-        return Documents / seconds;
+            $"  {what}: {Documents / seconds:F0}/s; processor time for each document {used.Own:F2} ms here, "
+            + $"{used.Database:F2} ms in PostgreSQL"));
+        return new Run(Documents / seconds, used.Both);
     }
 
-    /// <summary>Processor seconds of this process, load generator included, and of its private PostgreSQL.</summary>
-    private static (double Own, double Database) Processors(string directory)
+    /// <summary>What single uploads into one record write into PostgreSQL's log, one after the other, with all that follows them.</summary>
+    private static async Task LogAsync(BenchmarkPlatform platform, (string RecordId, string InsNumber) person)
     {
-        using var own = Process.GetCurrentProcess();
-        var postmaster = File.ReadLines(Path.Combine(directory, "postgres", "data", "postmaster.pid")).First();
-        var ticks = 0L;
-        foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
+        await using var owner = await platform.OpenOwnerAsync();
+        async Task<(decimal Bytes, long Transactions)> EndAsync()
         {
-            try
-            {
-                // After the name in parentheses: state, parent, ..., and as 12th to 15th the ticks of itself and of children that ended.
-                var stat = File.ReadAllText(Path.Combine(process, "stat"));
-                var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-                if (fields[1] == postmaster || Path.GetFileName(process) == postmaster)
-                {
-                    ticks += fields[11..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
-                }
-            }
-            catch (IOException)
-            {
-                // It ended in this moment.
-            }
+            await using var command = new NpgsqlCommand(
+                "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn, pg_snapshot_xmax(pg_current_snapshot())::text::bigint", owner);
+            await using var reader = await command.ExecuteReaderAsync();
+            await reader.ReadAsync();
+            return (reader.GetDecimal(0), reader.GetInt64(1));
         }
 
-        return (own.TotalProcessorTime.TotalSeconds, ticks / 100.0);
+        var documents = Enumerable.Range(0, Effort.Of(500, 5)).Select(_ => (person.RecordId, SmallCda.Next(person.InsNumber))).ToList();
+        await UploadAsync(platform.Client, documents, streams: 1);
+        var before = await EndAsync();
+        await UploadAsync(platform.Client, documents, streams: 1);
+        var after = await EndAsync();
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"write-ahead log of one single upload, same record: {(after.Bytes - before.Bytes) / 1000 / documents.Count:F1} kB "
+            + $"(wanted 14), {(double)(after.Transactions - before.Transactions) / documents.Count:F1} transactions (wanted 1.2)"));
     }
 
-    private static Task UploadAsync(DmpClient client, List<(string RecordId, byte[] Content)> documents) => Parallel.ForEachAsync(
+    private static Task UploadAsync(
+        DmpClient client, List<(string RecordId, byte[] Content)> documents, int streams = Streams) => Parallel.ForEachAsync(
         documents,
-        new ParallelOptions { MaxDegreeOfParallelism = Streams },
+        new ParallelOptions { MaxDegreeOfParallelism = streams },
         async (document, ct) =>
         {
             using var stream = new MemoryStream(document.Content, writable: false);
@@ -170,4 +175,6 @@ internal static class SmallBenchmark
         await sink.StartAsync();
         return sink;
     }
+
+    private readonly record struct Run(double Rate, double Time);
 }
