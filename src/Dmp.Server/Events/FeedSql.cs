@@ -58,8 +58,8 @@ internal sealed record FeedPiece(Caller Caller, Guid[]? Records, long After, int
 /// </summary>
 internal static class FeedSql
 {
-    // Served by habilitation_matrix_effective_idx.
-    private const string Matrix =
+    /// <summary>A column: the matrix of document types in force. Served by habilitation_matrix_effective_idx.</summary>
+    public const string Matrix =
         """
         (
                 select m.matrix_id

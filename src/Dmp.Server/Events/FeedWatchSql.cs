@@ -32,7 +32,7 @@ internal static class FeedWatchSql
     // From the changes to their records (change_pkey), and from each record to whoever was ever authorised (consent_pkey, and of teams
     // care_team_member_pkey), deposited (document_version_pkey), is the patient (record_pkey) or was entrusted (delegation_pkey).
     private const string Concerned =
-        """
+        $"""
         with s as materialized (
             select h.last_position,
                 coalesce(
@@ -42,13 +42,7 @@ internal static class FeedWatchSql
                     ),
                     h.last_position
                 ) as end_position,
-                (
-                    select m.matrix_id
-                    from habilitation_matrix m
-                    where m.effective_time <= @Now
-                    order by m.effective_time desc, m.import_time desc
-                    limit 1
-                ) as matrix_id
+                {FeedSql.Matrix}
             from change_head h
         ), changed as materialized (
             select c.record_id, max(c.commit_position) as position

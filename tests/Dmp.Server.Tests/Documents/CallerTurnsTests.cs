@@ -10,7 +10,11 @@ public sealed class CallerTurnsTests
 {
     private static readonly Caller physician = new()
     {
-        Kind = CallerKind.Professional, Subject = "s", ProfessionalId = "810001234567", StructureId = "1750000018", SpecialtyCode = "SM26",
+        Kind = CallerKind.Professional,
+        Subject = "s",
+        ProfessionalId = "810001234567",
+        StructureId = "1750000018",
+        SpecialtyCode = "SM26",
     };
 
     private readonly CallerTurns<string> turns = new();

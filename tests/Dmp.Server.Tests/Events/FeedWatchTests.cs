@@ -62,7 +62,9 @@ public sealed class FeedWatchTests(Platform platform)
             ["patient"] = new() { Kind = CallerKind.Patient, Subject = Given.NewId(), Ins = record.Patient.Number },
             ["representative"] = new()
             {
-                Kind = CallerKind.Representative, Subject = Given.NewId(), RepresentedIns = [record.Patient.Number],
+                Kind = CallerKind.Representative,
+                Subject = Given.NewId(),
+                RepresentedIns = [record.Patient.Number],
             },
             ["caregiver"] = new() { Kind = CallerKind.Patient, Subject = await SubjectAsync(record.Id), Ins = caregiver.Number },
         };
@@ -112,7 +114,10 @@ public sealed class FeedWatchTests(Platform platform)
 
     private static Caller Professional(string id, string structureId) => new()
     {
-        Kind = CallerKind.Professional, Subject = id, ProfessionalId = id, StructureId = structureId,
+        Kind = CallerKind.Professional,
+        Subject = id,
+        ProfessionalId = id,
+        StructureId = structureId,
     };
 
     private static Caller Structure(string id) => new() { Kind = CallerKind.Structure, Subject = id, StructureId = id };
