@@ -115,10 +115,13 @@ CREATE FUNCTION public.dmp_changed_since(record uuid, seen bigint, key uuid) RET
     SET enable_seqscan TO 'off'
     AS $$
 declare
-    begin_id xid8 := public.dmp_outbox_begin();
+    passed pg_snapshot := public.dmp_outbox_seen();
+    begin_id xid8 := coalesce(pg_snapshot_xmax(passed), '0');
+    running xid8[] := array(select x from pg_snapshot_xip(passed) x);
 begin
     return exists (select from public.change c where c.record_id = record and c.position > seen)
         or exists (select from public.outbox o where o.record_id = record and o.commit_id >= begin_id)
+        or exists (select from public.outbox o where o.record_id = record and o.commit_id = any (running))
         or exists (select from public.record_key k where k.record_id = record and k.record_key_id = key and k.wrapped is null);
 end
 $$;
@@ -142,7 +145,7 @@ CREATE FUNCTION public.dmp_month_id(month date) RETURNS uuid
     RETURN ((lpad(to_hex(((EXTRACT(epoch FROM ((month)::timestamp without time zone AT TIME ZONE 'UTC'::text)) * (1000)::numeric))::bigint),
         12, '0'::text) || repeat('0'::text, 20)))::uuid;
 
-CREATE FUNCTION public.dmp_outbox_begin() RETURNS xid8
+CREATE FUNCTION public.dmp_outbox_seen() RETURNS pg_snapshot
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
@@ -150,10 +153,7 @@ declare
     seen pg_snapshot;
 begin
     select p.snapshot into seen from public.change_pass p order by p.last_position desc limit 1;
-    return case
-        when seen is null or pg_snapshot_xmax(seen) > pg_snapshot_xmax(pg_current_snapshot()) then '0'::xid8
-        else pg_snapshot_xmin(seen)
-    end;
+    return case when pg_snapshot_xmax(seen) <= pg_snapshot_xmax(pg_current_snapshot()) then seen end;
 end
 $$;
 
@@ -163,19 +163,29 @@ CREATE FUNCTION public.dmp_outbox_waits() RETURNS boolean
     SET enable_seqscan TO 'off'
     AS $$
 declare
-    begin_id xid8 := public.dmp_outbox_begin();
+    seen pg_snapshot := public.dmp_outbox_seen();
+    begin_id xid8 := coalesce(pg_snapshot_xmax(seen), '0');
+    running xid8[] := array(select x from pg_snapshot_xip(seen) x);
 begin
-    return exists (select from public.outbox o where o.commit_id >= begin_id);
+    return exists (select from public.outbox o where o.commit_id >= begin_id)
+        or exists (select from public.outbox o where o.commit_id = any (running));
 end
 $$;
 
 CREATE FUNCTION public.dmp_position() RETURNS pg_lsn
-    LANGUAGE sql
-    RETURN (SELECT CASE
-        WHEN (((here.lsn - '0/0'::pg_lsn) % (pg_size_bytes(current_setting('wal_segment_size'::text)))::numeric) = (40)::numeric) THEN
-        (here.lsn - (40)::numeric)
-        WHEN (((here.lsn - '0/0'::pg_lsn) % (current_setting('wal_block_size'::text))::numeric) = (24)::numeric) THEN (here.lsn -
-        (24)::numeric) ELSE here.lsn END AS lsn FROM (SELECT pg_current_wal_insert_lsn() AS lsn) here);
+    LANGUAGE plpgsql
+    AS $$
+declare
+    lsn pg_lsn := pg_current_wal_insert_lsn();
+    in_page integer := (lsn - '0/0'::pg_lsn) % current_setting('wal_block_size')::integer;
+begin
+    return case
+        when in_page = 40 and (lsn - '0/0'::pg_lsn) % pg_size_bytes(current_setting('wal_segment_size')) = 40 then lsn - 40::numeric
+        when in_page = 24 then lsn - 24::numeric
+        else lsn
+    end;
+end
+$$;
 
 CREATE FUNCTION public.dmp_random_salt() RETURNS bytea
     LANGUAGE sql

@@ -49,15 +49,19 @@ create function dmp_majority_time(birth_date date) returns timestamptz
 -- before that with synchronous_commit off. At the very start of a page the next record would follow the page's header (24
 -- bytes, 40 at the start of a segment), and a standby that replayed everything would still say the end of the page before.
 create function dmp_position() returns pg_lsn
-    language sql volatile
-    return (
-        select case
-            when (lsn - '0/0') % pg_size_bytes(current_setting('wal_segment_size')) = 40 then lsn - 40::numeric
-            when (lsn - '0/0') % current_setting('wal_block_size')::numeric = 24 then lsn - 24::numeric
-            else lsn
-        end
-        from (select pg_current_wal_insert_lsn() as lsn) as here
-    );
+    language plpgsql volatile
+    as $$
+declare
+    lsn pg_lsn := pg_current_wal_insert_lsn();
+    in_page integer := (lsn - '0/0'::pg_lsn) % current_setting('wal_block_size')::integer;
+begin
+    return case
+        when in_page = 40 and (lsn - '0/0'::pg_lsn) % pg_size_bytes(current_setting('wal_segment_size')) = 40 then lsn - 40::numeric
+        when in_page = 24 then lsn - 24::numeric
+        else lsn
+    end;
+end
+$$;
 
 -- True when this database holds everything up to the position; raises when it does not: DM001 when it may later, DM002 when
 -- the position is of another database cluster. A standby is given two seconds. To be called in a statement before the one

@@ -108,29 +108,31 @@ $$;
 revoke all on function dmp_set_change_head() from public;
 create trigger change_head_set instead of update on change_head for each row execute function dmp_set_change_head();
 
--- No row of the outbox that waits is of an earlier transaction. 0 where transactions are counted anew, after a dump was restored elsewhere.
-create function dmp_outbox_begin() returns xid8
+-- What of the outbox waits is of a transaction that had not ended at this moment. Null where transactions are counted anew, after a dump
+-- was restored elsewhere: then everything may wait.
+create function dmp_outbox_seen() returns pg_snapshot
     language plpgsql stable set search_path = pg_catalog, public, pg_temp
     as $$
 declare
     seen pg_snapshot;
 begin
     select p.snapshot into seen from public.change_pass p order by p.last_position desc limit 1;
-    return case
-        when seen is null or pg_snapshot_xmax(seen) > pg_snapshot_xmax(pg_current_snapshot()) then '0'::xid8
-        else pg_snapshot_xmin(seen)
-    end;
+    return case when pg_snapshot_xmax(seen) <= pg_snapshot_xmax(pg_current_snapshot()) then seen end;
 end
 $$;
 
--- Something has committed that has no position yet. Served by outbox_commit_idx, and by nothing else.
+-- Something has committed that has no position yet. Served by outbox_commit_idx, and by nothing else; a transaction that runs for long,
+-- here or in another database of the cluster, makes nobody look at what came after it.
 create function dmp_outbox_waits() returns boolean
     language plpgsql stable set search_path = pg_catalog, public, pg_temp set enable_seqscan = off
     as $$
 declare
-    begin_id xid8 := public.dmp_outbox_begin();
+    seen pg_snapshot := public.dmp_outbox_seen();
+    begin_id xid8 := coalesce(pg_snapshot_xmax(seen), '0');
+    running xid8[] := array(select x from pg_snapshot_xip(seen) x);
 begin
-    return exists (select from public.outbox o where o.commit_id >= begin_id);
+    return exists (select from public.outbox o where o.commit_id >= begin_id)
+        or exists (select from public.outbox o where o.commit_id = any (running));
 end
 $$;
 
@@ -202,10 +204,13 @@ create function dmp_changed_since(record uuid, seen bigint, key uuid) returns bo
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
     as $$
 declare
-    begin_id xid8 := public.dmp_outbox_begin();
+    passed pg_snapshot := public.dmp_outbox_seen();
+    begin_id xid8 := coalesce(pg_snapshot_xmax(passed), '0');
+    running xid8[] := array(select x from pg_snapshot_xip(passed) x);
 begin
     return exists (select from public.change c where c.record_id = record and c.position > seen)
         or exists (select from public.outbox o where o.record_id = record and o.commit_id >= begin_id)
+        or exists (select from public.outbox o where o.record_id = record and o.commit_id = any (running))
         or exists (select from public.record_key k where k.record_id = record and k.record_key_id = key and k.wrapped is null);
 end
 $$;

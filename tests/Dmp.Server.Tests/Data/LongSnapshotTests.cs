@@ -42,8 +42,7 @@ public sealed class LongSnapshotTests(Platform platform)
         await CommitAsync(admin, 5000);
         var after = await MeasureAsync(database);
 
-        Assert.All(after, now => Assert.True(
-            now.Value <= before[now.Key] + 12, $"{now.Key}: {before[now.Key]} pages, and {now.Value} after 5000 commits."));
+        AssertNoMore(before, after);
         Assert.Equal(5020L, await admin.QuerySingleAsync<long>("select last_position from change_head"));
 
         // The snapshot has kept them: were it not so, nothing would have been shown.
@@ -60,12 +59,16 @@ public sealed class LongSnapshotTests(Platform platform)
         await late.ExecuteAsync($"insert into outbox (event_time, kind, record_id) values (now(), 'LATE', '{Record}')");
 
         await CommitAsync(admin, 20);
-        var before = (await MeasureAsync(database))["sequencing"];
+        var before = await MeasureAsync(database);
         await CommitAsync(admin, 5000);
-        var after = (await MeasureAsync(database))["sequencing"];
+        var after = await MeasureAsync(database);
+        Assert.False(await admin.QuerySingleAsync<bool>("select dmp_outbox_waits()"));
+        Assert.False(await admin.QuerySingleAsync<bool>($"select dmp_changed_since('{Record}', 1000000, null)"));
         await open.CommitAsync(Token);
 
-        Assert.True(after <= before + 12, $"{before} pages, and {after} after 5000 commits.");
+        AssertNoMore(before, after);
+        Assert.True(await admin.QuerySingleAsync<bool>("select dmp_outbox_waits()"));
+        Assert.True(await admin.QuerySingleAsync<bool>($"select dmp_changed_since('{Record}', 1000000, null)"));
         Assert.Equal(1, await SequenceAsync(database));
         Assert.Equal("LATE", await admin.QuerySingleAsync<string>("select kind from change where position = 5021"));
         Assert.False(await admin.QuerySingleAsync<bool>("select dmp_outbox_waits()"));
@@ -121,6 +124,11 @@ public sealed class LongSnapshotTests(Platform platform)
         Assert.Equal(3, await admin.QuerySingleAsync<long>("select position from notice_cursor where source = 'changes'"));
     }
 
+    private static void AssertNoMore(Dictionary<string, long> before, Dictionary<string, long> after) => Assert.All(
+        after,
+        now => Assert.True(
+            now.Value <= before[now.Key] + 12, $"{now.Key}: {before[now.Key]} pages, and {now.Value} after 5000 commits."));
+
     /// <summary>Commits, each with its sequencing and a step of the notices.</summary>
     private static Task<int> CommitAsync(NpgsqlConnection admin, int count) => admin.ExecuteAsync(
         new CommandDefinition(
@@ -162,9 +170,12 @@ public sealed class LongSnapshotTests(Platform platform)
         {
             await runtime.ExecuteAsync($"set role {role}");
 
-            // The first time reads the catalogue too.
-            await Buffers.OfAsync(runtime, sql, literals);
-            measured[name] = await Buffers.OfAsync(runtime, sql, literals);
+            // The first time reads the catalogue too, and the next one when statistics were gathered in between.
+            measured[name] = long.MaxValue;
+            for (var i = 0; i < 4; i++)
+            {
+                measured[name] = Math.Min(measured[name], await Buffers.OfAsync(runtime, sql, literals));
+            }
         }
 
         return measured;
