@@ -18,12 +18,11 @@ internal static class FeedBenchmark
 
     public static async Task RunAsync(BenchmarkPlatform platform)
     {
-        var source = platform.Services.GetRequiredService<NpgsqlDataSource>();
         await FeedAsync(platform, Documents / 4, print: false);
         await FeedAsync(platform, Documents, print: true);
         await IdleAsync(platform);
         await CatchUpAsync(platform);
-        await FloorAsync(source);
+        await FloorAsync(platform);
     }
 
     /// <summary>Uploads of a few bytes by several writers, heard by several subscribers who may all see them.</summary>
@@ -163,20 +162,20 @@ internal static class FeedBenchmark
             CultureInfo.InvariantCulture, $"feed, one reader from the beginning: {events} events, {events / seconds:F0} events/s"));
     }
 
-    private static async Task FloorAsync(NpgsqlDataSource source)
+    private static async Task FloorAsync(BenchmarkPlatform platform)
     {
         var latencies = new ConcurrentBag<double>();
-        await using var listener = await source.OpenConnectionAsync();
+        await using var listener = await platform.OpenOwnerAsync();
         await ExecuteAsync(listener, "listen dmp_benchmark");
         var told = 0L;
         listener.Notification += (_, _) => Volatile.Write(ref told, Stopwatch.GetTimestamp());
-        await using var writer = await source.OpenConnectionAsync();
+        await using var writer = await platform.OpenOwnerAsync();
+        await ExecuteAsync(writer, "create table if not exists benchmark_floor (id uuid primary key, event_time timestamptz, kind text)");
         for (var i = 0; i < Documents; i++)
         {
             await using (var transaction = await writer.BeginTransactionAsync())
             {
-                await ExecuteAsync(
-                    writer, "insert into outbox (event_time, kind, record_id) values (now(), 'BENCHMARK', gen_random_uuid())");
+                await ExecuteAsync(writer, "insert into benchmark_floor values (gen_random_uuid(), now(), 'BENCHMARK')");
                 await ExecuteAsync(writer, "notify dmp_benchmark");
                 await transaction.CommitAsync();
             }

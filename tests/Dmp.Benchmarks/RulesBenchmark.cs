@@ -98,7 +98,8 @@ internal static class RulesBenchmark
         await using var fill = new NpgsqlCommand(
             """
             insert into document
-                select (jsonb_populate_record(null::document, to_jsonb(d) || {Another})).*
+                select (jsonb_populate_record(null::document, to_jsonb(d) || jsonb_build_object(
+                    'document_id', md5(d.document_id::text || n)::uuid))).*
                 from document d, generate_series(1, $2) n
                 where d.record_id = $1::uuid;
             insert into document_version

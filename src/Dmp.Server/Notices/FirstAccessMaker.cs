@@ -132,6 +132,6 @@ internal sealed class FirstAccessMaker(
             SourcePosition = leafIndex,
         };
         var ways = NoticeRules.WaysOf(NoticeKind.FirstAccess, secret, facts, channels.Ways);
-        await NoticeSql.InsertAsync(connection, notice, ways, now + options.Value.RetryFor, ct);
+        await NoticeSql.InsertAsync(connection, [(notice, ways)], now + options.Value.RetryFor, ct);
     }
 }

@@ -75,11 +75,14 @@ internal sealed class NoticeMaker(
             NoticeLog.ChangesWereForgotten(logger, head.FirstPosition, position);
         }
 
+        List<(NewNotice, IReadOnlyList<NoticeWay>)> made = [];
+        var now = time.GetUtcNow();
         foreach (var change in changes.Where(change => NoticeRules.ChangeKinds.Contains(change.Kind)))
         {
-            await TellAsync(connection, change, ct);
+            await AddAsync(connection, change, made, now, ct);
         }
 
+        await NoticeSql.InsertAsync(connection, made, now + options.Value.RetryFor, ct);
         await NoticeSql.AdvanceAsync(connection, Changes, changes[^1].Position, ct);
         return changes.Count;
     }
@@ -99,9 +102,13 @@ internal sealed class NoticeMaker(
         }
     }
 
-    private async Task TellAsync(NpgsqlConnection connection, ChangeRow change, CancellationToken ct)
+    private async Task AddAsync(
+        NpgsqlConnection connection,
+        ChangeRow change,
+        List<(NewNotice Notice, IReadOnlyList<NoticeWay> Ways)> made,
+        DateTimeOffset now,
+        CancellationToken ct)
     {
-        var now = time.GetUtcNow();
         var found = await NoticeSql.FindFactsAsync(connection, change.RecordId, change.DocumentId, change.Position, now, ct);
         if (found is not { } facts || NoticeRules.KindOf(change, facts) is not { } kind)
         {
@@ -122,8 +129,7 @@ internal sealed class NoticeMaker(
             SourcePosition =
                 change.Kind is OutboxKind.DocumentCreated or OutboxKind.DocumentReplaced ? change.Position : change.CommitPosition,
         };
-        var giveUpTime = now + options.Value.RetryFor;
-        await NoticeSql.InsertAsync(connection, notice, NoticeRules.WaysOf(kind, secret, facts, channels.Ways), giveUpTime, ct);
+        made.Add((notice, NoticeRules.WaysOf(kind, secret, facts, channels.Ways)));
         if (kind != NoticeKind.EmergencyAccess)
         {
             return;
@@ -132,8 +138,7 @@ internal sealed class NoticeMaker(
         var email = channels.Ways.Where(way => way.Channel == NoticeChannel.Email).ToList();
         foreach (var physician in await NoticeSql.ListAttendingAsync(connection, change, now, ct))
         {
-            var told = notice with { NoticeId = Guid.CreateVersion7(now), ProfessionalId = physician };
-            await NoticeSql.InsertAsync(connection, told, email, giveUpTime, ct);
+            made.Add((notice with { NoticeId = Guid.CreateVersion7(now), ProfessionalId = physician }, email));
         }
     }
 }

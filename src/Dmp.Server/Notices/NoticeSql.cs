@@ -169,8 +169,12 @@ internal static class NoticeSql
         """
         insert into notice (
             notice_id, record_id, kind, event_time, create_time, professional_id, secret, source, source_position)
-        values (@NoticeId, @RecordId, @Kind, @EventTime, @CreateTime, @ProfessionalId, @Secret, @Source, @SourcePosition)
+        select *
+        from unnest(
+            @NoticeIds::uuid[], @RecordIds::uuid[], @Kinds::smallint[], @EventTimes::timestamptz[], @CreateTimes::timestamptz[],
+            @ProfessionalIds::text[], @Secrets::boolean[], @Sources::text[], @SourcePositions::bigint[])
         on conflict on constraint notice_source_key do nothing
+        returning notice_id
         """;
 
     // Served by notice_create_time_idx; the deliveries go with it.
@@ -180,6 +184,8 @@ internal static class NoticeSql
         where n.create_time < @Before
             and not exists (select from notice_delivery d where d.record_id = n.record_id and d.notice_id = n.notice_id and d.state = 1)
         """;
+
+    private static readonly ScopedSql findFacts = new(WorkRole.Notices, FindFacts);
 
     /// <summary>Where a source was read up to; null while another server is at it.</summary>
     public static async Task<long?> ClaimAsync(NpgsqlConnection connection, string source, CancellationToken ct) =>
@@ -207,9 +213,13 @@ internal static class NoticeSql
     public static async Task<NoticeFacts?> FindFactsAsync(
         NpgsqlConnection connection, Guid recordId, Guid? documentId, long position, DateTimeOffset now, CancellationToken ct)
     {
-        await RowScope.OfNotices(recordId).ApplyAsync(connection, ct);
-        return await connection.QuerySingleOrDefaultAsync<NoticeFacts>(new CommandDefinition(
-            FindFacts, new { RecordId = recordId, DocumentId = documentId, Position = position, Now = now }, cancellationToken: ct));
+        var scope = RowScope.OfNotices(recordId);
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            findFacts.For(scope),
+            scope.Parameters(new { RecordId = recordId, DocumentId = documentId, Position = position, Now = now }),
+            cancellationToken: ct));
+        await results.ReadAsync();
+        return await results.ReadSingleOrDefaultAsync<NoticeFacts>();
     }
 
     /// <summary>Attending physicians of the record who gave an address, without the one who did it.</summary>
@@ -218,33 +228,39 @@ internal static class NoticeSql
         connection.QueryAsync<string>(new CommandDefinition(
             ListAttending, new { change.RecordId, change.MadeById, Now = now }, cancellationToken: ct));
 
-    /// <summary>Adds a notice and its deliveries; false when the same commit has told this already.</summary>
-    public static async Task<bool> InsertAsync(
-        NpgsqlConnection connection, NewNotice notice, IEnumerable<NoticeWay> ways, DateTimeOffset giveUpTime, CancellationToken ct)
+    /// <summary>Adds notices and their deliveries, but for those that the same commit has told already.</summary>
+    public static async Task InsertAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<(NewNotice Notice, IReadOnlyList<NoticeWay> Ways)> made,
+        DateTimeOffset giveUpTime,
+        CancellationToken ct)
     {
+        if (made.Count == 0)
+        {
+            return;
+        }
+
+        List<NewNotice> notices = [.. made.Select(one => one.Notice)];
         var parameters = new
         {
-            notice.NoticeId,
-            notice.RecordId,
-            Kind = (short)notice.Kind,
-            notice.EventTime,
-            notice.CreateTime,
-            notice.ProfessionalId,
-            notice.Secret,
-            notice.Source,
-            notice.SourcePosition,
+            NoticeIds = notices.ConvertAll(notice => notice.NoticeId),
+            RecordIds = notices.ConvertAll(notice => notice.RecordId),
+            Kinds = notices.ConvertAll(notice => (short)notice.Kind),
+            EventTimes = notices.ConvertAll(notice => notice.EventTime),
+            CreateTimes = notices.ConvertAll(notice => notice.CreateTime),
+            ProfessionalIds = notices.ConvertAll(notice => notice.ProfessionalId),
+            Secrets = notices.ConvertAll(notice => notice.Secret),
+            Sources = notices.ConvertAll(notice => notice.Source),
+            SourcePositions = notices.ConvertAll(notice => notice.SourcePosition),
         };
-        if (await connection.ExecuteAsync(new CommandDefinition(Insert, parameters, cancellationToken: ct)) == 0)
+        var added = (await connection.QueryAsync<Guid>(new CommandDefinition(Insert, parameters, cancellationToken: ct))).ToHashSet();
+        foreach (var (notice, ways) in made.Where(one => added.Contains(one.Notice.NoticeId)))
         {
-            return false;
+            foreach (var way in ways)
+            {
+                await DeliverySql.InsertAsync(connection, notice, way, giveUpTime, ct);
+            }
         }
-
-        foreach (var way in ways)
-        {
-            await DeliverySql.InsertAsync(connection, notice, way, giveUpTime, ct);
-        }
-
-        return true;
     }
 
     /// <summary>Forgets notices that are old and not waiting, on a connection for housekeeping; returns how many.</summary>
