@@ -15,6 +15,9 @@ internal static class ChangeSql
     // Locks the one row of change_floor until it commits (ADR 0029).
     private const string Sequence = "select dmp_sequence_changes()";
 
+    // Nobody waits for the lock when nothing waits for its place.
+    private const string SequenceWaiting = "select case when dmp_outbox_waits() then dmp_sequence_changes() else 0 end";
+
     private const string Head = "select first_position, last_position from change_head";
 
     private const string Changed = "select dmp_changed_since(@RecordId, @Position, @RecordKeyId)";
@@ -37,12 +40,19 @@ internal static class ChangeSql
         "delete from change_pass where last_position < (select max(last_position) from change_pass)";
 
     private static readonly ScopedSql sequence = new(WorkRole.Sequencer, Sequence);
+    private static readonly ScopedSql sequenceWaiting = new(WorkRole.Sequencer, SequenceWaiting);
 
     /// <summary>Gives positions to what has committed; returns how many changes got one.</summary>
-    public static async Task<int> SequenceAsync(NpgsqlConnection connection, CancellationToken ct)
+    public static Task<int> SequenceAsync(NpgsqlConnection connection, CancellationToken ct) => RunAsync(connection, sequence, ct);
+
+    /// <summary>The same for many callers at once, of whom few find anything.</summary>
+    public static Task<int> SequenceWaitingAsync(NpgsqlConnection connection, CancellationToken ct) =>
+        RunAsync(connection, sequenceWaiting, ct);
+
+    private static async Task<int> RunAsync(NpgsqlConnection connection, ScopedSql sql, CancellationToken ct)
     {
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            sequence.For(RowScope.Sequencer), RowScope.Sequencer.Parameters(), cancellationToken: ct));
+            sql.For(RowScope.Sequencer), RowScope.Sequencer.Parameters(), cancellationToken: ct));
         await results.ReadAsync();
         return await results.ReadSingleAsync<int>();
     }

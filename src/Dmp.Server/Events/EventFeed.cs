@@ -46,7 +46,7 @@ internal sealed class EventFeed(Database database, AccessPolicy policy, AuditTra
     {
         // What was answered before this call has committed. It gets its place here, so that "now" is behind it and a pull holds it; and by
         // itself, because a refusal tells of places and must not undo them.
-        await database.InBatchesAsync(connection => ChangeSql.SequenceAsync(connection, ct), ct);
+        await database.InBatchesAsync(connection => ChangeSql.SequenceWaitingAsync(connection, ct), ct);
         var place = await database.OnConnectionAsync(connection => StartAsync(connection, call, start, query, ct), ct);
         await audit.TraceReadAsync(call, [], ct);
         return place;

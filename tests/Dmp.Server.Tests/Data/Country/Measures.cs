@@ -91,6 +91,7 @@ internal static class Measures
 
     private static IEnumerable<Measure> Feed() =>
     [
+        new("ChangeSql.SequenceWaiting", "none waits", OfTask("dmp_sequencer")),
         new("FeedWatchSql.Concerned", "few changes", OfTask("dmp_watch"), new { After = Positions.NearTheEnd }),
         new("FeedSql.Head", "start", OfActor("dmp_feed", nurse)),
         new("FeedSql.ScanForCarer", "nurse, nearly up to date", OfActor("dmp_feed", nurse), new { After = Positions.NearTheEnd }),
