@@ -129,10 +129,13 @@ internal static class DocumentFilter
         """;
 
     /// <summary>
-    /// The content of the version <c>v</c> of the document <c>d</c> may be read: deleted content only by the author,
+    /// The content of a version that exists for the caller may be read: that of a deleted document <c>d</c> only by the author,
     /// attending physicians and the patient.
     /// </summary>
-    public const string IsReadable = $"({Exists} and (d.state <> 4 or @ReadsDeleted or {IsOwn}))";
+    public const string IsReadableIfExists = $"(d.state <> 4 or @ReadsDeleted or {IsOwn})";
+
+    /// <summary>The version <c>v</c> of the document <c>d</c> exists for the caller, and its content may be read.</summary>
+    public const string IsReadable = $"({Exists} and {IsReadableIfExists})";
 }
 
 /// <summary>The parameters of <see cref="DocumentFilter"/>.</summary>

@@ -85,6 +85,6 @@ internal sealed record DocumentRow
     /// <summary>The caller is its author, see <see cref="DocumentFilter.IsOwn"/>. Not asked for by searches.</summary>
     public bool IsOwn { get; init; }
 
-    /// <summary>The caller may read its content, see <see cref="DocumentFilter.IsReadable"/>. Not asked for by searches.</summary>
+    /// <summary>The caller may read its content, see <see cref="DocumentFilter.IsReadableIfExists"/>. Not asked for by searches.</summary>
     public bool IsReadable { get; init; }
 }

@@ -26,7 +26,7 @@ internal static class DocumentSql
         $"""
         select {Columns},
             {DocumentFilter.IsOwn} as is_own,
-            {DocumentFilter.IsReadable} as is_readable,
+            {DocumentFilter.IsReadableIfExists} as is_readable,
             k.master_key_id, k.wrapped as wrapped_key
         from document d
         join document_version v on v.document_id = d.document_id and v.record_id = d.record_id
