@@ -93,10 +93,19 @@ public sealed class StallTests(Platform platform)
         await using var raw = await RawConnection.OpenAsync(server.Address, window: 0);
         var begin = Stopwatch.GetTimestamp();
         var stream = await raw.CallAsync(Read, token, new ReadDocumentRequest { RecordId = record, DocumentId = document });
+        var taken = 0;
         await Waiting.UntilAsync(async () =>
         {
-            // A little again and again, for longer than an answer may stand still; then the rest.
-            await raw.TakeAsync(stream, Stopwatch.GetElapsedTime(begin) < 1.5 * stallAfter ? 1_000 : DocumentBytes);
+            // A little again and again, for longer than an answer may stand still, and as much in a second however busy the machine is;
+            // then the rest.
+            var part = Stopwatch.GetElapsedTime(begin) / (1.5 * stallAfter);
+            var due = part < 1 ? (int)(part * DocumentBytes) - taken : 2 * DocumentBytes;
+            if (due > 0)
+            {
+                await raw.TakeAsync(stream, due);
+                taken += due;
+            }
+
             return HasEnded(raw, stream) || raw.Resets.ContainsKey(stream);
         });
 
