@@ -220,13 +220,20 @@ public sealed class ImportTests : IAsyncLifetime
         Assert.Equal(Enumerable.Range(1, 20), told.Select(retry => retry.Failures));
     }
 
-    [Fact]
-    public async Task A_source_that_fails_ends_the_import_with_its_own_exception()
+    public static TheoryData<System.Type> Failures =>
+        [typeof(InvalidTimeZoneException), typeof(InvalidOperationException), typeof(HttpRequestException), typeof(RpcException)];
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task A_source_that_fails_ends_the_import_with_its_own_exception(System.Type type)
     {
+        // A source may be a call of gRPC or HTTP itself: what it fails with says nothing of this call.
+        var failure = type == typeof(RpcException)
+            ? new RpcException(new Status(StatusCode.Unavailable, "elsewhere")) : (Exception)Activator.CreateInstance(type)!;
         await AnswerAsync(Good);
         using var client = platform.Client();
-        await Assert.ThrowsAsync<InvalidTimeZoneException>(
-            () => ImportAsync(client, 5, i => i == 3 ? throw new InvalidTimeZoneException() : [1]));
+
+        Assert.Same(failure, await Assert.ThrowsAsync(type, () => ImportAsync(client, 5, i => i == 3 ? throw failure : [1])));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Dmp.Client.Tests;
+namespace Dmp.Client.Tests.Fixtures;
 
 /// <summary>
 /// Ends the first call in the middle of a message as a connection does that has just ended: the write itself fails, as HTTP says it.

@@ -34,6 +34,20 @@ public static class Transfers
         Assert.True(await requests.MoveNext(ct));
         var intent = requests.Current.Intent;
         Assert.NotNull(intent);
+        return (intent, await ReceiveRestAsync(requests, answers, ct));
+    }
+
+    /// <summary>The same, also of an upload that is taken up of which the platform has nothing.</summary>
+    public static async Task<byte[]> ReceiveAllAsync(
+        IAsyncStreamReader<UploadDocumentRequest> requests, IServerStreamWriter<UploadDocumentResponse> answers, CancellationToken ct)
+    {
+        Assert.True(await requests.MoveNext(ct));
+        return await ReceiveRestAsync(requests, answers, ct);
+    }
+
+    private static async Task<byte[]> ReceiveRestAsync(
+        IAsyncStreamReader<UploadDocumentRequest> requests, IServerStreamWriter<UploadDocumentResponse> answers, CancellationToken ct)
+    {
         await answers.WriteAsync(Accepted, ct);
         using var content = new MemoryStream();
         while (await requests.MoveNext(ct))
@@ -42,7 +56,7 @@ public static class Transfers
             {
                 Assert.Equal(content.Length, finish.SizeBytes);
                 Assert.Equal(SHA256.HashData(content.ToArray()), finish.Sha256.ToByteArray());
-                return (intent, content.ToArray());
+                return content.ToArray();
             }
             var chunk = requests.Current.Chunk;
             Assert.Equal(content.Length, chunk.WriteOffset);

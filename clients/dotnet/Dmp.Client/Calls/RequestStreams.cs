@@ -6,19 +6,20 @@ namespace Dmp.Client;
 internal static class RequestStreams
 {
     /// <summary>
-    /// Writes one message. A connection that has just ended fails the write as HTTP, for which gRPC has no status here: it is told as what
-    /// it is to a caller, a call that did not come through.
+    /// Writes one message; false when the call has ended, or its connection has, which HTTP says in words of its own. Why it ended is what
+    /// the reader of the answers finds.
     /// </summary>
-    /// <exception cref="RpcException">The call has ended, or its connection has (UNAVAILABLE).</exception>
-    public static async Task SendAsync<T>(this IClientStreamWriter<T> stream, T message, CancellationToken cancellationToken)
+    public static async Task<bool> TrySendAsync<T>(this IClientStreamWriter<T> stream, T message, CancellationToken cancellationToken)
     {
         try
         {
             await stream.WriteAsync(message, cancellationToken).ConfigureAwait(false);
+            return true;
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        catch (Exception ended) when (ended is RpcException or InvalidOperationException or OperationCanceledException
+            or HttpRequestException or IOException)
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, "The connection ended while a message was written.", failure));
+            return false;
         }
     }
 }

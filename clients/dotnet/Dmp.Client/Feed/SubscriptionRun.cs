@@ -43,9 +43,9 @@ internal sealed class SubscriptionRun(
             {
                 failure = broken;
             }
-            catch (Exception broken) when (broken is InvalidOperationException or OperationCanceledException)
+            catch (OperationCanceledException broken)
             {
-                // gRPC says so of a stream that ended while it was written to, and the token of this run of a long silence.
+                // The token of this run says so of a long silence.
                 failure = new RpcException(new Status(StatusCode.Unavailable, "The subscription broke.", broken));
             }
 
@@ -78,12 +78,12 @@ internal sealed class SubscriptionRun(
         {
             token = new CallToken(tokens);
             call = events.Subscribe(new CallOptions(credentials: token.Credentials));
-            await call.RequestStream.SendAsync(
+            await call.RequestStream.TrySendAsync(
                 new SubscribeRequest { Start = start, Filter = filter, NumRequested = eventsAhead }, silence.Token).ConfigureAwait(false);
         }
         else if (processed > 0)
         {
-            await call.RequestStream.SendAsync(new SubscribeRequest { NumRequested = processed }, silence.Token).ConfigureAwait(false);
+            await call.RequestStream.TrySendAsync(new SubscribeRequest { NumRequested = processed }, silence.Token).ConfigureAwait(false);
         }
 
         processed = 0;

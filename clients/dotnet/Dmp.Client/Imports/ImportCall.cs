@@ -39,18 +39,8 @@ internal sealed class ImportCall : IDisposable
         var answers = ReadAnswersAsync();
         var sending = SendAsync(answers);
 
-        // A source of documents that fails must not leave the call open. A write that fails says that it has ended; the answers say why.
-        _ = sending.ContinueWith(
-            sent =>
-            {
-                if (sent.Exception?.InnerException is not RpcException)
-                {
-                    guard.Stop();
-                }
-            },
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted,
-            TaskScheduler.Default);
+        // A source of documents that fails must not leave the call open.
+        _ = sending.ContinueWith(_ => guard.Stop(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         RpcException? failure = null;
         try
         {
@@ -70,9 +60,9 @@ internal sealed class ImportCall : IDisposable
         {
             await sending.ConfigureAwait(false);
         }
-        catch (Exception ended) when (ended is RpcException or OperationCanceledException or InvalidOperationException)
+        catch (OperationCanceledException)
         {
-            // Writing ends with the call; why that ended is known from the answers.
+            // Sending ends with the call; why that ended is known from the answers.
         }
         if (failure is null && open.Count > 0)
         {
@@ -114,8 +104,11 @@ internal sealed class ImportCall : IDisposable
                 throw;
             }
             guard.Moved();
-            await call.RequestStream.SendAsync(
-                new ImportDocumentsRequest { Document = entry.Message }, guard.Token).ConfigureAwait(false);
+            if (!await call.RequestStream.TrySendAsync(
+                new ImportDocumentsRequest { Document = entry.Message }, guard.Token).ConfigureAwait(false))
+            {
+                return;
+            }
         }
         await call.RequestStream.CompleteAsync().ConfigureAwait(false);
     }

@@ -55,9 +55,9 @@ internal sealed class ImportSetCall : IDisposable
         {
             await SendAsync().ConfigureAwait(false);
         }
-        catch (Exception ended) when (ended is RpcException or OperationCanceledException or InvalidOperationException)
+        catch (OperationCanceledException)
         {
-            // Writing ends with the call; why that ended is known from the answers.
+            // Sending ends with the call; why that ended is known from the answers.
         }
         catch
         {
@@ -210,7 +210,10 @@ internal sealed class ImportSetCall : IDisposable
     private async Task WriteAsync(ImportDocumentsRequest message)
     {
         guard.Moved();
-        await call.RequestStream.SendAsync(message, guard.Token).ConfigureAwait(false);
+        if (!await call.RequestStream.TrySendAsync(message, guard.Token).ConfigureAwait(false))
+        {
+            throw new OperationCanceledException("The call has ended.");
+        }
     }
 
     private bool IsAnswered(long item)

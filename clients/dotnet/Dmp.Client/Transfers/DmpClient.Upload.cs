@@ -151,17 +151,12 @@ public sealed partial class DmpClient
     {
         var deadline = (options.TimeProvider.GetUtcNow() + options.CallDeadline).UtcDateTime;
         using var call = Documents.UploadDocument(new CallOptions(deadline: deadline, cancellationToken: cancellationToken));
-        try
+        if (await call.RequestStream.TrySendAsync(new UploadDocumentRequest { Intent = intent }, cancellationToken).ConfigureAwait(false))
         {
-            await call.RequestStream.SendAsync(new UploadDocumentRequest { Intent = intent }, cancellationToken).ConfigureAwait(false);
-
             // A stream that is left open would be reset, and a server closes a connection that resets too many.
             await call.RequestStream.CompleteAsync().ConfigureAwait(false);
         }
-        catch (Exception ended) when (ended is RpcException or InvalidOperationException && !cancellationToken.IsCancellationRequested)
-        {
-            // The platform refused before the intent had left. Why is what the reader of the answers finds.
-        }
+        cancellationToken.ThrowIfCancellationRequested();
         if (!await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
         {
             throw new DmpUnavailableException("The check of an upload ended without an answer.");

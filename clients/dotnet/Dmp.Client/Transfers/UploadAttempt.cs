@@ -230,19 +230,14 @@ internal sealed class UploadAttempt : IDisposable
         return true;
     }
 
-    // A write fails when the call has ended. Why it ended is what the reader of the answers finds.
     private async Task<bool> TryWriteAsync(UploadDocumentRequest message)
     {
-        try
+        var isSent = await call.RequestStream.TrySendAsync(message, guard.Token).ConfigureAwait(false);
+        if (isSent)
         {
-            await call.RequestStream.SendAsync(message, guard.Token).ConfigureAwait(false);
             guard.Moved();
-            return true;
         }
-        catch (Exception failure) when (failure is RpcException or InvalidOperationException or OperationCanceledException)
-        {
-            return false;
-        }
+        return isSent;
     }
 
     /// <summary>Fills the buffer from the source, and keeps the stream alive while the source is slow.</summary>
