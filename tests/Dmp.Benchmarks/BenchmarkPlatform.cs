@@ -112,7 +112,6 @@ internal sealed class BenchmarkPlatform : IAsyncDisposable
                 $"--Dmp:Listen:SandboxIssuerPort={issuerPort.ToString(CultureInfo.InvariantCulture)}",
                 // One caller stands for many subscribers.
                 "--Dmp:Feed:StreamsMax=1000",
-                "--Dmp:Edge:StreamsPerCaller=2000",
                 "--Logging:LogLevel:Default=Warning",
                 "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
             ],

@@ -2,10 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
-using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Dmp.Benchmarks;
 
@@ -29,12 +25,11 @@ internal static class CallBenchmark
         using var content = new MemoryStream("Texte"u8.ToArray());
         var stored = await platform.Client.UploadAsync(platform.RecordId, content, UploadBenchmark.Metadata());
         var request = new GetDocumentRequest { RecordId = platform.RecordId, DocumentId = stored.DocumentId };
-        await using var echo = await StartEchoAsync(platform, new GetDocumentResponse
-        {
-            Document = await platform.Client.GetDocumentAsync(request),
-        });
-        var address = echo.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
-        using var echoClient = platform.Connect(new Uri(address));
+        var answer = new GetDocumentResponse { Document = await platform.Client.GetDocumentAsync(request) };
+        var (echo, address) = await Floor.StartAsync<EchoService>(
+            services => services.AddSingleton(new EchoService(answer)), platform.Issuer);
+        await using var running = echo;
+        using var echoClient = platform.Connect(address);
         var (ours, floor) = (new List<double>(), new List<double>());
         for (var round = -WarmRounds; round < Rounds; round++)
         {
@@ -60,7 +55,7 @@ internal static class CallBenchmark
         for (var round = -1; round < Rounds; round++)
         {
             var revoked = await RevocationsAsync(platform);
-            var inserted = await FrozenSearch.FiveInsertsAsync(platform, TimeSpan.FromSeconds(Effort.Of(2, 1)));
+            var inserted = await Pgbench.FiveInsertsAsync(platform, TimeSpan.FromSeconds(Effort.Of(2, 1)));
             if (round >= 0)
             {
                 ours.Add(revoked);
@@ -90,27 +85,5 @@ internal static class CallBenchmark
         }
 
         return Revocations / time;
-    }
-
-    private static async Task<WebApplication> StartEchoAsync(BenchmarkPlatform platform, GetDocumentResponse answer)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(UploadBenchmark.ListenAsServer);
-        builder.Services.AddGrpc();
-        builder.Services.AddSingleton(new EchoService(answer));
-        builder.Services.AddAuthorization();
-        builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(jwt =>
-        {
-            jwt.Authority = platform.Issuer.ToString();
-            jwt.RequireHttpsMetadata = false;
-            jwt.TokenValidationParameters.ValidateAudience = false;
-        });
-        var echo = builder.Build();
-        echo.UseAuthentication();
-        echo.UseAuthorization();
-        echo.MapGrpcService<EchoService>().RequireAuthorization();
-        await echo.StartAsync();
-        return echo;
     }
 }

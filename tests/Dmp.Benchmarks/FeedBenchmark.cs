@@ -15,6 +15,8 @@ internal static class FeedBenchmark
     private static int Documents => Effort.Of(400, 20);
     private const int Writers = 4;
     private const int Subscribers = 4;
+    private const int Few = 10;
+    private static int Many => Effort.Of(1000, 20);
 
     public static async Task RunAsync(BenchmarkPlatform platform)
     {
@@ -85,7 +87,7 @@ internal static class FeedBenchmark
         var recordId = await platform.OpenAnotherRecordAsync();
         for (var round = -1; round < Effort.Of(3, 1); round++)
         {
-            foreach (var (count, times) in new[] { (10, few), (Effort.Of(1000, 20), many) })
+            foreach (var (count, times) in new[] { (Few, few), (Many, many) })
             {
                 var time = await IdleAsync(platform, recordId, count);
                 if (round >= 0)
@@ -98,7 +100,7 @@ internal static class FeedBenchmark
         var (fewTime, manyTime) = (UploadBenchmark.Median(few), UploadBenchmark.Median(many));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"one change, 1000 idle subscribers: {manyTime:F2} ms of processor time, 10 idle subscribers {fewTime:F2} ms, "
+            $"one change, {Many} idle subscribers: {manyTime:F2} ms of processor time, {Few} idle subscribers {fewTime:F2} ms, "
             + $"ratio {manyTime / fewTime:F2} (wanted 1.5)"));
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Dmp.Server.Postgres;
@@ -23,23 +22,25 @@ internal sealed class FrozenSearch(BenchmarkPlatform platform, Guid recordId, st
     /// <summary>Makes the database where it is missing, and gives it the rows of the record.</summary>
     public async Task FillAsync()
     {
-        await using (var admin = new NpgsqlConnection(await ConnectionAsync(platform, PostgresRoles.Admin, "Admin", "postgres")))
+        await using (var admin = new NpgsqlConnection(await Pgbench.ConnectionAsync(platform, PostgresRoles.Admin, "Admin", "postgres")))
         {
             await admin.OpenAsync();
             await using var exists = new NpgsqlCommand($"select exists (select from pg_database where datname = '{Database}')", admin);
             if (await exists.ExecuteScalarAsync() is not true)
             {
-                await RunAsync(admin, $"create database {Database}");
-                await using var made = new NpgsqlConnection(await ConnectionAsync(platform, PostgresRoles.Admin, "Admin", Database));
+                await Pgbench.ExecuteAsync(admin, $"create database {Database}");
+                await using var made = new NpgsqlConnection(
+                    await Pgbench.ConnectionAsync(platform, PostgresRoles.Admin, "Admin", Database));
                 await made.OpenAsync();
-                await RunAsync(made, Text("schema.sql"));
+                await Pgbench.ExecuteAsync(made, Text("schema.sql"));
             }
         }
 
         await using var source = await platform.OpenOwnerAsync();
-        await using var target = new NpgsqlConnection(await ConnectionAsync(platform, PostgresRoles.Admin, "Admin", Database));
+        await using var target = new NpgsqlConnection(await Pgbench.ConnectionAsync(platform, PostgresRoles.Admin, "Admin", Database));
         await target.OpenAsync();
-        await RunAsync(target, $"truncate {string.Join(", ", tables.Append("habilitation_matrix").Append("habilitation_cell"))} cascade");
+        var copied = tables.Append("habilitation_matrix").Append("habilitation_cell");
+        await Pgbench.ExecuteAsync(target, $"truncate {string.Join(", ", copied)} cascade");
         foreach (var table in tables)
         {
             await CopyAsync(source, target, table, $" where record_id = '{recordId}'");
@@ -47,68 +48,12 @@ internal sealed class FrozenSearch(BenchmarkPlatform platform, Guid recordId, st
 
         await CopyAsync(source, target, "habilitation_matrix", "");
         await CopyAsync(source, target, "habilitation_cell", "");
-        await RunAsync(target, "vacuum analyze");
+        await Pgbench.ExecuteAsync(target, "vacuum analyze");
     }
 
     /// <summary>Searches a second, by so many clients at once; without the event in the trace, what the reads alone cost.</summary>
     public Task<double> RateAsync(IReadOnlyList<Guid> documentIds, bool withTrace, int clients, TimeSpan time) =>
-        PgbenchAsync(platform, Script(documentIds, withTrace), clients, time, Database, PostgresRoles.Runtime, "Runtime");
-
-    /// <summary>Transactions of five inserts a second, one after the other, in the server's own cluster.</summary>
-    public static Task<double> FiveInsertsAsync(BenchmarkPlatform platform, TimeSpan time)
-    {
-        const string Insert = "insert into five_inserts select gen_random_uuid(), repeat('x', 200);\n";
-        return PgbenchAsync(
-            platform,
-            $"begin;\n{string.Concat(Enumerable.Repeat(Insert, 5))}commit;\n",
-            clients: 1,
-            time,
-            "postgres",
-            PostgresRoles.Admin,
-            "Admin",
-            before: "create table if not exists five_inserts (id uuid primary key, text text)");
-    }
-
-    private static async Task<double> PgbenchAsync(
-        BenchmarkPlatform platform,
-        string script,
-        int clients,
-        TimeSpan time,
-        string database,
-        string user,
-        string secret,
-        string? before = null)
-    {
-        if (before is not null)
-        {
-            await using var admin = new NpgsqlConnection(await ConnectionAsync(platform, user, secret, database));
-            await admin.OpenAsync();
-            await RunAsync(admin, before);
-        }
-
-        var file = Path.Combine(platform.Directory, "floor.pgbench");
-        await File.WriteAllTextAsync(file, script);
-        var settings = new NpgsqlConnectionStringBuilder(platform.Services.GetRequiredService<NpgsqlDataSource>().ConnectionString);
-        var start = new ProcessStartInfo(
-            Path.Combine((await PostgresBinaries.FindAsync(null, null, CancellationToken.None)).Folder, "pgbench"),
-            [
-                "--no-vacuum", "--protocol=prepared", $"--client={clients}", "--jobs=1", $"--time={time.TotalSeconds:F0}", $"--file={file}",
-                $"--host={settings.Host}", $"--port={settings.Port}", $"--username={user}", database,
-            ])
-        {
-            RedirectStandardOutput = true,
-        };
-        start.Environment["PGOPTIONS"] =
-            "-c enable_bitmapscan=off -c enable_seqscan=off -c enable_sort=off -c enable_hashjoin=off -c enable_mergejoin=off "
-            + "-c plan_cache_mode=force_generic_plan -c jit=off";
-        start.Environment["PGPASSWORD"] = await platform.SecretAsync(secret);
-        using var pgbench = Process.Start(start) ?? throw new InvalidOperationException("pgbench does not start.");
-        var output = await pgbench.StandardOutput.ReadToEndAsync();
-        await pgbench.WaitForExitAsync();
-        var line = output.Split('\n').FirstOrDefault(one => one.StartsWith("tps = ", StringComparison.Ordinal))
-            ?? throw new InvalidOperationException("pgbench made no transactions.");
-        return double.Parse(line.Split(' ')[2], CultureInfo.InvariantCulture);
-    }
+        Pgbench.RateAsync(platform, Script(documentIds, withTrace), clients, time, Database, PostgresRoles.Runtime, "Runtime");
 
     private string Script(IReadOnlyList<Guid> documentIds, bool withTrace)
     {
@@ -160,24 +105,6 @@ internal sealed class FrozenSearch(BenchmarkPlatform platform, Guid recordId, st
         {
             await to.WriteAsync(line + "\n");
         }
-    }
-
-    private static async Task RunAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
-    }
-
-    private static async Task<string> ConnectionAsync(BenchmarkPlatform platform, string user, string secret, string database)
-    {
-        var source = platform.Services.GetRequiredService<NpgsqlDataSource>();
-        return new NpgsqlConnectionStringBuilder(source.ConnectionString)
-        {
-            Username = user,
-            Password = await platform.SecretAsync(secret),
-            Database = database,
-            Pooling = false,
-        }.ConnectionString;
     }
 
     private static string Text(string name)

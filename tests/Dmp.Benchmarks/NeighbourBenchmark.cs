@@ -17,7 +17,7 @@ internal static class NeighbourBenchmark
 
     public static async Task RunAsync(BenchmarkPlatform platform)
     {
-        await SearchBenchmark.FillAsync(platform, documents: 500);
+        await SearchBenchmark.FillAsync(platform, platform.RecordId, documents: 500);
         await TimesAsync(platform);
         Print("alone", await TimesAsync(platform));
 

@@ -40,7 +40,6 @@ if (chosen.Contains("revoke"))
 
 if (chosen.Contains("search-small"))
 {
-    // Before the other one, which fills the record.
     await SearchBenchmark.RunAsync(platform, documents: 30, pageSize: 50);
 }
 

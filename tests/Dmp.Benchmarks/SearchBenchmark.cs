@@ -22,11 +22,12 @@ internal static class SearchBenchmark
     /// <summary>A page of a record with so many documents: one that they fill, or one that ends with them.</summary>
     public static async Task RunAsync(BenchmarkPlatform platform, int documents, int pageSize)
     {
-        await FillAsync(platform, documents);
-        var request = new SearchDocumentsRequest { RecordId = platform.RecordId, PageSize = pageSize };
+        var recordId = await platform.OpenAnotherRecordAsync();
+        await FillAsync(platform, recordId, documents);
+        var request = new SearchDocumentsRequest { RecordId = recordId, PageSize = pageSize };
         var found = await platform.Client.SearchDocumentsPageAsync(request);
         var depositor = found.Documents[0].Depositor;
-        FrozenSearch frozen = new(platform, Guid.Parse(platform.RecordId), depositor.Id, depositor.StructureId, pageSize + 1);
+        FrozenSearch frozen = new(platform, Guid.Parse(recordId), depositor.Id, depositor.StructureId, pageSize + 1);
         await frozen.FillAsync();
         var ids = found.Documents.Select(document => Guid.Parse(document.DocumentId)).ToList();
         for (var i = 0; i < WarmSlices; i++)
@@ -58,16 +59,17 @@ internal static class SearchBenchmark
         CultureInfo.InvariantCulture,
         $"{what}: {ours:F0}/s, {floorName} {floor:F0}/s, ratio {ours / floor:F2} {target}"));
 
-    public static async Task FillAsync(BenchmarkPlatform platform, int documents) => await System.Threading.Tasks.Parallel.ForEachAsync(
-        Enumerable.Range(0, documents),
-        new ParallelOptions { MaxDegreeOfParallelism = Parallel },
-        async (i, ct) =>
-        {
-            using var content = new MemoryStream("Texte"u8.ToArray());
-            var metadata = UploadBenchmark.Metadata();
-            metadata.ServiceStartTime.Seconds += i;
-            await platform.Client.UploadAsync(platform.RecordId, content, metadata, cancellationToken: ct);
-        });
+    public static Task FillAsync(BenchmarkPlatform platform, string recordId, int documents) =>
+        System.Threading.Tasks.Parallel.ForEachAsync(
+            Enumerable.Range(0, documents),
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel },
+            async (i, ct) =>
+            {
+                using var content = new MemoryStream("Texte"u8.ToArray());
+                var metadata = UploadBenchmark.Metadata();
+                metadata.ServiceStartTime.Seconds += i;
+                await platform.Client.UploadAsync(recordId, content, metadata, cancellationToken: ct);
+            });
 
     /// <summary>Calls a second, by so many workers at once.</summary>
     public static async Task<double> RateAsync(Func<int, Task> call, int parallel)

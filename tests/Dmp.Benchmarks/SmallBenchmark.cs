@@ -2,10 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Dmp.Client;
 using Dmp.Document.V1;
-using Dmp.Server.Startup;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
 using Npgsql;
 
 namespace Dmp.Benchmarks;
@@ -39,11 +35,13 @@ internal static class SmallBenchmark
             await create.ExecuteNonQueryAsync();
         }
 
-        await using var sink = await StartSinkAsync(platform.Directory, source);
-        var address = sink.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        var files = Directory.CreateDirectory(Path.Combine(platform.Directory, "sink")).FullName;
+        var (sink, address) = await Floor.StartAsync<SmallSinkService>(
+            services => services.AddSingleton(new SmallSinkService(files, source)));
+        await using var running = sink;
         using var sinkClient = new DmpClient(new DmpClientOptions
         {
-            Address = new Uri(address),
+            Address = address,
             Tokens = new DelegateTokenSource(_ => ValueTask.FromResult("none")),
         });
 
@@ -169,21 +167,6 @@ internal static class SmallBenchmark
                 throw failure;
             }
         }
-    }
-
-    private static async Task<WebApplication> StartSinkAsync(string directory, NpgsqlDataSource source)
-    {
-        var files = Path.Combine(directory, "sink");
-        Directory.CreateDirectory(files);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(UploadBenchmark.ListenAsServer);
-        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = GrpcSetup.MessageBytesMax);
-        builder.Services.AddSingleton(new SmallSinkService(files, source));
-        var sink = builder.Build();
-        sink.MapGrpcService<SmallSinkService>();
-        await sink.StartAsync();
-        return sink;
     }
 
     private readonly record struct Run(double Rate, double Time);
