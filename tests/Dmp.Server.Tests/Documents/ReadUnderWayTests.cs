@@ -1,4 +1,3 @@
-using Dmp.CareTeam.V1;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
@@ -70,35 +69,11 @@ public sealed class ReadUnderWayTests(Platform platform)
         var document = await platform.As(record.Physician).UploadAsync(Given.Intent(record.Id), Given.Text(DocumentBytes));
         var (nurse, other) = (TestProfessional.New(), TestProfessional.New());
         var patient = platform.As(record.Patient);
-        var team = (await patient.CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest
-            {
-                RecordId = record.Id,
-                Name = "Suivi à domicile",
-                Members = { nurse.Actor, other.Actor },
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token)).CareTeam;
-        await patient.Consents.GrantConsentAsync(
-            new GrantConsentRequest
-            {
-                RecordId = record.Id,
-                Actor = new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId },
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token);
+        var team = await patient.RecognizeTeamAsync(record.Id, nurse.Actor, other.Actor);
+        await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
         using var call = await BeginAsync(platform.As(nurse), document);
 
-        await patient.CareTeams.SetCareTeamMembersAsync(
-            new SetCareTeamMembersRequest
-            {
-                RecordId = record.Id,
-                CareTeamId = team.CareTeamId,
-                Members = { other.Actor },
-                Etag = team.Etag,
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token);
+        await patient.SetMembersAsync(team, record.Id, other.Actor);
 
         await EndsAsync(call, ErrorReason.RecordAccessDenied);
     }

@@ -1,4 +1,3 @@
-using Dmp.CareTeam.V1;
 using Dmp.Consent.V1;
 using Dmp.Emergency.V1;
 using Dmp.Error.V1;
@@ -94,15 +93,7 @@ public sealed class EmergencyEndTests(Platform platform)
         var inStructure = TestProfessional.New();
         await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.Structure, Id = inStructure.StructureId });
         var inTeam = TestProfessional.New();
-        var team = (await patient.CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest
-            {
-                RecordId = record.Id,
-                Name = "Suivi à domicile",
-                Members = { inTeam.Actor },
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token)).CareTeam;
+        var team = await patient.RecognizeTeamAsync(record.Id, inTeam.Actor);
         await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
         var atBlockedStructure = await platform.ColleagueAsync(record);
 

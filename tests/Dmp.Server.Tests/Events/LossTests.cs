@@ -116,23 +116,15 @@ public sealed class LossTests(Platform platform)
         var formal = (await platform.AsOperator().CareTeams.RegisterCareTeamAsync(
             new RegisterCareTeamRequest { Name = "Réseau", Members = { record.Physician.Actor }, RequestId = Given.NewId() },
             cancellationToken: Token)).CareTeam;
-        var own = (await patient.CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest
-            {
-                RecordId = record.Id,
-                Name = "Domicile",
-                Members = { record.Physician.Actor },
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token)).CareTeam;
+        var own = await patient.RecognizeTeamAsync(record.Id, record.Physician.Actor);
         foreach (var (team, by, recordId) in new[] { (formal, platform.AsOperator(), ""), (own, patient, record.Id) })
         {
             var consent = await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
             var start = await api.NowAsync();
-            var etag = await SetAsync(by, team, recordId, team.Etag, [record.Physician.Actor, member.Actor]);
+            var changed = await by.SetMembersAsync(team, recordId, record.Physician.Actor, member.Actor);
             Assert.Equal([ChangeKind.AccessGranted], await api.KindsAsync(start));
             start = await api.NowAsync();
-            await SetAsync(by, team, recordId, etag, [record.Physician.Actor]);
+            await by.SetMembersAsync(changed, recordId, record.Physician.Actor);
             Assert.Equal([ChangeKind.AccessLost], await api.KindsAsync(start));
             await patient.RevokeAsync(consent);
         }
@@ -168,7 +160,7 @@ public sealed class LossTests(Platform platform)
                 break;
         }
 
-        await SetAsync(platform.AsOperator(), formal, "", formal.Etag, [record.Physician.Actor]);
+        await platform.AsOperator().SetMembersAsync(formal, "", record.Physician.Actor);
         await patient.GrantAsync(record.Id, team);
 
         // The team's right is given anew, but not to who has left: only the loss is for them.
@@ -303,18 +295,6 @@ public sealed class LossTests(Platform platform)
         await SweepAsync();
         Assert.Equal([ChangeKind.AccessLost], await guardian.KindsAsync(start));
     }
-
-    private static async Task<string> SetAsync(DmpApi by, Dmp.CareTeam.V1.CareTeam team, string recordId, string etag, Actor[] members) =>
-        (await by.CareTeams.SetCareTeamMembersAsync(
-            new SetCareTeamMembersRequest
-            {
-                RecordId = recordId,
-                CareTeamId = team.CareTeamId,
-                Members = { members },
-                Etag = etag,
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token)).CareTeam.Etag;
 
     private static async Task<List<AuditEvent>> EventsAsync(DmpApi api, string recordId) =>
     [

@@ -84,12 +84,7 @@ public sealed class TokenTests(Platform platform)
         var filter = new EventFilter();
         using var stream = await api.SubscribeAsync(From(token), filter);
         await stream.NextAsync();
-        await server.QueryAsync<object>(
-            platform,
-            """
-            insert into habilitation_matrix (matrix_id, name, effective_time, import_time, sha256)
-            values (gen_random_uuid(), 'other', now(), now(), sha256('other')) returning 1
-            """);
+        await server.ImportMatrixAsync(platform);
         var status = await Refusals.RefusedAsync(StatusCode.OutOfRange, ErrorReason.FeedTokenOutdated, () => api.SinceAsync(token));
         var anew = status.GetDetail<ErrorInfo>()!.Metadata["resume_token"];
         await api.SinceAsync(anew);
@@ -113,12 +108,7 @@ public sealed class TokenTests(Platform platform)
         await using var server = await TestServer.StartAsync(platform);
         var (api, record) = await RecordOnAsync(server);
         var token = await api.NowAsync();
-        await server.QueryAsync<object>(
-            platform,
-            """
-            insert into habilitation_matrix (matrix_id, name, effective_time, import_time, sha256)
-            values (gen_random_uuid(), 'other', now(), now(), sha256('other')) returning 1
-            """);
+        await server.ImportMatrixAsync(platform);
         for (var round = 1; round <= 10; round++)
         {
             // Whoever gives it a place, it keeps that.

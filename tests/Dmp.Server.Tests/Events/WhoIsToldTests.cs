@@ -1,4 +1,3 @@
-using Dmp.CareTeam.V1;
 using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
@@ -163,36 +162,16 @@ public sealed class WhoIsToldTests(Platform platform)
         var record = await platform.RecordAsync();
         var patient = platform.As(record.Patient);
         var (stays, left, other) = (TestProfessional.New(), await platform.ColleagueAsync(record), TestProfessional.New());
-        var team = (await patient.CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest
-            {
-                RecordId = record.Id,
-                Name = "Domicile",
-                Members = { stays.Actor, left.Actor },
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token)).CareTeam;
+        var team = await patient.RecognizeTeamAsync(record.Id, stays.Actor, left.Actor);
         await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
-        team = await SetAsync(stays.Actor);
+        team = await patient.SetMembersAsync(team, record.Id, stays.Actor);
         var (start, startLeft, startOther) = (
             await platform.As(stays).NowAsync(), await platform.As(left).NowAsync(), await platform.As(other).NowAsync());
-        team = await SetAsync(stays.Actor, other.Actor);
-        await SetAsync(stays.Actor);
+        team = await patient.SetMembersAsync(team, record.Id, stays.Actor, other.Actor);
+        await patient.SetMembersAsync(team, record.Id, stays.Actor);
         Assert.Empty(await platform.As(stays).SinceAsync(start));
         Assert.Empty(await platform.As(left).SinceAsync(startLeft));
         Assert.Equal([ChangeKind.AccessLost], (await platform.As(other).KindsAsync(startOther)).TakeLast(1));
-
-        async Task<Dmp.CareTeam.V1.CareTeam> SetAsync(params Actor[] members) =>
-            (await patient.CareTeams.SetCareTeamMembersAsync(
-                new SetCareTeamMembersRequest
-                {
-                    RecordId = record.Id,
-                    CareTeamId = team.CareTeamId,
-                    Members = { members },
-                    Etag = team.Etag,
-                    RequestId = Given.NewId(),
-                },
-                cancellationToken: Token)).CareTeam;
     }
 
     private async Task SetGuardianshipAsync(string recordId) => await platform.AsOperator().Delegations.SetGuardianshipAsync(

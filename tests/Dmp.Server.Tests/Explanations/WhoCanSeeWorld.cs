@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Dmp.CareTeam.V1;
 using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
@@ -137,15 +136,7 @@ internal sealed class WhoCanSeeWorld
         }
 
         await platform.As(people["occupational"]).SearchIdsAsync(Record.Id);
-        var team = (await Patient.CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest
-            {
-                RecordId = Record.Id,
-                Name = "Équipe",
-                Members = { people["in team"].Actor },
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token)).CareTeam;
+        var team = await Patient.RecognizeTeamAsync(Record.Id, people["in team"].Actor);
         await GrantAsync(new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
         await platform.As(people["in team"]).SearchIdsAsync(Record.Id);
         await MaskedShownAsync();

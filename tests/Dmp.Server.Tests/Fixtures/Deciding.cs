@@ -1,3 +1,4 @@
+using Dmp.CareTeam.V1;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
 using Dmp.Type.V1;
@@ -105,6 +106,30 @@ internal static class Deciding
     public static async Task UnblockAsync(this DmpApi api, string recordId, string blockId) =>
         await api.Consents.UnblockActorAsync(
             new UnblockActorRequest { RecordId = recordId, BlockId = blockId, RequestId = Given.NewId() }, cancellationToken: Token);
+
+    public static async Task<CareTeam.V1.CareTeam> RecognizeTeamAsync(this DmpApi patient, string recordId, params Actor[] members) =>
+        (await patient.CareTeams.RecognizeCareTeamAsync(
+            new RecognizeCareTeamRequest
+            {
+                RecordId = recordId,
+                Name = "Suivi à domicile",
+                Members = { members },
+                RequestId = Given.NewId(),
+            },
+            cancellationToken: Token)).CareTeam;
+
+    public static async Task<CareTeam.V1.CareTeam> SetMembersAsync(
+        this DmpApi api, CareTeam.V1.CareTeam team, string recordId, params Actor[] members) =>
+        (await api.CareTeams.SetCareTeamMembersAsync(
+            new SetCareTeamMembersRequest
+            {
+                RecordId = recordId,
+                CareTeamId = team.CareTeamId,
+                Members = { members },
+                Etag = team.Etag,
+                RequestId = Given.NewId(),
+            },
+            cancellationToken: Token)).CareTeam;
 
     public static async Task<Consent.V1.Consent> GrantAsync(this DmpApi api, string recordId, Actor actor) =>
         (await api.Consents.GrantConsentAsync(

@@ -15,6 +15,14 @@ internal static class Feeding
 
     public static EventFilter Only(params string[] recordIds) => new() { RecordIds = { recordIds } };
 
+    /// <summary>Another matrix of document types comes into force.</summary>
+    public static Task ImportMatrixAsync(this TestServer server, Platform platform) => server.QueryAsync<object>(
+        platform,
+        """
+        insert into habilitation_matrix (matrix_id, name, effective_time, import_time, sha256)
+        values (gen_random_uuid(), 'other', now(), now(), sha256('other')) returning 1
+        """);
+
     /// <summary>A token of now, for this filter.</summary>
     public static async Task<string> NowAsync(this DmpApi api, EventFilter? filter = null) =>
         (await api.Events.PullAsync(

@@ -18,7 +18,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan startLimit = TimeSpan.FromSeconds(120);
 
-    // A data directory as a first start leaves it. Made once: the cluster and forty migrations, durably, take most of a start.
+    // A data directory as a first start leaves it. Made once: the cluster and nine migrations, durably, take most of a start.
     private static readonly Lazy<Task<string>> template = new(MakeTemplateAsync);
 
     private readonly StringBuilder output = new();
