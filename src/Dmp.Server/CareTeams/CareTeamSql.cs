@@ -66,8 +66,18 @@ internal static class CareTeamSql
         for no key update
         """;
 
-    // care_team_pkey. A recognised team is for its record only. Waits for a list of members under way, which tells the records that it
-    // finds authorised: an authorisation that came meanwhile would not be told of the members, and facts be remembered that no change ends.
+    // Waits for a list of members under way, which tells the records that it finds authorised: an authorisation that came meanwhile would
+    // not be told of the members, and facts be remembered that no change ends. A statement of its own: what it waited for is seen by the
+    // next one only.
+    private const string Share =
+        """
+        select care_team_id from care_team
+        where care_team_id = @CareTeamId
+            and (record_id is null or record_id = @RecordId)
+        for share
+        """;
+
+    // care_team_pkey. A recognised team is for its record only.
     private const string Find =
         $"""
         select {Columns}
@@ -75,7 +85,6 @@ internal static class CareTeamSql
         where t.care_team_id = @CareTeamId
             and (t.record_id is null or t.record_id = @RecordId)
             and (not @OnlyMine or {HasCaller})
-        for share of t
         """;
 
     private const string Touch = "update care_team set revision = revision + 1 where care_team_id = @CareTeamId";
@@ -149,10 +158,11 @@ internal static class CareTeamSql
             FindForChange, new { CareTeamId = careTeamId, RecordId = recordId }, cancellationToken: ct));
 
     /// <summary>A team that may be authorised on the record; <paramref name="onlyMine"/>: of which the caller is a member.</summary>
-    public static Task<CareTeamRow?> FindAsync(
-        NpgsqlConnection connection, RecordAccess access, Guid careTeamId, bool onlyMine, CancellationToken ct) =>
-        connection.QuerySingleOrDefaultAsync<CareTeamRow>(new CommandDefinition(
-            Find,
+    public static async Task<CareTeamRow?> FindAsync(
+        NpgsqlConnection connection, RecordAccess access, Guid careTeamId, bool onlyMine, CancellationToken ct)
+    {
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            $"{Share}; {Find}",
             new
             {
                 CareTeamId = careTeamId,
@@ -162,6 +172,9 @@ internal static class CareTeamSql
                 access.Caller.StructureId,
             },
             cancellationToken: ct));
+        await results.ReadAsync();
+        return await results.ReadSingleOrDefaultAsync<CareTeamRow>();
+    }
 
     /// <summary>Makes these the members: those who left have left, those who stay keep their time of joining.</summary>
     public static async Task SetMembersAsync(

@@ -106,7 +106,7 @@ public sealed class CareTeamTests(Platform platform)
     [Fact]
     public async Task Whoever_authorises_a_team_waits_for_a_list_of_its_members_under_way()
     {
-        var record = await platform.RecordAsync();
+        var (record, other) = (await platform.RecordAsync(), await platform.RecordAsync());
         var (member, leaver) = (TestProfessional.New(), TestProfessional.New());
         var team = (await platform.AsOperator().CareTeams.RegisterCareTeamAsync(
             new RegisterCareTeamRequest { Name = "Réseau Diabète", Members = { member.Actor, leaver.Actor }, RequestId = Given.NewId() },
@@ -118,15 +118,17 @@ public sealed class CareTeamTests(Platform platform)
         await list.ExecuteAsync($"select from care_team where care_team_id = '{team.CareTeamId}' for no key update");
         await list.ExecuteAsync($"update care_team_member set leave_time = now() where actor_id = '{leaver.Id}'");
         var declaring = DeclareAsync(member, record, ActorOf(team));
+        var late = DeclareAsync(leaver, other, ActorOf(team));
         await Waiting.UntilAsync(async () => await platform.Server.QueryAsync<bool>(
             platform,
-            $"select exists (select from pg_stat_activity where {list.ProcessID} = any (pg_blocking_pids(pid)))"));
+            $"select count(*) = 2 from pg_stat_activity where {list.ProcessID} = any (pg_blocking_pids(pid))"));
         Assert.False(declaring.IsCompleted);
         await transaction.CommitAsync(Token);
 
         await declaring;
+        await Refusals.RefusedAsync(StatusCode.NotFound, ErrorReason.CareTeamNotFound, () => late);
         await platform.As(member).SearchIdsAsync(record.Id);
-        await RefusedAsync(leaver, record);
+        await RefusedAsync(leaver, other);
     }
 
     [Fact]
@@ -165,16 +167,8 @@ public sealed class CareTeamTests(Platform platform)
 
     private static Actor ActorOf(Team team) => new() { Kind = ActorKind.CareTeam, Id = team.CareTeamId };
 
-    private async Task<Team> RecognizeAsync(OpenedRecord record, params Actor[] members) =>
-        (await platform.As(record.Patient).CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest
-            {
-                RecordId = record.Id,
-                Name = "Suivi à domicile",
-                Members = { members },
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token)).CareTeam;
+    private Task<Team> RecognizeAsync(OpenedRecord record, params Actor[] members) =>
+        platform.As(record.Patient).RecognizeTeamAsync(record.Id, members);
 
     private async Task<Consent.V1.Consent> GrantAsync(OpenedRecord record, Team team) =>
         (await platform.As(record.Patient).Consents.GrantConsentAsync(

@@ -58,6 +58,7 @@ internal static class Measures
         new("VisibilityRuleSql.List", "ListVisibilityRules", OfRecord()),
         new("EmergencySql.List", "ListEmergencyAccesses", OfRecord()),
         new("EmergencySql.ListQueue", "reviewer", OfTask("dmp_reviewer")),
+        new("CareTeamSql.Share", "authorised", OfRecord(50), new { RecordId = Country.IdOf(1, 50) }),
         new("CareTeamSql.List", "ListCareTeams", OfRecord(50), new { RecordId = Country.IdOf(1, 50) }),
         new("CareTeamSql.Members", "ListCareTeams", OfRecord(50)),
         new("NoticeListSql.List", "100 notices", OfRecord()),
