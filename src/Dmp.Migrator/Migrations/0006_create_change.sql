@@ -108,8 +108,8 @@ $$;
 revoke all on function dmp_set_change_head() from public;
 create trigger change_head_set instead of update on change_head for each row execute function dmp_set_change_head();
 
--- What of the outbox waits is of a transaction that had not ended at this moment. Null where transactions are counted anew, after a dump
--- was restored elsewhere: then everything may wait.
+-- What of the outbox waits is of a transaction that had not ended at this moment. Null where transactions are counted anew and have not
+-- come that far, after a dump was restored elsewhere: then everything may wait. The sequencing itself compares the cluster too.
 create function dmp_outbox_seen() returns pg_snapshot
     language plpgsql stable set search_path = pg_catalog, public, pg_temp
     as $$

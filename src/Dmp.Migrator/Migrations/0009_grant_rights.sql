@@ -34,8 +34,8 @@ alter table request_log enable row level security;
 -- What is no patient's: the matrix, the log of the trace (hashes), the ends of the changes.
 grant select on habilitation_matrix, habilitation_cell, audit_leaf, audit_leaf_span, audit_node, audit_checkpoint, audit_key,
     change_floor, change_pass, change_head
-    to dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_deposits, dmp_regulation, dmp_team, dmp_feed, dmp_watch, dmp_notices,
-    dmp_sweep, dmp_sequencer, dmp_reviewer;
+    to dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_deposits, dmp_regulation, dmp_team, dmp_feed, dmp_notices, dmp_sweep,
+    dmp_sequencer, dmp_reviewer;
 
 -- A change leaves its event with it, and nobody back-dates one behind the sequencer. Reads and refused calls: of no kind.
 grant insert on audit_event to dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_feed, dmp_notices;
@@ -202,6 +202,7 @@ create policy feed_position_feed on feed_position to dmp_feed using (caller_key 
 
 -- dmp_watch: whom a change of any record may concern, by name; nothing of what it is.
 
+grant select on habilitation_matrix, change_floor, change_pass, change_head to dmp_watch;
 grant select (record_id, position, commit_position) on change to dmp_watch;
 grant select (record_id, actor_kind, actor_id, care_team_id) on consent to dmp_watch;
 grant select (care_team_id, actor_kind, actor_id) on care_team_member to dmp_watch;

@@ -65,7 +65,7 @@ internal sealed class Database(NpgsqlDataSource source)
         },
         ct);
 
-    /// <summary>The same for what answers nothing.</summary>
+    /// <summary>As <see cref="OnConnectionAsync{T}"/>, for what answers nothing.</summary>
     public Task OnConnectionAsync(Func<NpgsqlConnection, Task> body, CancellationToken ct) => OnConnectionAsync(
         async connection =>
         {

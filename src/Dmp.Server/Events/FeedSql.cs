@@ -72,17 +72,22 @@ internal static class FeedSql
 
     private const string Head = $"select h.first_position, h.last_position, {Matrix} from change_head h";
 
-    // The end of a piece is the end of a commit; it may be a little longer than its limit for that.
-    private const string Span =
-        $"""
-        select h.first_position, h.last_position,
-            coalesce(
+    /// <summary>A column: where a piece ends. That is the end of a commit, so a piece may be a little longer than its limit.</summary>
+    public const string EndOfPiece =
+        """
+        coalesce(
                 (
                     select max(n.commit_position)
                     from (select commit_position from change where position > @After order by position limit @PieceRows) n
                 ),
                 h.last_position
-            ) as end_position,
+            ) as end_position
+        """;
+
+    private const string Span =
+        $"""
+        select h.first_position, h.last_position,
+            {EndOfPiece},
             {Matrix},
             not dmp_outbox_waits() as is_sequenced
         from change_head h

@@ -7,8 +7,8 @@ using Npgsql;
 namespace Dmp.Server.Events;
 
 /// <summary>
-/// Looks at new changes once for all subscribers of this server, and wakes those whom one may concern: who is not concerned costs the
-/// database nothing (ADR 0038). What a change is to a subscriber is decided by <see cref="EventFeed"/>, as for every other reader.
+/// Looks at new changes once for all subscribers of this server, and wakes those whom one may concern: a change costs the database nothing
+/// for the others (ADR 0038). What a change is to a subscriber is decided by <see cref="EventFeed"/>, as for every other reader.
 /// </summary>
 internal sealed class FeedWatch(Database database, ChangeListener listener, TimeProvider time, ILogger<FeedWatch> logger)
     : BackgroundService
@@ -20,8 +20,7 @@ internal sealed class FeedWatch(Database database, ChangeListener listener, Time
     private readonly Signal entered = new();
     private readonly Dictionary<string, Name> names = new(StringComparer.Ordinal);
 
-    // What was looked at: everything behind the first position and up to the second.
-    private long from;
+    // Everything up to here was looked at, for each watcher from where it began.
     private long to;
     private Guid? matrixId;
     private bool isWatching;
@@ -55,7 +54,7 @@ internal sealed class FeedWatch(Database database, ChangeListener listener, Time
                 own.Add(name);
             }
 
-            watcher = new Watcher(this, own, since: to);
+            watcher = new Watcher(this, own) { Since = to };
             own.ForEach(name => name.Watchers.Add(watcher));
         }
 
@@ -67,9 +66,13 @@ internal sealed class FeedWatch(Database database, ChangeListener listener, Time
     {
         lock (gate)
         {
-            return isWatching && position >= from && position >= watcher.Since && watcher.Names.All(name => name.Last <= position)
-                ? Math.Max(position, to)
-                : null;
+            if (watcher.MustRead || !isWatching || position < watcher.Since || watcher.Names.Any(name => name.Last > position))
+            {
+                watcher.MustRead = false;
+                return null;
+            }
+
+            return Math.Max(position, to);
         }
     }
 
@@ -154,14 +157,18 @@ internal sealed class FeedWatch(Database database, ChangeListener listener, Time
             // Another matrix changes what everybody sees; a database that is behind was restored: each reader is told by its own read.
             if (!isWatching || end < to || rows[0].MatrixId != matrixId)
             {
-                from = end;
-                concerned.AddRange(names.Values.SelectMany(name => name.Watchers));
+                foreach (var name in names.Values)
+                {
+                    name.Last = 0;
+                    name.Watchers.ForEach(watcher => (watcher.Since, watcher.MustRead) = (end, true));
+                    concerned.AddRange(name.Watchers);
+                }
             }
             else
             {
                 foreach (var row in rows)
                 {
-                    if (row.Watcher is not null && names.TryGetValue(row.Watcher, out var name))
+                    if (row.Name is not null && names.TryGetValue(row.Name, out var name))
                     {
                         name.Last = row.Position;
                         concerned.AddRange(name.Watchers);
@@ -170,9 +177,10 @@ internal sealed class FeedWatch(Database database, ChangeListener listener, Time
             }
 
             (to, matrixId, isWatching) = (end, rows[0].MatrixId, true);
-        }
 
-        concerned.ForEach(watcher => watcher.Wake());
+            // Whoever sees how far was looked finds those woken whom it concerns; they go on outside of the lock.
+            concerned.ForEach(watcher => watcher.Wake());
+        }
     }
 
     /// <summary>The names under which a change may concern a caller; those of <see cref="FeedWatchSql"/>.</summary>
@@ -216,14 +224,17 @@ internal sealed class FeedWatch(Database database, ChangeListener listener, Time
     }
 
     /// <summary>A subscriber that waits.</summary>
-    internal sealed class Watcher(FeedWatch watch, IReadOnlyList<Name> names, long since) : IDisposable
+    internal sealed class Watcher(FeedWatch watch, IReadOnlyList<Name> names) : IDisposable
     {
         private readonly Signal woken = new();
 
         public IReadOnlyList<Name> Names => names;
 
         /// <summary>Its names were looked for from here on.</summary>
-        public long Since => since;
+        public long Since { get; set; }
+
+        /// <summary>What everybody sees may have changed: the next look is at the database.</summary>
+        public bool MustRead { get; set; }
 
         /// <summary>Ends when a change may concern this one.</summary>
         public Task Concerned => woken.Next;

@@ -16,10 +16,10 @@ internal sealed record ConcernedRow
     /// <summary>The matrix of document types in force.</summary>
     public Guid? MatrixId { get; init; }
 
-    /// <summary>Null in the only row of a piece that concerns nobody.</summary>
-    public string? Watcher { get; init; }
+    /// <summary>Whom the change may concern, as subscribers are named; null in the only row of a piece that concerns nobody.</summary>
+    public string? Name { get; init; }
 
-    /// <summary>The last change that may concern the watcher.</summary>
+    /// <summary>The last change that may.</summary>
     public long Position { get; init; }
 }
 
@@ -30,18 +30,12 @@ internal static class FeedWatchSql
     private const int PieceRows = 1000;
 
     // From the changes to their records (change_pkey), and from each record to whoever was ever authorised (consent_pkey, and of teams
-    // care_team_member_pkey), deposited (document_version_pkey), is the patient (record_pkey) or was entrusted (delegation_pkey).
+    // care_team_member_team_idx), deposited (document_version_pkey), is the patient (record_pkey) or was entrusted (delegation_pkey).
     private const string Concerned =
         $"""
         with s as materialized (
             select h.last_position,
-                coalesce(
-                    (
-                        select max(n.commit_position)
-                        from (select commit_position from change where position > @After order by position limit @PieceRows) n
-                    ),
-                    h.last_position
-                ) as end_position,
+                {FeedSql.EndOfPiece},
                 {FeedSql.Matrix}
             from change_head h
         ), changed as materialized (
@@ -50,10 +44,10 @@ internal static class FeedWatchSql
             join change c on c.position > @After and c.position <= s.end_position
             group by c.record_id
         ), concerned as (
-            select k.actor_kind || '|' || k.actor_id as watcher, c.position
+            select k.actor_kind || '|' || k.actor_id as name, c.position
             from changed c
             join consent k on k.record_id = c.record_id
-            where k.actor_id is not null
+            where k.care_team_id is null
             union all
             select m.actor_kind || '|' || m.actor_id, c.position
             from changed c
@@ -78,9 +72,9 @@ internal static class FeedWatchSql
             join delegation d on d.record_id = c.record_id
             where d.delegate_subject is not null
         )
-        select s.end_position, s.last_position, s.matrix_id, w.watcher, coalesce(w.position, 0) as position
+        select s.end_position, s.last_position, s.matrix_id, w.name, coalesce(w.position, 0) as position
         from s
-        left join (select watcher, max(position) as position from concerned group by watcher) w on true
+        left join (select name, max(position) as position from concerned group by name) w on true
         """;
 
     private static readonly ScopedSql concerned = new(WorkRole.Watch, Concerned);

@@ -268,6 +268,22 @@ public sealed class RowSecurityTests(Platform platform)
         var refusal = await Assert.ThrowsAsync<PostgresException>(
             () => ScalarAsync(connection, sql.Replace("$other", other.Id, StringComparison.Ordinal)));
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal.SqlState);
+        Assert.Contains("row-level security", refusal.MessageText, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("dmp_watch", "select metadata from document_version")]
+    [InlineData("dmp_watch", "select birth_family_name from record")]
+    [InlineData("dmp_watch", "select kind from change")]
+    [InlineData("dmp_sweep", "select metadata from document_version")]
+    [InlineData("dmp_sweep", "select ins_number from record")]
+    public async Task Work_on_all_records_sees_no_more_of_a_row_than_it_needs(string role, string sql)
+    {
+        await using var connection = await OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        await SetAsync(connection, role);
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() => ScalarAsync(connection, sql));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal.SqlState);
     }
 
     /// <summary>Two records with a row in each table.</summary>

@@ -1,6 +1,4 @@
-using Dmp.CareTeam.V1;
 using Dmp.Document.V1;
-using Dmp.Event.V1;
 using Dmp.Server.Calls;
 using Dmp.Server.Events;
 using Dmp.Server.Tests.Fixtures;
@@ -30,26 +28,9 @@ public sealed class FeedWatchTests(Platform platform)
         await platform.AsStructure(depositorId).UploadAsync(record.Id, intent => intent.Metadata.Authors.Add(
             new Author { Institution = new Institution { Id = depositorId, Name = "HOPITAL D'ESSAI" } }));
         await platform.As(caregiver).AcceptAsync((await patient.InviteAsync(record.Id)).Code);
-        var team = (await patient.CareTeams.RecognizeCareTeamAsync(
-            new RecognizeCareTeamRequest
-            {
-                RecordId = record.Id,
-                Name = "Domicile",
-                Members = { member.Actor, left.Actor },
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token)).CareTeam;
+        var team = await patient.RecognizeTeamAsync(record.Id, member.Actor, left.Actor);
         await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
-        await patient.CareTeams.SetCareTeamMembersAsync(
-            new SetCareTeamMembersRequest
-            {
-                RecordId = record.Id,
-                CareTeamId = team.CareTeamId,
-                Etag = team.Etag,
-                Members = { member.Actor },
-                RequestId = Given.NewId(),
-            },
-            cancellationToken: Token);
+        await patient.SetMembersAsync(team, record.Id, member.Actor);
         Dictionary<string, Caller> may = new()
         {
             ["author"] = Professional(record.Physician.Id, record.Physician.StructureId),
@@ -76,7 +57,12 @@ public sealed class FeedWatchTests(Platform platform)
         };
         var all = may.Concat(mayNot).ToDictionary(pair => pair.Key, pair => Watch.Enter(pair.Value));
 
-        // All that was before is looked at; from there on each could go on without reading.
+        // The watch may begin with these. All that was before is looked at; from there on each could go on without reading.
+        foreach (var watcher in all.Values)
+        {
+            await Waiting.UntilAsync(() => watcher.Pass(Watch.Position) is not null);
+        }
+
         var before = await PositionAsync();
         await Waiting.UntilAsync(() => Watch.Position >= before);
         var woken = all.ToDictionary(pair => pair.Key, pair => pair.Value.Concerned);
@@ -100,6 +86,7 @@ public sealed class FeedWatchTests(Platform platform)
     {
         var record = await platform.RecordAsync();
         using var early = Watch.Enter(Professional(record.Physician.Id, record.Physician.StructureId));
+        await Waiting.UntilAsync(() => early.Pass(Watch.Position) is not null);
         var before = await PositionAsync();
         await Waiting.UntilAsync(() => Watch.Position >= before);
         await platform.As(record.Physician).UploadAsync(record.Id);
@@ -110,6 +97,22 @@ public sealed class FeedWatchTests(Platform platform)
         using var late = Watch.Enter(new Caller { Kind = CallerKind.Patient, Subject = Given.NewId(), Ins = record.Patient.Number });
         Assert.Null(late.Pass(before));
         Assert.Null(early.Pass(0));
+        Assert.NotNull(late.Pass(after));
+    }
+
+    [Fact]
+    public async Task A_new_matrix_makes_everybody_look_once()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        var watch = server.Services.GetRequiredService<FeedWatch>();
+        using var watcher = watch.Enter(Professional(TestProfessional.New().Id, TestProfessional.NewStructureId()));
+        await Waiting.UntilAsync(() => watcher.Pass(watch.Position) is not null);
+        var concerned = watcher.Concerned;
+        await server.ImportMatrixAsync(platform);
+
+        await Waiting.UntilAsync(() => concerned.IsCompleted);
+        Assert.Null(watcher.Pass(watch.Position));
+        Assert.NotNull(watcher.Pass(watch.Position));
     }
 
     private static Caller Professional(string id, string structureId) => new()
@@ -128,8 +131,7 @@ public sealed class FeedWatchTests(Platform platform)
     /// <summary>Where the changes end, those that were answered among them.</summary>
     private async Task<long> PositionAsync()
     {
-        await platform.As(TestProfessional.New()).Events.PullAsync(
-            new PullRequest { Start = new EventStart { Point = StartPoint.Latest } }, cancellationToken: Token);
+        await platform.As(TestProfessional.New()).NowAsync();
         return await platform.Server.QueryAsync<long>(platform, "select last_position from change_head");
     }
 }
