@@ -86,8 +86,12 @@ internal sealed class S3Bucket : IDisposable
         CallAsync("write", async ct => Bare((await client.PutObjectAsync(Put(key, kind, buffer, count), ct)).ETag), cancellationToken);
 
     /// <summary>Writes an object unless one is there; the server decides, once. Null when there is one.</summary>
-    public Task<string?> PutNewAsync(string key, S3Kind kind, byte[] buffer, int count, CancellationToken cancellationToken) =>
-        CallAsync("write", ct => PutNewOnceAsync(key, kind, buffer, count, ct), cancellationToken);
+    public Task<string?> PutNewAsync(string key, S3Kind kind, byte[] buffer, int count, CancellationToken cancellationToken)
+    {
+        // However often it is asked: what was written by an answer that was lost is known again.
+        var attempt = Guid.NewGuid().ToString();
+        return CallAsync("write", ct => PutNewOnceAsync(key, kind, buffer, count, attempt, ct), cancellationToken);
+    }
 
     /// <summary>Null when there is no such object; a bucket that is gone is a failure.</summary>
     public Task<S3Head?> HeadAsync(string key, CancellationToken cancellationToken) => CallAsync<S3Head?>(
@@ -158,9 +162,8 @@ internal sealed class S3Bucket : IDisposable
         new ParallelOptions { MaxDegreeOfParallelism = DeletionsAtOnce, CancellationToken = cancellationToken },
         async (key, ct) => await DeleteAsync(key, ct));
 
-    private async Task<string?> PutNewOnceAsync(string key, S3Kind kind, byte[] buffer, int count, CancellationToken ct)
+    private async Task<string?> PutNewOnceAsync(string key, S3Kind kind, byte[] buffer, int count, string attempt, CancellationToken ct)
     {
-        var attempt = Guid.NewGuid().ToString();
         var request = Put(key, kind, buffer, count);
         request.IfNoneMatch = "*";
         request.Metadata.Add(AttemptKey, attempt);
@@ -170,7 +173,7 @@ internal sealed class S3Bucket : IDisposable
         }
         catch (AmazonS3Exception refusal) when (refusal.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
         {
-            // It may be our own: the first answer was lost, and the SDK asked again.
+            // It may be our own: the first answer was lost, and it was asked again.
             return await MetadataAsync(key, ct) is { } there && there.Metadata[AttemptKey] == attempt ? Bare(there.ETag) : null;
         }
     }
@@ -225,7 +228,7 @@ internal sealed class S3Bucket : IDisposable
                 {
                     return await call(limit.Token);
                 }
-                catch (Exception unread) when (attempt < retries && IsUnread(unread))
+                catch (Exception failure) when (attempt < retries && MayAskAgain(failure))
                 {
                     await Task.Delay(pauseUnread * (attempt + 1), limit.Token);
                 }
@@ -243,13 +246,12 @@ internal sealed class S3Bucket : IDisposable
     }
 
     // A server that refuses a request says why. One that could not read it from the line answers 400 and no more (radosgw under load); the
-    // SDK takes that for a refusal and does not try again.
-    // Nor does it try again when a connection ends while it is made, which is not always wrapped (SocketException).
-    private static bool IsUnread(Exception exception) => exception is SocketException
+    // SDK takes that for a refusal and does not try again. Nor does it when a connection ends while it is made, which is not always wrapped
+    // (SocketException).
+    private static bool MayAskAgain(Exception exception) => exception is SocketException
         || exception is AmazonS3Exception { StatusCode: HttpStatusCode.BadRequest } refused
             && (string.IsNullOrEmpty(refused.ErrorCode) || refused.ErrorCode == nameof(HttpStatusCode.BadRequest));
 
-    // SocketException: a connection that ends while it is made is not always wrapped.
     private static bool IsFailure(Exception exception) => exception
         is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or SocketException or TimeoutException
         or OperationCanceledException;

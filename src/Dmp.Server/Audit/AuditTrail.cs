@@ -170,7 +170,7 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
         sequencer.Wake();
     }
 
-    /// <summary>Events of <see cref="Sign"/> are about to be committed.</summary>
+    /// <summary>Events of <see cref="Sign"/> may have been committed.</summary>
     public void Announce() => sequencer.Wake();
 
     private async Task ShareReadAsync(Call call, IReadOnlyList<AuditEventRow> events, CancellationToken ct)

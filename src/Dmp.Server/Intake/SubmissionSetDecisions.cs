@@ -3,7 +3,6 @@ using Dmp.Error.V1;
 using Dmp.Proofs;
 using Dmp.Server.Access;
 using Dmp.Server.Calls;
-using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -68,9 +67,7 @@ internal sealed class SubmissionSetDecisions(AccessPolicy policy)
 
     /// <summary>What was answered before for the request id of a set; null when it is new. Refuses another content.</summary>
     private static SubmissionSet? Recall(UploadFacts facts, SetArrival set) =>
-        facts.Remembered.TryGetValue(set.Plan.RequestId, out var row)
-            ? SubmissionSet.Parser.ParseFrom(RequestLogSql.AnswerOf(row, set.Plan.RequestId, set.Fingerprint))
-            : null;
+        facts.AnswerTo(set.Plan.RequestId, set.Fingerprint) is { } answer ? SubmissionSet.Parser.ParseFrom(answer) : null;
 
     /// <summary>All documents were there before, with the set, or none; and no two of them are in each other's way.</summary>
     private static void CheckMembers(

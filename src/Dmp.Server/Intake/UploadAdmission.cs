@@ -3,7 +3,6 @@ using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
 using Dmp.Server.Calls;
-using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Errors;
 using Dmp.Server.Options;
@@ -98,9 +97,7 @@ internal sealed class UploadAdmission(
 
     /// <summary>What was answered before for the request id of an upload; null when it is new. Refuses another content.</summary>
     public static UploadDocumentResponse? Recall(UploadFacts facts, UploadPlan intent, byte[] fingerprint) =>
-        facts.Remembered.TryGetValue(intent.RequestId, out var row)
-            ? UploadDocumentResponse.Parser.ParseFrom(RequestLogSql.AnswerOf(row, intent.RequestId, fingerprint))
-            : null;
+        facts.AnswerTo(intent.RequestId, fingerprint) is { } answer ? UploadDocumentResponse.Parser.ParseFrom(answer) : null;
 
     /// <summary>What is known about one upload before its bytes come, and the right to add it.</summary>
     public async Task<(UploadFacts Facts, RecordAccess Access)> LookAsync(

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
+using Dmp.Server.Audit;
 using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
@@ -13,12 +14,14 @@ namespace Dmp.Server.Intake;
 /// </summary>
 internal sealed class UploadCommit(
     Database database,
-    CallerTurns<UploadArrival> turns,
     UploadDescription description,
     UploadDecisions decisions,
     UploadWriting writing,
-    UploadRelease release)
+    UploadRelease release,
+    AuditTrail audit)
 {
+    private readonly CallerTurns<UploadArrival> turns = new();
+
     /// <summary>
     /// Concludes each arrival: with its answer, or with why it became nothing, which is not traced here. What is refused stops no other
     /// one, and neither does one with which the transaction of all fails.
@@ -96,6 +99,7 @@ internal sealed class UploadCommit(
                 return await writing.WriteAllAsync(connection, decided, ct);
             },
             ct);
+        audit.Announce();
         foreach (var (arrival, faults) in refused)
         {
             arrival.Refuse(faults);

@@ -23,6 +23,10 @@ internal sealed record UploadFacts
 
     /// <summary>Unfinished uploads by request id, before the bytes come.</summary>
     public required IReadOnlyDictionary<Guid, UploadRow> Unfinished { get; init; }
+
+    /// <summary>What was answered before for a request id; null when it is new. Refuses another content.</summary>
+    public byte[]? AnswerTo(Guid requestId, byte[] fingerprint) =>
+        Remembered.TryGetValue(requestId, out var row) ? RequestLogSql.AnswerOf(row, requestId, fingerprint) : null;
 }
 
 internal static class UploadFactsSql

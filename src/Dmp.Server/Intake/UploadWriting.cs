@@ -62,7 +62,6 @@ internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, Conten
             return (decisions, []);
         }
 
-        audit.Announce();
         return (decisions, [.. StatementsOf(sets), .. StatementsOf(added, now), AuditSql.ToAppend(events)]);
     }
 

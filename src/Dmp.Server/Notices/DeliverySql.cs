@@ -46,7 +46,9 @@ internal static class DeliverySql
     private const string Insert =
         """
         insert into notice_delivery (notice_id, record_id, channel, target, state, next_attempt_time, give_up_time)
-        values (@NoticeId, @RecordId, @Channel, @Target, 1, @CreateTime, @GiveUpTime)
+        select n.notice_id, n.record_id, n.channel, n.target, 1, n.create_time, @GiveUpTime
+        from unnest(@NoticeIds::uuid[], @RecordIds::uuid[], @Channels::smallint[], @Targets::text[], @CreateTimes::timestamptz[])
+            n (notice_id, record_id, channel, target, create_time)
         """;
 
     // Served by notice_delivery_due_idx; rows that another server is taking are skipped. A server that dies leaves a row
@@ -110,10 +112,21 @@ internal static class DeliverySql
         connection.ExecuteAsync(new CommandDefinition(GiveUp, new { Before = before }, cancellationToken: ct));
 
     public static Task InsertAsync(
-        NpgsqlConnection connection, NewNotice notice, NoticeWay way, DateTimeOffset giveUpTime, CancellationToken ct) =>
-        connection.ExecuteAsync(new CommandDefinition(
+        NpgsqlConnection connection,
+        IReadOnlyList<(NewNotice Notice, NoticeWay Way)> sent,
+        DateTimeOffset giveUpTime,
+        CancellationToken ct) =>
+        sent.Count == 0 ? Task.CompletedTask : connection.ExecuteAsync(new CommandDefinition(
             Insert,
-            new { notice.NoticeId, notice.RecordId, Channel = (short)way.Channel, way.Target, notice.CreateTime, GiveUpTime = giveUpTime },
+            new
+            {
+                NoticeIds = sent.Select(one => one.Notice.NoticeId).ToArray(),
+                RecordIds = sent.Select(one => one.Notice.RecordId).ToArray(),
+                Channels = sent.Select(one => (short)one.Way.Channel).ToArray(),
+                Targets = sent.Select(one => one.Way.Target).ToArray(),
+                CreateTimes = sent.Select(one => one.Notice.CreateTime).ToArray(),
+                GiveUpTime = giveUpTime,
+            },
             cancellationToken: ct));
 
     /// <summary>Takes the delivery that has been due for longest; null when there is none.</summary>

@@ -254,13 +254,11 @@ internal static class NoticeSql
             SourcePositions = notices.ConvertAll(notice => notice.SourcePosition),
         };
         var added = (await connection.QueryAsync<Guid>(new CommandDefinition(Insert, parameters, cancellationToken: ct))).ToHashSet();
-        foreach (var (notice, ways) in made.Where(one => added.Contains(one.Notice.NoticeId)))
-        {
-            foreach (var way in ways)
-            {
-                await DeliverySql.InsertAsync(connection, notice, way, giveUpTime, ct);
-            }
-        }
+        await DeliverySql.InsertAsync(
+            connection,
+            [.. from one in made where added.Contains(one.Notice.NoticeId) from way in one.Ways select (one.Notice, way)],
+            giveUpTime,
+            ct);
     }
 
     /// <summary>Forgets notices that are old and not waiting, on a connection for housekeeping; returns how many.</summary>

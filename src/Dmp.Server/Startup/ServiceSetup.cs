@@ -124,7 +124,6 @@ internal static class ServiceSetup
     private static void AddIntake(this IServiceCollection services)
     {
         services.AddSingleton<LiveUploads>();
-        services.AddSingleton<CallerTurns<UploadArrival>>();
         services.AddSingleton<UploadQuestions>();
         services.AddSingleton<UploadPlanning>();
         services.AddSingleton<UploadAdmission>();
