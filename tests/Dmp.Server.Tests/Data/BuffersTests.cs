@@ -11,12 +11,10 @@ public sealed class BuffersTests(Platform platform)
 {
     private const double GrowthMax = 1.3;
 
-    /// <summary>
-    /// Known to grow by more, and by how much: what the policies look up for each row of the list is read again in a tree that
-    /// is higher. The list only shrinks.
-    /// </summary>
+    /// <summary>Known to grow by more, and by how much.</summary>
     private static readonly Dictionary<string, double> grownKnown = new(StringComparer.Ordinal)
     {
+        // What the policies look up for each row of the list is read again in a tree that is higher.
         ["RecordListSql.ListAuthorized"] = 2,
 
         // Some forty look-ups of a record's documents; in a small country the plan reads the few that there are.

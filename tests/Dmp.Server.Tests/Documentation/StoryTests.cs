@@ -76,7 +76,8 @@ public sealed class StoryTests(Platform platform)
                     (select string_agg(c, ' ') from pg_listening_channels() c),
                     nullif(concat(
                         current_setting('dmp.record', true), current_setting('dmp.records', true), current_setting('dmp.ins', true),
-                        current_setting('dmp.actors', true), current_setting('dmp.caller', true)), ''))
+                        current_setting('dmp.actors', true), current_setting('dmp.caller', true), current_setting('dmp.code', true),
+                        current_setting('dmp.call', true)), ''))
                 """,
                 connection);
             Assert.Equal("", await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
+using Dmp.Server.Errors;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
 using Google.Protobuf;
-using Google.Rpc;
 using Grpc.Core;
 using Xunit;
 
@@ -172,13 +172,13 @@ public sealed class UploadTests(Platform platform)
             }
             catch (RpcException refusal)
             {
-                return refusal.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason;
+                return Failures.ReasonOf(refusal)!;
             }
         }));
 
         Assert.Equal(Enumerable.Range(0, 24).Select(i => $"{i}"), ends[..24]);
-        Assert.Single(ends[24..26], "REQUEST_ID_REUSED");
-        Assert.Equal(["UNIQUE_ID_TAKEN", "RECORD_ACCESS_DENIED"], ends[26..]);
+        Assert.Single(ends[24..26], Refusals.Name(ErrorReason.RequestIdReused));
+        Assert.Equal([Refusals.Name(ErrorReason.UniqueIdTaken), Refusals.Name(ErrorReason.RecordAccessDenied)], ends[26..]);
         Assert.Equal(26, (await api.SearchIdsAsync(one.Id)).Count + (await api.SearchIdsAsync(other.Id)).Count);
     }
 

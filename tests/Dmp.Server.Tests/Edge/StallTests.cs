@@ -96,10 +96,8 @@ public sealed class StallTests(Platform platform)
         var taken = 0;
         await Waiting.UntilAsync(async () =>
         {
-            // A little again and again, for longer than an answer may stand still, and as much in a second however busy the machine is;
-            // then the rest.
-            var part = Stopwatch.GetElapsedTime(begin) / (1.5 * stallAfter);
-            var due = part < 1 ? (int)(part * DocumentBytes) - taken : 2 * DocumentBytes;
+            // A little again and again, for longer than an answer may stand still, and as much in a second however busy the machine is.
+            var due = (int)(Math.Min(2, Stopwatch.GetElapsedTime(begin) / (1.5 * stallAfter)) * DocumentBytes) - taken;
             if (due > 0)
             {
                 await raw.TakeAsync(stream, due);

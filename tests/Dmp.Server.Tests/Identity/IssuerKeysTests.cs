@@ -44,7 +44,9 @@ public sealed class IssuerKeysTests
         var caller = (await app.CallAsync(token, Ct)).Caller;
         Assert.NotNull(caller);
         Assert.Same(caller, (await app.CallAsync(token, Ct)).Caller);
-        Assert.NotSame(caller, (await app.CallAsync(issuer.Mint(none), Ct)).Caller);
+        var other = (await app.CallAsync(issuer.Mint(none), Ct)).Caller;
+        Assert.NotNull(other);
+        Assert.NotSame(caller, other);
 
         // Within what clocks may differ it is looked at anew each time.
         await Waiting.PassedAsync(DateTimeOffset.FromUnixTimeSeconds(end));

@@ -18,8 +18,6 @@ public sealed class ClamdServer : IAsyncLifetime
     /// <summary>The scanner takes no more than this.</summary>
     public const int StreamBytesMax = 2 * 1024 * 1024;
 
-    private static readonly TimeSpan startLimit = TimeSpan.FromSeconds(60);
-
     private readonly string directory = Directory.CreateTempSubdirectory("dmp-clamd-").FullName;
     private readonly int port = TestServer.FreePort();
     private Process? process;
