@@ -29,6 +29,7 @@ internal static class SearchBenchmark
         var depositor = found.Documents[0].Depositor;
         FrozenSearch frozen = new(platform, Guid.Parse(recordId), depositor.Id, depositor.StructureId, pageSize + 1);
         await frozen.FillAsync();
+        await platform.AnalyzeAsync();
         var ids = found.Documents.Select(document => Guid.Parse(document.DocumentId)).ToList();
         for (var i = 0; i < WarmSlices; i++)
         {
