@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using Dmp.Cli.Audit;
 using Dmp.Cli.Export;
 using Dmp.Cli.Import;
+using Dmp.Cli.Interactions;
 using Dmp.Cli.Keys;
 using Dmp.Cli.Matrix;
 using Dmp.Cli.Store;
@@ -33,6 +34,7 @@ internal static class DmpCommand
             ImportCommand.Create(), RecordExportCommand.Create(), MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(),
             KeysCommand.Create(),
             StoreCommand.Create(),
+            InteractionsCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)

@@ -4,6 +4,7 @@ using Dmp.Benchmarks;
 string[] all =
 [
     "upload", "small", "import", "link", "proofs", "read", "revoke", "search-small", "search", "rules", "trace", "feed", "neighbour",
+    "interactions",
 ];
 var chosen = args.Length == 0 ? all : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
@@ -61,6 +62,11 @@ if (chosen.Contains("trace"))
 if (chosen.Contains("feed"))
 {
     await FeedBenchmark.RunAsync(platform);
+}
+
+if (chosen.Contains("interactions"))
+{
+    InteractionBenchmark.Run();
 }
 
 if (chosen.Contains("neighbour"))

@@ -26,7 +26,7 @@ public sealed class PackagesTests(Platform platform)
                 StringComparison.Ordinal);
             await RunAsync(
                 Repository.Root, [], "pack", "clients/dotnet/Packages.slnf", "-o", $"{folder}/feed", "--no-build", "-c", configuration);
-            foreach (var name in (string[])["Dmp.Client", "Dmp.Contracts", "Dmp.Proofs"])
+            foreach (var name in (string[])["Dmp.Client", "Dmp.Contracts", "Dmp.Interactions", "Dmp.Proofs"])
             {
                 Assert.Single(Directory.GetFiles($"{folder}/feed", $"{name}.*.nupkg"));
                 Assert.Single(Directory.GetFiles($"{folder}/feed", $"{name}.*.snupkg"));

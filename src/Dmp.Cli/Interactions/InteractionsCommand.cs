@@ -1,0 +1,157 @@
+using System.CommandLine;
+using Dmp.Interactions.Checks;
+using Dmp.Interactions.Mapping;
+using Dmp.Interactions.Medicines;
+using Dmp.Interactions.Thesauri;
+
+namespace Dmp.Cli.Interactions;
+
+/// <summary><c>dmp interactions read|check</c>: published files of rules and medicines, without a platform.</summary>
+internal static class InteractionsCommand
+{
+    public static Command Create() => new(
+        "interactions", "Which rules of the interaction thesaurus a set of medicines meets: from published files, without a platform.")
+    {
+        Read(), Check(),
+    };
+
+    private static Command Read()
+    {
+        var files = new Files();
+        Option<bool> unmapped = new("--unmapped") { Description = "List the substances of sold products that no rule names." };
+        Command command = new("read", "Read the files of an edition, and say what is odd in them.") { unmapped };
+        files.AddTo(command);
+        command.SetAction(async (parsed, _) =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            var (thesaurus, medicines) = (files.Thesaurus(parsed), files.Medicines(parsed));
+            var notices = thesaurus.Notices.Concat(medicines?.Notices ?? []).ToList();
+            foreach (var notice in notices)
+            {
+                await output.WriteLineAsync($"{(notice.IsFault ? "left out" : "odd"),-8}  {notice.File}:{notice.Line}  {notice.Text}");
+            }
+
+            await output.WriteLineAsync($"{thesaurus.Thesaurus.Rules.Count} rules, {thesaurus.Thesaurus.Substances.Count} substances");
+            if (medicines is not null)
+            {
+                var checker = new InteractionChecker(thesaurus.Thesaurus, medicines.Table);
+                await CoverageAsync(output, checker, medicines.Table, parsed.GetValue(unmapped));
+            }
+
+            return notices.Any(notice => notice.IsFault) ? DmpCommand.Refused : DmpCommand.Done;
+        });
+        return command;
+    }
+
+    private static Command Check()
+    {
+        var files = new Files();
+        Argument<string[]> items = new("ITEM")
+        {
+            Description = "A code CIS or CIP of a product, or the name of a substance.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        items.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > InteractionChecker.MaxItems || result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+            {
+                result.AddError($"{InteractionChecker.MaxItems} items at most, none of them blank.");
+            }
+        });
+        Command command = new("check", "Print every pair of medicines with the rules that it meets.") { items };
+        files.AddTo(command);
+        command.SetAction(async (parsed, _) =>
+        {
+            var checker = new InteractionChecker(files.Thesaurus(parsed).Thesaurus, files.Medicines(parsed)?.Table);
+            var report = checker.Check([.. parsed.GetRequiredValue(items).Select(Item)]);
+            await InteractionsText.WriteAsync(parsed.InvocationConfiguration.Output, report);
+            return DmpCommand.Done;
+        });
+        return command;
+    }
+
+    /// <summary>Digits are a code, anything else a name.</summary>
+    private static CheckItem Item(string text) =>
+        text.All(char.IsAsciiDigit) ? new CheckItem { ProductCode = text } : new CheckItem { SubstanceName = text };
+
+    private static async Task CoverageAsync(TextWriter output, InteractionChecker checker, MedicineTable table, bool withList)
+    {
+        var products = table.ByCis.Values.Where(medicine => medicine is { IsMarketed: true, IsHomeopathic: false }).ToList();
+        var mapped = products.Select(checker.Map).ToList();
+        var whole = mapped.Count(substances => substances.Count > 0 && substances.All(substance => substance.Key is not null));
+        var unknown = mapped.Count(InteractionChecker.IsUnknown);
+        if (withList)
+        {
+            // For the person who looks: the most frequent first.
+            var missing = mapped.SelectMany(substances => substances).Where(substance => substance.Key is null)
+                .CountBy(substance => (substance.Outcome, Name: substance.Published))
+                .OrderBy(entry => entry.Key.Outcome)
+                .ThenByDescending(entry => entry.Value)
+                .ThenBy(entry => entry.Key.Name, StringComparer.Ordinal);
+            foreach (var ((outcome, name), count) in missing)
+            {
+                await output.WriteLineAsync($"{(outcome == MappingOutcome.Unknown ? "not known" : "no rule"),-9}  {count,4}  {name}");
+            }
+        }
+
+        await output.WriteLineAsync(
+            $"{table.ByCis.Count} products; of {products.Count} that are sold and not homeopathic {whole} have all of their substances in "
+            + $"the thesaurus, {products.Count - whole - unknown} one or more without a rule, and of {unknown} nothing can be said");
+    }
+
+    /// <summary>The options that both commands have.</summary>
+    private sealed class Files
+    {
+        private readonly Option<FileInfo> thesaurus = new Option<FileInfo>("--thesaurus")
+        {
+            Description = "The rules: the published text with its layout, or JSON (then --substances too).",
+            HelpName = "FILE",
+            Required = true,
+        }.AcceptExistingOnly();
+
+        private readonly Option<FileInfo> substances = new Option<FileInfo>("--substances")
+        {
+            Description = "The substances with their classes, as JSON.",
+            HelpName = "FILE",
+        }.AcceptExistingOnly();
+
+        private readonly Option<FileInfo> table = new Option<FileInfo>("--table")
+        {
+            Description = "A table made from the text (CSV), to compare it with.",
+            HelpName = "FILE",
+        }.AcceptExistingOnly();
+
+        private readonly Option<DirectoryInfo> medicines = new Option<DirectoryInfo>("--medicines")
+        {
+            Description = "A folder with the files of the public medicines database.",
+            HelpName = "FOLDER",
+        }.AcceptExistingOnly();
+
+        public void AddTo(Command command)
+        {
+            command.Add(thesaurus);
+            command.Add(substances);
+            command.Add(table);
+            command.Add(medicines);
+        }
+
+        public ThesaurusReading Thesaurus(ParseResult parsed)
+        {
+            var file = parsed.GetRequiredValue(thesaurus);
+            var edition = Path.GetFileNameWithoutExtension(file.Name);
+            try
+            {
+                return parsed.GetValue(substances) is { } index
+                    ? JsonThesaurus.Read(edition, index.FullName, file.FullName)
+                    : TextThesaurus.Read(edition, file.FullName, parsed.GetValue(table)?.FullName);
+            }
+            catch (InvalidDataException fault)
+            {
+                throw new RefusedException(fault.Message);
+            }
+        }
+
+        public MedicineReading? Medicines(ParseResult parsed) =>
+            parsed.GetValue(medicines) is { } folder ? BdpmFiles.Read(folder.Name, folder.FullName) : null;
+    }
+}

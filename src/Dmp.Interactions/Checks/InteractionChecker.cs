@@ -1,0 +1,241 @@
+using System.Collections.Frozen;
+using Dmp.Interactions.Mapping;
+using Dmp.Interactions.Medicines;
+using Dmp.Interactions.Thesauri;
+
+namespace Dmp.Interactions.Checks;
+
+/// <summary>
+/// Answers which rules of one edition a set of medicines meets. It is made once and asked by many at a time; it says what is published,
+/// and neither advises nor ranks.
+/// </summary>
+public sealed class InteractionChecker
+{
+    /// <summary>What one question may hold: all pairs of so many are answered.</summary>
+    public const int MaxItems = 200;
+
+    private readonly Thesaurus thesaurus;
+    private readonly MedicineTable? medicines;
+    private readonly SubstanceMapper mapper;
+    private readonly LocalRoutes localRoutes;
+
+    // By the key of a substance, or of an end that is none: the rules whose first end it meets, and those whose second.
+    private readonly FrozenDictionary<string, Ends> endsByKey;
+
+    /// <summary>For one edition of each.</summary>
+    /// <param name="thesaurus">The rules.</param>
+    /// <param name="medicines">The products; without them substances can be asked for by name only.</param>
+    /// <param name="synonyms">Names of substances beside the built-in ones.</param>
+    public InteractionChecker(Thesaurus thesaurus, MedicineTable? medicines, IReadOnlyDictionary<string, string>? synonyms = null)
+    {
+        this.thesaurus = thesaurus;
+        this.medicines = medicines;
+        mapper = new SubstanceMapper(thesaurus, synonyms);
+        localRoutes = new LocalRoutes(thesaurus);
+        Dictionary<string, Ends> ends = [];
+        for (var number = 0; number < thesaurus.Rules.Count; number++)
+        {
+            var rule = thesaurus.Rules[number];
+            Add(rule.First, number, meets => meets.First);
+            Add(rule.Second, number, meets => meets.Second);
+        }
+
+        endsByKey = ends.ToFrozenDictionary();
+
+        void Add(RuleEnd end, int number, Func<Ends, HashSet<int>> side)
+        {
+            foreach (var member in end.Members)
+            {
+                var key = end.Kind == RuleEndKind.Route ? RouteKey(member) : member;
+                if (!ends.TryGetValue(key, out var known))
+                {
+                    ends[key] = known = new Ends([], []);
+                }
+
+                side(known).Add(number);
+            }
+        }
+    }
+
+    /// <summary>Every item, and every pair of them.</summary>
+    /// <exception cref="ArgumentException">More than <see cref="MaxItems"/>, or an item without a code and without a name.</exception>
+    public CheckReport Check(IReadOnlyList<CheckItem> items)
+    {
+        if (items.Count > MaxItems
+            || items.Any(item => string.IsNullOrWhiteSpace(item.ProductCode) && string.IsNullOrWhiteSpace(item.SubstanceName)))
+        {
+            throw new ArgumentException($"{MaxItems} items at most, each with a code or a name.", nameof(items));
+        }
+
+        var asked = items.Select(Resolve).ToList();
+        var present = asked.SelectMany(item => item.Meets.Select(meet => meet.Key)).ToHashSet();
+        List<PairAnswer> pairs = [];
+        for (var first = 0; first < asked.Count; first++)
+        {
+            for (var second = first + 1; second < asked.Count; second++)
+            {
+                pairs.Add(Check(first, second, asked, present));
+            }
+        }
+
+        var matched = pairs.Where(pair => pair.Outcome == CheckOutcome.Matched)
+            .SelectMany(pair => new[] { pair.First, pair.Second })
+            .ToHashSet();
+        return new CheckReport(
+            thesaurus.Edition,
+            medicines?.Edition,
+            [.. asked.Select((item, place) => new ItemAnswer(
+                item.Item,
+                item.Medicine,
+                item.Substances,
+                matched.Contains(place) ? CheckOutcome.Matched : item.IsKnown ? CheckOutcome.NoRule : CheckOutcome.UnknownSubstance))],
+            pairs);
+    }
+
+    /// <summary>The substances of a product, as the thesaurus names them.</summary>
+    public IReadOnlyList<SubstanceMapping> Map(Medicine medicine) =>
+        medicines is null ? [] : [.. medicine.Ingredients.SelectMany(ingredient => mapper.Map(ingredient, medicines)).Distinct()];
+
+    /// <summary>Whether nothing can be said of what these are the substances of.</summary>
+    public static bool IsUnknown(IReadOnlyList<SubstanceMapping> substances) =>
+        substances.Count == 0 || substances.Any(substance => substance.Outcome == MappingOutcome.Unknown);
+
+    private static string RouteKey(string route) => $"route {Names.Key(route)}";
+
+    private Asked Resolve(CheckItem item)
+    {
+        var medicine = item.ProductCode is { } code ? Find(code) : null;
+        IReadOnlyList<SubstanceMapping> substances = medicine is not null ? Map(medicine)
+            : item.ProductCode is null ? [mapper.Map(item.SubstanceName!, medicines)]
+            : [];
+        var routes = item.Routes.Count > 0 ? item.Routes : medicine?.Routes ?? [];
+        List<(string Key, SubstanceMapping? Substance)> meets =
+        [
+            .. substances.Where(substance => substance.Key is not null).Select(substance => (substance.Key!, (SubstanceMapping?)substance)),
+            .. routes.Select(route => (RouteKey(route), (SubstanceMapping?)null)),
+        ];
+
+        // Alcohol and grapefruit are ends of their own, and no substances.
+        if (item.SubstanceName is { } name && endsByKey.ContainsKey(Names.Key(name)) && !meets.Any(meet => meet.Key == Names.Key(name)))
+        {
+            var other = substances.SingleOrDefault() is { } asked
+                ? asked with { Key = Names.Key(name), Rule = MappingRule.ContainedName, Outcome = MappingOutcome.Named }
+                : null;
+            substances = other is null ? substances : [other];
+            meets.Add((Names.Key(name), other));
+        }
+
+        return new Asked(item, medicine, substances, routes, [.. meets.Where(meet => endsByKey.ContainsKey(meet.Key))]);
+    }
+
+    private Medicine? Find(string code) =>
+        medicines?.ByCis.GetValueOrDefault(code)
+        ?? (medicines?.CisByCip.GetValueOrDefault(code) is { } cis ? medicines.ByCis.GetValueOrDefault(cis) : null);
+
+    private PairAnswer Check(int first, int second, List<Asked> all, HashSet<string> present)
+    {
+        var (one, other) = (all[first], all[second]);
+        List<Finding> findings = [];
+        foreach (var mine in one.Meets)
+        {
+            foreach (var theirs in other.Meets)
+            {
+                if (mine.Key != theirs.Key)
+                {
+                    Match(one, mine, other, theirs, present, findings);
+                }
+            }
+        }
+
+        List<DuplicateFinding> duplicates =
+        [
+            .. from mine in one.Substances
+               from theirs in other.Substances
+               where mine.Identity == theirs.Identity
+               select new DuplicateFinding(mine, theirs),
+        ];
+        var isComplete = one.IsKnown && other.IsKnown;
+        return new PairAnswer(
+            first,
+            second,
+            findings.Count > 0 ? CheckOutcome.Matched : isComplete ? CheckOutcome.NoRule : CheckOutcome.UnknownSubstance,
+            [
+                .. findings.OrderBy(Breadth)
+                    .ThenBy(finding => finding.Rule.Strongest)
+                    .ThenBy(finding => finding.Rule.Id, StringComparer.Ordinal),
+            ],
+            duplicates,
+            isComplete);
+    }
+
+    private void Match(
+        Asked one,
+        (string Key, SubstanceMapping? Substance) mine,
+        Asked other,
+        (string Key, SubstanceMapping? Substance) theirs,
+        HashSet<string> present,
+        List<Finding> findings)
+    {
+        var (ends, otherEnds) = (endsByKey[mine.Key], endsByKey[theirs.Key]);
+        foreach (var number in Common(ends.First, otherEnds.Second))
+        {
+            Add(thesaurus.Rules[number], isTurned: false);
+        }
+
+        // A rule between two members of one class is met in both directions and is one finding.
+        foreach (var number in Common(ends.Second, otherEnds.First))
+        {
+            if (!ends.First.Contains(number) || !otherEnds.Second.Contains(number))
+            {
+                Add(thesaurus.Rules[number], isTurned: true);
+            }
+        }
+
+        void Add(Rule rule, bool isTurned)
+        {
+            var (mineEnd, theirEnd) = isTurned ? (rule.Second, rule.First) : (rule.First, rule.Second);
+            if (!IsWhole(mineEnd, present) || !IsWhole(theirEnd, present))
+            {
+                return;
+            }
+
+            // A combination is one end, by whichever of its substances it is met.
+            var isCombined = mineEnd.Kind == RuleEndKind.Combination || theirEnd.Kind == RuleEndKind.Combination;
+            if (isCombined && findings.Any(finding => finding.Rule == rule))
+            {
+                return;
+            }
+
+            findings.Add(new Finding(
+                rule,
+                mineEnd,
+                mine.Substance,
+                theirEnd,
+                theirs.Substance,
+                localRoutes.Of(one.Routes, mine.Substance),
+                localRoutes.Of(other.Routes, theirs.Substance)));
+        }
+    }
+
+    private static bool IsWhole(RuleEnd end, HashSet<string> present) =>
+        end.Kind != RuleEndKind.Combination || end.Members.All(present.Contains);
+
+    private static IEnumerable<int> Common(HashSet<int> some, HashSet<int> others) =>
+        some.Count <= others.Count ? some.Where(others.Contains) : others.Where(some.Contains);
+
+    private static int Breadth(Finding finding) =>
+        (finding.FirstEnd.Kind is RuleEndKind.Class or RuleEndKind.Route ? 1 : 0)
+        + (finding.SecondEnd.Kind is RuleEndKind.Class or RuleEndKind.Route ? 1 : 0);
+
+    private sealed record Ends(HashSet<int> First, HashSet<int> Second);
+
+    private sealed record Asked(
+        CheckItem Item,
+        Medicine? Medicine,
+        IReadOnlyList<SubstanceMapping> Substances,
+        IReadOnlyList<string> Routes,
+        IReadOnlyList<(string Key, SubstanceMapping? Substance)> Meets)
+    {
+        public bool IsKnown => !IsUnknown(Substances);
+    }
+}
