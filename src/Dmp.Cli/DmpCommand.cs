@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Dmp.Cli.Audit;
 using Dmp.Cli.Export;
+using Dmp.Cli.Facts;
 using Dmp.Cli.Import;
 using Dmp.Cli.Interactions;
 using Dmp.Cli.Keys;
@@ -34,6 +35,7 @@ internal static class DmpCommand
             ImportCommand.Create(), RecordExportCommand.Create(), MatrixCommand.Create(), TraceCommand.Create(), AuditCommand.Create(),
             KeysCommand.Create(),
             StoreCommand.Create(),
+            FactsCommand.Create(),
             InteractionsCommand.Create(),
         };
         var parsed = root.Parse(arguments);

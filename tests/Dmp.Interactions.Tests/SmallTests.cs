@@ -30,6 +30,20 @@ public sealed class SmallTests
     }
 
     [Fact]
+    public void A_name_stands_in_for_a_code_that_is_not_known()
+    {
+        var report = checker.Check(
+        [
+            new CheckItem { ProductCode = "99999999", SubstanceName = "clopidogrel" },
+            new CheckItem { ProductCode = " ", SubstanceName = "warfarine" },
+            new CheckItem { ProductCode = "64631925", SubstanceName = "clopidogrel" },
+        ]);
+        Assert.Equal(["clopidogrel", "warfarine", "warfarine"], report.Items.Select(item => Assert.Single(item.Substances).Key));
+        Assert.Single(Pair(report, 0, 1).Findings);
+        Assert.Single(Pair(report, 1, 2).Duplicates);
+    }
+
+    [Fact]
     public void Each_level_of_a_rule_keeps_its_condition()
     {
         var report = checker.Check(

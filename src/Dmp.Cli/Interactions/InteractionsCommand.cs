@@ -49,8 +49,13 @@ internal static class InteractionsCommand
         Argument<string[]> items = new("ITEM")
         {
             Description = "A code CIS or CIP of a product, or the name of a substance.",
-            Arity = ArgumentArity.OneOrMore,
+            Arity = ArgumentArity.ZeroOrMore,
         };
+        var documents = new Option<FileInfo[]>("--document")
+        {
+            Description = "A CDA document, whose medicines are checked too; may be given again.",
+            HelpName = "FILE",
+        }.AcceptExistingOnly();
         items.Validators.Add(result =>
         {
             if (result.Tokens.Count > InteractionChecker.MaxItems || result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
@@ -58,13 +63,32 @@ internal static class InteractionsCommand
                 result.AddError($"{InteractionChecker.MaxItems} items at most, none of them blank.");
             }
         });
-        Command command = new("check", "Print every pair of medicines with the rules that it meets.") { items };
+        Command command = new("check", "Print every pair of medicines with the rules that it meets.") { items, documents };
         files.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(items) is not { Tokens.Count: > 0 } && result.GetResult(documents) is null)
+            {
+                result.AddError("Name a medicine, or a document.");
+            }
+        });
         command.SetAction(async (parsed, _) =>
         {
-            var checker = new InteractionChecker(files.Thesaurus(parsed).Thesaurus, files.Medicines(parsed)?.Table);
-            var report = checker.Check([.. parsed.GetRequiredValue(items).Select(Item)]);
-            await InteractionsText.WriteAsync(parsed.InvocationConfiguration.Output, report);
+            var table = files.Medicines(parsed)?.Table;
+            var checker = new InteractionChecker(files.Thesaurus(parsed).Thesaurus, table);
+            List<(CheckItem Item, string? Source)> asked = [.. (parsed.GetValue(items) ?? []).Select(text => (Item(text), (string?)null))];
+            foreach (var file in parsed.GetValue(documents) ?? [])
+            {
+                asked.AddRange(StatedMedicines.Of(file, table));
+            }
+
+            if (asked.Count > InteractionChecker.MaxItems)
+            {
+                throw new RefusedException($"These are {asked.Count} medicines; {InteractionChecker.MaxItems} are checked at most.");
+            }
+
+            var report = checker.Check([.. asked.Select(one => one.Item)]);
+            await InteractionsText.WriteAsync(parsed.InvocationConfiguration.Output, report, [.. asked.Select(one => one.Source)]);
             return DmpCommand.Done;
         });
         return command;

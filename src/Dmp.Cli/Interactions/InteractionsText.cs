@@ -7,13 +7,14 @@ namespace Dmp.Cli.Interactions;
 /// <summary>A report as text.</summary>
 internal static class InteractionsText
 {
-    public static async Task WriteAsync(TextWriter output, CheckReport report)
+    public static async Task WriteAsync(TextWriter output, CheckReport report, IReadOnlyList<string?> sources)
     {
         for (var place = 0; place < report.Items.Count; place++)
         {
             var item = report.Items[place];
             var substances = string.Join(", ", item.Substances.Select(Mapped).DefaultIfEmpty("not known"));
-            await output.WriteLineAsync($"{place + 1}  {Name(item)}: {substances}");
+            var source = sources[place] is { } text ? $"  ({text})" : "";
+            await output.WriteLineAsync($"{place + 1}  {Name(item)}: {substances}{source}");
         }
 
         foreach (var pair in report.Pairs)

@@ -6,7 +6,10 @@ public sealed record CheckItem
     /// <summary>The code CIS of a product, or a code CIP of one of its packs (seven or thirteen digits).</summary>
     public string? ProductCode { get; init; }
 
-    /// <summary>The name of a substance, when there is no code; compared without accents, capitals and salts.</summary>
+    /// <summary>
+    /// The name of a substance, when there is no code or none that the medicines database has; compared without accents, capitals and
+    /// salts.
+    /// </summary>
     public string? SubstanceName { get; init; }
 
     /// <summary>How it is taken, as the medicines database writes it (<c>orale</c>). Empty: any route of the product.</summary>

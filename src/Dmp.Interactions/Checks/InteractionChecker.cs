@@ -106,8 +106,8 @@ public sealed class InteractionChecker
     {
         var medicine = item.ProductCode is { } code ? Find(code) : null;
         IReadOnlyList<SubstanceMapping> substances = medicine is not null ? Map(medicine)
-            : item.ProductCode is null ? [mapper.Map(item.SubstanceName!, medicines)]
-            : [];
+            : string.IsNullOrWhiteSpace(item.SubstanceName) ? []
+            : [mapper.Map(item.SubstanceName, medicines)];
         var routes = item.Routes.Count > 0 ? item.Routes : medicine?.Routes ?? [];
         List<(string Key, SubstanceMapping? Substance)> meets =
         [
@@ -116,13 +116,12 @@ public sealed class InteractionChecker
         ];
 
         // Alcohol and grapefruit are ends of their own, and no substances.
-        if (item.SubstanceName is { } name && endsByKey.ContainsKey(Names.Key(name)) && !meets.Any(meet => meet.Key == Names.Key(name)))
+        var name = medicine is null ? Names.Key(item.SubstanceName) : "";
+        if (substances is [var asked] && endsByKey.ContainsKey(name) && !meets.Any(meet => meet.Key == name))
         {
-            var other = substances.SingleOrDefault() is { } asked
-                ? asked with { Key = Names.Key(name), Rule = MappingRule.ContainedName, Outcome = MappingOutcome.Named }
-                : null;
-            substances = other is null ? substances : [other];
-            meets.Add((Names.Key(name), other));
+            var other = asked with { Key = name, Rule = MappingRule.ContainedName, Outcome = MappingOutcome.Named };
+            substances = [other];
+            meets.Add((name, other));
         }
 
         return new Asked(item, medicine, substances, routes, [.. meets.Where(meet => endsByKey.ContainsKey(meet.Key))]);

@@ -105,7 +105,8 @@ public sealed partial class SubstanceMapper
         var isUnknown = !rests.Any(absent.Contains)
             && !own[0].EndsWith(Homeopathic, StringComparison.Ordinal)
             && rests.SelectMany(Words).Any(word => words.Any(other => IsLike(word, other)));
-        var identity = acting.Count > 0 ? Plain(acting[0]) : rests[0];
+        var name = acting.Count > 0 ? acting[0] : own[0];
+        var identity = Plain(name) is { Length: > 0 } plain ? plain : name;
         return Mapped(null, MappingRule.None, isUnknown ? MappingOutcome.Unknown : MappingOutcome.NotNamed, identity);
 
         SubstanceMapping Mapped(string? key, MappingRule rule, MappingOutcome outcome, string identity) =>

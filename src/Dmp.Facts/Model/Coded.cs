@@ -1,0 +1,31 @@
+namespace Dmp.Facts.Model;
+
+/// <summary>A coded value as a document has it, or the reason why it has none.</summary>
+/// <param name="Code">The code; null when there is none.</param>
+/// <param name="System">The OID of its code system.</param>
+/// <param name="Display">The words of the code, as the document has them.</param>
+/// <param name="Text">The words of the author, from the narrative, which may say something else.</param>
+/// <param name="NullFlavor">Why there is no code, as HL7 writes it (<c>NA</c>, <c>UNK</c>, <c>OTH</c>, …).</param>
+public sealed record Coded(string? Code, string? System, string? Display, string? Text, string? NullFlavor);
+
+/// <summary>A quantity as written.</summary>
+/// <param name="Value">The number; null when it is none, or not stated.</param>
+/// <param name="Unit">The unit as written: UCUM, a form in braces, or a code of the EDQM.</param>
+/// <param name="Written">What was written where a number was expected, when it is none.</param>
+/// <param name="NullFlavor">Why there is no value.</param>
+public sealed record Quantity(decimal? Value, string? Unit, string? Written, string? NullFlavor);
+
+/// <summary>From one quantity to another; both are the same when one was stated.</summary>
+public sealed record QuantityRange(Quantity? Low, Quantity? High);
+
+/// <summary>A point in time as written.</summary>
+/// <param name="Time">Read; null when what was written is no time.</param>
+/// <param name="Written">As written.</param>
+/// <param name="NullFlavor">Why there is none.</param>
+public sealed record Moment(Cda.CdaTime? Time, string? Written, string? NullFlavor);
+
+/// <summary>A stretch of time as written: any of its parts may be missing, and no part is computed from the others.</summary>
+/// <param name="Low">Its beginning.</param>
+/// <param name="High">Its end.</param>
+/// <param name="Width">How long.</param>
+public sealed record Stretch(Moment? Low, Moment? High, Quantity? Width);

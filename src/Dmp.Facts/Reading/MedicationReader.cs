@@ -1,0 +1,258 @@
+using System.Globalization;
+using Dmp.Cda;
+using Dmp.Facts.Model;
+
+namespace Dmp.Facts.Reading;
+
+/// <summary>
+/// Statements on medicines: <c>substanceAdministration</c> and <c>supply</c> of IHE PCC and IHE Pharmacy as the CI-SIS profiles them
+/// (FR-Traitement, FR-Vaccination, FR-Prescription-item, FR-Dispensation-item).
+/// </summary>
+internal sealed class MedicationReader(Narrative narrative)
+{
+    private const string Prescription = "57828-6";
+    private const string PlanOfCare = "18776-5";
+
+    /// <summary>Lists of treatments: current, before admission, at discharge. What they say of the future is a list all the same.</summary>
+    private static readonly HashSet<string> lists = ["10160-0", "42346-7", "10183-2"];
+
+    /// <summary>Unwanted effects and allergies.</summary>
+    private static readonly HashSet<string> effects = ["44939-7", "48765-2"];
+
+    private readonly Values values = new(narrative);
+
+    /// <summary>
+    /// The statements of an entry; and whether one of them names no product, by code or by words. It is kept all the same: something was
+    /// handed out, by whom and when, and its narrative may say what.
+    /// </summary>
+    public (IReadOnlyList<Medication> Found, bool HasNameless) Read(CdaNode entry, string? section, string title, int number)
+    {
+        List<Medication> found = [];
+        var hasNameless = false;
+        foreach (var statement in Statements(entry))
+        {
+            var source = new FactSource(section, title, number, Values.Ids(statement));
+            var medication = ReadStatement(statement, source);
+            found.Add(medication);
+            hasNameless |= medication.Product is { Codes.Count: 0, Name: null, Text: null };
+        }
+
+        return (found, hasNameless);
+    }
+
+    /// <summary>The outermost statements: what is inside of one is a part of it. Devices are supplied too, and are no medicines.</summary>
+    private static IEnumerable<CdaNode> Statements(CdaNode node)
+    {
+        foreach (var child in node.Children)
+        {
+            if (child.Name == "substanceAdministration"
+                || (child.Name == "supply" && child.Find("product", "manufacturedProduct") is not null))
+            {
+                yield return child;
+            }
+            else
+            {
+                foreach (var inner in Statements(child))
+                {
+                    yield return inner;
+                }
+            }
+        }
+    }
+
+    private Medication ReadStatement(CdaNode statement, FactSource source)
+    {
+        var isSupply = statement.Name == "supply";
+        var product = Product(statement.Find(isSupply ? "product" : "consumable", "manufacturedProduct", "manufacturedMaterial"));
+        var text = values.Words(statement.Find("text"));
+        if (product is { Codes.Count: 0, Name: null, Text: null })
+        {
+            product = product with { Text = text };
+        }
+
+        var parts = statement.Of("entryRelationship").ToList();
+        var supply = isSupply ? statement : parts.Select(part => part.Find("supply")).FirstOrDefault(part => part is not null);
+        var maximum = statement.Find("maxDoseQuantity");
+        var most = (Values.Quantity(maximum?.Find("numerator")), Values.Quantity(maximum?.Find("denominator")));
+        return new Medication
+        {
+            Source = source,
+            Role = RoleOf(statement, source.Section, isDispensed: supply?["moodCode"] == "EVN"),
+            IsImmunization = IsImmunization(statement, source.Section),
+            IsNegated = statement["negationInd"] == "true",
+            Subject = values.Code(statement.Find("subject", "relatedSubject", "code")),
+            Product = product,
+            Period = Period(statement),
+            Dosages = Dosages(statement, parts),
+            Most = most is (Quantity numerator, Quantity denominator) ? (numerator, denominator) : null,
+            Supplied = Values.Quantity(supply?.Find("quantity")),
+            SuppliedAt = Values.Moment(supply?.Find("effectiveTime")) ?? Values.Moment(supply?.Find("author", "time")),
+            Renewals = Number(statement.Find("repeatNumber")?["value"]),
+            Reasons =
+            [
+                .. parts.Where(part => part["typeCode"] == "RSON")
+                    .Select(part => values.Code(part.Find("act", "code")))
+                    .OfType<Coded>(),
+            ],
+            Text = text,
+            PatientInstructions = Instruction(parts, "PINSTRUCT"),
+            DispenserInstructions = Instruction(parts, "FINSTRUCT"),
+            PrescriptionItem = parts.Select(part => part.Find("substanceAdministration"))
+                .Where(part => part?.Find("code")?["code"] == "PREItem")
+                .SelectMany(part => Values.Ids(part!))
+                .FirstOrDefault(),
+        };
+    }
+
+    private static MedicationRole RoleOf(CdaNode statement, string? section, bool isDispensed)
+    {
+        var isIntended = statement["moodCode"] is "INT" or "RQO" or "PRP";
+        return section switch
+        {
+            not null when effects.Contains(section) => MedicationRole.Implicated,
+
+            // The health insurance lists what was paid for: each with the day on which it was handed out.
+            _ when isDispensed => MedicationRole.Dispensed,
+            not null when lists.Contains(section) => MedicationRole.Listed,
+            PlanOfCare when isIntended => MedicationRole.Planned,
+            Prescription => MedicationRole.Prescribed,
+            _ => isIntended ? MedicationRole.Prescribed : MedicationRole.Administered,
+        };
+    }
+
+    private static bool IsImmunization(CdaNode statement, string? section) =>
+        section == "11369-6" || statement.Find("code")?["code"] is "IMMUNIZ" or "INITIMMUNIZ" or "BOOSTER";
+
+    private MedicineProduct Product(CdaNode? material)
+    {
+        if (material is null)
+        {
+            return new MedicineProduct([], null, null, null, [], null);
+        }
+
+        List<Coded> codes = [];
+        var code = material.Find("code");
+        Add(code);
+        foreach (var packed in material.Of("asContent"))
+        {
+            Add(packed.Find("containerPackagedMedicine", "code"));
+        }
+
+        foreach (var kind in material.Of("asSpecializedKind"))
+        {
+            Add(kind.Find("generalizedMedicineClass", "code"));
+        }
+
+        return new MedicineProduct(
+            codes,
+            NameOf(material),
+            code is null ? null : values.OriginalText(code),
+            values.Code(material.Find("formCode")),
+            [.. material.Of("ingredient").Select(Ingredient).OfType<ProductIngredient>()],
+            material.Find("lotNumberText")?.Text is { Length: > 0 } lot ? lot : null);
+
+        // A code, and its translations: some have translations of their own, without a code between.
+        void Add(CdaNode? node)
+        {
+            if (node is null)
+            {
+                return;
+            }
+
+            if (node["code"] is not null && !codes.Any(known => known.Code == node["code"] && known.System == node["codeSystem"]))
+            {
+                codes.Add(values.Code(node)!);
+            }
+
+            foreach (var translation in node.Of("translation"))
+            {
+                Add(translation);
+            }
+        }
+    }
+
+    private ProductIngredient? Ingredient(CdaNode ingredient)
+    {
+        var substance = ingredient.Find("ingredient");
+        var (code, name) = (values.Code(substance?.Find("code")), substance is null ? null : NameOf(substance));
+        return code is null && name is null
+            ? null
+            : new ProductIngredient(
+                code ?? new Coded(null, null, null, null, "NI"),
+                name,
+                Values.Quantity(ingredient.Find("quantity", "numerator")),
+                Values.Quantity(ingredient.Find("quantity", "denominator")));
+    }
+
+    private static string? NameOf(CdaNode node) => node.Find("name")?.Text is { Length: > 0 } name ? name : null;
+
+    /// <summary>The first time that is a stretch or a point: further ones say how often.</summary>
+    private static Stretch? Period(CdaNode statement) => statement.Of("effectiveTime")
+        .Where(time => time.Find("period") is null && time.Find("event") is null && time.Find("comp") is null && time["operator"] != "A")
+        .Select(Values.Stretch)
+        .FirstOrDefault(stretch => stretch is not null)
+
+        // One vaccination has its day in a second time, beside a stretch that says nothing.
+        is { } stated && !(stated is { Low.Written: null, High.Written: null, Width: null } && Point(statement) is not null)
+            ? stated
+            : Point(statement);
+
+    private static Stretch? Point(CdaNode statement) => statement.Of("effectiveTime")
+        .Where(time => time["operator"] == "A" && time["value"] is not null)
+        .Select(Values.Stretch)
+        .FirstOrDefault();
+
+    /// <summary>The dosage of the statement itself, or its phases, which are statements without a product.</summary>
+    private List<Dosage> Dosages(CdaNode statement, List<CdaNode> parts)
+    {
+        List<Dosage> dosages =
+        [
+            .. parts
+                .Select((part, place) => (
+                    Statement: part.Find("substanceAdministration"),
+                    Number: Number(part.Find("sequenceNumber")?["value"]) ?? place))
+                .Where(part => part.Statement is not null && part.Statement.Find("code")?["code"] != "PREItem")
+                .OrderBy(part => part.Number)
+                .SelectMany(part => DosagesOf(part.Statement!)),
+        ];
+        return dosages.Count > 0 ? dosages : DosagesOf(statement);
+    }
+
+    private List<Dosage> DosagesOf(CdaNode statement)
+    {
+        var (dose, rate) = (Values.Range(statement.Find("doseQuantity")), Values.Range(statement.Find("rateQuantity")));
+        var route = values.Code(statement.Find("routeCode"));
+        var text = values.Words(statement.Find("text"));
+        List<Dosage> dosages = [];
+        foreach (var time in statement.Of("effectiveTime"))
+        {
+            // A time of parts: its stretch and its rhythm.
+            var comps = time.Of("comp").ToList();
+            var rhythm = comps.Count == 0
+                ? time
+                : comps.FirstOrDefault(part => part.Find("period") is not null || part.Find("event") is not null);
+            var every = Values.Quantity(rhythm?.Find("period"));
+            var bound = rhythm?.Find("event")?["code"];
+            if (every is not null || bound is not null)
+            {
+                var stretch = Values.Stretch(comps.FirstOrDefault(part => part.Find("low") is not null || part.Find("width") is not null));
+                dosages.Add(new Dosage(stretch, every, bound, dose, rate, route, text));
+            }
+        }
+
+        if (dosages.Count == 0 && (dose is not null || rate is not null || route is not null))
+        {
+            dosages.Add(new Dosage(null, null, null, dose, rate, route, text));
+        }
+
+        return dosages;
+    }
+
+    private static int? Number(string? text) => int.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private string? Instruction(List<CdaNode> parts, string code) => parts
+        .Select(part => part.Find("act"))
+        .Where(act => act?.Find("code")?["code"] == code)
+        .Select(act => values.Words(act!.Find("text")))
+        .FirstOrDefault(words => words is not null);
+}

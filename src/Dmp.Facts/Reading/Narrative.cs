@@ -1,0 +1,74 @@
+using System.Text;
+using System.Xml;
+
+namespace Dmp.Facts.Reading;
+
+/// <summary>The words of the document that entries point to, by the identifiers in the text of the sections.</summary>
+internal sealed class Narrative(FactLimits limits)
+{
+    private readonly Dictionary<string, string> words = new(StringComparer.Ordinal);
+    private int kept;
+
+    /// <summary>The words behind <c>#id</c>, or <c>id</c> as some write it; null when there are none.</summary>
+    public string? Find(string? reference) =>
+        reference is { Length: > 0 } && words.TryGetValue(reference.TrimStart('#'), out var found) && found.Length > 0 ? found : null;
+
+    /// <summary>Reads the text that the reader stands on, to its end, and answers its words; of many, their beginning.</summary>
+    public string Read(XmlReader xml)
+    {
+        if (xml.IsEmptyElement)
+        {
+            return "";
+        }
+
+        var depth = xml.Depth;
+        var whole = new StringBuilder();
+        Stack<(int Depth, string Id, StringBuilder Words)> open = new([(depth, "", whole)]);
+        while (xml.Read() && xml.Depth > depth)
+        {
+            switch (xml.NodeType)
+            {
+                case XmlNodeType.Element when xml.Depth <= limits.DepthMax:
+                    Add(open, " ");
+                    if (!xml.IsEmptyElement && xml.GetAttribute("ID") is { Length: > 0 and <= 256 } id)
+                    {
+                        open.Push((xml.Depth, id, new StringBuilder()));
+                    }
+
+                    break;
+
+                case XmlNodeType.EndElement:
+                    Add(open, " ");
+                    if (open.TryPeek(out var last) && last.Depth == xml.Depth)
+                    {
+                        Keep(open.Pop());
+                    }
+
+                    break;
+
+                case XmlNodeType.Text or XmlNodeType.CDATA:
+                    Add(open, xml.Value);
+                    break;
+            }
+        }
+
+        return whole.ToString().Trim();
+    }
+
+    private void Keep((int Depth, string Id, StringBuilder Words) element)
+    {
+        var text = element.Words.ToString().Trim();
+        if (kept + text.Length <= limits.NarrativeCharsMax && words.TryAdd(element.Id, text))
+        {
+            kept += text.Length + element.Id.Length;
+        }
+    }
+
+    private void Add(Stack<(int Depth, string Id, StringBuilder Words)> open, string value)
+    {
+        foreach (var (_, _, text) in open)
+        {
+            Words.Append(text, value, limits.TextCharsMax);
+        }
+    }
+}

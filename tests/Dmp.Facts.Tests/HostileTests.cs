@@ -1,0 +1,129 @@
+using System.Text;
+using CsCheck;
+using Dmp.Facts.Model;
+using Xunit;
+
+namespace Dmp.Facts.Tests;
+
+/// <summary>Documents made to harm, and documents that are none: bounded, told, and never thrown.</summary>
+public sealed class HostileTests
+{
+    private const string Statement =
+        """
+        <substanceAdministration classCode="SBADM" moodCode="EVN"><consumable><manufacturedProduct><manufacturedMaterial>
+        <code code="63564053" codeSystem="1.2.250.1.213.2.3.1"/></manufacturedMaterial></manufacturedProduct></consumable>
+        </substanceAdministration>
+        """;
+
+    [Fact]
+    public void So_many_entries_are_read_up_to_the_limit_and_counted_behind_it()
+    {
+        var other = string.Concat(Enumerable.Repeat("<entry><observation classCode=\"OBS\" moodCode=\"EVN\"/></entry>", 200_000));
+        var reading = Read(Document(other));
+        Assert.Empty(reading.Medications);
+        Assert.Equal((UnreadReason.OtherKind, 200_000), (Assert.Single(reading.Unread).Reason, reading.Unread[0].Count));
+
+        reading = Read(Document(string.Concat(Enumerable.Repeat($"<entry>{Statement}</entry>", 7_000))));
+        Assert.Equal(5_000, reading.Medications.Count);
+        Assert.Equal((UnreadReason.TooMany, 2_000), (Assert.Single(reading.Unread).Reason, reading.Unread[0].Count));
+    }
+
+    [Fact]
+    public void An_entry_that_is_too_large_is_told_and_the_next_one_is_read()
+    {
+        var large = string.Concat(Enumerable.Repeat("<id root=\"1.2\"/>", 10_000));
+        var reading = Read(Document($"<entry><act>{large}</act></entry><entry>{Statement}</entry>"));
+        Assert.Equal(UnreadReason.TooLarge, Assert.Single(reading.Unread).Reason);
+        Assert.Equal("63564053", Assert.Single(reading.Medications).Product.CodeOf(MedicineProduct.Cis));
+    }
+
+    [Fact]
+    public void Nesting_without_end_ends_the_reading_and_keeps_what_came_before()
+    {
+        var deep = string.Concat(Enumerable.Repeat("<component><section>", 5_000))
+            + string.Concat(Enumerable.Repeat("</section></component>", 5_000));
+        var reading = Read(Document($"<entry>{Statement}</entry>{deep}"));
+        Assert.Single(reading.Medications);
+        Assert.Contains("deep", reading.Failure, StringComparison.Ordinal);
+
+        // Inside of an entry it is one entry that is not read.
+        var entry = string.Concat(Enumerable.Repeat("<act>", 5_000)) + string.Concat(Enumerable.Repeat("</act>", 5_000));
+        reading = Read(Document($"<entry>{entry}</entry><entry>{Statement}</entry>"));
+        Assert.Equal((1, UnreadReason.TooLarge), (reading.Medications.Count, Assert.Single(reading.Unread).Reason));
+    }
+
+    [Fact]
+    public void A_narrative_of_any_length_is_kept_within_its_limit()
+    {
+        var words = $"<text><content ID=\"a\">{new string('x', 10_000_000)}</content><content ID=\"b\">court</content></text>";
+        var pointing = Statement.Replace(
+            "<consumable>", "<text><reference value=\"#a\"/></text><consumable>", StringComparison.Ordinal);
+        var reading = Read(Document($"{words}<entry>{pointing}</entry>"));
+        Assert.Equal(4_000, Assert.Single(reading.Medications).Text!.Length);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("no document")]
+    [InlineData("<a>")]
+    [InlineData("<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>")]
+    [InlineData("<?xml version=\"1.0\" encoding=\"utf-7\"?><a/>")]
+    public void What_is_no_document_is_told(string text)
+    {
+        var reading = Read(text);
+        Assert.Empty(reading.Medications);
+        Assert.NotNull(reading.Failure);
+    }
+
+    [Fact]
+    public void A_document_that_is_cut_off_keeps_what_came_before()
+    {
+        var whole = Document($"<entry>{Statement}</entry><entry>{Statement}</entry>");
+        var reading = Read(whole[..(whole.LastIndexOf("<entry>", StringComparison.Ordinal) + 40)]);
+        Assert.Single(reading.Medications);
+        Assert.NotNull(reading.Failure);
+    }
+
+    [Theory]
+    [InlineData("iso-8859-1")]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    public void Words_are_read_in_the_encoding_of_the_document(string encoding)
+    {
+        var named = Statement.Replace("<code ", "<name>Préparation</name><code ", StringComparison.Ordinal);
+        var text = $"<?xml version=\"1.0\" encoding=\"{encoding}\"?>{Document($"<entry>{named}</entry>")}";
+        var written = Encoding.GetEncoding(encoding);
+        using var stream = new MemoryStream([.. written.GetPreamble(), .. written.GetBytes(text)]);
+        Assert.Equal("Préparation", Assert.Single(CdaFactReader.Read(stream).Medications).Product.Name);
+    }
+
+    [Fact]
+    public void A_document_with_any_byte_changed_is_answered()
+    {
+        var bytes = Encoding.UTF8.GetBytes(Document($"<text><content ID=\"a\">mots</content></text><entry>{Statement}</entry>"));
+        Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Byte).Sample(
+            (place, value) =>
+            {
+                var changed = bytes.ToArray();
+                changed[place] = value;
+                using var stream = new MemoryStream(changed);
+                var reading = CdaFactReader.Read(stream);
+
+                // Read to its end, the one entry became a fact, or is counted, or is no entry of a section any more.
+                return reading.Medications.Count + reading.Unread.Sum(unread => unread.Count) <= 2;
+            },
+            iter: 20_000);
+    }
+
+    private static FactReading Read(string text)
+    {
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
+        return CdaFactReader.Read(stream);
+    }
+
+    private static string Document(string section) =>
+        $"""
+        <ClinicalDocument xmlns="urn:hl7-org:v3"><component><structuredBody><component><section>
+        <code code="10160-0"/><title>Traitements</title>{section}</section></component></structuredBody></component></ClinicalDocument>
+        """;
+}
