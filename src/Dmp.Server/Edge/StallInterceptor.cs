@@ -1,3 +1,4 @@
+using Dmp.Server.Errors;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
@@ -21,9 +22,10 @@ internal sealed class StallInterceptor : Interceptor
 
     // Health and reflection pass the access gate without a watch.
     private static IServerStreamWriter<T> Watched<T>(IServerStreamWriter<T> stream, ServerCallContext context) =>
-        context.GetHttpContext().Features.Get<StallWatch>() is { } watch ? new WatchedWriter<T>(stream, watch) : stream;
+        context.GetHttpContext().Features.Get<StallWatch>() is { } watch ? new WatchedWriter<T>(stream, watch, context) : stream;
 
-    private sealed class WatchedWriter<T>(IServerStreamWriter<T> inner, StallWatch watch) : IServerStreamWriter<T>
+    private sealed class WatchedWriter<T>(IServerStreamWriter<T> inner, StallWatch watch, ServerCallContext context)
+        : IServerStreamWriter<T>
     {
         public WriteOptions? WriteOptions
         {
@@ -38,7 +40,20 @@ internal sealed class StallInterceptor : Interceptor
         {
             cancellationToken.ThrowIfCancellationRequested();
             var write = inner.WriteAsync(message, CancellationToken.None);
-            return write.IsCompleted ? write : watch.WatchAsync(write, cancellationToken);
+            return write.IsCompletedSuccessfully ? write : EndAsync(write, cancellationToken);
+        }
+
+        /// <summary>The framework completes an answer whose deadline passes, whatever is just being written to it.</summary>
+        private async Task EndAsync(Task write, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await (write.IsCompleted ? write : watch.WatchAsync(write, cancellationToken));
+            }
+            catch (InvalidOperationException ended) when (GrpcAnswer.IsLate(context))
+            {
+                throw new OperationCanceledException("The deadline passed while the answer was written.", ended);
+            }
         }
     }
 }

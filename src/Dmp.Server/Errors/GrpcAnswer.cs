@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Google.Rpc;
 using Microsoft.AspNetCore.Http.Features;
 using HttpResponse = Microsoft.AspNetCore.Http.HttpResponse;
+using ServerCallContext = Grpc.Core.ServerCallContext;
 
 namespace Dmp.Server.Errors;
 
@@ -25,20 +26,31 @@ internal static class GrpcAnswer
         }
 
         var status = WireStatus.Bound(Failures.OfCall(whole, serverRequestId));
-        if (!response.HasStarted)
+        try
         {
-            response.StatusCode = StatusCodes.Status200OK;
-            response.ContentType = "application/grpc";
-        }
+            if (!response.HasStarted)
+            {
+                response.StatusCode = StatusCodes.Status200OK;
+                response.ContentType = "application/grpc";
+            }
 
-        var fields = Fields(response);
-        fields[StatusName] = status.Code.ToString(CultureInfo.InvariantCulture);
-        fields[MessageName] = Uri.EscapeDataString(status.Message);
-        fields[DetailsName] = Convert.ToBase64String(status.ToByteArray());
+            var fields = Fields(response);
+            fields[StatusName] = status.Code.ToString(CultureInfo.InvariantCulture);
+            fields[MessageName] = Uri.EscapeDataString(status.Message);
+            fields[DetailsName] = Convert.ToBase64String(status.ToByteArray());
+        }
+        catch (InvalidOperationException)
+        {
+            // A deadline passed between the look above and here: the framework has sent its own status.
+        }
     }
 
     /// <summary>Nothing more can be said.</summary>
     public static bool HasEnded(HttpResponse response) => Fields(response).IsReadOnly;
+
+    /// <summary>The deadline of the call has passed: the framework completes its answer, or has done so.</summary>
+    public static bool IsLate(ServerCallContext context) =>
+        context.Deadline < DateTime.MaxValue && context.Deadline <= TimeProvider.System.GetUtcNow().UtcDateTime;
 
     /// <summary>The status code; null when there is none.</summary>
     public static int? StatusOf(HttpResponse response) =>

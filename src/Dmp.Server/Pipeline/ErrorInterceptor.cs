@@ -73,8 +73,12 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
                 when context.CancellationToken.IsCancellationRequested:
                 return Failures.Of(Left(context));
 
+            case OperationCanceledException when GrpcAnswer.IsLate(context):
+                // A write to an answer that the framework completes: the token of the call comes a moment later.
+                return Failures.Of(ErrorReason.CallTimedOut);
+
             case InvalidOperationException when GrpcAnswer.HasEnded(context.GetHttpContext().Response):
-                // A write when the framework had just completed the answer, because the deadline passed.
+                // A write when the line had just ended the answer.
                 return Failures.Of(Left(context));
 
             case OperationCanceledException when lifetime.ApplicationStopping.IsCancellationRequested:
@@ -106,7 +110,5 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
     private static bool IsOurs(ServerCallContext context) => context.GetHttpContext().Features.Get<Call>() is not null;
 
     private static ErrorReason Left(ServerCallContext context) =>
-        context.Deadline < DateTime.MaxValue && context.Deadline <= TimeProvider.System.GetUtcNow().UtcDateTime
-            ? ErrorReason.CallTimedOut
-            : ErrorReason.CallCancelled;
+        GrpcAnswer.IsLate(context) ? ErrorReason.CallTimedOut : ErrorReason.CallCancelled;
 }
