@@ -237,6 +237,43 @@ public sealed class ImportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_document_whose_source_gives_up_has_that_as_its_outcome()
+    {
+        // HttpClient tells its own time limit by a cancellation.
+        await AnswerAsync(Good);
+        using var client = platform.Client();
+
+        var outcomes = await ImportAsync(client, 5, i => i == 3 ? throw new TaskCanceledException("elsewhere") : [1]);
+        Assert.Equal(["0", "1", "2", "3", "4"], outcomes.Select(outcome => outcome.Key!).Order(StringComparer.Ordinal));
+        Assert.Equal(StatusCode.DataLoss, outcomes.Single(outcome => outcome.Key == "3").Error!.StatusCode);
+        Assert.Equal(4, outcomes.Count(outcome => outcome.Document is not null));
+    }
+
+    [Fact]
+    public async Task A_list_that_gives_up_is_no_end_of_the_list()
+    {
+        await AnswerAsync(Good);
+        using var client = platform.Client();
+
+        await Assert.ThrowsAsync<TaskCanceledException>(async () =>
+        {
+            await foreach (var outcome in client.ImportAsync(Broken(), cancellationToken: Ct))
+            {
+                Assert.NotNull(outcome.Document);
+            }
+        });
+
+        static async IAsyncEnumerable<ImportItem> Broken()
+        {
+            await foreach (var item in Items(3, _ => [1]))
+            {
+                yield return item;
+            }
+            throw new TaskCanceledException("elsewhere");
+        }
+    }
+
+    [Fact]
     public async Task Whoever_stops_enumerating_stops_the_import()
     {
         await AnswerAsync(Good);

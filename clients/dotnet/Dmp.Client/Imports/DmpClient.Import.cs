@@ -177,7 +177,7 @@ public sealed partial class DmpClient
             {
                 await Task.Delay(delay, options.TimeProvider, cancellationToken).ConfigureAwait(false);
             }
-            catch (IOException unreadable)
+            catch (Exception unreadable) when (ImportEntry.IsUnreadable(unreadable, cancellationToken))
             {
                 throw ImportEntry.Unreadable(unreadable);
             }

@@ -53,7 +53,7 @@ internal sealed class ImportEntry(ImportItem item)
                 }
                 Message = new ImportDocument { Intent = intent, Content = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, read)) };
             }
-            catch (IOException unreadable)
+            catch (Exception unreadable) when (IsUnreadable(unreadable, cancellationToken))
             {
                 throw Unreadable(unreadable);
             }
@@ -66,11 +66,15 @@ internal sealed class ImportEntry(ImportItem item)
         {
             return await item.Open(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        catch (Exception unreadable) when (unreadable is UnauthorizedAccessException || IsUnreadable(unreadable, cancellationToken))
         {
             throw Unreadable(unreadable);
         }
     }
+
+    /// <summary>The source failed, or gave up by a time limit of its own: another document may be read all the same.</summary>
+    public static bool IsUnreadable(Exception failure, CancellationToken cancellationToken) =>
+        failure is IOException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     public static DmpException Unreadable(Exception cause) =>
         new(StatusCode.DataLoss, "The content of the document cannot be read here.", cause);

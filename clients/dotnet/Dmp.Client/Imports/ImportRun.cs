@@ -31,14 +31,17 @@ internal sealed class ImportRun(DmpClient client, ImportOptions options, Channel
             {
                 // One that cannot go on ends the others.
                 _ = worker.ContinueWith(
-                    _ => stop.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                    _ => stop.Cancel(), CancellationToken.None, TaskContinuationOptions.NotOnRanToCompletion, TaskScheduler.Default);
             }
             await Task.WhenAll(workers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (workers.FirstOrDefault(worker => worker.IsFaulted) is { } failed)
+            var failed = workers.FirstOrDefault(worker => worker.IsFaulted);
+            if (failed is null)
             {
-                await failed.ConfigureAwait(false);
+                // A source may be cancelled by itself, by a time limit of its own: that is no end of the import that it may pass over.
+                ct.ThrowIfCancellationRequested();
+                failed = workers.FirstOrDefault(worker => worker.IsCanceled);
             }
-            ct.ThrowIfCancellationRequested();
+            await (failed ?? Task.CompletedTask).ConfigureAwait(false);
         }
     }
 

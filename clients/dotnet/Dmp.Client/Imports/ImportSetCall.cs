@@ -201,7 +201,7 @@ internal sealed class ImportSetCall : IDisposable
         {
             return await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, guard.Token).ConfigureAwait(false);
         }
-        catch (IOException unreadable)
+        catch (Exception unreadable) when (ImportEntry.IsUnreadable(unreadable, guard.Token))
         {
             throw ImportEntry.Unreadable(unreadable);
         }
