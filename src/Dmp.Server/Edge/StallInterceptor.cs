@@ -1,4 +1,4 @@
-using Dmp.Server.Errors;
+using Dmp.Server.Calls;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
@@ -40,19 +40,22 @@ internal sealed class StallInterceptor : Interceptor
         {
             cancellationToken.ThrowIfCancellationRequested();
             var write = inner.WriteAsync(message, CancellationToken.None);
-            return write.IsCompletedSuccessfully ? write : EndAsync(write, cancellationToken);
+            return write.IsCompletedSuccessfully ? write : WatchAsync(write, cancellationToken);
         }
 
-        /// <summary>The framework completes an answer whose deadline passes, whatever is just being written to it.</summary>
-        private async Task EndAsync(Task write, CancellationToken cancellationToken)
+        /// <summary>
+        /// The framework completes an answer whose deadline passes, or whose caller leaves, whatever is just being written to it.
+        /// </summary>
+        private async Task WatchAsync(Task write, CancellationToken cancellationToken)
         {
             try
             {
-                await (write.IsCompleted ? write : watch.WatchAsync(write, cancellationToken));
+                await watch.WatchAsync(write, cancellationToken);
             }
-            catch (InvalidOperationException ended) when (GrpcAnswer.IsLate(context))
+            catch (InvalidOperationException ended) when (
+                CallDeadline.HasPassed(context) || context.CancellationToken.IsCancellationRequested)
             {
-                throw new OperationCanceledException("The deadline passed while the answer was written.", ended);
+                throw new OperationCanceledException("The answer ended while it was written.", ended);
             }
         }
     }

@@ -3,7 +3,6 @@ using Google.Protobuf;
 using Google.Rpc;
 using Microsoft.AspNetCore.Http.Features;
 using HttpResponse = Microsoft.AspNetCore.Http.HttpResponse;
-using ServerCallContext = Grpc.Core.ServerCallContext;
 
 namespace Dmp.Server.Errors;
 
@@ -26,6 +25,7 @@ internal static class GrpcAnswer
         }
 
         var status = WireStatus.Bound(Failures.OfCall(whole, serverRequestId));
+        var (message, details) = (Uri.EscapeDataString(status.Message), Convert.ToBase64String(status.ToByteArray()));
         try
         {
             if (!response.HasStarted)
@@ -36,21 +36,17 @@ internal static class GrpcAnswer
 
             var fields = Fields(response);
             fields[StatusName] = status.Code.ToString(CultureInfo.InvariantCulture);
-            fields[MessageName] = Uri.EscapeDataString(status.Message);
-            fields[DetailsName] = Convert.ToBase64String(status.ToByteArray());
+            fields[MessageName] = message;
+            fields[DetailsName] = details;
         }
         catch (InvalidOperationException)
         {
-            // A deadline passed between the look above and here: the framework has sent its own status.
+            // The answer ended between the look above and here: by a deadline, whose status the framework sends, or by its line.
         }
     }
 
     /// <summary>Nothing more can be said.</summary>
     public static bool HasEnded(HttpResponse response) => Fields(response).IsReadOnly;
-
-    /// <summary>The deadline of the call has passed: the framework completes its answer, or has done so.</summary>
-    public static bool IsLate(ServerCallContext context) =>
-        context.Deadline < DateTime.MaxValue && context.Deadline <= TimeProvider.System.GetUtcNow().UtcDateTime;
 
     /// <summary>The status code; null when there is none.</summary>
     public static int? StatusOf(HttpResponse response) =>

@@ -73,7 +73,7 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
                 when context.CancellationToken.IsCancellationRequested:
                 return Failures.Of(Left(context));
 
-            case OperationCanceledException when GrpcAnswer.IsLate(context):
+            case OperationCanceledException when CallDeadline.HasPassed(context):
                 // A write to an answer that the framework completes: the token of the call comes a moment later.
                 return Failures.Of(ErrorReason.CallTimedOut);
 
@@ -110,5 +110,5 @@ internal sealed class ErrorInterceptor(IHostApplicationLifetime lifetime, ILogge
     private static bool IsOurs(ServerCallContext context) => context.GetHttpContext().Features.Get<Call>() is not null;
 
     private static ErrorReason Left(ServerCallContext context) =>
-        GrpcAnswer.IsLate(context) ? ErrorReason.CallTimedOut : ErrorReason.CallCancelled;
+        CallDeadline.HasPassed(context) ? ErrorReason.CallTimedOut : ErrorReason.CallCancelled;
 }

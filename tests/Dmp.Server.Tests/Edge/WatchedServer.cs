@@ -45,6 +45,13 @@ internal sealed class WatchedServer : IDisposable
         .Where(line => line.Level >= LogLevel.Error)
         .Select(line => $"{line.Message} {line.Exception}");
 
+    /// <summary>A loaded machine may be slow to answer how the database is, which is no fault of a call.</summary>
+    public void RequireNoError()
+    {
+        var errors = Errors.Where(error => !error.StartsWith("Health check", StringComparison.Ordinal)).ToList();
+        Xunit.Assert.True(errors.Count == 0, string.Join('\n', errors.Take(3)));
+    }
+
     public void Dispose()
     {
         meters.Dispose();
