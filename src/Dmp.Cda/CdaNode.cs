@@ -49,6 +49,14 @@ internal sealed class CdaNode(CdaNode? parent, string name, int number)
         return added;
     }
 
+    /// <summary>The same where places are not told: its number is not looked for.</summary>
+    public CdaNode AddUncounted(string child)
+    {
+        var added = new CdaNode(this, child, 1);
+        (children ??= []).Add(added);
+        return added;
+    }
+
     public void AddAttribute(string attribute, string value) => (attributes ??= []).Add(new(attribute, value));
 
     public IEnumerable<CdaNode> Of(string child) => (children ?? []).Where(node => node.Name == child);

@@ -12,23 +12,19 @@ namespace Dmp.Facts;
 /// </summary>
 public sealed class CdaFactReader
 {
-    private const string Hl7V3 = "urn:hl7-org:v3";
-
-    /// <summary>What IHE Pharmacy adds to a material: packs, classes, substances.</summary>
-    private const string IhePharmacy = "urn:ihe:pharm:medication";
     private const int NamesMax = 20_000;
 
     private readonly FactLimits limits;
-    private readonly XmlReader xml;
+    private readonly BodyXml xml;
     private readonly Narrative narrative;
     private readonly MedicationReader medicationReader;
     private readonly AllergyReader allergyReader;
     private readonly List<Medication> medications = [];
     private readonly List<Allergy> allergies = [];
     private readonly Dictionary<(string? Section, string Title, UnreadReason Reason), int> unread = [];
-    private readonly Stack<Section> sections = [];
+    private readonly Stack<OpenSection> sections = [];
 
-    private CdaFactReader(XmlReader xml, FactLimits limits)
+    private CdaFactReader(BodyXml xml, FactLimits limits)
     {
         (this.xml, this.limits) = (xml, limits);
         narrative = new Narrative(limits);
@@ -50,12 +46,15 @@ public sealed class CdaFactReader
         CdaFactReader? reader = null;
         try
         {
+            limits ??= new FactLimits();
             var begin = content.Position;
             var prefix = new byte[CdaInput.PrefixBytesMax];
             var length = content.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false);
             var (encoding, skipped) = CdaEncoding.Detect(prefix.AsSpan(0, length));
             content.Position = begin + skipped;
-            using var text = new StreamReader(content, encoding, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
+            using var input = new CdaInput(content, new CdaReaderOptions());
+            input.EndHeader();
+            using var text = new StreamReader(input, encoding, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
             using var xml = XmlReader.Create(text, new XmlReaderSettings
             {
                 CloseInput = false,
@@ -63,7 +62,7 @@ public sealed class CdaFactReader
                 NameTable = new BoundedNames(NamesMax),
                 XmlResolver = null,
             });
-            reader = new CdaFactReader(xml, limits ?? new FactLimits());
+            reader = new CdaFactReader(new BodyXml(xml, input, limits), limits);
             reader.Run();
             return reader.Reading(null);
         }
@@ -90,19 +89,14 @@ public sealed class CdaFactReader
                 sections.Pop();
             }
 
-            if (xml.NodeType != XmlNodeType.Element || xml.NamespaceURI != Hl7V3)
+            if (!xml.IsElement || !xml.IsKnown)
             {
                 continue;
             }
 
-            if (xml.Depth > limits.DepthMax)
+            if (xml.Name == "section")
             {
-                throw new CdaRefusedException(CdaFaultKind.TooDeep, $"Elements are nested more than {limits.DepthMax} deep.");
-            }
-
-            if (xml.LocalName == "section")
-            {
-                sections.Push(new Section(xml.Depth));
+                sections.Push(new OpenSection(xml.Depth));
             }
             else if (sections.TryPeek(out var section) && xml.Depth == section.Depth + 1)
             {
@@ -111,15 +105,18 @@ public sealed class CdaFactReader
         }
     }
 
-    private void ReadPart(Section section)
+    private void ReadPart(OpenSection section)
     {
-        switch (xml.LocalName)
+        switch (xml.Name)
         {
             case "code":
-                section.Code ??= xml.GetAttribute("code");
+                section.Code ??= xml.Attribute("code");
                 break;
             case "title":
-                section.Title = Title();
+                section.Title = Tree(out _).Text;
+                break;
+            case "subject":
+                section.Subject = Tree(out _);
                 break;
             case "text":
                 section.Text = narrative.Read(xml);
@@ -131,13 +128,7 @@ public sealed class CdaFactReader
         }
     }
 
-    private string Title()
-    {
-        var title = Tree(out _).Text;
-        return title.Length <= limits.TextCharsMax ? title : title[..limits.TextCharsMax];
-    }
-
-    private void ReadEntry(Section section)
+    private void ReadEntry(OpenSection section)
     {
         var entry = Tree(out var isWhole);
         if (!isWhole)
@@ -146,8 +137,8 @@ public sealed class CdaFactReader
             return;
         }
 
-        var stated = section.Code == AllergyReader.Section ? allergyReader.Read(entry, section.Title, section.Text, section.Entries) : [];
-        var (found, hasNameless) = medicationReader.Read(entry, section.Code, section.Title, section.Entries);
+        var stated = section.Code == AllergyReader.Section ? allergyReader.Read(entry, section) : [];
+        var (found, hasNameless) = medicationReader.Read(entry, section);
         Keep(section, medications, found);
         Keep(section, allergies, stated);
         if (hasNameless || found.Count + stated.Count == 0)
@@ -156,7 +147,7 @@ public sealed class CdaFactReader
         }
     }
 
-    private void Keep<T>(Section section, List<T> kept, IReadOnlyList<T> found)
+    private void Keep<T>(OpenSection section, List<T> kept, IReadOnlyList<T> found)
     {
         foreach (var fact in found)
         {
@@ -172,7 +163,7 @@ public sealed class CdaFactReader
     }
 
     /// <summary>What cannot be told by its own section any more is told together.</summary>
-    private void Count(Section section, UnreadReason reason)
+    private void Count(OpenSection section, UnreadReason reason)
     {
         var key = (section.Code, section.Title, reason);
         key = unread.ContainsKey(key) || unread.Count < limits.SectionsMax ? key : (null, "", reason);
@@ -182,65 +173,66 @@ public sealed class CdaFactReader
     /// <summary>The element that the reader stands on, to its end; of one that is too large only its beginning.</summary>
     private CdaNode Tree(out bool isWhole)
     {
-        var root = new CdaNode(null, xml.LocalName, 1);
+        var root = new CdaNode(null, xml.Name, 1);
         isWhole = true;
-        if (xml.IsEmptyElement)
+        if (xml.IsEmpty)
         {
             return root;
         }
 
-        var (depth, count, node) = (xml.Depth, 0, root);
+        var (depth, count, foreign) = (xml.Depth, 0, int.MaxValue);
+        Stack<(CdaNode Node, StringBuilder Words)> open = new([(root, new StringBuilder())]);
         while (xml.Read() && xml.Depth > depth)
         {
-            if (!isWhole)
+            if (!isWhole || xml.Depth > foreign)
             {
                 continue;
             }
 
-            switch (xml.NodeType)
+            foreign = int.MaxValue;
+            if (xml.IsText)
             {
-                case XmlNodeType.Element when ++count > limits.EntryElementsMax || xml.Depth > limits.DepthMax:
-                    isWhole = false;
-                    break;
-                case XmlNodeType.Element:
-                    var isEmpty = xml.IsEmptyElement;
-                    var child = node.Add(xml.NamespaceURI is Hl7V3 or IhePharmacy ? xml.LocalName : $"{xml.NamespaceURI}:{xml.LocalName}");
-                    while (xml.MoveToNextAttribute())
-                    {
-                        if (xml.Value.Length <= limits.TextCharsMax)
-                        {
-                            child.AddAttribute(xml.LocalName, xml.Value);
-                        }
-                    }
+                xml.AppendText(open.Peek().Words);
+            }
+            else if (xml.IsElement && !xml.IsKnown)
+            {
+                foreign = xml.IsEmpty ? int.MaxValue : xml.Depth;
+            }
+            else if (xml.IsElement && ++count > limits.EntryElementsMax)
+            {
+                isWhole = false;
+            }
+            else if (xml.IsElement)
+            {
+                var isEmpty = xml.IsEmpty;
+                var child = open.Peek().Node.AddUncounted(xml.Name);
+                foreach (var (name, value) in xml.Attributes())
+                {
+                    child.AddAttribute(name, value);
+                }
 
-                    node = isEmpty ? node : child;
-                    break;
-                case XmlNodeType.EndElement:
-                    node = node.Parent ?? root;
-                    break;
-                case XmlNodeType.Text or XmlNodeType.CDATA:
-                    var words = new StringBuilder(node.RawText);
-                    Words.Append(words, xml.Value, limits.TextCharsMax);
-                    node.RawText = words.ToString();
-                    break;
+                if (!isEmpty)
+                {
+                    open.Push((child, new StringBuilder()));
+                }
+            }
+            else if (xml.IsEndElement && xml.IsKnown)
+            {
+                Close(open);
             }
         }
 
+        while (open.Count > 0)
+        {
+            Close(open);
+        }
+
         return root;
-    }
 
-    /// <summary>A section that is open.</summary>
-    private sealed class Section(int depth)
-    {
-        public int Depth => depth;
-
-        public string? Code { get; set; }
-
-        public string Title { get; set; } = "";
-
-        /// <summary>Its narrative, or the beginning of it.</summary>
-        public string Text { get; set; } = "";
-
-        public int Entries { get; set; }
+        static void Close(Stack<(CdaNode Node, StringBuilder Words)> open)
+        {
+            var (node, words) = open.Pop();
+            node.RawText = words.ToString();
+        }
     }
 }

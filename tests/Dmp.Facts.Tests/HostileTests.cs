@@ -46,10 +46,48 @@ public sealed class HostileTests
         Assert.Single(reading.Medications);
         Assert.Contains("deep", reading.Failure, StringComparison.Ordinal);
 
-        // Inside of an entry it is one entry that is not read.
-        var entry = string.Concat(Enumerable.Repeat("<act>", 5_000)) + string.Concat(Enumerable.Repeat("</act>", 5_000));
-        reading = Read(Document($"<entry>{entry}</entry><entry>{Statement}</entry>"));
-        Assert.Equal((1, UnreadReason.TooLarge), (reading.Medications.Count, Assert.Single(reading.Unread).Reason));
+        // Inside of an entry too, and in elements of others.
+        foreach (var name in new[] { "act", "x:act xmlns:x=\"urn:x\"" })
+        {
+            var entry = string.Concat(Enumerable.Repeat($"<{name}>", 5_000))
+                + string.Concat(Enumerable.Repeat($"</{name.Split(' ')[0]}>", 5_000));
+            reading = Read(Document($"<entry>{Statement}</entry><entry>{entry}</entry>"));
+            Assert.Single(reading.Medications);
+            Assert.Contains("deep", reading.Failure, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Elements_of_others_say_nothing_and_keep_nothing()
+    {
+        var foreign = $"<x:code xmlns:x=\"urn:{new string('x', 500_000)}\" code=\"1\"><x:y>{new string('z', 500_000)}</x:y></x:code>";
+        var stated = Statement.Replace("<manufacturedMaterial>", $"<manufacturedMaterial>{foreign}", StringComparison.Ordinal)
+            .Replace("<code code=", "<code xmlns:x=\"urn:y\" x:code=\"2\" code=", StringComparison.Ordinal);
+        var reading = Read(Document($"<entry>{stated}</entry>"));
+        Assert.Equal(["63564053"], Assert.Single(reading.Medications).Product.Codes.Select(code => code.Code));
+    }
+
+    [Fact]
+    public void An_attribute_or_a_comment_of_any_length_ends_the_reading()
+    {
+        foreach (var tag in new[] { $"<act x=\"{new string('x', 3_000_000)}\"/>", $"<!--{new string('x', 3_000_000)}-->" })
+        {
+            var reading = Read(Document($"<entry>{Statement}</entry><entry>{tag}</entry>"));
+            Assert.Single(reading.Medications);
+            Assert.NotNull(reading.Failure);
+        }
+    }
+
+    [Theory]
+    [InlineData("<subject><relatedSubject><code code=\"MTH\"/></relatedSubject></subject>", "", "MTH")]
+    [InlineData("", "<subject><relatedSubject/></subject>", null)]
+    public void What_somebody_else_has_is_never_the_patient_s(string ofSection, string ofConcern, string? code)
+    {
+        const string allergy = "<entryRelationship><observation><code code=\"609328004\"/></observation></entryRelationship>";
+        var section = $"{ofSection}<entry><act>{ofConcern}{allergy}</act></entry><entry><act>{ofConcern}{Statement}</act></entry>";
+        var reading = Read(Document(section).Replace("10160-0", "48765-2", StringComparison.Ordinal));
+        Assert.Equal(code, Assert.Single(reading.Allergies).Subject!.Code);
+        Assert.Equal(code, Assert.Single(reading.Medications).Subject!.Code);
     }
 
     [Fact]

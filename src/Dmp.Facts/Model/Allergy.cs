@@ -6,6 +6,9 @@ public sealed record Allergy
     /// <summary>Where it stands.</summary>
     public required FactSource Source { get; init; }
 
+    /// <summary>Somebody else than the patient has it, such as a relative; null for the patient.</summary>
+    public Coded? Subject { get; init; }
+
     /// <summary>Which kind, such as an allergy to medicines or to food.</summary>
     public Coded? Type { get; init; }
 

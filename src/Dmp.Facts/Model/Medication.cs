@@ -40,6 +40,9 @@ public sealed record Medication
     /// <summary>Somebody else than the patient has it, such as a child before birth; null for the patient.</summary>
     public Coded? Subject { get; init; }
 
+    /// <summary>The state that the document gives it (<c>completed</c>, <c>active</c>, <c>aborted</c>, <c>nullified</c>, …).</summary>
+    public string? Status { get; init; }
+
     /// <summary>What it is.</summary>
     public required MedicineProduct Product { get; init; }
 

@@ -19,28 +19,26 @@ internal sealed class AllergyReader(Narrative narrative)
     private readonly Values values = new(narrative);
 
     /// <summary>The statements of an entry: the observations of its concern, or the entry itself.</summary>
-    public IReadOnlyList<Allergy> Read(CdaNode entry, string title, string sectionText, int number) =>
-    [
-        .. Observations(entry).Select(observation => ReadObservation(
-            observation, sectionText, new FactSource(Section, title, number, Values.Ids(observation)))),
-    ];
+    public IReadOnlyList<Allergy> Read(CdaNode entry, OpenSection section) =>
+        [.. Observations(entry).Select(observation => ReadObservation(observation, section))];
 
     private static IEnumerable<CdaNode> Observations(CdaNode node) =>
         node.Children.SelectMany(child => child.Name == "observation" ? [child] : Observations(child));
 
-    private Allergy ReadObservation(CdaNode observation, string sectionText, FactSource source)
+    private Allergy ReadObservation(CdaNode observation, OpenSection section)
     {
         var parts = Inner(observation).ToList();
         var agent = Agent(observation);
-        var value = Stated(observation.Find("value"));
+        var value = values.StatedCode(observation.Find("value"));
 
         // Some point to nothing where they mean the text of the section: a statement that says nothing else has those words.
-        var saysNothing = agent is null && value is null && sectionText.Length > 0;
-        var text = values.Words(observation.Find("text")) ?? (saysNothing ? sectionText : null);
+        var saysNothing = agent is null && value is null && section.Text.Length > 0;
+        var text = values.Words(observation.Find("text")) ?? (saysNothing ? section.Text : null);
         var isNegated = observation["negationInd"] == "true";
         return new Allergy
         {
-            Source = source,
+            Source = Values.Source(observation, section),
+            Subject = values.Subject(observation, section),
             Type = values.Code(observation.Find("code")),
             Agent = agent,
             IsNegated = isNegated,
@@ -51,7 +49,7 @@ internal sealed class AllergyReader(Narrative narrative)
             Reactions =
             [
                 .. parts.Where(part => !IsAttribute(part))
-                    .Select(part => (Part: part, What: Stated(part.Find("value"))))
+                    .Select(part => (Part: part, What: values.StatedCode(part.Find("value"))))
                     .Where(reaction => reaction.What is not null)
                     .Select(reaction => new AllergyReaction(
                         reaction.What!,
@@ -74,14 +72,9 @@ internal sealed class AllergyReader(Narrative narrative)
     {
         var entity = observation.Of("participant").Select(participant => participant.Find("participantRole", "playingEntity"))
             .FirstOrDefault(found => found is not null);
-        var name = entity?.Find("name")?.Text is { Length: > 0 } text ? text : null;
-        var code = Stated(entity?.Find("code"));
-        return code is null && name is null ? null : new AllergyAgent(code ?? new Coded(null, null, null, null, "NI"), name);
+        var (code, name) = (values.StatedCode(entity?.Find("code")), Values.Name(entity));
+        return code is null && name is null ? null : new AllergyAgent(code ?? Values.none, name);
     }
-
-    /// <summary>A code that says something: an empty one, with a pointer to nothing, is none.</summary>
-    private Coded? Stated(CdaNode? node) =>
-        values.Code(node) is { } coded && (coded.Code ?? coded.Text ?? coded.NullFlavor) is not null ? coded : null;
 
     private Coded? ValueOf(IEnumerable<CdaNode> parts, string code) =>
         values.Code(parts.FirstOrDefault(part => part.Find("code")?["code"] == code)?.Find("value"));

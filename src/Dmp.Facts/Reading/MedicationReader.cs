@@ -25,14 +25,13 @@ internal sealed class MedicationReader(Narrative narrative)
     /// The statements of an entry; and whether one of them names no product, by code or by words. It is kept all the same: something was
     /// handed out, by whom and when, and its narrative may say what.
     /// </summary>
-    public (IReadOnlyList<Medication> Found, bool HasNameless) Read(CdaNode entry, string? section, string title, int number)
+    public (IReadOnlyList<Medication> Found, bool HasNameless) Read(CdaNode entry, OpenSection section)
     {
         List<Medication> found = [];
         var hasNameless = false;
         foreach (var statement in Statements(entry))
         {
-            var source = new FactSource(section, title, number, Values.Ids(statement));
-            var medication = ReadStatement(statement, source);
+            var medication = ReadStatement(statement, section);
             found.Add(medication);
             hasNameless |= medication.Product is { Codes.Count: 0, Name: null, Text: null };
         }
@@ -60,7 +59,7 @@ internal sealed class MedicationReader(Narrative narrative)
         }
     }
 
-    private Medication ReadStatement(CdaNode statement, FactSource source)
+    private Medication ReadStatement(CdaNode statement, OpenSection section)
     {
         var isSupply = statement.Name == "supply";
         var product = Product(statement.Find(isSupply ? "product" : "consumable", "manufacturedProduct", "manufacturedMaterial"));
@@ -76,11 +75,12 @@ internal sealed class MedicationReader(Narrative narrative)
         var most = (Values.Quantity(maximum?.Find("numerator")), Values.Quantity(maximum?.Find("denominator")));
         return new Medication
         {
-            Source = source,
-            Role = RoleOf(statement, source.Section, isDispensed: supply?["moodCode"] == "EVN"),
-            IsImmunization = IsImmunization(statement, source.Section),
+            Source = Values.Source(statement, section),
+            Role = RoleOf(statement, section.Code, isDispensed: supply?["moodCode"] == "EVN"),
+            IsImmunization = IsImmunization(statement, section.Code),
             IsNegated = statement["negationInd"] == "true",
-            Subject = values.Code(statement.Find("subject", "relatedSubject", "code")),
+            Subject = values.Subject(statement, section),
+            Status = statement.Find("statusCode")?["code"],
             Product = product,
             Period = Period(statement),
             Dosages = Dosages(statement, parts),
@@ -99,7 +99,7 @@ internal sealed class MedicationReader(Narrative narrative)
             DispenserInstructions = Instruction(parts, "FINSTRUCT"),
             PrescriptionItem = parts.Select(part => part.Find("substanceAdministration"))
                 .Where(part => part?.Find("code")?["code"] == "PREItem")
-                .SelectMany(part => Values.Ids(part!))
+                .SelectMany(part => Values.Source(part!, section).Ids)
                 .FirstOrDefault(),
         };
     }
@@ -145,7 +145,7 @@ internal sealed class MedicationReader(Narrative narrative)
 
         return new MedicineProduct(
             codes,
-            NameOf(material),
+            Values.Name(material),
             code is null ? null : values.OriginalText(code),
             values.Code(material.Find("formCode")),
             [.. material.Of("ingredient").Select(Ingredient).OfType<ProductIngredient>()],
@@ -174,17 +174,15 @@ internal sealed class MedicationReader(Narrative narrative)
     private ProductIngredient? Ingredient(CdaNode ingredient)
     {
         var substance = ingredient.Find("ingredient");
-        var (code, name) = (values.Code(substance?.Find("code")), substance is null ? null : NameOf(substance));
+        var (code, name) = (values.Code(substance?.Find("code")), Values.Name(substance));
         return code is null && name is null
             ? null
             : new ProductIngredient(
-                code ?? new Coded(null, null, null, null, "NI"),
+                code ?? Values.none,
                 name,
                 Values.Quantity(ingredient.Find("quantity", "numerator")),
                 Values.Quantity(ingredient.Find("quantity", "denominator")));
     }
-
-    private static string? NameOf(CdaNode node) => node.Find("name")?.Text is { Length: > 0 } name ? name : null;
 
     /// <summary>The first time that is a stretch or a point: further ones say how often.</summary>
     private static Stretch? Period(CdaNode statement) => statement.Of("effectiveTime")
@@ -213,12 +211,12 @@ internal sealed class MedicationReader(Narrative narrative)
                     Number: Number(part.Find("sequenceNumber")?["value"]) ?? place))
                 .Where(part => part.Statement is not null && part.Statement.Find("code")?["code"] != "PREItem")
                 .OrderBy(part => part.Number)
-                .SelectMany(part => DosagesOf(part.Statement!)),
+                .SelectMany(part => DosagesOf(part.Statement!, isPhase: true)),
         ];
-        return dosages.Count > 0 ? dosages : DosagesOf(statement);
+        return dosages.Count > 0 ? dosages : DosagesOf(statement, isPhase: false);
     }
 
-    private List<Dosage> DosagesOf(CdaNode statement)
+    private List<Dosage> DosagesOf(CdaNode statement, bool isPhase)
     {
         var (dose, rate) = (Values.Range(statement.Find("doseQuantity")), Values.Range(statement.Find("rateQuantity")));
         var route = values.Code(statement.Find("routeCode"));
@@ -240,7 +238,8 @@ internal sealed class MedicationReader(Narrative narrative)
             }
         }
 
-        if (dosages.Count == 0 && (dose is not null || rate is not null || route is not null))
+        // The words of a statement are its product's; those of a phase say how.
+        if (dosages.Count == 0 && (dose is not null || rate is not null || route is not null || (isPhase && text is not null)))
         {
             dosages.Add(new Dosage(null, null, null, dose, rate, route, text));
         }

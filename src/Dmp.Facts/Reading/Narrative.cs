@@ -1,11 +1,12 @@
 using System.Text;
-using System.Xml;
 
 namespace Dmp.Facts.Reading;
 
 /// <summary>The words of the document that entries point to, by the identifiers in the text of the sections.</summary>
 internal sealed class Narrative(FactLimits limits)
 {
+    private const int IdCharsMax = 256;
+
     private readonly Dictionary<string, string> words = new(StringComparer.Ordinal);
     private int kept;
 
@@ -14,41 +15,39 @@ internal sealed class Narrative(FactLimits limits)
         reference is { Length: > 0 } && words.TryGetValue(reference.TrimStart('#'), out var found) && found.Length > 0 ? found : null;
 
     /// <summary>Reads the text that the reader stands on, to its end, and answers its words; of many, their beginning.</summary>
-    public string Read(XmlReader xml)
+    public string Read(BodyXml xml)
     {
-        if (xml.IsEmptyElement)
+        if (xml.IsEmpty)
         {
             return "";
         }
 
         var depth = xml.Depth;
         var whole = new StringBuilder();
+        var piece = new StringBuilder();
         Stack<(int Depth, string Id, StringBuilder Words)> open = new([(depth, "", whole)]);
         while (xml.Read() && xml.Depth > depth)
         {
-            switch (xml.NodeType)
+            if (xml.IsText)
             {
-                case XmlNodeType.Element when xml.Depth <= limits.DepthMax:
-                    Add(open, " ");
-                    if (!xml.IsEmptyElement && xml.GetAttribute("ID") is { Length: > 0 and <= 256 } id)
-                    {
-                        open.Push((xml.Depth, id, new StringBuilder()));
-                    }
+                xml.AppendText(piece.Clear());
+                Add(open, piece.ToString());
+                continue;
+            }
 
-                    break;
+            // Words of neighbouring cells are words of their own.
+            if (xml.IsElement || xml.IsEndElement)
+            {
+                Add(open, " ");
+            }
 
-                case XmlNodeType.EndElement:
-                    Add(open, " ");
-                    if (open.TryPeek(out var last) && last.Depth == xml.Depth)
-                    {
-                        Keep(open.Pop());
-                    }
-
-                    break;
-
-                case XmlNodeType.Text or XmlNodeType.CDATA:
-                    Add(open, xml.Value);
-                    break;
+            if (xml.IsElement && !xml.IsEmpty && xml.Attribute("ID") is { Length: > 0 and <= IdCharsMax } id)
+            {
+                open.Push((xml.Depth, id, new StringBuilder()));
+            }
+            else if (xml.IsEndElement && open.Peek().Depth == xml.Depth)
+            {
+                Keep(open.Pop());
             }
         }
 
@@ -58,7 +57,7 @@ internal sealed class Narrative(FactLimits limits)
     private void Keep((int Depth, string Id, StringBuilder Words) element)
     {
         var text = element.Words.ToString().Trim();
-        if (kept + text.Length <= limits.NarrativeCharsMax && words.TryAdd(element.Id, text))
+        if (kept + text.Length + element.Id.Length <= limits.NarrativeCharsMax && words.TryAdd(element.Id, text))
         {
             kept += text.Length + element.Id.Length;
         }

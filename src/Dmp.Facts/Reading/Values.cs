@@ -7,6 +7,9 @@ namespace Dmp.Facts.Reading;
 /// <summary>The data types of HL7, as they are written.</summary>
 internal sealed class Values(Narrative narrative)
 {
+    /// <summary>There is something, and no code for it (HL7: no information).</summary>
+    public static readonly Coded none = new(null, null, null, null, "NI");
+
     public Coded? Code(CdaNode? node) => node is null
         ? null
         : new Coded(node["code"], node["codeSystem"], node["displayName"], OriginalText(node), node["nullFlavor"]);
@@ -17,6 +20,35 @@ internal sealed class Values(Narrative narrative)
         : narrative.Find(text.Find("reference")?["value"]) ?? (text.Text.Length > 0 ? text.Text : null);
 
     public string? OriginalText(CdaNode node) => Words(node.Find("originalText"));
+
+    /// <summary>
+    /// Who has what a statement says, when it is not the patient: the nearest subject, of the statement, of what it stands in, or of the
+    /// section. Null for the patient.
+    /// </summary>
+    public Coded? Subject(CdaNode statement, OpenSection section)
+    {
+        var subject = section.Subject;
+        for (var node = statement; node is not null; node = node.Parent)
+        {
+            if (node.Find("subject") is { } own)
+            {
+                subject = own;
+                break;
+            }
+        }
+
+        return subject is null ? null : Code(subject.Find("relatedSubject", "code")) ?? none;
+    }
+
+    /// <summary>The name that an element has.</summary>
+    public static string? Name(CdaNode? node) => node?.Find("name")?.Text is { Length: > 0 } name ? name : null;
+
+    /// <summary>A code that says something: an empty one, with a pointer to nothing, is none.</summary>
+    public Coded? StatedCode(CdaNode? node) =>
+        Code(node) is { } coded && (coded.Code ?? coded.Text ?? coded.NullFlavor) is not null ? coded : null;
+
+    public static FactSource Source(CdaNode statement, OpenSection section) =>
+        new(section.Code, section.Title, section.Entries, Ids(statement));
 
     public static Quantity? Quantity(CdaNode? node)
     {
@@ -70,7 +102,7 @@ internal sealed class Values(Narrative narrative)
             : new Stretch(low, high, width);
     }
 
-    public static IReadOnlyList<string> Ids(CdaNode node) =>
+    private static IReadOnlyList<string> Ids(CdaNode node) =>
     [
         .. node.Of("id")
             .Where(id => id["root"] is not null)

@@ -1,0 +1,93 @@
+using System.Text;
+using System.Xml;
+using Dmp.Cda;
+
+namespace Dmp.Facts.Reading;
+
+/// <summary>
+/// A document, node by node, within the limits of <see cref="CdaInput"/>: nothing that it holds, however long, is taken into memory whole.
+/// </summary>
+internal sealed class BodyXml(XmlReader xml, CdaInput input, FactLimits limits)
+{
+    private const string Hl7V3 = "urn:hl7-org:v3";
+
+    /// <summary>What IHE Pharmacy adds to a material: packs, classes, substances.</summary>
+    private const string IhePharmacy = "urn:ihe:pharm:medication";
+
+    private const int AttributesMax = 256;
+
+    private readonly char[] buffer = new char[4096];
+    private bool isText;
+
+    public int Depth => xml.Depth;
+
+    public bool IsElement => xml.NodeType == XmlNodeType.Element;
+
+    public bool IsEndElement => xml.NodeType == XmlNodeType.EndElement;
+
+    public bool IsText => xml.NodeType is XmlNodeType.Text or XmlNodeType.CDATA;
+
+    /// <summary>Of HL7 or IHE; an element of somebody else says nothing here.</summary>
+    public bool IsKnown => xml.NamespaceURI is Hl7V3 or IhePharmacy;
+
+    public bool IsEmpty => xml.IsEmptyElement;
+
+    public string Name => xml.LocalName;
+
+    /// <summary>The next node; what is left of a text is gone through.</summary>
+    public bool Read()
+    {
+        if (isText)
+        {
+            AppendText(null);
+        }
+
+        input.Mark();
+        var moved = xml.Read();
+        isText = moved && IsText;
+        if (moved && IsElement && xml.Depth > limits.DepthMax)
+        {
+            throw new CdaRefusedException(CdaFaultKind.TooDeep, $"Elements are nested more than {limits.DepthMax} deep.");
+        }
+
+        if (moved && IsElement && xml.AttributeCount > AttributesMax)
+        {
+            throw new CdaRefusedException(CdaFaultKind.TooManyAttributes, $"An element has more than {AttributesMax} attributes.");
+        }
+
+        return moved;
+    }
+
+    /// <summary>The text that the reader stands on, up to the limit of one text; null goes past it.</summary>
+    public void AppendText(StringBuilder? words)
+    {
+        isText = false;
+        int read;
+        while ((read = xml.ReadValueChunk(buffer, 0, buffer.Length)) > 0)
+        {
+            input.Mark();
+            if (words is not null)
+            {
+                Words.Append(words, buffer.AsSpan(0, read), limits.TextCharsMax);
+            }
+        }
+    }
+
+    /// <summary>An attribute without a namespace of its own; null when there is none, or when it is longer than a text may be.</summary>
+    public string? Attribute(string name) => xml.GetAttribute(name) is { } value && value.Length <= limits.TextCharsMax ? value : null;
+
+    /// <summary>All of them; those with a namespace say nothing here.</summary>
+    public IEnumerable<(string Name, string Value)> Attributes()
+    {
+        for (var place = 0; place < xml.AttributeCount; place++)
+        {
+            xml.MoveToAttribute(place);
+            if (xml.NamespaceURI.Length == 0 && xml.Value.Length <= limits.TextCharsMax)
+            {
+                yield return (xml.LocalName, xml.Value);
+            }
+        }
+
+        xml.MoveToElement();
+    }
+}
