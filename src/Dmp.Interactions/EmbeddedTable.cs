@@ -1,6 +1,6 @@
 namespace Dmp.Interactions;
 
-/// <summary>Tables that come with the library: columns between tabs, comments from a number sign on.</summary>
+/// <summary>Tables that come with the library: columns between tabs; a line that begins with a number sign is a comment.</summary>
 internal static class EmbeddedTable
 {
     public static IEnumerable<string[]> Rows(string name)

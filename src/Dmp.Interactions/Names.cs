@@ -6,8 +6,8 @@ namespace Dmp.Interactions;
 public static class Names
 {
     /// <summary>
-    /// Lower case, without accents, with open ligatures, one kind of apostrophe, single spaces and none inside of parentheses.
-    /// Null and blank names are the empty string.
+    /// Lower case, without accents, with open ligatures, one kind of apostrophe, single spaces, and none behind an opening or before a
+    /// closing parenthesis or a comma. Null and blank names are the empty string.
     /// </summary>
     public static string Key(string? name)
     {

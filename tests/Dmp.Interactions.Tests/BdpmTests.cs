@@ -1,6 +1,9 @@
+using System.Globalization;
 using Dmp.Interactions.Checks;
 using Dmp.Interactions.Mapping;
 using Dmp.Interactions.Medicines;
+using Dmp.Interactions.Thesauri;
+using Dmp.Server.Tests.Documentation;
 using Xunit;
 
 namespace Dmp.Interactions.Tests;
@@ -62,6 +65,45 @@ public sealed class BdpmTests
         Assert.StartsWith("100", Assert.Single(Map("68416845")).Dose, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Of_an_ingredient_with_several_names_none_is_lost()
+    {
+        // Published as one contained substance and two that act, or the other way round.
+        var several = Editions.Bdpm2026.Table.ByCis.Values
+            .SelectMany(medicine => medicine.Ingredients)
+            .Where(ingredient => ingredient.Contained.Count > 1 || ingredient.Therapeutic.Count > 1)
+            .ToList();
+        Assert.Equal(24, several.Count);
+        var mapper = new SubstanceMapper(Editions.Text2023.Thesaurus);
+        Assert.All(several, ingredient => Assert.InRange(
+            mapper.Map(ingredient, Editions.Bdpm2026.Table).Count,
+            1,
+            Math.Max(ingredient.Contained.Count, ingredient.Therapeutic.Count)));
+        Assert.Contains(several, ingredient => mapper.Map(ingredient, Editions.Bdpm2026.Table).Count == 2);
+    }
+
+    [Fact]
+    public void A_name_that_was_looked_up_in_one_edition_says_nothing_in_another()
+    {
+        Assert.Equal(MappingOutcome.NotNamed, In("2023-09"));
+        Assert.Equal(MappingOutcome.Unknown, In("2027-01"));
+
+        static MappingOutcome In(string edition) => new SubstanceMapper(Editions.Text2023.Thesaurus with { Edition = edition })
+            .Map("glucose monohydraté", Editions.Bdpm2026.Table).Outcome;
+    }
+
+    [Fact]
+    public void Each_row_of_the_tables_names_something_of_an_edition()
+    {
+        Thesaurus[] editions = [Editions.Json2020.Thesaurus, Editions.Text2023.Thesaurus];
+        var names = editions.SelectMany(edition => edition.Substances.Keys).ToHashSet();
+        var classes = editions.SelectMany(edition => edition.Classes.Values.SelectMany(of => of)).Select(Names.Key).ToHashSet();
+        Assert.All(EmbeddedTable.Rows("synonyms.tsv"), row => Assert.Contains(Names.Key(row[1]), names));
+        Assert.All(
+            EmbeddedTable.Rows("local-routes.tsv").Where(row => row[0] == "except"),
+            row => Assert.Contains(Names.Key(row[3]), row[2] == "class" ? classes : names));
+    }
+
     [Theory]
     [InlineData("valproate de sodium", "acide valproique")]
     [InlineData("atorvastatine calcique trihydratée", "atorvastatine")]
@@ -88,6 +130,8 @@ public sealed class BdpmTests
     [Fact]
     public void Products_are_covered()
     {
+        // The page says the same.
+        var page = Repository.Read("docs/interactions.md");
         foreach (var medicines in new[] { Editions.Bdpm2026.Table, Editions.Bdpm2022.Table })
         {
             foreach (var thesaurus in new[] { Editions.Json2020.Thesaurus, Editions.Text2023.Thesaurus })
@@ -102,6 +146,8 @@ public sealed class BdpmTests
                     $"{medicines.Edition} by {thesaurus.Edition}: {whole} of {products.Count} whole, {unknown} with something unknown");
                 Assert.InRange(whole / (double)products.Count, 0.69, 1);
                 Assert.InRange(unknown / (double)products.Count, 0, 0.05);
+                var cell = string.Create(CultureInfo.InvariantCulture, $"| {whole:N0} whole, {unknown} not known");
+                Assert.Contains(cell, page, StringComparison.Ordinal);
             }
         }
     }

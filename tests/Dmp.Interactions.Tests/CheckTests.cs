@@ -103,7 +103,8 @@ public sealed class CheckTests
     public void What_is_no_medicine_matches_when_it_is_asked_for()
     {
         Assert.NotEmpty(Assert.Single(Ask("simvastatine", "pamplemousse (jus et fruit)").Pairs).Findings);
-        Assert.NotEmpty(Assert.Single(Ask("alcool (boisson ou excipient)", "metformine").Pairs).Findings);
+        Assert.NotEmpty(Assert.Single(Ask("Alcool", "metformine").Pairs).Findings);
+        Assert.NotEmpty(Assert.Single(Ask("pamplemousse", "simvastatine").Pairs).Findings);
         Assert.Empty(Assert.Single(Ask("simvastatine", "metformine").Pairs).Findings);
     }
 
@@ -130,6 +131,34 @@ public sealed class CheckTests
         }
     }
 
+    [Theory]
+    [InlineData("ramipril", "sacubitril", "MÉDICAMENTS, BRADYKININE ET ANGIO-ŒDÈME")]
+    [InlineData("sertraline", "furosémide", "HYPONATRÉMIANTS")]
+    [InlineData("donépézil", "néostigmine", "ANTICHOLINESTÉRASIQUES")]
+    public void Others_of_a_class_are_met_however_they_are_called(string one, string other, string end) =>
+        Assert.Contains(
+            Assert.Single(Ask(one, other).Pairs).Findings, finding => finding.FirstEnd.Name == end || finding.SecondEnd.Name == end);
+
+    [Fact]
+    public void Nothing_is_said_of_a_class_that_the_edition_does_not_list()
+    {
+        var pair = Assert.Single(Ask("argatroban", "paracétamol").Pairs);
+        Assert.Equal((CheckOutcome.UnknownSubstance, false), (pair.Outcome, pair.IsComplete));
+    }
+
+    [Fact]
+    public void A_substance_in_several_elements_or_doses_meets_a_rule_once()
+    {
+        var repeated = Editions.Bdpm2026.Table.ByCis.Values.First(medicine => medicine.IsMarketed && medicine.Ingredients
+            .GroupBy(ingredient => ingredient.Contained is [var contained, ..] ? contained.Code : "")
+            .Any(same => same.Select(ingredient => ingredient.Contained[0].Dose).Distinct().Count() > 1));
+        var report = Editions.Checker.Check(
+            [new CheckItem { ProductCode = repeated.Cis }, new CheckItem { ProductCode = repeated.Cis }]);
+        var substances = report.Items[0].Substances;
+        Assert.Equal(substances.Count, substances.Select(substance => substance.Key ?? substance.Published).Distinct().Count());
+        Assert.Equal(substances.Count, report.Pairs[0].Duplicates.Count);
+    }
+
     [Fact]
     public void What_is_given_together_matches_together()
     {
@@ -152,6 +181,7 @@ public sealed class CheckTests
     public void A_question_is_bounded()
     {
         Assert.Throws<ArgumentException>(() => Editions.Checker.Check([new CheckItem()]));
+        Assert.Throws<ArgumentException>(() => Ask(new string('x', InteractionChecker.NameLengthMax + 1)));
         Assert.Throws<ArgumentException>(() => Ask([.. Enumerable.Repeat("warfarine", InteractionChecker.MaxItems + 1)]));
         Assert.Empty(Editions.Checker.Check([]).Pairs);
     }

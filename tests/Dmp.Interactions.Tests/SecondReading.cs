@@ -51,9 +51,6 @@ internal sealed class SecondReading
         return reading;
     }
 
-    /// <summary>By each substance that has a class: its names.</summary>
-    public IReadOnlyCollection<string> Substances => namesOf.Keys;
-
     /// <summary>The rows that two substances meet, as their ends in alphabetical order; for all pairs of a list, in its order.</summary>
     public IEnumerable<(string First, string Second, SortedSet<string> Rows)> Meet(IEnumerable<(string, string)> pairs)
     {
@@ -101,7 +98,12 @@ internal sealed class SecondReading
             }
         }
 
+        yield return Regex.Replace(Regex.Replace(end, "^autres (medicaments )?", ""), @" \(autres\)$", "");
         yield return Regex.Replace(Regex.Replace(end, "^autres ", ""), @" \(autres\)$", "");
+
+        // Two names that only a person brings together.
+        yield return end.Replace("autres medicaments a risque d'angio-oedeme", "medicaments, bradykinine et angio-oedeme")
+            .Replace("sels de fer par voie injectable", "fer");
         yield return Regex.Replace(end, @" \((voies?|doses?) [^)]*\)$| par voie \w+$", "");
     }
 

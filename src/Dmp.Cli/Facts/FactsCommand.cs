@@ -59,7 +59,8 @@ internal static class FactsCommand
 
     /// <summary>The name of a product, or the words that stand for it.</summary>
     public static string Name(MedicineProduct product) =>
-        product.Name ?? (product.Codes is [var first, ..] ? first.Display : null) ?? product.Text ?? "a product without a name";
+        new[] { product.Name, product.Codes is [var first, ..] ? first.Display : null, product.Text }
+            .FirstOrDefault(name => !string.IsNullOrWhiteSpace(name)) ?? "a product without a name";
 
     private static string Role(Medication medication) =>
         $"{(medication.IsNegated ? "not " : "")}{medication.Role.ToString().ToLowerInvariant()}{(medication.Subject is null ? "" : "*")}";

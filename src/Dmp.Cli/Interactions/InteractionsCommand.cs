@@ -28,7 +28,7 @@ internal static class InteractionsCommand
             var notices = thesaurus.Notices.Concat(medicines?.Notices ?? []).ToList();
             foreach (var notice in notices)
             {
-                await output.WriteLineAsync($"{(notice.IsFault ? "left out" : "odd"),-8}  {notice.File}:{notice.Line}  {notice.Text}");
+                await output.WriteLineAsync($"{(notice.IsFault ? "wrong" : "odd"),-8}  {notice.File}:{notice.Line}  {notice.Text}");
             }
 
             await output.WriteLineAsync($"{thesaurus.Thesaurus.Rules.Count} rules, {thesaurus.Thesaurus.Substances.Count} substances");
@@ -133,6 +133,12 @@ internal static class InteractionsCommand
             Required = true,
         }.AcceptExistingOnly();
 
+        private readonly Option<string> edition = new("--edition")
+        {
+            Description = "What the edition is called, such as 2023-09: part of the ids of its rules. Default: the name of the file.",
+            HelpName = "NAME",
+        };
+
         private readonly Option<FileInfo> substances = new Option<FileInfo>("--substances")
         {
             Description = "The substances with their classes, as JSON.",
@@ -154,6 +160,7 @@ internal static class InteractionsCommand
         public void AddTo(Command command)
         {
             command.Add(thesaurus);
+            command.Add(edition);
             command.Add(substances);
             command.Add(table);
             command.Add(medicines);
@@ -162,12 +169,12 @@ internal static class InteractionsCommand
         public ThesaurusReading Thesaurus(ParseResult parsed)
         {
             var file = parsed.GetRequiredValue(thesaurus);
-            var edition = Path.GetFileNameWithoutExtension(file.Name);
+            var name = parsed.GetValue(edition) ?? Path.GetFileNameWithoutExtension(file.Name);
             try
             {
                 return parsed.GetValue(substances) is { } index
-                    ? JsonThesaurus.Read(edition, index.FullName, file.FullName)
-                    : TextThesaurus.Read(edition, file.FullName, parsed.GetValue(table)?.FullName);
+                    ? JsonThesaurus.Read(name, index.FullName, file.FullName)
+                    : TextThesaurus.Read(name, file.FullName, parsed.GetValue(table)?.FullName);
             }
             catch (InvalidDataException fault)
             {

@@ -8,33 +8,60 @@ namespace Dmp.Cli.Interactions;
 /// <summary>The medicines that a document states, as items of a check, each with where it stands.</summary>
 internal static class StatedMedicines
 {
+    /// <summary>States of a statement that was taken back.</summary>
+    private static readonly string[] withdrawn = ["aborted", "cancelled", "nullified"];
+
     /// <summary>
-    /// What the patient has or had: not what somebody else has, what was not given, and what is only held responsible for an effect.
+    /// What the patient has or had: not what somebody else has, what was not given, what was taken back, and what is only held
+    /// responsible for an effect. A product without a known code is each of its substances.
     /// </summary>
     public static IEnumerable<(CheckItem Item, string? Source)> Of(FileInfo file, MedicineTable? table)
     {
         var reading = FactsCommand.ReadFile(file);
-        if (reading.Failure is not null)
+        var lost = reading.Unread.Where(unread => unread.Reason is UnreadReason.TooLarge or UnreadReason.TooMany)
+            .Sum(unread => unread.Count);
+        if (reading.Failure is not null || lost > 0)
         {
-            throw new RefusedException($"{file.Name}: {reading.Failure}");
+            throw new RefusedException($"{file.Name}: {reading.Failure ?? $"{lost} entries are more than is read."}");
         }
 
-        return reading.Medications
-            .Where(medication => medication is { IsNegated: false, Subject: null, Role: not MedicationRole.Implicated })
-            .Select(medication => (ItemOf(medication.Product, table), (string?)SourceOf(medication, file)));
+        return from medication in reading.Medications
+               where medication is { IsNegated: false, Subject: null, Role: not MedicationRole.Implicated }
+               where !withdrawn.Contains(medication.Status)
+               from item in ItemsOf(medication.Product, table)
+               select (item, (string?)SourceOf(medication, file));
     }
 
     private static string SourceOf(Medication medication, FileInfo file) =>
         $"{FactsCommand.Name(medication.Product)}, {medication.Role.ToString().ToLowerInvariant()} in {file.Name}, "
         + $"section {medication.Source.Section}";
 
-    /// <summary>A product that the database has, by whichever of its codes; or else the substance that its class is named after.</summary>
-    private static CheckItem ItemOf(MedicineProduct product, MedicineTable? table)
+    /// <summary>
+    /// A product that the database has; or else its substances, by their names or by that of its class; or else its own name, which is
+    /// not known then.
+    /// </summary>
+    private static IEnumerable<CheckItem> ItemsOf(MedicineProduct product, MedicineTable? table)
     {
-        var codes = product.Codes.Select(code => code.Code!).ToList();
-        var known = codes.FirstOrDefault(code => table is not null && (table.ByCis.ContainsKey(code) || table.CisByCip.ContainsKey(code)));
-        var substance = product.Codes.FirstOrDefault(code => code is { System: MedicineProduct.Atc, Code.Length: 7 })?.Display
-            ?? product.Ingredients.Select(ingredient => ingredient.Name).FirstOrDefault(name => name is not null);
-        return new CheckItem { ProductCode = known, SubstanceName = substance ?? FactsCommand.Name(product) };
+        if (product.Codes.Where(code => IsKnown(code, table)).Select(code => code.Code).FirstOrDefault() is { } known)
+        {
+            return [new CheckItem { ProductCode = known }];
+        }
+
+        var substances = product.Ingredients.Select(ingredient => ingredient.Name ?? ingredient.Substance.Display)
+            .Where(name => !string.IsNullOrWhiteSpace(name))
+            .ToList();
+        var named = product.Codes.FirstOrDefault(code => code is { System: MedicineProduct.Atc, Code.Length: 7 })?.Display;
+        IEnumerable<string?> names = substances.Count > 0 ? substances
+            : string.IsNullOrWhiteSpace(named) ? [FactsCommand.Name(product)]
+            : [named];
+        return names.Select(name => new CheckItem { SubstanceName = name });
     }
+
+    /// <summary>
+    /// A code CIS or a short CIP by its system; a CIP of thirteen digits by itself, as documents have it under several systems, and no
+    /// other table has such numbers.
+    /// </summary>
+    private static bool IsKnown(Coded code, MedicineTable? table) => table is not null && code is { Code: { } text } && (
+        (code.System == MedicineProduct.Cis && table.ByCis.ContainsKey(text))
+        || ((code.System == MedicineProduct.Cip || text.Length == 13) && table.CisByCip.ContainsKey(text)));
 }

@@ -16,7 +16,7 @@ public enum CheckOutcome
     /// </summary>
     NoRule = 2,
 
-    /// <summary>A substance, or the whole product, is not known: nothing can be said.</summary>
+    /// <summary>A substance, the whole product, or a class that a rule of it names is not known: nothing can be said.</summary>
     UnknownSubstance = 3,
 }
 
@@ -37,7 +37,7 @@ public enum LocalForm
 /// <param name="Item">As it was asked for.</param>
 /// <param name="Medicine">The product; null when a substance was asked for, or the code is not known.</param>
 /// <param name="Substances">Each with the name it has in the thesaurus. Empty when the code is not known.</param>
-/// <param name="Outcome">Over all of its pairs.</param>
+/// <param name="Outcome">A rule with any other item; or else what is known of its own substances.</param>
 public sealed record ItemAnswer(CheckItem Item, Medicine? Medicine, IReadOnlyList<SubstanceMapping> Substances, CheckOutcome Outcome);
 
 /// <summary>Two items, by their places in the question, the first before the second.</summary>
@@ -46,7 +46,10 @@ public sealed record ItemAnswer(CheckItem Item, Medicine? Medicine, IReadOnlyLis
 /// <param name="Outcome">What the thesaurus says of them.</param>
 /// <param name="Findings">The most specific rule first.</param>
 /// <param name="Duplicates">Substances that both have: no rule says so.</param>
-/// <param name="IsComplete">False when a substance of either is not known: there may be more than the findings.</param>
+/// <param name="IsComplete">
+/// False when a substance of either is not known, or has a rule with a class that the edition does not list: there may be more than the
+/// findings.
+/// </param>
 public sealed record PairAnswer(
     int First,
     int Second,

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Dmp.Interactions.Mapping;
 using Dmp.Interactions.Medicines;
@@ -19,8 +20,20 @@ public sealed class InteractionChecker
     private readonly SubstanceMapper mapper;
     private readonly LocalRoutes localRoutes;
 
+    // Products that were asked for, by their codes CIS: their substances never change.
+    private readonly ConcurrentDictionary<string, IReadOnlyList<SubstanceMapping>> mapped = new();
+
     // By the key of a substance, or of an end that is none: the rules whose first end it meets, and those whose second.
     private readonly FrozenDictionary<string, Ends> endsByKey;
+
+    // What has a rule whose other end the edition does not list: that there is no rule cannot be said of it.
+    private readonly HashSet<string> open = [];
+
+    // Ends that are no medicine, by their names and by these without what stands in parentheses: alcool, pamplemousse.
+    private readonly Dictionary<string, string> others = [];
+
+    /// <summary>The longest name of a substance that is asked for; the longest of the medicines database has 170 characters.</summary>
+    public const int NameLengthMax = 500;
 
     /// <summary>For one edition of each.</summary>
     /// <param name="thesaurus">The rules.</param>
@@ -38,6 +51,10 @@ public sealed class InteractionChecker
             var rule = thesaurus.Rules[number];
             Add(rule.First, number, meets => meets.First);
             Add(rule.Second, number, meets => meets.Second);
+            if (rule.First.Kind == RuleEndKind.Unresolved || rule.Second.Kind == RuleEndKind.Unresolved)
+            {
+                open.UnionWith(rule.First.Members.Concat(rule.Second.Members));
+            }
         }
 
         endsByKey = ends.ToFrozenDictionary();
@@ -46,6 +63,11 @@ public sealed class InteractionChecker
         {
             foreach (var member in end.Members)
             {
+                if (end.Kind == RuleEndKind.Other)
+                {
+                    others[member] = others[member.Split(" (")[0]] = member;
+                }
+
                 var key = end.Kind == RuleEndKind.Route ? RouteKey(member) : member;
                 if (!ends.TryGetValue(key, out var known))
                 {
@@ -58,13 +80,17 @@ public sealed class InteractionChecker
     }
 
     /// <summary>Every item, and every pair of them.</summary>
-    /// <exception cref="ArgumentException">More than <see cref="MaxItems"/>, or an item without a code and without a name.</exception>
+    /// <exception cref="ArgumentException">
+    /// More than <see cref="MaxItems"/>, an item without a code and without a name, or a name of more than <see cref="NameLengthMax"/>.
+    /// </exception>
     public CheckReport Check(IReadOnlyList<CheckItem> items)
     {
         if (items.Count > MaxItems
-            || items.Any(item => string.IsNullOrWhiteSpace(item.ProductCode) && string.IsNullOrWhiteSpace(item.SubstanceName)))
+            || items.Any(item => string.IsNullOrWhiteSpace(item.ProductCode) && string.IsNullOrWhiteSpace(item.SubstanceName))
+            || items.Any(item => item.SubstanceName?.Length > NameLengthMax))
         {
-            throw new ArgumentException($"{MaxItems} items at most, each with a code or a name.", nameof(items));
+            throw new ArgumentException(
+                $"{MaxItems} items at most, each with a code or a name of at most {NameLengthMax} characters.", nameof(items));
         }
 
         var asked = items.Select(Resolve).ToList();
@@ -92,9 +118,15 @@ public sealed class InteractionChecker
             pairs);
     }
 
-    /// <summary>The substances of a product, as the thesaurus names them.</summary>
-    public IReadOnlyList<SubstanceMapping> Map(Medicine medicine) =>
-        medicines is null ? [] : [.. medicine.Ingredients.SelectMany(ingredient => mapper.Map(ingredient, medicines)).Distinct()];
+    /// <summary>The substances of a product, as the thesaurus names them: each once, with the dose where it stands first.</summary>
+    public IReadOnlyList<SubstanceMapping> Map(Medicine medicine) => medicines is null ? [] : mapped.GetOrAdd(
+        medicine.Cis,
+        static (_, asked) => [
+            .. asked.medicine.Ingredients
+                .SelectMany(ingredient => asked.mapper.Map(ingredient, asked.medicines))
+                .DistinctBy(substance => substance.Identity),
+        ],
+        (medicine, mapper, medicines));
 
     /// <summary>Whether nothing can be said of what these are the substances of.</summary>
     public static bool IsUnknown(IReadOnlyList<SubstanceMapping> substances) =>
@@ -108,7 +140,7 @@ public sealed class InteractionChecker
         IReadOnlyList<SubstanceMapping> substances = medicine is not null ? Map(medicine)
             : string.IsNullOrWhiteSpace(item.SubstanceName) ? []
             : [mapper.Map(item.SubstanceName, medicines)];
-        var routes = item.Routes.Count > 0 ? item.Routes : medicine?.Routes ?? [];
+        List<string> routes = [.. (item.Routes.Count > 0 ? item.Routes : medicine?.Routes ?? []).Select(Names.Key).Distinct()];
         List<(string Key, SubstanceMapping? Substance)> meets =
         [
             .. substances.Where(substance => substance.Key is not null).Select(substance => (substance.Key!, (SubstanceMapping?)substance)),
@@ -117,11 +149,11 @@ public sealed class InteractionChecker
 
         // Alcohol and grapefruit are ends of their own, and no substances.
         var name = medicine is null ? Names.Key(item.SubstanceName) : "";
-        if (substances is [var asked] && endsByKey.ContainsKey(name) && !meets.Any(meet => meet.Key == name))
+        if (substances is [{ Key: null } asked] && others.TryGetValue(name, out var key))
         {
-            var other = asked with { Key = name, Rule = MappingRule.ContainedName, Outcome = MappingOutcome.Named };
+            var other = asked with { Key = key, Rule = MappingRule.ContainedName, Outcome = MappingOutcome.Named, Identity = key };
             substances = [other];
-            meets.Add((name, other));
+            meets.Add((key, other));
         }
 
         return new Asked(item, medicine, substances, routes, [.. meets.Where(meet => endsByKey.ContainsKey(meet.Key))]);
@@ -153,7 +185,7 @@ public sealed class InteractionChecker
                where mine.Identity == theirs.Identity
                select new DuplicateFinding(mine, theirs),
         ];
-        var isComplete = one.IsKnown && other.IsKnown;
+        var isComplete = one.IsKnown && other.IsKnown && !one.Meets.Concat(other.Meets).Any(meet => open.Contains(meet.Key));
         return new PairAnswer(
             first,
             second,

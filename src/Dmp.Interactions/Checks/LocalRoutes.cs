@@ -27,16 +27,15 @@ internal sealed class LocalRoutes
         }
     }
 
-    /// <summary>For one substance of a medicine that is taken by these routes.</summary>
+    /// <summary>For one substance of a medicine that is taken by these routes, by <see cref="Names.Key"/>.</summary>
     public LocalForm Of(IReadOnlyList<string> taken, SubstanceMapping? substance)
     {
-        var keys = taken.Select(Names.Key).ToList();
-        if (keys.Count == 0 || !keys.All(routes.Contains))
+        if (taken.Count == 0 || !taken.All(routes.Contains))
         {
             return LocalForm.None;
         }
 
-        return substance?.Key is { } key && keys.Prepend("*").Any(route => exceptions.Contains((route, key)))
+        return substance?.Key is { } key && taken.Prepend("*").Any(route => exceptions.Contains((route, key)))
             ? LocalForm.Included
             : LocalForm.Exempt;
     }

@@ -29,11 +29,15 @@ public sealed partial class SubstanceMapper
 
     private static readonly HashSet<string> salts = [.. EmbeddedTable.Rows("salts.tsv").Select(row => row[0])];
 
-    private static readonly HashSet<string> absent = [.. EmbeddedTable.Rows("absent.tsv").Select(row => Plain(Names.Key(row[0])))];
+    /// <summary>By the edition in which somebody looked.</summary>
+    private static readonly ILookup<string, string> absentOf = EmbeddedTable.Rows("absent.tsv")
+        .SelectMany(row => row[1].Split(' '), (row, edition) => (Edition: edition, Name: Plain(Names.Key(row[0]))))
+        .ToLookup(row => row.Edition, row => row.Name);
 
     private readonly Thesaurus thesaurus;
     private readonly FrozenDictionary<string, string> synonyms;
     private readonly string[] words;
+    private readonly HashSet<string> absent;
 
     /// <summary>For the names of an edition.</summary>
     /// <param name="thesaurus">The edition.</param>
@@ -50,6 +54,8 @@ public sealed partial class SubstanceMapper
         // A synonym of a name that the edition does not have says nothing about it.
         synonyms = all.Where(entry => thesaurus.Substances.ContainsKey(entry.Value)).ToFrozenDictionary();
 
+        absent = [.. absentOf[thesaurus.Edition]];
+
         // Of an ion, what has a name of its own: a salt of sodium is not like bicarbonate of sodium.
         words = [.. thesaurus.Substances.Keys
             .SelectMany(name => Words(name).Where(word => !ions.Contains(word) || word == name))
@@ -61,10 +67,9 @@ public sealed partial class SubstanceMapper
     {
         if (ingredient.Contained.Count > 1 || ingredient.Therapeutic.Count > 1)
         {
-            // Which belongs to which is not published: each is a substance, unless it is the other by name.
-            var all = ingredient.Contained.Concat(ingredient.Therapeutic).Select(name => Map(name, null, table)).ToList();
-            var named = all.Where(mapping => mapping.Outcome == MappingOutcome.Named).DistinctBy(mapping => mapping.Key).ToList();
-            return named.Count > 0 ? named : all;
+            // Which belongs to which is not published: what acts is what counts, each for itself, and what is contained where that is all.
+            var names = ingredient.Therapeutic.Count > 0 ? ingredient.Therapeutic : ingredient.Contained;
+            return [.. names.Select(name => Map(name, null, table)).DistinctBy(mapping => mapping.Identity)];
         }
 
         return ingredient.Contained.Count == 1
@@ -173,18 +178,11 @@ public sealed partial class SubstanceMapper
         var words = WordPattern().Matches(key).Select(match => match.Value).Where(word => !salts.Contains(word)).ToList();
 
         // What tied the salt to its substance is left behind.
-        while (words.Count > 0 && words[0] is "de" or "d" or "du")
-        {
-            words.RemoveAt(0);
-        }
-
-        while (words.Count > 0 && words[^1] is "de" or "d" or "du")
-        {
-            words.RemoveAt(words.Count - 1);
-        }
-
-        return string.Join(' ', words);
+        var first = words.FindIndex(word => !IsTie(word));
+        return first < 0 ? "" : string.Join(' ', words[first..(words.FindLastIndex(word => !IsTie(word)) + 1)]);
     }
+
+    private static bool IsTie(string word) => word is "de" or "d" or "du";
 
     private static bool IsIon(string rest) => ions.Contains(rest);
 

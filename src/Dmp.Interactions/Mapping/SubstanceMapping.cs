@@ -32,7 +32,8 @@ public enum MappingOutcome
     Named = 1,
 
     /// <summary>
-    /// The thesaurus names nothing like it: no name of the edition begins as it does. No rule exists for it.
+    /// No rule exists for it: no name of the edition has a word like one of its own, or somebody looked in this edition, or it is a
+    /// homeopathic dilution.
     /// </summary>
     NotNamed = 2,
 

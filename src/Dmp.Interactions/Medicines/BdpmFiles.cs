@@ -128,18 +128,20 @@ public static class BdpmFiles
             var values = line.Split('\t', StringSplitOptions.TrimEntries);
             if (isDamaged)
             {
-                notices.Add(new ReadingNotice(file, number, "bytes that are no text in UTF-8 or CP1252 were replaced", IsFault: false));
+                notices.Add(new ReadingNotice(file, number, "bytes that are no text in UTF-8 or CP1252", IsFault: false));
             }
 
             var isCis = values[0].Length == 8 && values[0].All(char.IsAsciiDigit);
-            if (values.Length < least || values.Length > most || !isCis)
+            var isUnreadable = values.Length < least || !isCis;
+            if (isUnreadable || values.Length > most)
             {
                 var what = isCis ? string.Create(CultureInfo.InvariantCulture, $"{values.Length} columns") : "no code CIS comes first";
-                notices.Add(new ReadingNotice(file, number, what, IsFault: values.Length < least || !isCis));
-                if (values.Length < least || !isCis)
-                {
-                    continue;
-                }
+                notices.Add(new ReadingNotice(file, number, what, isUnreadable));
+            }
+
+            if (isUnreadable)
+            {
+                continue;
             }
 
             rows.Add((number, values));

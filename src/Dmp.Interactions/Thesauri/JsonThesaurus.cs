@@ -34,11 +34,11 @@ public static class JsonThesaurus
         {
             var substance = Text(entry, "substance");
             builder.AddSubstance(substance);
-            foreach (var name in entry.GetProperty("drug_classes").EnumerateArray())
+            foreach (var name in entry.GetProperty("drug_classes").EnumerateArray().Select(name => name.GetString()).OfType<string>())
             {
-                if (!classes.TryGetValue(name.GetString()!, out var members))
+                if (!classes.TryGetValue(name, out var members))
                 {
-                    classes[name.GetString()!] = members = [];
+                    classes[name] = members = [];
                 }
 
                 members.Add(substance);

@@ -22,6 +22,6 @@ internal static class Levels
         }
 
         var levels = words.Split(" - ").Select(word => Of(word)).ToList();
-        return levels.Any(level => level is null) ? null : [.. levels.Select(level => level!.Value)];
+        return levels.Any(level => level is null) ? null : [.. levels.Select(level => level!.Value).Distinct()];
     }
 }

@@ -17,6 +17,11 @@ public enum RuleEndKind
 
     /// <summary>What is no medicine: alcohol, grapefruit, latex.</summary>
     Other,
+
+    /// <summary>
+    /// Something of which the edition lists no members: nothing meets it, and nothing can be said of what its rules say of the other end.
+    /// </summary>
+    Unresolved,
 }
 
 /// <summary>An end of a rule.</summary>

@@ -152,7 +152,8 @@ public static partial class TextThesaurus
     private static ThesaurusRow? ReadRule(ThesaurusBuilder builder, Block block)
     {
         var at = block.Lines.Select(line => LevelPattern().Match(line)).FirstOrDefault(match => match.Success);
-        if (at is null)
+        var levels = at is null ? null : Levels.OfAll(at.Groups["level"].Value);
+        if (at is null || levels is null)
         {
             // Two rules stand in the notes of a heading, and have their level in the first words of a text without columns.
             var note = Text(block.Lines.TakeWhile(line => !MembersPattern().IsMatch(line)));
@@ -178,7 +179,6 @@ public static partial class TextThesaurus
         }
 
         right[right.IndexOf(at.Groups["level"].Value)] = "";
-        var levels = Levels.OfAll(at.Groups["level"].Value)!;
         var conduct = Text(right);
         var mechanism = Text(left);
         return new ThesaurusRow(
@@ -310,7 +310,7 @@ public static partial class TextThesaurus
     private static partial Regex MembersPattern();
 
     [GeneratedRegex(
-        @"(?:^|  )(?<level>CONTRE-INDICATION|Association DECONSEILLEE|Précaution d['’]emploi|A prendre en compte|"
+        @"  (?<level>CONTRE-INDICATION|Association DECONSEILLEE|Précaution d['’]emploi|A prendre en compte|"
         + "(?:CI|ASDEC|PE|APEC)(?: - (?:CI|ASDEC|PE|APEC))+)$")]
     private static partial Regex LevelPattern();
 

@@ -21,6 +21,11 @@ internal sealed partial class ThesaurusBuilder(string edition, string file)
         ["medicaments utilises par voie vaginale"] = "vaginale",
     }.ToFrozenDictionary();
 
+    private const string OtherMedicines = "autres medicaments ";
+
+    private static readonly Dictionary<string, string> otherNames =
+        EmbeddedTable.Rows("ends.tsv").ToDictionary(row => Names.Key(row[0]), row => Names.Key(row[1]));
+
     private readonly Dictionary<string, (string Name, List<string> Members)> classes = [];
     private readonly Dictionary<string, string> substances = [];
     private readonly List<ThesaurusRow> rows = [];
@@ -61,9 +66,25 @@ internal sealed partial class ThesaurusBuilder(string edition, string file)
     public ThesaurusReading Build()
     {
         Dictionary<string, RuleEnd> ends = [];
-        foreach (var name in rows.SelectMany(row => new[] { row.Heading, row.Other }))
+        var headings = rows.Select(row => Names.Key(row.Heading)).ToHashSet();
+        foreach (var (line, name) in rows.SelectMany(row => new[] { (row.Line, row.Heading), (row.Line, row.Other) }))
         {
-            ends.TryAdd(Names.Key(name), Resolve(name));
+            var key = Names.Key(name);
+            if (ends.ContainsKey(key))
+            {
+                continue;
+            }
+
+            var end = Resolve(name);
+            if (end.Kind == RuleEndKind.Substance && !headings.Contains(key) && !end.Members.Any(IsNamed))
+            {
+                end = end with { Kind = RuleEndKind.Unresolved, Members = [] };
+                Notice(line, $"{name}: the edition has no such class, and no list of its members");
+            }
+
+            ends[key] = end;
+
+            bool IsNamed(string member) => substances.ContainsKey(member) || headings.Contains(member);
         }
 
         // What an end alone names is a substance of the edition as well.
@@ -104,8 +125,10 @@ internal sealed partial class ThesaurusBuilder(string edition, string file)
             Notice(other.Line, $"{other.Heading} + {other.Other}: another level than in line {first.Line}", isFault: true);
         }
 
-        // The longer texts: the mirror of a rule sometimes has less.
-        var severities = directions.MaxBy(row => row.Severities.Sum(severity => severity.Text.Length))!.Severities;
+        // Every level of both directions, each with its longer text: the mirror of a rule sometimes has less.
+        var severities = directions.SelectMany(row => row.Severities)
+            .GroupBy(severity => severity.Level)
+            .Select(same => same.MaxBy(severity => severity.Text.Length)!);
         return new Rule(
             Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{edition}\n{pair}")))[..16],
             ends[Names.Key(first.Heading)],
@@ -167,7 +190,7 @@ internal sealed partial class ThesaurusBuilder(string edition, string file)
         var plain = Names.Key(name.Replace(condition, "", StringComparison.Ordinal));
         return MembersOf(plain) is { } of
             ? new RuleEnd(name, RuleEndKind.Class, of, condition)
-            : new RuleEnd(name, RuleEndKind.Substance, [plain], condition);
+            : new RuleEnd(name, RuleEndKind.Substance, [otherNames.GetValueOrDefault(plain, plain)], condition);
     }
 
     private static IEnumerable<string> Parts(Match extrapolation) =>
@@ -179,6 +202,8 @@ internal sealed partial class ThesaurusBuilder(string edition, string file)
     /// </summary>
     private IReadOnlyList<string>? MembersOf(string key) =>
         classes.TryGetValue(key, out var found) ? [.. found.Members.Distinct()]
+        : otherNames.TryGetValue(key, out var otherwise) && classes.ContainsKey(otherwise) ? MembersOf(otherwise)
+        : key.StartsWith(OtherMedicines, StringComparison.Ordinal) && MembersOf(key[OtherMedicines.Length..]) is { } medicines ? medicines
         : key.StartsWith("autres ", StringComparison.Ordinal) ? MembersOf(key["autres ".Length..])
         : key.EndsWith(" (autres)", StringComparison.Ordinal) ? MembersOf(key[..^" (autres)".Length])
         : null;

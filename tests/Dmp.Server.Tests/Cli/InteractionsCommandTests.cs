@@ -27,7 +27,7 @@ public sealed class InteractionsCommandTests
         var (code, output, _) = await CommandHome.RunAsync(
             ["interactions", "read", .. files, "--table", Path.Combine(folder, "table.csv")]);
         Assert.Equal(DmpCommand.Refused, code);
-        Assert.Contains("left out  CIS_bdpm.txt:5", output, StringComparison.Ordinal);
+        Assert.Contains("wrong     CIS_bdpm.txt:5", output, StringComparison.Ordinal);
         Assert.Contains("not in table.csv", output, StringComparison.Ordinal);
         Assert.Contains("5 rules, ", output, StringComparison.Ordinal);
         Assert.Contains("of 3 that are sold", output, StringComparison.Ordinal);
