@@ -30,6 +30,12 @@ internal sealed class IssuerEvents(
                 return;
             }
         }
+        catch (OperationCanceledException) when (context.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            // The caller left; the library would log an error.
+            context.NoResult();
+            return;
+        }
         catch (InvalidOperationException e)
         {
             IdentityLog.IssuerUnavailable(logger, e, issuer.Name);

@@ -40,6 +40,7 @@ internal sealed class VerifiedTokens(TimeProvider time) : IDisposable
         var result = await http.AuthenticateAsync();
         if (!result.Succeeded)
         {
+            http.RequestAborted.ThrowIfCancellationRequested();
             return (null, result);
         }
 

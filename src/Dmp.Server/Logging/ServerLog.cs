@@ -4,7 +4,7 @@ namespace Dmp.Server.Logging;
 internal static partial class ServerLog
 {
     [LoggerMessage(1000, LogLevel.Error, "{Method} failed; request {ServerRequestId}")]
-    public static partial void CallFailed(ILogger logger, Exception exception, string method, Guid serverRequestId);
+    public static partial void CallFailed(ILogger logger, Exception? exception, string method, Guid serverRequestId);
 
     [LoggerMessage(1001, LogLevel.Critical, "{Method} answered without an event in the trace; request {ServerRequestId}")]
     public static partial void CallWithoutTrace(ILogger logger, string method, Guid serverRequestId);

@@ -128,9 +128,9 @@ internal sealed class AccessGate(
 
         if (GrpcAnswer.StatusOf(http.Response) is { } status and not (int)StatusCode.OK)
         {
-            // Without details the framework answered by itself, before or around the method: what came was no message of ours, or its
-            // deadline passed.
-            var failure = GrpcAnswer.DetailsOf(http.Response) ?? Failures.ToStatus(FrameworkReason((StatusCode)status));
+            // Without details the framework answered by itself, before or around the method: no message of ours came, or none that ended,
+            // or its deadline passed.
+            var failure = GrpcAnswer.DetailsOf(http.Response) ?? Failures.ToStatus(FrameworkReason(http, call, (StatusCode)status));
             GrpcAnswer.Write(http.Response, failure, call.ServerRequestId);
             await TraceAsync(http, call, failure);
         }
@@ -239,15 +239,35 @@ internal sealed class AccessGate(
         return (call, unusable is { } reason ? Failures.ToStatus(reason) : null);
     }
 
-    private static ErrorReason FrameworkReason(StatusCode status) => status switch
+    private ErrorReason FrameworkReason(HttpContext http, Call call, StatusCode status)
     {
-        StatusCode.ResourceExhausted => ErrorReason.MessageTooLarge,
-        StatusCode.Unimplemented => ErrorReason.MethodUnknown,
-        StatusCode.DeadlineExceeded => ErrorReason.CallTimedOut,
-        StatusCode.Cancelled => ErrorReason.CallCancelled,
-        StatusCode.Unavailable => ErrorReason.ServerStopping,
-        _ => ErrorReason.MessageMalformed,
-    };
+        switch (status)
+        {
+            case StatusCode.ResourceExhausted:
+                return ErrorReason.MessageTooLarge;
+            case StatusCode.Unimplemented:
+                return ErrorReason.MethodUnknown;
+            case StatusCode.DeadlineExceeded:
+                return ErrorReason.CallTimedOut;
+            case StatusCode.Cancelled:
+                return ErrorReason.CallCancelled;
+            case StatusCode.Unavailable:
+                return ErrorReason.ServerStopping;
+            case StatusCode.Unknown:
+                // By an exception as the message was read: of the line, most times before it says that the request was aborted.
+                var context = http.Features.Get<IServerCallContextFeature>()?.ServerCallContext;
+                var fault = context?.Status.DebugException;
+                if (fault is IOException or OperationCanceledException || http.RequestAborted.IsCancellationRequested)
+                {
+                    return context is not null && CallDeadline.HasPassed(context) ? ErrorReason.CallTimedOut : ErrorReason.CallCancelled;
+                }
+
+                ServerLog.CallFailed(logger, fault, call.Method, call.ServerRequestId);
+                return ErrorReason.Internal;
+            default:
+                return ErrorReason.MessageMalformed;
+        }
+    }
 
     private async Task TraceAsync(HttpContext http, Call call, Google.Rpc.Status failure)
     {

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Headers;
 using Dmp.Audit.V1;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
@@ -93,6 +95,66 @@ public sealed class EveryCallHasItsEventTests(Platform platform)
         Assert.All(reasons, reason => Assert.True(reason is "ALLOWED" or "CALL_CANCELLED" or "CALL_TIMED_OUT", reason));
     }
 
+    /// <summary>The line ends in the middle of a request's only message, or before, while a new server fetches the issuer's keys.</summary>
+    [Theory]
+    [InlineData("dmp.document.v1.DocumentService/SearchDocuments", true)]
+    [InlineData("dmp.document.v1.DocumentService/SearchDocuments", false)]
+    [InlineData("dmp.audit.v1.AuditService/ExportRecordEvents", true)]
+    public async Task A_call_that_leaves_within_its_message_is_cancelled(string method, bool hasKeys)
+    {
+        const int calls = 16;
+        await using var server = await StartAsync();
+        using var watched = new WatchedServer(server);
+        using var http = new HttpClient();
+        using var leaving = new CancellationTokenSource();
+        var token = platform.Callers.Token(TestProfessional.New());
+        if (hasKeys)
+        {
+            await new DmpApi(server.Channel, token).Records.ListRecordsAsync(new(), cancellationToken: Token);
+            await Waiting.UntilAsync(() => watched.Active == 0);
+        }
+
+        var uri = new Uri(server.Address, method);
+        var sent = Enumerable.Range(0, calls).Select(_ => SendHalfAsync(http, uri, token, leaving.Token)).ToList();
+        await Waiting.UntilAsync(() => watched.Active == calls);
+        await leaving.CancelAsync();
+        Assert.All(await Task.WhenAll(sent), isCancelled => Assert.True(isCancelled));
+        await Waiting.UntilAsync(() => watched.Active == 0);
+        watched.RequireNoError();
+
+        // Those that left before they were somebody are counted together.
+        await server.Services.GetRequiredService<RefusedCalls>().WriteAsync(Token);
+        Assert.Equal(
+            [$"CALL_CANCELLED {calls}"],
+            await server.ListAsync<string>(
+                platform,
+                $"select coalesce(reason, 'ALLOWED') || ' ' || sum(coalesce(call_count, 1)) from audit_event where method = '{method}'"
+                + " group by coalesce(reason, 'ALLOWED')"));
+    }
+
+    private static async Task<bool> SendHalfAsync(HttpClient http, Uri method, string token, CancellationToken leaving)
+    {
+        using var content = new HalfMessage();
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        using var request = new HttpRequestMessage(HttpMethod.Post, method)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+        };
+        request.Headers.Add("te", "trailers");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        try
+        {
+            using var response = await http.SendAsync(request, leaving);
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            return true;
+        }
+    }
+
     private Task<TestServer> StartAsync() =>
         TestServer.StartAsync(platform, "--Dmp:Edge:CallsPerCaller=16", "--Dmp:Edge:CallsWaitingPerCaller=1000");
 
@@ -140,6 +202,28 @@ public sealed class EveryCallHasItsEventTests(Platform platform)
         catch (RpcException)
         {
             // Cut off, or refused: both are events.
+        }
+    }
+
+    /// <summary>Seven bytes of a message that announces fifty, and then nothing more.</summary>
+    private sealed class HalfMessage : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            await stream.WriteAsync(new byte[] { 0, 0, 0, 0, 50, 10, 4 }, cancellationToken);
+
+            // Without, the headers of the last of many calls wait in the client.
+            await stream.FlushAsync(cancellationToken);
+            await Waiting.ForeverAsync(cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
         }
     }
 }
