@@ -17,19 +17,27 @@ public sealed class CdaFactReader
     private readonly FactLimits limits;
     private readonly BodyXml xml;
     private readonly Narrative narrative;
-    private readonly MedicationReader medicationReader;
+    private readonly Values values;
     private readonly AllergyReader allergyReader;
-    private readonly List<Medication> medications = [];
-    private readonly List<Allergy> allergies = [];
+    private readonly CareActReader careActReader;
+    private readonly MedicationReader medicationReader;
+    private readonly ObservationReader observationReader;
+    private readonly ProblemReader problemReader;
+    private readonly List<Fact> facts = [];
     private readonly Dictionary<(string? Section, string Title, UnreadReason Reason), int> unread = [];
     private readonly Stack<OpenSection> sections = [];
+    private int entries;
 
     private CdaFactReader(BodyXml xml, FactLimits limits)
     {
         (this.xml, this.limits) = (xml, limits);
         narrative = new Narrative(limits);
-        medicationReader = new MedicationReader(narrative);
-        allergyReader = new AllergyReader(narrative);
+        values = new Values(narrative);
+        allergyReader = new AllergyReader(values);
+        careActReader = new CareActReader(values);
+        medicationReader = new MedicationReader(values);
+        observationReader = new ObservationReader(values);
+        problemReader = new ProblemReader(values);
     }
 
     /// <summary>Reads from memory or from a file, without waiting. The stream stays open.</summary>
@@ -70,13 +78,12 @@ public sealed class CdaFactReader
         {
             // The parser quotes the document in its sentences: ours say no more than the kind.
             var why = broken is CdaRefusedException ? broken.Message : "The document is no XML that is read here.";
-            return reader?.Reading(why) ?? new FactReading([], [], [], why);
+            return reader?.Reading(why) ?? new FactReading([], [], why);
         }
     }
 
     private FactReading Reading(string? failure) => new(
-        medications,
-        allergies,
+        facts,
         [.. unread.Select(entry => new Unread(entry.Key.Section, entry.Key.Title, entry.Key.Reason, entry.Value))],
         failure);
 
@@ -96,7 +103,9 @@ public sealed class CdaFactReader
 
             if (xml.Name == "section")
             {
-                sections.Push(new OpenSection(xml.Depth));
+                // Who a section is about, and who states it, holds for those inside of it (CDA R2 4.4, context conduction).
+                sections.TryPeek(out var around);
+                sections.Push(new OpenSection(xml.Depth) { Subject = around?.Subject, Author = around?.Author });
             }
             else if (sections.TryPeek(out var section) && xml.Depth == section.Depth + 1)
             {
@@ -118,11 +127,14 @@ public sealed class CdaFactReader
             case "subject":
                 section.Subject = Tree(out _);
                 break;
+            case "author":
+                section.Author = Tree(out _);
+                break;
             case "text":
                 section.Text = narrative.Read(xml);
                 break;
             case "entry":
-                section.Entries++;
+                section.Entry = ++entries;
                 ReadEntry(section);
                 break;
         }
@@ -137,37 +149,71 @@ public sealed class CdaFactReader
             return;
         }
 
-        var stated = section.Code == AllergyReader.Section ? allergyReader.Read(entry, section) : [];
-        var (found, hasNameless) = medicationReader.Read(entry, section);
-        Keep(section, medications, found);
-        Keep(section, allergies, stated);
-        if (hasNameless || found.Count + stated.Count == 0)
+        var (statements, others) = EntryStatements.Of(entry, section.Code);
+        foreach (var statement in statements)
         {
-            Count(section, hasNameless ? UnreadReason.NoProduct : UnreadReason.OtherKind);
+            Keep(section, Read(statement, section));
+        }
+
+        foreach (var (reason, count) in others)
+        {
+            Count(section, reason, count);
+        }
+
+        if (statements.Count == 0 && others.Count == 0)
+        {
+            Count(section, UnreadReason.OtherKind);
         }
     }
 
-    private void Keep<T>(OpenSection section, List<T> kept, IReadOnlyList<T> found)
+    private Fact Read(Statement statement, OpenSection section)
     {
-        foreach (var fact in found)
+        var node = statement.Node;
+        Fact fact = statement.Kind switch
         {
-            if (medications.Count + allergies.Count < limits.FactsMax)
-            {
-                kept.Add(fact);
-            }
-            else
-            {
-                Count(section, UnreadReason.TooMany);
-            }
+            StatementKind.Allergy => allergyReader.Read(node, section),
+            StatementKind.Medication => medicationReader.Read(node, section),
+            StatementKind.Problem => problemReader.Read(statement),
+            StatementKind.Act => careActReader.ReadAct(node),
+            StatementKind.Encounter => careActReader.ReadEncounter(node),
+            StatementKind.Device => careActReader.ReadDevice(node),
+            StatementKind.Remark => CareActReader.ReadRemark(node),
+            _ => observationReader.Read(statement),
+        };
+        return fact with
+        {
+            Source = Values.Source(statement, section),
+            Subject = values.Subject(node, section),
+            Author = Values.Author(node, section),
+            IsNegated = Values.IsNegated(node),
+            Mood = Values.Mood(node),
+            State = Values.State(node),
+            Text = fact.Text ?? values.Words(node.Find("text")),
+            References = values.References(node),
+        };
+    }
+
+    private void Keep(OpenSection section, Fact fact)
+    {
+        if (facts.Count >= limits.FactsMax)
+        {
+            Count(section, UnreadReason.TooMany);
+            return;
+        }
+
+        facts.Add(fact);
+        if (fact is Medication { Product.IsNameless: true })
+        {
+            Count(section, UnreadReason.NoProduct);
         }
     }
 
     /// <summary>What cannot be told by its own section any more is told together.</summary>
-    private void Count(OpenSection section, UnreadReason reason)
+    private void Count(OpenSection section, UnreadReason reason, int count = 1)
     {
         var key = (section.Code, section.Title, reason);
         key = unread.ContainsKey(key) || unread.Count < limits.SectionsMax ? key : (null, "", reason);
-        unread[key] = unread.GetValueOrDefault(key) + 1;
+        unread[key] = unread.GetValueOrDefault(key) + count;
     }
 
     /// <summary>The element that the reader stands on, to its end; of one that is too large only its beginning.</summary>

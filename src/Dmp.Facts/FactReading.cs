@@ -3,12 +3,15 @@ using Dmp.Facts.Model;
 namespace Dmp.Facts;
 
 /// <summary>What was read of a document, and what was not.</summary>
-/// <param name="Medications">In the order of the document.</param>
-/// <param name="Allergies">In the order of the document.</param>
+/// <param name="Facts">Of all kinds, in the order of the document.</param>
 /// <param name="Unread">Counted by section and reason, in the order of the document.</param>
 /// <param name="Failure">Why reading ended before the end of the document; null when it did not. What came before stands.</param>
-public sealed record FactReading(
-    IReadOnlyList<Medication> Medications, IReadOnlyList<Allergy> Allergies, IReadOnlyList<Unread> Unread, string? Failure);
+public sealed record FactReading(IReadOnlyList<Fact> Facts, IReadOnlyList<Unread> Unread, string? Failure)
+{
+    /// <summary>Those of one kind, in the order of the document.</summary>
+    public IReadOnlyList<T> Of<T>()
+        where T : Fact => [.. Facts.OfType<T>()];
+}
 
 /// <summary>How much is read of one document, whatever it holds.</summary>
 public sealed record FactLimits
@@ -17,7 +20,7 @@ public sealed record FactLimits
     public int FactsMax { get; init; } = 5_000;
 
     /// <summary>Most elements of one entry.</summary>
-    public int EntryElementsMax { get; init; } = 4_000;
+    public int EntryElementsMax { get; init; } = 20_000;
 
     /// <summary>Most characters of the narrative that are kept for the entries that point to it.</summary>
     public int NarrativeCharsMax { get; init; } = 1_000_000;

@@ -20,21 +20,21 @@ public sealed class HostileTests
     {
         var other = string.Concat(Enumerable.Repeat("<entry><observation classCode=\"OBS\" moodCode=\"EVN\"/></entry>", 200_000));
         var reading = Read(Document(other));
-        Assert.Empty(reading.Medications);
-        Assert.Equal((UnreadReason.OtherKind, 200_000), (Assert.Single(reading.Unread).Reason, reading.Unread[0].Count));
+        Assert.Empty(reading.Facts);
+        Assert.Equal((UnreadReason.SaysNothing, 200_000), (Assert.Single(reading.Unread).Reason, reading.Unread[0].Count));
 
         reading = Read(Document(string.Concat(Enumerable.Repeat($"<entry>{Statement}</entry>", 7_000))));
-        Assert.Equal(5_000, reading.Medications.Count);
+        Assert.Equal(5_000, reading.Of<Medication>().Count);
         Assert.Equal((UnreadReason.TooMany, 2_000), (Assert.Single(reading.Unread).Reason, reading.Unread[0].Count));
     }
 
     [Fact]
     public void An_entry_that_is_too_large_is_told_and_the_next_one_is_read()
     {
-        var large = string.Concat(Enumerable.Repeat("<id root=\"1.2\"/>", 10_000));
+        var large = string.Concat(Enumerable.Repeat("<id root=\"1.2\"/>", 30_000));
         var reading = Read(Document($"<entry><act>{large}</act></entry><entry>{Statement}</entry>"));
         Assert.Equal(UnreadReason.TooLarge, Assert.Single(reading.Unread).Reason);
-        Assert.Equal("63564053", Assert.Single(reading.Medications).Product.CodeOf(MedicineProduct.Cis));
+        Assert.Equal("63564053", Assert.Single(reading.Of<Medication>()).Product.CodeOf(MedicineProduct.Cis));
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class HostileTests
         var deep = string.Concat(Enumerable.Repeat("<component><section>", 5_000))
             + string.Concat(Enumerable.Repeat("</section></component>", 5_000));
         var reading = Read(Document($"<entry>{Statement}</entry>{deep}"));
-        Assert.Single(reading.Medications);
+        Assert.Single(reading.Of<Medication>());
         Assert.Contains("deep", reading.Failure, StringComparison.Ordinal);
 
         // Inside of an entry too, and in elements of others.
@@ -52,7 +52,7 @@ public sealed class HostileTests
             var entry = string.Concat(Enumerable.Repeat($"<{name}>", 5_000))
                 + string.Concat(Enumerable.Repeat($"</{name.Split(' ')[0]}>", 5_000));
             reading = Read(Document($"<entry>{Statement}</entry><entry>{entry}</entry>"));
-            Assert.Single(reading.Medications);
+            Assert.Single(reading.Of<Medication>());
             Assert.Contains("deep", reading.Failure, StringComparison.Ordinal);
         }
     }
@@ -64,7 +64,7 @@ public sealed class HostileTests
         var stated = Statement.Replace("<manufacturedMaterial>", $"<manufacturedMaterial>{foreign}", StringComparison.Ordinal)
             .Replace("<code code=", "<code xmlns:x=\"urn:y\" x:code=\"2\" code=", StringComparison.Ordinal);
         var reading = Read(Document($"<entry>{stated}</entry>"));
-        Assert.Equal(["63564053"], Assert.Single(reading.Medications).Product.Codes.Select(code => code.Code));
+        Assert.Equal(["63564053"], Assert.Single(reading.Of<Medication>()).Product.Codes.Select(code => code.Code));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class HostileTests
         foreach (var tag in new[] { $"<act x=\"{new string('x', 3_000_000)}\"/>", $"<!--{new string('x', 3_000_000)}-->" })
         {
             var reading = Read(Document($"<entry>{Statement}</entry><entry>{tag}</entry>"));
-            Assert.Single(reading.Medications);
+            Assert.Single(reading.Of<Medication>());
             Assert.NotNull(reading.Failure);
         }
     }
@@ -86,8 +86,8 @@ public sealed class HostileTests
         const string allergy = "<entryRelationship><observation><code code=\"609328004\"/></observation></entryRelationship>";
         var section = $"{ofSection}<entry><act>{ofConcern}{allergy}</act></entry><entry><act>{ofConcern}{Statement}</act></entry>";
         var reading = Read(Document(section).Replace("10160-0", "48765-2", StringComparison.Ordinal));
-        Assert.Equal(code, Assert.Single(reading.Allergies).Subject!.Code);
-        Assert.Equal(code, Assert.Single(reading.Medications).Subject!.Code);
+        Assert.Equal(code, Assert.Single(reading.Of<Allergy>()).Subject!.Code);
+        Assert.Equal(code, Assert.Single(reading.Of<Medication>()).Subject!.Code);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class HostileTests
         var pointing = Statement.Replace(
             "<consumable>", "<text><reference value=\"#a\"/></text><consumable>", StringComparison.Ordinal);
         var reading = Read(Document($"{words}<entry>{pointing}</entry>"));
-        Assert.Equal(4_000, Assert.Single(reading.Medications).Text!.Length);
+        Assert.Equal(4_000, Assert.Single(reading.Of<Medication>()).Text!.Length);
     }
 
     [Theory]
@@ -109,7 +109,7 @@ public sealed class HostileTests
     public void What_is_no_document_is_told(string text)
     {
         var reading = Read(text);
-        Assert.Empty(reading.Medications);
+        Assert.Empty(reading.Of<Medication>());
         Assert.NotNull(reading.Failure);
     }
 
@@ -118,7 +118,7 @@ public sealed class HostileTests
     {
         var whole = Document($"<entry>{Statement}</entry><entry>{Statement}</entry>");
         var reading = Read(whole[..(whole.LastIndexOf("<entry>", StringComparison.Ordinal) + 40)]);
-        Assert.Single(reading.Medications);
+        Assert.Single(reading.Of<Medication>());
         Assert.NotNull(reading.Failure);
     }
 
@@ -132,7 +132,7 @@ public sealed class HostileTests
         var text = $"<?xml version=\"1.0\" encoding=\"{encoding}\"?>{Document($"<entry>{named}</entry>")}";
         var written = Encoding.GetEncoding(encoding);
         using var stream = new MemoryStream([.. written.GetPreamble(), .. written.GetBytes(text)]);
-        Assert.Equal("Préparation", Assert.Single(CdaFactReader.Read(stream).Medications).Product.Name);
+        Assert.Equal("Préparation", Assert.Single(CdaFactReader.Read(stream).Of<Medication>()).Product.Name);
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class HostileTests
                 var reading = CdaFactReader.Read(stream);
 
                 // Read to its end, the one entry became a fact, or is counted, or is no entry of a section any more.
-                return reading.Medications.Count + reading.Unread.Sum(unread => unread.Count) <= 2;
+                return reading.Of<Medication>().Count + reading.Unread.Sum(unread => unread.Count) <= 2;
             },
             iter: 20_000);
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Dmp.Facts;
 using Dmp.Facts.Model;
 
@@ -23,20 +22,16 @@ internal static class FactsCommand
             {
                 var reading = ReadFile(file);
                 await output.WriteLineAsync(file.Name);
-                foreach (var medication in reading.Medications)
+                foreach (var fact in reading.Facts)
                 {
-                    await output.WriteLineAsync($"  {medication.Source.Section,-8}  {Role(medication),-14}  {Line(medication)}");
-                }
-
-                foreach (var allergy in reading.Allergies)
-                {
-                    await output.WriteLineAsync($"  {allergy.Source.Section,-8}  {AllergyState(allergy),-14}  {Line(allergy)}");
+                    var indent = fact.Source.Within is null ? "" : "  ";
+                    await output.WriteLineAsync($"  {fact.Source.Section,-8}  {FactWords.Kind(fact),-16}  {indent}{FactWords.Of(fact)}");
                 }
 
                 foreach (var unread in reading.Unread)
                 {
                     var what = $"{unread.Count} of \"{unread.SectionTitle}\": {Reason(unread.Reason)}";
-                    await output.WriteLineAsync($"  {unread.Section,-8}  {"not read",-14}  {what}");
+                    await output.WriteLineAsync($"  {unread.Section,-8}  {"not read",-16}  {what}");
                 }
 
                 if (reading.Failure is not null)
@@ -57,59 +52,13 @@ internal static class FactsCommand
         return CdaFactReader.Read(stream);
     }
 
-    /// <summary>The name of a product, or the words that stand for it.</summary>
-    public static string Name(MedicineProduct product) =>
-        new[] { product.Name, product.Codes is [var first, ..] ? first.Display : null, product.Text }
-            .FirstOrDefault(name => !string.IsNullOrWhiteSpace(name)) ?? "a product without a name";
-
-    private static string Role(Medication medication) =>
-        $"{(medication.IsNegated ? "not " : "")}{medication.Role.ToString().ToLowerInvariant()}{(medication.Subject is null ? "" : "*")}";
-
-    private static string Line(Medication medication)
-    {
-        List<string> parts = [Name(medication.Product)];
-        if (medication.Product.Codes.Count > 0)
-        {
-            parts.Add($"[{string.Join(' ', medication.Product.Codes.Select(code => code.Code))}]");
-        }
-
-        if (medication.Period is { } period && (period.Low?.Written ?? period.High?.Written) is not null)
-        {
-            parts.Add($"{period.Low?.Written}-{(period.High?.Written == period.Low?.Written ? "" : period.High?.Written)}".TrimEnd('-'));
-        }
-
-        foreach (var dosage in medication.Dosages)
-        {
-            var dose = dosage.Dose is { } range
-                ? $"{Number(range.Low)}{(range.High == range.Low ? "" : $"-{Number(range.High)}")} {range.Low?.Unit}"
-                : "";
-            var every = dosage.Every is { Value: not null } stretch ? $"every {Number(stretch)} {stretch.Unit}" : dosage.Event ?? "";
-            parts.Add($"{dose} {every}".Trim());
-        }
-
-        return string.Join(", ", parts.Where(part => part.Length > 0));
-    }
-
-    private static string AllergyState(Allergy allergy) =>
-        allergy.IsNegated ? "no allergy" : allergy.IsNegatedByWords ? "words only" : "allergy";
-
-    private static string Line(Allergy allergy)
-    {
-        var agent = allergy.Agent is { } named
-            ? $"{named.Name ?? named.Code.Display ?? named.Code.Text} [{named.Code.Code}]"
-            : allergy.Text;
-        var reactions = allergy.Reactions.Select(reaction => $"{reaction.Manifestation.Display} {reaction.Severity?.Display}".Trim());
-        var parts = new[] { allergy.Type?.Display, agent, allergy.Status?.Display }.Concat(reactions);
-        return string.Join(", ", parts.Where(part => part is { Length: > 0 }));
-    }
-
-    private static string Number(Quantity? quantity) => quantity?.Value?.ToString(CultureInfo.InvariantCulture) ?? "";
-
     private static string Reason(UnreadReason reason) => reason switch
     {
         UnreadReason.OtherKind => "of another kind than is read",
         UnreadReason.NoProduct => "no product named",
         UnreadReason.TooLarge => "too large",
+        UnreadReason.SaysNothing => "says nothing",
+        UnreadReason.Linked => "a picture, or a pointer to another document",
         _ => "more than are read",
     };
 }

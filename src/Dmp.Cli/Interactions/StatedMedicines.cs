@@ -25,15 +25,15 @@ internal static class StatedMedicines
             throw new RefusedException($"{file.Name}: {reading.Failure ?? $"{lost} entries are more than is read."}");
         }
 
-        return from medication in reading.Medications
+        return from medication in reading.Of<Medication>()
                where medication is { IsNegated: false, Subject: null, Role: not MedicationRole.Implicated }
-               where !withdrawn.Contains(medication.Status)
+               where !withdrawn.Contains(medication.State)
                from item in ItemsOf(medication.Product, table)
                select (item, (string?)SourceOf(medication, file));
     }
 
     private static string SourceOf(Medication medication, FileInfo file) =>
-        $"{FactsCommand.Name(medication.Product)}, {medication.Role.ToString().ToLowerInvariant()} in {file.Name}, "
+        $"{FactWords.Name(medication.Product)}, {medication.Role.ToString().ToLowerInvariant()} in {file.Name}, "
         + $"section {medication.Source.Section}";
 
     /// <summary>
@@ -52,7 +52,7 @@ internal static class StatedMedicines
             .ToList();
         var named = product.Codes.FirstOrDefault(code => code is { System: MedicineProduct.Atc, Code.Length: 7 })?.Display;
         IEnumerable<string?> names = substances.Count > 0 ? substances
-            : string.IsNullOrWhiteSpace(named) ? [FactsCommand.Name(product)]
+            : string.IsNullOrWhiteSpace(named) ? [FactWords.Name(product)]
             : [named];
         return names.Select(name => new CheckItem { SubstanceName = name });
     }

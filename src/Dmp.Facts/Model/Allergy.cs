@@ -1,22 +1,13 @@
 namespace Dmp.Facts.Model;
 
 /// <summary>A statement on an allergy, an intolerance or another hypersensitivity.</summary>
-public sealed record Allergy
+public sealed record Allergy : Fact
 {
-    /// <summary>Where it stands.</summary>
-    public required FactSource Source { get; init; }
-
-    /// <summary>Somebody else than the patient has it, such as a relative; null for the patient.</summary>
-    public Coded? Subject { get; init; }
-
     /// <summary>Which kind, such as an allergy to medicines or to food.</summary>
     public Coded? Type { get; init; }
 
     /// <summary>To what; null when the document names nothing.</summary>
     public AllergyAgent? Agent { get; init; }
-
-    /// <summary>It is stated that there is <em>none</em>, by <c>negationInd</c>: a fact, and no absence.</summary>
-    public required bool IsNegated { get; init; }
 
     /// <summary>
     /// No agent, no negation, and words that say "none" ("Aucune allergie identifiée"). It must not be shown as an allergy; whoever
@@ -41,9 +32,6 @@ public sealed record Allergy
 
     /// <summary>How sure it is.</summary>
     public Coded? Certainty { get; init; }
-
-    /// <summary>The words of the narrative.</summary>
-    public string? Text { get; init; }
 }
 
 /// <summary>What somebody is allergic to. Codes and words may disagree: both are kept.</summary>

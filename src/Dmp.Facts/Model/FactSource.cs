@@ -3,29 +3,46 @@ namespace Dmp.Facts.Model;
 /// <summary>Where in its document a fact stands.</summary>
 /// <param name="Section">The LOINC code of the section; null when it has none.</param>
 /// <param name="SectionTitle">Its title, as written: it sometimes says what the code does not ("Traitements arrêtés").</param>
-/// <param name="Entry">The number of the entry in its section, from 1.</param>
+/// <param name="Entry">The number of the entry in the document, from 1: sections with one code and one title may be several.</param>
+/// <param name="Place">The number of the statement in its entry, from 1, in the order of the document.</param>
+/// <param name="Within">
+/// The <c>Place</c> of the fact of the same entry that this is a part of, such as the act in which something was seen; null when it
+/// stands by itself.
+/// </param>
+/// <param name="Relation">How it belongs to that one, as HL7 writes it (<c>RSON</c>, <c>CAUS</c>, <c>MFST</c>, …); null without.</param>
 /// <param name="Ids">The identifiers of the statement, <c>root</c> or <c>root^extension</c>. Copies of one statement share them.</param>
-public sealed record FactSource(string? Section, string SectionTitle, int Entry, IReadOnlyList<string> Ids);
+public sealed record FactSource(
+    string? Section, string SectionTitle, int Entry, int Place, int? Within, string? Relation, IReadOnlyList<string> Ids)
+{
+    /// <summary>In no document.</summary>
+    public static readonly FactSource Nowhere = new(null, "", 0, 0, null, null, []);
+}
 
-/// <summary>Entries that were not read.</summary>
+/// <summary>What was not read.</summary>
 /// <param name="Section">The LOINC code of the section.</param>
 /// <param name="SectionTitle">Its title.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Count">How many.</param>
 public sealed record Unread(string? Section, string SectionTitle, UnreadReason Reason, int Count);
 
-/// <summary>Why an entry was not read.</summary>
+/// <summary>Why something was not read.</summary>
 public enum UnreadReason
 {
-    /// <summary>It states something of a kind that is not read yet.</summary>
+    /// <summary>An entry that states something of a kind that is not read.</summary>
     OtherKind = 1,
 
-    /// <summary>It names no product, by code or by words; what else it says was read.</summary>
+    /// <summary>An entry that names no product, by code or by words; what else it says was read.</summary>
     NoProduct = 2,
 
-    /// <summary>It is larger than an entry may be.</summary>
+    /// <summary>An entry that is larger than one may be.</summary>
     TooLarge = 3,
 
-    /// <summary>The document has more facts than are read.</summary>
+    /// <summary>A fact beyond those that are read of one document.</summary>
     TooMany = 4,
+
+    /// <summary>A statement that says nothing: it has neither a code nor a value nor words.</summary>
+    SaysNothing = 5,
+
+    /// <summary>A picture, a region of one, or a pointer to another document.</summary>
+    Linked = 6,
 }

@@ -23,25 +23,13 @@ public enum MedicationRole
 }
 
 /// <summary>A statement on a medicine or a vaccine.</summary>
-public sealed record Medication
+public sealed record Medication : Fact
 {
-    /// <summary>Where it stands.</summary>
-    public required FactSource Source { get; init; }
-
     /// <summary>What is said of it.</summary>
     public required MedicationRole Role { get; init; }
 
     /// <summary>A vaccine or another immunisation.</summary>
     public required bool IsImmunization { get; init; }
-
-    /// <summary>It was <em>not</em> given, taken or prescribed: a fact, and no absence.</summary>
-    public required bool IsNegated { get; init; }
-
-    /// <summary>Somebody else than the patient has it, such as a child before birth; null for the patient.</summary>
-    public Coded? Subject { get; init; }
-
-    /// <summary>The state that the document gives it (<c>completed</c>, <c>active</c>, <c>aborted</c>, <c>nullified</c>, …).</summary>
-    public string? Status { get; init; }
 
     /// <summary>What it is.</summary>
     public required MedicineProduct Product { get; init; }
@@ -63,12 +51,6 @@ public sealed record Medication
 
     /// <summary>How often a prescription may be renewed.</summary>
     public int? Renewals { get; init; }
-
-    /// <summary>Why it is taken.</summary>
-    public IReadOnlyList<Coded> Reasons { get; init; } = [];
-
-    /// <summary>The words of the narrative that the statement points to.</summary>
-    public string? Text { get; init; }
 
     /// <summary>To the patient, from the narrative.</summary>
     public string? PatientInstructions { get; init; }
@@ -95,6 +77,9 @@ public sealed record MedicineProduct(
     IReadOnlyList<ProductIngredient> Ingredients,
     string? Lot)
 {
+    /// <summary>Neither a code nor a name nor words.</summary>
+    public bool IsNameless => this is { Codes.Count: 0, Name: null, Text: null };
+
     /// <summary>CIS: a product of the public medicines database.</summary>
     public const string Cis = "1.2.250.1.213.2.3.1";
 

@@ -14,6 +14,8 @@ internal sealed class BodyXml(XmlReader xml, CdaInput input, FactLimits limits)
     /// <summary>What IHE Pharmacy adds to a material: packs, classes, substances.</summary>
     private const string IhePharmacy = "urn:ihe:pharm:medication";
 
+    private const string SchemaInstance = "http://www.w3.org/2001/XMLSchema-instance";
+
     private const int AttributesMax = 256;
 
     private readonly char[] buffer = new char[4096];
@@ -76,7 +78,7 @@ internal sealed class BodyXml(XmlReader xml, CdaInput input, FactLimits limits)
     /// <summary>An attribute without a namespace of its own; null when there is none, or when it is longer than a text may be.</summary>
     public string? Attribute(string name) => xml.GetAttribute(name) is { } value && value.Length <= limits.TextCharsMax ? value : null;
 
-    /// <summary>All of them; those with a namespace say nothing here.</summary>
+    /// <summary>All of them. Of those with a namespace only the type of a value says something: <c>xsi:type</c>.</summary>
     public IEnumerable<(string Name, string Value)> Attributes()
     {
         for (var place = 0; place < xml.AttributeCount; place++)
@@ -85,6 +87,10 @@ internal sealed class BodyXml(XmlReader xml, CdaInput input, FactLimits limits)
             if (xml.NamespaceURI.Length == 0 && xml.Value.Length <= limits.TextCharsMax)
             {
                 yield return (xml.LocalName, xml.Value);
+            }
+            else if (xml.NamespaceURI == SchemaInstance && xml.LocalName == "type" && xml.Value.Length <= limits.TextCharsMax)
+            {
+                yield return ("xsi:type", xml.Value[(xml.Value.LastIndexOf(':') + 1)..]);
             }
         }
 

@@ -8,7 +8,7 @@ namespace Dmp.Facts.Reading;
 /// Statements on medicines: <c>substanceAdministration</c> and <c>supply</c> of IHE PCC and IHE Pharmacy as the CI-SIS profiles them
 /// (FR-Traitement, FR-Vaccination, FR-Prescription-item, FR-Dispensation-item).
 /// </summary>
-internal sealed class MedicationReader(Narrative narrative)
+internal sealed class MedicationReader(Values values)
 {
     private const string Prescription = "57828-6";
     private const string PlanOfCare = "18776-5";
@@ -19,87 +19,34 @@ internal sealed class MedicationReader(Narrative narrative)
     /// <summary>Unwanted effects and allergies.</summary>
     private static readonly HashSet<string> effects = ["44939-7", "48765-2"];
 
-    private readonly Values values = new(narrative);
-
     /// <summary>
-    /// The statements of an entry; and whether one of them names no product, by code or by words. It is kept all the same: something was
-    /// handed out, by whom and when, and its narrative may say what.
+    /// The statement; one that names no product, by code or by words, is one all the same: something was handed out, by whom and when,
+    /// and its narrative may say what.
     /// </summary>
-    public (IReadOnlyList<Medication> Found, bool HasNameless) Read(CdaNode entry, OpenSection section)
-    {
-        List<Medication> found = [];
-        var hasNameless = false;
-        foreach (var statement in Statements(entry))
-        {
-            var medication = ReadStatement(statement, section);
-            found.Add(medication);
-            hasNameless |= medication.Product is { Codes.Count: 0, Name: null, Text: null };
-        }
-
-        return (found, hasNameless);
-    }
-
-    /// <summary>The outermost statements: what is inside of one is a part of it. Devices are supplied too, and are no medicines.</summary>
-    private static IEnumerable<CdaNode> Statements(CdaNode node)
-    {
-        foreach (var child in node.Children)
-        {
-            if (child.Name == "substanceAdministration"
-                || (child.Name == "supply" && child.Find("product", "manufacturedProduct") is not null))
-            {
-                yield return child;
-            }
-            else
-            {
-                foreach (var inner in Statements(child))
-                {
-                    yield return inner;
-                }
-            }
-        }
-    }
-
-    private Medication ReadStatement(CdaNode statement, OpenSection section)
+    public Medication Read(CdaNode statement, OpenSection section)
     {
         var isSupply = statement.Name == "supply";
         var product = Product(statement.Find(isSupply ? "product" : "consumable", "manufacturedProduct", "manufacturedMaterial"));
-        var text = values.Words(statement.Find("text"));
-        if (product is { Codes.Count: 0, Name: null, Text: null })
-        {
-            product = product with { Text = text };
-        }
-
         var parts = statement.Of("entryRelationship").ToList();
         var supply = isSupply ? statement : parts.Select(part => part.Find("supply")).FirstOrDefault(part => part is not null);
         var maximum = statement.Find("maxDoseQuantity");
         var most = (Values.Quantity(maximum?.Find("numerator")), Values.Quantity(maximum?.Find("denominator")));
         return new Medication
         {
-            Source = Values.Source(statement, section),
             Role = RoleOf(statement, section.Code, isDispensed: supply?["moodCode"] == "EVN"),
             IsImmunization = IsImmunization(statement, section.Code),
-            IsNegated = statement["negationInd"] == "true",
-            Subject = values.Subject(statement, section),
-            Status = statement.Find("statusCode")?["code"],
-            Product = product,
+            Product = product.IsNameless ? product with { Text = values.Words(statement.Find("text")) } : product,
             Period = Period(statement),
             Dosages = Dosages(statement, parts),
             Most = most is (Quantity numerator, Quantity denominator) ? (numerator, denominator) : null,
             Supplied = Values.Quantity(supply?.Find("quantity")),
             SuppliedAt = Values.Moment(supply?.Find("effectiveTime")) ?? Values.Moment(supply?.Find("author", "time")),
             Renewals = Number(statement.Find("repeatNumber")?["value"]),
-            Reasons =
-            [
-                .. parts.Where(part => part["typeCode"] == "RSON")
-                    .Select(part => values.Code(part.Find("act", "code")))
-                    .OfType<Coded>(),
-            ],
-            Text = text,
             PatientInstructions = Instruction(parts, "PINSTRUCT"),
             DispenserInstructions = Instruction(parts, "FINSTRUCT"),
             PrescriptionItem = parts.Select(part => part.Find("substanceAdministration"))
                 .Where(part => part?.Find("code")?["code"] == "PREItem")
-                .SelectMany(part => Values.Source(part!, section).Ids)
+                .SelectMany(part => Values.Ids(part!))
                 .FirstOrDefault(),
         };
     }
@@ -161,7 +108,7 @@ internal sealed class MedicationReader(Narrative narrative)
 
             if (node["code"] is not null && !codes.Any(known => known.Code == node["code"] && known.System == node["codeSystem"]))
             {
-                codes.Add(values.Code(node)!);
+                codes.Add(values.PlainCode(node));
             }
 
             foreach (var translation in node.Of("translation"))

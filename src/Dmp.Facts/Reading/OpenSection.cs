@@ -18,6 +18,9 @@ internal sealed class OpenSection(int depth)
     /// <summary>Whom the whole section is about, when it is not the patient.</summary>
     public CdaNode? Subject { get; set; }
 
-    /// <summary>The number of the entry that is being read.</summary>
-    public int Entries { get; set; }
+    /// <summary>Who states the whole section, when the document says so.</summary>
+    public CdaNode? Author { get; set; }
+
+    /// <summary>The number, in the document, of the entry that is being read.</summary>
+    public int Entry { get; set; }
 }

@@ -10,9 +10,69 @@ internal sealed class Values(Narrative narrative)
     /// <summary>There is something, and no code for it (HL7: no information).</summary>
     public static readonly Coded none = new(null, null, null, null, "NI");
 
-    public Coded? Code(CdaNode? node) => node is null
-        ? null
-        : new Coded(node["code"], node["codeSystem"], node["displayName"], OriginalText(node), node["nullFlavor"]);
+    private const string InternalReference = "1.3.6.1.4.1.19376.1.5.3.1.4.4.1";
+
+    /// <summary>LOINC: whether it still is.</summary>
+    public const string StatusCode = "33999-4";
+
+    /// <summary>LOINC: how dangerous another contact may be.</summary>
+    public const string CriticalityCode = "82606-5";
+
+    /// <summary>LOINC: how sure it is.</summary>
+    public const string CertaintyCode = "66455-7";
+
+    /// <summary>HL7 ActCode: how bad it is.</summary>
+    public const string SeverityCode = "SEV";
+
+    /// <summary>Observations that say something of the one that they stand in.</summary>
+    public static readonly IReadOnlySet<string> AttributeCodes =
+        new HashSet<string> { StatusCode, CriticalityCode, CertaintyCode, SeverityCode };
+
+    /// <summary>A code with its translations and what narrows it down.</summary>
+    public Coded? Code(CdaNode? node) => node is null ? null : PlainCode(node) with
+    {
+        Translations = List(node.Of("translation").Select(translation => Code(translation)!)),
+        Qualifiers = List(
+            from qualifier in node.Of("qualifier")
+            let value = Code(qualifier.Find("value"))
+            where value is not null
+            select new CodeQualifier(Code(qualifier.Find("name")), value)),
+    };
+
+    /// <summary>A code by itself.</summary>
+    public Coded PlainCode(CdaNode node) =>
+        new(node["code"], node["codeSystem"], node["displayName"], OriginalText(node), node["nullFlavor"]);
+
+    /// <summary>The codes of all elements of a name that say something.</summary>
+    public IReadOnlyList<Coded> Codes(CdaNode node, string name) => [.. node.Of(name).Select(StatedCode).OfType<Coded>()];
+
+    /// <summary>What an observation inside of a statement says of it; null when none does.</summary>
+    public Coded? Attribute(CdaNode statement, string code) => Code(
+        Inner(statement).FirstOrDefault(part => part.Find("code")?["code"] == code)?.Find("value"));
+
+    /// <summary>The acts inside of a statement that only name another one (IHE PCC Internal Reference, FR-Reference-interne).</summary>
+    public IReadOnlyList<FactReference> References(CdaNode statement) =>
+    [
+        .. from part in statement.Of("entryRelationship")
+           from act in part.Of("act")
+           where IsReference(act)
+           select new FactReference(Code(act.Find("code")), part["typeCode"], Ids(act)),
+    ];
+
+    public static bool IsReference(CdaNode act) => act.Of("templateId").Any(id => id["root"] == InternalReference);
+
+    /// <summary>The observations directly inside of a statement.</summary>
+    public static IEnumerable<CdaNode> Inner(CdaNode statement) =>
+        statement.Of("entryRelationship").Select(part => part.Find("observation")).OfType<CdaNode>();
+
+    /// <summary>By itself, or by what ties it to the statement that it stands in: some documents write their "no" only there.</summary>
+    public static bool IsNegated(CdaNode statement) =>
+        statement["negationInd"] == "true"
+        || (statement.Parent is { Name: "entryRelationship" } relation && relation["negationInd"] == "true");
+
+    public static string Mood(CdaNode statement) => statement["moodCode"] ?? "EVN";
+
+    public static string? State(CdaNode statement) => statement.Find("statusCode")?["code"];
 
     /// <summary>The words that an element points to, or has itself.</summary>
     public string? Words(CdaNode? text) => text is null
@@ -25,19 +85,42 @@ internal sealed class Values(Narrative narrative)
     /// Who has what a statement says, when it is not the patient: the nearest subject, of the statement, of what it stands in, or of the
     /// section. Null for the patient.
     /// </summary>
-    public Coded? Subject(CdaNode statement, OpenSection section)
+    public Coded? Subject(CdaNode statement, OpenSection section) =>
+        Nearest(statement, "subject", section.Subject) is { } subject ? Code(subject.Find("relatedSubject", "code")) ?? none : null;
+
+    /// <summary>Who states it: the nearest author, of the statement, of what it stands in, or of the section.</summary>
+    public static FactAuthor? Author(CdaNode statement, OpenSection section)
     {
-        var subject = section.Subject;
+        if (Nearest(statement, "author", section.Author) is not { } author || author.Find("assignedAuthor") is not { } assigned)
+        {
+            return null;
+        }
+
+        var person = assigned.Find("assignedPerson", "name");
+        var names = person?.Children.Where(part => part.Name is "given" or "family").Select(part => part.Text) ?? [];
+        return new FactAuthor(
+            Ids(assigned) is [var first, ..] ? first : null,
+            string.Join(' ', names.Where(name => name.Length > 0)) is { Length: > 0 } name
+                ? name
+                : person?.Text is { Length: > 0 } whole ? whole
+                : assigned.Find("assignedAuthoringDevice", "softwareName")?.Text ?? Name(assigned.Find("representedOrganization")),
+            Moment(author.Find("time")));
+    }
+
+    /// <summary>None is always the same list, so that values which say the same are equal.</summary>
+    private static T[] List<T>(IEnumerable<T> items) => items.ToArray() is { Length: > 0 } list ? list : [];
+
+    private static CdaNode? Nearest(CdaNode statement, string name, CdaNode? ofSection)
+    {
         for (var node = statement; node is not null; node = node.Parent)
         {
-            if (node.Find("subject") is { } own)
+            if (node.Find(name) is { } own)
             {
-                subject = own;
-                break;
+                return own;
             }
         }
 
-        return subject is null ? null : Code(subject.Find("relatedSubject", "code")) ?? none;
+        return ofSection;
     }
 
     /// <summary>The name that an element has.</summary>
@@ -45,10 +128,45 @@ internal sealed class Values(Narrative narrative)
 
     /// <summary>A code that says something: an empty one, with a pointer to nothing, is none.</summary>
     public Coded? StatedCode(CdaNode? node) =>
-        Code(node) is { } coded && (coded.Code ?? coded.Text ?? coded.NullFlavor) is not null ? coded : null;
+        Code(node) is { } coded
+        && ((coded.Code ?? coded.Text ?? coded.NullFlavor) is not null || coded.Translations.Count + coded.Qualifiers.Count > 0)
+            ? coded
+            : null;
 
-    public static FactSource Source(CdaNode statement, OpenSection section) =>
-        new(section.Code, section.Title, section.Entries, Ids(statement));
+    public static FactSource Source(Statement statement, OpenSection section) => new(
+        section.Code,
+        section.Title,
+        section.Entry,
+        statement.Place,
+        statement.Within?.Place,
+        statement.Within is null ? null : statement.Node.Parent?["typeCode"],
+        Ids(statement.Node));
+
+    /// <summary>What was found, by the type that the document gives it, or else by what it has; null when it says nothing.</summary>
+    public ObservedValue? Observed(CdaNode node)
+    {
+        var value = node["xsi:type"] switch
+        {
+            "BL" or "BN" => node["value"] switch
+            {
+                "true" => Of(truth: true),
+                "false" => Of(truth: false),
+                var written => Of(text: written),
+            },
+            "TS" or "IVL_TS" => Of(time: Stretch(node)),
+            "ST" or "ED" or "SC" => Of(text: Words(node)),
+            { } type when type.StartsWith("RTO", StringComparison.Ordinal) =>
+                Of(quantity: Range(node.Find("numerator"))) with { Per = Range(node.Find("denominator")) },
+            "PQ" or "INT" or "REAL" or "IVL_PQ" or "IVL_INT" or "IVL_REAL" => Of(quantity: Range(node)),
+            "CD" or "CE" or "CV" or "CO" or "CS" => Of(code: StatedCode(node)),
+            _ => Of(StatedCode(node), Range(node), text: node["code"] is null && node["value"] is null ? Words(node) : null),
+        };
+        return value is { Code: null, Quantity: null, Time: null, Truth: null, Text: null, NullFlavor: null } ? null : value;
+
+        ObservedValue Of(
+            Coded? code = null, QuantityRange? quantity = null, Stretch? time = null, bool? truth = null, string? text = null) =>
+            new(code, quantity, time, truth, text, node["nullFlavor"]);
+    }
 
     public static Quantity? Quantity(CdaNode? node)
     {
@@ -57,10 +175,21 @@ internal sealed class Values(Narrative narrative)
             return null;
         }
 
-        var written = node["value"];
-        return decimal.TryParse(written, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
-            ? new Quantity(value, node["unit"], null, node["nullFlavor"])
-            : new Quantity(null, node["unit"], written, node["nullFlavor"]);
+        return Written(node, node["unit"]) with
+        {
+            IsExclusive = node["inclusive"] == "false",
+
+            // HL7 writes the unit of a translation as its code (PQR).
+            Translations = List(node.Of("translation").Select(other => Written(other, other["code"] ?? other["unit"]))),
+        };
+
+        static Quantity Written(CdaNode node, string? unit)
+        {
+            var written = node["value"];
+            return decimal.TryParse(written, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                ? new Quantity(value, unit, null, node["nullFlavor"])
+                : new Quantity(null, unit, written, node["nullFlavor"]);
+        }
     }
 
     /// <summary>A range, or one quantity, which is both of its ends.</summary>
@@ -102,7 +231,8 @@ internal sealed class Values(Narrative narrative)
             : new Stretch(low, high, width);
     }
 
-    private static IReadOnlyList<string> Ids(CdaNode node) =>
+    /// <summary>Its identifiers, <c>root</c> or <c>root^extension</c>.</summary>
+    public static IReadOnlyList<string> Ids(CdaNode node) =>
     [
         .. node.Of("id")
             .Where(id => id["root"] is not null)
