@@ -27,6 +27,7 @@ public sealed class CdaFactReader
     private readonly Dictionary<(string? Section, string Title, UnreadReason Reason), int> unread = [];
     private readonly Stack<OpenSection> sections = [];
     private int entries;
+    private long keptChars;
 
     private CdaFactReader(BodyXml xml, FactLimits limits)
     {
@@ -93,7 +94,7 @@ public sealed class CdaFactReader
         {
             while (sections.TryPeek(out var open) && xml.Depth <= open.Depth)
             {
-                sections.Pop();
+                Close(sections.Pop());
             }
 
             if (!xml.IsElement || !xml.IsKnown)
@@ -103,6 +104,11 @@ public sealed class CdaFactReader
 
             if (xml.Name == "section")
             {
+                if (sections.TryPeek(out var outer))
+                {
+                    outer.HasSections = true;
+                }
+
                 // Who a section is about, and who states it, holds for those inside of it (CDA R2 4.4, context conduction).
                 sections.TryPeek(out var around);
                 sections.Push(new OpenSection(xml.Depth) { Subject = around?.Subject, Author = around?.Author });
@@ -114,6 +120,14 @@ public sealed class CdaFactReader
         }
     }
 
+    private void Close(OpenSection section)
+    {
+        if (section is { Text.Length: > 0, Entry: 0, HasSections: false })
+        {
+            Count(section, UnreadReason.TextOnly);
+        }
+    }
+
     private void ReadPart(OpenSection section)
     {
         switch (xml.Name)
@@ -122,13 +136,13 @@ public sealed class CdaFactReader
                 section.Code ??= xml.Attribute("code");
                 break;
             case "title":
-                section.Title = Tree(out _).Text;
+                section.Title = Tree(out _, out _).Text;
                 break;
             case "subject":
-                section.Subject = Tree(out _);
+                section.Subject = Tree(out _, out _);
                 break;
             case "author":
-                section.Author = Tree(out _);
+                section.Author = Tree(out _, out _);
                 break;
             case "text":
                 section.Text = narrative.Read(xml);
@@ -142,17 +156,29 @@ public sealed class CdaFactReader
 
     private void ReadEntry(OpenSection section)
     {
-        var entry = Tree(out var isWhole);
+        var entry = Tree(out var isWhole, out var chars);
         if (!isWhole)
         {
             Count(section, UnreadReason.TooLarge);
             return;
         }
 
-        var (statements, others) = EntryStatements.Of(entry, section.Code);
+        var (statements, others) = EntryStatements.Of(entry, section);
+        keptChars += chars;
         foreach (var statement in statements)
         {
+            if (facts.Count >= limits.FactsMax || keptChars > limits.KeptCharsMax)
+            {
+                Count(section, UnreadReason.TooMany);
+                continue;
+            }
+
             Keep(section, Read(statement, section));
+        }
+
+        if (values.TakeCut() is > 0 and var cut)
+        {
+            Count(section, UnreadReason.TooLarge, cut);
         }
 
         foreach (var (reason, count) in others)
@@ -171,7 +197,7 @@ public sealed class CdaFactReader
         var node = statement.Node;
         Fact fact = statement.Kind switch
         {
-            StatementKind.Allergy => allergyReader.Read(node, section),
+            StatementKind.Allergy => allergyReader.Read(statement, section),
             StatementKind.Medication => medicationReader.Read(node, section),
             StatementKind.Problem => problemReader.Read(statement),
             StatementKind.Act => careActReader.ReadAct(node),
@@ -183,10 +209,10 @@ public sealed class CdaFactReader
         return fact with
         {
             Source = Values.Source(statement, section),
-            Subject = values.Subject(node, section),
-            Author = Values.Author(node, section),
-            IsNegated = Values.IsNegated(node),
-            Mood = Values.Mood(node),
+            Subject = values.Subject(statement, section),
+            Author = values.Author(statement),
+            IsNegated = fact.IsNegated || Values.IsNegated(statement),
+            Mood = Values.Mood(statement),
             State = Values.State(node),
             Text = fact.Text ?? values.Words(node.Find("text")),
             References = values.References(node),
@@ -195,12 +221,6 @@ public sealed class CdaFactReader
 
     private void Keep(OpenSection section, Fact fact)
     {
-        if (facts.Count >= limits.FactsMax)
-        {
-            Count(section, UnreadReason.TooMany);
-            return;
-        }
-
         facts.Add(fact);
         if (fact is Medication { Product.IsNameless: true })
         {
@@ -217,10 +237,10 @@ public sealed class CdaFactReader
     }
 
     /// <summary>The element that the reader stands on, to its end; of one that is too large only its beginning.</summary>
-    private CdaNode Tree(out bool isWhole)
+    private CdaNode Tree(out bool isWhole, out long chars)
     {
         var root = new CdaNode(null, xml.Name, 1);
-        isWhole = true;
+        (isWhole, chars) = (true, 0);
         if (xml.IsEmpty)
         {
             return root;
@@ -238,7 +258,10 @@ public sealed class CdaFactReader
             foreign = int.MaxValue;
             if (xml.IsText)
             {
-                xml.AppendText(open.Peek().Words);
+                var words = open.Peek().Words;
+                var before = words.Length;
+                xml.AppendText(words);
+                chars += words.Length - before;
             }
             else if (xml.IsElement && !xml.IsKnown)
             {
@@ -255,7 +278,10 @@ public sealed class CdaFactReader
                 foreach (var (name, value) in xml.Attributes())
                 {
                     child.AddAttribute(name, value);
+                    chars += value.Length;
                 }
+
+                isWhole = chars <= limits.EntryCharsMax;
 
                 if (!isEmpty)
                 {

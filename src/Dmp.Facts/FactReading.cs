@@ -22,6 +22,15 @@ public sealed record FactLimits
     /// <summary>Most elements of one entry.</summary>
     public int EntryElementsMax { get; init; } = 20_000;
 
+    /// <summary>Most characters of one entry, in its texts and attributes.</summary>
+    public long EntryCharsMax { get; init; } = 4_000_000;
+
+    /// <summary>Most characters of all entries whose facts are kept.</summary>
+    public long KeptCharsMax { get; init; } = 32_000_000;
+
+    /// <summary>Longest time for one document.</summary>
+    public TimeSpan TimeMax { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Most characters of the narrative that are kept for the entries that point to it.</summary>
     public int NarrativeCharsMax { get; init; } = 1_000_000;
 

@@ -560,6 +560,23 @@ CREATE TABLE public.document (
     CONSTRAINT document_version_check CHECK (((current_version > 0) AND (revision > 0)))
 );
 
+CREATE TABLE public.document_facts (
+    record_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    version integer NOT NULL,
+    state smallint NOT NULL,
+    kinds integer DEFAULT 0 NOT NULL,
+    block bytea,
+    facts_id uuid,
+    record_key_id uuid,
+    reader integer DEFAULT 0 NOT NULL,
+    due_time timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    CONSTRAINT document_facts_block_check CHECK ((((block IS NULL) = (facts_id IS NULL)) AND ((block IS NULL) = (record_key_id IS NULL))
+        AND ((state = 1) OR (block IS NULL)))),
+    CONSTRAINT document_facts_state_check CHECK ((state = ANY (ARRAY[1, 2, 4, 5])))
+);
+
 CREATE TABLE public.document_version (
     document_id uuid NOT NULL,
     version integer NOT NULL,
@@ -931,6 +948,9 @@ ALTER TABLE ONLY public.delegation
 ALTER TABLE ONLY public.delegation
     ADD CONSTRAINT delegation_pkey PRIMARY KEY (record_id, delegation_id);
 
+ALTER TABLE ONLY public.document_facts
+    ADD CONSTRAINT document_facts_pkey PRIMARY KEY (record_id, document_id, version);
+
 ALTER TABLE ONLY public.document
     ADD CONSTRAINT document_pkey PRIMARY KEY (record_id, document_id);
 
@@ -1084,6 +1104,8 @@ CREATE INDEX delegation_start_idx ON public.delegation USING btree (start_time) 
 
 CREATE INDEX document_announce_idx ON public.document USING btree (announce_time) WHERE (announce_time IS NOT NULL);
 
+CREATE INDEX document_facts_due_idx ON public.document_facts USING btree (due_time) WHERE (due_time IS NOT NULL);
+
 CREATE INDEX document_reveal_idx ON public.document USING btree (patient_visible_time) WHERE (patient_visible_time IS NOT NULL);
 
 CREATE INDEX document_version_blob_idx ON public.document_version USING btree (blob_id) WHERE (blob_id IS NOT NULL);
@@ -1181,6 +1203,14 @@ ALTER TABLE ONLY public.consent
 
 ALTER TABLE ONLY public.delegation
     ADD CONSTRAINT delegation_record_fkey FOREIGN KEY (record_id) REFERENCES public.record(record_id);
+
+ALTER TABLE ONLY public.document_facts
+    ADD CONSTRAINT document_facts_record_key_fkey FOREIGN KEY (record_id, record_key_id)
+        REFERENCES public.record_key(record_id, record_key_id);
+
+ALTER TABLE ONLY public.document_facts
+    ADD CONSTRAINT document_facts_version_fkey FOREIGN KEY (record_id, document_id, version)
+        REFERENCES public.document_version(record_id, document_id, version);
 
 ALTER TABLE ONLY public.document
     ADD CONSTRAINT document_record_fkey FOREIGN KEY (record_id) REFERENCES public.record(record_id);
@@ -1340,6 +1370,14 @@ CREATE POLICY document_deposits ON public.document TO dmp_deposits USING ((EXIST
   WHERE ((v.record_id = document.record_id) AND (v.document_id = document.document_id))
  OFFSET 0)));
 
+ALTER TABLE public.document_facts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY document_facts_facts ON public.document_facts TO dmp_facts USING (true);
+
+CREATE POLICY document_facts_intake ON public.document_facts FOR INSERT TO dmp_intake WITH CHECK ((record_id = ANY (public.dmp_records())));
+
+CREATE POLICY document_facts_request ON public.document_facts FOR SELECT TO dmp_request USING ((record_id = public.dmp_record()));
+
 CREATE POLICY document_feed ON public.document TO dmp_feed USING ((record_id = public.dmp_record()));
 
 CREATE POLICY document_intake ON public.document TO dmp_intake USING ((record_id = ANY (public.dmp_records())));
@@ -1354,6 +1392,8 @@ ALTER TABLE public.document_version ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY document_version_deposits ON public.document_version TO dmp_deposits
     USING ((depositor_structure_id = ANY (public.dmp_actors())));
+
+CREATE POLICY document_version_facts ON public.document_version TO dmp_facts USING ((record_id = public.dmp_record()));
 
 CREATE POLICY document_version_feed ON public.document_version TO dmp_feed USING (((record_id = public.dmp_record())
     OR (depositor_structure_id = ANY (public.dmp_actors()))));
@@ -1452,6 +1492,8 @@ CREATE POLICY record_intake ON public.record TO dmp_intake USING ((record_id = A
 
 ALTER TABLE public.record_key ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY record_key_facts ON public.record_key TO dmp_facts USING ((record_id = public.dmp_record()));
+
 CREATE POLICY record_key_intake ON public.record_key TO dmp_intake USING ((record_id = ANY (public.dmp_records())))
     WITH CHECK (((record_id = ANY (public.dmp_records())) AND (destroy_time IS NULL)));
 
@@ -1507,6 +1549,7 @@ GRANT USAGE ON SCHEMA public TO dmp_team;
 GRANT USAGE ON SCHEMA public TO dmp_feed;
 GRANT USAGE ON SCHEMA public TO dmp_watch;
 GRANT USAGE ON SCHEMA public TO dmp_notices;
+GRANT USAGE ON SCHEMA public TO dmp_facts;
 GRANT USAGE ON SCHEMA public TO dmp_sweep;
 GRANT USAGE ON SCHEMA public TO dmp_sequencer;
 GRANT USAGE ON SCHEMA public TO dmp_reviewer;
@@ -1753,18 +1796,56 @@ GRANT SELECT(announce_time),UPDATE(announce_time) ON TABLE public.document TO dm
 
 GRANT SELECT(hidden_from_representatives) ON TABLE public.document TO dmp_sweep;
 
+GRANT SELECT ON TABLE public.document_facts TO dmp_request;
+GRANT INSERT ON TABLE public.document_facts TO dmp_intake;
+
+GRANT SELECT(record_id) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT SELECT(document_id) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT SELECT(version) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT SELECT(state),UPDATE(state) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT SELECT(kinds),UPDATE(kinds) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT UPDATE(block) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT UPDATE(facts_id) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT UPDATE(record_key_id) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT UPDATE(reader) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT SELECT(due_time),UPDATE(due_time) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT SELECT(attempts),UPDATE(attempts) ON TABLE public.document_facts TO dmp_facts;
+
 GRANT SELECT,INSERT ON TABLE public.document_version TO dmp_request;
 GRANT SELECT,INSERT ON TABLE public.document_version TO dmp_intake;
 GRANT SELECT ON TABLE public.document_version TO dmp_deposits;
 GRANT SELECT ON TABLE public.document_version TO dmp_feed;
 
+GRANT SELECT(document_id) ON TABLE public.document_version TO dmp_facts;
+
+GRANT SELECT(version) ON TABLE public.document_version TO dmp_facts;
+
 GRANT SELECT(record_id) ON TABLE public.document_version TO dmp_watch;
+GRANT SELECT(record_id) ON TABLE public.document_version TO dmp_facts;
 
 GRANT SELECT(depositor_structure_id) ON TABLE public.document_version TO dmp_watch;
 
+GRANT SELECT(size_bytes) ON TABLE public.document_version TO dmp_facts;
+
+GRANT SELECT(content_id) ON TABLE public.document_version TO dmp_facts;
 GRANT SELECT(content_id) ON TABLE public.document_version TO dmp_sweep;
 
+GRANT SELECT(blob_id) ON TABLE public.document_version TO dmp_facts;
 GRANT SELECT(blob_id) ON TABLE public.document_version TO dmp_sweep;
+
+GRANT SELECT(blob_offset) ON TABLE public.document_version TO dmp_facts;
+
+GRANT SELECT(record_key_id) ON TABLE public.document_version TO dmp_facts;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.emergency_access TO dmp_request;
 GRANT SELECT ON TABLE public.emergency_access TO dmp_intake;
@@ -1871,6 +1952,7 @@ GRANT SELECT(guardianship_told),UPDATE(guardianship_told) ON TABLE public.record
 
 GRANT SELECT,INSERT ON TABLE public.record_key TO dmp_request;
 GRANT SELECT,INSERT ON TABLE public.record_key TO dmp_intake;
+GRANT SELECT ON TABLE public.record_key TO dmp_facts;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.request_log TO dmp_request;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.request_log TO dmp_intake;

@@ -75,5 +75,27 @@ internal sealed class ContentCipher : IDisposable
         return written;
     }
 
+    /// <summary>What <see cref="Seal(ReadOnlySpan{byte}, Span{byte})"/> wrote.</summary>
+    /// <exception cref="ContentDamagedException">It is not what was sealed.</exception>
+    public byte[] Open(ReadOnlySpan<byte> stored)
+    {
+        var size = SealedFormat.PlainLength(stored.Length);
+        if (size < 0 || SealedFormat.StoredLength(size) != stored.Length)
+        {
+            throw new ContentDamagedException(contentId, ContentDamage.Length);
+        }
+
+        var plain = new byte[size];
+        for (long segment = 0, last = size / SealedFormat.SegmentBytes; segment <= last; segment++)
+        {
+            var part = SealedFormat.SizeOf(segment, size);
+            var sealedPart = stored.Slice(
+                (int)(segment * SealedFormat.StoredSegmentBytes), SealedFormat.NonceBytes + part + SealedFormat.TagBytes);
+            Open(segment, segment == last, sealedPart, plain.AsSpan((int)(segment * SealedFormat.SegmentBytes), part));
+        }
+
+        return plain;
+    }
+
     public void Dispose() => aes.Dispose();
 }

@@ -62,6 +62,17 @@ public sealed class ContentVault(IContentStore store, RecordKeys keys, MasterKey
         return stored;
     }
 
+    /// <summary>What was sealed so and lies in a row of the database.</summary>
+    /// <exception cref="ContentDamagedException">It is not what was sealed.</exception>
+    public static byte[] Open(RecordKey key, Guid contentId, ReadOnlySpan<byte> stored)
+    {
+        using var cipher = key.CipherOf(contentId);
+        return cipher.Open(stored);
+    }
+
+    /// <inheritdoc cref="RecordKeys.OpenAsync"/>
+    public Task<RecordKey> KeyOfAsync(RecordKeyRow row, CancellationToken ct) => keys.OpenAsync(row, ct);
+
     /// <summary>Plain bytes that another writer would find, or that were made durable; 0 when there are none.</summary>
     /// <exception cref="ContentInUseException">A living writer holds it.</exception>
     public async Task<long> SizeLeftAsync(Guid blobId, CancellationToken ct)

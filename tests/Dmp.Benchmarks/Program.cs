@@ -4,7 +4,7 @@ using Dmp.Benchmarks;
 string[] all =
 [
     "upload", "small", "import", "link", "proofs", "read", "revoke", "search-small", "search", "rules", "trace", "feed", "neighbour",
-    "interactions",
+    "interactions", "facts",
 ];
 var chosen = args.Length == 0 ? all : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
@@ -67,6 +67,11 @@ if (chosen.Contains("feed"))
 if (chosen.Contains("interactions"))
 {
     InteractionBenchmark.Run();
+}
+
+if (chosen.Contains("facts"))
+{
+    await FactBenchmark.RunAsync(platform);
 }
 
 if (chosen.Contains("neighbour"))

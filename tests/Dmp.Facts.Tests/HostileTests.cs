@@ -90,6 +90,40 @@ public sealed class HostileTests
         Assert.Equal(code, Assert.Single(reading.Of<Medication>()).Subject!.Code);
     }
 
+    /// <summary>What stands around many statements is made once: these took gigabytes, and minutes.</summary>
+    [Fact]
+    public void What_many_statements_share_is_not_made_for_each()
+    {
+        var translations = string.Concat(Enumerable.Repeat("<translation code=\"1\"/>", 15_000));
+        var subject = $"<subject><relatedSubject><code>{translations}</code></relatedSubject></subject>";
+        var author = $"<author><assignedAuthor><assignedPerson><name>{string.Concat(Enumerable.Repeat("<given>x</given>", 4_000))}</name>"
+            + "</assignedPerson></assignedAuthor></author>";
+        var entries = string.Concat(Enumerable.Repeat("<entry><observation><code code=\"1-8\"/></observation></entry>", 5_000));
+        var within = $"<entry><organizer><code>{translations[..40_000]}</code>"
+            + string.Concat(Enumerable.Repeat("<component><observation><code code=\"1\"/></observation></component>", 4_000))
+            + "</organizer></entry>";
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var reading = Read(Document($"{subject}{author}{entries}{within}"));
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.Equal(5_000, reading.Facts.Count);
+        Assert.Contains(reading.Unread, unread => unread is { Reason: UnreadReason.TooLarge, Count: > 14_000 });
+        Assert.InRange(allocated, 0, 200_000_000);
+    }
+
+    [Fact]
+    public void Entries_of_any_length_are_kept_up_to_a_limit()
+    {
+        var text = new string('x', 3_900);
+        var long_ = string.Concat(Enumerable.Range(0, 1_500).Select(_ => $"<id root=\"1\" extension=\"{text}\"/>"));
+        var entry = string.Concat(Enumerable.Range(0, 900).Select(_ => $"<id root=\"1\" extension=\"{text}\"/>"));
+        var one = $"<entry><observation>{entry}<code code=\"1-8\"/></observation></entry>";
+        var reading = Read(Document($"<entry><observation>{long_}</observation></entry>{string.Concat(Enumerable.Repeat(one, 12))}"));
+        Assert.Contains(reading.Unread, unread => unread is { Reason: UnreadReason.TooLarge, Count: 1 });
+        Assert.Contains(reading.Unread, unread => unread.Reason == UnreadReason.TooMany);
+        Assert.InRange(reading.Facts.Count, 5, 11);
+    }
+
     [Fact]
     public void A_narrative_of_any_length_is_kept_within_its_limit()
     {

@@ -7,6 +7,7 @@ using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Event.V1;
+using Dmp.Facts.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Google.Protobuf;
@@ -69,6 +70,7 @@ public sealed partial class DmpClient : IDisposable
         CareTeams = new CareTeamService.CareTeamServiceClient(invoker);
         Delegations = new DelegationService.DelegationServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
+        Facts = new FactService.FactServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
         Events = new EventService.EventServiceClient(invoker);
     }
@@ -108,6 +110,9 @@ public sealed partial class DmpClient : IDisposable
 
     /// <summary>The generated client of emergencies, for what the methods of this class do not cover.</summary>
     public EmergencyService.EmergencyServiceClient Emergencies { get; }
+
+    /// <summary>The generated client of what documents state, for what the methods of this class do not cover.</summary>
+    public FactService.FactServiceClient Facts { get; }
 
     /// <summary>The generated client of notices, for what the methods of this class do not cover.</summary>
     public NoticeService.NoticeServiceClient Notices { get; }

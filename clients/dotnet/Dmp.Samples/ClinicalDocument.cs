@@ -7,7 +7,7 @@ namespace Dmp.Samples;
 
 /// <summary>
 /// Builds CDA R2 documents with the header the CI-SIS asks of every document (<i>structuration minimale</i>). No model of
-/// content is declared, because the sections hold text and no coded entries.
+/// content is declared: the sections hold text, and the entries that say it in codes are few.
 /// </summary>
 internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor author, DocumentHead head)
 {
@@ -18,6 +18,7 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
     private const string UnstructuredBodyTemplate = "1.3.6.1.4.1.19376.1.2.20";
 
     private static readonly XNamespace hl7 = "urn:hl7-org:v3";
+    private static readonly XNamespace schemaInstance = "http://www.w3.org/2001/XMLSchema-instance";
 
     /// <summary>Level 3: a structured body with readable sections.</summary>
     public byte[] WithSections(IEnumerable<Section> sections) => Write(
@@ -25,7 +26,9 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
             "section",
             Code(section.LoincCode, DocumentTypes.Loinc, section.Title),
             Element("title", section.Title),
-            Element("text", section.Rows is [] ? Element("paragraph", section.Text) : Table(section)))))));
+            Element("text", section.Rows is [] ? Element("paragraph", section.Text) : Table(section)),
+            section.Medicines.Select((medicine, row) => Element("entry", Medication(medicine, row, section.Mood))),
+            section.Results.Select((result, row) => Element("entry", Observation(result, row, head.ServiceStartTime))))))));
 
     /// <summary>Level 1: a file in base 64 instead of a body.</summary>
     public byte[] WithFile(string mediaType, byte[] content) => Write(
@@ -116,7 +119,38 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
     private static XElement Table(Section section) => Element(
         "table",
         Element("thead", Element("tr", section.Columns.Select(column => Element("th", column)))),
-        Element("tbody", section.Rows.Select(row => Element("tr", row.Select(cell => Element("td", cell))))));
+        Element("tbody", section.Rows.Select((row, number) => Element(
+            "tr", new XAttribute("ID", RowId(number)), row.Select(cell => Element("td", cell))))));
+
+    private static string RowId(int row) => string.Create(CultureInfo.InvariantCulture, $"ligne-{row + 1}");
+
+    private static XElement Reference(int row) => Element("text", With("reference", ("value", $"#{RowId(row)}")));
+
+    /// <summary>IHE PCC Medications.</summary>
+    private static XElement Medication(string name, int row, string mood) => Element(
+        "substanceAdministration",
+        new XAttribute("classCode", "SBADM"),
+        new XAttribute("moodCode", mood),
+        With("templateId", ("root", "1.3.6.1.4.1.19376.1.5.3.1.4.7")),
+        Reference(row),
+        With("statusCode", ("code", mood == "INT" ? "active" : "completed")),
+        Element("consumable", Element("manufacturedProduct", Element("manufacturedMaterial", Element("name", name)))));
+
+    /// <summary>IHE XD-LAB Laboratory Observation.</summary>
+    private static XElement Observation(LabResult result, int row, DateTimeOffset time) => Element(
+        "observation",
+        new XAttribute("classCode", "OBS"),
+        new XAttribute("moodCode", "EVN"),
+        With("templateId", ("root", "1.3.6.1.4.1.19376.1.3.1.6")),
+        Code(result.LoincCode, DocumentTypes.Loinc, result.Name),
+        Reference(row),
+        With("statusCode", ("code", "completed")),
+        Time("effectiveTime", time),
+        Element(
+            "value",
+            new XAttribute(schemaInstance + "type", "PQ"),
+            new XAttribute("value", result.Value),
+            new XAttribute("unit", result.Unit)));
 
     private static XElement Code(string code, string system, string display) =>
         With("code", ("code", code), ("codeSystem", system), ("displayName", display));
@@ -143,4 +177,16 @@ internal sealed record Section(string LoincCode, string Title)
     public IReadOnlyList<string> Columns { get; init; } = [];
 
     public IReadOnlyList<IReadOnlyList<string>> Rows { get; init; } = [];
+
+    /// <summary>Medicines that the first rows name, for the entries.</summary>
+    public IReadOnlyList<string> Medicines { get; init; } = [];
+
+    /// <summary>Whether they are taken (<c>EVN</c>) or prescribed (<c>INT</c>).</summary>
+    public string Mood { get; init; } = "EVN";
+
+    /// <summary>Results that the first rows give, for the entries.</summary>
+    public IReadOnlyList<LabResult> Results { get; init; } = [];
 }
+
+/// <summary>A result of a laboratory: a number with a point, and its unit in UCUM.</summary>
+internal sealed record LabResult(string LoincCode, string Name, string Value, string Unit);

@@ -31,6 +31,9 @@ internal static class SampleTexts
         ["Grippe saisonnière", "dTP (rappel)", "Hépatite B", "Rougeole-oreillons-rubéole", "Pneumocoque"];
     private static readonly string[] medicines =
         ["Paracétamol 1 g, comprimé", "Amoxicilline 500 mg, gélule", "Metformine 850 mg, comprimé", "Ramipril 5 mg, comprimé"];
+    private static readonly (string Loinc, string Unit)[] biologyCodes =
+        [("14771-0", "mmol/L"), ("14682-9", "umol/L"), ("3016-3", "m[IU]/L"), ("1988-5", "mg/L")];
+
     private static readonly string[] reasons =
         ["une pneumopathie communautaire", "une chute avec fracture du poignet", "une décompensation cardiaque", "une colique néphrétique"];
 
@@ -58,41 +61,54 @@ internal static class SampleTexts
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
 
-    private static SampleText Biology(Random random) => new(SampleKind.Biology, "11502-2", "Compte rendu d'examens biologiques", "biologie")
+    private static SampleText Biology(Random random)
     {
-        Sections =
+        string[][] rows =
         [
-            new Section("18719-5", "Biochimie")
-            {
-                Columns = ["Examen", "Résultat", "Unité", "Valeurs de référence"],
-                Rows =
-                [
-                    ["Glycémie à jeun", Decimal(random, 40, 80), "mmol/L", "4,1 - 5,9"],
-                    ["Créatinine", Whole(random, 50, 130), "µmol/L", "59 - 104"],
-                    ["TSH", Decimal(random, 4, 60), "mUI/L", "0,4 - 4,0"],
-                    ["CRP", Whole(random, 1, 40), "mg/L", "< 5"],
-                ],
-            },
-        ],
-    };
-
-    private static SampleText DischargeLetter(Random random, DateTimeOffset started) =>
-        new(SampleKind.DischargeLetter, "11490-0", "Lettre de liaison à la sortie de l'établissement de santé", "lettre-de-liaison")
+            ["Glycémie à jeun", Decimal(random, 40, 80), "mmol/L", "4,1 - 5,9"],
+            ["Créatinine", Whole(random, 50, 130), "µmol/L", "59 - 104"],
+            ["TSH", Decimal(random, 4, 60), "mUI/L", "0,4 - 4,0"],
+            ["CRP", Whole(random, 1, 40), "mg/L", "< 5"],
+        ];
+        return new(SampleKind.Biology, "11502-2", "Compte rendu d'examens biologiques", "biologie")
         {
             Sections =
             [
-                new Section("8648-8", "Synthèse du séjour")
+                new Section("18719-5", "Biochimie")
                 {
-                    Text = $"Hospitalisation à partir du {Day(started)} pour {Pick(random, reasons)}. Évolution favorable, "
-                        + $"retour à domicile. Température à la sortie {Decimal(random, 366, 375)} °C.",
-                },
-                new Section("10183-2", "Traitements à la sortie")
-                {
-                    Columns = ["Médicament", "Posologie", "Durée"],
-                    Rows = [MedicineRow(random), MedicineRow(random)],
+                    Columns = ["Examen", "Résultat", "Unité", "Valeurs de référence"],
+                    Rows = rows,
+                    Results =
+                    [
+                        .. rows.Zip(biologyCodes, (row, coded) =>
+                            new LabResult(coded.Loinc, row[0], row[1].Replace(',', '.'), coded.Unit)),
+                    ],
                 },
             ],
         };
+    }
+
+    private static SampleText DischargeLetter(Random random, DateTimeOffset started)
+    {
+        var stay = $"Hospitalisation à partir du {Day(started)} pour {Pick(random, reasons)}. Évolution favorable, "
+            + $"retour à domicile. Température à la sortie {Decimal(random, 366, 375)} °C.";
+        return new(SampleKind.DischargeLetter, "11490-0", "Lettre de liaison à la sortie de l'établissement de santé", "lettre-de-liaison")
+        {
+            Sections =
+            [
+                new Section("8648-8", "Synthèse du séjour") { Text = stay },
+                Medicines("10183-2", "Traitements à la sortie", "EVN", [MedicineRow(random), MedicineRow(random)]),
+            ],
+        };
+    }
+
+    private static Section Medicines(string loincCode, string title, string mood, string[][] rows) => new(loincCode, title)
+    {
+        Columns = ["Médicament", "Posologie", "Durée"],
+        Rows = rows,
+        Medicines = [.. rows.Select(row => row[0])],
+        Mood = mood,
+    };
 
     private static SampleText Vaccination(Random random, DateTimeOffset started) => new(
         SampleKind.Vaccination, "87273-9", "Note de vaccination", "vaccination")
@@ -112,11 +128,8 @@ internal static class SampleTexts
     {
         Sections =
         [
-            new Section("57828-6", "Prescription")
-            {
-                Columns = ["Médicament", "Posologie", "Durée"],
-                Rows = [.. Enumerable.Range(0, 1 + random.Next(3)).Select(_ => MedicineRow(random))],
-            },
+            Medicines(
+                "57828-6", "Prescription", "INT", [.. Enumerable.Range(0, 1 + random.Next(3)).Select(_ => MedicineRow(random))]),
         ],
     };
 

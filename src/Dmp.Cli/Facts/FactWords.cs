@@ -13,8 +13,10 @@ internal static class FactWords
     {
         var kind = fact switch
         {
+            { Absence: FactAbsence.NoneKnown } => "none known",
+            { Absence: FactAbsence.NoInformation } => "no information",
+            { Absence: FactAbsence.NoneByWords } => "words only",
             Medication medication => medication.Role.ToString().ToLowerInvariant(),
-            Allergy { IsNegatedByWords: true } or Problem { IsNegatedByWords: true } => "words only",
             Observation observation => observation.Kind switch
             {
                 ObservationKind.Other => "observation",
@@ -36,7 +38,8 @@ internal static class FactWords
             _ when fact is Medication => "",
             _ => "planned: ",
         };
-        return $"{mood}{(fact.IsNegated ? "no " : "")}{kind}{(fact.Subject is null ? "" : "*")}";
+        var negation = !fact.IsNegated ? "" : fact is Medication ? "not " : "no ";
+        return $"{mood}{negation}{kind}{(fact.Subject is null ? "" : "*")}";
     }
 
     /// <summary>What it says.</summary>
@@ -47,10 +50,14 @@ internal static class FactWords
             [
                 allergy.Type?.Display, allergy.Agent is { } agent ? $"{agent.Name ?? Named(agent.Code)} [{agent.Code.Code}]" : allergy.Text,
                 allergy.Status?.Display,
-                .. allergy.Reactions.Select(reaction => $"{Named(reaction.Manifestation)} {reaction.Severity?.Display}"),
+                .. allergy.Reactions.Select(reaction =>
+                    $"{(reaction.IsNegated ? "no " : "")}{Named(reaction.Manifestation)} {reaction.Severity?.Display}"),
             ]),
         Problem problem => Join(
-            [Coded(problem.Value) ?? problem.Text, .. problem.Sites.Select(Coded), problem.Status?.Display, When(problem.Period)]),
+            [
+                Coded(problem.Value) ?? problem.Text, .. problem.Sites.Select(Coded), problem.Certainty?.Display, problem.Status?.Display,
+                Withdrawn(problem), When(problem.Period),
+            ]),
         Observation observation => Join(
             [
                 Coded(observation.Code) ?? observation.Text,
@@ -96,6 +103,9 @@ internal static class FactWords
         { Truth: { } truth } => truth ? "yes" : "no",
         _ => value.Text ?? value.NullFlavor,
     };
+
+    /// <summary>It was taken back.</summary>
+    private static string? Withdrawn(Fact fact) => fact.State is "nullified" or "aborted" or "cancelled" ? fact.State : null;
 
     private static string? When(Stretch? stretch)
     {

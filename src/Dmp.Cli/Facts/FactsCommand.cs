@@ -4,16 +4,25 @@ using Dmp.Facts.Model;
 
 namespace Dmp.Cli.Facts;
 
-/// <summary><c>dmp facts read</c>: what CDA documents state, without a platform.</summary>
+/// <summary>
+/// <c>dmp facts read</c>: what CDA documents state, without a platform. <c>dmp facts status|rebuild</c>: what the servers read of theirs.
+/// </summary>
 internal static class FactsCommand
 {
-    public static Command Create() => new("facts", "What CDA documents of level 3 state: from files, without a platform.") { Read() };
+    public static Command Create()
+    {
+        var connection = OwnerConnection.Option();
+        return new("facts", "What CDA documents of level 3 state.")
+        {
+            connection, Read(), PlatformFactsCommand.Status(connection), PlatformFactsCommand.Rebuild(connection),
+        };
+    }
 
     private static Command Read()
     {
         var files = new Argument<FileInfo[]>("FILE") { Description = "CDA documents.", Arity = ArgumentArity.OneOrMore };
         files.AcceptExistingOnly();
-        Command command = new("read", "Print what was read of each document, and what was not.") { files };
+        Command command = new("read", "Print what is read of files, without a platform, and what is not.") { files };
         command.SetAction(async (parsed, _) =>
         {
             var output = parsed.InvocationConfiguration.Output;
@@ -58,6 +67,7 @@ internal static class FactsCommand
         UnreadReason.NoProduct => "no product named",
         UnreadReason.TooLarge => "too large",
         UnreadReason.SaysNothing => "says nothing",
+        UnreadReason.TextOnly => "words only, no entries",
         UnreadReason.Linked => "a picture, or a pointer to another document",
         _ => "more than are read",
     };

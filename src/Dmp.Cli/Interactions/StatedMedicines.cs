@@ -26,7 +26,7 @@ internal static class StatedMedicines
         }
 
         return from medication in reading.Of<Medication>()
-               where medication is { IsNegated: false, Subject: null, Role: not MedicationRole.Implicated }
+               where medication is { IsNegated: false, Absence: FactAbsence.No, Subject: null, Role: not MedicationRole.Implicated }
                where !withdrawn.Contains(medication.State)
                from item in ItemsOf(medication.Product, table)
                select (item, (string?)SourceOf(medication, file));

@@ -110,8 +110,16 @@ internal static class KeySql
             and signature is not null
         """;
 
+    // What was read of the contents is sealed with the same key; which kinds of statements it was is in the clear.
+    private const string ForgetFacts =
+        """
+        update document_facts
+        set state = 5, kinds = 0, block = null, facts_id = null, record_key_id = null, due_time = null, attempts = 0
+        where record_id = @RecordId
+        """;
+
     // Row versions that nobody can see any more still hold the bytes until this; so do backups and the write-ahead log.
-    private const string Vacuum = "vacuum record_key, submission_set";
+    private const string Vacuum = "vacuum record_key, submission_set, document_facts";
 
     public static Task<string?> CurrentAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<string?>(new CommandDefinition(Current, cancellationToken: ct));
@@ -172,6 +180,9 @@ internal static class KeySql
 
     public static Task ForgetSignaturesAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(ForgetSignatures, new { RecordId = recordId }, cancellationToken: ct));
+
+    public static Task ForgetFactsAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(ForgetFacts, new { RecordId = recordId }, cancellationToken: ct));
 
     public static Task VacuumAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(Vacuum, cancellationToken: ct));

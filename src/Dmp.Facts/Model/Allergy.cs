@@ -9,12 +9,6 @@ public sealed record Allergy : Fact
     /// <summary>To what; null when the document names nothing.</summary>
     public AllergyAgent? Agent { get; init; }
 
-    /// <summary>
-    /// No agent, no negation, and words that say "none" ("Aucune allergie identifiée"). It must not be shown as an allergy; whoever
-    /// shows it as "none" shows the words with it.
-    /// </summary>
-    public required bool IsNegatedByWords { get; init; }
-
     /// <summary>Since when, and until when.</summary>
     public Stretch? Period { get; init; }
 
@@ -32,6 +26,9 @@ public sealed record Allergy : Fact
 
     /// <summary>How sure it is.</summary>
     public Coded? Certainty { get; init; }
+
+    /// <summary>The state of the list's entry around it, which is not that of the allergy.</summary>
+    public string? ConcernState { get; init; }
 }
 
 /// <summary>What somebody is allergic to. Codes and words may disagree: both are kept.</summary>
@@ -41,6 +38,7 @@ public sealed record AllergyAgent(Coded Code, string? Name);
 
 /// <summary>A reaction.</summary>
 /// <param name="Manifestation">What happened.</param>
+/// <param name="IsNegated">It is stated that it did <em>not</em>.</param>
 /// <param name="Severity">How bad it was.</param>
 /// <param name="Period">When.</param>
-public sealed record AllergyReaction(Coded Manifestation, Coded? Severity, Stretch? Period);
+public sealed record AllergyReaction(Coded Manifestation, bool IsNegated, Coded? Severity, Stretch? Period);

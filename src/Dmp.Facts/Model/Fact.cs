@@ -15,6 +15,11 @@ public abstract record Fact
     public bool IsNegated { get; init; }
 
     /// <summary>
+    /// It states that there is nothing, or that nothing is known, and must not be shown as something that the patient has or takes.
+    /// </summary>
+    public FactAbsence Absence { get; init; }
+
+    /// <summary>
     /// Whether it is so or is to be, as HL7 writes it: <c>EVN</c> is so, <c>INT</c> intended, <c>RQO</c> and <c>ARQ</c> asked for,
     /// <c>PRP</c> proposed, <c>GOL</c> a goal, <c>DEF</c> a definition.
     /// </summary>
@@ -31,6 +36,22 @@ public abstract record Fact
 
     /// <summary>Other statements that it names, such as why it was done, or the device that was used.</summary>
     public IReadOnlyList<FactReference> References { get; init; } = [];
+}
+
+/// <summary>How a statement says that there is nothing.</summary>
+public enum FactAbsence
+{
+    /// <summary>It does not: it is about something.</summary>
+    No = 0,
+
+    /// <summary>By a code: none is known ("no known allergies").</summary>
+    NoneKnown = 1,
+
+    /// <summary>By a code: nobody knows whether there is one ("no information about allergies").</summary>
+    NoInformation = 2,
+
+    /// <summary>By words alone ("Aucune allergie identifiée"). Whoever shows it as "none" shows the words with it.</summary>
+    NoneByWords = 3,
 }
 
 /// <summary>Another statement that a fact names.</summary>

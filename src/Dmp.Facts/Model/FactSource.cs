@@ -34,7 +34,7 @@ public enum UnreadReason
     /// <summary>An entry that names no product, by code or by words; what else it says was read.</summary>
     NoProduct = 2,
 
-    /// <summary>An entry that is larger than one may be.</summary>
+    /// <summary>An entry, or a list of codes, that is larger than one may be: of a code the beginning was read.</summary>
     TooLarge = 3,
 
     /// <summary>A fact beyond those that are read of one document.</summary>
@@ -45,4 +45,7 @@ public enum UnreadReason
 
     /// <summary>A picture, a region of one, or a pointer to another document.</summary>
     Linked = 6,
+
+    /// <summary>A section that has words and states nothing in entries.</summary>
+    TextOnly = 7,
 }

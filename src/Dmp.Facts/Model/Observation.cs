@@ -43,8 +43,20 @@ public sealed record Observation : Fact
     /// <summary>What was found: none, or one, or several.</summary>
     public IReadOnlyList<ObservedValue> Values { get; init; } = [];
 
-    /// <summary>When it was so; of a laboratory, when the specimen was taken.</summary>
+    /// <summary>When it was so, as the document has it with the observation itself.</summary>
     public Stretch? Time { get; init; }
+
+    /// <summary>The time of the battery or list that it stands in, where that has one: some documents have it only there.</summary>
+    public Stretch? PanelTime { get; init; }
+
+    /// <summary>Whether it still is so.</summary>
+    public Coded? Status { get; init; }
+
+    /// <summary>How bad it is.</summary>
+    public Coded? Severity { get; init; }
+
+    /// <summary>How sure it is.</summary>
+    public Coded? Certainty { get; init; }
 
     /// <summary>How the document judges it (<c>N</c> normal, <c>H</c> high, <c>LL</c>, <c>R</c> resistant, …).</summary>
     public IReadOnlyList<Coded> Interpretations { get; init; } = [];

@@ -9,9 +9,6 @@ public sealed record Problem : Fact
     /// <summary>What: CIM-10, SNOMED CT, ORPHA or words; null when nothing is said.</summary>
     public Coded? Value { get; init; }
 
-    /// <summary>No code, and words that say that there is none ("Aucun antécédent"). It must not be shown as a disease.</summary>
-    public required bool IsNegatedByWords { get; init; }
-
     /// <summary>Since when, and until when.</summary>
     public Stretch? Period { get; init; }
 

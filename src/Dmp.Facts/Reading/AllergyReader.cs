@@ -8,8 +8,9 @@ internal sealed class AllergyReader(Values values)
 {
     public const string Section = "48765-2";
 
-    public Allergy Read(CdaNode observation, OpenSection section)
+    public Allergy Read(Statement statement, OpenSection section)
     {
+        var observation = statement.Node;
         var agent = Agent(observation);
         var value = values.StatedCode(observation.Find("value"));
 
@@ -20,31 +21,45 @@ internal sealed class AllergyReader(Values values)
         {
             Type = values.Code(observation.Find("code")),
             Agent = agent,
-            IsNegatedByWords = !Values.IsNegated(observation) && agent is null && Words.SayNone(text),
+            Absence = AbsenceOf(agent, value, values.Code(observation.Find("code")), text),
             Period = Values.Stretch(observation.Find("effectiveTime")),
             Value = value,
             Reactions =
             [
                 .. Values.Inner(observation).Where(part => !IsAttribute(part))
-                    .Select(part => (Part: part, What: values.StatedCode(part.Find("value"))))
+                    .Select(part => (Part: part, What: values.StatedCode(part.Find("value")) ?? InWords(part)))
                     .Where(reaction => reaction.What is not null)
                     .Select(reaction => new AllergyReaction(
                         reaction.What!,
+                        reaction.Part["negationInd"] == "true" || reaction.Part.Parent?["negationInd"] == "true",
                         values.Attribute(reaction.Part, Values.SeverityCode),
                         Values.Stretch(reaction.Part.Find("effectiveTime")))),
             ],
             Status = values.Attribute(observation, Values.StatusCode),
             Criticality = values.Attribute(observation, Values.CriticalityCode),
             Certainty = values.Attribute(observation, Values.CertaintyCode),
+            ConcernState = statement.Around.ConcernState,
             Text = text,
         };
     }
+
+    /// <summary>The code that says "none" may be that of the agent, of the value or of the statement.</summary>
+    private static FactAbsence AbsenceOf(AllergyAgent? agent, Coded? value, Coded? type, string? text) =>
+        new[] { agent?.Code, value, type }.Select(code => Absences.Of(code, null)).FirstOrDefault(found => found != FactAbsence.No)
+            is var coded and not FactAbsence.No ? coded
+        : agent is null && Absences.Of(null, text) is var said ? said
+        : FactAbsence.No;
+
+    private Coded? InWords(CdaNode part) =>
+        (values.Words(part.Find("value")) ?? values.Words(part.Find("text"))) is { } words ? Values.InWords(words) : null;
 
     private static bool IsAttribute(CdaNode part) => part.Find("code")?["code"] is { } code && Values.AttributeCodes.Contains(code);
 
     private AllergyAgent? Agent(CdaNode observation)
     {
-        var entity = observation.Of("participant").Select(participant => participant.Find("participantRole", "playingEntity"))
+        // Whoever told or confirmed it takes part too.
+        var entity = observation.Of("participant").Where(participant => participant["typeCode"] is null or "CSM")
+            .Select(participant => participant.Find("participantRole", "playingEntity"))
             .FirstOrDefault(found => found is not null);
         var (code, name) = (values.StatedCode(entity?.Find("code")), Values.Name(entity));
         return code is null && name is null ? null : new AllergyAgent(code ?? Values.none, name);

@@ -16,9 +16,13 @@ internal sealed class BodyXml(XmlReader xml, CdaInput input, FactLimits limits)
 
     private const string SchemaInstance = "http://www.w3.org/2001/XMLSchema-instance";
 
+    private const int NodesBetweenLooks = 4095;
+
     private const int AttributesMax = 256;
 
     private readonly char[] buffer = new char[4096];
+    private readonly long begin = TimeProvider.System.GetTimestamp();
+    private long nodes;
     private bool isText;
 
     public int Depth => xml.Depth;
@@ -45,6 +49,11 @@ internal sealed class BodyXml(XmlReader xml, CdaInput input, FactLimits limits)
         }
 
         input.Mark();
+        if ((++nodes & NodesBetweenLooks) == 0 && TimeProvider.System.GetElapsedTime(begin) > limits.TimeMax)
+        {
+            throw new CdaRefusedException(CdaFaultKind.TooSlow, "Reading took too much time.");
+        }
+
         var moved = xml.Read();
         isText = moved && IsText;
         if (moved && IsElement && xml.Depth > limits.DepthMax)

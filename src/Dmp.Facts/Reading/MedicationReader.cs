@@ -10,6 +10,7 @@ namespace Dmp.Facts.Reading;
 /// </summary>
 internal sealed class MedicationReader(Values values)
 {
+    private const int CodesMax = 100;
     private const string Prescription = "57828-6";
     private const string PlanOfCare = "18776-5";
 
@@ -29,12 +30,16 @@ internal sealed class MedicationReader(Values values)
         var product = Product(statement.Find(isSupply ? "product" : "consumable", "manufacturedProduct", "manufacturedMaterial"));
         var parts = statement.Of("entryRelationship").ToList();
         var supply = isSupply ? statement : parts.Select(part => part.Find("supply")).FirstOrDefault(part => part is not null);
+        var isImmunization = IsImmunization(statement, section.Code);
         var maximum = statement.Find("maxDoseQuantity");
         var most = (Values.Quantity(maximum?.Find("numerator")), Values.Quantity(maximum?.Find("denominator")));
         return new Medication
         {
-            Role = RoleOf(statement, section.Code, isDispensed: supply?["moodCode"] == "EVN"),
-            IsImmunization = IsImmunization(statement, section.Code),
+            Role = RoleOf(statement, section.Code, isDispensed: supply?["moodCode"] == "EVN", isImmunization),
+            IsImmunization = isImmunization,
+            Absence = product.Codes.Select(code => Absences.Of(code, null)).FirstOrDefault(found => found != FactAbsence.No)
+                is var coded and not FactAbsence.No ? coded
+                : Absences.Of(product.Codes is [var first, ..] ? first : null, product.Name ?? product.Text),
             Product = product.IsNameless ? product with { Text = values.Words(statement.Find("text")) } : product,
             Period = Period(statement),
             Dosages = Dosages(statement, parts),
@@ -51,9 +56,9 @@ internal sealed class MedicationReader(Values values)
         };
     }
 
-    private static MedicationRole RoleOf(CdaNode statement, string? section, bool isDispensed)
+    private static MedicationRole RoleOf(CdaNode statement, string? section, bool isDispensed, bool isImmunization)
     {
-        var isIntended = statement["moodCode"] is "INT" or "RQO" or "PRP";
+        var isIntended = statement["moodCode"] is "INT" or "RQO" or "PRP" or "PRMS" or "ARQ" or "APT";
         return section switch
         {
             not null when effects.Contains(section) => MedicationRole.Implicated,
@@ -63,6 +68,9 @@ internal sealed class MedicationReader(Values values)
             not null when lists.Contains(section) => MedicationRole.Listed,
             PlanOfCare when isIntended => MedicationRole.Planned,
             Prescription => MedicationRole.Prescribed,
+
+            // A vaccine that is recommended is no prescription.
+            _ when isIntended && isImmunization => MedicationRole.Planned,
             _ => isIntended ? MedicationRole.Prescribed : MedicationRole.Administered,
         };
     }
@@ -106,7 +114,9 @@ internal sealed class MedicationReader(Values values)
                 return;
             }
 
-            if (node["code"] is not null && !codes.Any(known => known.Code == node["code"] && known.System == node["codeSystem"]))
+            if (codes.Count < CodesMax
+                && node["code"] is not null
+                && !codes.Any(known => known.Code == node["code"] && known.System == node["codeSystem"]))
             {
                 codes.Add(values.PlainCode(node));
             }
@@ -169,30 +179,33 @@ internal sealed class MedicationReader(Values values)
         var route = values.Code(statement.Find("routeCode"));
         var text = values.Words(statement.Find("text"));
         List<Dosage> dosages = [];
+        var period = isPhase ? Period(statement) : null;
         foreach (var time in statement.Of("effectiveTime"))
         {
-            // A time of parts: its stretch and its rhythm.
-            var comps = time.Of("comp").ToList();
-            var rhythm = comps.Count == 0
-                ? time
-                : comps.FirstOrDefault(part => part.Find("period") is not null || part.Find("event") is not null);
-            var every = Values.Quantity(rhythm?.Find("period"));
-            var bound = rhythm?.Find("event")?["code"];
-            if (every is not null || bound is not null)
+            // A time of parts: its stretch, and its rhythms one by one.
+            var stretch = Values.Stretch(
+                Parts(time).FirstOrDefault(part => part.Find("low") is not null || part.Find("width") is not null));
+            foreach (var rhythm in Parts(time).Prepend(time))
             {
-                var stretch = Values.Stretch(comps.FirstOrDefault(part => part.Find("low") is not null || part.Find("width") is not null));
-                dosages.Add(new Dosage(stretch, every, bound, dose, rate, route, text));
+                var every = Values.Quantity(rhythm.Find("period"));
+                var bound = rhythm.Find("event")?["code"];
+                if (every is not null || bound is not null)
+                {
+                    dosages.Add(new Dosage(stretch ?? period, every, bound, dose, rate, route, text));
+                }
             }
         }
 
         // The words of a statement are its product's; those of a phase say how.
         if (dosages.Count == 0 && (dose is not null || rate is not null || route is not null || (isPhase && text is not null)))
         {
-            dosages.Add(new Dosage(null, null, null, dose, rate, route, text));
+            dosages.Add(new Dosage(period, null, null, dose, rate, route, text));
         }
 
         return dosages;
     }
+
+    private static IEnumerable<CdaNode> Parts(CdaNode time) => time.Of("comp").SelectMany(part => Parts(part).Prepend(part));
 
     private static int? Number(string? text) => int.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : null;
 

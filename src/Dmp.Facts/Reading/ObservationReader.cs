@@ -38,17 +38,12 @@ internal sealed class ObservationReader(Values values)
             Ranges = [.. node.Of("referenceRange").SelectMany(range => range.Of("observationRange")).Select(Range)],
             Methods = values.Codes(node, "methodCode"),
             Sites = values.Codes(node, "targetSiteCode"),
-            Specimen = statement.Around.Prepend(node)
-                .Select(around => values.Code(around.Find("specimen", "specimenRole", "specimenPlayingEntity", "code")))
-                .FirstOrDefault(specimen => specimen is not null),
-            Panels =
-            [
-                .. statement.Around.Where(around => around.Name is "act" or "organizer")
-                    .Select(around => values.StatedCode(around.Find("code")))
-                    .OfType<Coded>()
-                    .Where(panel => panel.NullFlavor is null)
-                    .Reverse(),
-            ],
+            Specimen = values.Code(statement.Around.Specimen),
+            Panels = [.. statement.Around.Panels.Select(values.StatedCode).OfType<Coded>().Where(panel => panel.NullFlavor is null)],
+            PanelTime = Values.Stretch(statement.Around.PanelTime),
+            Status = values.Attribute(node, Values.StatusCode),
+            Severity = values.Attribute(node, Values.SeverityCode),
+            Certainty = values.Attribute(node, Values.CertaintyCode),
         };
     }
 

@@ -8,15 +8,19 @@ internal sealed class ProblemReader(Values values)
     public Problem Read(Statement statement)
     {
         var node = statement.Node;
-        var value = values.StatedCode(node.Find("value"));
+        var observed = node.Find("value") is { } found ? values.Observed(found) : null;
+
+        // Words in place of a code are what it is; a plain "no" says that it is not so.
+        var value = observed?.Code ?? (observed?.Text is { } words ? Values.InWords(words) : values.StatedCode(node.Find("value")));
         return new Problem
         {
+            IsNegated = observed?.Truth == false,
             Type = values.Code(node.Find("code")),
             Value = value,
-            IsNegatedByWords = !Values.IsNegated(node) && value?.Code is null && Words.SayNone(value?.Text ?? values.Words(node.Find("text"))),
+            Absence = Absences.Of(value, value?.Text ?? value?.Display ?? values.Words(node.Find("text"))),
             Period = Values.Stretch(node.Find("effectiveTime")),
             Status = values.Attribute(node, Values.StatusCode),
-            ConcernState = statement.Around.Where(around => around.Name == "act").Select(Values.State).FirstOrDefault(),
+            ConcernState = statement.Around.ConcernState,
             Severity = values.Attribute(node, Values.SeverityCode),
             Certainty = values.Attribute(node, Values.CertaintyCode),
             Sites = values.Codes(node, "targetSiteCode"),

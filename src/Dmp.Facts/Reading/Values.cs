@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Dmp.Cda;
 using Dmp.Facts.Model;
 
@@ -9,6 +10,22 @@ internal sealed class Values(Narrative narrative)
 {
     /// <summary>There is something, and no code for it (HL7: no information).</summary>
     public static readonly Coded none = new(null, null, null, null, "NI");
+
+    /// <summary>LOINC: the section of the history of the family.</summary>
+    private const string FamilyHistory = "10157-6";
+
+    /// <summary>IHE PCC Family History Observation.</summary>
+    private const string FamilyHistoryObservation = "1.3.6.1.4.1.19376.1.5.3.1.4.13.3";
+
+    private const int CodeListMax = 100;
+    private const int CodeDepthMax = 5;
+    private const int IdsMax = 100;
+    private const int NamesMax = 20;
+    private const int NameMax = 400;
+
+    private readonly ConditionalWeakTable<CdaNode, Coded> codes = [];
+    private readonly ConditionalWeakTable<CdaNode, FactAuthor> authors = [];
+    private int cut;
 
     private const string InternalReference = "1.3.6.1.4.1.19376.1.5.3.1.4.4.1";
 
@@ -28,16 +45,47 @@ internal sealed class Values(Narrative narrative)
     public static readonly IReadOnlySet<string> AttributeCodes =
         new HashSet<string> { StatusCode, CriticalityCode, CertaintyCode, SeverityCode };
 
-    /// <summary>A code with its translations and what narrows it down.</summary>
-    public Coded? Code(CdaNode? node) => node is null ? null : PlainCode(node) with
+    /// <summary>
+    /// A code with its translations and what narrows it down: made once for an element, however many facts it is told with. Of long or deep
+    /// lists the beginning is kept, and the rest counted.
+    /// </summary>
+    public Coded? Code(CdaNode? node) => node is null ? null : codes.GetValue(node, made => MakeCode(made, 1));
+
+    /// <summary>What was left out of codes since this was asked last.</summary>
+    public int TakeCut()
     {
-        Translations = List(node.Of("translation").Select(translation => Code(translation)!)),
-        Qualifiers = List(
-            from qualifier in node.Of("qualifier")
-            let value = Code(qualifier.Find("value"))
-            where value is not null
-            select new CodeQualifier(Code(qualifier.Find("name")), value)),
-    };
+        var taken = cut;
+        cut = 0;
+        return taken;
+    }
+
+    private Coded MakeCode(CdaNode node, int depth)
+    {
+        List<Coded> translations = [];
+        List<CodeQualifier> qualifiers = [];
+        foreach (var child in node.Children.Where(child => child.Name is "translation" or "qualifier"))
+        {
+            if (depth >= CodeDepthMax || translations.Count + qualifiers.Count >= CodeListMax)
+            {
+                cut++;
+            }
+            else if (child.Name == "translation")
+            {
+                translations.Add(MakeCode(child, depth + 1));
+            }
+            else if (child.Find("value") is { } value)
+            {
+                var name = child.Find("name");
+                var named = name is null ? null : MakeCode(name, depth + 1);
+                qualifiers.Add(new CodeQualifier(named, MakeCode(value, depth + 1)));
+            }
+        }
+
+        return PlainCode(node) with { Translations = List(translations), Qualifiers = List(qualifiers) };
+    }
+
+    /// <summary>Words where a code was expected.</summary>
+    public static Coded InWords(string words) => new(null, null, null, words, null);
 
     /// <summary>A code by itself.</summary>
     public Coded PlainCode(CdaNode node) =>
@@ -65,12 +113,11 @@ internal sealed class Values(Narrative narrative)
     public static IEnumerable<CdaNode> Inner(CdaNode statement) =>
         statement.Of("entryRelationship").Select(part => part.Find("observation")).OfType<CdaNode>();
 
-    /// <summary>By itself, or by what ties it to the statement that it stands in: some documents write their "no" only there.</summary>
-    public static bool IsNegated(CdaNode statement) =>
-        statement["negationInd"] == "true"
-        || (statement.Parent is { Name: "entryRelationship" } relation && relation["negationInd"] == "true");
+    /// <summary>By itself, by what ties it to another one, or by what holds it: some write their "no" only there.</summary>
+    public static bool IsNegated(Statement statement) => statement.Node["negationInd"] == "true" || statement.Around.IsNegated;
 
-    public static string Mood(CdaNode statement) => statement["moodCode"] ?? "EVN";
+    public static string Mood(Statement statement) =>
+        statement.Node["moodCode"] is { } own and not "EVN" ? own : statement.Around.Mood ?? "EVN";
 
     public static string? State(CdaNode statement) => statement.Find("statusCode")?["code"];
 
@@ -83,45 +130,36 @@ internal sealed class Values(Narrative narrative)
 
     /// <summary>
     /// Who has what a statement says, when it is not the patient: the nearest subject, of the statement, of what it stands in, or of the
-    /// section. Null for the patient.
+    /// section. In the history of the family it is never the patient. Null for the patient.
     /// </summary>
-    public Coded? Subject(CdaNode statement, OpenSection section) =>
-        Nearest(statement, "subject", section.Subject) is { } subject ? Code(subject.Find("relatedSubject", "code")) ?? none : null;
+    public Coded? Subject(Statement statement, OpenSection section) =>
+        statement.Around.Subject is { } subject ? Code(subject.Find("relatedSubject", "code")) ?? none
+        : section.Code == FamilyHistory || IsOfFamily(statement.Node) ? none
+        : null;
 
     /// <summary>Who states it: the nearest author, of the statement, of what it stands in, or of the section.</summary>
-    public static FactAuthor? Author(CdaNode statement, OpenSection section)
-    {
-        if (Nearest(statement, "author", section.Author) is not { } author || author.Find("assignedAuthor") is not { } assigned)
-        {
-            return null;
-        }
+    public FactAuthor? Author(Statement statement) =>
+        statement.Around.Author is { } author ? authors.GetValue(author, MakeAuthor) : null;
 
-        var person = assigned.Find("assignedPerson", "name");
-        var names = person?.Children.Where(part => part.Name is "given" or "family").Select(part => part.Text) ?? [];
+    private static FactAuthor MakeAuthor(CdaNode author)
+    {
+        var assigned = author.Find("assignedAuthor");
+        var person = assigned?.Find("assignedPerson", "name");
+        var names = person?.Children.Where(part => part.Name is "given" or "family").Select(part => part.Text).Take(NamesMax) ?? [];
+        var name = string.Join(' ', names.Where(part => part.Length > 0)) is { Length: > 0 } parts
+            ? parts
+            : person?.Text is { Length: > 0 } whole ? whole
+            : assigned?.Find("assignedAuthoringDevice", "softwareName")?.Text ?? Name(assigned?.Find("representedOrganization"));
         return new FactAuthor(
-            Ids(assigned) is [var first, ..] ? first : null,
-            string.Join(' ', names.Where(name => name.Length > 0)) is { Length: > 0 } name
-                ? name
-                : person?.Text is { Length: > 0 } whole ? whole
-                : assigned.Find("assignedAuthoringDevice", "softwareName")?.Text ?? Name(assigned.Find("representedOrganization")),
+            assigned is not null && Ids(assigned) is [var first, ..] ? first : null,
+            name?.Length > NameMax ? name[..NameMax] : name,
             Moment(author.Find("time")));
     }
 
+    private static bool IsOfFamily(CdaNode node) => node.Of("templateId").Any(id => id["root"] == FamilyHistoryObservation);
+
     /// <summary>None is always the same list, so that values which say the same are equal.</summary>
     private static T[] List<T>(IEnumerable<T> items) => items.ToArray() is { Length: > 0 } list ? list : [];
-
-    private static CdaNode? Nearest(CdaNode statement, string name, CdaNode? ofSection)
-    {
-        for (var node = statement; node is not null; node = node.Parent)
-        {
-            if (node.Find(name) is { } own)
-            {
-                return own;
-            }
-        }
-
-        return ofSection;
-    }
 
     /// <summary>The name that an element has.</summary>
     public static string? Name(CdaNode? node) => node?.Find("name")?.Text is { Length: > 0 } name ? name : null;
@@ -129,7 +167,8 @@ internal sealed class Values(Narrative narrative)
     /// <summary>A code that says something: an empty one, with a pointer to nothing, is none.</summary>
     public Coded? StatedCode(CdaNode? node) =>
         Code(node) is { } coded
-        && ((coded.Code ?? coded.Text ?? coded.NullFlavor) is not null || coded.Translations.Count + coded.Qualifiers.Count > 0)
+        && ((coded.Code ?? coded.Text ?? coded.Display ?? coded.NullFlavor) is not null
+            || coded.Translations.Count + coded.Qualifiers.Count > 0)
             ? coded
             : null;
 
@@ -147,6 +186,7 @@ internal sealed class Values(Narrative narrative)
     {
         var value = node["xsi:type"] switch
         {
+            _ when node["representation"] == "B64" => Of(),
             "BL" or "BN" => node["value"] switch
             {
                 "true" => Of(truth: true),
@@ -187,6 +227,7 @@ internal sealed class Values(Narrative narrative)
         {
             var written = node["value"];
             return decimal.TryParse(written, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                && (value != 0 || written.AsSpan().IndexOfAnyInRange('1', '9') < 0 || written.AsSpan().IndexOfAny('e', 'E') < 0)
                 ? new Quantity(value, unit, null, node["nullFlavor"])
                 : new Quantity(null, unit, written, node["nullFlavor"]);
         }
@@ -236,6 +277,7 @@ internal sealed class Values(Narrative narrative)
     [
         .. node.Of("id")
             .Where(id => id["root"] is not null)
+            .Take(IdsMax)
             .Select(id => id["extension"] is { } extension ? $"{id["root"]}^{extension}" : id["root"]!),
     ];
 }

@@ -5,13 +5,6 @@ namespace Dmp.Facts.Reading;
 /// <summary>Text as it is kept: runs of blanks are one blank, none comes first, and of a long one the beginning is kept.</summary>
 internal static class Words
 {
-    /// <summary>How French texts begin that say that there is none.</summary>
-    private static readonly string[] none = ["aucun", "pas d", "absence d", "néant", "rien à signaler"];
-
-    /// <summary>They say that there is none.</summary>
-    public static bool SayNone(string? text) =>
-        text is not null && none.Any(begin => text.StartsWith(begin, StringComparison.OrdinalIgnoreCase));
-
     public static void Append(StringBuilder text, ReadOnlySpan<char> value, int charsMax)
     {
         foreach (var letter in value)

@@ -11,7 +11,7 @@ declare
 begin
     foreach kind in array array[
         'dmp_runtime', 'dmp_request', 'dmp_intake', 'dmp_directory', 'dmp_deposits', 'dmp_regulation', 'dmp_team', 'dmp_feed',
-        'dmp_watch', 'dmp_notices', 'dmp_sweep', 'dmp_sequencer', 'dmp_reviewer']
+        'dmp_watch', 'dmp_notices', 'dmp_facts', 'dmp_sweep', 'dmp_sequencer', 'dmp_reviewer']
     loop
         loop
             begin
@@ -57,7 +57,7 @@ revoke create on schema public from public;
 
 grant usage on schema public to
     dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_deposits, dmp_regulation, dmp_team, dmp_feed, dmp_watch, dmp_notices,
-    dmp_sweep, dmp_sequencer, dmp_reviewer;
+    dmp_facts, dmp_sweep, dmp_sequencer, dmp_reviewer;
 
 -- The migrator's journal, which the server reads at its start. It may have been made just before this role was.
 do $$

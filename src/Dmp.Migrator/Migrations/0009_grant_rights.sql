@@ -19,6 +19,7 @@ alter table record_key enable row level security;
 alter table document enable row level security;
 alter table submission_set enable row level security;
 alter table document_version enable row level security;
+alter table document_facts enable row level security;
 alter table upload enable row level security;
 alter table audit_event enable row level security;
 alter table outbox enable row level security;
@@ -67,7 +68,7 @@ grant select, insert, update on record, consent, block, delegation, visibility_r
     document, notice_preference to dmp_request;
 grant select, insert on record_key, submission_set, document_version to dmp_request;
 grant select, insert, update, delete on upload to dmp_request;
-grant select on audit_event, notice, notice_delivery to dmp_request;
+grant select on audit_event, document_facts, notice, notice_delivery to dmp_request;
 
 create policy record_request on record to dmp_request using (record_id = dmp_record());
 create policy consent_request on consent to dmp_request using (record_id = dmp_record());
@@ -85,6 +86,7 @@ create policy record_key_request on record_key to dmp_request
 create policy document_request on document to dmp_request using (record_id = dmp_record());
 create policy submission_set_request on submission_set to dmp_request using (record_id = dmp_record());
 create policy document_version_request on document_version to dmp_request using (record_id = dmp_record());
+create policy document_facts_request on document_facts for select to dmp_request using (record_id = dmp_record());
 create policy upload_request on upload to dmp_request using (record_id = dmp_record());
 create policy audit_event_request on audit_event for select to dmp_request using (coalesce(record_id = dmp_record(), false));
 create policy notice_request on notice to dmp_request using (coalesce(record_id = dmp_record(), false));
@@ -98,6 +100,7 @@ grant select, update (record_id) on record to dmp_intake;
 grant select on consent, block, delegation, visibility_rule, emergency_access, care_team_member to dmp_intake;
 grant select, insert on record_key, submission_set, document_version to dmp_intake;
 grant select, insert, update on document to dmp_intake;
+grant insert on document_facts to dmp_intake;
 grant select, update, delete on upload to dmp_intake;
 
 create policy record_intake on record to dmp_intake using (record_id = any (dmp_records())) with check (false);
@@ -112,6 +115,7 @@ create policy record_key_intake on record_key to dmp_intake
 create policy document_intake on document to dmp_intake using (record_id = any (dmp_records()));
 create policy submission_set_intake on submission_set to dmp_intake using (record_id = any (dmp_records()));
 create policy document_version_intake on document_version to dmp_intake using (record_id = any (dmp_records()));
+create policy document_facts_intake on document_facts for insert to dmp_intake with check (record_id = any (dmp_records()));
 create policy upload_intake on upload to dmp_intake using (record_id = any (dmp_records()));
 
 -- dmp_directory: lists of records by actor or person, the existence test, invitations by code, a professional's own address. Policies
@@ -216,6 +220,18 @@ create policy care_team_member_watch on care_team_member to dmp_watch using (tru
 create policy document_version_watch on document_version to dmp_watch using (true);
 create policy record_watch on record to dmp_watch using (true);
 create policy delegation_watch on delegation to dmp_watch using (true);
+
+-- dmp_facts: what is to be read, of all records, and the content of the record that is being read.
+
+grant select (record_id, document_id, version, state, kinds, due_time, attempts),
+    update (state, kinds, block, facts_id, record_key_id, reader, due_time, attempts) on document_facts to dmp_facts;
+grant select (record_id, document_id, version, size_bytes, content_id, blob_id, blob_offset, record_key_id) on document_version
+    to dmp_facts;
+grant select on record_key to dmp_facts;
+
+create policy document_facts_facts on document_facts to dmp_facts using (true);
+create policy document_version_facts on document_version to dmp_facts using (record_id = dmp_record());
+create policy record_key_facts on record_key to dmp_facts using (record_id = dmp_record());
 
 -- dmp_notices: notices of all records, what they are made from, and the addresses they go to.
 

@@ -6,6 +6,7 @@ using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Event.V1;
+using Dmp.Facts.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
@@ -28,5 +29,6 @@ internal static class OfferedServices
         DelegationService.Descriptor,
         EventService.Descriptor,
         NoticeService.Descriptor,
+        FactService.Descriptor,
     ];
 }

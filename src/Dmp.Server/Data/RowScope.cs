@@ -38,6 +38,9 @@ internal sealed record RowScope
     /// <summary>Changes in their order for the notices, and what is made of them; of all records.</summary>
     public static RowScope Notices { get; } = new(WorkRole.Notices);
 
+    /// <summary>Which documents are to be read for what they state; of all records, names and no content.</summary>
+    public static RowScope Facts { get; } = new(WorkRole.Facts);
+
     /// <summary>What is forgotten, revealed, announced and has ended by time, of all records; reads no content.</summary>
     public static RowScope Sweep { get; } = new(WorkRole.Sweep);
 
@@ -110,6 +113,9 @@ internal sealed record RowScope
 
     /// <summary>The notices, and what they are made from, of one record.</summary>
     public static RowScope OfNotices(Guid recordId) => Notices with { Record = recordId.ToString() };
+
+    /// <summary>The same, with where the content of one record lies.</summary>
+    public static RowScope OfFacts(Guid recordId) => Facts with { Record = recordId.ToString() };
 
     /// <summary>
     /// From here on the transaction is for this. Answers the scope, which is what a change about no record has for a proof.

@@ -48,6 +48,9 @@ internal sealed class WorkRole
     /// <summary>Notices and their deliveries.</summary>
     public static WorkRole Notices { get; } = new("dmp_notices", RecordSetting, CallerSetting);
 
+    /// <summary>What documents state.</summary>
+    public static WorkRole Facts { get; } = new("dmp_facts", RecordSetting);
+
     /// <summary>Housekeeping.</summary>
     public static WorkRole Sweep { get; } = new("dmp_sweep");
 

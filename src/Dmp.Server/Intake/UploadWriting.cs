@@ -1,9 +1,11 @@
 using Dmp.Error.V1;
+using Dmp.Document.V1;
 using Dmp.Proofs;
 using Dmp.Server.Audit;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Server.Errors;
+using Dmp.Server.Facts;
 using Dmp.Storage;
 using Google.Protobuf;
 using Npgsql;
@@ -172,6 +174,17 @@ internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, Conten
         }
 
         yield return UploadSql.ToInsertVersions([.. added.Select(decision => decision.Version!)]);
+        var stating = added.FindAll(decision => FactMaker.MayState((ContentForm)decision.Version!.Form));
+        if (stating.Count > 0)
+        {
+            yield return FactSql.ToAdd(
+                stating,
+                decision => decision.Version!.RecordId,
+                decision => decision.Version!.DocumentId,
+                decision => decision.Version!.Version,
+                decision => decision.Version!.CreateTime);
+        }
+
         yield return OutboxSql.ToAppend(
             [
                 .. added.Select(decision => (

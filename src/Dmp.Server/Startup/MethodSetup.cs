@@ -6,6 +6,7 @@ using Dmp.Server.Documents;
 using Dmp.Server.Emergencies;
 using Dmp.Server.Events;
 using Dmp.Server.Explanations;
+using Dmp.Server.Facts;
 using Dmp.Server.Intake;
 using Dmp.Server.Notices;
 using Dmp.Server.Records;
@@ -85,6 +86,8 @@ internal static class MethodSetup
         services.AddSingleton<ListWhoCanSee>();
         services.AddSingleton<SimulateAccess>();
         services.AddSingleton<ListFunctions>();
+
+        services.AddSingleton<ListFacts>();
 
         services.AddSingleton<GetNoticePreferences>();
         services.AddSingleton<UpdateNoticePreferences>();

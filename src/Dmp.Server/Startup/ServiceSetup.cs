@@ -7,6 +7,7 @@ using Dmp.Server.Documents;
 using Dmp.Server.Edge;
 using Dmp.Server.Events;
 using Dmp.Server.Explanations;
+using Dmp.Server.Facts;
 using Dmp.Server.Intake;
 using Dmp.Server.Media;
 using Dmp.Server.Notices;
@@ -71,6 +72,8 @@ internal static class ServiceSetup
         services.AddSingleton<TraceReaders>();
         services.AddSingleton<DocumentChanges>();
         services.AddIntake();
+        services.AddSingleton<FactCounts>();
+        services.AddHostedService<FactMaker>();
         services.AddMethods();
 
         services.AddDmpGrpc();

@@ -4,10 +4,12 @@ using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
+using Dmp.Facts.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Calls;
 using Dmp.Server.Tests.Documents.Import;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Server.Tests.Proofs;
 using Dmp.Type.V1;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -206,6 +208,12 @@ public sealed class InvisibilityTests(Platform platform)
         ],
         "GetDocument" => [new GetDocumentRequest { RecordId = record.Id, DocumentId = documentId }],
         "SearchDocuments" => Searches(record.Id),
+        "ListFacts" =>
+        [
+            new ListFactsRequest { RecordId = record.Id, PageSize = 1 },
+            new ListFactsRequest { RecordId = record.Id, PageSize = 3, Kinds = { FactKind.Allergy } },
+            new ListFactsRequest { RecordId = record.Id },
+        ],
         "GetSubmissionSet" => [new GetSubmissionSetRequest { RecordId = record.Id, SubmissionSetId = documentId }],
         "ListSubmissionSets" =>
         [
@@ -420,6 +428,14 @@ public sealed class InvisibilityTests(Platform platform)
             documents.AddRange(chunk.Zip(stored).Select(pair => (pair.First.Item1, pair.Second.Document.DocumentId)));
         }
 
+        // Each has a reading of its own, good or not, so that those of hidden ones would show.
+        await platform.Server.ExecuteAsync(
+            platform,
+            $"""
+            insert into document_facts (record_id, document_id, version, state)
+            select record_id, document_id, version, case when version = 1 then 4 else 5 end from document_version
+            where record_id = '{record.Id}' on conflict do nothing
+            """);
         Assert.True(personas.ContainsKey(persona));
         return documents;
     }
@@ -457,7 +473,7 @@ public sealed class InvisibilityTests(Platform platform)
     {
         await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(platform.Server.Database));
         await connection.OpenAsync(Token);
-        foreach (var table in new[] { "document_version", "document" })
+        foreach (var table in new[] { "document_facts", "document_version", "document" })
         {
             await using var delete = new NpgsqlCommand($"delete from {table} where document_id = any($1)", connection);
             delete.Parameters.AddWithValue(documentIds.Select(Guid.Parse).ToArray());

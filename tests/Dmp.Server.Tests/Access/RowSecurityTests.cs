@@ -18,7 +18,8 @@ public sealed class RowSecurityTests(Platform platform)
     private static readonly string[] tables =
     [
         "record", "consent", "block", "delegation", "visibility_rule", "emergency_access", "care_team", "care_team_member", "record_key",
-        "document", "submission_set", "document_version", "upload", "audit_event", "outbox", "change", "notice", "notice_delivery",
+        "document", "submission_set", "document_version", "document_facts", "upload", "audit_event", "outbox", "change", "notice",
+        "notice_delivery",
         "notice_preference", "notice_first_access", "notice_contact", "request_log", "feed_position",
     ];
 
@@ -95,8 +96,8 @@ public sealed class RowSecurityTests(Platform platform)
             },
             unseen:
             [
-                "care_team", "audit_event", "outbox", "change", "notice", "notice_delivery", "notice_preference", "notice_first_access",
-                "notice_contact", "feed_position",
+                "care_team", "document_facts", "audit_event", "outbox", "change", "notice", "notice_delivery", "notice_preference",
+                "notice_first_access", "notice_contact", "feed_position",
             ]);
     }
 
@@ -181,7 +182,8 @@ public sealed class RowSecurityTests(Platform platform)
             },
             unseen:
             [
-                "emergency_access", "care_team", "record_key", "submission_set", "upload", "audit_event", "notice", "notice_delivery",
+                "emergency_access", "care_team", "record_key", "submission_set", "document_facts", "upload", "audit_event", "notice",
+                "notice_delivery",
                 "notice_preference", "notice_first_access", "notice_contact",
             ],
             all: ["change", "outbox"]);
@@ -217,6 +219,7 @@ public sealed class RowSecurityTests(Platform platform)
     [InlineData(
         "dmp_sweep", "record consent delegation document document_version upload request_log change feed_position notice notice_delivery")]
     [InlineData("dmp_watch", "record consent care_team_member delegation document_version change")]
+    [InlineData("dmp_facts", "document_version document_facts record_key")]
     [InlineData("dmp_sequencer", "outbox change audit_event")]
     [InlineData("dmp_reviewer", "emergency_access audit_event")]
     public async Task Work_on_all_records_sees_its_tables_and_no_others(string role, string seen)
@@ -275,6 +278,9 @@ public sealed class RowSecurityTests(Platform platform)
     [InlineData("dmp_watch", "select metadata from document_version")]
     [InlineData("dmp_watch", "select birth_family_name from record")]
     [InlineData("dmp_watch", "select kind from change")]
+    [InlineData("dmp_facts", "select metadata from document_version")]
+    [InlineData("dmp_facts", "select block from document_facts")]
+    [InlineData("dmp_facts", "update document_facts set record_id = record_id")]
     [InlineData("dmp_sweep", "select metadata from document_version")]
     [InlineData("dmp_sweep", "select ins_number from record")]
     public async Task Work_on_all_records_sees_no_more_of_a_row_than_it_needs(string role, string sql)
@@ -314,6 +320,8 @@ public sealed class RowSecurityTests(Platform platform)
                 insert into submission_set (
                     submission_set_id, record_id, unique_id, depositor_kind, depositor_key, depositor, metadata, create_time)
                 values (gen_random_uuid(), '{record.Id}', 'x', 1, 'x', '', '', now());
+                insert into document_facts (record_id, document_id, version, state)
+                select record_id, document_id, version, 4 from document_version where record_id = '{record.Id}' on conflict do nothing;
                 insert into upload (
                     upload_id, caller_key, request_id, record_id, content_id, start_time, heartbeat_time, intent, fingerprint, secret,
                     record_key_id)

@@ -28,7 +28,7 @@ public sealed partial class DependencyTests
         ["Dmp.Proofs"] = "Dmp.Contracts",
         ["Dmp.Xdm"] = "Dmp.Contracts",
         ["Dmp.Client"] = "Dmp.Contracts Dmp.Proofs",
-        ["Dmp.Server"] = "Dmp.Cda Dmp.Contracts Dmp.Migrator Dmp.Proofs Dmp.Storage",
+        ["Dmp.Server"] = "Dmp.Cda Dmp.Contracts Dmp.Facts Dmp.Migrator Dmp.Proofs Dmp.Storage",
         ["Dmp.Cli"] = "Dmp.Cda Dmp.Client Dmp.Facts Dmp.Interactions Dmp.Proofs Dmp.Storage Dmp.Xdm",
     };
 
@@ -57,13 +57,16 @@ public sealed partial class DependencyTests
         ["Records"] = "Access Audit Calls Data Emergencies Errors Identity Options Requests",
         ["Events"] = "Access Audit Calls Data Errors Logging Options Records Requests",
         ["Explanations"] = "Access Audiences Audit Calls Data Documents Errors",
-        ["Intake"] = "Access Audit Calls Data Documents Errors Identity Logging Media Messages Options",
+        ["Facts"] = "Access Audit Calls Data Documents Errors",
+        ["Intake"] = "Access Audit Calls Data Documents Errors Facts Identity Logging Media Messages Options",
         ["Notices"] = "Access Audit Calls Data Errors Options Records Requests",
         ["Pipeline"] = "Audit Calls Data Edge Errors Identity Logging Options",
-        ["Services"] = "Audit CareTeams Consents Delegations Documents Emergencies Events Explanations Intake Notices Pipeline Records",
+        ["Services"] =
+            "Audit CareTeams Consents Delegations Documents Emergencies Events Explanations Facts Intake Notices Pipeline "
+            + "Records",
         ["Startup"] =
             "Access Audiences Audit Calls CareTeams Consents Data Delegations Documents Edge Emergencies Events "
-            + "Explanations Identity Intake Logging Media Messages Notices Options Pipeline Postgres Records Requests Services",
+            + "Explanations Facts Identity Intake Logging Media Messages Notices Options Pipeline Postgres Records Requests Services",
     };
 
     private static readonly ArchUnitNET.Domain.Architecture server =

@@ -6,6 +6,7 @@ using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Event.V1;
+using Dmp.Facts.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Grpc.Core;
@@ -34,6 +35,7 @@ internal sealed class DmpApi
         Delegations = new DelegationService.DelegationServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
         Events = new EventService.EventServiceClient(invoker);
+        Facts = new FactService.FactServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
     }
 
@@ -56,6 +58,9 @@ internal sealed class DmpApi
     public DelegationService.DelegationServiceClient Delegations { get; }
 
     public EventService.EventServiceClient Events { get; }
+
+    public FactService.FactServiceClient Facts { get; }
+
     public NoticeService.NoticeServiceClient Notices { get; }
 
     private static CallInvoker InvokerOf(GrpcChannel channel, string? token, (string Key, string Value)[] metadata) => token is null

@@ -97,11 +97,24 @@ public sealed class GeneratedDocumentsTests
     public void Structured_bodies_hold_text_and_the_fifth_holds_a_real_PDF()
     {
         var documents = SampleDocuments.Create(Patient, Author, 5, 5).ToArray();
-        Assert.All(documents[..4], document => Assert.True(
-            Parse(document).Descendants(hl7 + "structuredBody").Single().Descendants(hl7 + "text").All(text => text.Value.Length > 20)));
+        Assert.All(documents[..4], document => Assert.All(
+            Parse(document).Descendants(hl7 + "section").Elements(hl7 + "text"), text => Assert.True(text.Value.Length > 20)));
         var text = Parse(documents[4]).Descendants(hl7 + "nonXMLBody").Single().Element(hl7 + "text");
         Assert.Equal("application/pdf", (string?)text?.Attribute("mediaType"));
         Assert.Contains("PAT-TROIS", TextOf(Convert.FromBase64String(text!.Value)), StringComparison.Ordinal);
+    }
+
+    /// <summary>What a section says in words, its entries say in codes, and point to the words.</summary>
+    [Fact]
+    public void Entries_point_to_rows_that_are_there()
+    {
+        var documents = SampleDocuments.Create(Patient, Author, 5, 4).Select(Parse).ToArray();
+        Assert.Equal(
+            [4, 2, 0, documents[3].Descendants(hl7 + "tbody").Elements().Count()],
+            documents.Select(document => document.Descendants(hl7 + "entry").Count()));
+        Assert.All(documents, document => Assert.Subset(
+            document.Descendants().Attributes("ID").Select(id => $"#{id.Value}").ToHashSet(),
+            document.Descendants(hl7 + "reference").Attributes("value").Select(value => value.Value).ToHashSet()));
     }
 
     [Fact]

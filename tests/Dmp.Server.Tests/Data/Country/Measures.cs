@@ -7,6 +7,9 @@ namespace Dmp.Server.Tests.Data;
 internal static class Measures
 {
     private static readonly string[] twoUniqueIds = ["1", "2"];
+    private static readonly int[] firstVersion = [1];
+    private static readonly Guid[] page = [.. Enumerable.Range(12_000, 200).Select(number => Country.IdOf(2, number))];
+    private static readonly int[] firstVersions = [1, 1];
 
     private static readonly string[] nurse = ["nurse", "nurses"];
     private static readonly object laboratory = new { ProfessionalId = (string?)null, StructureId = "laboratory", IsStructure = true };
@@ -79,6 +82,15 @@ internal static class Measures
         new("DocumentSql.NoEnd", "nurse", OfRecord()),
         new("DocumentSql.SearchIdentified", "of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2),
             UniqueId = $"1.2.250.{Country.IdOf(2, 12000)}.1" }) { Before = asIdentified },
+        new("FactSql.FindPage", "2 documents", OfRecord(), new { DocumentIds = new[] { Country.IdOf(2, 5000), Country.IdOf(2, 5001) },
+            Versions = firstVersions, Kinds = 2, BytesMax = 1024 * 1024 }),
+        new("FactSql.FindPage", "of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2),
+            DocumentIds = page, Versions = page.Select(_ => 1).ToArray(), Kinds = 2, BytesMax = 1024 * 1024 })
+        {
+            Before = "select set_config('plan_cache_mode', 'force_generic_plan', true)",
+        },
+        new("FactSql.Add", "upload", OfRecords(3), new { RecordId = new[] { Country.IdOf(1, 3) },
+            DocumentId = new[] { Country.IdOf(2, 15001) }, Version = firstVersion, CreateTime = new[] { far } }),
         new("UploadFactsSql.TakenUniqueIds", "upload", OfRecords(1, 3), new { UploadRecordIds = new[] { Country.IdOf(1, 1),
             Country.IdOf(1, 3) }, UniqueIds = twoUniqueIds }),
         new("UploadFactsSql.Unfinished", "upload", OfRecords(1, 3, 5)),
@@ -127,6 +139,15 @@ internal static class Measures
 
     private static IEnumerable<Measure> Jobs() =>
     [
+        new("FactSql.Claim", "2 due", OfTask("dmp_facts"), new { LeaseEnd = DateTimeOffset.UtcNow }),
+        new("FactSql.FindPlace", "document", OfTask("dmp_facts", 1), new { Version = 1 }),
+        new("FactSql.Postpone", "document", OfTask("dmp_facts"), new { RecordId = Country.IdOf(1, 4),
+            DocumentId = Country.IdOf(2, 20000), Version = 1, LeaseEndTime = far, DueTime = far, Uncounted = 1 }),
+        new("FactSql.GiveUp", "document", OfTask("dmp_facts"), new { RecordId = Country.IdOf(1, 4),
+            DocumentId = Country.IdOf(2, 20000), Version = 1, LeaseEndTime = far }),
+        new("FactSql.Finish", "document", OfTask("dmp_facts", 4), new { RecordId = Country.IdOf(1, 4),
+            DocumentId = Country.IdOf(2, 20000), Version = 1, LeaseEndTime = far, State = (short)4, Kinds = 0, Block = (byte[]?)null,
+                FactsId = (Guid?)null, RecordKeyId = (Guid?)null, Reader = 1 }),
         new("EndingSql.TellMajorities", "5 due", OfTask("dmp_sweep")),
         new("EndingSql.TellExpiredConsents", "none due", OfTask("dmp_sweep")),
         new("EndingSql.TellStartedDelegations", "none due", OfTask("dmp_sweep"), new { Now = far }),

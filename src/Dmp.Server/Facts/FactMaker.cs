@@ -1,0 +1,193 @@
+using Dmp.Document.V1;
+using Dmp.Facts;
+using Dmp.Facts.V1;
+using Dmp.Server.Data;
+using Dmp.Storage;
+
+namespace Dmp.Server.Facts;
+
+/// <summary>
+/// Reads what documents state, soon after they came. A version is taken for a time; when the server dies in between, another one takes it
+/// after that. All servers share the work, and what one makes is written only while it is still its own.
+/// </summary>
+internal sealed class FactMaker(
+    Database database,
+    ContentVault vault,
+    ChangeListener changes,
+    FactCounts counts,
+    TimeProvider time,
+    ILogger<FactMaker> logger) : BackgroundService
+{
+    /// <summary>Grows with each change of what is read or how it is written.</summary>
+    public const int Reader = 1;
+
+    /// <summary>After so many a document that ends servers, or cannot be read, is given up.</summary>
+    private const int AttemptsMax = 5;
+
+    private const int WorkersMax = 4;
+
+    private static readonly TimeSpan pollInterval = TimeSpan.FromSeconds(1);
+
+    // Longer than a reading takes at the most (FactLimits.TimeMax).
+    private static readonly TimeSpan lease = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan pauseMin = TimeSpan.FromSeconds(5);
+
+    /// <summary>Content of this form may state something.</summary>
+    public static bool MayState(ContentForm form) => form is ContentForm.CdaStructured or ContentForm.CdaSelfPresenting;
+
+    /// <summary>So that new documents are read beside calls, and calls beside them.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, WorkersMax)).Select(_ => WorkAsync(stoppingToken)));
+
+    private async Task WorkAsync(CancellationToken ct)
+    {
+        try
+        {
+            while (true)
+            {
+                var next = changes.Changed.Next;
+                if (!await ReadNextGuardedAsync(ct))
+                {
+                    await Signal.WaitAsync(next, pollInterval, ct);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+    }
+
+    /// <summary>False when nothing is due, or when it is better to wait a little.</summary>
+    private async Task<bool> ReadNextGuardedAsync(CancellationToken ct)
+    {
+        try
+        {
+            var now = time.GetUtcNow();
+            if (await database.OnConnectionAsync(connection => FactSql.ClaimAsync(connection, now, now + lease, ct), ct) is not { } claimed)
+            {
+                counts.Lag(TimeSpan.Zero);
+                return false;
+            }
+
+            counts.Lag(now - claimed.DueTime);
+            return await ReadGuardedAsync(claimed, ct);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            // A database that restarts must not end this for the life of the process.
+            FactLog.LookingFailed(logger, failure);
+            return false;
+        }
+    }
+
+    /// <summary>Nothing that a document holds stops the others; what is no fault of its own costs it no attempt.</summary>
+    private async Task<bool> ReadGuardedAsync(ClaimedReading claimed, CancellationToken ct)
+    {
+        try
+        {
+            if (claimed.Attempts > AttemptsMax)
+            {
+                await GiveUpAsync(claimed);
+                return true;
+            }
+
+            await FinishAsync(claimed, await ReadContentAsync(claimed, ct));
+            return true;
+        }
+        catch (ContentErasedException)
+        {
+            await FinishAsync(claimed, new FinishedReading { State = DocumentFactsState.Erased });
+            return true;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // A server that stops in peace lets others go on at once.
+            await PostponeAsync(claimed, TimeSpan.Zero, isCounted: false);
+            throw;
+        }
+        catch (Exception absent) when (Errors.StorageFailures.IsAbsence(absent))
+        {
+            await PostponeAsync(claimed, pauseMin, isCounted: false);
+            throw;
+        }
+        catch (Exception failure)
+        {
+            // Its text may hold words of the document.
+            FactLog.ReadingFailed(logger, failure.GetType().Name, claimed.DocumentId, claimed.Version, claimed.Attempts);
+            if (claimed.Attempts < AttemptsMax)
+            {
+                await PostponeAsync(claimed, pauseMin * Math.Pow(2, claimed.Attempts), isCounted: true);
+            }
+            else
+            {
+                await GiveUpAsync(claimed);
+            }
+
+            return true;
+        }
+    }
+
+    // These are written down even while the server stops: it would be done again.
+    private async Task FinishAsync(ClaimedReading claimed, FinishedReading finished)
+    {
+        if (await database.OnConnectionAsync(
+            connection => FactSql.FinishAsync(connection, claimed, finished, Reader), CancellationToken.None))
+        {
+            counts.Finished(finished.State);
+        }
+    }
+
+    private Task PostponeAsync(ClaimedReading claimed, TimeSpan pause, bool isCounted) => database.OnConnectionAsync(
+        connection => FactSql.PostponeAsync(connection, claimed, time.GetUtcNow() + pause, isCounted), CancellationToken.None);
+
+    private async Task GiveUpAsync(ClaimedReading claimed)
+    {
+        FactLog.GivenUp(logger, claimed.DocumentId, claimed.Version);
+        await database.OnConnectionAsync(connection => FactSql.GiveUpAsync(connection, claimed), CancellationToken.None);
+        counts.Finished(DocumentFactsState.Failed);
+    }
+
+    private async Task<FinishedReading> ReadContentAsync(ClaimedReading claimed, CancellationToken ct)
+    {
+        var place = await database.OnConnectionAsync(connection => FactSql.FindPlaceAsync(connection, claimed, ct), ct);
+        var row = new RecordKeyRow
+        {
+            // Content of before sealing is sealed first (dmp store seal).
+            RecordKeyId = place.RecordKeyId ?? throw new InvalidOperationException("The content is not sealed."),
+            RecordId = claimed.RecordId,
+            MasterKeyId = place.MasterKeyId,
+            Wrapped = place.WrappedKey,
+        };
+        using var key = await vault.KeyOfAsync(row, ct);
+        ContentLocation location = new()
+        {
+            ContentId = place.ContentId,
+            BlobId = place.BlobId ?? place.ContentId,
+            BlobOffset = place.BlobOffset,
+            SizeBytes = place.SizeBytes,
+            Key = row,
+        };
+
+        // A blob that is gone is lost data of this document; a store that is away is nobody's.
+        await using var content = await vault.OpenAsync(location, ct)
+            ?? throw new ContentDamagedException(place.ContentId, ContentDamage.Length);
+        var facts = await Task.Factory.StartNew(
+            () => FactBlock.ToMessage(Read(content, ct)), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var factsId = Guid.CreateVersion7(time.GetUtcNow());
+        return new FinishedReading
+        {
+            State = DocumentFactsState.Read,
+            Kinds = FactBlock.BitsOf(facts),
+            Block = FactBlock.Seal(key, factsId, facts),
+            FactsId = factsId,
+            RecordKeyId = row.RecordKeyId,
+        };
+    }
+
+    private static FactReading Read(IContentReader content, CancellationToken ct)
+    {
+        using var stream = new BufferedStream(new FactContent(content, ct), SealedFormat.SegmentBytes);
+        return CdaFactReader.Read(stream);
+    }
+}
