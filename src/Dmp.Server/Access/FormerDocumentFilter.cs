@@ -82,24 +82,40 @@ internal static class FormerDocumentFilter
         exists (
             select from care_team_member m
             where m.care_team_id = k.care_team_id
-                and m.join_time < c.event_time
+                and m.join_time < least(c.event_time, k.expire_time)
                 and (m.leave_time is null or m.leave_time >= c.event_time)
                 and (m.actor_kind = 1 and m.actor_id = @ProfessionalId or m.actor_kind = 2 and m.actor_id = @StructureId)
             offset 0
         )
         """;
 
-    // Of an authorisation k of the caller: neither revoked nor ended before the change c. One whose end the change tells of had not
-    // ended.
-    private const string NotEnded =
+    // Of an authorisation k of the caller: not revoked before the change c.
+    private const string NotRevoked =
         $"""
         (k.revoke_time is null or k.revoke_time >= c.event_time)
-            and (k.expire_time > c.event_time or c.kind = 'CONSENT_EXPIRED' and k.consent_id = c.subject_id)
             and (
                 k.actor_kind = 1 and k.actor_id = @ProfessionalId
                 or k.actor_kind = 2 and k.actor_id = @StructureId
                 or {WasInTeam}
             )
+        """;
+
+    // The end of k by time was told before the change c, by the order of commits. One that was revoked first is never told. Served by
+    // change_subject_idx.
+    private const string NotToldAsEnded =
+        """
+        (
+            k.expire_time > c.event_time
+            or not k.expiry_told
+            or exists (
+                select from change e
+                where e.record_id = k.record_id and e.subject_id = k.consent_id
+                    and e.position >= c.position and e.kind = 'CONSENT_EXPIRED'
+            )
+            or exists (
+                select from outbox e where e.record_id = k.record_id and e.subject_id = k.consent_id and e.kind = 'CONSENT_EXPIRED'
+            )
+        )
         """;
 
     // Served by block_pkey.
@@ -117,7 +133,8 @@ internal static class FormerDocumentFilter
     /// <summary>
     /// The caller had a right just before the change <c>c</c> of the record as a whole: an authorisation was given before it. Whether it
     /// was given anew since tells nothing: an authorisation is renewed while it is in force, and whoever has left its team, or is blocked,
-    /// is told nothing of that. By the order of commits, as above. Served by consent_pkey and change_subject_idx.
+    /// is told nothing of that. One that ended by time counts until that is told: who leaves its team or is blocked in between learns of
+    /// the loss by that change, as nobody tells it later. By the order of commits, as above. Served by consent_pkey and change_subject_idx.
     /// </summary>
     public const string HadConsent =
         $"""
@@ -134,7 +151,8 @@ internal static class FormerDocumentFilter
                         select from outbox g
                         where g.record_id = k.record_id and g.subject_id = k.consent_id and g.event_time = k.create_time
                     )
-                    and {NotEnded}
+                    and {NotRevoked}
+                    and {NotToldAsEnded}
             )
             and {NotBlocked}
         )
@@ -160,7 +178,8 @@ internal static class FormerDocumentFilter
                         where g.record_id = k.record_id and g.subject_id = k.consent_id
                             and g.kind in ('CONSENT_GRANTED', 'INITIAL_CONSENT_GIVEN')
                     )
-                    and {NotEnded}
+                    and k.expire_time > c.event_time
+                    and {NotRevoked}
             )
             and {NotBlocked}
         )

@@ -60,7 +60,10 @@ internal static class FeedRules
         },
     };
 
-    /// <summary>The event of a change of the record as a whole; null when it is none to the caller.</summary>
+    /// <summary>
+    /// The event of a change of the record as a whole; null when it is none to the caller. Nobody is sent to list a record that is closed:
+    /// its opening is told when it comes.
+    /// </summary>
     public static ChangeEvent? OfRecord(FeedRow row, RecordAccess access, FeedRecordRow record)
     {
         var hasAccess = access.Caller.Kind switch
@@ -72,9 +75,9 @@ internal static class FeedRules
         ChangeKind? kind = row.Kind switch
         {
             _ when !record.IsConcerned => null,
-            OutboxKind.RecordOpened or OutboxKind.RecordReopened => hasAccess ? ChangeKind.RecordOpened : null,
+            OutboxKind.RecordOpened or OutboxKind.RecordReopened => hasAccess && access.IsOpen ? ChangeKind.RecordOpened : null,
             OutboxKind.RecordClosed => hasAccess ? ChangeKind.RecordClosed : null,
-            _ when hasAccess => ChangeKind.AccessGranted,
+            _ when hasAccess => access.IsOpen ? ChangeKind.AccessGranted : null,
             _ when record.HadAccess || record.HasDeposits => ChangeKind.AccessLost,
             _ => null,
         };

@@ -3,6 +3,7 @@ using Dmp.CareTeam.V1;
 using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Event.V1;
+using Dmp.Record.V1;
 using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
@@ -105,6 +106,83 @@ public sealed class LossTests(Platform platform)
         await SweepAsync();
         await SweepAsync();
         Assert.Equal([ChangeKind.AccessLost], await api.KindsAsync(start));
+    }
+
+    [Fact]
+    public async Task Whoever_keeps_another_right_to_a_closed_record_is_not_sent_to_list_it()
+    {
+        var record = await platform.RecordAsync();
+        var (api, patient) = (platform.As(record.Physician), platform.As(record.Patient));
+        var team = await patient.RecognizeTeamAsync(record.Id, record.Physician.Actor);
+        await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
+        var start = await api.NowAsync();
+        await CloseAsync();
+        await ChangeRowAsync(
+            $"update consent set grant_time = now() - interval '2 days', expire_time = now() where record_id = '{record.Id}' "
+            + $"and actor_id = '{team.CareTeamId}'");
+        await SweepAsync();
+        Assert.Equal([ChangeKind.RecordClosed], await api.KindsAsync(start));
+        await ReopenAsync();
+        Assert.Equal([ChangeKind.RecordClosed, ChangeKind.AccessGranted, ChangeKind.RecordOpened], await api.KindsAsync(start));
+        await CloseAsync();
+        Assert.Equal([ChangeKind.RecordClosed, ChangeKind.RecordClosed], await api.KindsAsync(start));
+
+        async Task CloseAsync() => await patient.Records.CloseRecordAsync(
+            new CloseRecordRequest { RecordId = record.Id, Reason = CloseReason.PatientRequest, RequestId = Given.NewId() },
+            cancellationToken: Token);
+
+        async Task ReopenAsync() => await patient.Records.ReopenRecordAsync(
+            new ReopenRecordRequest { RecordId = record.Id, PatientInformed = true, RequestId = Given.NewId() }, cancellationToken: Token);
+    }
+
+    /// <summary>An authorisation that ended by time is told by the next sweep; what takes the right in between tells it itself.</summary>
+    [Theory]
+    [InlineData("leaves the team")]
+    [InlineData("is blocked")]
+    [InlineData("is taken the authorisation")]
+    public async Task Who_loses_the_rest_of_a_right_before_its_end_is_told_hears_of_the_loss(string change)
+    {
+        var record = await platform.RecordAsync();
+        var (patient, member) = (platform.As(record.Patient), TestProfessional.New());
+        var api = platform.As(member);
+        var team = await patient.RecognizeTeamAsync(record.Id, record.Physician.Actor, member.Actor);
+        var consent = await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
+        var start = await api.NowAsync();
+        await ChangeRowAsync(
+            "update consent set grant_time = now() - interval '2 days', expire_time = now() "
+            + $"where record_id = '{record.Id}' and consent_id = '{consent.ConsentId}'");
+        if (change == "leaves the team")
+        {
+            await patient.SetMembersAsync(team, record.Id, record.Physician.Actor);
+        }
+        else if (change == "is blocked")
+        {
+            await patient.BlockAsync(record.Id, member.Actor);
+        }
+        else
+        {
+            await patient.RevokeAsync(consent);
+        }
+
+        await SweepAsync();
+        Assert.Equal([ChangeKind.AccessLost], await api.KindsAsync(start));
+    }
+
+    [Fact]
+    public async Task Who_joins_a_team_after_its_right_ended_hears_nothing()
+    {
+        var record = await platform.RecordAsync();
+        var (patient, member) = (platform.As(record.Patient), TestProfessional.New());
+        var api = platform.As(member);
+        var team = await patient.RecognizeTeamAsync(record.Id, record.Physician.Actor);
+        var consent = await patient.GrantAsync(record.Id, new Actor { Kind = ActorKind.CareTeam, Id = team.CareTeamId });
+        var start = await api.NowAsync();
+        await ChangeRowAsync(
+            "update consent set grant_time = now() - interval '2 days', expire_time = now() "
+            + $"where record_id = '{record.Id}' and consent_id = '{consent.ConsentId}'");
+        await patient.SetMembersAsync(team, record.Id, record.Physician.Actor, member.Actor);
+        await SweepAsync();
+        Assert.Empty(await api.SinceAsync(start));
     }
 
     [Fact]

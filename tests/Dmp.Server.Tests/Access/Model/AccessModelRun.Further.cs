@@ -40,7 +40,7 @@ internal sealed partial class AccessModelRun
             case 0 when model.Consents.Count > 0:
                 var (key, consent) = Any(model.Consents.ToList());
                 await ChangeRowsAsync(
-                    "update consent set grant_time = grant_time - interval '2 years', expire_time = now() - interval '1 second' "
+                    "update consent set grant_time = grant_time - interval '2 years', expire_time = now() "
                     + $"where consent_id = '{consent.Id}'");
                 model.Consents.Remove(key);
                 return await PassedAsync($"the authorisation {key} expires");
@@ -275,14 +275,15 @@ internal sealed partial class AccessModelRun
     /// </summary>
     private async Task<string?> CompareFeedAsync(Carer carer, DmpApi api)
     {
-        var difference = await PullAsync(carer, api);
+        var first = await PullAsync(carer, api);
+        var difference = first;
         for (var sweeps = 0; difference is not null && sweeps < SweepsMax; sweeps++)
         {
             await SweepAsync();
             difference = await PullAsync(carer, api);
         }
 
-        return difference;
+        return difference is null ? null : $"{first}\nand at last: {difference}";
     }
 
     private async Task<string?> PullAsync(Carer carer, DmpApi api)

@@ -56,10 +56,19 @@ internal sealed partial class AccessModelRun
         await run.FollowAsync();
         for (var step = 0; step < length; step++)
         {
-            var difference = await run.StepAsync() ?? await run.CompareAsync();
+            string? difference;
+            try
+            {
+                difference = await run.StepAsync() ?? await run.CompareAsync();
+            }
+            catch (RpcException unforeseen)
+            {
+                difference = unforeseen.ToString();
+            }
+
             if (difference is not null)
             {
-                return ($"seed {seed}, step {step}: {difference}\n{string.Join('\n', run.history.TakeLast(80))}", run.Steps);
+                return ($"seed {seed}, step {step}: {difference}\n{string.Join('\n', run.history)}", run.Steps);
             }
         }
 
