@@ -126,6 +126,10 @@ public sealed class ContentVault(IContentStore store, RecordKeys keys, MasterKey
         return await store.OpenAsync(place.BlobId, ct) is { } blob ? await OpenAsync(key, blob, place) : null;
     }
 
+    /// <summary>The same with the key already open.</summary>
+    public async Task<IContentReader?> OpenAsync(RecordKey key, ContentLocation place, CancellationToken ct) =>
+        await store.OpenAsync(place.BlobId, ct) is { } blob ? await OpenAsync(key, blob, place) : null;
+
     private async Task<IContentReader> OpenAsync(RecordKey? key, IContentReader blob, ContentLocation place)
     {
         // Also: a size or an offset in the row that cannot be.

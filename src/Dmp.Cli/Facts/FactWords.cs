@@ -105,7 +105,7 @@ internal static class FactWords
     };
 
     /// <summary>It was taken back.</summary>
-    private static string? Withdrawn(Fact fact) => fact.State is "nullified" or "aborted" or "cancelled" ? fact.State : null;
+    private static string? Withdrawn(Fact fact) => fact.IsWithdrawn ? fact.State : null;
 
     private static string? When(Stretch? stretch)
     {
@@ -123,7 +123,7 @@ internal static class FactWords
     private static string Range(QuantityRange? range) => range switch
     {
         null => "",
-        { Low: var low, High: var high } when low == high => Number(low),
+        { IsSingle: true } or { Low: not null } when range.Low == range.High => Number(range.Low),
         { Low: null, High: { } high } => $"{(high.IsExclusive ? "below" : "up to")} {Number(high)}",
         { Low: { } low, High: null } => low.IsExclusive ? $"above {Number(low)}" : $"{Number(low)} and more",
         _ => $"{range.Low?.Value?.ToString(CultureInfo.InvariantCulture)}-{Number(range.High)}",

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Dmp.Facts.V1;
 
 namespace Dmp.Cli.Facts;
 
@@ -11,23 +12,23 @@ internal static class PlatformFactsCommand
     /// <summary>The servers read on while this marks; so many wait at the most because of it.</summary>
     private const int WaitingMax = 1_000;
 
-    private static readonly string[] states = ["?", "read", "waiting", "?", "failed", "erased"];
-
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(500);
 
     public static Command Status(Option<string?> connection)
     {
-        Command command = new("status", "Tell how many documents were read, by state and edition of the reader, and how many wait.");
+        Command command = new(
+            "status", "Tell how many versions of documents were read, by state and edition of the reader, and how many wait.");
         OwnerConnection.Require(command, connection);
         command.SetAction(async (parsed, ct) =>
         {
             await using var database = await OwnerConnection.OpenAsync(parsed.GetValue(connection), ct);
             var output = parsed.InvocationConfiguration.Output;
-            await output.WriteLineAsync($"{"state",-8}  {"reader",6}  {"documents",12}  {"to be read",12}");
+            await output.WriteLineAsync($"{"state",-8}  {"reader",6}  {"versions",12}  {"to be read",12}");
             foreach (var row in await FactSql.CountAsync(database, ct))
             {
                 await output.WriteLineAsync(string.Create(
-                    CultureInfo.InvariantCulture, $"{states[row.State],-8}  {row.Reader,6}  {row.Count,12}  {row.Due,12}"));
+                    CultureInfo.InvariantCulture,
+                    $"{((DocumentFactsState)row.State).ToString().ToLowerInvariant(),-8}  {row.Reader,6}  {row.Count,12}  {row.Due,12}"));
             }
 
             var oldest = await FactSql.OldestDueAsync(database, ct);
@@ -92,7 +93,7 @@ internal static class PlatformFactsCommand
             }
 
             await parsed.InvocationConfiguration.Output.WriteLineAsync(
-                string.Create(CultureInfo.InvariantCulture, $"{marked} documents are read again."));
+                string.Create(CultureInfo.InvariantCulture, $"{marked} versions are read again."));
             return DmpCommand.Done;
         });
         return command;

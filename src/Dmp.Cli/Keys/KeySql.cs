@@ -113,9 +113,14 @@ internal static class KeySql
     // What was read of the contents is sealed with the same key; which kinds of statements it was is in the clear.
     private const string ForgetFacts =
         """
-        update document_facts
+        update document_facts f
         set state = 5, kinds = 0, block = null, facts_id = null, record_key_id = null, due_time = null, attempts = 0
-        where record_id = @RecordId
+        from document_version v
+        where f.record_id = @RecordId
+            and v.record_id = f.record_id
+            and v.document_id = f.document_id
+            and v.version = f.version
+            and v.record_key_id is not null
         """;
 
     // Row versions that nobody can see any more still hold the bytes until this; so do backups and the write-ahead log.

@@ -159,7 +159,7 @@ create table document_facts (
     version integer not null,
     -- The numbers of dmp.fact.v1.DocumentFactsState: 1 read, 2 waiting, 4 failed, 5 erased.
     state smallint not null,
-    -- Which kinds of facts it holds, a bit for each number of dmp.fact.v1.FactKind.
+    -- Which kinds of facts it holds, a bit for each number of dmp.fact.v1.FactKind; bit 30: something was not read.
     kinds integer not null default 0,
     -- dmp.fact.v1.DocumentFacts, compressed and sealed as content is (ADR 0017), under the name facts_id, with the key of the version.
     block bytea,

@@ -19,6 +19,14 @@ internal static class DocumentMapping
             : row.Version < row.CurrentVersion ? DocumentStatus.Deprecated
             : (DocumentStatus)row.State;
 
+        /// <summary>The metadata, with the identifier in its one form: what was stored before identifiers had one has others.</summary>
+        public DocumentMetadata Describe()
+        {
+            var metadata = DocumentMetadata.Parser.ParseFrom(row.Metadata);
+            metadata.UniqueId = UniqueIds.Canonical(metadata.UniqueId);
+            return metadata;
+        }
+
         public Contract.Document ToMessage()
         {
             var document = new Contract.Document
@@ -27,7 +35,7 @@ internal static class DocumentMapping
                 Version = row.Version,
                 Etag = row.Etag,
                 RecordId = row.RecordId.ToString(),
-                Metadata = DocumentMetadata.Parser.ParseFrom(row.Metadata),
+                Metadata = row.Describe(),
                 Class = DocumentTypes.Class(row.ClassCode[(DocumentTypes.ClassSystem.Length + 1)..]),
                 Status = row.Status,
                 Content = new DocumentContent
@@ -43,8 +51,6 @@ internal static class DocumentMapping
                 SubmissionSetId = row.SubmissionSetId?.ToString() ?? "",
             };
 
-            // What was stored before identifiers had one form.
-            document.Metadata.UniqueId = UniqueIds.Canonical(document.Metadata.UniqueId);
             if (row.Masked)
             {
                 document.VisibilityCodes.Add(VisibilityCode.MaskedFromProfessionals);

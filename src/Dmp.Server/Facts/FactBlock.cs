@@ -31,7 +31,6 @@ internal static class FactBlock
     {
         var message = new DocumentFacts { Failure = reading.Failure ?? "" };
         var size = 0;
-        var kept = 0;
         foreach (var fact in reading.Facts.Select(FactMapping.ToMessage))
         {
             size += fact.CalculateSize() + sizeof(int);
@@ -41,10 +40,9 @@ internal static class FactBlock
             }
 
             message.Facts.Add(fact);
-            kept++;
         }
 
-        var left = reading.Facts.Skip(kept)
+        var left = reading.Facts.Skip(message.Facts.Count)
             .GroupBy(fact => (fact.Source.Section, fact.Source.SectionTitle))
             .Select(group => new Dmp.Facts.Model.Unread(
                 group.Key.Section, group.Key.SectionTitle, Dmp.Facts.Model.UnreadReason.TooMany, group.Count()));
@@ -69,11 +67,13 @@ internal static class FactBlock
 
     /// <summary>A bit for each kind that is there, and one for what is told whatever kinds are asked for.</summary>
     public static int BitsOf(DocumentFacts facts) =>
-        (BitsOf(facts.Facts.Select(FactMapping.KindOf)) & ~AlwaysTold)
-        | (facts.Unread.Count > 0 || facts.Failure.Length > 0 ? AlwaysTold : 0);
+        Bits(facts.Facts.Select(FactMapping.KindOf), facts.Unread.Count > 0 || facts.Failure.Length > 0);
 
     /// <summary>Those of blocks that hold something of what is asked for.</summary>
-    public static int BitsOf(IEnumerable<FactKind> kinds) => kinds.Aggregate(AlwaysTold, (bits, kind) => bits | (1 << (int)kind));
+    public static int BitsOf(IEnumerable<FactKind> kinds) => Bits(kinds, isAlwaysTold: true);
+
+    private static int Bits(IEnumerable<FactKind> kinds, bool isAlwaysTold) =>
+        kinds.Aggregate(isAlwaysTold ? AlwaysTold : 0, (bits, kind) => bits | (1 << (int)kind));
 
     public static byte[] Seal(RecordKey key, Guid factsId, DocumentFacts facts)
     {

@@ -2,6 +2,7 @@ using Dmp.Document.V1;
 using Dmp.Facts;
 using Dmp.Facts.V1;
 using Dmp.Server.Data;
+using Dmp.Server.Documents;
 using Dmp.Storage;
 
 namespace Dmp.Server.Facts;
@@ -26,6 +27,8 @@ internal sealed class FactMaker(
 
     private const int WorkersMax = 4;
 
+    private readonly Signal found = new();
+
     private static readonly TimeSpan pollInterval = TimeSpan.FromSeconds(1);
 
     // Longer than a reading takes at the most (FactLimits.TimeMax).
@@ -37,18 +40,20 @@ internal sealed class FactMaker(
 
     /// <summary>So that new documents are read beside calls, and calls beside them.</summary>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, WorkersMax)).Select(_ => WorkAsync(stoppingToken)));
+        Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, WorkersMax)).Select(worker => WorkAsync(worker, stoppingToken)));
 
-    private async Task WorkAsync(CancellationToken ct)
+    /// <summary>The first one looks whether something came; the others are woken when something did.</summary>
+    private async Task WorkAsync(int worker, CancellationToken ct)
     {
+        var signal = worker == 0 ? changes.Changed : found;
         try
         {
             while (true)
             {
-                var next = changes.Changed.Next;
+                var next = signal.Next;
                 if (!await ReadNextGuardedAsync(ct))
                 {
-                    await Signal.WaitAsync(next, pollInterval, ct);
+                    await Signal.WaitAsync(next, worker == 0 ? pollInterval : lease, ct);
                 }
             }
         }
@@ -64,14 +69,16 @@ internal sealed class FactMaker(
         try
         {
             var now = time.GetUtcNow();
-            if (await database.OnConnectionAsync(connection => FactSql.ClaimAsync(connection, now, now + lease, ct), ct) is not { } claimed)
+            if (await database.OnConnectionAsync(connection => FactSql.ClaimAsync(connection, now, now + lease, ct), ct)
+                is not var (claimed, place))
             {
                 counts.Lag(TimeSpan.Zero);
                 return false;
             }
 
+            found.Set();
             counts.Lag(now - claimed.DueTime);
-            return await ReadGuardedAsync(claimed, ct);
+            return await ReadGuardedAsync(claimed, place, ct);
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !ct.IsCancellationRequested)
         {
@@ -82,7 +89,7 @@ internal sealed class FactMaker(
     }
 
     /// <summary>Nothing that a document holds stops the others; what is no fault of its own costs it no attempt.</summary>
-    private async Task<bool> ReadGuardedAsync(ClaimedReading claimed, CancellationToken ct)
+    private async Task<bool> ReadGuardedAsync(ClaimedReading claimed, ReadingPlace place, CancellationToken ct)
     {
         try
         {
@@ -92,7 +99,7 @@ internal sealed class FactMaker(
                 return true;
             }
 
-            await FinishAsync(claimed, await ReadContentAsync(claimed, ct));
+            await FinishAsync(claimed, await ReadContentAsync(claimed, place, ct));
             return true;
         }
         catch (ContentErasedException)
@@ -144,34 +151,19 @@ internal sealed class FactMaker(
     private async Task GiveUpAsync(ClaimedReading claimed)
     {
         FactLog.GivenUp(logger, claimed.DocumentId, claimed.Version);
-        await database.OnConnectionAsync(connection => FactSql.GiveUpAsync(connection, claimed), CancellationToken.None);
-        counts.Finished(DocumentFactsState.Failed);
+        if (await database.OnConnectionAsync(connection => FactSql.GiveUpAsync(connection, claimed), CancellationToken.None))
+        {
+            counts.Finished(DocumentFactsState.Failed);
+        }
     }
 
-    private async Task<FinishedReading> ReadContentAsync(ClaimedReading claimed, CancellationToken ct)
+    private async Task<FinishedReading> ReadContentAsync(ClaimedReading claimed, ReadingPlace place, CancellationToken ct)
     {
-        var place = await database.OnConnectionAsync(connection => FactSql.FindPlaceAsync(connection, claimed, ct), ct);
-        var row = new RecordKeyRow
-        {
-            // Content of before sealing is sealed first (dmp store seal).
-            RecordKeyId = place.RecordKeyId ?? throw new InvalidOperationException("The content is not sealed."),
-            RecordId = claimed.RecordId,
-            MasterKeyId = place.MasterKeyId,
-            Wrapped = place.WrappedKey,
-        };
-        using var key = await vault.KeyOfAsync(row, ct);
-        ContentLocation location = new()
-        {
-            ContentId = place.ContentId,
-            BlobId = place.BlobId ?? place.ContentId,
-            BlobOffset = place.BlobOffset,
-            SizeBytes = place.SizeBytes,
-            Key = row,
-        };
+        var location = place.Location;
 
-        // A blob that is gone is lost data of this document; a store that is away is nobody's.
-        await using var content = await vault.OpenAsync(location, ct)
-            ?? throw new ContentDamagedException(place.ContentId, ContentDamage.Length);
+        // Content of before sealing is sealed first (dmp store seal).
+        using var key = await vault.KeyOfAsync(location.Key ?? throw new InvalidOperationException("The content is not sealed."), ct);
+        await using var content = await vault.OpenAsync(key, location, ct) ?? throw Lost(claimed, place);
         var facts = await Task.Factory.StartNew(
             () => FactBlock.ToMessage(Read(content, ct)), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var factsId = Guid.CreateVersion7(time.GetUtcNow());
@@ -181,8 +173,15 @@ internal sealed class FactMaker(
             Kinds = FactBlock.BitsOf(facts),
             Block = FactBlock.Seal(key, factsId, facts),
             FactsId = factsId,
-            RecordKeyId = row.RecordKeyId,
+            RecordKeyId = key.RecordKeyId,
         };
+    }
+
+    /// <summary>A blob that is gone is lost data of this document, and an incident; a store that is away is nobody's.</summary>
+    private ContentDamagedException Lost(ClaimedReading claimed, ReadingPlace place)
+    {
+        DocumentLog.ContentLost(logger, claimed.DocumentId, claimed.Version, place.ContentId);
+        return new ContentDamagedException(place.ContentId, ContentDamage.Length);
     }
 
     private static FactReading Read(IContentReader content, CancellationToken ct)

@@ -71,10 +71,14 @@ internal static class FactMapping
     public static Contract.Unread ToMessage(Model.Unread unread) => new()
     {
         SectionCode = unread.Section ?? "",
-        SectionTitle = unread.SectionTitle.Length <= TitleMax ? unread.SectionTitle : unread.SectionTitle[..TitleMax],
+        SectionTitle = Beginning(unread.SectionTitle),
         Reason = (Contract.UnreadReason)unread.Reason,
         Count = unread.Count,
     };
+
+    private static string Beginning(string title) => title.Length <= TitleMax
+        ? title
+        : title[..(char.IsHighSurrogate(title[TitleMax - 1]) ? TitleMax - 1 : TitleMax)];
 
     public static Contract.FactKind KindOf(Contract.Fact fact) => fact.KindCase switch
     {
@@ -327,8 +331,12 @@ internal static class FactMapping
             return null;
         }
 
-        var isSingle = ReferenceEquals(range.Low, range.High);
-        return new Contract.QuantityRange { Low = ToMessage(range.Low), High = isSingle ? null : ToMessage(range.High), Single = isSingle };
+        return new Contract.QuantityRange
+        {
+            Low = ToMessage(range.Low),
+            High = range.IsSingle ? null : ToMessage(range.High),
+            Single = range.IsSingle,
+        };
     }
 
     private static Contract.Stretch? ToMessage(Model.Stretch? stretch)
@@ -338,13 +346,12 @@ internal static class FactMapping
             return null;
         }
 
-        var isSingle = stretch.Low is not null && ReferenceEquals(stretch.Low, stretch.High);
         return new Contract.Stretch
         {
             Low = ToMessage(stretch.Low),
-            High = isSingle ? null : ToMessage(stretch.High),
+            High = stretch.IsSingle ? null : ToMessage(stretch.High),
             Width = ToMessage(stretch.Width),
-            Single = isSingle,
+            Single = stretch.IsSingle,
         };
     }
 

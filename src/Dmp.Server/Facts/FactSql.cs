@@ -27,9 +27,11 @@ internal sealed record ClaimedReading
     public required DateTimeOffset LeaseEndTime { get; init; }
 }
 
-/// <summary>Where the content of a version lies.</summary>
+/// <summary>Where the content of a version lies, as stored.</summary>
 internal sealed record ReadingPlace
 {
+    public required Guid RecordId { get; init; }
+
     public required Guid ContentId { get; init; }
 
     public Guid? BlobId { get; init; }
@@ -43,6 +45,16 @@ internal sealed record ReadingPlace
     public string? MasterKeyId { get; init; }
 
     public byte[]? WrappedKey { get; init; }
+
+    /// <summary>The same for the content store; its key is null for content of before sealing.</summary>
+    public ContentLocation Location => new()
+    {
+        ContentId = ContentId,
+        BlobId = BlobId ?? ContentId,
+        BlobOffset = BlobOffset,
+        SizeBytes = SizeBytes,
+        Key = RecordKeyId is { } recordKeyId ? FactSql.KeyOf(RecordId, recordKeyId, MasterKeyId, WrappedKey) : null,
+    };
 }
 
 /// <summary>What became of a reading.</summary>
@@ -75,8 +87,7 @@ internal sealed record StoredFacts
     /// <summary>Null when there is none, when it was left out, or when the page is full before it.</summary>
     public byte[]? Block { get; init; }
 
-    public required bool HasBlock { get; init; }
-
+    /// <summary>Null when nothing was read of it.</summary>
     public Guid? FactsId { get; init; }
 
     public Guid? RecordKeyId { get; init; }
@@ -121,7 +132,7 @@ internal static class FactSql
     // Primary keys.
     private const string FindPlace =
         """
-        select v.content_id, v.blob_id, v.blob_offset, v.size_bytes, v.record_key_id, k.master_key_id, k.wrapped as wrapped_key
+        select v.record_id, v.content_id, v.blob_id, v.blob_offset, v.size_bytes, v.record_key_id, k.master_key_id, k.wrapped as wrapped_key
         from document_version v
         left join record_key k on k.record_id = v.record_id and k.record_key_id = v.record_key_id
         where v.record_id = @RecordId
@@ -159,17 +170,18 @@ internal static class FactSql
         update document_facts
         set state = case when state = 2 then 4 else state end, due_time = null, attempts = 0
         {Own}
+        returning state
         """;
 
     // Primary keys, for the versions of one page in their order, each looked up by itself: with a plan for all of them at once PostgreSQL
     // reads the whole record. Of blocks so many as an answer has room for; those behind are left to the next page.
     private const string FindPage =
         """
-        select p.document_id, p.version, p.state, p.is_skipped, p.has_block, p.facts_id, p.record_key_id, p.master_key_id, p.wrapped_key,
+        select p.document_id, p.version, p.state, p.is_skipped, p.facts_id, p.record_key_id, p.master_key_id, p.wrapped_key,
             case when p.bytes_before < @BytesMax then p.block end as block
         from (
             select f.document_id, f.version, f.state, f.block is not null and f.kinds & @Kinds = 0 as is_skipped,
-                f.block is not null as has_block, f.facts_id, f.record_key_id, k.master_key_id, k.wrapped as wrapped_key,
+                f.facts_id, f.record_key_id, k.master_key_id, k.wrapped as wrapped_key,
                 case when f.kinds & @Kinds <> 0 then f.block end as block,
                 coalesce(
                     sum(case when f.kinds & @Kinds <> 0 then length(f.block) else 0 end)
@@ -189,39 +201,36 @@ internal static class FactSql
     private static readonly ScopedSql findPage = new(WorkRole.Request, FindPage);
 
     /// <summary>Versions that are to be read; they come with the versions themselves.</summary>
-    public static NpgsqlBatchCommand ToAdd<T>(
-        IReadOnlyList<T> versions,
-        Func<T, Guid> recordId,
-        Func<T, Guid> documentId,
-        Func<T, int> version,
-        Func<T, DateTimeOffset> createTime) =>
+    public static NpgsqlBatchCommand ToAdd(
+        IReadOnlyList<(Guid RecordId, Guid DocumentId, int Version, DateTimeOffset CreateTime)> versions) =>
         new NpgsqlBatchCommand(Add)
-            .With("RecordId", versions, recordId)
-            .With("DocumentId", versions, documentId)
-            .With("Version", versions, version)
-            .With("CreateTime", versions, createTime);
+            .With("RecordId", versions, row => row.RecordId)
+            .With("DocumentId", versions, row => row.DocumentId)
+            .With("Version", versions, row => row.Version)
+            .With("CreateTime", versions, row => row.CreateTime);
 
-    /// <summary>Takes what has been due for longest; null when nothing is.</summary>
-    public static async Task<ClaimedReading?> ClaimAsync(
+    /// <summary>Takes what has been due for longest, with where its content lies; null when nothing is.</summary>
+    public static async Task<(ClaimedReading Claimed, ReadingPlace Place)?> ClaimAsync(
         NpgsqlConnection connection, DateTimeOffset now, DateTimeOffset leaseEnd, CancellationToken ct)
     {
         await RowScope.Facts.ApplyAsync(connection, ct);
-        return await connection.QuerySingleOrDefaultAsync<ClaimedReading>(new CommandDefinition(
-            Claim, new { Now = now, LeaseEnd = leaseEnd }, cancellationToken: ct));
-    }
+        if (await connection.QuerySingleOrDefaultAsync<ClaimedReading>(new CommandDefinition(
+            Claim, new { Now = now, LeaseEnd = leaseEnd }, cancellationToken: ct)) is not { } claimed)
+        {
+            return null;
+        }
 
-    /// <summary>Where the content lies. From here on the connection is for its record.</summary>
-    public static async Task<ReadingPlace> FindPlaceAsync(NpgsqlConnection connection, ClaimedReading claimed, CancellationToken ct)
-    {
+        // From here on the connection is for its record.
         await RowScope.OfFacts(claimed.RecordId).ApplyAsync(connection, ct);
-        return await connection.QuerySingleAsync<ReadingPlace>(new CommandDefinition(
+        var place = await connection.QuerySingleAsync<ReadingPlace>(new CommandDefinition(
             FindPlace, new { claimed.RecordId, claimed.DocumentId, claimed.Version }, cancellationToken: ct));
+        return (claimed, place);
     }
 
     /// <summary>Writes what became of it. False when another server has taken over since: nothing is written.</summary>
     public static async Task<bool> FinishAsync(NpgsqlConnection connection, ClaimedReading claimed, FinishedReading finished, int reader)
     {
-        await RowScope.OfFacts(claimed.RecordId).ApplyAsync(connection, CancellationToken.None);
+        await RowScope.Facts.ApplyAsync(connection, CancellationToken.None);
         return await connection.ExecuteAsync(new CommandDefinition(
             Finish,
             new
@@ -256,12 +265,16 @@ internal static class FactSql
             }));
     }
 
-    /// <summary>It will not be read; what was read of it before stays.</summary>
-    public static async Task GiveUpAsync(NpgsqlConnection connection, ClaimedReading claimed)
+    /// <summary>
+    /// It will not be read; what was read of it before stays. True when it failed: not when something was read before, or another server
+    /// has taken over.
+    /// </summary>
+    public static async Task<bool> GiveUpAsync(NpgsqlConnection connection, ClaimedReading claimed)
     {
         await RowScope.Facts.ApplyAsync(connection, CancellationToken.None);
-        await connection.ExecuteAsync(new CommandDefinition(
-            GiveUp, new { claimed.RecordId, claimed.DocumentId, claimed.Version, claimed.LeaseEndTime }));
+        return await connection.QuerySingleOrDefaultAsync<short>(new CommandDefinition(
+            GiveUp, new { claimed.RecordId, claimed.DocumentId, claimed.Version, claimed.LeaseEndTime }))
+            == (short)DocumentFactsState.Failed;
     }
 
     /// <summary>What the versions of a page state that exist for the caller, in no order; those without a row are absent.</summary>
@@ -282,12 +295,12 @@ internal static class FactSql
         return (await results.ReadAsync<StoredFacts>()).ToDictionary(stored => (stored.DocumentId, stored.Version));
     }
 
-    /// <summary>The key that a block is sealed with.</summary>
-    public static RecordKeyRow KeyOf(Guid recordId, StoredFacts stored) => new()
+    /// <summary>A key of a record, as a statement read it.</summary>
+    public static RecordKeyRow KeyOf(Guid recordId, Guid recordKeyId, string? masterKeyId, byte[]? wrapped) => new()
     {
-        RecordKeyId = stored.RecordKeyId!.Value,
+        RecordKeyId = recordKeyId,
         RecordId = recordId,
-        MasterKeyId = stored.MasterKeyId,
-        Wrapped = stored.WrappedKey,
+        MasterKeyId = masterKeyId,
+        Wrapped = wrapped,
     };
 }

@@ -1,4 +1,3 @@
-using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Facts.V1;
 using Dmp.Server.Access;
@@ -18,8 +17,11 @@ internal sealed class ListFacts(
 {
     private const int AttemptsMax = 5;
 
-    /// <summary>Bytes of an answer, but for its first document; and of blocks as they are stored, which become longer.</summary>
+    /// <summary>Bytes of an answer, but for its first document.</summary>
     private const int BytesMax = 1024 * 1024;
+
+    /// <summary>Bytes of blocks that are fetched for it, but for the first one: they become four times as long, or more.</summary>
+    private const int StoredBytesMax = BytesMax / 4;
 
     public async Task<ListFactsResponse> RunAsync(Call call, ListFactsRequest request, CancellationToken ct)
     {
@@ -92,7 +94,7 @@ internal sealed class ListFacts(
             async access =>
             {
                 var rows = await DocumentSql.SearchAsync(connection, access, search, ct);
-                var stored = await FactSql.FindPageAsync(connection, access, [.. rows.Take(pageSize)], kinds, BytesMax, ct);
+                var stored = await FactSql.FindPageAsync(connection, access, [.. rows.Take(pageSize)], kinds, StoredBytesMax, ct);
                 return (rows, stored, access.Place.Position);
             },
             ct),
@@ -151,10 +153,8 @@ internal sealed class ListFacts(
         CancellationToken ct)
     {
         var message = new DocumentFacts();
-        var state = stored is not null ? (DocumentFactsState)stored.State
-            : FactMaker.MayState((ContentForm)row.Form) ? DocumentFactsState.Waiting
-            : DocumentFactsState.NotStructured;
-        if (stored is { HasBlock: true })
+        var state = stored is null ? DocumentFactsState.NotStructured : (DocumentFactsState)stored.State;
+        if (stored is { FactsId: { } factsId })
         {
             if (stored.Block is null && !stored.IsSkipped)
             {
@@ -169,7 +169,7 @@ internal sealed class ListFacts(
                 }
                 else if (stored.Block is { } block)
                 {
-                    message = FactBlock.Open(key, stored.FactsId!.Value, block);
+                    message = FactBlock.Open(key, factsId, block);
                     List<Fact> wanted = [.. message.Facts.Where(fact => kinds.Contains(FactMapping.KindOf(fact)))];
                     message.Facts.Clear();
                     message.Facts.AddRange(wanted);
@@ -185,7 +185,7 @@ internal sealed class ListFacts(
 
         message.DocumentId = row.DocumentId.ToString();
         message.Version = row.Version;
-        message.UniqueId = DocumentMetadata.Parser.ParseFrom(row.Metadata).UniqueId;
+        message.UniqueId = row.Describe().UniqueId;
         message.ServiceStartTime = row.ServiceStartTime.ToTimestamp();
         message.State = state;
         return message;
@@ -199,10 +199,11 @@ internal sealed class ListFacts(
         {
             try
             {
-                key = await vault.KeyOfAsync(FactSql.KeyOf(recordId, stored), ct);
+                key = await vault.KeyOfAsync(FactSql.KeyOf(recordId, keyId, stored.MasterKeyId, stored.WrappedKey), ct);
             }
             catch (ContentErasedException)
             {
+                // A second wall: whoever destroys a key forgets the blocks with it (dmp keys destroy).
                 key = null;
             }
 

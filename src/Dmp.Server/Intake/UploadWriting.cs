@@ -174,15 +174,11 @@ internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, Conten
         }
 
         yield return UploadSql.ToInsertVersions([.. added.Select(decision => decision.Version!)]);
-        var stating = added.FindAll(decision => FactMaker.MayState((ContentForm)decision.Version!.Form));
+        var stating = added.Select(decision => decision.Version!).Where(version => FactMaker.MayState((ContentForm)version.Form)).ToList();
         if (stating.Count > 0)
         {
             yield return FactSql.ToAdd(
-                stating,
-                decision => decision.Version!.RecordId,
-                decision => decision.Version!.DocumentId,
-                decision => decision.Version!.Version,
-                decision => decision.Version!.CreateTime);
+                [.. stating.Select(version => (version.RecordId, version.DocumentId, version.Version, version.CreateTime))]);
         }
 
         yield return OutboxSql.ToAppend(

@@ -4,6 +4,7 @@ using Dmp.Server.Tests.Fixtures;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
+using static Dmp.Server.Tests.Facts.StatingText;
 
 namespace Dmp.Server.Tests.Access;
 
@@ -27,7 +28,9 @@ public sealed class RememberedFactsTests(Platform platform)
         var record = await platform.RecordAsync();
         var reader = TestProfessional.New();
         var owner = platform.As(record.Patient);
-        var document = await platform.As(record.Physician).UploadAsync(record.Id);
+        var physician = platform.As(record.Physician);
+        var document = await UploadAsync(physician, record, Of(record, Body("PLAVIX")));
+        Assert.Equal(["PLAVIX"], Medicines(await ReadAsync(physician, record.Id)));
         DmpApi[] readers = [platform.As(reader), new(other.Channel, platform.Callers.Token(reader))];
 
         // Odd: granted, and even: revoked. It moves before a grant is asked for, and after a revocation was answered.

@@ -111,7 +111,7 @@ public sealed class FactMakerTests(Platform platform)
         var (api, recordId, _) = await UploadAllAsync(server, 3);
         await ReadAsync(api, recordId);
         Assert.Equal(
-            "state     reader     documents    to be read\n"
+            "state     reader      versions    to be read\n"
             + $"read           {FactMaker.Reader}             3             0\nNothing waits.\n",
             await RunAsync(server, "status"));
 
@@ -119,19 +119,19 @@ public sealed class FactMakerTests(Platform platform)
         await server.ExecuteAsync(
             platform,
             "update document_facts set reader = -1 where document_id in (select document_id from document_facts order by 1 limit 2)");
-        Assert.Equal("1 documents are read again.\n", await RunAsync(server, "rebuild", "--since", $"{FactMaker.Reader}"));
+        Assert.Equal("1 versions are read again.\n", await RunAsync(server, "rebuild", "--since", $"{FactMaker.Reader}"));
         await Fixtures.Waiting.UntilAsync(async () => await server.QueryAsync<long>(
             platform, "select count(*) from document_facts where due_time is not null") == 0);
-        Assert.Equal("3 documents are read again.\n", await RunAsync(server, "rebuild", "--since", "-1"));
+        Assert.Equal("3 versions are read again.\n", await RunAsync(server, "rebuild", "--since", "-1"));
         await Fixtures.Waiting.UntilAsync(async () => await server.QueryAsync<long>(
             platform, $"select count(*) from document_facts where reader = {FactMaker.Reader} and due_time is null") == 3);
         Assert.Equal(3, Medicines(await ReadAsync(api, recordId)).Count());
 
         // Once more, while nobody reads: what was read before is answered.
         await server.StopAsync();
-        Assert.Equal("3 documents are read again.\n", await RunAsync(server, "rebuild"));
+        Assert.Equal("3 versions are read again.\n", await RunAsync(server, "rebuild"));
         Assert.Contains("The oldest waits since 20", await RunAsync(server, "status"), StringComparison.Ordinal);
-        Assert.Equal("0 documents are read again.\n", await RunAsync(server, "rebuild", "--before", $"{FactMaker.Reader}"));
+        Assert.Equal("0 versions are read again.\n", await RunAsync(server, "rebuild", "--before", $"{FactMaker.Reader}"));
     }
 
     /// <summary>A record of a server of its own, with documents that are Medicine 0, Medicine 1, …</summary>
