@@ -45,6 +45,13 @@ internal sealed class CdaInput(Stream source, CdaReaderOptions options) : Stream
         return prefix.AsMemory(0, prefixLength);
     }
 
+    /// <summary>The same from memory or a file, without waiting.</summary>
+    public ReadOnlySpan<byte> Peek()
+    {
+        prefixLength = source.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false);
+        return prefix.AsSpan(0, prefixLength);
+    }
+
     /// <summary>Leaves out the first bytes: the byte order mark and blanks before the declaration.</summary>
     public void Skip(int bytes) => prefixTaken = bytes;
 

@@ -4,6 +4,9 @@ namespace Dmp.Cda;
 /// One element of one part of the header, such as an author, with what is in it. Only one part is held at a time; the
 /// document as a whole never is.
 /// </summary>
+/// <param name="parent">The element that it stands in; null for a part.</param>
+/// <param name="name">Its name.</param>
+/// <param name="number">Of a part: which one of its name, from 1.</param>
 internal sealed class CdaNode(CdaNode? parent, string name, int number)
 {
     private List<CdaNode>? children;
@@ -24,7 +27,12 @@ internal sealed class CdaNode(CdaNode? parent, string name, int number)
     /// <summary>The value is one of HL7's ways to say that there is none.</summary>
     public bool IsNull => this["nullFlavor"] is not null;
 
-    public string Place => $"{parent?.Place ?? "/ClinicalDocument"}/{name}{(number > 1 ? $"[{number}]" : "")}";
+    /// <summary>
+    /// Where it stands. Its number among those of its name is looked for only now: it is told with a fault, and never else.
+    /// </summary>
+    public string Place => $"{parent?.Place ?? "/ClinicalDocument"}/{name}{(Number is > 1 and var own ? $"[{own}]" : "")}";
+
+    private int Number => parent is null ? number : parent.Of(name).TakeWhile(node => node != this).Count() + 1;
 
     public string? this[string attribute]
     {
@@ -44,15 +52,7 @@ internal sealed class CdaNode(CdaNode? parent, string name, int number)
 
     public CdaNode Add(string child)
     {
-        var added = new CdaNode(this, child, Of(child).Count() + 1);
-        (children ??= []).Add(added);
-        return added;
-    }
-
-    /// <summary>The same where places are not told: its number is not looked for.</summary>
-    public CdaNode AddUncounted(string child)
-    {
-        var added = new CdaNode(this, child, 1);
+        var added = new CdaNode(this, child, 0);
         (children ??= []).Add(added);
         return added;
     }

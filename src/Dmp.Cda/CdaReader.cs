@@ -9,6 +9,9 @@ namespace Dmp.Cda;
 /// </summary>
 public static class CdaReader
 {
+    /// <summary>Characters that are decoded at once.</summary>
+    internal const int DecodedChars = 16 * 1024;
+
     /// <summary>
     /// Reads one document from where the stream stands. The stream stays open. A <see cref="MemoryStream"/> is read without ever waiting.
     /// </summary>
@@ -31,7 +34,7 @@ public static class CdaReader
             await using var input = new CdaInput(content, options);
             var (encoding, skipped) = CdaEncoding.Detect((await input.PeekAsync(stop.Token)).Span);
             input.Skip(skipped);
-            using var text = new StreamReader(input, encoding, detectEncodingFromByteOrderMarks: false, bufferSize: 16 * 1024);
+            using var text = new StreamReader(input, encoding, detectEncodingFromByteOrderMarks: false, bufferSize: DecodedChars);
             using var xml = XmlReader.Create(text, Settings(options, waits: content.GetType() != typeof(MemoryStream)));
             var walk = new CdaWalk(xml, input, header, options, stop.Token);
             try
@@ -66,7 +69,8 @@ public static class CdaReader
         }
     }
 
-    private static XmlReaderSettings Settings(CdaReaderOptions options, bool waits) => new()
+    /// <summary>How the parser is set up for every document.</summary>
+    internal static XmlReaderSettings Settings(CdaReaderOptions options, bool waits) => new()
     {
         Async = waits,
         CloseInput = false,

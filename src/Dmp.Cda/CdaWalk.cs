@@ -191,7 +191,7 @@ internal sealed partial class CdaWalk(
         switch (xml.NodeType)
         {
             case XmlNodeType.Element:
-                CheckElement();
+                CheckElement(xml, options);
                 break;
 
             case XmlNodeType.ProcessingInstruction when xml.Name == "xml-stylesheet" && ForeignReference().IsMatch(xml.Value):
@@ -216,7 +216,8 @@ internal sealed partial class CdaWalk(
     private ValueTask<int> ReadValueAsync() =>
         waits ? new(xml.ReadValueChunkAsync(buffer, 0, buffer.Length)) : new(xml.ReadValueChunk(buffer, 0, buffer.Length));
 
-    private void CheckElement()
+    /// <summary>What no element of a document may be, wherever it stands.</summary>
+    public static void CheckElement(XmlReader xml, CdaReaderOptions options)
     {
         if (xml.Depth > options.DepthMax)
         {

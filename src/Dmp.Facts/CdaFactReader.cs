@@ -12,10 +12,9 @@ namespace Dmp.Facts;
 /// </summary>
 public sealed class CdaFactReader
 {
-    private const int NamesMax = 20_000;
-
     private readonly FactLimits limits;
     private readonly BodyXml xml;
+    private readonly Cuts cuts;
     private readonly Narrative narrative;
     private readonly Values values;
     private readonly AllergyReader allergyReader;
@@ -29,11 +28,11 @@ public sealed class CdaFactReader
     private int entries;
     private long keptChars;
 
-    private CdaFactReader(BodyXml xml, FactLimits limits)
+    private CdaFactReader(BodyXml xml, FactLimits limits, Cuts cuts)
     {
-        (this.xml, this.limits) = (xml, limits);
-        narrative = new Narrative(limits);
-        values = new Values(narrative);
+        (this.xml, this.limits, this.cuts) = (xml, limits, cuts);
+        narrative = new Narrative(limits, cuts);
+        values = new Values(narrative, cuts);
         allergyReader = new AllergyReader(values);
         careActReader = new CareActReader(values);
         medicationReader = new MedicationReader(values);
@@ -41,37 +40,25 @@ public sealed class CdaFactReader
         problemReader = new ProblemReader(values);
     }
 
-    /// <summary>Reads from memory or from a file, without waiting. The stream stays open.</summary>
-    /// <exception cref="ArgumentException">The stream cannot seek.</exception>
+    /// <summary>Reads from memory or from a file, without waiting, from where the stream stands. It stays open.</summary>
     /// <exception cref="IOException">The stream failed.</exception>
     public static FactReading Read(Stream content, FactLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(content);
-        if (!content.CanSeek)
-        {
-            throw new ArgumentException("A stream that can seek is needed.", nameof(content));
-        }
-
         CdaFactReader? reader = null;
         try
         {
             limits ??= new FactLimits();
-            var begin = content.Position;
-            var prefix = new byte[CdaInput.PrefixBytesMax];
-            var length = content.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false);
-            var (encoding, skipped) = CdaEncoding.Detect(prefix.AsSpan(0, length));
-            content.Position = begin + skipped;
-            using var input = new CdaInput(content, new CdaReaderOptions());
+            var options = new CdaReaderOptions();
+            using var input = new CdaInput(content, options);
+            var (encoding, skipped) = CdaEncoding.Detect(input.Peek());
+            input.Skip(skipped);
             input.EndHeader();
-            using var text = new StreamReader(input, encoding, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
-            using var xml = XmlReader.Create(text, new XmlReaderSettings
-            {
-                CloseInput = false,
-                DtdProcessing = DtdProcessing.Prohibit,
-                NameTable = new BoundedNames(NamesMax),
-                XmlResolver = null,
-            });
-            reader = new CdaFactReader(new BodyXml(xml, input, limits), limits);
+            using var text = new StreamReader(
+                input, encoding, detectEncodingFromByteOrderMarks: false, CdaReader.DecodedChars, leaveOpen: true);
+            using var xml = XmlReader.Create(text, CdaReader.Settings(options, waits: false));
+            var cuts = new Cuts();
+            reader = new CdaFactReader(new BodyXml(xml, input, options, limits, cuts), limits, cuts);
             reader.Run();
             return reader.Reading(null);
         }
@@ -104,11 +91,6 @@ public sealed class CdaFactReader
 
             if (xml.Name == "section")
             {
-                if (sections.TryPeek(out var outer))
-                {
-                    outer.HasSections = true;
-                }
-
                 // Who a section is about, and who states it, holds for those inside of it (CDA R2 4.4, context conduction).
                 sections.TryPeek(out var around);
                 sections.Push(new OpenSection(xml.Depth) { Subject = around?.Subject, Author = around?.Author });
@@ -122,7 +104,7 @@ public sealed class CdaFactReader
 
     private void Close(OpenSection section)
     {
-        if (section is { Text.Length: > 0, Entry: 0, HasSections: false })
+        if (section is { Text.Length: > 0, Entry: 0 })
         {
             Count(section, UnreadReason.TextOnly);
         }
@@ -152,6 +134,11 @@ public sealed class CdaFactReader
                 ReadEntry(section);
                 break;
         }
+
+        if (cuts.Take() is > 0 and var cut)
+        {
+            Count(section, UnreadReason.TooLarge, cut);
+        }
     }
 
     private void ReadEntry(OpenSection section)
@@ -174,11 +161,6 @@ public sealed class CdaFactReader
             }
 
             Keep(section, Read(statement, section));
-        }
-
-        if (values.TakeCut() is > 0 and var cut)
-        {
-            Count(section, UnreadReason.TooLarge, cut);
         }
 
         foreach (var (reason, count) in others)
@@ -211,6 +193,7 @@ public sealed class CdaFactReader
             Source = Values.Source(statement, section),
             Subject = values.Subject(statement, section),
             Author = values.Author(statement),
+            Absence = Absences.OfStatement(node) is var own and not FactAbsence.No ? own : fact.Absence,
             IsNegated = fact.IsNegated || Values.IsNegated(statement),
             Mood = Values.Mood(statement),
             State = Values.State(node),
@@ -274,7 +257,7 @@ public sealed class CdaFactReader
             else if (xml.IsElement)
             {
                 var isEmpty = xml.IsEmpty;
-                var child = open.Peek().Node.AddUncounted(xml.Name);
+                var child = open.Peek().Node.Add(xml.Name);
                 foreach (var (name, value) in xml.Attributes())
                 {
                     child.AddAttribute(name, value);

@@ -37,9 +37,6 @@ public sealed record FactLimits
     /// <summary>Most characters of one text.</summary>
     public int TextCharsMax { get; init; } = 4_000;
 
-    /// <summary>Deepest nesting.</summary>
-    public int DepthMax { get; init; } = 256;
-
     /// <summary>Most sections, and kinds of entries not read, that are told one by one.</summary>
     public int SectionsMax { get; init; } = 1_000;
 }

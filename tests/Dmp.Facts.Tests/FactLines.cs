@@ -10,10 +10,40 @@ internal static class FactLines
     public static readonly IReadOnlyDictionary<string, Func<FactReading, IEnumerable<string[]>>> Lists =
         new Dictionary<string, Func<FactReading, IEnumerable<string[]>>>
         {
+            ["allergies.tsv"] = reading => reading.Of<Allergy>().Select(Line),
             ["problems.tsv"] = reading => reading.Of<Problem>().Select(Line),
             ["observations.tsv"] = reading => reading.Of<Observation>().Select(fact => Line(reading, fact)),
             ["acts.tsv"] = reading => reading.Facts.SelectMany(fact => ActLines(reading, fact)),
         };
+
+    /// <summary>Its row in the list of medicines. The name is compared by its beginning, as far as the list has it.</summary>
+    public static string[] Of(Medication fact, string? name) =>
+    [
+        fact.Source.Section ?? "",
+        $"{fact.Role}",
+        $"{(fact.IsImmunization ? "V" : "")}{Flags(fact)}",
+        string.Join(' ', fact.Product.Codes.Select(code => code.Code)),
+        name is { Length: > 0 } && fact.Product.Name?.StartsWith(name, StringComparison.Ordinal) == true ? name : fact.Product.Name ?? "",
+        Of(fact.Period?.Low),
+        Of(fact.Period?.High),
+        string.Join(", ", fact.Dosages.Select(dosage => Of(dosage.Every)).Where(every => every.Length > 0)),
+        string.Join(", ", fact.Dosages.Select(dosage => dosage.Dose).OfType<QuantityRange>().Select(Ends)),
+        fact.Dosages.Select(dosage => dosage.Route?.Code ?? dosage.Route?.NullFlavor).FirstOrDefault(route => route is not null) ?? "",
+    ];
+
+    private static string[] Line(Allergy fact) =>
+    [
+        $"{Flags(fact)}{(fact.Absence == FactAbsence.NoneByWords ? "W" : "")}",
+        fact.Type?.Code ?? "",
+        fact.Agent?.Code.Code ?? "",
+        fact.Value?.Code ?? "",
+        Of(fact.Period?.Low),
+        Of(fact.Period?.High),
+        fact.Status?.Code ?? "",
+        fact.Criticality?.Code ?? "",
+        fact.Certainty?.Code ?? "",
+        string.Join(", ", fact.Reactions.Select(reaction => $"{reaction.Manifestation.Code} {reaction.Severity?.Code}".Trim())),
+    ];
 
     private static string[] Line(Problem fact) =>
     [
@@ -86,17 +116,10 @@ internal static class FactLines
         _ => value.NullFlavor ?? "",
     };
 
-    private static string Of(QuantityRange range)
-    {
-        // One document writes the same number as both ends.
-        if (ReferenceEquals(range.Low, range.High))
-        {
-            return Of(range.Low);
-        }
+    private static string Of(QuantityRange range) => range.IsSingle ? Of(range.Low) : Ends(range);
 
-        var unit = range.Low?.Unit ?? range.High?.Unit;
-        return $"{Number(range.Low)}..{Number(range.High)} {unit}".TrimEnd();
-    }
+    private static string Ends(QuantityRange range) =>
+        $"{Number(range.Low)}..{Number(range.High)} {range.Low?.Unit ?? range.High?.Unit}".TrimEnd();
 
     private static string Of(Quantity? quantity) => $"{Number(quantity)} {quantity?.Unit}".Trim();
 
@@ -104,7 +127,7 @@ internal static class FactLines
         quantity?.Value?.ToString(CultureInfo.InvariantCulture) ?? quantity?.Written ?? quantity?.NullFlavor ?? "";
 
     private static string Of(Stretch? stretch) =>
-        stretch is null ? "" : ReferenceEquals(stretch.Low, stretch.High) ? Of(stretch.Low) : $"{Of(stretch.Low)}..{Of(stretch.High)}";
+        stretch is null ? "" : stretch.IsSingle ? Of(stretch.Low) : $"{Of(stretch.Low)}..{Of(stretch.High)}";
 
     private static string Of(Moment? moment) => moment?.Written ?? moment?.NullFlavor ?? "";
 

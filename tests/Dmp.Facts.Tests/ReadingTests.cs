@@ -54,6 +54,19 @@ public sealed class ReadingTests
         Assert.Equal(FactAbsence.NoneKnown, medicine.Absence);
     }
 
+    /// <summary>Where the published value sets are used: in the code of the statement itself.</summary>
+    [Theory]
+    [InlineData("10160-0", "<substanceAdministration><code code=\"no-known-medications\"/><consumable/></substanceAdministration>")]
+    [InlineData("11369-6", "<substanceAdministration><code code=\"no-known-immunizations\"/><consumable/></substanceAdministration>")]
+    [InlineData("47519-4", "<procedure><code code=\"no-known-procedures\"/></procedure>")]
+    [InlineData("46264-8", "<supply><code code=\"no-known-devices\"/></supply>")]
+    [InlineData("46264-8", "<supply><participant><participantRole><playingDevice><code code=\"no-known-devices\"/></playingDevice>"
+        + "</participantRole></participant></supply>")]
+    [InlineData("11450-4", "<observation><code code=\"no-known-problems\"/></observation>")]
+    [InlineData("10162-6", "<observation><code code=\"1\"/><value xsi:type=\"CD\" code=\"no-known-problems\"/></observation>")]
+    public void None_is_nothing_of_any_kind(string section, string statement) =>
+        Assert.Equal(FactAbsence.NoneKnown, Assert.Single(Read(section, statement).Facts).Absence);
+
     [Fact]
     public void What_relatives_have_is_never_the_patient_s()
     {
@@ -117,11 +130,60 @@ public sealed class ReadingTests
         Assert.Equal(("20230125", 8m), (tapering.Dosages[0].Period!.Low!.Written, tapering.Dosages[0].Every!.Value));
     }
 
+    /// <summary>Phases follow each other by their numbers, where they have some.</summary>
     [Fact]
-    public void Words_without_an_entry_are_told()
+    public void Phases_are_in_the_order_of_their_numbers()
     {
-        var reading = Read("46057-6", "", "Deux transfusions en 2008");
+        static string Phase(int number, int every) =>
+            $"<entryRelationship><sequenceNumber value=\"{number}\"/><substanceAdministration><effectiveTime xsi:type=\"PIVL_TS\">"
+            + $"<period value=\"{every}\" unit=\"h\"/></effectiveTime></substanceAdministration></entryRelationship>";
+        var medicine = Assert.Single(Of<Medication>(
+            "57828-6", $"<substanceAdministration moodCode=\"INT\"><consumable/>{Phase(2, 12)}{Phase(1, 8)}</substanceAdministration>"));
+        Assert.Equal([8m, 12m], medicine.Dosages.Select(dosage => dosage.Every!.Value!.Value));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("<component><section><title>Sous-section</title></section></component>")]
+    public void Words_without_an_entry_are_told(string inner)
+    {
+        var reading = Read("46057-6", "", "Deux transfusions en 2008", inner);
         Assert.Equal(UnreadReason.TextOnly, Assert.Single(reading.Unread).Reason);
+    }
+
+    /// <summary>Of a code, of a list of codes, of the narrative: what is left out is told.</summary>
+    [Fact]
+    public void What_is_too_long_is_told()
+    {
+        var code = $"<observation><code code=\"1\"/><id root=\"{new string('x', 5_000)}\"/></observation>";
+        Assert.Equal(1, Assert.Single(Read("30954-2", code).Unread).Count);
+
+        var codes = string.Concat(Enumerable.Range(0, 150).Select(number => $"<translation code=\"{number}\"/>"));
+        var medicine = Read(
+            "10160-0",
+            $"<substanceAdministration><consumable><manufacturedProduct><manufacturedMaterial><code>{codes}</code></manufacturedMaterial>"
+            + "</manufacturedProduct></consumable></substanceAdministration>");
+        Assert.Equal(100, Assert.Single(medicine.Of<Medication>()).Product.Codes.Count);
+        Assert.Equal((UnreadReason.TooLarge, 50), (Assert.Single(medicine.Unread).Reason, medicine.Unread[0].Count));
+
+        var words = "<content ID=\"a\">un</content><content ID=\"b\">deux</content>";
+        var entry = "<observation><code code=\"1\"/><text><reference value=\"#b\"/></text></observation>";
+        var narrow = Read("30954-2", entry, words, limits: new FactLimits { NarrativeCharsMax = 5 });
+        Assert.Null(Assert.Single(narrow.Facts).Text);
+        Assert.Equal(UnreadReason.TooLarge, Assert.Single(narrow.Unread).Reason);
+    }
+
+    [Fact]
+    public void Time_and_sections_have_their_limits()
+    {
+        var many = string.Concat(Enumerable.Repeat("<component><section><text>x</text></section></component>", 9_000));
+        Assert.Contains("time", Read("1", "", "", many, new FactLimits { TimeMax = TimeSpan.Zero }).Failure, StringComparison.Ordinal);
+
+        var titled = string.Concat(Enumerable.Range(0, 30).Select(number =>
+            $"<component><section><code code=\"{number}\"/><text>x</text></section></component>"));
+        var reading = Read("1", "", "", titled, new FactLimits { SectionsMax = 10 });
+        Assert.Equal((11, 30), (reading.Unread.Count, reading.Unread.Sum(unread => unread.Count)));
+        Assert.Equal((null, ""), (reading.Unread[^1].Section, reading.Unread[^1].SectionTitle));
     }
 
     private static IReadOnlyList<Problem> Problems(string value) =>
@@ -130,14 +192,14 @@ public sealed class ReadingTests
     private static IReadOnlyList<T> Of<T>(string section, string statement)
         where T : Fact => Read(section, statement).Of<T>();
 
-    private static FactReading Read(string section, string statement, string text = "")
+    private static FactReading Read(string section, string statement, string text = "", string inner = "", FactLimits? limits = null)
     {
         var entry = statement.Length > 0 ? $"<entry>{statement}</entry>" : "";
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(
             $"""
             <ClinicalDocument xmlns="urn:hl7-org:v3" {Xsi}><component><structuredBody><component><section>
-            <code code="{section}"/><text>{text}</text>{entry}</section></component></structuredBody></component></ClinicalDocument>
+            <code code="{section}"/><text>{text}</text>{entry}{inner}</section></component></structuredBody></component></ClinicalDocument>
             """));
-        return CdaFactReader.Read(stream);
+        return CdaFactReader.Read(stream, limits);
     }
 }

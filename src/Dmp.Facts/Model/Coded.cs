@@ -35,7 +35,11 @@ public sealed record Quantity(decimal? Value, string? Unit, string? Written, str
 }
 
 /// <summary>From one quantity to another; both are the same when one was stated.</summary>
-public sealed record QuantityRange(Quantity? Low, Quantity? High);
+public sealed record QuantityRange(Quantity? Low, Quantity? High)
+{
+    /// <summary>One quantity was stated. A document may write the same number as both ends, which is a range.</summary>
+    public bool IsSingle => Low is not null && ReferenceEquals(Low, High);
+}
 
 /// <summary>A point in time as written.</summary>
 /// <param name="Time">Read; null when what was written is no time.</param>
@@ -47,4 +51,8 @@ public sealed record Moment(Cda.CdaTime? Time, string? Written, string? NullFlav
 /// <param name="Low">Its beginning.</param>
 /// <param name="High">Its end.</param>
 /// <param name="Width">How long.</param>
-public sealed record Stretch(Moment? Low, Moment? High, Quantity? Width);
+public sealed record Stretch(Moment? Low, Moment? High, Quantity? Width)
+{
+    /// <summary>One point in time was stated.</summary>
+    public bool IsSingle => Low is not null && ReferenceEquals(Low, High);
+}

@@ -28,6 +28,9 @@ public abstract record Fact
     /// <summary>The state that the document gives it (<c>completed</c>, <c>active</c>, <c>aborted</c>, <c>nullified</c>, …).</summary>
     public string? State { get; init; }
 
+    /// <summary>It was taken back, by its state.</summary>
+    public bool IsWithdrawn => State is "nullified" or "aborted" or "cancelled";
+
     /// <summary>The words of the narrative that it points to, or its own.</summary>
     public string? Text { get; init; }
 

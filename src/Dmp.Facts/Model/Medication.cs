@@ -37,7 +37,7 @@ public sealed record Medication : Fact
     /// <summary>From when to when; null when nothing is said.</summary>
     public Stretch? Period { get; init; }
 
-    /// <summary>How it is taken: one, or phases that follow each other in the order of the document. Empty when nothing is said.</summary>
+    /// <summary>How it is taken: one, or phases in the order of their sequence numbers. Empty when nothing is said.</summary>
     public required IReadOnlyList<Dosage> Dosages { get; init; }
 
     /// <summary>Most in a stretch of time, such as 4 in 1 day.</summary>

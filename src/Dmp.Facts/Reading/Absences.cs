@@ -1,3 +1,4 @@
+using Dmp.Cda;
 using Dmp.Facts.Model;
 
 namespace Dmp.Facts.Reading;
@@ -26,6 +27,14 @@ internal static class Absences
     public static FactAbsence Of(Coded? code, string? words) => code?.Code is { } stated
         ? OfCode(stated, code.System)
         : SayNone(words) ? FactAbsence.NoneByWords : FactAbsence.No;
+
+    /// <summary>By the first of the codes that says so: it may be that of the statement, of its value or of what it is about.</summary>
+    public static FactAbsence OfAny(IEnumerable<Coded?> codes) =>
+        codes.Select(code => Of(code, null)).FirstOrDefault(absence => absence != FactAbsence.No);
+
+    /// <summary>By the code of the statement itself, where IPS and CI-SIS put it for medicines, acts and devices.</summary>
+    public static FactAbsence OfStatement(CdaNode statement) =>
+        statement.Find("code") is { } code && code["code"] is { } stated ? OfCode(stated, code["codeSystem"]) : FactAbsence.No;
 
     private static FactAbsence OfCode(string code, string? system)
     {

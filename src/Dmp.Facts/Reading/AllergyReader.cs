@@ -21,12 +21,14 @@ internal sealed class AllergyReader(Values values)
         {
             Type = values.Code(observation.Find("code")),
             Agent = agent,
-            Absence = AbsenceOf(agent, value, values.Code(observation.Find("code")), text),
+            Absence = Absences.OfAny([agent?.Code, value]) is var coded and not FactAbsence.No ? coded
+                : agent is null ? Absences.Of(null, text)
+                : FactAbsence.No,
             Period = Values.Stretch(observation.Find("effectiveTime")),
             Value = value,
             Reactions =
             [
-                .. Values.Inner(observation).Where(part => !IsAttribute(part))
+                .. Values.Inner(observation).Where(part => !Values.IsAttribute(part))
                     .Select(part => (Part: part, What: values.StatedCode(part.Find("value")) ?? InWords(part)))
                     .Where(reaction => reaction.What is not null)
                     .Select(reaction => new AllergyReaction(
@@ -43,17 +45,8 @@ internal sealed class AllergyReader(Values values)
         };
     }
 
-    /// <summary>The code that says "none" may be that of the agent, of the value or of the statement.</summary>
-    private static FactAbsence AbsenceOf(AllergyAgent? agent, Coded? value, Coded? type, string? text) =>
-        new[] { agent?.Code, value, type }.Select(code => Absences.Of(code, null)).FirstOrDefault(found => found != FactAbsence.No)
-            is var coded and not FactAbsence.No ? coded
-        : agent is null && Absences.Of(null, text) is var said ? said
-        : FactAbsence.No;
-
     private Coded? InWords(CdaNode part) =>
         (values.Words(part.Find("value")) ?? values.Words(part.Find("text"))) is { } words ? Values.InWords(words) : null;
-
-    private static bool IsAttribute(CdaNode part) => part.Find("code")?["code"] is { } code && Values.AttributeCodes.Contains(code);
 
     private AllergyAgent? Agent(CdaNode observation)
     {

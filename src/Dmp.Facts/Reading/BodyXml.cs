@@ -7,7 +7,7 @@ namespace Dmp.Facts.Reading;
 /// <summary>
 /// A document, node by node, within the limits of <see cref="CdaInput"/>: nothing that it holds, however long, is taken into memory whole.
 /// </summary>
-internal sealed class BodyXml(XmlReader xml, CdaInput input, FactLimits limits)
+internal sealed class BodyXml(XmlReader xml, CdaInput input, CdaReaderOptions options, FactLimits limits, Cuts cuts)
 {
     private const string Hl7V3 = "urn:hl7-org:v3";
 
@@ -17,8 +17,6 @@ internal sealed class BodyXml(XmlReader xml, CdaInput input, FactLimits limits)
     private const string SchemaInstance = "http://www.w3.org/2001/XMLSchema-instance";
 
     private const int NodesBetweenLooks = 4095;
-
-    private const int AttributesMax = 256;
 
     private readonly char[] buffer = new char[4096];
     private readonly long begin = TimeProvider.System.GetTimestamp();
@@ -56,14 +54,9 @@ internal sealed class BodyXml(XmlReader xml, CdaInput input, FactLimits limits)
 
         var moved = xml.Read();
         isText = moved && IsText;
-        if (moved && IsElement && xml.Depth > limits.DepthMax)
+        if (moved && IsElement)
         {
-            throw new CdaRefusedException(CdaFaultKind.TooDeep, $"Elements are nested more than {limits.DepthMax} deep.");
-        }
-
-        if (moved && IsElement && xml.AttributeCount > AttributesMax)
-        {
-            throw new CdaRefusedException(CdaFaultKind.TooManyAttributes, $"An element has more than {AttributesMax} attributes.");
+            CdaWalk.CheckElement(xml, options);
         }
 
         return moved;
@@ -84,8 +77,11 @@ internal sealed class BodyXml(XmlReader xml, CdaInput input, FactLimits limits)
         }
     }
 
-    /// <summary>An attribute without a namespace of its own; null when there is none, or when it is longer than a text may be.</summary>
-    public string? Attribute(string name) => xml.GetAttribute(name) is { } value && value.Length <= limits.TextCharsMax ? value : null;
+    /// <summary>
+    /// An attribute without a namespace of its own; null when there is none. One that is longer than a text may be is left out whole: the
+    /// beginning of a code is another code.
+    /// </summary>
+    public string? Attribute(string name) => xml.GetAttribute(name) is { } value && IsKept(value) ? value : null;
 
     /// <summary>All of them. Of those with a namespace only the type of a value says something: <c>xsi:type</c>.</summary>
     public IEnumerable<(string Name, string Value)> Attributes()
@@ -93,16 +89,27 @@ internal sealed class BodyXml(XmlReader xml, CdaInput input, FactLimits limits)
         for (var place = 0; place < xml.AttributeCount; place++)
         {
             xml.MoveToAttribute(place);
-            if (xml.NamespaceURI.Length == 0 && xml.Value.Length <= limits.TextCharsMax)
+            if (xml.NamespaceURI.Length == 0 && IsKept(xml.Value))
             {
                 yield return (xml.LocalName, xml.Value);
             }
-            else if (xml.NamespaceURI == SchemaInstance && xml.LocalName == "type" && xml.Value.Length <= limits.TextCharsMax)
+            else if (xml.NamespaceURI == SchemaInstance && xml.LocalName == "type" && IsKept(xml.Value))
             {
                 yield return ("xsi:type", xml.Value[(xml.Value.LastIndexOf(':') + 1)..]);
             }
         }
 
         xml.MoveToElement();
+    }
+
+    private bool IsKept(string value)
+    {
+        if (value.Length <= limits.TextCharsMax)
+        {
+            return true;
+        }
+
+        cuts.Add();
+        return false;
     }
 }

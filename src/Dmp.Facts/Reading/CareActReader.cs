@@ -1,4 +1,3 @@
-using System.Globalization;
 using Dmp.Cda;
 using Dmp.Facts.Model;
 
@@ -33,15 +32,17 @@ internal sealed class CareActReader(Values values)
     {
         var role = node.Of("participant").Select(participant => participant.Find("participantRole"))
             .FirstOrDefault(participant => participant?.Find("playingDevice") is not null);
+        var code = values.Code(role?.Find("playingDevice", "code") ?? node.Find("code"));
         return new Device
         {
-            Code = values.Code(role?.Find("playingDevice", "code") ?? node.Find("code")),
+            Absence = Absences.OfAny([code]),
+            Code = code,
             Model = role?.Find("playingDevice", "manufacturerModelName")?.Text is { Length: > 0 } model ? model : null,
             DeviceIds = role is null ? [] : Values.Ids(role),
             Period = Values.Stretch(node.Find("effectiveTime")),
             Use = Values.Quantity(node.Find("expectedUseTime", "width")),
             Supplied = Values.Quantity(node.Find("quantity")),
-            Renewals = int.TryParse(node.Find("repeatNumber")?["value"], CultureInfo.InvariantCulture, out var renewals) ? renewals : null,
+            Renewals = Values.Number(node.Find("repeatNumber")?["value"]),
         };
     }
 

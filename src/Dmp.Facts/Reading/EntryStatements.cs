@@ -48,7 +48,7 @@ internal sealed class EntryStatements
         {
             Subject = section.Subject,
             Author = section.Author,
-            IsChapter = Has(entry, LaboratoryChapter),
+            IsChapter = Values.Has(entry, LaboratoryChapter),
         };
         statements.Walk(entry, null, around);
         return (statements.found, statements.unread);
@@ -173,16 +173,17 @@ internal sealed class EntryStatements
             "observation" => KindOfObservation(node, within, isOfMedicine),
             "procedure" => StatementKind.Act,
             "encounter" => StatementKind.Encounter,
-            "act" when CodeOf(node) == Comment => StatementKind.Remark,
+            "act" when Values.CodeOf(node) == Comment => StatementKind.Remark,
 
             // Instructions of a medicine; what holds others; names of others.
-            "act" when isOfMedicine || isOfAllergy || CodeOf(node) is null || IsHolder(node, around) || Values.IsReference(node) => null,
+            "act" when isOfMedicine || isOfAllergy || Values.CodeOf(node) is null || IsHolder(node, around) || Values.IsReference(node)
+                => null,
             "act" => StatementKind.Act,
             _ => null,
         };
     }
 
-    /// <summary>By its profile; in the section of allergies also without one.</summary>
+    /// <summary>By its profile; in the section of allergies always an allergy, whatever its profile.</summary>
     private StatementKind KindOfObservation(CdaNode node, Statement? within, bool isOfMedicine) =>
         section == AllergyReader.Section || (!isOfMedicine && Has(node, allergies)) ? StatementKind.Allergy
         : !isOfMedicine && !IsOfObservation(within) && Has(node, problems) ? StatementKind.Problem
@@ -192,18 +193,14 @@ internal sealed class EntryStatements
     private static bool IsAttribute(CdaNode node, Statement? within) =>
         within is { Kind: StatementKind.Problem or StatementKind.Observation }
         && node.Parent?.Parent == within.Node
-        && CodeOf(node) is { } code && Values.AttributeCodes.Contains(code);
+        && Values.IsAttribute(node);
 
     private static bool IsOfObservation(Statement? within) =>
         within is not null && (within.IsIn(StatementKind.Observation) || within.IsIn(StatementKind.Problem));
 
     /// <summary>The entry of a list of problems or allergies; a chapter of a laboratory, whose profile the entry around it names.</summary>
     private static bool IsHolder(CdaNode node, Surroundings around) =>
-        (around.IsChapter && node.Parent?.Name == "entry") || Has(node, LaboratoryChapter) || Has(node, concerns);
-
-    private static string? CodeOf(CdaNode node) => node.Find("code")?["code"];
-
-    private static bool Has(CdaNode node, string template) => node.Of("templateId").Any(id => id["root"] == template);
+        (around.IsChapter && node.Parent?.Name == "entry") || Values.Has(node, LaboratoryChapter) || Has(node, concerns);
 
     private static bool Has(CdaNode node, HashSet<string> templates) =>
         node.Of("templateId").Any(id => id["root"] is { } root && templates.Contains(root));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Dmp.Cda;
 using Dmp.Facts.Model;
 
@@ -18,7 +17,7 @@ internal sealed class MedicationReader(Values values)
     private static readonly HashSet<string> lists = ["10160-0", "42346-7", "10183-2"];
 
     /// <summary>Unwanted effects and allergies.</summary>
-    private static readonly HashSet<string> effects = ["44939-7", "48765-2"];
+    private static readonly HashSet<string> effects = ["44939-7", AllergyReader.Section];
 
     /// <summary>
     /// The statement; one that names no product, by code or by words, is one all the same: something was handed out, by whom and when,
@@ -37,20 +36,18 @@ internal sealed class MedicationReader(Values values)
         {
             Role = RoleOf(statement, section.Code, isDispensed: supply?["moodCode"] == "EVN", isImmunization),
             IsImmunization = isImmunization,
-            Absence = product.Codes.Select(code => Absences.Of(code, null)).FirstOrDefault(found => found != FactAbsence.No)
-                is var coded and not FactAbsence.No ? coded
-                : Absences.Of(product.Codes is [var first, ..] ? first : null, product.Name ?? product.Text),
+            Absence = product.Codes.Count > 0 ? Absences.OfAny(product.Codes) : Absences.Of(null, product.Name ?? product.Text),
             Product = product.IsNameless ? product with { Text = values.Words(statement.Find("text")) } : product,
             Period = Period(statement),
             Dosages = Dosages(statement, parts),
             Most = most is (Quantity numerator, Quantity denominator) ? (numerator, denominator) : null,
             Supplied = Values.Quantity(supply?.Find("quantity")),
             SuppliedAt = Values.Moment(supply?.Find("effectiveTime")) ?? Values.Moment(supply?.Find("author", "time")),
-            Renewals = Number(statement.Find("repeatNumber")?["value"]),
+            Renewals = Values.Number(statement.Find("repeatNumber")?["value"]),
             PatientInstructions = Instruction(parts, "PINSTRUCT"),
             DispenserInstructions = Instruction(parts, "FINSTRUCT"),
             PrescriptionItem = parts.Select(part => part.Find("substanceAdministration"))
-                .Where(part => part?.Find("code")?["code"] == "PREItem")
+                .Where(part => Values.CodeOf(part) == "PREItem")
                 .SelectMany(part => Values.Ids(part!))
                 .FirstOrDefault(),
         };
@@ -76,7 +73,7 @@ internal sealed class MedicationReader(Values values)
     }
 
     private static bool IsImmunization(CdaNode statement, string? section) =>
-        section == "11369-6" || statement.Find("code")?["code"] is "IMMUNIZ" or "INITIMMUNIZ" or "BOOSTER";
+        section == "11369-6" || Values.CodeOf(statement) is "IMMUNIZ" or "INITIMMUNIZ" or "BOOSTER";
 
     private MedicineProduct Product(CdaNode? material)
     {
@@ -114,9 +111,13 @@ internal sealed class MedicationReader(Values values)
                 return;
             }
 
-            if (codes.Count < CodesMax
-                && node["code"] is not null
-                && !codes.Any(known => known.Code == node["code"] && known.System == node["codeSystem"]))
+            if (codes.Count >= CodesMax)
+            {
+                values.Cut();
+                return;
+            }
+
+            if (node["code"] is not null && !codes.Any(known => known.Code == node["code"] && known.System == node["codeSystem"]))
             {
                 codes.Add(values.PlainCode(node));
             }
@@ -165,8 +166,8 @@ internal sealed class MedicationReader(Values values)
             .. parts
                 .Select((part, place) => (
                     Statement: part.Find("substanceAdministration"),
-                    Number: Number(part.Find("sequenceNumber")?["value"]) ?? place))
-                .Where(part => part.Statement is not null && part.Statement.Find("code")?["code"] != "PREItem")
+                    Number: Values.Number(part.Find("sequenceNumber")?["value"]) ?? place))
+                .Where(part => part.Statement is not null && Values.CodeOf(part.Statement) != "PREItem")
                 .OrderBy(part => part.Number)
                 .SelectMany(part => DosagesOf(part.Statement!, isPhase: true)),
         ];
@@ -207,11 +208,9 @@ internal sealed class MedicationReader(Values values)
 
     private static IEnumerable<CdaNode> Parts(CdaNode time) => time.Of("comp").SelectMany(part => Parts(part).Prepend(part));
 
-    private static int? Number(string? text) => int.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : null;
-
     private string? Instruction(List<CdaNode> parts, string code) => parts
         .Select(part => part.Find("act"))
-        .Where(act => act?.Find("code")?["code"] == code)
+        .Where(act => Values.CodeOf(act) == code)
         .Select(act => values.Words(act!.Find("text")))
         .FirstOrDefault(words => words is not null);
 }

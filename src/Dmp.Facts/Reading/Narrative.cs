@@ -3,7 +3,7 @@ using System.Text;
 namespace Dmp.Facts.Reading;
 
 /// <summary>The words of the document that entries point to, by the identifiers in the text of the sections.</summary>
-internal sealed class Narrative(FactLimits limits)
+internal sealed class Narrative(FactLimits limits, Cuts cuts)
 {
     private const int IdCharsMax = 256;
 
@@ -57,7 +57,11 @@ internal sealed class Narrative(FactLimits limits)
     private void Keep((int Depth, string Id, StringBuilder Words) element)
     {
         var text = element.Words.ToString().Trim();
-        if (kept + text.Length + element.Id.Length <= limits.NarrativeCharsMax && words.TryAdd(element.Id, text))
+        if (kept + text.Length + element.Id.Length > limits.NarrativeCharsMax)
+        {
+            cuts.Add();
+        }
+        else if (words.TryAdd(element.Id, text))
         {
             kept += text.Length + element.Id.Length;
         }

@@ -14,7 +14,7 @@ internal sealed class ObservationReader(Values values)
     {
         ["1.3.6.1.4.1.19376.1.3.1.6"] = ObservationKind.Laboratory,
         ["1.3.6.1.4.1.19376.1.5.3.1.4.13.2"] = ObservationKind.VitalSign,
-        ["1.3.6.1.4.1.19376.1.5.3.1.4.13.3"] = ObservationKind.FamilyHistory,
+        [Values.FamilyHistoryObservation] = ObservationKind.FamilyHistory,
         ["1.3.6.1.4.1.19376.1.5.3.1.4.13.4"] = ObservationKind.SocialHistory,
         ["1.3.6.1.4.1.19376.1.5.3.1.4.13.5"] = ObservationKind.Pregnancy,
         ["1.3.6.1.4.1.19376.1.5.3.1.4.13.7"] = ObservationKind.AdvanceDirective,
@@ -28,18 +28,25 @@ internal sealed class ObservationReader(Values values)
     {
         var node = statement.Node;
         var code = values.Code(node.Find("code"));
+        List<ObservedValue> observed = [.. node.Of("value").Select(values.Observed).OfType<ObservedValue>()];
         return new Observation
         {
+            Absence = Absences.OfAny(observed.Select(value => value.Code)),
             Kind = KindOf(node, code),
             Code = code,
-            Values = [.. node.Of("value").Select(values.Observed).OfType<ObservedValue>()],
+            Values = observed,
             Time = Values.Stretch(node.Find("effectiveTime")),
             Interpretations = values.Codes(node, "interpretationCode"),
             Ranges = [.. node.Of("referenceRange").SelectMany(range => range.Of("observationRange")).Select(Range)],
             Methods = values.Codes(node, "methodCode"),
             Sites = values.Codes(node, "targetSiteCode"),
-            Specimen = values.Code(statement.Around.Specimen),
-            Panels = [.. statement.Around.Panels.Select(values.StatedCode).OfType<Coded>().Where(panel => panel.NullFlavor is null)],
+            Specimen = values.SharedCode(statement.Around.Specimen),
+            Panels =
+            [
+                .. statement.Around.Panels.Select(values.SharedCode)
+                    .OfType<Coded>()
+                    .Where(panel => panel is { NullFlavor: null } && Values.SaysSomething(panel)),
+            ],
             PanelTime = Values.Stretch(statement.Around.PanelTime),
             Status = values.Attribute(node, Values.StatusCode),
             Severity = values.Attribute(node, Values.SeverityCode),

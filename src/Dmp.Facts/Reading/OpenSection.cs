@@ -21,9 +21,6 @@ internal sealed class OpenSection(int depth)
     /// <summary>Who states the whole section, when the document says so.</summary>
     public CdaNode? Author { get; set; }
 
-    /// <summary>Sections stand in it.</summary>
-    public bool HasSections { get; set; }
-
     /// <summary>The number, in the document, of the entry that is being read.</summary>
     public int Entry { get; set; }
 }

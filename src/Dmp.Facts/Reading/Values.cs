@@ -6,7 +6,7 @@ using Dmp.Facts.Model;
 namespace Dmp.Facts.Reading;
 
 /// <summary>The data types of HL7, as they are written.</summary>
-internal sealed class Values(Narrative narrative)
+internal sealed class Values(Narrative narrative, Cuts cuts)
 {
     /// <summary>There is something, and no code for it (HL7: no information).</summary>
     public static readonly Coded none = new(null, null, null, null, "NI");
@@ -15,17 +15,15 @@ internal sealed class Values(Narrative narrative)
     private const string FamilyHistory = "10157-6";
 
     /// <summary>IHE PCC Family History Observation.</summary>
-    private const string FamilyHistoryObservation = "1.3.6.1.4.1.19376.1.5.3.1.4.13.3";
+    public const string FamilyHistoryObservation = "1.3.6.1.4.1.19376.1.5.3.1.4.13.3";
 
     private const int CodeListMax = 100;
     private const int CodeDepthMax = 5;
-    private const int IdsMax = 100;
     private const int NamesMax = 20;
     private const int NameMax = 400;
 
-    private readonly ConditionalWeakTable<CdaNode, Coded> codes = [];
+    private readonly ConditionalWeakTable<CdaNode, Coded> shared = [];
     private readonly ConditionalWeakTable<CdaNode, FactAuthor> authors = [];
-    private int cut;
 
     private const string InternalReference = "1.3.6.1.4.1.19376.1.5.3.1.4.4.1";
 
@@ -42,22 +40,27 @@ internal sealed class Values(Narrative narrative)
     public const string SeverityCode = "SEV";
 
     /// <summary>Observations that say something of the one that they stand in.</summary>
-    public static readonly IReadOnlySet<string> AttributeCodes =
-        new HashSet<string> { StatusCode, CriticalityCode, CertaintyCode, SeverityCode };
+    private static readonly HashSet<string> attributeCodes = [StatusCode, CriticalityCode, CertaintyCode, SeverityCode];
 
-    /// <summary>
-    /// A code with its translations and what narrows it down: made once for an element, however many facts it is told with. Of long or deep
-    /// lists the beginning is kept, and the rest counted.
-    /// </summary>
-    public Coded? Code(CdaNode? node) => node is null ? null : codes.GetValue(node, made => MakeCode(made, 1));
+    /// <summary>A code with its translations and what narrows it down. Of long or deep lists the beginning is kept.</summary>
+    public Coded? Code(CdaNode? node) => node is null ? null : MakeCode(node, 1);
 
-    /// <summary>What was left out of codes since this was asked last.</summary>
-    public int TakeCut()
-    {
-        var taken = cut;
-        cut = 0;
-        return taken;
-    }
+    /// <summary>The same for what stands around many statements: made once for all of them.</summary>
+    public Coded? SharedCode(CdaNode? node) => node is null ? null : shared.GetValue(node, made => MakeCode(made, 1));
+
+    /// <summary>Something was left out.</summary>
+    public void Cut() => cuts.Add();
+
+    /// <summary>The code of what a statement is about.</summary>
+    public static string? CodeOf(CdaNode? statement) => statement?.Find("code")?["code"];
+
+    /// <summary>It names a profile.</summary>
+    public static bool Has(CdaNode node, string template) => node.Of("templateId").Any(id => id["root"] == template);
+
+    /// <summary>It says something of the statement that it stands in.</summary>
+    public static bool IsAttribute(CdaNode observation) => CodeOf(observation) is { } code && attributeCodes.Contains(code);
+
+    public static int? Number(string? text) => int.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private Coded MakeCode(CdaNode node, int depth)
     {
@@ -67,7 +70,7 @@ internal sealed class Values(Narrative narrative)
         {
             if (depth >= CodeDepthMax || translations.Count + qualifiers.Count >= CodeListMax)
             {
-                cut++;
+                cuts.Add();
             }
             else if (child.Name == "translation")
             {
@@ -96,7 +99,7 @@ internal sealed class Values(Narrative narrative)
 
     /// <summary>What an observation inside of a statement says of it; null when none does.</summary>
     public Coded? Attribute(CdaNode statement, string code) => Code(
-        Inner(statement).FirstOrDefault(part => part.Find("code")?["code"] == code)?.Find("value"));
+        Inner(statement).FirstOrDefault(part => CodeOf(part) == code)?.Find("value"));
 
     /// <summary>The acts inside of a statement that only name another one (IHE PCC Internal Reference, FR-Reference-interne).</summary>
     public IReadOnlyList<FactReference> References(CdaNode statement) =>
@@ -107,7 +110,7 @@ internal sealed class Values(Narrative narrative)
            select new FactReference(Code(act.Find("code")), part["typeCode"], Ids(act)),
     ];
 
-    public static bool IsReference(CdaNode act) => act.Of("templateId").Any(id => id["root"] == InternalReference);
+    public static bool IsReference(CdaNode act) => Has(act, InternalReference);
 
     /// <summary>The observations directly inside of a statement.</summary>
     public static IEnumerable<CdaNode> Inner(CdaNode statement) =>
@@ -133,8 +136,8 @@ internal sealed class Values(Narrative narrative)
     /// section. In the history of the family it is never the patient. Null for the patient.
     /// </summary>
     public Coded? Subject(Statement statement, OpenSection section) =>
-        statement.Around.Subject is { } subject ? Code(subject.Find("relatedSubject", "code")) ?? none
-        : section.Code == FamilyHistory || IsOfFamily(statement.Node) ? none
+        statement.Around.Subject is { } subject ? SharedCode(subject.Find("relatedSubject", "code")) ?? none
+        : section.Code == FamilyHistory || Has(statement.Node, FamilyHistoryObservation) ? none
         : null;
 
     /// <summary>Who states it: the nearest author, of the statement, of what it stands in, or of the section.</summary>
@@ -152,11 +155,9 @@ internal sealed class Values(Narrative narrative)
             : assigned?.Find("assignedAuthoringDevice", "softwareName")?.Text ?? Name(assigned?.Find("representedOrganization"));
         return new FactAuthor(
             assigned is not null && Ids(assigned) is [var first, ..] ? first : null,
-            name?.Length > NameMax ? name[..NameMax] : name,
+            name is null ? null : Reading.Words.Cut(name, NameMax),
             Moment(author.Find("time")));
     }
-
-    private static bool IsOfFamily(CdaNode node) => node.Of("templateId").Any(id => id["root"] == FamilyHistoryObservation);
 
     /// <summary>None is always the same list, so that values which say the same are equal.</summary>
     private static T[] List<T>(IEnumerable<T> items) => items.ToArray() is { Length: > 0 } list ? list : [];
@@ -165,12 +166,10 @@ internal sealed class Values(Narrative narrative)
     public static string? Name(CdaNode? node) => node?.Find("name")?.Text is { Length: > 0 } name ? name : null;
 
     /// <summary>A code that says something: an empty one, with a pointer to nothing, is none.</summary>
-    public Coded? StatedCode(CdaNode? node) =>
-        Code(node) is { } coded
-        && ((coded.Code ?? coded.Text ?? coded.Display ?? coded.NullFlavor) is not null
-            || coded.Translations.Count + coded.Qualifiers.Count > 0)
-            ? coded
-            : null;
+    public Coded? StatedCode(CdaNode? node) => Code(node) is { } coded && SaysSomething(coded) ? coded : null;
+
+    public static bool SaysSomething(Coded code) =>
+        (code.Code ?? code.Text ?? code.Display ?? code.NullFlavor) is not null || code.Translations.Count + code.Qualifiers.Count > 0;
 
     public static FactSource Source(Statement statement, OpenSection section) => new(
         section.Code,
@@ -277,7 +276,6 @@ internal sealed class Values(Narrative narrative)
     [
         .. node.Of("id")
             .Where(id => id["root"] is not null)
-            .Take(IdsMax)
             .Select(id => id["extension"] is { } extension ? $"{id["root"]}^{extension}" : id["root"]!),
     ];
 }

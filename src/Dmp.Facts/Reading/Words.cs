@@ -9,7 +9,8 @@ internal static class Words
     {
         foreach (var letter in value)
         {
-            if (text.Length >= charsMax)
+            // A character of two halves is kept whole or not at all.
+            if (text.Length >= charsMax - (char.IsHighSurrogate(letter) ? 1 : 0))
             {
                 return;
             }
@@ -21,4 +22,8 @@ internal static class Words
             }
         }
     }
+
+    /// <summary>The beginning of a text, without half a character at its end.</summary>
+    public static string Cut(string text, int charsMax) =>
+        text.Length <= charsMax ? text : text[..(char.IsHighSurrogate(text[charsMax - 1]) ? charsMax - 1 : charsMax)];
 }
