@@ -66,7 +66,7 @@ public sealed class BdpmTests
     }
 
     [Fact]
-    public void Of_an_ingredient_with_several_names_none_is_lost()
+    public void An_ingredient_with_several_names_is_each_that_acts()
     {
         // Published as one contained substance and two that act, or the other way round.
         var several = Editions.Bdpm2026.Table.ByCis.Values

@@ -142,8 +142,10 @@ public sealed class CheckTests
     [Fact]
     public void Nothing_is_said_of_a_class_that_the_edition_does_not_list()
     {
-        var pair = Assert.Single(Ask("argatroban", "paracétamol").Pairs);
+        var report = Ask("argatroban", "paracétamol");
+        var pair = Assert.Single(report.Pairs);
         Assert.Equal((CheckOutcome.UnknownSubstance, false), (pair.Outcome, pair.IsComplete));
+        Assert.Equal([CheckOutcome.UnknownSubstance, CheckOutcome.NoRule], report.Items.Select(item => item.Outcome));
     }
 
     [Fact]

@@ -23,8 +23,8 @@ internal static class InteractionsText
             var what = (pair.Outcome, pair.IsComplete) switch
             {
                 (CheckOutcome.NoRule, _) => "no rule of this edition names them together",
-                (CheckOutcome.UnknownSubstance, _) => "nothing can be said: a substance is not known",
-                (_, false) => $"{pair.Findings.Count} rules, and perhaps more: a substance is not known",
+                (CheckOutcome.UnknownSubstance, _) => "nothing can be said: a substance, or a class of it, is not known",
+                (_, false) => $"{pair.Findings.Count} rules, and perhaps more: a substance, or a class of it, is not known",
                 _ => pair.Findings.Count == 1 ? "1 rule" : $"{pair.Findings.Count} rules",
             };
             await output.WriteLineAsync($"{pair.First + 1} + {pair.Second + 1}: {what}");

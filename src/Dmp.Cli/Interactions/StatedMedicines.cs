@@ -8,9 +8,6 @@ namespace Dmp.Cli.Interactions;
 /// <summary>The medicines that a document states, as items of a check, each with where it stands.</summary>
 internal static class StatedMedicines
 {
-    /// <summary>States of a statement that was taken back.</summary>
-    private static readonly string[] withdrawn = ["aborted", "cancelled", "nullified"];
-
     /// <summary>
     /// What the patient has or had: not what somebody else has, what was not given, what was taken back, and what is only held
     /// responsible for an effect. A product without a known code is each of its substances.
@@ -26,8 +23,10 @@ internal static class StatedMedicines
         }
 
         return from medication in reading.Of<Medication>()
-               where medication is { IsNegated: false, Absence: FactAbsence.No, Subject: null, Role: not MedicationRole.Implicated }
-               where !withdrawn.Contains(medication.State)
+               where medication is
+               {
+                   IsNegated: false, IsWithdrawn: false, Absence: FactAbsence.No, Subject: null, Role: not MedicationRole.Implicated,
+               }
                from item in ItemsOf(medication.Product, table)
                select (item, (string?)SourceOf(medication, file));
     }

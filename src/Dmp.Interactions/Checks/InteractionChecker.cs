@@ -114,7 +114,7 @@ public sealed class InteractionChecker
                 item.Item,
                 item.Medicine,
                 item.Substances,
-                matched.Contains(place) ? CheckOutcome.Matched : item.IsKnown ? CheckOutcome.NoRule : CheckOutcome.UnknownSubstance))],
+                matched.Contains(place) ? CheckOutcome.Matched : item.IsClosed ? CheckOutcome.NoRule : CheckOutcome.UnknownSubstance))],
             pairs);
     }
 
@@ -156,7 +156,8 @@ public sealed class InteractionChecker
             meets.Add((key, other));
         }
 
-        return new Asked(item, medicine, substances, routes, [.. meets.Where(meet => endsByKey.ContainsKey(meet.Key))]);
+        meets = [.. meets.Where(meet => endsByKey.ContainsKey(meet.Key))];
+        return new Asked(item, medicine, substances, routes, meets, !IsUnknown(substances) && !meets.Any(meet => open.Contains(meet.Key)));
     }
 
     private Medicine? Find(string code) =>
@@ -185,7 +186,7 @@ public sealed class InteractionChecker
                where mine.Identity == theirs.Identity
                select new DuplicateFinding(mine, theirs),
         ];
-        var isComplete = one.IsKnown && other.IsKnown && !one.Meets.Concat(other.Meets).Any(meet => open.Contains(meet.Key));
+        var isComplete = one.IsClosed && other.IsClosed;
         return new PairAnswer(
             first,
             second,
@@ -265,8 +266,8 @@ public sealed class InteractionChecker
         Medicine? Medicine,
         IReadOnlyList<SubstanceMapping> Substances,
         IReadOnlyList<string> Routes,
-        IReadOnlyList<(string Key, SubstanceMapping? Substance)> Meets)
-    {
-        public bool IsKnown => !IsUnknown(Substances);
-    }
+        IReadOnlyList<(string Key, SubstanceMapping? Substance)> Meets,
+
+        // Each substance is known, and has no rule with a class that the edition does not list: all its rules are known.
+        bool IsClosed);
 }
