@@ -107,7 +107,7 @@ internal static class FactBenchmark
         return bytes;
     }
 
-    /// <summary>The document with results and a list of treatments in place of its body.</summary>
+    /// <summary>The document with twelve results more in each section.</summary>
     private static byte[] Stating(byte[] document, int number)
     {
         var text = Encoding.UTF8.GetString(document);
