@@ -16,7 +16,8 @@ public sealed class FactMappingTests
     /// <summary>Translations of translations and qualifiers of qualifiers: two levels show that they are taken along.</summary>
     private const int Levels = 2;
 
-    public static TheoryData<System.Type> Kinds => [.. typeof(Model.Fact).Assembly.GetTypes().Where(type => type.BaseType == typeof(Model.Fact))];
+    public static TheoryData<System.Type> Kinds =>
+        [.. typeof(Model.Fact).Assembly.GetTypes().Where(type => type.BaseType == typeof(Model.Fact))];
 
     [Theory]
     [MemberData(nameof(Kinds))]
