@@ -39,7 +39,7 @@ internal static class MatrixCommand
             MatrixImport import = new()
             {
                 Name = parsed.GetRequiredValue(name).Trim(),
-                Effective = parsed.GetValue(effective),
+                Effective = parsed.GetValue(effective)?.Time,
                 DryRun = parsed.GetValue(dryRun),
             };
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
@@ -58,9 +58,9 @@ internal static class MatrixCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var database = await OwnerConnection.OpenAsync(parsed.GetValue(connection), cancellationToken);
-            var time = parsed.GetValue(at) ?? await MatrixSql.NowAsync(database, cancellationToken);
+            var time = parsed.GetValue(at)?.Time ?? await MatrixSql.NowAsync(database, cancellationToken);
             var version = await MatrixSql.InForceAsync(database, time, cancellationToken)
-                ?? throw new RefusedException($"No version is in force at {MatrixTime.Write(time)}.");
+                ?? throw new RefusedException($"No version is in force at {OperatorTime.Write(time)}.");
             // A version never changes, so this needs no transaction.
             await parsed.InvocationConfiguration.Output.WriteAsync(
                 MatrixFile.Write(await MatrixSql.CellsAsync(database, version.Id, cancellationToken)));
@@ -89,8 +89,8 @@ internal static class MatrixCommand
                 var state = index == current ? "in force" : index < current || replaced ? "superseded" : "scheduled";
                 await output.WriteLineAsync(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{state,-10}  {MatrixTime.Write(version.EffectiveTime),-27}  {MatrixTime.Write(version.ImportTime),-27}  {cells,6}  "
-                    + $"{version.Name}"));
+                    $"{state,-10}  {OperatorTime.Write(version.EffectiveTime),-27}  {OperatorTime.Write(version.ImportTime),-27}  "
+                    + $"{cells,6}  {version.Name}"));
             }
 
             return DmpCommand.Done;
@@ -98,6 +98,6 @@ internal static class MatrixCommand
         return command;
     }
 
-    private static Option<DateTimeOffset?> Time(string name, string description) =>
-        new(name) { Description = description, HelpName = "TIME", CustomParser = MatrixTime.Parse };
+    private static Option<OperatorTime?> Time(string name, string description) =>
+        new(name) { Description = description, HelpName = "TIME", CustomParser = OperatorTime.Parse };
 }

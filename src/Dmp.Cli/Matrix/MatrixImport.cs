@@ -39,8 +39,8 @@ internal sealed record MatrixImport
         if (effective < now)
         {
             throw new RefusedException(
-                $"{MatrixTime.Write(effective)} is in the past (the database's clock says {MatrixTime.Write(now)}), and what was decided "
-                + "until now was decided by the versions before. Give a later time, or --effective now.");
+                $"{OperatorTime.Write(effective)} is in the past (the database's clock says {OperatorTime.Write(now)}), and what was "
+                + "decided until now was decided by the versions before. Give a later time, or --effective now.");
         }
 
         var superseded = await MatrixSql.InForceAsync(connection, effective, cancellationToken);
@@ -48,7 +48,7 @@ internal sealed record MatrixImport
         await output.WriteLineAsync(superseded is null
             ? "Supersedes nothing: no version is in force then."
             : $"{(DryRun ? "Would supersede" : "Supersedes")} '{superseded.Name}', "
-                + $"in force from {MatrixTime.Write(superseded.EffectiveTime)}.");
+                + $"in force from {OperatorTime.Write(superseded.EffectiveTime)}.");
         if (superseded is not null && MatrixFile.Digest(before).AsSpan().SequenceEqual(MatrixFile.Digest(cells)))
         {
             await output.WriteLineAsync("Identical to that version. Nothing is changed.");
@@ -64,21 +64,22 @@ internal sealed record MatrixImport
 
         if (await MatrixSql.FollowingAsync(connection, effective, cancellationToken) is { } following)
         {
-            await output.WriteLineAsync($"In force until {MatrixTime.Write(following.EffectiveTime)}, when '{following.Name}' takes over.");
+            await output.WriteLineAsync(
+                $"In force until {OperatorTime.Write(following.EffectiveTime)}, when '{following.Name}' takes over.");
         }
 
         if (DryRun)
         {
             await output.WriteLineAsync(
                 "Dry run: nothing was changed. "
-                + $"'{Name}' would be effective from {(Effective is null ? "now" : MatrixTime.Write(effective))}.");
+                + $"'{Name}' would be effective from {(Effective is null ? "now" : OperatorTime.Write(effective))}.");
             return;
         }
 
         await MatrixSql.InsertAsync(connection, Name, effective, cells, cancellationToken);
         // Not to be stopped half way, when nobody could say whether it happened.
         await transaction.CommitAsync(CancellationToken.None);
-        await output.WriteLineAsync($"Imported '{Name}', effective from {MatrixTime.Write(effective)}.");
+        await output.WriteLineAsync($"Imported '{Name}', effective from {OperatorTime.Write(effective)}.");
     }
 
     private static async Task<IReadOnlyList<MatrixCell>> ReadAsync(

@@ -94,7 +94,7 @@ public sealed class MatrixCommandTests(Platform platform) : IDisposable
         var database = await DatabaseAsync();
         var import = await RunAsync(
             database, "import", FileOf(ClosedToNurses(await ExportAsync(database))), "--name", "late", "--effective",
-            MatrixTime.Write(DateTimeOffset.UtcNow.AddSeconds(-2)));
+            OperatorTime.Write(DateTimeOffset.UtcNow.AddSeconds(-2)));
         Assert.Equal(1, import.Code);
         Assert.Contains("is in the past", import.Error, StringComparison.Ordinal);
         Assert.Equal(1L, await QueryAsync(database, "select count(*) from habilitation_matrix"));
@@ -106,11 +106,11 @@ public sealed class MatrixCommandTests(Platform platform) : IDisposable
         var database = await DatabaseAsync();
         var seed = await ExportAsync(database);
         var closed = ClosedToNurses(seed);
-        string[] inAnHour = ["--effective", MatrixTime.Write(DateTimeOffset.UtcNow.AddHours(1))];
+        string[] inAnHour = ["--effective", OperatorTime.Write(DateTimeOffset.UtcNow.AddHours(1))];
         Assert.Equal(0, (await RunAsync(database, ["import", FileOf(closed), "--name", "first", .. inAnHour])).Code);
         var second = await RunAsync(database, ["import", FileOf(seed), "--name", "second", .. inAnHour]);
         Assert.Contains("the later import wins, so 'first' has no effect any more", second.Output, StringComparison.Ordinal);
-        var now = await RunAsync(database, "import", FileOf(closed), "--name", "now");
+        var now = await RunAsync(database, "import", FileOf(closed), "--name", "now", "--effective", "now");
         Assert.Contains($"In force until {inAnHour[1]}, when 'second' takes over.", now.Output, StringComparison.Ordinal);
 
         Assert.Equal(closed, await ExportAsync(database));
