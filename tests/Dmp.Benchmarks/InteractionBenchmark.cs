@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Dmp.Interactions;
 using Dmp.Interactions.Checks;
 using Dmp.Interactions.Medicines;
 using Dmp.Interactions.Thesauri;
@@ -28,8 +29,8 @@ internal static class InteractionBenchmark
 
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var begin = Stopwatch.GetTimestamp();
-        var thesaurus = TextThesaurus.Read("2023-09", thesaurusFile).Thesaurus;
-        var table = BdpmFiles.Read("2026-05", Path.Combine(shared, "reference", "bdpm-2026")).Table;
+        var thesaurus = TextThesaurus.Read("2023-09", PublishedFile.At(thesaurusFile)).Thesaurus;
+        var table = BdpmFiles.Read("2026-05", PublishedFile.In(Path.Combine(shared, "reference", "bdpm-2026"))).Table;
         var checker = new InteractionChecker(thesaurus, table);
         var loading = Stopwatch.GetElapsedTime(begin);
         var held = GC.GetTotalMemory(forceFullCollection: true) - before;

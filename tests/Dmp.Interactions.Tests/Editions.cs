@@ -9,14 +9,14 @@ namespace Dmp.Interactions.Tests;
 internal static class Editions
 {
     private static readonly Lazy<ThesaurusReading> text2023 = new(() => TextThesaurus.Read(
-        "2023-09", File("ansm", "thesaurus_2023-09.layout.txt"), File("ansm", "interactions_2023-09.csv")));
+        "2023-09", At("thesaurus_2023-09.layout.txt"), At("interactions_2023-09.csv")));
 
     private static readonly Lazy<ThesaurusReading> json2020 = new(() => JsonThesaurus.Read(
-        "2020-10", File("ansm", "substances_2020-10.json"), File("ansm", "interactions_2020-10.json")));
+        "2020-10", At("substances_2020-10.json"), At("interactions_2020-10.json")));
 
-    private static readonly Lazy<MedicineReading> bdpm2026 = new(() => BdpmFiles.Read("2026-05", Folder("bdpm-2026")));
+    private static readonly Lazy<MedicineReading> bdpm2026 = new(() => BdpmFiles.Read("2026-05", PublishedFile.In(Folder("bdpm-2026"))));
 
-    private static readonly Lazy<MedicineReading> bdpm2022 = new(() => BdpmFiles.Read("2022-06", Folder("bdpm")));
+    private static readonly Lazy<MedicineReading> bdpm2022 = new(() => BdpmFiles.Read("2022-06", PublishedFile.In(Folder("bdpm"))));
 
     private static readonly Lazy<InteractionChecker> checker = new(() => new InteractionChecker(Text2023.Thesaurus, Bdpm2026.Table));
 
@@ -34,4 +34,6 @@ internal static class Editions
     public static string Folder(string name) => SharedSamples.Folder(Path.Combine("reference", name));
 
     public static string File(string folder, string name) => Path.Combine(Folder(folder), name);
+
+    private static PublishedFile At(string name) => PublishedFile.At(File("ansm", name));
 }

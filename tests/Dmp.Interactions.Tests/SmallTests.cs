@@ -10,9 +10,9 @@ public sealed class SmallTests
 {
     private static readonly string folder = Path.Combine(AppContext.BaseDirectory, "Small");
     private static readonly ThesaurusReading thesaurus = TextThesaurus.Read(
-        "small", Path.Combine(folder, "thesaurus.txt"), Path.Combine(folder, "table.csv"));
+        "small", PublishedFile.At(Path.Combine(folder, "thesaurus.txt")), PublishedFile.At(Path.Combine(folder, "table.csv")));
 
-    private static readonly MedicineReading medicines = BdpmFiles.Read("small", folder);
+    private static readonly MedicineReading medicines = BdpmFiles.Read("small", PublishedFile.In(folder));
     private static readonly InteractionChecker checker = new(thesaurus.Thesaurus, medicines.Table);
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class SmallTests
         var file = WithLevel(level);
         try
         {
-            var reading = TextThesaurus.Read("odd", file);
+            var reading = TextThesaurus.Read("odd", PublishedFile.At(file));
             Assert.Contains(reading.Notices, notice => notice is { IsFault: true, Line: 2 });
             Assert.Single(reading.Thesaurus.Rules);
         }
@@ -92,10 +92,10 @@ public sealed class SmallTests
     [Fact]
     public void What_is_no_edition_is_refused()
     {
-        Assert.Throws<InvalidDataException>(() => TextThesaurus.Read("none", Path.Combine(folder, "CIS_bdpm.txt")));
-        var table = Path.Combine(folder, "table.csv");
+        Assert.Throws<InvalidDataException>(() => TextThesaurus.Read("none", PublishedFile.At(Path.Combine(folder, "CIS_bdpm.txt"))));
+        var table = PublishedFile.At(Path.Combine(folder, "table.csv"));
         Assert.Throws<InvalidDataException>(() => JsonThesaurus.Read("none", table, table));
-        Assert.Throws<FileNotFoundException>(() => BdpmFiles.Read("none", AppContext.BaseDirectory));
+        Assert.Throws<FileNotFoundException>(() => BdpmFiles.Read("none", []));
     }
 
     private static string WithLevel(string level)

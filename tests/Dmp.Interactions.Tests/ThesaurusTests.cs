@@ -117,7 +117,7 @@ public sealed class ThesaurusTests
     [Fact]
     public void A_rule_has_the_same_id_at_each_reading_and_another_in_each_edition()
     {
-        var again = TextThesaurus.Read("2023-09", Editions.File("ansm", "thesaurus_2023-09.layout.txt"));
+        var again = TextThesaurus.Read("2023-09", PublishedFile.At(Editions.File("ansm", "thesaurus_2023-09.layout.txt")));
         Assert.Equal(
             Editions.Text2023.Thesaurus.Rules.Select(rule => rule.Id).Order(StringComparer.Ordinal),
             again.Thesaurus.Rules.Select(rule => rule.Id).Order(StringComparer.Ordinal));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Dmp.Interactions;
 using Dmp.Interactions.Checks;
 using Dmp.Interactions.Mapping;
 using Dmp.Interactions.Medicines;
@@ -173,8 +174,11 @@ internal static class InteractionsCommand
             try
             {
                 return parsed.GetValue(substances) is { } index
-                    ? JsonThesaurus.Read(name, index.FullName, file.FullName)
-                    : TextThesaurus.Read(name, file.FullName, parsed.GetValue(table)?.FullName);
+                    ? JsonThesaurus.Read(name, PublishedFile.At(index.FullName), PublishedFile.At(file.FullName))
+                    : TextThesaurus.Read(
+                        name,
+                        PublishedFile.At(file.FullName),
+                        parsed.GetValue(table) is { } other ? PublishedFile.At(other.FullName) : null);
             }
             catch (InvalidDataException fault)
             {
@@ -183,6 +187,6 @@ internal static class InteractionsCommand
         }
 
         public MedicineReading? Medicines(ParseResult parsed) =>
-            parsed.GetValue(medicines) is { } folder ? BdpmFiles.Read(folder.Name, folder.FullName) : null;
+            parsed.GetValue(medicines) is { } folder ? BdpmFiles.Read(folder.Name, PublishedFile.In(folder.FullName)) : null;
     }
 }

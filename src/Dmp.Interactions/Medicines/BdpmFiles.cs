@@ -14,19 +14,27 @@ public static class BdpmFiles
     private const string PacksFile = "CIS_CIP_bdpm.txt";
     private const string AtcFile = "CIS_MITM.txt";
 
-    /// <summary>Reads the files of a folder; that of the packs and that of the ATC codes may be missing.</summary>
+    /// <summary>The files of an edition as it is published. What is read for the table of medicines are the first four.</summary>
+    public static IReadOnlyList<string> FileNames { get; } =
+    [
+        ProductsFile, CompositionsFile, PacksFile, AtcFile,
+        "CIS_CPD_bdpm.txt", "CIS_GENER_bdpm.txt", "CIS_CIP_Dispo_Spec.txt", "HAS_LiensPageCT_bdpm.txt",
+        "CIS_HAS_SMR_bdpm.txt", "CIS_HAS_ASMR_bdpm.txt", "CIS_InfoImportantes.txt",
+    ];
+
+    /// <summary>Reads files by their published names; those of the packs and of the ATC codes may be missing.</summary>
     /// <exception cref="FileNotFoundException">There are no products or no compositions.</exception>
-    public static MedicineReading Read(string edition, string folder)
+    public static MedicineReading Read(string edition, IReadOnlyList<PublishedFile> files)
     {
         List<ReadingNotice> notices = [];
         var names = new Dictionary<string, List<string>>();
-        var compositions = ReadCompositions(Rows(folder, CompositionsFile, 8, 9, notices), names);
-        var atc = Rows(folder, AtcFile, 3, 4, notices, isOptional: true)
+        var compositions = ReadCompositions(Rows(files, CompositionsFile, 8, 9, notices), names);
+        var atc = Rows(files, AtcFile, 3, 4, notices, isOptional: true)
             .Where(row => row.Columns[1].Length > 0)
             .GroupBy(row => row.Columns[0], row => row.Columns[1])
             .ToDictionary(group => group.Key, group => group.Distinct().Order(StringComparer.Ordinal).ToList());
         Dictionary<string, Medicine> products = [];
-        foreach (var row in Rows(folder, ProductsFile, 7, 12, notices))
+        foreach (var row in Rows(files, ProductsFile, 7, 12, notices))
         {
             var columns = row.Columns;
             var medicine = new Medicine(
@@ -50,7 +58,7 @@ public static class BdpmFiles
         }
 
         Dictionary<string, string> packs = [];
-        foreach (var (line, columns) in Rows(folder, PacksFile, 7, 13, notices, isOptional: true))
+        foreach (var (line, columns) in Rows(files, PacksFile, 7, 13, notices, isOptional: true))
         {
             foreach (var code in new[] { columns[1], columns[6] }.Where(code => code.Length > 0))
             {
@@ -114,16 +122,15 @@ public static class BdpmFiles
     /// published is told.
     /// </summary>
     private static List<(int Line, string[] Columns)> Rows(
-        string folder, string file, int least, int most, List<ReadingNotice> notices, bool isOptional = false)
+        IReadOnlyList<PublishedFile> files, string file, int least, int most, List<ReadingNotice> notices, bool isOptional = false)
     {
         List<(int, string[])> rows = [];
-        var path = Path.Combine(folder, file);
-        if (isOptional && !File.Exists(path))
+        if (files.FirstOrDefault(one => one.Name == file) is not { } published)
         {
-            return rows;
+            return isOptional ? rows : throw new FileNotFoundException($"There is no {file}.", file);
         }
 
-        foreach (var (number, line, isDamaged) in PublishedText.Lines(path))
+        foreach (var (number, line, isDamaged) in PublishedText.Lines(published))
         {
             var values = line.Split('\t', StringSplitOptions.TrimEntries);
             if (isDamaged)

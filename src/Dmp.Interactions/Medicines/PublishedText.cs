@@ -12,9 +12,9 @@ internal static class PublishedText
     /// Lines that are not empty, from 1. Each is UTF-8 when its bytes are, and CP1252 otherwise: one file of the medicines database mixes
     /// both. A line is damaged when neither has a character for one of its bytes.
     /// </summary>
-    public static IEnumerable<(int Number, string Line, bool IsDamaged)> Lines(string path)
+    public static IEnumerable<(int Number, string Line, bool IsDamaged)> Lines(PublishedFile file)
     {
-        var bytes = File.ReadAllBytes(path);
+        var bytes = Read(file);
         var number = 0;
         for (var begin = 0; begin < bytes.Length;)
         {
@@ -29,6 +29,14 @@ internal static class PublishedText
 
             begin = end + 1;
         }
+    }
+
+    private static byte[] Read(PublishedFile file)
+    {
+        using var stream = file.Open();
+        using var bytes = new MemoryStream();
+        stream.CopyTo(bytes);
+        return bytes.ToArray();
     }
 
     private static (string Line, bool IsDamaged) Decode(ReadOnlySpan<byte> bytes)

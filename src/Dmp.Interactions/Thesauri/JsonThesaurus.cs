@@ -10,23 +10,23 @@ public static class JsonThesaurus
 {
     /// <summary>Reads both files whole: they have some megabytes.</summary>
     /// <exception cref="InvalidDataException">A file is no JSON of this form.</exception>
-    public static ThesaurusReading Read(string edition, string substancesFile, string rulesFile)
+    public static ThesaurusReading Read(string edition, PublishedFile substances, PublishedFile rules)
     {
-        var builder = new ThesaurusBuilder(edition, Path.GetFileName(rulesFile));
+        var builder = new ThesaurusBuilder(edition, rules.Name);
         try
         {
-            ReadClasses(builder, substancesFile);
-            ReadRules(builder, rulesFile);
+            ReadClasses(builder, substances);
+            ReadRules(builder, rules);
         }
         catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{Path.GetFileName(rulesFile)}, {Path.GetFileName(substancesFile)}: {fault.Message}", fault);
+            throw new InvalidDataException($"{rules.Name}, {substances.Name}: {fault.Message}", fault);
         }
 
         return builder.Build();
     }
 
-    private static void ReadClasses(ThesaurusBuilder builder, string file)
+    private static void ReadClasses(ThesaurusBuilder builder, PublishedFile file)
     {
         Dictionary<string, List<string>> classes = [];
         using var index = Open(file);
@@ -52,7 +52,7 @@ public static class JsonThesaurus
         }
     }
 
-    private static void ReadRules(ThesaurusBuilder builder, string file)
+    private static void ReadRules(ThesaurusBuilder builder, PublishedFile file)
     {
         using var rules = Open(file);
         var number = 0;
@@ -86,9 +86,9 @@ public static class JsonThesaurus
 
     private static string Text(JsonElement entry, string property) => entry.GetProperty(property).GetString()?.Trim() ?? "";
 
-    private static JsonDocument Open(string file)
+    private static JsonDocument Open(PublishedFile file)
     {
-        using var stream = File.OpenRead(file);
+        using var stream = file.Open();
         return JsonDocument.Parse(stream);
     }
 }

@@ -18,13 +18,13 @@ public static partial class TextThesaurus
 {
     /// <summary>Reads the text, and compares it with a table (<c>substance,interactant,niveau,…</c>) when there is one.</summary>
     /// <exception cref="InvalidDataException">The file has no rule: it is no text of this form.</exception>
-    public static ThesaurusReading Read(string edition, string textFile, string? tableFile = null)
+    public static ThesaurusReading Read(string edition, PublishedFile text, PublishedFile? table = null)
     {
-        var builder = new ThesaurusBuilder(edition, Path.GetFileName(textFile));
-        var blocks = Blocks(File.ReadLines(textFile)).ToList();
+        var builder = new ThesaurusBuilder(edition, text.Name);
+        var blocks = Blocks(Lines(text)).ToList();
         if (blocks.All(block => block.Other is null))
         {
-            throw new InvalidDataException($"{Path.GetFileName(textFile)}: no line begins with '+ '.");
+            throw new InvalidDataException($"{text.Name}: no line begins with '+ '.");
         }
 
         List<ThesaurusRow> rows = [];
@@ -41,12 +41,21 @@ public static partial class TextThesaurus
             }
         }
 
-        if (tableFile is not null)
+        if (table is not null)
         {
-            Compare(builder, rows, tableFile);
+            Compare(builder, rows, table);
         }
 
         return builder.Build();
+    }
+
+    private static IEnumerable<string> Lines(PublishedFile text)
+    {
+        using var reader = new StreamReader(text.Open());
+        while (reader.ReadLine() is { } line)
+        {
+            yield return line;
+        }
     }
 
     /// <summary>A heading with what stands below it, or one of its rules.</summary>
@@ -256,35 +265,35 @@ public static partial class TextThesaurus
         TitlePattern().Match(line) is { Success: true } title && Levels.Of(title.Groups[1].Value) is not null;
 
     /// <summary>What one of both has and the other has not is told, with the line of the text.</summary>
-    private static void Compare(ThesaurusBuilder builder, List<ThesaurusRow> rows, string tableFile)
+    private static void Compare(ThesaurusBuilder builder, List<ThesaurusRow> rows, PublishedFile file)
     {
-        var table = ReadTable(tableFile);
+        var table = ReadTable(file);
         foreach (var row in rows)
         {
             var key = (Names.Key(row.Heading), Names.Key(row.Other));
             if (!table.Remove(key, out var level))
             {
-                builder.Notice(row.Line, $"{row.Heading} + {row.Other}: not in {Path.GetFileName(tableFile)}");
+                builder.Notice(row.Line, $"{row.Heading} + {row.Other}: not in {file.Name}");
             }
             else if (row.Severities.Count > 1)
             {
-                builder.Notice(row.Line, $"{row.Heading} + {row.Other}: several levels, and {level} in {Path.GetFileName(tableFile)}");
+                builder.Notice(row.Line, $"{row.Heading} + {row.Other}: several levels, and {level} in {file.Name}");
             }
             else if (Levels.Of(level) != row.Severities[0].Level)
             {
-                builder.Notice(row.Line, $"{row.Heading} + {row.Other}: {level} in {Path.GetFileName(tableFile)}", isFault: true);
+                builder.Notice(row.Line, $"{row.Heading} + {row.Other}: {level} in {file.Name}", isFault: true);
             }
         }
 
         foreach (var ((heading, other), _) in table)
         {
-            builder.Notice(0, $"{heading} + {other}: in {Path.GetFileName(tableFile)} alone");
+            builder.Notice(0, $"{heading} + {other}: in {file.Name} alone");
         }
     }
 
-    private static Dictionary<(string, string), string> ReadTable(string tableFile)
+    private static Dictionary<(string, string), string> ReadTable(PublishedFile file)
     {
-        using var reader = new StreamReader(tableFile);
+        using var reader = new StreamReader(file.Open());
         using var csv = new CsvReader(reader, new CsvConfiguration(CultureInfo.InvariantCulture));
         Dictionary<(string, string), string> table = [];
         csv.Read();
