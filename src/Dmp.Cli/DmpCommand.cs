@@ -7,6 +7,7 @@ using Dmp.Cli.Import;
 using Dmp.Cli.Interactions;
 using Dmp.Cli.Keys;
 using Dmp.Cli.Matrix;
+using Dmp.Cli.References;
 using Dmp.Cli.Store;
 using Dmp.Cli.Trace;
 using Dmp.Client;
@@ -37,6 +38,7 @@ internal static class DmpCommand
             StoreCommand.Create(),
             FactsCommand.Create(),
             InteractionsCommand.Create(),
+            ReferenceCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)

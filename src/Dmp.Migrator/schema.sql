@@ -820,6 +820,34 @@ CREATE TABLE public.record_key (
     CONSTRAINT record_key_destroy_check CHECK (((wrapped IS NULL) = (destroy_time IS NOT NULL)))
 );
 
+CREATE TABLE public.reference_activation (
+    activation_id uuid NOT NULL,
+    edition_id uuid NOT NULL,
+    effective_time timestamp with time zone NOT NULL,
+    activate_time timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.reference_edition (
+    edition_id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    source text NOT NULL,
+    sha256 bytea NOT NULL,
+    import_time timestamp with time zone NOT NULL,
+    CONSTRAINT reference_edition_digest_check CHECK ((length(sha256) = 32)),
+    CONSTRAINT reference_edition_kind_check CHECK ((kind = ANY (ARRAY['thesaurus'::text, 'medicines'::text])))
+);
+
+CREATE TABLE public.reference_file (
+    edition_id uuid NOT NULL,
+    name text NOT NULL,
+    part text NOT NULL,
+    size_bytes bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    content bytea NOT NULL,
+    CONSTRAINT reference_file_digest_check CHECK ((length(sha256) = 32))
+);
+
 CREATE TABLE public.request_log (
     caller_key text NOT NULL,
     request_id uuid NOT NULL,
@@ -1017,6 +1045,18 @@ ALTER TABLE ONLY public.record_key
 ALTER TABLE ONLY public.record
     ADD CONSTRAINT record_pkey PRIMARY KEY (record_id);
 
+ALTER TABLE ONLY public.reference_activation
+    ADD CONSTRAINT reference_activation_pkey PRIMARY KEY (activation_id);
+
+ALTER TABLE ONLY public.reference_edition
+    ADD CONSTRAINT reference_edition_name_key UNIQUE (kind, name);
+
+ALTER TABLE ONLY public.reference_edition
+    ADD CONSTRAINT reference_edition_pkey PRIMARY KEY (edition_id);
+
+ALTER TABLE ONLY public.reference_file
+    ADD CONSTRAINT reference_file_pkey PRIMARY KEY (edition_id, part);
+
 ALTER TABLE ONLY public.request_log
     ADD CONSTRAINT request_log_pkey PRIMARY KEY (caller_key, request_id);
 
@@ -1157,6 +1197,8 @@ CREATE INDEX record_majority_idx ON public.record USING btree (birth_date) WHERE
 
 CREATE INDEX record_traits_idx ON public.record USING btree (birth_date, sex, upper(birth_family_name));
 
+CREATE INDEX reference_activation_effective_idx ON public.reference_activation USING btree (effective_time DESC, activate_time DESC);
+
 CREATE INDEX request_log_create_time_idx ON public.request_log USING btree (create_time);
 
 CREATE INDEX submission_set_list_idx ON public.submission_set USING btree (record_id, create_time DESC, submission_set_id DESC);
@@ -1244,6 +1286,12 @@ ALTER TABLE ONLY public.notice
 
 ALTER TABLE ONLY public.record_key
     ADD CONSTRAINT record_key_record_fkey FOREIGN KEY (record_id) REFERENCES public.record(record_id);
+
+ALTER TABLE ONLY public.reference_activation
+    ADD CONSTRAINT reference_activation_edition_fkey FOREIGN KEY (edition_id) REFERENCES public.reference_edition(edition_id);
+
+ALTER TABLE ONLY public.reference_file
+    ADD CONSTRAINT reference_file_edition_fkey FOREIGN KEY (edition_id) REFERENCES public.reference_edition(edition_id);
 
 ALTER TABLE ONLY public.submission_set
     ADD CONSTRAINT submission_set_record_fkey FOREIGN KEY (record_id) REFERENCES public.record(record_id);
@@ -1953,6 +2001,12 @@ GRANT SELECT(guardianship_told),UPDATE(guardianship_told) ON TABLE public.record
 GRANT SELECT,INSERT ON TABLE public.record_key TO dmp_request;
 GRANT SELECT,INSERT ON TABLE public.record_key TO dmp_intake;
 GRANT SELECT ON TABLE public.record_key TO dmp_facts;
+
+GRANT SELECT ON TABLE public.reference_activation TO dmp_runtime;
+
+GRANT SELECT ON TABLE public.reference_edition TO dmp_runtime;
+
+GRANT SELECT ON TABLE public.reference_file TO dmp_runtime;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.request_log TO dmp_request;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.request_log TO dmp_intake;

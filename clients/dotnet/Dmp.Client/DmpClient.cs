@@ -8,6 +8,7 @@ using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Event.V1;
 using Dmp.Facts.V1;
+using Dmp.Interactions.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Google.Protobuf;
@@ -71,6 +72,7 @@ public sealed partial class DmpClient : IDisposable
         Delegations = new DelegationService.DelegationServiceClient(invoker);
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
         Facts = new FactService.FactServiceClient(invoker);
+        Interactions = new InteractionService.InteractionServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
         Events = new EventService.EventServiceClient(invoker);
     }
@@ -113,6 +115,9 @@ public sealed partial class DmpClient : IDisposable
 
     /// <summary>The generated client of what documents state, for what the methods of this class do not cover.</summary>
     public FactService.FactServiceClient Facts { get; }
+
+    /// <summary>The generated client of the interaction check, for what the methods of this class do not cover.</summary>
+    public InteractionService.InteractionServiceClient Interactions { get; }
 
     /// <summary>The generated client of notices, for what the methods of this class do not cover.</summary>
     public NoticeService.NoticeServiceClient Notices { get; }

@@ -126,15 +126,19 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
 
     private static XElement Reference(int row) => Element("text", With("reference", ("value", $"#{RowId(row)}")));
 
+    /// <summary>The system of the codes of products in the public medicines database (CIS).</summary>
+    private const string Cis = "1.2.250.1.213.2.3.1";
+
     /// <summary>IHE PCC Medications.</summary>
-    private static XElement Medication(string name, int row, string mood) => Element(
+    private static XElement Medication(SampleMedicine medicine, int row, string mood) => Element(
         "substanceAdministration",
         new XAttribute("classCode", "SBADM"),
         new XAttribute("moodCode", mood),
         With("templateId", ("root", "1.3.6.1.4.1.19376.1.5.3.1.4.7")),
         Reference(row),
         With("statusCode", ("code", mood == "INT" ? "active" : "completed")),
-        Element("consumable", Element("manufacturedProduct", Element("manufacturedMaterial", Element("name", name)))));
+        Element("consumable", Element("manufacturedProduct", Element(
+            "manufacturedMaterial", Code(medicine.Cis, Cis, medicine.Name), Element("name", medicine.Name)))));
 
     /// <summary>IHE XD-LAB Laboratory Observation.</summary>
     private static XElement Observation(LabResult result, int row, DateTimeOffset time) => Element(
@@ -169,6 +173,9 @@ internal sealed class ClinicalDocument(SamplePatient patient, SampleAuthor autho
 internal sealed record DocumentHead(
     string TypeCode, string TypeSystem, string Title, DateTimeOffset CreationTime, DateTimeOffset ServiceStartTime, string UniqueId);
 
+/// <summary>A product by its code CIS, and its name.</summary>
+internal sealed record SampleMedicine(string Cis, string Name);
+
 /// <summary>A section of a structured body: a paragraph, or a table when there are rows.</summary>
 internal sealed record Section(string LoincCode, string Title)
 {
@@ -179,7 +186,7 @@ internal sealed record Section(string LoincCode, string Title)
     public IReadOnlyList<IReadOnlyList<string>> Rows { get; init; } = [];
 
     /// <summary>Medicines that the first rows name, for the entries.</summary>
-    public IReadOnlyList<string> Medicines { get; init; } = [];
+    public IReadOnlyList<SampleMedicine> Medicines { get; init; } = [];
 
     /// <summary>Whether they are taken (<c>EVN</c>) or prescribed (<c>INT</c>).</summary>
     public string Mood { get; init; } = "EVN";

@@ -29,8 +29,13 @@ internal static class SampleTexts
 
     private static readonly string[] vaccines =
         ["Grippe saisonnière", "dTP (rappel)", "Hépatite B", "Rougeole-oreillons-rubéole", "Pneumocoque"];
-    private static readonly string[] medicines =
-        ["Paracétamol 1 g, comprimé", "Amoxicilline 500 mg, gélule", "Metformine 850 mg, comprimé", "Ramipril 5 mg, comprimé"];
+    /// <summary>Products of the small medicines database of the sandbox, by their codes CIS.</summary>
+    private static readonly SampleMedicine[] medicines =
+    [
+        new("60234100", "DOLIPRANE 1000 mg, comprimé"), new("67707794", "CLAMOXYL 500 mg, gélule"),
+        new("61052830", "GLUCOPHAGE 1000 mg, comprimé pelliculé sécable"), new("60747455", "DETENSIEL 10 mg, comprimé pelliculé sécable"),
+    ];
+
     private static readonly (string Loinc, string Unit)[] biologyCodes =
         [("14771-0", "mmol/L"), ("14682-9", "umol/L"), ("3016-3", "m[IU]/L"), ("1988-5", "mg/L")];
 
@@ -97,18 +102,30 @@ internal static class SampleTexts
             Sections =
             [
                 new Section("8648-8", "Synthèse du séjour") { Text = stay },
-                Medicines("10183-2", "Traitements à la sortie", "EVN", [MedicineRow(random), MedicineRow(random)]),
+                Medicines("10183-2", "Traitements à la sortie", "EVN", random, 2),
             ],
         };
     }
 
-    private static Section Medicines(string loincCode, string title, string mood, string[][] rows) => new(loincCode, title)
+    private static Section Medicines(string loincCode, string title, string mood, Random random, int count)
     {
-        Columns = ["Médicament", "Posologie", "Durée"],
-        Rows = rows,
-        Medicines = [.. rows.Select(row => row[0])],
-        Mood = mood,
-    };
+        List<SampleMedicine> picked = [];
+        List<string[]> rows = [];
+        while (picked.Count < count)
+        {
+            var medicine = medicines[random.Next(medicines.Length)];
+            picked.Add(medicine);
+            rows.Add([medicine.Name, $"{random.Next(1, 4)} fois par jour", $"{random.Next(3, 30)} jours"]);
+        }
+
+        return new Section(loincCode, title)
+        {
+            Columns = ["Médicament", "Posologie", "Durée"],
+            Rows = [.. rows],
+            Medicines = picked,
+            Mood = mood,
+        };
+    }
 
     private static SampleText Vaccination(Random random, DateTimeOffset started) => new(
         SampleKind.Vaccination, "87273-9", "Note de vaccination", "vaccination")
@@ -128,8 +145,7 @@ internal static class SampleTexts
     {
         Sections =
         [
-            Medicines(
-                "57828-6", "Prescription", "INT", [.. Enumerable.Range(0, 1 + random.Next(3)).Select(_ => MedicineRow(random))]),
+            Medicines("57828-6", "Prescription", "INT", random, 1 + random.Next(3)),
         ],
     };
 
@@ -141,12 +157,9 @@ internal static class SampleTexts
         $"Motif : suivi après {Pick(random, reasons)}.",
         $"Tension artérielle {Whole(random, 105, 160)}/{Whole(random, 60, 95)} mmHg, fréquence cardiaque {Whole(random, 55, 100)} "
         + "par minute.",
-        $"Traitement : {Pick(random, medicines)}.",
+        $"Traitement : {medicines[random.Next(medicines.Length)].Name}.",
         "Document fictif, sans valeur médicale.",
     ];
-
-    private static string[] MedicineRow(Random random) =>
-        [Pick(random, medicines), $"{random.Next(1, 4)} fois par jour", $"{random.Next(3, 30)} jours"];
 
     private static string Pick(Random random, string[] choices) => choices[random.Next(choices.Length)];
 

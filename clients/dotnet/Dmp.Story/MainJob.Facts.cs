@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Dmp.Facts.V1;
+using Dmp.Interactions.V1;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Story;
 
@@ -7,6 +9,9 @@ namespace Dmp.Story;
 internal sealed partial class MainJob
 {
     private const int ShownMax = 6;
+
+    /// <summary>COUMADINE 5 mg, by its code CIS.</summary>
+    private const string Coumadine = "63245753";
 
     private static readonly TimeSpan readingLimit = TimeSpan.FromSeconds(30);
 
@@ -38,6 +43,39 @@ internal sealed partial class MainJob
 
         Screen.Line($"{facts.Count} statements of {stated.Count(document => document.State == DocumentFactsState.Read)} documents in all");
     }
+
+    /// <summary>The physician means to prescribe an anticoagulant, and asks which published rules it meets.</summary>
+    private async Task AskForInteractionsAsync(CancellationToken ct)
+    {
+        var answer = await Physician.Client.CheckRecordInteractionsAsync(
+            new CheckRecordInteractionsRequest
+            {
+                RecordId = recordId,
+                Proposed = { new Medicine { ProductCode = Coumadine } },
+                StatedFrom = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddYears(-20)),
+            },
+            ct);
+        var (medicines, pairs) = (answer.Report.Medicines, answer.Report.Pairs);
+        checks.That(
+            "what is proposed is checked with what documents state, and every pair has an answer",
+            medicines.Count > 1 && pairs.Count == medicines.Count * (medicines.Count - 1) / 2
+                && pairs.All(pair => pair.Outcome != CheckOutcome.Unspecified),
+            "every pair",
+            $"{pairs.Count} of {medicines.Count} medicines");
+        foreach (var pair in pairs.Where(pair => pair.First == 0))
+        {
+            var levels = answer.Report.Rules.Where(rule => pair.Findings.Any(finding => finding.RuleId == rule.RuleId))
+                .SelectMany(rule => rule.Severities)
+                .Select(severity => severity.Level.ToString());
+            Screen.Line($"{NameOf(medicines[0])} with {NameOf(medicines[pair.Second])}: "
+                + string.Join(", ", levels.DefaultIfEmpty(pair.Outcome.ToString())));
+        }
+
+        Screen.Line($"rules of the edition {answer.Report.Thesaurus.Name}: reference information, no advice");
+    }
+
+    private static string NameOf(CheckedMedicine medicine) =>
+        medicine.Name.Length > 0 ? medicine.Name : medicine.Medicine.SubstanceName;
 
     private static string Of(Observation observation) => string.Join(
         ", ", observation.Values.Select(value => $"{value.Quantity?.Low?.Value} {value.Quantity?.Low?.Unit}{value.Code?.Display}".Trim()));

@@ -1,5 +1,5 @@
 -- Why: the server works as roles that own nothing. It logs in as a member of dmp_runtime, which sees no patient's row; for each piece of
--- work it takes the role of that work, for one transaction (0009_grant_rights.sql): a member of dmp_runtime has the rights of dmp_runtime,
+-- work it takes the role of that work, for one transaction (0010_grant_rights.sql): a member of dmp_runtime has the rights of dmp_runtime,
 -- and those of another role only as long as it is that role. Whoever runs the server gives its login role membership of dmp_runtime, and
 -- nothing else.
 -- Locks: none that anybody waits for. Duration: milliseconds.

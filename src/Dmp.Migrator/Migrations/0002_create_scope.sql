@@ -1,6 +1,6 @@
 -- What a transaction is for, and where the database is. Locks: none. Undo: drop the functions.
 
--- The settings of the second wall (Data/RowScope.cs, 0009_grant_rights.sql). They are made for one transaction and end with it.
+-- The settings of the second wall (Data/RowScope.cs, 0010_grant_rights.sql). They are made for one transaction and end with it.
 
 create function dmp_record() returns uuid
     language sql stable

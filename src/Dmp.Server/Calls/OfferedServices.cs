@@ -7,6 +7,7 @@ using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Event.V1;
 using Dmp.Facts.V1;
+using Dmp.Interactions.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
@@ -30,5 +31,6 @@ internal static class OfferedServices
         EventService.Descriptor,
         NoticeService.Descriptor,
         FactService.Descriptor,
+        InteractionService.Descriptor,
     ];
 }

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Dmp.Server.Data;
 
 /// <summary>
-/// For whom a transaction is: the second wall, in PostgreSQL's roles and row-level security (0009_grant_rights.sql). Applied before the
+/// For whom a transaction is: the second wall, in PostgreSQL's roles and row-level security (0010_grant_rights.sql). Applied before the
 /// first statement on patients' rows; without it the statement is refused. Role and settings end with the transaction, or with the batch
 /// where there is none, so a connection that goes back to its pool is for nobody.
 /// </summary>

@@ -7,6 +7,7 @@ using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Event.V1;
 using Dmp.Facts.V1;
+using Dmp.Interactions.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Pipeline;
@@ -32,6 +33,7 @@ internal static class EndpointSetup
         Map<Services.EventService>(app, EventService.Descriptor);
         Map<Services.NoticeService>(app, NoticeService.Descriptor);
         Map<Services.FactService>(app, FactService.Descriptor);
+        Map<Services.InteractionService>(app, InteractionService.Descriptor);
 
         // For load balancers, which have no token; it tells nothing but "serving" or "not serving".
         app.MapGrpcHealthChecksService().AllowAnonymous();

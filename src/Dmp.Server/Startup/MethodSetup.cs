@@ -8,6 +8,7 @@ using Dmp.Server.Events;
 using Dmp.Server.Explanations;
 using Dmp.Server.Facts;
 using Dmp.Server.Intake;
+using Dmp.Server.Interactions;
 using Dmp.Server.Notices;
 using Dmp.Server.Records;
 
@@ -88,6 +89,9 @@ internal static class MethodSetup
         services.AddSingleton<ListFunctions>();
 
         services.AddSingleton<ListFacts>();
+
+        services.AddSingleton<CheckInteractions>();
+        services.AddSingleton<CheckRecordInteractions>();
 
         services.AddSingleton<GetNoticePreferences>();
         services.AddSingleton<UpdateNoticePreferences>();

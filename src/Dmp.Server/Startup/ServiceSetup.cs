@@ -12,6 +12,7 @@ using Dmp.Server.Intake;
 using Dmp.Server.Media;
 using Dmp.Server.Notices;
 using Dmp.Server.Options;
+using Dmp.Server.References;
 using Dmp.Server.Requests;
 using Dmp.Storage;
 using Dmp.Storage.Keys;
@@ -73,7 +74,10 @@ internal static class ServiceSetup
         services.AddSingleton<DocumentChanges>();
         services.AddIntake();
         services.AddSingleton<FactCounts>();
+        services.AddSingleton<RecordFacts>();
         services.AddHostedService<FactMaker>();
+        services.AddSingleton<ReferenceShelf>();
+        services.AddHostedService(provider => provider.GetRequiredService<ReferenceShelf>());
         services.AddMethods();
 
         services.AddDmpGrpc();

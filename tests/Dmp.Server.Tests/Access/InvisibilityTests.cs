@@ -5,6 +5,7 @@ using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Facts.V1;
+using Dmp.Interactions.V1;
 using Dmp.Record.V1;
 using Dmp.Server.Calls;
 using Dmp.Server.Tests.Documents.Import;
@@ -13,6 +14,7 @@ using Dmp.Server.Tests.Proofs;
 using Dmp.Type.V1;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Npgsql;
 using Xunit;
@@ -61,6 +63,9 @@ public sealed class InvisibilityTests(Platform platform)
         // Its answers are those of UploadDocument inside of a call that ends well; ImportTests compare.
         "ImportDocuments",
 
+        // Knows of no record.
+        "CheckInteractions",
+
         // Of the caller's own deposits, in no record; FindMissingContentTests look at what it tells of those of others.
         "FindMissingContent",
 
@@ -77,6 +82,8 @@ public sealed class InvisibilityTests(Platform platform)
         // The feed tells the end of what was seen once, which is not cut out with the document; Events/HiddenFromBirthTests compare.
         "Subscribe", "Pull", "CommitPosition", "GetPosition",
     ];
+
+    private static readonly Timestamp longAgo = Timestamp.FromDateTimeOffset(new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     public static TheoryData<string> Personas => [.. personas.Keys];
 
@@ -213,6 +220,14 @@ public sealed class InvisibilityTests(Platform platform)
             new ListFactsRequest { RecordId = record.Id, PageSize = 1 },
             new ListFactsRequest { RecordId = record.Id, PageSize = 3, Kinds = { FactKind.Allergy } },
             new ListFactsRequest { RecordId = record.Id },
+        ],
+        "CheckRecordInteractions" =>
+        [
+            new CheckRecordInteractionsRequest { RecordId = record.Id, StatedFrom = longAgo },
+            new CheckRecordInteractionsRequest
+            {
+                RecordId = record.Id, StatedFrom = longAgo, Proposed = { new Medicine { SubstanceName = "warfarine" } },
+            },
         ],
         "GetSubmissionSet" => [new GetSubmissionSetRequest { RecordId = record.Id, SubmissionSetId = documentId }],
         "ListSubmissionSets" =>

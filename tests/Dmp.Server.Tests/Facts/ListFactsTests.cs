@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
 using Dmp.Error.V1;
 using Dmp.Facts.V1;
+using Dmp.Server.Data;
 using Dmp.Server.Tests.Documents;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Proofs;
 using Dmp.Server.Tests.Keys;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Xunit;
 using static Dmp.Server.Tests.Facts.StatingText;
 
@@ -54,6 +57,23 @@ public sealed class ListFactsTests(Platform platform)
             told => told.Method == "dmp.fact.v1.FactService/ListFacts"
                 && told.Actor.Id == record.Physician.Id
                 && told.Documents.Any(one => one.DocumentId == document.DocumentId));
+    }
+
+    /// <summary>
+    /// Whether a record changed is asked behind each answer, and a change without a place counts as one: a list right behind an upload must
+    /// not be a conflict for as long as the upload waits for its place.
+    /// </summary>
+    [Fact]
+    public async Task A_list_right_behind_a_change_waits_for_nobody_to_give_it_its_place()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        await server.Services.GetServices<IHostedService>().OfType<ChangeSequencer>().Single().StopAsync(Token);
+        var (physician, patient) = (TestProfessional.New(), TestPatient.New());
+        var api = new DmpApi(server.Channel, platform.Callers.Token(physician));
+        var opened = await api.Records.OpenRecordAsync(Given.OpenRequest(patient), cancellationToken: Token);
+        await api.DeclareAsync(opened.Record.RecordId);
+        var document = await api.UploadAsync(opened.Record.RecordId);
+        Assert.Equal(document.DocumentId, Assert.Single(await ListAsync(api, opened.Record.RecordId)).DocumentId);
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Event.V1;
 using Dmp.Facts.V1;
+using Dmp.Interactions.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Grpc.Core;
@@ -36,6 +37,7 @@ internal sealed class DmpApi
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
         Events = new EventService.EventServiceClient(invoker);
         Facts = new FactService.FactServiceClient(invoker);
+        Interactions = new InteractionService.InteractionServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
     }
 
@@ -60,6 +62,8 @@ internal sealed class DmpApi
     public EventService.EventServiceClient Events { get; }
 
     public FactService.FactServiceClient Facts { get; }
+
+    public InteractionService.InteractionServiceClient Interactions { get; }
 
     public NoticeService.NoticeServiceClient Notices { get; }
 

@@ -148,6 +148,8 @@ internal static class Measures
         new("FactSql.Finish", "document", OfTask("dmp_facts", 4), new { RecordId = Country.IdOf(1, 4),
             DocumentId = Country.IdOf(2, 20000), Version = 1, LeaseEndTime = far, State = (short)4, Kinds = 0, Block = (byte[]?)null,
                 FactsId = (Guid?)null, RecordKeyId = (Guid?)null, Reader = 1 }),
+        new("ReferenceSql.InForce", "no edition", OfTask("dmp_runtime")),
+        new("ReferenceSql.Files", "no edition", OfTask("dmp_runtime"), new { EditionId = Country.IdOf(2, 1) }),
         new("EndingSql.TellMajorities", "5 due", OfTask("dmp_sweep")),
         new("EndingSql.TellExpiredConsents", "none due", OfTask("dmp_sweep")),
         new("EndingSql.TellStartedDelegations", "none due", OfTask("dmp_sweep"), new { Now = far }),

@@ -38,6 +38,9 @@ grant select on habilitation_matrix, habilitation_cell, audit_leaf, audit_leaf_s
     to dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_deposits, dmp_regulation, dmp_team, dmp_feed, dmp_notices, dmp_sweep,
     dmp_sequencer, dmp_reviewer;
 
+-- Published files.
+grant select on reference_edition, reference_file, reference_activation to dmp_runtime;
+
 -- A change leaves its event with it, and nobody back-dates one behind the sequencer. Reads and refused calls: of no kind.
 grant insert on audit_event to dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_feed, dmp_notices;
 create policy audit_event_add on audit_event for insert

@@ -1,0 +1,70 @@
+using System.Globalization;
+using Dmp.Interactions;
+using Dmp.Interactions.Medicines;
+using Dmp.Interactions.Thesauri;
+
+namespace Dmp.Cli.References;
+
+/// <summary>A line of an edition, for comparing two editions: a rule, a class, a product.</summary>
+/// <param name="Short">What is printed of it: its levels, its name.</param>
+/// <param name="Whole">All of it.</param>
+internal sealed record EditionLine(string Short, string Whole);
+
+/// <summary>An edition as it was read: how much there is, what was odd, and its lines by what they are about.</summary>
+internal sealed record ReadEdition(string Summary, IReadOnlyList<ReadingNotice> Notices, IReadOnlyDictionary<string, EditionLine> Lines)
+{
+    public const string Thesaurus = "thesaurus";
+    public const string Medicines = "medicines";
+
+    /// <exception cref="RefusedException">The files are no edition of this kind.</exception>
+    public static ReadEdition Of(string kind, string name, IReadOnlyDictionary<string, PublishedFile> parts)
+    {
+        try
+        {
+            return kind == Thesaurus
+                ? Of(ThesaurusFiles.Read(name, parts))
+                : Of(BdpmFiles.Read(name, [.. parts.Values]));
+        }
+        catch (Exception fault) when (fault is InvalidDataException or FileNotFoundException)
+        {
+            throw new RefusedException(fault.Message);
+        }
+    }
+
+    private static ReadEdition Of(ThesaurusReading reading)
+    {
+        Dictionary<string, EditionLine> lines = [];
+        foreach (var rule in reading.Thesaurus.Rules)
+        {
+            var levels = string.Join(" - ", rule.Severities.Select(severity => severity.Level));
+            lines[$"{rule.First.Name} x {rule.Second.Name}"] = new EditionLine(
+                levels, string.Join('\n', [levels, .. rule.Severities.Select(severity => severity.Text), rule.Mechanism, rule.Conduct]));
+        }
+
+        foreach (var (substance, classes) in reading.Thesaurus.Classes)
+        {
+            var all = string.Join(", ", classes);
+            lines[$"{reading.Thesaurus.Substances.GetValueOrDefault(substance, substance)} in classes"] = new EditionLine(all, all);
+        }
+
+        return new ReadEdition(
+            $"{reading.Thesaurus.Rules.Count} rules, {reading.Thesaurus.Substances.Count} substances", reading.Notices, lines);
+    }
+
+    private static ReadEdition Of(MedicineReading reading)
+    {
+        var lines = reading.Table.ByCis.Values.ToDictionary(
+            medicine => $"CIS {medicine.Cis}",
+            medicine => new EditionLine(medicine.Name, string.Join('\n',
+            [
+                medicine.Name, medicine.Form, string.Join(';', medicine.Routes), medicine.IsMarketed ? "sold" : "not sold",
+                string.Join(' ', medicine.Atc),
+                .. medicine.Ingredients.SelectMany(ingredient => ingredient.Contained.Concat(ingredient.Therapeutic))
+                    .Select(substance => $"{substance.Code} {substance.Name} {substance.Dose}"),
+            ])));
+        return new ReadEdition(
+            string.Create(CultureInfo.InvariantCulture, $"{lines.Count} products, {reading.Table.CisByCip.Count} codes CIP"),
+            reading.Notices,
+            lines);
+    }
+}

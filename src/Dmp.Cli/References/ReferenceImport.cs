@@ -1,0 +1,146 @@
+using System.Globalization;
+using Dmp.Interactions;
+using Dmp.Storage;
+using Npgsql;
+
+namespace Dmp.Cli.References;
+
+/// <summary>
+/// Published files become an edition, as they are: every server reads them itself. All of it is one transaction. What is odd in them and
+/// what changes is printed before.
+/// </summary>
+internal sealed record ReferenceImport
+{
+    private const int NoticesMax = 20;
+    private const int LinesMax = 20;
+
+    public required string Kind { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Source { get; init; }
+
+    /// <summary>What is stored, by what each file is in its edition.</summary>
+    public required IReadOnlyDictionary<string, PublishedFile> Parts { get; init; }
+
+    /// <summary>From when on it is in force; null: it is imported only.</summary>
+    public required ReferenceStart? Start { get; init; }
+
+    /// <summary>Rows that cannot be read, or contradict others, are left out.</summary>
+    public required bool AcceptFaults { get; init; }
+
+    /// <summary>Every notice and every line that changes is printed.</summary>
+    public required bool PrintAll { get; init; }
+
+    public required bool DryRun { get; init; }
+
+    public async Task RunAsync(NpgsqlConnection connection, TextWriter output, CancellationToken ct)
+    {
+        var read = ReadEdition.Of(Kind, Name, Parts);
+        await WriteNoticesAsync(output, read.Notices, PrintAll ? int.MaxValue : NoticesMax);
+        await output.WriteLineAsync($"{Kind} {Name}: {read.Summary}.");
+        var faults = read.Notices.Count(notice => notice.IsFault);
+        if (faults > 0 && !AcceptFaults)
+        {
+            throw new RefusedException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{faults} rows are wrong. Nothing is imported; --accept-faults leaves them out."));
+        }
+
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await ReferenceSql.LockAsync(connection, ct);
+        DateTimeOffset? start = Start is null ? null : await Start.AtAsync(connection, ct);
+        var sha256 = PublishedDigest.Of(Parts.Values);
+        if (await ReferenceSql.FindAsync(connection, Kind, Name, ct) is { } known)
+        {
+            throw new RefusedException(known.Sha256.AsSpan().SequenceEqual(sha256)
+                ? $"{Kind} {Name} is imported already, from the same files. To put it in force: dmp reference activate {Kind} {Name}"
+                : $"{Kind} {Name} is imported already, from other files. An edition never changes: give this one another name.");
+        }
+
+        await CompareAsync(connection, output, read, start, ct);
+        if (DryRun)
+        {
+            await output.WriteLineAsync("Dry run: nothing was changed.");
+            return;
+        }
+
+        var edition = new ReferenceRow
+        {
+            EditionId = Guid.CreateVersion7(), Kind = Kind, Name = Name, Source = Source, Sha256 = sha256, ImportTime = default,
+        };
+        await ReferenceSql.AddAsync(connection, edition, Parts.Select(Pack), ct);
+        if (start is { } time)
+        {
+            await ReferenceSql.ActivateAsync(connection, edition.EditionId, time, ct);
+        }
+
+        // Not to be stopped half way, when nobody could say whether it happened.
+        await transaction.CommitAsync(CancellationToken.None);
+        await output.WriteLineAsync(start is { } effective
+            ? $"Imported, in force from {OperatorTime.Write(effective)}."
+            : $"Imported, not in force. To put it in force: dmp reference activate {Kind} {Name}");
+    }
+
+    public static async Task WriteNoticesAsync(TextWriter output, IReadOnlyList<ReadingNotice> notices, int noticesMax)
+    {
+        foreach (var notice in notices.OrderByDescending(notice => notice.IsFault).Take(noticesMax))
+        {
+            await output.WriteLineAsync($"{(notice.IsFault ? "wrong" : "odd"),-8}  {notice.File}:{notice.Line}  {notice.Text}");
+        }
+
+        if (notices.Count > noticesMax)
+        {
+            await output.WriteLineAsync(
+                string.Create(CultureInfo.InvariantCulture, $"and {notices.Count - noticesMax} rows more; --all prints them"));
+        }
+    }
+
+    private static StoredFileRow Pack(KeyValuePair<string, PublishedFile> part)
+    {
+        using var stream = part.Value.Open();
+        var packed = PackedFile.Of(stream);
+        return new StoredFileRow
+        {
+            Part = part.Key,
+            Name = part.Value.Name,
+            SizeBytes = packed.SizeBytes,
+            Sha256 = packed.Sha256,
+            Content = packed.Content,
+        };
+    }
+
+    private async Task CompareAsync(
+        NpgsqlConnection connection, TextWriter output, ReadEdition read, DateTimeOffset? start, CancellationToken ct)
+    {
+        var at = start ?? await ReferenceSql.NowAsync(connection, ct);
+        if (await ReferenceSql.InForceAsync(connection, Kind, at, ct) is not { } before)
+        {
+            await output.WriteLineAsync("No edition of this kind is in force then.");
+            return;
+        }
+
+        await output.WriteLineAsync($"Compared with {before.Name}, which is in force then:");
+        var files = await ReferenceSql.FilesAsync(connection, before.EditionId, ct);
+        await EditionDiff.WriteAsync(
+            output,
+            ReadEdition.Of(Kind, before.Name, files.ToDictionary(file => file.Part, file => file.Published)),
+            read,
+            PrintAll ? int.MaxValue : LinesMax);
+    }
+}
+
+/// <summary>From when on an edition is in force: null is now.</summary>
+internal sealed record ReferenceStart(DateTimeOffset? Time)
+{
+    /// <exception cref="RefusedException">It lies in the past.</exception>
+    public async Task<DateTimeOffset> AtAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        var now = await ReferenceSql.NowAsync(connection, ct);
+        return Time is not { } time ? now
+            : time >= now ? time
+            : throw new RefusedException(
+                $"{OperatorTime.Write(time)} is in the past (the database's clock says {OperatorTime.Write(now)}), and what was answered "
+                + "until now was answered from the editions before. Give a later time, or now.");
+    }
+}

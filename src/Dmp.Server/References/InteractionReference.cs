@@ -1,0 +1,20 @@
+using Dmp.Interactions.Checks;
+using Dmp.Interactions.Medicines;
+
+namespace Dmp.Server.References;
+
+/// <summary>The rules and the products that are in force, ready to be asked.</summary>
+/// <param name="Checker">Over both.</param>
+/// <param name="Thesaurus">Where the rules are from.</param>
+/// <param name="MedicinesEdition">Where the products are from; null when there are none.</param>
+/// <param name="Medicines">The products; null when there are none: then substances are asked for by their names.</param>
+internal sealed record InteractionReference(
+    InteractionChecker Checker, ReferenceOrigin Thesaurus, ReferenceOrigin? MedicinesEdition, MedicineTable? Medicines);
+
+/// <summary>Where an edition is from.</summary>
+/// <param name="EditionId">Its id; null for that of the sandbox.</param>
+/// <param name="Name">What it is called.</param>
+/// <param name="Source">In the words of who imported it.</param>
+/// <param name="Sha256">Over its files.</param>
+/// <param name="EffectiveTime">From when on it is in force; null for that of the sandbox.</param>
+internal sealed record ReferenceOrigin(Guid? EditionId, string Name, string Source, byte[] Sha256, DateTimeOffset? EffectiveTime);
