@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dapper;
 using Npgsql;
 
@@ -18,6 +19,9 @@ internal sealed record ReadingCount
     public required long Due { get; init; }
 }
 
+/// <summary>A version that was not read, or not whole.</summary>
+internal sealed record UnreadVersion(Guid RecordId, Guid DocumentId, int Version, short State);
+
 /// <summary>What servers have read of documents, and what they are to read.</summary>
 internal static class FactSql
 {
@@ -28,6 +32,15 @@ internal static class FactSql
         from document_facts
         group by state, reader
         order by state, reader
+        """;
+
+    // Reads the table once, in the order of its primary key. Bit 30 of kinds: something was not read.
+    private const string Unread =
+        """
+        select record_id, document_id, version, state
+        from document_facts
+        where state = 4 or kinds & (1 << 30) <> 0
+        order by record_id, document_id, version
         """;
 
     // document_facts_due_idx.
@@ -66,6 +79,18 @@ internal static class FactSql
 
     public static async Task<IReadOnlyList<ReadingCount>> CountAsync(NpgsqlConnection database, CancellationToken ct) =>
         [.. await database.QueryAsync<ReadingCount>(new CommandDefinition(Counts, commandTimeout: 0, cancellationToken: ct))];
+
+    /// <summary>Versions that were not read, or not whole, as the database sends them.</summary>
+    public static async IAsyncEnumerable<UnreadVersion> UnreadAsync(
+        NpgsqlConnection database, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(Unread, database) { CommandTimeout = 0 };
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            yield return new UnreadVersion(reader.GetGuid(0), reader.GetGuid(1), reader.GetInt32(2), reader.GetInt16(3));
+        }
+    }
 
     /// <summary>UTC; null when nothing waits that is not being read or was put off.</summary>
     public static Task<DateTime?> OldestDueAsync(NpgsqlConnection database, CancellationToken ct) =>

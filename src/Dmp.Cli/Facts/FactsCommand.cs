@@ -5,7 +5,7 @@ using Dmp.Facts.Model;
 namespace Dmp.Cli.Facts;
 
 /// <summary>
-/// <c>dmp facts read</c>: what CDA documents state, without a platform. <c>dmp facts status|rebuild</c>: what the servers read of theirs.
+/// <c>dmp facts read</c>: what CDA documents state, without a platform. <c>dmp facts status|unread|rebuild</c>: what the servers read of theirs.
 /// </summary>
 internal static class FactsCommand
 {
@@ -14,7 +14,8 @@ internal static class FactsCommand
         var connection = OwnerConnection.Option();
         return new("facts", "What CDA documents of level 3 state.")
         {
-            connection, Read(), PlatformFactsCommand.Status(connection), PlatformFactsCommand.Rebuild(connection),
+            connection, Read(), PlatformFactsCommand.Status(connection), PlatformFactsCommand.Unread(connection),
+            PlatformFactsCommand.Rebuild(connection),
         };
     }
 

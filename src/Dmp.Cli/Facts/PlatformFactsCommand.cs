@@ -4,7 +4,9 @@ using Dmp.Facts.V1;
 
 namespace Dmp.Cli.Facts;
 
-/// <summary><c>dmp facts status|rebuild</c>: what servers have read, and reading it again after an upgrade.</summary>
+/// <summary>
+/// <c>dmp facts status|unread|rebuild</c>: what servers have read and what not, and reading it again after an upgrade.
+/// </summary>
 internal static class PlatformFactsCommand
 {
     private const int StretchRows = 500;
@@ -35,6 +37,28 @@ internal static class PlatformFactsCommand
             await output.WriteLineAsync(oldest is { } due
                 ? string.Create(CultureInfo.InvariantCulture, $"The oldest waits since {due:yyyy-MM-dd HH:mm:ss} UTC.")
                 : "Nothing waits.");
+            return DmpCommand.Done;
+        });
+        return command;
+    }
+
+    public static Command Unread(Option<string?> connection)
+    {
+        Command command = new(
+            "unread",
+            "List the versions of documents that were not read, or not whole: record, document, version, why. What was not read in "
+            + "each is in FactService/ListFacts, for those who may read it.");
+        OwnerConnection.Require(command, connection);
+        command.SetAction(async (parsed, ct) =>
+        {
+            await using var database = await OwnerConnection.OpenAsync(parsed.GetValue(connection), ct);
+            var output = parsed.InvocationConfiguration.Output;
+            await foreach (var row in FactSql.UnreadAsync(database, ct))
+            {
+                var why = row.State == (short)DocumentFactsState.Failed ? "failed" : "partly";
+                await output.WriteLineAsync($"{row.RecordId}\t{row.DocumentId}\t{row.Version}\t{why}");
+            }
+
             return DmpCommand.Done;
         });
         return command;

@@ -67,7 +67,12 @@ internal sealed record ReferenceImport
 
         var edition = new ReferenceRow
         {
-            EditionId = Guid.CreateVersion7(), Kind = Kind, Name = Name, Source = Source, Sha256 = sha256, ImportTime = default,
+            EditionId = Guid.CreateVersion7(),
+            Kind = Kind,
+            Name = Name,
+            Source = Source,
+            Sha256 = sha256,
+            ImportTime = default,
         };
         await ReferenceSql.AddAsync(connection, edition, Parts.Select(Pack), ct);
         if (start is { } time)

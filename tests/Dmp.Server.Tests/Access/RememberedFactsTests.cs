@@ -57,11 +57,13 @@ public sealed class RememberedFactsTests(Platform platform)
             try
             {
                 // Without the consent a search finds what the professional deposited, which is nothing.
-                var isSeen = (i % 3) switch
+                var isSeen = (i % 4) switch
                 {
                     0 => (await api.Documents.GetDocumentAsync(
                         new() { RecordId = record.Id, DocumentId = document.DocumentId }, cancellationToken: Token)).Document is not null,
                     1 => (await api.Facts.ListFactsAsync(new() { RecordId = record.Id }, cancellationToken: Token)).Documents.Count > 0,
+                    2 => (await api.Interactions.CheckRecordInteractionsAsync(
+                        new() { RecordId = record.Id, StatedFrom = new() }, cancellationToken: Token)).Report.Medicines.Count > 0,
                     _ => (await api.SearchIdsAsync(record.Id)).Count > 0,
                 };
                 Interlocked.Increment(ref isSeen ? ref seen : ref refused);

@@ -134,8 +134,24 @@ public sealed class FactMakerTests(Platform platform)
         Assert.Equal("0 versions are read again.\n", await RunAsync(server, "rebuild", "--before", $"{FactMaker.Reader}"));
     }
 
+    [Fact]
+    public async Task An_operator_is_told_which_documents_were_not_read_whole()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        const string OnlyWords = "<component><section><code code=\"10164-2\"/><title>Histoire</title><text>Des mots.</text></section></component>";
+        var (api, recordId, _) = await UploadAllAsync(server, 2, number => number == 0
+            ? Body("PLAVIX")
+            : Body("PLAVIX").Replace("</structuredBody>", $"{OnlyWords}</structuredBody>", StringComparison.Ordinal));
+        var listed = await ReadAsync(api, recordId);
+        var partly = Assert.Single(listed, document => document.Unread.Count > 0);
+        Assert.Equal($"{recordId}\t{partly.DocumentId}\t1\tpartly\n", await RunAsync(server, "unread"));
+        await server.ExecuteAsync(platform, $"update document_facts set state = 4 where document_id <> '{partly.DocumentId}'");
+        Assert.Contains("\t1\tfailed\n", await RunAsync(server, "unread"), StringComparison.Ordinal);
+    }
+
     /// <summary>A record of a server of its own, with documents that are Medicine 0, Medicine 1, …</summary>
-    private async Task<(DmpApi Api, string RecordId, TestProfessional Physician)> UploadAllAsync(TestServer server, int documents)
+    private async Task<(DmpApi Api, string RecordId, TestProfessional Physician)> UploadAllAsync(
+        TestServer server, int documents, Func<int, string>? body = null)
     {
         var (physician, patient) = (TestProfessional.New(), TestPatient.New());
         var api = new DmpApi(server.Channel, platform.Callers.Token(physician));
@@ -144,7 +160,7 @@ public sealed class FactMakerTests(Platform platform)
         await api.DeclareAsync(opened.Record.RecordId);
         for (var i = 0; i < documents; i++)
         {
-            CdaText text = new() { Patient = patient, Author = physician, Body = Body($"Medicine {i}") };
+            CdaText text = new() { Patient = patient, Author = physician, Body = body?.Invoke(i) ?? Body($"Medicine {i}") };
             await CdaUploadTests.SendAsync(api, CdaUploadTests.Intent(opened.Record.RecordId), text.Bytes);
         }
 
