@@ -24,6 +24,7 @@ public sealed partial class DependencyTests
         ["Dmp.Facts"] = "Dmp.Cda",
         ["Dmp.Interactions"] = "",
         ["Dmp.Migrator"] = "",
+        ["Dmp.Search"] = "Dmp.Cda",
         ["Dmp.Storage"] = "",
         ["Dmp.Proofs"] = "Dmp.Contracts",
         ["Dmp.Xdm"] = "Dmp.Contracts",

@@ -1,0 +1,94 @@
+namespace Dmp.Search.Text;
+
+/// <summary>How the words of a file are read.</summary>
+internal enum TextFormat
+{
+    Other,
+    Cda,
+    Pdf,
+    Rtf,
+    Plain,
+    Picture,
+}
+
+/// <summary>One file that is taken into memory: a PDF, an RTF or a text.</summary>
+internal static class TextFile
+{
+    public static TextFormat FormatOf(string? mimeType)
+    {
+        var name = (mimeType ?? "").Split(';')[0].Trim().ToLowerInvariant();
+        return name switch
+        {
+            "text/xml" or "application/xml" or "application/cda+xml" or "application/hl7-cda+xml" => TextFormat.Cda,
+            "application/pdf" => TextFormat.Pdf,
+            "text/rtf" or "application/rtf" => TextFormat.Rtf,
+            "text/plain" => TextFormat.Plain,
+            "application/dicom" => TextFormat.Picture,
+            _ when name.StartsWith("image/", StringComparison.Ordinal) => TextFormat.Picture,
+            _ => TextFormat.Other,
+        };
+    }
+
+    /// <summary>Reads one file to its end, or to the bound.</summary>
+    public static void Read(Stream content, TextFormat format, TextDraft draft)
+    {
+        if (!IsRead(format))
+        {
+            Read(ReadOnlyMemory<byte>.Empty, format, "", null, draft);
+            return;
+        }
+
+        using var held = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        int read;
+        while ((read = content.Read(buffer, 0, buffer.Length)) > 0)
+        {
+            draft.Look();
+            var room = draft.Limits.FileBytesMax - (int)held.Length;
+            held.Write(buffer, 0, Math.Min(room, read));
+            if (read > room)
+            {
+                Miss(format, draft);
+                break;
+            }
+        }
+
+        Read(held.GetBuffer().AsMemory(0, (int)held.Length), format, "", null, draft);
+    }
+
+    public static bool IsRead(TextFormat format) => format is TextFormat.Pdf or TextFormat.Rtf or TextFormat.Plain;
+
+    /// <summary>The words of one file, told with the title and the code of what it stands in.</summary>
+    public static void Read(ReadOnlyMemory<byte> bytes, TextFormat format, string title, string? code, TextDraft draft)
+    {
+        switch (format)
+        {
+            case TextFormat.Pdf:
+                PdfText.Read(bytes, title, code, draft);
+                break;
+            case TextFormat.Rtf:
+                draft.Add(title, code, new RtfText(bytes, draft).Read());
+                break;
+            case TextFormat.Plain:
+                draft.Add(title, code, PlainText.Read(bytes.Span, draft));
+                break;
+            case TextFormat.Picture:
+                draft.Miss(UnreadReason.NoText);
+                break;
+            default:
+                draft.Miss(UnreadReason.OtherFormat);
+                break;
+        }
+    }
+
+    /// <summary>A file beyond its bound. The beginning of a PDF is none, so nothing of it is read.</summary>
+    public static void Miss(TextFormat format, TextDraft draft)
+    {
+        if (format == TextFormat.Pdf)
+        {
+            throw new TextStoppedException(UnreadReason.TooLong);
+        }
+
+        draft.Miss(UnreadReason.TooLong);
+    }
+}
