@@ -1,0 +1,207 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.IO.Hashing;
+using System.Text;
+using Dmp.Search.Text;
+using Dmp.Search.Words;
+
+namespace Dmp.Search.Index;
+
+/// <summary>Gathers the words of a document and writes its block.</summary>
+internal sealed class BlockWriter
+{
+    private const int BrotliQuality = 5;
+    private const int BrotliWindow = 18;
+
+    private readonly WordReader reader = new();
+    private readonly List<Word> words = [];
+    private readonly Dictionary<string, List<int>> places = new(StringComparer.Ordinal);
+    private readonly Bytes sections = new();
+    private readonly Bytes pieces = new();
+    private readonly Bytes pages = new();
+    private readonly Bytes text = new();
+    private readonly StringBuilder page = new();
+    private int sectionCount;
+    private int pieceCount;
+    private int pageCount;
+    private int position;
+    private int wordCount;
+    private int titleEnd;
+
+    public void Add(HitPlace place, string title, string? code, int? number, string content)
+    {
+        if (title.Length == 0 && content.Length == 0)
+        {
+            return;
+        }
+
+        title = Letters.Cut(title, DocumentIndex.TitleCharsMax);
+        sections.Add((int)place);
+        sections.Add(number ?? 0);
+        sections.Add(code is { Length: <= DocumentIndex.TitleCharsMax } ? code : "");
+        sections.Add(title);
+        sectionCount++;
+        AddPieces(title.Length > 0 ? $"{title}\n" : "");
+        AddPieces(content);
+        position += BlockFormat.SectionGap;
+        titleEnd = place == HitPlace.Title ? position : titleEnd;
+    }
+
+    public byte[] Write()
+    {
+        EndPage();
+        var dictionary = new Bytes();
+        var groups = new List<int>();
+        var stems = WriteDictionary(dictionary, groups);
+        var body = new Bytes();
+        var placesLength = sections.Length + pieces.Length + pages.Length;
+        foreach (var number in (int[])
+            [wordCount, titleEnd, stems, sectionCount, pieceCount, pageCount, dictionary.Length, placesLength])
+        {
+            body.Add(number);
+        }
+
+        foreach (var group in groups)
+        {
+            body.AddFixed(group);
+        }
+
+        body.Add(dictionary.Span);
+        body.Add(sections.Span);
+        body.Add(pieces.Span);
+        body.Add(pages.Span);
+        body.Add(text.Span);
+        var block = new byte[BlockFormat.HeaderBytes + body.Length];
+        (block[0], block[1], block[2]) = (BlockFormat.FirstLetter, BlockFormat.SecondLetter, DocumentIndex.Version);
+        BinaryPrimitives.WriteUInt64LittleEndian(block.AsSpan(BlockFormat.HashStart), XxHash3.HashToUInt64(body.Span));
+        body.Span.CopyTo(block.AsSpan(BlockFormat.HeaderBytes));
+        return block;
+    }
+
+    private void AddPieces(string content)
+    {
+        for (var start = 0; start < content.Length && wordCount < DocumentIndex.WordsMax;)
+        {
+            var end = EndOfPiece(content, start);
+            AddPiece(content[start..end]);
+            start = end;
+        }
+    }
+
+    /// <summary>Where a piece ends: behind a blank, or behind a whole character where there is none.</summary>
+    private static int EndOfPiece(string content, int start)
+    {
+        var max = Math.Min(content.Length, start + BlockFormat.PieceChars);
+        if (max == content.Length)
+        {
+            return max;
+        }
+
+        var end = content.AsSpan(start, max - start).LastIndexOfAny('\n', ' ') + start + 1;
+        if (end <= start + (BlockFormat.PieceChars / 2))
+        {
+            end = max;
+        }
+
+        return char.IsHighSurrogate(content[end - 1]) ? end - 1 : end;
+    }
+
+    private void AddPiece(string piece)
+    {
+        words.Clear();
+        var next = reader.Read(piece, position, words);
+        foreach (var word in words)
+        {
+            if (!places.TryGetValue(word.Form, out var list))
+            {
+                places[word.Form] = list = [];
+            }
+
+            list.Add(word.Position);
+        }
+
+        wordCount += next - position;
+        pieces.Add(sectionCount - 1);
+        pieces.Add(piece.Length);
+        pieces.Add(position);
+        pieceCount++;
+        position = next;
+        page.Append(piece);
+        if (page.Length >= BlockFormat.PageChars)
+        {
+            EndPage();
+        }
+    }
+
+    private void EndPage()
+    {
+        if (page.Length == 0)
+        {
+            return;
+        }
+
+        // Half a character, which no text should hold, becomes a mark: what is read again has as many characters.
+        var raw = Encoding.UTF8.GetBytes(page.ToString());
+        var packed = new byte[BrotliEncoder.GetMaxCompressedLength(raw.Length)];
+        if (!BrotliEncoder.TryCompress(raw, packed, out var length, BrotliQuality, BrotliWindow))
+        {
+            throw new InvalidOperationException("A page of text could not be packed into the room that packing promises.");
+        }
+
+        pages.Add(page.Length);
+        pages.Add(raw.Length);
+        pages.Add(length);
+        pageCount++;
+        text.Add(packed.AsSpan(0, length));
+        page.Clear();
+    }
+
+    private int WriteDictionary(Bytes dictionary, List<int> groups)
+    {
+        var byStem = places.Keys.GroupBy(FrenchStem.Of).OrderBy(group => group.Key, StringComparer.Ordinal);
+        var (count, before) = (0, Array.Empty<byte>());
+        foreach (var forms in byStem)
+        {
+            if (count++ % BlockFormat.StemsPerGroup == 0)
+            {
+                groups.Add(dictionary.Length);
+                before = [];
+            }
+
+            var stem = Encoding.UTF8.GetBytes(forms.Key);
+            AddShared(dictionary, before, stem);
+            before = stem;
+            var entry = new Bytes();
+            entry.Add(forms.Count());
+            foreach (var form in forms.Order(StringComparer.Ordinal))
+            {
+                AddShared(entry, stem, Encoding.UTF8.GetBytes(form));
+                AddPositions(entry, places[form]);
+            }
+
+            dictionary.Add(entry.Length);
+            dictionary.Add(entry.Span);
+        }
+
+        return count;
+    }
+
+    private static void AddShared(Bytes into, ReadOnlySpan<byte> before, ReadOnlySpan<byte> value)
+    {
+        var shared = before.CommonPrefixLength(value);
+        into.Add(shared);
+        into.Add(value.Length - shared);
+        into.Add(value[shared..]);
+    }
+
+    private static void AddPositions(Bytes into, List<int> positions)
+    {
+        into.Add(positions.Count);
+        var before = 0;
+        foreach (var position in positions)
+        {
+            into.Add(position - before);
+            before = position;
+        }
+    }
+}
