@@ -50,6 +50,48 @@ public sealed class HostileTests
         Assert.Equal([new UnreadText(UnreadReason.TooLong, 1)], text.Unread);
     }
 
+    /// <summary>What lies in streams beside pages: the table of offsets, and objects.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Objects_that_unpack_to_a_gigabyte_are_not_unpacked(bool isTable)
+    {
+        using var file = new MemoryStream();
+        var offsets = new int[5];
+        void Write(int number, byte[] content)
+        {
+            offsets[number] = (int)file.Length;
+            file.Write([.. Encoding.ASCII.GetBytes($"{number} 0 obj\n"), .. content, .. "\nendobj\n"u8]);
+        }
+
+        file.Write("%PDF-1.7\n"u8);
+        Write(1, "<< /Type /Catalog /Pages 2 0 R >>"u8.ToArray());
+        var objects = Packed(1024 * Megabyte, "2 0 << /Type /Pages /Count 0 /Kids [] >>"u8);
+        Write(3, Pdfs.Stream("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", objects));
+        offsets[4] = (int)file.Length;
+        byte[] Entry(int type, int where) => [(byte)type, (byte)(where >> 24), (byte)(where >> 16), (byte)(where >> 8), (byte)where, 0];
+        byte[] table = [.. Entry(0, 0), .. Entry(1, offsets[1]), .. Entry(2, 3), .. Entry(1, offsets[3]), .. Entry(1, offsets[4])];
+        var packed = isTable ? Pdfs.Stream("/Type /XRef /Size 5 /W [1 4 1] /Root 1 0 R /Filter /FlateDecode", Packed(1024 * Megabyte, table))
+            : Pdfs.Stream("/Type /XRef /Size 5 /W [1 4 1] /Root 1 0 R", table);
+        Write(4, packed);
+        file.Write(Encoding.ASCII.GetBytes($"startxref\n{offsets[4]}\n%%EOF"));
+
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        var text = TextTests.Read(file.ToArray(), "application/pdf");
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 150 * Megabyte);
+        Assert.Contains(Assert.Single(text.Unread).Reason, (UnreadReason[])[UnreadReason.TooLong, UnreadReason.Damaged]);
+    }
+
+    [Fact]
+    public void A_page_that_is_too_much_does_not_hide_the_next_one()
+    {
+        var pdf = Encoding.Latin1.GetString(Pdfs.Of("avant", "(", "apr\u00e8s")).Replace(
+            "[(()] TJ", string.Concat(Enumerable.Repeat("q ", 5_000)), StringComparison.Ordinal);
+        var text = TextTests.Read(Encoding.Latin1.GetBytes(pdf), "application/pdf");
+        Assert.Equal(["avant", "après"], text.Sections.Select(section => section.Text));
+        Assert.Equal([new UnreadText(UnreadReason.TooLong, 1)], text.Unread);
+    }
+
     [Theory]
     [InlineData(16, 17_000_000)]
     [InlineData(20, 300_000_000)]
@@ -260,11 +302,12 @@ public sealed class HostileTests
     }
 
     /// <summary>Packed zeros, made without holding them.</summary>
-    private static byte[] Packed(long length)
+    private static byte[] Packed(long length, ReadOnlySpan<byte> before = default)
     {
         using var packed = new MemoryStream();
         using (var zlib = new ZLibStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
         {
+            zlib.Write(before);
             var zeros = new byte[Megabyte];
             for (; length > 0; length -= zeros.Length)
             {

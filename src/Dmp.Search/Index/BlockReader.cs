@@ -167,7 +167,7 @@ internal sealed class BlockReader
             while (reader.Next())
             {
                 positions.Clear();
-                reader.Positions(positions);
+                reader.Positions(positions, int.MaxValue);
             }
         });
         foreach (var page in Places().Pages)

@@ -40,15 +40,17 @@ internal ref struct FormReader
             ? stem[..prefix.Length].SequenceEqual(prefix)
             : prefix[..shared].SequenceEqual(stem[..shared]) && rest.StartsWith(prefix[shared..]);
 
-    /// <summary>Adds the positions of the form, in order.</summary>
-    public void Positions(List<int> into)
+    /// <summary>Adds the positions of the form, in order, up to so many in all; the rest is passed.</summary>
+    public void Positions(List<int> into, int max)
     {
         var position = 0;
-        for (; count > 0; count--)
+        for (; count > 0 && into.Count < max; count--)
         {
             position += cursor.Number(int.MaxValue - position);
             into.Add(position);
         }
+
+        Pass();
     }
 
     /// <summary>Goes past the positions of the form.</summary>

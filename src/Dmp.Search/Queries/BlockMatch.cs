@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Dmp.Search.Index;
 
 namespace Dmp.Search.Queries;
@@ -87,7 +86,7 @@ internal sealed class BlockMatch(SearchQuery query)
             if (isForm || word.Kind == MatchKind.Stem)
             {
                 positions.Clear();
-                forms.Positions(positions);
+                forms.Positions(positions, PlacesMax);
                 AddAll(isForm ? weight : weight * StemWeight, number);
             }
             else
@@ -99,7 +98,7 @@ internal sealed class BlockMatch(SearchQuery query)
 
     private void AddAll(float weight, int number)
     {
-        foreach (var position in CollectionsMarshal.AsSpan(positions)[..Math.Min(positions.Count, PlacesMax)])
+        foreach (var position in positions)
         {
             found.Add(new Occurrence(position, position, weight, number));
         }
@@ -159,7 +158,7 @@ internal sealed class BlockMatch(SearchQuery query)
         {
             if (word.Kind == MatchKind.Stem || forms.IsForm(word.FormBytes))
             {
-                forms.Positions(into);
+                forms.Positions(into, PlacesMax);
                 several++;
             }
             else
@@ -171,11 +170,6 @@ internal sealed class BlockMatch(SearchQuery query)
         if (several > 1)
         {
             into.Sort();
-        }
-
-        if (into.Count > PlacesMax)
-        {
-            into.RemoveRange(PlacesMax, into.Count - PlacesMax);
         }
     }
 
@@ -189,7 +183,7 @@ internal sealed class BlockMatch(SearchQuery query)
             {
                 if (forms.Begins(word.FormBytes))
                 {
-                    forms.Positions(into);
+                    forms.Positions(into, PlacesMax);
                     left--;
                 }
                 else

@@ -38,6 +38,9 @@ internal sealed class PdfGlyphs(
 
     private const int GlyphsBetweenLooks = 255;
 
+    // Each state that is put aside is held; drawings nest a few dozen.
+    private const int StatesMax = 1_000;
+
     private readonly StringBuilder words = new();
     private PdfPoint end;
     private bool isBegun;
@@ -114,6 +117,16 @@ internal sealed class PdfGlyphs(
 
     private static double Distance(PdfPoint one, PdfPoint other) =>
         Math.Sqrt(((one.X - other.X) * (one.X - other.X)) + ((one.Y - other.Y) * (one.Y - other.Y)));
+
+    public override void PushState()
+    {
+        if (StackSize > StatesMax)
+        {
+            throw new TextStoppedException(UnreadReason.TooLong);
+        }
+
+        base.PushState();
+    }
 
     // A form may show others many times over, so each is a place to stop.
     protected override void ProcessFormXObject(StreamToken formStream, NameToken xObjectName)

@@ -76,6 +76,11 @@ internal static class PdfText
                 draft.Add(title, code, words, number);
             }
         }
+        catch (TextStoppedException stopped) when (stopped.Reason == UnreadReason.TooLong)
+        {
+            // Mostly a drawing: the other pages may have words.
+            draft.Miss(UnreadReason.TooLong);
+        }
         catch (Exception broken) when (IsOfTheBytes(broken))
         {
             draft.Miss(UnreadReason.Damaged);

@@ -18,8 +18,8 @@ public sealed record TextLimits
     /// <summary>Most pages of one PDF.</summary>
     public int PagesMax { get; init; } = 2_000;
 
-    /// <summary>Most bytes that one packed stream of a PDF may unpack to.</summary>
-    public int StreamBytesMax { get; init; } = 16 * 1024 * 1024;
+    /// <summary>Most bytes that one packed stream of a PDF may unpack to. The worst that was found takes 30 times as much memory.</summary>
+    public int StreamBytesMax { get; init; } = 8 * 1024 * 1024;
 
     /// <summary>Most bytes that all packed streams of a PDF may unpack to, counted each time one is unpacked.</summary>
     public long UnpackedBytesMax { get; init; } = 512L * 1024 * 1024;
