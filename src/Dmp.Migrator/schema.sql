@@ -568,13 +568,18 @@ CREATE TABLE public.document_facts (
     kinds integer DEFAULT 0 NOT NULL,
     block bytea,
     facts_id uuid,
+    words bytea,
+    words_id uuid,
+    words_cut boolean DEFAULT false NOT NULL,
     record_key_id uuid,
     reader integer DEFAULT 0 NOT NULL,
     due_time timestamp with time zone,
     attempts integer DEFAULT 0 NOT NULL,
-    CONSTRAINT document_facts_block_check CHECK ((((block IS NULL) = (facts_id IS NULL)) AND ((block IS NULL) = (record_key_id IS NULL))
-        AND ((state = 1) OR (block IS NULL)))),
-    CONSTRAINT document_facts_state_check CHECK ((state = ANY (ARRAY[1, 2, 4, 5])))
+    CONSTRAINT document_facts_block_check CHECK ((((block IS NULL) = (facts_id IS NULL)) AND ((state = 1) OR (block IS NULL)))),
+    CONSTRAINT document_facts_key_check CHECK (((record_key_id IS NULL) = ((block IS NULL) AND (words IS NULL)))),
+    CONSTRAINT document_facts_state_check CHECK (((state >= 1) AND (state <= 5))),
+    CONSTRAINT document_facts_words_check CHECK ((((words IS NULL) = (words_id IS NULL)) AND ((state = ANY (ARRAY[1, 3]))
+        OR (words IS NULL))))
 );
 
 CREATE TABLE public.document_version (
@@ -1861,6 +1866,12 @@ GRANT UPDATE(block) ON TABLE public.document_facts TO dmp_facts;
 
 GRANT UPDATE(facts_id) ON TABLE public.document_facts TO dmp_facts;
 
+GRANT UPDATE(words) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT UPDATE(words_id) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT UPDATE(words_cut) ON TABLE public.document_facts TO dmp_facts;
+
 GRANT UPDATE(record_key_id) ON TABLE public.document_facts TO dmp_facts;
 
 GRANT UPDATE(reader) ON TABLE public.document_facts TO dmp_facts;
@@ -1883,7 +1894,11 @@ GRANT SELECT(record_id) ON TABLE public.document_version TO dmp_facts;
 
 GRANT SELECT(depositor_structure_id) ON TABLE public.document_version TO dmp_watch;
 
+GRANT SELECT(metadata) ON TABLE public.document_version TO dmp_facts;
+
 GRANT SELECT(size_bytes) ON TABLE public.document_version TO dmp_facts;
+
+GRANT SELECT(form) ON TABLE public.document_version TO dmp_facts;
 
 GRANT SELECT(content_id) ON TABLE public.document_version TO dmp_facts;
 GRANT SELECT(content_id) ON TABLE public.document_version TO dmp_sweep;

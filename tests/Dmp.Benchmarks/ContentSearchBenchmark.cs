@@ -9,8 +9,8 @@ using Dmp.Search.Text;
 namespace Dmp.Benchmarks;
 
 /// <summary>
-/// Questions to the text of a record of 500 documents, from sealed bytes to marked snippets, beside opening the same bytes: what none can do
-/// without. The documents are made of sections of the published ones: <c>samples/cda</c> in ../shared or DMP_SHARED.
+/// Questions to the text of a record of 500 documents, from sealed bytes to marked snippets, beside opening the same bytes: what none can
+/// do without. The documents are made of sections of the published ones: <c>samples/cda</c> in ../shared or DMP_SHARED.
 /// </summary>
 internal static class ContentSearchBenchmark
 {
@@ -19,7 +19,8 @@ internal static class ContentSearchBenchmark
 
     private static readonly string[] fixedQuestions =
     [
-        "HTA", "infarctus du myocarde", "AVK", "pénicilline", "\"pas de\"", "12,5 mg", "traitement -insuline", "douleur thoracique", "de", "mg",
+        "HTA", "infarctus du myocarde", "AVK", "pénicilline", "\"pas de\"", "12,5 mg", "traitement -insuline", "douleur thoracique",
+        "de", "mg",
         "compte rendu d'imagerie", "hypertension artérielle diabète", "glycémie mmol/L",
     ];
 
@@ -100,7 +101,8 @@ internal static class ContentSearchBenchmark
             + $"{hits / (double)questions.Count:F0} documents found"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"content search, opened alone: p50 {At(floor, 50):F2} ms, p99 {At(floor, 99):F2} ms, ratio {At(whole, 50) / At(floor, 50):F1}"));
+            $"content search, opened alone: p50 {At(floor, 50):F2} ms, p99 {At(floor, 99):F2} ms, "
+            + $"ratio {At(whole, 50) / At(floor, 50):F1}"));
     }
 
     private static double At(List<double> sorted, int percent) => sorted[sorted.Count * percent / 100];
@@ -134,7 +136,8 @@ internal static class ContentSearchBenchmark
             var words = texts[random.Next(texts.Count)].Sections.SelectMany(section => section.Text.Split(' ', '\n')).ToList();
             var typed = questions.Count % 4 == 0
                 ? fixedQuestions[questions.Count / 4 % fixedQuestions.Length]
-                : string.Join(' ', Enumerable.Range(0, 1 + random.Next(3)).Select(_ => words.Count > 0 ? words[random.Next(words.Count)] : ""));
+                : string.Join(
+                    ' ', Enumerable.Range(0, 1 + random.Next(3)).Select(_ => words.Count > 0 ? words[random.Next(words.Count)] : ""));
             if (SearchQuery.TryParse(typed, SynonymTable.Embedded, hasOpenEnd: false, out var question, out _))
             {
                 questions.Add(question);

@@ -71,7 +71,8 @@ public sealed class HostileTests
         offsets[4] = (int)file.Length;
         byte[] Entry(int type, int where) => [(byte)type, (byte)(where >> 24), (byte)(where >> 16), (byte)(where >> 8), (byte)where, 0];
         byte[] table = [.. Entry(0, 0), .. Entry(1, offsets[1]), .. Entry(2, 3), .. Entry(1, offsets[3]), .. Entry(1, offsets[4])];
-        var packed = isTable ? Pdfs.Stream("/Type /XRef /Size 5 /W [1 4 1] /Root 1 0 R /Filter /FlateDecode", Packed(1024 * Megabyte, table))
+        var packed = isTable
+            ? Pdfs.Stream("/Type /XRef /Size 5 /W [1 4 1] /Root 1 0 R /Filter /FlateDecode", Packed(1024 * Megabyte, table))
             : Pdfs.Stream("/Type /XRef /Size 5 /W [1 4 1] /Root 1 0 R", table);
         Write(4, packed);
         file.Write(Encoding.ASCII.GetBytes($"startxref\n{offsets[4]}\n%%EOF"));

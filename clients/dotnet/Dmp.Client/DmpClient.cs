@@ -11,6 +11,7 @@ using Dmp.Facts.V1;
 using Dmp.Interactions.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
+using Dmp.Search.V1;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -73,6 +74,7 @@ public sealed partial class DmpClient : IDisposable
         Emergencies = new EmergencyService.EmergencyServiceClient(invoker);
         Facts = new FactService.FactServiceClient(invoker);
         Interactions = new InteractionService.InteractionServiceClient(invoker);
+        Search = new SearchService.SearchServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
         Events = new EventService.EventServiceClient(invoker);
     }
@@ -118,6 +120,9 @@ public sealed partial class DmpClient : IDisposable
 
     /// <summary>The generated client of the interaction check, for what the methods of this class do not cover.</summary>
     public InteractionService.InteractionServiceClient Interactions { get; }
+
+    /// <summary>The generated client of the search within documents, for what the methods of this class do not cover.</summary>
+    public SearchService.SearchServiceClient Search { get; }
 
     /// <summary>The generated client of notices, for what the methods of this class do not cover.</summary>
     public NoticeService.NoticeServiceClient Notices { get; }

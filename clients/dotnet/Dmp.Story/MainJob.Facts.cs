@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Dmp.Facts.V1;
 using Dmp.Interactions.V1;
+using Dmp.Search.V1;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Story;
@@ -72,6 +73,26 @@ internal sealed partial class MainJob
         }
 
         Screen.Line($"rules of the edition {answer.Report.Thesaurus.Name}: reference information, no advice");
+    }
+
+    /// <summary>The physician looks for a word of a title instead of opening every document.</summary>
+    private async Task FindWordsAsync(CancellationToken ct)
+    {
+        var wanted = documents.Find(document => !document.Stored!.Metadata.MediaType.StartsWith("image/", StringComparison.Ordinal));
+        var word = wanted?.Stored!.Metadata.Title.Split(' ', '\'', '’').MaxBy(one => one.Length) ?? "introuvable";
+        var answer = await Physician.Client.SearchContentAsync(
+            new SearchContentRequest { RecordId = recordId, Text = $"\"{word}\"", HitsMax = 100 }, ct);
+        checks.That(
+            "a search in the words of the documents finds those that have them",
+            wanted is null || answer.Hits.Any(hit => hit.DocumentId == wanted.Stored!.DocumentId) || answer.FoundCount > answer.Hits.Count,
+            "found",
+            $"{answer.FoundCount} of {answer.Documents.Searched}");
+        foreach (var hit in answer.Hits.Take(ShownMax / 2))
+        {
+            Screen.Line($"{hit.Title}: {hit.Snippet.ReplaceLineEndings(" ")}");
+        }
+
+        Screen.Line($"\"{word}\" stands in {answer.FoundCount} of {answer.Documents.Searched} documents with words");
     }
 
     private static string NameOf(CheckedMedicine medicine) =>

@@ -183,6 +183,7 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
         Screen.Line($"{all.Count} documents in the record, {ofType} of type {wanted.Stored.Metadata.Type.Code}");
         await AskWhatTheyStateAsync(ct);
         await AskForInteractionsAsync(ct);
+        await FindWordsAsync(ct);
     }
 
     private async Task StreamOutAsync(CancellationToken ct)

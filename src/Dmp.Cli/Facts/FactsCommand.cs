@@ -5,7 +5,8 @@ using Dmp.Facts.Model;
 namespace Dmp.Cli.Facts;
 
 /// <summary>
-/// <c>dmp facts read</c>: what CDA documents state, without a platform. <c>dmp facts status|unread|rebuild</c>: what the servers read of theirs.
+/// <c>dmp facts read</c>: what CDA documents state, without a platform. <c>dmp facts status|unread|rebuild</c>: what the servers read of
+/// theirs.
 /// </summary>
 internal static class FactsCommand
 {

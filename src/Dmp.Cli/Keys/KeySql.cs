@@ -114,7 +114,8 @@ internal static class KeySql
     private const string ForgetFacts =
         """
         update document_facts f
-        set state = 5, kinds = 0, block = null, facts_id = null, record_key_id = null, due_time = null, attempts = 0
+        set state = 5, kinds = 0, block = null, facts_id = null, words = null, words_id = null, words_cut = false,
+            record_key_id = null, due_time = null, attempts = 0
         from document_version v
         where f.record_id = @RecordId
             and v.record_id = f.record_id

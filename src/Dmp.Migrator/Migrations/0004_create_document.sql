@@ -151,19 +151,24 @@ create index document_version_structure_idx on document_version (depositor_struc
 create index document_version_submission_set_idx on document_version (record_id, submission_set_id)
     where submission_set_id is not null;
 
--- What a version states, read from it after it came (docs/facts.md). A row comes with each version that may state something; it is the
--- place in the queue too.
+-- What a version states and the words in it, read from it after it came (docs/facts.md, docs/search.md). A row comes with each version
+-- that is no picture; it is the place in the queue too.
 create table document_facts (
     record_id uuid not null,
     document_id uuid not null,
     version integer not null,
-    -- The numbers of dmp.fact.v1.DocumentFactsState: 1 read, 2 waiting, 4 failed, 5 erased.
+    -- The numbers of dmp.fact.v1.DocumentFactsState: 1 read, 2 waiting, 3 read and not structured, 4 failed, 5 erased.
     state smallint not null,
     -- Which kinds of facts it holds, a bit for each number of dmp.fact.v1.FactKind; bit 30: something was not read.
     kinds integer not null default 0,
     -- dmp.fact.v1.DocumentFacts, compressed and sealed as content is (ADR 0017), under the name facts_id, with the key of the version.
     block bytea,
     facts_id uuid,
+    -- The same of its words (src/Dmp.Search), under the name words_id. Null: there are none.
+    words bytea,
+    words_id uuid,
+    -- Some of its words were not read.
+    words_cut boolean not null default false,
     record_key_id uuid,
     -- Which edition of the reader made it.
     reader integer not null default 0,
@@ -175,9 +180,10 @@ create table document_facts (
     constraint document_facts_version_fkey
         foreign key (record_id, document_id, version) references document_version (record_id, document_id, version),
     constraint document_facts_record_key_fkey foreign key (record_id, record_key_id) references record_key (record_id, record_key_id),
-    constraint document_facts_state_check check (state in (1, 2, 4, 5)),
-    constraint document_facts_block_check
-        check ((block is null) = (facts_id is null) and (block is null) = (record_key_id is null) and (state = 1 or block is null))
+    constraint document_facts_state_check check (state between 1 and 5),
+    constraint document_facts_block_check check ((block is null) = (facts_id is null) and (state = 1 or block is null)),
+    constraint document_facts_words_check check ((words is null) = (words_id is null) and (state in (1, 3) or words is null)),
+    constraint document_facts_key_check check ((record_key_id is null) = (block is null and words is null))
 );
 
 -- What is due.

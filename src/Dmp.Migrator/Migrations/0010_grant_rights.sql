@@ -227,9 +227,10 @@ create policy delegation_watch on delegation to dmp_watch using (true);
 -- dmp_facts: what is to be read, of all records, and the content of the record that is being read.
 
 grant select (record_id, document_id, version, state, kinds, due_time, attempts),
-    update (state, kinds, block, facts_id, record_key_id, reader, due_time, attempts) on document_facts to dmp_facts;
-grant select (record_id, document_id, version, size_bytes, content_id, blob_id, blob_offset, record_key_id) on document_version
-    to dmp_facts;
+    update (state, kinds, block, facts_id, words, words_id, words_cut, record_key_id, reader, due_time, attempts)
+    on document_facts to dmp_facts;
+grant select (record_id, document_id, version, form, metadata, size_bytes, content_id, blob_id, blob_offset, record_key_id)
+    on document_version to dmp_facts;
 grant select on record_key to dmp_facts;
 
 create policy document_facts_facts on document_facts to dmp_facts using (true);

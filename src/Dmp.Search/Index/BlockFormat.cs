@@ -1,8 +1,8 @@
 namespace Dmp.Search.Index;
 
 /// <summary>
-/// How a block lies in bytes. First come the two letters DI, a byte for the version and eight for XXH3 of the rest, then, in numbers of seven
-/// bits a byte:
+/// How a block lies in bytes. First come the two letters DI, a byte for the version and eight for XXH3 of the rest, then, in numbers of
+/// seven bits a byte:
 /// <list type="number">
 /// <item>words, end of the title (a position), stems, sections, pieces, pages, bytes of the dictionary and of the table of places;</item>
 /// <item>for each sixteen stems, four bytes: where they begin in the dictionary;</item>

@@ -10,6 +10,7 @@ using Dmp.Facts.V1;
 using Dmp.Interactions.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
+using Dmp.Search.V1;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Dmp.Server.Calls;
@@ -32,5 +33,6 @@ internal static class OfferedServices
         NoticeService.Descriptor,
         FactService.Descriptor,
         InteractionService.Descriptor,
+        SearchService.Descriptor,
     ];
 }

@@ -13,6 +13,9 @@ internal sealed record DocumentRow
 
     public required Guid RecordId { get; init; }
 
+    /// <summary>Where the page behind it begins.</summary>
+    public (DateTimeOffset Time, Guid Id, int Version) SearchPosition => (ServiceStartTime, DocumentId, Version);
+
     public required int CurrentVersion { get; init; }
 
     public required bool Masked { get; init; }

@@ -75,19 +75,20 @@ internal static class FactBlock
     private static int Bits(IEnumerable<FactKind> kinds, bool isAlwaysTold) =>
         kinds.Aggregate(isAlwaysTold ? AlwaysTold : 0, (bits, kind) => bits | (1 << (int)kind));
 
-    public static byte[] Seal(RecordKey key, Guid factsId, DocumentFacts facts)
+    /// <summary>The message, compressed.</summary>
+    public static byte[] Pack(DocumentFacts facts)
     {
         var plain = facts.ToByteArray();
         var packed = new byte[BrotliEncoder.GetMaxCompressedLength(plain.Length)];
         return BrotliEncoder.TryCompress(plain, packed, out var length, Quality, Window)
-            ? ContentVault.Seal(key, factsId, packed.AsSpan(0, length))
+            ? packed[..length]
             : throw new InvalidOperationException("A block became longer than it can.");
     }
 
     /// <exception cref="ContentDamagedException">It is not what was sealed.</exception>
-    public static DocumentFacts Open(RecordKey key, Guid factsId, byte[] block)
+    public static DocumentFacts Unpack(Guid documentId, byte[] block)
     {
-        using var packed = new MemoryStream(ContentVault.Open(key, factsId, block));
+        using var packed = new MemoryStream(block);
         using var plain = new BrotliStream(packed, CompressionMode.Decompress);
         try
         {
@@ -96,7 +97,7 @@ internal static class FactBlock
         catch (Exception broken) when (broken is InvalidProtocolBufferException or InvalidDataException or InvalidOperationException)
         {
             // A fault of ours, never the caller's.
-            throw new ContentDamagedException(factsId, ContentDamage.Segment, innerException: broken);
+            throw new ContentDamagedException(documentId, ContentDamage.Segment, innerException: broken);
         }
     }
 }

@@ -1,6 +1,8 @@
 using Dmp.Document.V1;
 using Dmp.Facts;
 using Dmp.Facts.V1;
+using Dmp.Search.Index;
+using Dmp.Search.Text;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
 using Dmp.Storage;
@@ -20,7 +22,7 @@ internal sealed class FactMaker(
     ILogger<FactMaker> logger) : BackgroundService
 {
     /// <summary>Grows with each change of what is read or how it is written.</summary>
-    public const int Reader = 1;
+    public const int Reader = 2;
 
     /// <summary>After so many a document that ends servers, or cannot be read, is given up.</summary>
     private const int AttemptsMax = 5;
@@ -35,8 +37,19 @@ internal sealed class FactMaker(
     private static readonly TimeSpan lease = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan pauseMin = TimeSpan.FromSeconds(5);
 
-    /// <summary>Content of this form may state something.</summary>
-    public static bool MayState(ContentForm form) => form is ContentForm.CdaStructured or ContentForm.CdaSelfPresenting;
+    /// <summary>Content of this form may state something, or have words.</summary>
+    public static bool MayRead(ContentForm form) => MediaTypeOf(form) is not null;
+
+    private static bool MayState(ContentForm form) => form is ContentForm.CdaStructured or ContentForm.CdaSelfPresenting;
+
+    private static string? MediaTypeOf(ContentForm form) => form switch
+    {
+        ContentForm.CdaStructured or ContentForm.CdaUnstructured or ContentForm.CdaOther or ContentForm.CdaSelfPresenting => "text/xml",
+        ContentForm.Pdf => "application/pdf",
+        ContentForm.Rtf => "application/rtf",
+        ContentForm.Text => "text/plain",
+        _ => null,
+    };
 
     /// <summary>So that new documents are read beside calls, and calls beside them.</summary>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
@@ -164,15 +177,18 @@ internal sealed class FactMaker(
         // Content of before sealing is sealed first (dmp store seal).
         using var key = await vault.KeyOfAsync(location.Key ?? throw new InvalidOperationException("The content is not sealed."), ct);
         await using var content = await vault.OpenAsync(key, location, ct) ?? throw Lost(claimed, place);
-        var facts = await Task.Factory.StartNew(
-            () => FactBlock.ToMessage(Read(content, ct)), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        var factsId = Guid.CreateVersion7(time.GetUtcNow());
+        var read = await Task.Factory.StartNew(
+            () => Read(place, content, ct), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var (factsId, wordsId) = (Guid.CreateVersion7(time.GetUtcNow()), Guid.CreateVersion7(time.GetUtcNow()));
         return new FinishedReading
         {
-            State = DocumentFactsState.Read,
-            Kinds = FactBlock.BitsOf(facts),
-            Block = FactBlock.Seal(key, factsId, facts),
-            FactsId = factsId,
+            State = read.Facts is null ? DocumentFactsState.NotStructured : DocumentFactsState.Read,
+            Kinds = read.Facts is null ? 0 : FactBlock.BitsOf(read.Facts),
+            Block = read.Facts is null ? null : ContentVault.Seal(key, factsId, FactBlock.Pack(read.Facts)),
+            FactsId = read.Facts is null ? null : factsId,
+            Words = ContentVault.Seal(key, wordsId, read.Words),
+            WordsId = wordsId,
+            WordsCut = read.IsCut,
             RecordKeyId = key.RecordKeyId,
         };
     }
@@ -184,9 +200,21 @@ internal sealed class FactMaker(
         return new ContentDamagedException(place.ContentId, ContentDamage.Length);
     }
 
-    private static FactReading Read(IContentReader content, CancellationToken ct)
+    /// <summary>What it states, when it may, and its words: one after the other, as neither is held whole.</summary>
+    private static (DocumentFacts? Facts, byte[] Words, bool IsCut) Read(ReadingPlace place, IContentReader content, CancellationToken ct)
     {
+        var form = (ContentForm)place.Form;
+        DocumentFacts? facts = null;
+        if (MayState(form))
+        {
+            using var entries = new BufferedStream(new FactContent(content, ct), SealedFormat.SegmentBytes);
+            facts = FactBlock.ToMessage(CdaFactReader.Read(entries));
+        }
+
         using var stream = new BufferedStream(new FactContent(content, ct), SealedFormat.SegmentBytes);
-        return CdaFactReader.Read(stream);
+        var text = DocumentText.Read(stream, MediaTypeOf(form)!, cancellationToken: ct);
+        var title = DocumentMetadata.Parser.ParseFrom(place.Metadata).Title;
+        var words = DocumentIndex.Write(new IndexedDocument(title, text) { Statements = facts is null ? [] : FactDisplays.Of(facts) });
+        return (facts, words, text.Unread.Count > 0);
     }
 }

@@ -27,10 +27,16 @@ internal sealed record ClaimedReading
     public required DateTimeOffset LeaseEndTime { get; init; }
 }
 
-/// <summary>Where the content of a version lies, as stored.</summary>
+/// <summary>What the content of a version is and where it lies, as stored.</summary>
 internal sealed record ReadingPlace
 {
     public required Guid RecordId { get; init; }
+
+    /// <summary>The numbers of <see cref="Document.V1.ContentForm"/>.</summary>
+    public required short Form { get; init; }
+
+    /// <summary>dmp.document.v1.DocumentMetadata.</summary>
+    public required byte[] Metadata { get; init; }
 
     public required Guid ContentId { get; init; }
 
@@ -68,11 +74,28 @@ internal sealed record FinishedReading
 
     public Guid? FactsId { get; init; }
 
+    public byte[]? Words { get; init; }
+
+    public Guid? WordsId { get; init; }
+
+    /// <summary>Some of its words were not read.</summary>
+    public bool WordsCut { get; init; }
+
     public Guid? RecordKeyId { get; init; }
 }
 
-/// <summary>What one version of a page states, as it is stored.</summary>
-internal sealed record StoredFacts
+/// <summary>What a block holds.</summary>
+internal enum BlockContent
+{
+    /// <summary>What a version states.</summary>
+    Facts,
+
+    /// <summary>The words of a version.</summary>
+    Words,
+}
+
+/// <summary>A block of one version of a page, as it is stored.</summary>
+internal sealed record StoredBlock
 {
     public required Guid DocumentId { get; init; }
 
@@ -84,11 +107,14 @@ internal sealed record StoredFacts
     /// <summary>It holds none of the kinds asked for, and was left out.</summary>
     public required bool IsSkipped { get; init; }
 
+    /// <summary>Some of its words were not read.</summary>
+    public required bool WordsCut { get; init; }
+
     /// <summary>Null when there is none, when it was left out, or when the page is full before it.</summary>
     public byte[]? Block { get; init; }
 
-    /// <summary>Null when nothing was read of it.</summary>
-    public Guid? FactsId { get; init; }
+    /// <summary>The name that it is sealed under; null when nothing was read of it.</summary>
+    public Guid? BlockId { get; init; }
 
     public Guid? RecordKeyId { get; init; }
 
@@ -132,7 +158,8 @@ internal static class FactSql
     // Primary keys.
     private const string FindPlace =
         """
-        select v.record_id, v.content_id, v.blob_id, v.blob_offset, v.size_bytes, v.record_key_id, k.master_key_id, k.wrapped as wrapped_key
+        select v.record_id, v.form, v.metadata, v.content_id, v.blob_id, v.blob_offset, v.size_bytes, v.record_key_id, k.master_key_id,
+            k.wrapped as wrapped_key
         from document_version v
         left join record_key k on k.record_id = v.record_id and k.record_key_id = v.record_key_id
         where v.record_id = @RecordId
@@ -152,8 +179,8 @@ internal static class FactSql
     private const string Finish =
         $"""
         update document_facts
-        set state = @State, kinds = @Kinds, block = @Block, facts_id = @FactsId, record_key_id = @RecordKeyId, reader = @Reader,
-            due_time = null, attempts = 0
+        set state = @State, kinds = @Kinds, block = @Block, facts_id = @FactsId, words = @Words, words_id = @WordsId,
+            words_cut = @WordsCut, record_key_id = @RecordKeyId, reader = @Reader, due_time = null, attempts = 0
         {Own}
         """;
 
@@ -175,19 +202,15 @@ internal static class FactSql
 
     // Primary keys, for the versions of one page in their order, each looked up by itself: with a plan for all of them at once PostgreSQL
     // reads the whole record. Of blocks so many as an answer has room for; those behind are left to the next page.
-    private const string FindPage =
+    private const string PageColumns =
+        "p.document_id, p.version, p.state, p.words_cut, p.is_skipped, p.block_id, p.record_key_id, p.master_key_id, p.wrapped_key";
+
+    private const string OfVersion =
+        "f.document_id, f.version, f.state, f.words_cut, f.record_key_id, k.master_key_id, k.wrapped as wrapped_key";
+
+    private const string PageRows =
         """
-        select p.document_id, p.version, p.state, p.is_skipped, p.facts_id, p.record_key_id, p.master_key_id, p.wrapped_key,
-            case when p.bytes_before < @BytesMax then p.block end as block
-        from (
-            select f.document_id, f.version, f.state, f.block is not null and f.kinds & @Kinds = 0 as is_skipped,
-                f.facts_id, f.record_key_id, k.master_key_id, k.wrapped as wrapped_key,
-                case when f.kinds & @Kinds <> 0 then f.block end as block,
-                coalesce(
-                    sum(case when f.kinds & @Kinds <> 0 then length(f.block) else 0 end)
-                        over (order by n.place rows between unbounded preceding and 1 preceding),
-                    0) as bytes_before
-            from unnest(@DocumentIds::uuid[], @Versions::integer[]) with ordinality n (document_id, version, place)
+        from unnest(@DocumentIds::uuid[], @Versions::integer[]) with ordinality n (document_id, version, place)
             cross join lateral (
                 select a.*
                 from document_facts a
@@ -195,10 +218,36 @@ internal static class FactSql
                 offset 0
             ) f
             left join record_key k on k.record_id = @RecordId and k.record_key_id = f.record_key_id
+        """;
+
+    private const string FindPage =
+        $"""
+        select {PageColumns}, case when p.bytes_before < @BytesMax then p.block end as block
+        from (
+            select {OfVersion}, f.block is not null and f.kinds & @Kinds = 0 as is_skipped, f.facts_id as block_id,
+                case when f.kinds & @Kinds <> 0 then f.block end as block,
+                coalesce(
+                    sum(case when f.kinds & @Kinds <> 0 then length(f.block) else 0 end)
+                        over (order by n.place rows between unbounded preceding and 1 preceding),
+                    0) as bytes_before
+            {PageRows}
+        ) p
+        """;
+
+    // The same, of words.
+    private const string FindWords =
+        $"""
+        select {PageColumns}, case when p.bytes_before < @BytesMax then p.block end as block
+        from (
+            select {OfVersion}, false as is_skipped, f.words_id as block_id, f.words as block,
+                coalesce(sum(length(f.words)) over (order by n.place rows between unbounded preceding and 1 preceding), 0)
+                    as bytes_before
+            {PageRows}
         ) p
         """;
 
     private static readonly ScopedSql findPage = new(WorkRole.Request, FindPage);
+    private static readonly ScopedSql findWords = new(WorkRole.Request, FindWords);
 
     /// <summary>Versions that are to be read; they come with the versions themselves.</summary>
     public static NpgsqlBatchCommand ToAdd(
@@ -243,6 +292,9 @@ internal static class FactSql
                 finished.Kinds,
                 finished.Block,
                 finished.FactsId,
+                finished.Words,
+                finished.WordsId,
+                finished.WordsCut,
                 finished.RecordKeyId,
                 Reader = reader,
             })) > 0;
@@ -277,9 +329,15 @@ internal static class FactSql
             == (short)DocumentFactsState.Failed;
     }
 
-    /// <summary>What the versions of a page state that exist for the caller, in no order; those without a row are absent.</summary>
-    public static async Task<IReadOnlyDictionary<(Guid DocumentId, int Version), StoredFacts>> FindPageAsync(
-        NpgsqlConnection connection, RecordAccess access, IReadOnlyList<DocumentRow> page, int kinds, int bytesMax, CancellationToken ct)
+    /// <summary>The blocks of the versions of a page that exist for the caller, in no order; those without a row are absent.</summary>
+    public static async Task<IReadOnlyDictionary<(Guid DocumentId, int Version), StoredBlock>> FindPageAsync(
+        NpgsqlConnection connection,
+        RecordAccess access,
+        IReadOnlyList<DocumentRow> page,
+        BlockContent content,
+        int kinds,
+        int bytesMax,
+        CancellationToken ct)
     {
         var parameters = access.Scope.Parameters(new
         {
@@ -290,9 +348,9 @@ internal static class FactSql
             BytesMax = bytesMax,
         });
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
-            findPage.For(access.Scope), parameters, cancellationToken: ct));
+            (content == BlockContent.Facts ? findPage : findWords).For(access.Scope), parameters, cancellationToken: ct));
         await results.ReadAsync();
-        return (await results.ReadAsync<StoredFacts>()).ToDictionary(stored => (stored.DocumentId, stored.Version));
+        return (await results.ReadAsync<StoredBlock>()).ToDictionary(stored => (stored.DocumentId, stored.Version));
     }
 
     /// <summary>A key of a record, as a statement read it.</summary>

@@ -174,7 +174,7 @@ internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, Conten
         }
 
         yield return UploadSql.ToInsertVersions([.. added.Select(decision => decision.Version!)]);
-        var stating = added.Select(decision => decision.Version!).Where(version => FactMaker.MayState((ContentForm)version.Form)).ToList();
+        var stating = added.Select(decision => decision.Version!).Where(version => FactMaker.MayRead((ContentForm)version.Form)).ToList();
         if (stating.Count > 0)
         {
             yield return FactSql.ToAdd(

@@ -10,6 +10,7 @@ using Dmp.Facts.V1;
 using Dmp.Interactions.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
+using Dmp.Search.V1;
 using Dmp.Server.Pipeline;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
@@ -34,6 +35,7 @@ internal static class EndpointSetup
         Map<Services.NoticeService>(app, NoticeService.Descriptor);
         Map<Services.FactService>(app, FactService.Descriptor);
         Map<Services.InteractionService>(app, InteractionService.Descriptor);
+        Map<Services.SearchService>(app, SearchService.Descriptor);
 
         // For load balancers, which have no token; it tells nothing but "serving" or "not serving".
         app.MapGrpcHealthChecksService().AllowAnonymous();

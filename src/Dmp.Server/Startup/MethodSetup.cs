@@ -11,6 +11,7 @@ using Dmp.Server.Intake;
 using Dmp.Server.Interactions;
 using Dmp.Server.Notices;
 using Dmp.Server.Records;
+using Dmp.Server.Search;
 
 namespace Dmp.Server.Startup;
 
@@ -92,6 +93,8 @@ internal static class MethodSetup
 
         services.AddSingleton<CheckInteractions>();
         services.AddSingleton<CheckRecordInteractions>();
+
+        services.AddSingleton<SearchContent>();
 
         services.AddSingleton<GetNoticePreferences>();
         services.AddSingleton<UpdateNoticePreferences>();

@@ -14,6 +14,7 @@ using Dmp.Server.Notices;
 using Dmp.Server.Options;
 using Dmp.Server.References;
 using Dmp.Server.Requests;
+using Dmp.Server.Search;
 using Dmp.Storage;
 using Dmp.Storage.Keys;
 using Microsoft.AspNetCore.DataProtection;
@@ -34,6 +35,7 @@ internal static class ServiceSetup
         services.AddOptions<ImportOptions>().BindConfiguration(ImportOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<FeedOptions>().BindConfiguration(FeedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<SearchOptions>().BindConfiguration(SearchOptions.Section).ValidateOnStart();
         services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddContent();
         services.AddMedia();
@@ -74,7 +76,9 @@ internal static class ServiceSetup
         services.AddSingleton<DocumentChanges>();
         services.AddIntake();
         services.AddSingleton<FactCounts>();
+        services.AddSingleton<RecordBlocks>();
         services.AddSingleton<RecordFacts>();
+        services.AddSingleton<SearchWords>();
         services.AddHostedService<FactMaker>();
         services.AddSingleton<ReferenceShelf>();
         services.AddHostedService(provider => provider.GetRequiredService<ReferenceShelf>());

@@ -7,6 +7,7 @@ using Dmp.Emergency.V1;
 using Dmp.Facts.V1;
 using Dmp.Interactions.V1;
 using Dmp.Record.V1;
+using Dmp.Search.V1;
 using Dmp.Server.Calls;
 using Dmp.Server.Tests.Documents.Import;
 using Dmp.Server.Tests.Fixtures;
@@ -220,6 +221,12 @@ public sealed class InvisibilityTests(Platform platform)
             new ListFactsRequest { RecordId = record.Id, PageSize = 1 },
             new ListFactsRequest { RecordId = record.Id, PageSize = 3, Kinds = { FactKind.Allergy } },
             new ListFactsRequest { RecordId = record.Id },
+        ],
+        "SearchContent" =>
+        [
+            new SearchContentRequest { RecordId = record.Id, Text = "essai" },
+            new SearchContentRequest { RecordId = record.Id, Text = "a", OpenEnd = true, Order = HitOrder.Newest, HitsMax = 100 },
+            new SearchContentRequest { RecordId = record.Id, Text = "arachide" },
         ],
         "CheckRecordInteractions" =>
         [

@@ -57,13 +57,15 @@ public sealed class RememberedFactsTests(Platform platform)
             try
             {
                 // Without the consent a search finds what the professional deposited, which is nothing.
-                var isSeen = (i % 4) switch
+                var isSeen = (i % 5) switch
                 {
                     0 => (await api.Documents.GetDocumentAsync(
                         new() { RecordId = record.Id, DocumentId = document.DocumentId }, cancellationToken: Token)).Document is not null,
                     1 => (await api.Facts.ListFactsAsync(new() { RecordId = record.Id }, cancellationToken: Token)).Documents.Count > 0,
                     2 => (await api.Interactions.CheckRecordInteractionsAsync(
                         new() { RecordId = record.Id, StatedFrom = new() }, cancellationToken: Token)).Report.Medicines.Count > 0,
+                    3 => (await api.Search.SearchContentAsync(
+                        new() { RecordId = record.Id, Text = "plavix" }, cancellationToken: Token)).FoundCount > 0,
                     _ => (await api.SearchIdsAsync(record.Id)).Count > 0,
                 };
                 Interlocked.Increment(ref isSeen ? ref seen : ref refused);

@@ -29,7 +29,7 @@ public sealed partial class DependencyTests
         ["Dmp.Proofs"] = "Dmp.Contracts",
         ["Dmp.Xdm"] = "Dmp.Contracts",
         ["Dmp.Client"] = "Dmp.Contracts Dmp.Proofs",
-        ["Dmp.Server"] = "Dmp.Cda Dmp.Contracts Dmp.Facts Dmp.Interactions Dmp.Migrator Dmp.Proofs Dmp.Storage",
+        ["Dmp.Server"] = "Dmp.Cda Dmp.Contracts Dmp.Facts Dmp.Interactions Dmp.Migrator Dmp.Proofs Dmp.Search Dmp.Storage",
         ["Dmp.Cli"] = "Dmp.Cda Dmp.Client Dmp.Facts Dmp.Interactions Dmp.Proofs Dmp.Storage Dmp.Xdm",
     };
 
@@ -59,6 +59,7 @@ public sealed partial class DependencyTests
         ["Events"] = "Access Audit Calls Data Errors Logging Options Records Requests",
         ["Explanations"] = "Access Audiences Audit Calls Data Documents Errors",
         ["Facts"] = "Access Audit Calls Data Documents Errors",
+        ["Search"] = "Audit Calls Documents Errors Facts Options",
         ["References"] = "Data Errors Options",
         ["Interactions"] = "Audit Calls Documents Errors Facts References",
         ["Intake"] = "Access Audit Calls Data Documents Errors Facts Identity Logging Media Messages Options",
@@ -66,11 +67,11 @@ public sealed partial class DependencyTests
         ["Pipeline"] = "Audit Calls Data Edge Errors Identity Logging Options",
         ["Services"] =
             "Audit CareTeams Consents Delegations Documents Emergencies Events Explanations Facts Intake Interactions Notices "
-            + "Pipeline Records",
+            + "Pipeline Records Search",
         ["Startup"] =
             "Access Audiences Audit Calls CareTeams Consents Data Delegations Documents Edge Emergencies Events "
             + "Explanations Facts Identity Intake Interactions Logging Media Messages Notices Options Pipeline Postgres Records "
-            + "References Requests Services",
+            + "References Requests Search Services",
     };
 
     private static readonly ArchUnitNET.Domain.Architecture server =

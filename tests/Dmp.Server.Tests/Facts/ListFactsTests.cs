@@ -228,7 +228,7 @@ public sealed class ListFactsTests(Platform platform)
             platform,
             """
             update document_facts
-            set state = 2, kinds = 0, block = null, facts_id = null, record_key_id = null, due_time = now()
+            set state = 2, kinds = 0, block = null, facts_id = null, words = null, words_id = null, record_key_id = null, due_time = now()
             """);
         Assert.Equal(DocumentFactsState.Erased, Assert.Single(await ReadAsync(api, recordId)).State);
     }

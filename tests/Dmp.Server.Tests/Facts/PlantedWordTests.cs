@@ -29,11 +29,19 @@ public sealed class PlantedWordTests(Platform platform)
         await UploadAsync(api, record, Of(record, Body(medicine, problem, allergen)) with { Title = title });
         var listed = Assert.Single(await ReadAsync(api, record.Id));
         Assert.Equal([medicine], Medicines([listed]));
+
+        // What is asked is medical too: it is found, and kept nowhere.
+        var question = $"Questionide{unique}";
+        Assert.Equal(1, (await api.Search.SearchContentAsync(
+            new() { RecordId = record.Id, Text = $"{medicine} -{question}" }, cancellationToken: ct)).FoundCount);
         await platform.Server.ExecuteAsync(platform, "checkpoint; select 1");
 
         // Compression alone would hide the words as well: without the key nothing of them can be decompressed.
         var block = await platform.Server.QueryAsync<byte[]>(
             platform, $"select block from document_facts where record_id = '{record.Id}'");
+        var sealedWords = await platform.Server.QueryAsync<byte[]>(
+            platform, $"select words from document_facts where record_id = '{record.Id}'");
+        Assert.DoesNotContain(medicine, Encoding.UTF8.GetString(sealedWords), StringComparison.OrdinalIgnoreCase);
         Assert.All(
             Enumerable.Range(0, SealedFormat.NonceBytes + 1),
             skipped =>
@@ -52,7 +60,7 @@ public sealed class PlantedWordTests(Platform platform)
             platform.Server.DataDirectory,
         ];
         Assert.SkipUnless(IsReadable(places[0]), "The files of the database belong to somebody else.");
-        string[] words = [title, medicine, problem, allergen];
+        string[] words = [title, medicine, problem, allergen, question];
         HashSet<string> found = [];
         foreach (var file in places.Where(Directory.Exists)
             .SelectMany(place => Directory.EnumerateFiles(place, "*", SearchOption.AllDirectories)))

@@ -10,6 +10,7 @@ using Dmp.Facts.V1;
 using Dmp.Interactions.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
+using Dmp.Search.V1;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -38,6 +39,7 @@ internal sealed class DmpApi
         Events = new EventService.EventServiceClient(invoker);
         Facts = new FactService.FactServiceClient(invoker);
         Interactions = new InteractionService.InteractionServiceClient(invoker);
+        Search = new SearchService.SearchServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
     }
 
@@ -64,6 +66,8 @@ internal sealed class DmpApi
     public FactService.FactServiceClient Facts { get; }
 
     public InteractionService.InteractionServiceClient Interactions { get; }
+
+    public SearchService.SearchServiceClient Search { get; }
 
     public NoticeService.NoticeServiceClient Notices { get; }
 

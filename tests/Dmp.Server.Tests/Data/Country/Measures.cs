@@ -89,6 +89,11 @@ internal static class Measures
         {
             Before = "select set_config('plan_cache_mode', 'force_generic_plan', true)",
         },
+        new("FactSql.FindWords", "of 5,000 documents", OfRecord(2), new { RecordId = Country.IdOf(1, 2),
+            DocumentIds = page, Versions = page.Select(_ => 1).ToArray(), Kinds = 0, BytesMax = 1024 * 1024 })
+        {
+            Before = "select set_config('plan_cache_mode', 'force_generic_plan', true)",
+        },
         new("FactSql.Add", "upload", OfRecords(3), new { RecordId = new[] { Country.IdOf(1, 3) },
             DocumentId = new[] { Country.IdOf(2, 15001) }, Version = firstVersion, CreateTime = new[] { far } }),
         new("UploadFactsSql.TakenUniqueIds", "upload", OfRecords(1, 3), new { UploadRecordIds = new[] { Country.IdOf(1, 1),
