@@ -10,12 +10,32 @@ namespace Dmp.Search.Text;
 /// </summary>
 internal sealed class BoundedFilters(TextDraft draft) : IFilterProvider
 {
+    // Far more than any PDF has; the library makes a list of them before it looks at the bytes.
+    private const double ObjectsMax = 2_000_000;
+
     private long unpacked;
+    private bool isStopped;
 
     public TextDraft Draft => draft;
 
-    public IReadOnlyList<IFilter> GetFilters(DictionaryToken dictionary) =>
-        Bounded(DefaultFilterProvider.Instance.GetFilters(dictionary));
+    public IReadOnlyList<IFilter> GetFilters(DictionaryToken dictionary)
+    {
+        if (dictionary.Data.TryGetValue("Index", out var index) && index is ArrayToken objects
+            && objects.Data.OfType<NumericToken>().Sum(number => Math.Abs(number.Data)) > ObjectsMax)
+        {
+            throw Stopped();
+        }
+
+        return Bounded(DefaultFilterProvider.Instance.GetFilters(dictionary));
+    }
+
+    /// <summary>Whether something was stopped since this was asked last. The library hides it where it can do without a font.</summary>
+    public bool TakeStopped()
+    {
+        var taken = isStopped;
+        isStopped = false;
+        return taken;
+    }
 
     public IReadOnlyList<IFilter> GetNamedFilters(IReadOnlyList<NameToken> names) =>
         Bounded(DefaultFilterProvider.Instance.GetNamedFilters(names));
@@ -26,21 +46,36 @@ internal sealed class BoundedFilters(TextDraft draft) : IFilterProvider
     {
         // Each stream that is unpacked passes here, and so does each showing of a form.
         draft.Look();
-        return [.. filters.Select(filter => new Bound(filter, this))];
+        return filters.Count == 0 ? [] : [.. filters.Select(filter => new Bound(filter, this)), new FontLook(this)];
     }
 
     private void Check(long bytes)
     {
         if (bytes > draft.Limits.StreamBytesMax || unpacked + bytes > draft.Limits.UnpackedBytesMax)
         {
-            throw new TextStoppedException(UnreadReason.TooLong);
+            throw Stopped();
         }
+    }
+
+    public TextStoppedException Stopped()
+    {
+        isStopped = true;
+        return new TextStoppedException(UnreadReason.TooLong);
     }
 
     private void Count(long bytes)
     {
         Check(bytes);
         unpacked += bytes;
+    }
+
+    /// <summary>Changes nothing, and stops at a font that would become far more than it is.</summary>
+    private sealed class FontLook(BoundedFilters budget) : IFilter
+    {
+        public bool IsSupported => true;
+
+        public Memory<byte> Decode(Memory<byte> input, DictionaryToken streamDictionary, IFilterProvider filterProvider, int filterIndex) =>
+            FontBytes.AreTooMuch(input.Span) ? throw budget.Stopped() : input;
     }
 
     private sealed class Bound(IFilter filter, BoundedFilters budget) : IFilter

@@ -19,7 +19,12 @@ internal sealed class PdfPageFactory(
     ILookupFilterProvider filterProvider,
     IPageContentParser pageContentParser,
     ParsingOptions parsingOptions)
-    : BasePageFactory<string>(pdfScanner, resourceStore, filterProvider, pageContentParser, parsingOptions)
+    : BasePageFactory<string>(
+        pdfScanner,
+        new BoundedResources(resourceStore, pdfScanner, (BoundedFilters)parsingOptions.FilterProvider!),
+        filterProvider,
+        pageContentParser,
+        parsingOptions)
 {
     protected override string ProcessPage(
         int pageNumber,

@@ -16,16 +16,17 @@ internal static class PdfText
     {
         try
         {
+            var filters = new BoundedFilters(draft);
             var options = new ParsingOptions
             {
                 UseLenientParsing = true,
                 SkipMissingFonts = true,
                 MaxStackDepth = NestingMax,
-                FilterProvider = new BoundedFilters(draft),
+                FilterProvider = filters,
             };
             using var document = PdfDocument.Open(bytes, options);
             document.AddPageFactory<string, PdfPageFactory>();
-            ReadPages(document, title, code, draft);
+            ReadPages(document, filters, title, code, draft);
         }
         catch (PdfDocumentEncryptedException)
         {
@@ -37,7 +38,8 @@ internal static class PdfText
         }
     }
 
-    private static void ReadPages(PdfDocument document, string title, string? code, TextDraft draft)
+    private static void ReadPages(
+        PdfDocument document, BoundedFilters filters, string title, string? code, TextDraft draft)
     {
         if (document.NumberOfPages <= 0)
         {
@@ -58,16 +60,24 @@ internal static class PdfText
                 return;
             }
 
-            ReadPage(document, number, title, code, draft);
+            filters.TakeStopped();
+            ReadPage(document, filters, number, title, code, draft);
         }
     }
 
-    private static void ReadPage(PdfDocument document, int number, string title, string? code, TextDraft draft)
+    private static void ReadPage(
+        PdfDocument document, BoundedFilters filters, int number, string title, string? code, TextDraft draft)
     {
         try
         {
             var words = document.GetPage<string>(number);
-            if (words.Length == 0)
+            if (filters.TakeStopped())
+            {
+                // A font that was stopped; what other fonts show is kept.
+                draft.Miss(UnreadReason.TooLong);
+                draft.Add(words.Length > 0 ? title : "", code, words, number);
+            }
+            else if (words.Length == 0)
             {
                 draft.Miss(UnreadReason.NoText);
             }
