@@ -92,8 +92,8 @@ internal static class FrenchStem
                 other.CopyTo(word[length..]);
                 length += other.Length;
 
-                // What ended in -issement is a verb in -ir, whose own i is taken off below.
-                return ending[..2] != "is";
+                // What ended in -issement is a verb in -ir, and -ier is of verbs too: their own i is taken off below.
+                return ending[..2] is not ("is" or "ie");
             }
         }
 

@@ -177,10 +177,13 @@ internal sealed partial class WordReader
 
     private static bool IsShortNumber(string text, Part part) =>
         part is { IsNumber: true, Length: <= 3 } && text[part.Start] is >= '1' and <= '9'
-        && text.AsSpan(part.Start, part.Length).IndexOfAnyExceptInRange('0', '9') < 0;
+        && text.AsSpan(part.Start, part.Length).IndexOfAnyExceptInRange('0', '9') < 0
+        && !(part is { Length: 3, Start: > 1 } && IsBlank(text[part.Start - 1]) && char.IsAsciiDigit(text[part.Start - 2]));
+
+    private static bool IsBlank(char letter) => letter is ' ' or '\u00a0' or '\u202f';
 
     private static bool IsGroup(string text, int at) =>
-        at + 3 < text.Length && text[at] is ' ' or '\u00a0' or '\u202f'
+        at + 3 < text.Length && IsBlank(text[at])
         && text.AsSpan(at + 1, 3).IndexOfAnyExceptInRange('0', '9') < 0
         && (at + 4 >= text.Length || !Folding.IsPart(text[at + 4]));
 
