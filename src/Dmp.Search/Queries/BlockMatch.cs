@@ -45,11 +45,24 @@ internal sealed class BlockMatch(SearchQuery query)
             }
         }
 
-        found.Sort(static (one, other) => one.First != other.First ? one.First.CompareTo(other.First)
-            : one.Term != other.Term ? one.Term.CompareTo(other.Term)
-            : one.Weight.CompareTo(other.Weight));
+        // The places of one form come in order; several forms or terms must be put into one.
+        for (var i = 1; i < found.Count; i++)
+        {
+            if (Compare(found[i - 1], found[i]) > 0)
+            {
+                found.Sort(Compare);
+                break;
+            }
+        }
+
         return found;
     }
+
+    private static int Compare(Occurrence one, Occurrence other) =>
+        one.First != other.First ? one.First.CompareTo(other.First)
+        : one.Term != other.Term ? one.Term.CompareTo(other.Term)
+        : one.Weight != other.Weight ? one.Weight.CompareTo(other.Weight)
+        : one.Last.CompareTo(other.Last);
 
     private bool AddPlaces(BlockReader block, Term term, int number)
     {

@@ -75,6 +75,12 @@ internal sealed class BlockScore(int terms)
                 (bestValue, bestFirst, bestLast) = (told, first, last);
             }
 
+            if (bestValue > terms - 1e-9 && bestLast - bestFirst < terms)
+            {
+                // All as typed and side by side: no window is better.
+                break;
+            }
+
             value += Change(found[begin], -1);
         }
 
