@@ -7,7 +7,18 @@ namespace Dmp.Search.Queries;
 /// <param name="Last">Position of its last word.</param>
 /// <param name="Weight">What it counts; 1 as typed.</param>
 /// <param name="Term">Which term, by its number.</param>
-internal readonly record struct Occurrence(int First, int Last, float Weight, int Term);
+internal readonly record struct Occurrence(int First, int Last, float Weight, int Term)
+{
+    // Weights are products of few constants, all of them hundredths.
+    private const float WeightSteps = 100;
+
+    /// <summary>All of it in one number, by which places are ordered.</summary>
+    public ulong Key => ((ulong)First << 32) | ((ulong)Term << 24) | ((ulong)MathF.Round(Weight * WeightSteps) << 16)
+        | (ushort)(Last - First);
+
+    public static Occurrence Of(ulong key) =>
+        new((int)(key >> 32), (int)(key >> 32) + (ushort)key, (byte)(key >> 16) / WeightSteps, (byte)(key >> 24));
+}
 
 /// <summary>Looks a question up in one block after another. Lists are used again, so it is for one thread.</summary>
 internal sealed class BlockMatch(SearchQuery query)
@@ -21,6 +32,7 @@ internal sealed class BlockMatch(SearchQuery query)
     private const float StemWeight = 0.7f;
 
     private readonly List<Occurrence> found = [];
+    private readonly List<ulong> keys = [];
     private readonly List<int> positions = [];
     private readonly List<int> chain = [];
     private readonly List<int> next = [];
@@ -45,24 +57,33 @@ internal sealed class BlockMatch(SearchQuery query)
             }
         }
 
-        // The places of one form come in order; several forms or terms must be put into one.
-        for (var i = 1; i < found.Count; i++)
-        {
-            if (Compare(found[i - 1], found[i]) > 0)
-            {
-                found.Sort(Compare);
-                break;
-            }
-        }
-
+        Order();
         return found;
     }
 
-    private static int Compare(Occurrence one, Occurrence other) =>
-        one.First != other.First ? one.First.CompareTo(other.First)
-        : one.Term != other.Term ? one.Term.CompareTo(other.Term)
-        : one.Weight != other.Weight ? one.Weight.CompareTo(other.Weight)
-        : one.Last.CompareTo(other.Last);
+    /// <summary>Orders what was found by places. Numbers are ordered many times faster than what they stand for.</summary>
+    private void Order()
+    {
+        keys.Clear();
+        var isOrdered = true;
+        foreach (var one in found)
+        {
+            var key = one.Key;
+            isOrdered &= keys.Count == 0 || keys[^1] <= key;
+            keys.Add(key);
+        }
+
+        if (isOrdered)
+        {
+            return;
+        }
+
+        keys.Sort();
+        for (var i = 0; i < keys.Count; i++)
+        {
+            found[i] = Occurrence.Of(keys[i]);
+        }
+    }
 
     private bool AddPlaces(BlockReader block, Term term, int number)
     {
