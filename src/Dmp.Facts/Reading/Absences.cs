@@ -14,8 +14,14 @@ internal static class Absences
     private const string NoneKnown = "no-known-";
     private const string NoInformation = "-info";
 
-    /// <summary>SNOMED CT: no known allergy, no known drug allergy, no known food allergy, no current problem.</summary>
-    private static readonly HashSet<string> none = ["716186003", "160244002", "409137002", "429625007", "160245001"];
+    /// <summary>
+    /// SNOMED CT: no known allergy, no known drug allergy, no known food allergy, no current problem; and, as IPS has them, no known
+    /// procedures, medications, immunisations, devices.
+    /// </summary>
+    private static readonly HashSet<string> none =
+    [
+        "716186003", "160244002", "409137002", "429625007", "160245001", "787480003", "787481004", "787482006", "787483001",
+    ];
 
     /// <summary>How French texts begin that say that there is none.</summary>
     private static readonly string[] beginnings = ["aucun", "pas d", "absence d", "néant", "rien à signaler"];

@@ -22,6 +22,7 @@ public sealed partial class DependencyTests
         ["Dmp.Cda"] = "",
         ["Dmp.Contracts"] = "",
         ["Dmp.Facts"] = "Dmp.Cda",
+        ["Dmp.Fhir"] = "Dmp.Cda Dmp.Facts",
         ["Dmp.Interactions"] = "",
         ["Dmp.Migrator"] = "",
         ["Dmp.Search"] = "Dmp.Cda",

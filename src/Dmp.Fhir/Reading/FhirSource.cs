@@ -1,0 +1,67 @@
+namespace Dmp.Fhir.Reading;
+
+/// <summary>Takes the bytes of a document, and makes its tree.</summary>
+internal static class FhirSource
+{
+    private const int PieceBytes = 64 * 1024;
+
+    /// <summary>All bytes of a stream, up to the limit.</summary>
+    public static async Task<ReadOnlyMemory<byte>> TakeAsync(
+        Stream content, FhirReaderOptions options, CancellationToken cancellationToken)
+    {
+        using var taken = new MemoryStream();
+        var piece = new byte[PieceBytes];
+        int read;
+        while ((read = await content.ReadAsync(piece, cancellationToken)) > 0)
+        {
+            if (taken.Length + read > options.DocumentBytesMax)
+            {
+                throw new FhirRefusedException(
+                    FhirFaultKind.DocumentTooLong, "Bundle", $"The document has more than {options.DocumentBytesMax} bytes.");
+            }
+
+            taken.Write(piece, 0, read);
+        }
+
+        return taken.TryGetBuffer(out var buffer) ? buffer : taken.ToArray();
+    }
+
+    /// <summary>The tree, by the first byte that is no blank, and never by a name.</summary>
+    public static (FhirNode Root, FhirFormat Format) Tree(
+        ReadOnlyMemory<byte> bytes, FhirReaderOptions options, TreeBudget budget)
+    {
+        var names = new NameTable(options);
+        var body = bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
+        var trimmed = body.Span.TrimStart(" \t\r\n"u8);
+        if (trimmed.IsEmpty)
+        {
+            throw new FhirRefusedException(FhirFaultKind.Empty, "Bundle", "There are no bytes.");
+        }
+
+        if (trimmed[0] == (byte)'{')
+        {
+            return (new JsonTree(options, budget, names).Read(body.Span), FhirFormat.Json);
+        }
+
+        if (trimmed[0] == (byte)'<' || IsXmlOfTwoBytes(bytes.Span))
+        {
+            using var stream = Stream(bytes);
+            return (new XmlTree(options, budget, names).Read(stream), FhirFormat.Xml);
+        }
+
+        throw IsOfTwoBytes(bytes.Span)
+            ? new FhirRefusedException(FhirFaultKind.Encoding, "Bundle", "The bytes are UTF-16 or UTF-32; JSON is read in UTF-8 only.")
+            : new FhirRefusedException(FhirFaultKind.UnknownFormat, "Bundle", "The document begins as neither JSON nor XML.");
+    }
+
+    private static MemoryStream Stream(ReadOnlyMemory<byte> bytes) =>
+        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(bytes, out var array)
+            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+            : new MemoryStream(bytes.ToArray(), writable: false);
+
+    private static bool IsOfTwoBytes(ReadOnlySpan<byte> bytes) =>
+        bytes is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [0, _, ..] or [_, 0, ..];
+
+    private static bool IsXmlOfTwoBytes(ReadOnlySpan<byte> bytes) =>
+        bytes is [0xFF, 0xFE, (byte)'<', 0, ..] or [0xFE, 0xFF, 0, (byte)'<', ..] or [(byte)'<', 0, ..] or [0, (byte)'<', ..];
+}

@@ -1,0 +1,295 @@
+using Dmp.Facts;
+using Dmp.Facts.Model;
+using Dmp.Facts.Reading;
+using Dmp.Fhir.Reading;
+
+namespace Dmp.Fhir.Statements;
+
+/// <summary>
+/// The facts of a document: section by section as the composition has them, then what no section refers to. What a resource holds by
+/// reference (members of an observation, results of a report) stands behind it, in the same entry.
+/// </summary>
+internal sealed class FactWalk
+{
+    private readonly FhirBundle bundle;
+    private readonly FactLedger ledger;
+    private readonly FactMaker maker;
+    private readonly FactAccounts accounts;
+
+    /// <summary>What stands in the section that is being read: each resource once, whatever refers to it.</summary>
+    private readonly HashSet<FhirNode> ofSection = [];
+
+    /// <summary>The resources that are being read, from the entry inwards.</summary>
+    private readonly HashSet<FhirNode> open = [];
+
+    private int sections;
+    private int entry;
+    private int place;
+
+    private FactWalk(FhirBundle bundle)
+    {
+        this.bundle = bundle;
+        var cuts = new Cuts();
+        ledger = new FactLedger(bundle.Options.Facts, cuts);
+        maker = new FactMaker(bundle, cuts);
+        accounts = new FactAccounts(bundle, ledger);
+    }
+
+    public static (FactReading Reading, IReadOnlyList<FhirResourceCount> Resources) Read(FhirBundle bundle)
+    {
+        var walk = new FactWalk(bundle);
+        var reports = new Batteries(bundle, walk.maker.Values);
+        foreach (var section in new DocumentSections(bundle, walk.maker, walk.ledger).Read())
+        {
+            walk.ReadSection(section, reports);
+        }
+
+        walk.ReadOthers(reports);
+        walk.accounts.CountRest();
+        return (walk.ledger.Reading(), walk.accounts.Resources());
+    }
+
+    private void ReadSection(DocumentSection section, Batteries reports)
+    {
+        if (section.Targets.Count == 0)
+        {
+            return;
+        }
+
+        if (++sections > bundle.Options.Facts.SectionsMax)
+        {
+            // What only these refer to is read with what no section refers to.
+            ledger.Count(section, UnreadReason.TooMany, section.Targets.Count);
+            return;
+        }
+
+        ofSection.Clear();
+        var inner = reports.Inner(section.Targets);
+        foreach (var target in section.Targets.Where(target => !inner.Contains(target)))
+        {
+            ReadEntry(section, target, reports);
+        }
+
+        foreach (var target in section.Targets.Where(target => inner.Contains(target) && !ofSection.Contains(target)))
+        {
+            // Each of them stands in another one: a circle, which is read from where it is met first.
+            bundle.Faults.Add(FhirFaultKind.Cyclic, target, "The resource holds itself, through what it refers to.");
+            ReadEntry(section, target, reports);
+        }
+    }
+
+    private void ReadEntry(DocumentSection section, FhirNode target, Batteries reports)
+    {
+        if (ofSection.Contains(target))
+        {
+            return;
+        }
+
+        (entry, place) = (ledger.NextEntry(section), 0);
+        Walk(target, new OpenPart(section), reports);
+        ledger.CountCuts(section);
+    }
+
+    /// <summary>What no section refers to. A device is the patient's only where it says so: the others wrote the document.</summary>
+    private void ReadOthers(Batteries reports)
+    {
+        ofSection.Clear();
+        List<FhirNode> others =
+        [
+            .. bundle.Resources.Where(resource => !accounts.IsStated(resource) && FactMaker.Reads(resource.Type)
+                && !(resource.Type == "Device" && (bundle.IsUsed(resource) || resource.Find("patient") is null))),
+        ];
+        var inner = reports.Inner(others);
+        foreach (var resource in others.Where(resource => !inner.Contains(resource)).Concat(others.Where(inner.Contains)))
+        {
+            // A report whose results all stand in sections, and that concludes nothing, has said what it says: their battery.
+            if (!accounts.IsStated(resource) && !(resource.Type == "DiagnosticReport" && IsToldByResults(resource, reports)))
+            {
+                ReadEntry(DocumentSection.nowhere, resource, reports);
+            }
+        }
+    }
+
+    private bool IsToldByResults(FhirNode report, Batteries reports)
+    {
+        var members = reports.Members(report);
+        var isTold = members.Count > 0 && members.All(accounts.IsStated) && !maker.HasConclusion(report);
+        if (isTold)
+        {
+            accounts.State(report);
+            ledger.CountLinked(DocumentSection.nowhere, report);
+        }
+
+        return isTold;
+    }
+
+    private void Walk(FhirNode resource, OpenPart around, Batteries reports)
+    {
+        if (!ofSection.Add(resource))
+        {
+            if (open.Contains(resource))
+            {
+                bundle.Faults.Add(FhirFaultKind.Cyclic, resource, "The resource holds itself, through what it refers to.");
+            }
+
+            return;
+        }
+
+        bundle.Budget.Look();
+        if (!FactMaker.Reads(resource.Type))
+        {
+            accounts.CountOther(resource, around.Section);
+            return;
+        }
+
+        accounts.State(resource);
+        open.Add(resource);
+        ledger.CountLinked(around.Section, resource);
+        var inside = resource.Type switch
+        {
+            "DiagnosticReport" => WalkReport(resource, around),
+            "FamilyMemberHistory" => WalkFamily(resource, around),
+            "List" => WalkList(resource, around),
+            _ => WalkStatement(resource, around, reports),
+        };
+        foreach (var member in reports.Members(resource))
+        {
+            Walk(member, inside, reports);
+        }
+
+        open.Remove(resource);
+    }
+
+    /// <summary>A report is no fact but for what it concludes: it is the battery of its results.</summary>
+    private OpenPart WalkReport(FhirNode report, OpenPart around)
+    {
+        place++;
+        if (maker.Conclusion(report, around) is { } conclusion)
+        {
+            Keep(conclusion, report, around, place);
+        }
+
+        Remarks(report, around with { Within = null });
+        var panel = Batteries.PanelOf(bundle, report) is { } coded ? maker.Values.Concept(coded) : null;
+        return around with
+        {
+            Panels = ObservationFacts.WithPanel(around.Panels, panel),
+            PanelTime = maker.Values.When(report, "effective") ?? around.PanelTime,
+        };
+    }
+
+    /// <summary>A list only holds others.</summary>
+    private OpenPart WalkList(FhirNode list, OpenPart around)
+    {
+        place++;
+        Remarks(list, around);
+        return around;
+    }
+
+    private OpenPart WalkFamily(FhirNode history, OpenPart around)
+    {
+        var count = 0;
+        foreach (var fact in maker.Family(history))
+        {
+            count++;
+            Keep(fact, history, around, ++place);
+        }
+
+        if (count == 0)
+        {
+            ledger.Count(around.Section, UnreadReason.SaysNothing);
+        }
+
+        Remarks(history, around);
+        return around;
+    }
+
+    private OpenPart WalkStatement(FhirNode resource, OpenPart around, Batteries reports)
+    {
+        var own = ++place;
+        if (ledger.IsFull)
+        {
+            // Nothing is made of what would not be kept.
+            ledger.Count(around.Section, UnreadReason.TooMany);
+            return around;
+        }
+
+        if (around.Panels.Count == 0 && resource.Type == "Observation")
+        {
+            around = reports.Around(resource, around);
+        }
+
+        var fact = maker.Make(resource, around);
+        ledger.Count(around.Section, UnreadReason.OtherKind, maker.TakeOthers());
+        if (maker.SaysNothing(fact, resource))
+        {
+            ledger.Count(around.Section, UnreadReason.SaysNothing);
+            return around;
+        }
+
+        Keep(fact, resource, around, own);
+        var inside = around with { Within = own, Relation = "COMP" };
+        if (fact is Observation whole)
+        {
+            Components(resource, whole, inside);
+            inside = inside with
+            {
+                Panels = ObservationFacts.WithPanel(whole.Panels, whole.Code),
+                PanelTime = whole.Time ?? whole.PanelTime,
+            };
+        }
+        else if (fact is Medication { IsImmunization: true })
+        {
+            foreach (var dose in maker.Doses(resource))
+            {
+                Keep(dose, resource, inside with { Relation = "SUBJ" }, ++place, isPart: true);
+            }
+
+            inside = inside with { Relation = "CAUS" };
+        }
+
+        Remarks(resource, inside with { Relation = "SUBJ" });
+        return inside;
+    }
+
+    private void Components(FhirNode resource, Observation whole, OpenPart inside)
+    {
+        foreach (var component in resource.Of("component"))
+        {
+            place++;
+            var fact = maker.Component(component, whole);
+            ledger.Count(inside.Section, UnreadReason.OtherKind, maker.TakeOthers());
+            if (fact.Code is null && fact.Values.Count == 0)
+            {
+                ledger.Count(inside.Section, UnreadReason.SaysNothing);
+            }
+            else
+            {
+                Keep(fact, resource, inside, place, isPart: true);
+            }
+        }
+    }
+
+    private void Remarks(FhirNode resource, OpenPart inside)
+    {
+        var notes = resource.Of("note").Concat(resource.Of("reaction").SelectMany(reaction => reaction.Of("note")));
+        foreach (var note in notes)
+        {
+            var remark = maker.Remark(note, inside.Section);
+            if (remark is not null)
+            {
+                Keep(remark, resource, inside, ++place, isPart: true);
+            }
+        }
+    }
+
+    private void Keep(Fact fact, FhirNode resource, OpenPart around, int own, bool isPart = false)
+    {
+        if (!ledger.HasRoom(around.Section))
+        {
+            return;
+        }
+
+        ledger.Add(maker.Placed(fact, resource, around, new FactPlace(entry, own, isPart)), around.Section);
+    }
+}
