@@ -1,0 +1,137 @@
+using System.Text;
+using CsCheck;
+using Xunit;
+
+namespace Dmp.Fhir.Tests;
+
+/// <summary>Bytes that are no document, or not quite one: each is answered by a result.</summary>
+public sealed class BrokenDocumentTests
+{
+    private const string Observation =
+        """{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1.50,"unit":"g"}}""";
+
+    [Theory]
+    [InlineData("", FhirFaultKind.Empty)]
+    [InlineData(" \n ", FhirFaultKind.Empty)]
+    [InlineData("no document", FhirFaultKind.UnknownFormat)]
+    [InlineData("[]", FhirFaultKind.UnknownFormat)]
+    [InlineData("{\"resourceType\":\"Bundle\"", FhirFaultKind.Truncated)]
+    [InlineData("{\"resourceType\":\"Bundle\",}", FhirFaultKind.NotWellFormed)]
+    [InlineData("{\"resourceType\":\"Bundle\"} {}", FhirFaultKind.NotWellFormed)]
+    [InlineData("{}", FhirFaultKind.WrongRoot)]
+    [InlineData("{\"resourceType\":\"Patient\"}", FhirFaultKind.WrongRoot)]
+    [InlineData("{\"resourceType\":\"Bundle\",\"type\":\"collection\"}", FhirFaultKind.NotADocument)]
+    [InlineData("{\"resourceType\":\"Bundle\",\"type\":\"document\"}", FhirFaultKind.NoComposition)]
+    [InlineData("{\"resourceType\":\"Bundle\",\"type\":\"document\",\"type\":\"batch\"}", FhirFaultKind.RepeatedName)]
+    [InlineData("{\"resourceType\":\"Bundle\",\"type\":\"\\ud800\"}", FhirFaultKind.Encoding)]
+    [InlineData("<Bundle xmlns=\"http://hl7.org/fhir\">", FhirFaultKind.Truncated)]
+    [InlineData("<Bundle xmlns=\"http://hl7.org/fhir\"></Bundel>", FhirFaultKind.NotWellFormed)]
+    [InlineData("<Bundle xmlns=\"urn:hl7-org:v3\"/>", FhirFaultKind.WrongRoot)]
+    [InlineData("<ClinicalDocument xmlns=\"urn:hl7-org:v3\"/>", FhirFaultKind.WrongRoot)]
+    [InlineData("<!DOCTYPE a [<!ENTITY b \"c\">]><Bundle xmlns=\"http://hl7.org/fhir\">&b;</Bundle>", FhirFaultKind.DocumentType)]
+    [InlineData("<Bundle xmlns=\"http://hl7.org/fhir\">&b;</Bundle>", FhirFaultKind.NotWellFormed)]
+    [InlineData("<?xml version=\"1.0\" encoding=\"utf-7\"?><Bundle/>", FhirFaultKind.Encoding)]
+    public void What_is_no_document_is_told(string text, FhirFaultKind kind)
+    {
+        HostileTests.Refused(kind, Documents.Facts(text));
+        var header = Documents.Header(text);
+        Assert.Null(header.Header);
+        Assert.Equal(kind, header.Faults[^1].Kind);
+    }
+
+    [Fact]
+    public void Marks_of_encodings_are_read_and_json_in_another_encoding_is_told()
+    {
+        var json = Documents.Bundle("30954-2", Observation);
+        Assert.Single(FhirReader.ReadFacts((byte[])[0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(json)]).Reading.Facts);
+        foreach (var encoding in new[] { Encoding.Unicode, Encoding.BigEndianUnicode, Encoding.UTF32 })
+        {
+            HostileTests.Refused(FhirFaultKind.Encoding, FhirReader.ReadFacts(Marked(encoding, json)));
+            HostileTests.Refused(FhirFaultKind.Encoding, FhirReader.ReadFacts(encoding.GetBytes(json)));
+        }
+
+        HostileTests.Refused(FhirFaultKind.Encoding, FhirReader.ReadFacts(Encoding.Latin1.GetBytes(json)));
+        const string xml = "<Bundle xmlns=\"http://hl7.org/fhir\"><type value=\"collection\"/></Bundle>";
+        foreach (var encoding in new[] { Encoding.UTF8, Encoding.Unicode, Encoding.BigEndianUnicode })
+        {
+            HostileTests.Refused(FhirFaultKind.NotADocument, FhirReader.ReadFacts(Marked(encoding, xml)));
+        }
+    }
+
+    [Fact]
+    public void A_document_that_is_cut_off_anywhere_is_told()
+    {
+        var json = Documents.Sample("hdr/Bundle-1503bad6-cc06-4ee5-9366-ad2b4ecd07f6");
+        for (var length = 1; length < json.AsSpan().TrimEnd(" \r\n"u8).Length; length += 100)
+        {
+            HostileTests.Refused(FhirFaultKind.Truncated, FhirReader.ReadFacts(json.AsMemory(0, length)));
+        }
+    }
+
+    [Fact]
+    public void A_document_with_any_byte_changed_is_answered()
+    {
+        var bytes = Encoding.UTF8.GetBytes(Documents.Bundle("30954-2", Observation));
+        for (var place = 0; place < bytes.Length; place++)
+        {
+            foreach (var value in (byte[])[0, (byte)'"', (byte)'{', (byte)'\\', 0xFF])
+            {
+                Answered(bytes, place, value);
+            }
+        }
+
+        Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Byte).Sample((place, value) => Answered(bytes, place, value), iter: 20_000);
+    }
+
+    /// <summary>Whatever members a resource has, of whatever types: each entry is a fact, a part, or counted.</summary>
+    [Fact]
+    public void Resources_of_any_members_are_answered()
+    {
+        string[] types =
+        [
+            "AllergyIntolerance", "CarePlan", "Condition", "Consent", "Device", "DeviceUseStatement", "DiagnosticReport", "Encounter",
+            "FamilyMemberHistory", "ImagingStudy", "Immunization", "MedicationAdministration", "MedicationDispense", "MedicationRequest",
+            "MedicationStatement", "Observation", "Procedure", "Specimen",
+        ];
+        string[] names =
+        [
+            "category", "class", "clinicalStatus", "code", "component", "conclusion", "contained", "dosage", "dosageInstruction",
+            "effectivePeriod", "emptyReason", "hasMember", "identifier", "medicationReference", "medicationCodeableConcept", "note",
+            "onsetAge", "performer", "protocolApplied", "reaction", "referenceRange", "result", "specimen", "status", "subject", "text",
+            "type", "valueQuantity", "valueRatio", "vaccineCode", "verificationStatus", "extension", "condition", "timingTiming",
+        ];
+        string[] values =
+        [
+            "1", "true", "\"x\"", "null", "[]", "{}", "[null,{}]", "{\"coding\":[{\"code\":\"1\",\"system\":\"s\"}],\"text\":\"t\"}",
+            $"{{\"reference\":\"{Documents.Address(0)}\"}}", "[{\"reference\":\"#\"}]", "{\"value\":\"1\",\"unit\":2,\"comparator\":\"<\"}",
+            "[{\"timing\":{\"repeat\":{\"frequency\":0,\"period\":1,\"periodUnit\":\"d\"}},\"doseAndRate\":[{}]}]",
+            "[{\"coding\":[{\"code\":\"1\"}]}]", "{\"start\":\"2026\",\"end\":3}", "[{\"text\":\"n\",\"detail\":{\"reference\":\"#x\"}}]",
+            "{\"repeat\":{\"boundsDuration\":{\"value\":1}}}", "[{\"valueString\":\"v\",\"url\":\"u\"}]",
+        ];
+        var member = Gen.Select(One(names), One(values));
+        Gen.Select(One(types), member.Array[0, 6]).Sample(
+            (type, members) =>
+            {
+                var body = string.Concat(members.DistinctBy(one => one.Item1).Select(one => $",\"{one.Item1}\":{one.Item2}"));
+                var result = Documents.Facts(Documents.Bundle("30954-2", $"{{\"resourceType\":\"{type}\"{body}}}"));
+                var count = Assert.Single(result.Resources, resource => resource.Type == type);
+                return result.Reading.Failure is null && count.Stated + count.Parts + count.Unread == 1
+                    && Documents.Header(Documents.Bundle("30954-2", $"{{\"resourceType\":\"{type}\"{body}}}")).Header is not null;
+            },
+            iter: 20_000);
+    }
+
+    private static byte[] Marked(Encoding encoding, string text) => [.. encoding.GetPreamble(), .. encoding.GetBytes(text)];
+
+    private static Gen<string> One(string[] items) => Gen.Int[0, items.Length - 1].Select(place => items[place]);
+
+    private static bool Answered(byte[] bytes, int place, byte value)
+    {
+        var changed = bytes.ToArray();
+        changed[place] = value;
+        var result = FhirReader.ReadFacts(changed);
+        var header = FhirReader.ReadHeader(changed);
+        return (result.Reading.Failure is null) == (header.Header is not null)
+            && result.Reading.Facts.Count + result.Reading.Unread.Sum(unread => unread.Count) <= 3;
+    }
+}

@@ -1,0 +1,313 @@
+using System.Globalization;
+using Dmp.Facts.Model;
+using Xunit;
+
+namespace Dmp.Fhir.Tests;
+
+/// <summary>Each kind of statement, by small documents: what the samples do not have.</summary>
+public sealed class ReadingTests
+{
+    private const string Loinc = "2.16.840.1.113883.6.1";
+
+    [Theory]
+    [InlineData("http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "no-known-allergies", FactAbsence.NoneKnown)]
+    [InlineData("http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "no-allergy-info", FactAbsence.NoInformation)]
+    [InlineData("http://snomed.info/sct", "716186003", FactAbsence.NoneKnown)]
+    [InlineData("http://snomed.info/sct", "91936005", FactAbsence.No)]
+    public void None_is_told_from_something_by_the_codes_of_the_lists(string system, string code, FactAbsence absence)
+    {
+        var concept = $$"""{"coding":[{"system":"http://x","code":"y"},{"system":"{{system}}","code":"{{code}}"}]}""";
+        Assert.Equal(absence, Only<Allergy>("48765-2", $$"""{"resourceType":"AllergyIntolerance","code":{{concept}}}""").Absence);
+        Assert.Equal(absence, Only<Problem>("11450-4", $$"""{"resourceType":"Condition","code":{{concept}}}""").Absence);
+        Assert.Equal(absence, Only<ClinicalAct>("47519-4", $$"""{"resourceType":"Procedure","code":{{concept}}}""").Absence);
+        Assert.Equal(absence, Only<Medication>(
+            "10160-0", $$"""{"resourceType":"MedicationStatement","medicationCodeableConcept":{{concept}}}""").Absence);
+    }
+
+    [Fact]
+    public void Words_that_say_none_are_told_where_there_is_no_code() => Assert.Equal(
+        FactAbsence.NoneByWords,
+        Only<Allergy>("48765-2", """{"resourceType":"AllergyIntolerance","code":{"text":"Aucune allergie connue"}}""").Absence);
+
+    [Theory]
+    [InlineData("nilknown", FactAbsence.NoneKnown)]
+    [InlineData("notasked", FactAbsence.NoInformation)]
+    public void A_section_that_says_why_it_is_empty_states_that_there_is_nothing(string reason, FactAbsence absence)
+    {
+        var section = $$$"""
+            {"title":"Allergies","code":{"coding":[{"system":"http://loinc.org","code":"48765-2"}]},
+            "text":{"status":"generated","div":"<div><p>Aucune</p><p>allergie</p></div>"},
+            "emptyReason":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/list-empty-reason","code":"{{{reason}}}"}]}}
+            """;
+        var reading = Documents.Facts(Documents.Raw(section)).Reading;
+        var fact = Assert.IsType<Allergy>(Assert.Single(reading.Facts));
+        Assert.Equal((absence, "Aucune allergie", reason), (fact.Absence, fact.Text, fact.Agent!.Code.Code));
+        Assert.Empty(reading.Unread);
+
+        var other = Documents.Facts(Documents.Raw(section.Replace("48765-2", "8648-8", StringComparison.Ordinal))).Reading;
+        Assert.Empty(other.Facts);
+        Assert.Equal(("8648-8", "Allergies", UnreadReason.TextOnly, 1), Deconstructed(Assert.Single(other.Unread)));
+    }
+
+    [Theory]
+    [InlineData("""{"resourceType":"Procedure","status":"not-done","code":{"text":"x"}}""", true, "not-done", false)]
+    [InlineData("""{"resourceType":"Procedure","status":"entered-in-error","code":{"text":"x"}}""", false, "nullified", true)]
+    [InlineData("""{"resourceType":"Immunization","status":"not-done","vaccineCode":{"text":"x"}}""", true, "not-done", false)]
+    [InlineData("""{"resourceType":"MedicationStatement","status":"not-taken","medicationCodeableConcept":{"text":"x"}}""", true,
+        "not-taken", false)]
+    [InlineData("""{"resourceType":"MedicationStatement","status":"stopped","medicationCodeableConcept":{"text":"x"}}""", false,
+        "aborted", true)]
+    [InlineData("""{"resourceType":"MedicationRequest","status":"on-hold","medicationCodeableConcept":{"text":"x"}}""", false,
+        "suspended", false)]
+    [InlineData("""{"resourceType":"MedicationRequest","doNotPerform":true,"medicationCodeableConcept":{"text":"x"}}""", true, null, false)]
+    [InlineData("""{"resourceType":"Observation","status":"cancelled","code":{"text":"x"}}""", false, "cancelled", true)]
+    [InlineData("""{"resourceType":"Condition","verificationStatus":{"coding":[{"code":"refuted"}]},"code":{"text":"x"}}""", true, null,
+        false)]
+    [InlineData("""{"resourceType":"Condition","verificationStatus":{"coding":[{"code":"entered-in-error"}]},"code":{"text":"x"}}""",
+        false, "nullified", true)]
+    public void What_is_not_so_and_what_was_taken_back(string resource, bool isNegated, string? state, bool isWithdrawn)
+    {
+        var fact = Assert.Single(Documents.Facts(Documents.Bundle("10160-0", resource)).Reading.Facts);
+        Assert.Equal((isNegated, state, isWithdrawn), (fact.IsNegated, fact.State, fact.IsWithdrawn));
+    }
+
+    [Fact]
+    public void Of_a_document_in_error_every_fact_is_taken_back()
+    {
+        var json = Documents.Bundle("11450-4", """{"resourceType":"Condition","code":{"text":"x"}}""")
+            .Replace("\"status\":\"final\",\n\"type\"", "\"status\":\"entered-in-error\",\n\"type\"", StringComparison.Ordinal);
+        Assert.True(Assert.Single(Documents.Facts(json).Reading.Facts).IsWithdrawn);
+        var header = Documents.Header(json);
+        Assert.Equal(FhirDocumentStatus.EnteredInError, header.Header!.Status);
+        Assert.Contains(header.Faults, fault => fault is { Kind: FhirFaultKind.EnteredInError, IsRefusal: false });
+    }
+
+    [Theory]
+    [InlineData("\"valueQuantity\":{\"value\":5,\"comparator\":\"<\",\"unit\":\"mg\"}", "..5 excl mg")]
+    [InlineData("\"valueQuantity\":{\"value\":5,\"comparator\":\">=\",\"unit\":\"mg\"}", "5.. mg")]
+    [InlineData("\"valueQuantity\":{\"value\":5,\"unit\":\"tablet\",\"system\":\"http://snomed.info/sct\",\"code\":\"732936001\"}",
+        "5 tablet")]
+    [InlineData("\"valueQuantity\":{\"value\":5,\"unit\":\"per cent\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"%\"}", "5 %")]
+    [InlineData("\"valueRange\":{\"low\":{\"value\":1},\"high\":{\"value\":2}}", "1..2")]
+    [InlineData("\"valueRatio\":{\"numerator\":{\"value\":1},\"denominator\":{\"value\":128}}", "1 / 128")]
+    [InlineData("\"valueInteger\":7", "7")]
+    [InlineData("\"valueBoolean\":false", "False")]
+    [InlineData("\"valueString\":\"trouble\"", "trouble")]
+    [InlineData("\"valueTime\":\"10:30:00\"", "10:30:00")]
+    [InlineData("\"valueDateTime\":\"2026-05\"", "202605")]
+    [InlineData("\"valuePeriod\":{\"start\":\"2026-05-01T10:00:00.5+02:00\"}", "20260501100000.5+0200..")]
+    [InlineData("\"valueCodeableConcept\":{\"text\":\"rare\"}", "rare")]
+    [InlineData("\"dataAbsentReason\":{\"coding\":[{\"code\":\"not-asked\"}]}", "NASK")]
+    [InlineData("\"dataAbsentReason\":{\"coding\":[{\"code\":\"not-performed\"}]}", "not-performed")]
+    [InlineData("\"_valueString\":{\"extension\":[{\"url\":\"http://hl7.org/fhir/StructureDefinition/data-absent-reason\","
+        + "\"valueCode\":\"unknown\"}]}", "UNK")]
+    public void Values_of_every_type_are_as_they_are_written(string value, string expected)
+    {
+        var fact = Only<Observation>("30954-2", $$"""{"resourceType":"Observation","code":{"text":"x"},{{value}}}""");
+        Assert.Equal(expected, Of(Assert.Single(fact.Values)));
+    }
+
+    [Fact]
+    public void Values_of_other_types_are_counted()
+    {
+        var result = Documents.Facts(Documents.Bundle(
+            "30954-2", """{"resourceType":"Observation","code":{"text":"x"},"valueSampledData":{"data":"1 2 3"}}"""));
+        Assert.Empty(Assert.IsType<Observation>(Assert.Single(result.Reading.Facts)).Values);
+        Assert.Equal(UnreadReason.OtherKind, Assert.Single(result.Reading.Unread).Reason);
+    }
+
+    [Fact]
+    public void Components_members_remarks_and_batteries_stand_where_they_belong()
+    {
+        var report = $$$"""
+            {"resourceType":"DiagnosticReport","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"58410-2"}]},
+            "effectiveDateTime":"2026-05-01","conclusion":"Anémie","result":[{{{Reference(1)}}}],
+            "presentedForm":[{"contentType":"application/pdf"}]}
+            """;
+        var panel = $$$"""
+            {"resourceType":"Observation","code":{"text":"panel"},"hasMember":[{{{Reference(0)}}}],
+            "component":[{"code":{"text":"a"},"valueInteger":1},
+            {"code":{"text":"b"},"interpretation":[{"coding":[{"code":"H"}]}]},{"id":"e"}],
+            "note":[{"text":"à contrôler","time":"2026-05-02","authorString":"Dr Exemple"}]}
+            """;
+        const string member = """{"resourceType":"Observation","code":{"text":"member"},"valueInteger":2}""";
+        var reading = Documents.Facts(Documents.Bundle("30954-2", member, panel, report)).Reading;
+
+        // The section lists the member first; it stands with what holds it all the same.
+        Assert.Equal(
+            ["1 1  Anémie", "1 2  ", "1 3 2 1", "1 4 2 ", "1 6 2 à contrôler", "1 7 2 2"],
+            reading.Facts.Select(fact => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{fact.Source.Entry} {fact.Source.Place} {fact.Source.Within} {(fact is Remark ? fact.Text : Of(Value(fact)))}")));
+        var observations = reading.Of<Observation>();
+        Assert.Equal(["58410-2", "panel"], observations[^1].Panels.Select(code => code.Code ?? code.Text));
+        Assert.Equal("20260501", observations[1].PanelTime!.Low!.Written);
+        Assert.Equal(["COMP", "SUBJ"], new[] { observations[2], reading.Facts[4] }.Select(fact => fact.Source.Relation));
+        Assert.Equal(("Dr Exemple", "20260502"), (reading.Of<Remark>()[0].Author!.Name, reading.Of<Remark>()[0].Time!.Low!.Written));
+        Assert.Equal(
+            [(UnreadReason.Linked, 1), (UnreadReason.SaysNothing, 1)], reading.Unread.Select(unread => (unread.Reason, unread.Count)));
+    }
+
+    [Fact]
+    public void A_report_that_no_section_refers_to_is_the_battery_of_its_results()
+    {
+        var report = $$"""
+            {"resourceType":"DiagnosticReport","code":{"coding":[{"system":"http://loinc.org","code":"58410-2"}]},
+            "result":[{{Reference(0)}}] }
+            """;
+        var section = $$$"""{"title":"Chimie","code":{"coding":[{"code":"18719-5"}]},"entry":[{{{Reference(0)}}}]}""";
+        var observation = """{"resourceType":"Observation","code":{"text":"x"},"valueInteger":1}""";
+        var result = Documents.Facts(Documents.Raw(section, observation, report));
+        var fact = Assert.IsType<Observation>(Assert.Single(result.Reading.Facts));
+        Assert.Equal(("18719-5", "Chimie", "58410-2"), (fact.Source.Section, fact.Source.SectionTitle, Assert.Single(fact.Panels).Code));
+        Assert.Equal(1, Assert.Single(result.Resources, count => count.Type == "DiagnosticReport").Stated);
+
+        // Without a section both are read, and told by none.
+        result = Documents.Facts(Documents.Raw("""{"title":"Vide"}""", observation, report));
+        fact = Assert.IsType<Observation>(Assert.Single(result.Reading.Facts));
+        Assert.Equal((null, "", 2), (fact.Source.Section, fact.Source.SectionTitle, fact.Source.Place));
+    }
+
+    [Fact]
+    public void References_lead_into_the_bundle_only()
+    {
+        const string statement = """
+            {"resourceType":"MedicationStatement","id":"m","contained":[{"resourceType":"Medication","id":"c","code":{"text":"contenu"},
+            "ingredient":[{"itemCodeableConcept":{"text":"paracétamol"},"strength":{"numerator":{"value":500,"unit":"mg"},
+            "denominator":{"value":1}}}],"batch":{"lotNumber":"L1"}}],"medicationReference":{"reference":"TARGET"}}
+            """;
+        string? Name(string target, string address)
+        {
+            var json = Documents.Bundle(
+                    "10160-0",
+                    statement.Replace("TARGET", target, StringComparison.Ordinal),
+                    """{"resourceType":"Medication","id":"7","code":{"text":"entrée"}}""")
+                .Replace($"\"fullUrl\":\"{Documents.Address(1)}\"", $"\"fullUrl\":\"{address}\"", StringComparison.Ordinal)
+                .Replace($",{{\"reference\":\"{Documents.Address(1)}\"}}", "", StringComparison.Ordinal);
+            return Documents.Facts(json).Reading.Of<Medication>()[0].Product.Name;
+        }
+
+        Assert.Equal("contenu", Name("#c", "https://a.example/fhir/Medication/7"));
+        Assert.Equal("entrée", Name("Medication/7", "https://a.example/fhir/Medication/7"));
+        Assert.Equal("entrée", Name("Medication/7/_history/2", "https://a.example/fhir/Medication/7"));
+        Assert.Equal("entrée", Name("https://a.example/fhir/Medication/7", "https://a.example/fhir/Medication/7"));
+        Assert.Equal("entrée", Name("URN:UUID:20000000-0000-4000-8000-00000000000A", "urn:uuid:20000000-0000-4000-8000-00000000000a"));
+        Assert.Null(Name("https://b.example/fhir/Medication/7", "https://a.example/fhir/Medication/7"));
+        Assert.Null(Name("Medication?identifier=7", "https://a.example/fhir/Medication/7"));
+
+        var contained = Only<Medication>("10160-0", statement.Replace("TARGET", "#c", StringComparison.Ordinal)).Product;
+        var ingredient = Assert.Single(contained.Ingredients);
+        Assert.Equal(
+            ("paracétamol", "L1", 500m, "mg"),
+            (ingredient.Name, contained.Lot, ingredient.Numerator!.Value, ingredient.Numerator.Unit));
+    }
+
+    [Fact]
+    public void An_entry_that_leads_elsewhere_is_counted()
+    {
+        var result = Documents.Facts(Documents.Raw("""{"title":"x","entry":[{"reference":"https://b.example/fhir/Condition/1"}]}"""));
+        Assert.Equal((null, "x", UnreadReason.Linked, 1), Deconstructed(Assert.Single(result.Reading.Unread)));
+        Assert.Equal("Bundle.entry[0].resource.section.entry[0]", Assert.Single(result.Faults).Path);
+    }
+
+    [Fact]
+    public void A_list_holds_statements_and_states_nothing_itself()
+    {
+        const string condition = """{"resourceType":"Condition","code":{"text":"x"}}""";
+        var list = $$"""
+            {"resourceType":"List","entry":[{"item":{{Reference(1)}} },{"deleted":true,"item":{{Reference(2)}} }]}
+            """;
+        var section = $$$"""
+            {"title":"Antécédents","code":{"coding":[{"code":"11348-0"}]},"entry":[{{{Reference(0)}}},{{{Reference(3)}}}]}
+            """;
+        var result = Documents.Facts(Documents.Raw(section, list, condition, condition, """{"resourceType":"DocumentReference"}"""));
+        Assert.Equal([("11348-0", 2), (null, 1)], result.Reading.Facts.Select(fact => (fact.Source.Section, fact.Source.Place)));
+        Assert.Equal(("11348-0", "Antécédents", UnreadReason.Linked, 1), Deconstructed(Assert.Single(result.Reading.Unread)));
+        Assert.Equal(["List 1 0 0", "DocumentReference 0 0 1"], result.Resources
+            .Where(count => count.Type is "List" or "DocumentReference")
+            .Select(count => $"{count.Type} {count.Stated} {count.Parts} {count.Unread}"));
+    }
+
+    [Fact]
+    public void Who_has_it_and_who_states_it()
+    {
+        const string others = """
+            {"resourceType":"RelatedPerson","id":"r","relationship":[{"coding":[
+            {"system":"http://terminology.hl7.org/CodeSystem/v3-RoleCode","code":"MTH"}]}]}
+            """;
+        const string practitioner = """
+            {"resourceType":"Practitioner","name":[{"family":"Dupont","given":["Anne"]}],"identifier":[
+            {"system":"http://local","value":"7"},{"system":"https://rpps.esante.gouv.fr","value":"10001234567"}]}
+            """;
+        var condition = $$"""
+            {"resourceType":"Condition","subject":{{Reference(1)}},"recorder":{{Reference(2)}},"recordedDate":"2026-05-01",
+            "code":{"text":"x"} }
+            """;
+        var result = Documents.Facts(Documents.Bundle("11450-4", condition, others, practitioner));
+        var fact = Assert.IsType<Problem>(Assert.Single(result.Reading.Facts));
+        Assert.Equal(("MTH", "2.16.840.1.113883.5.111"), (fact.Subject!.Code, fact.Subject.System));
+        Assert.Equal(
+            ("1.2.250.1.71.4.2.1^810001234567", "Anne Dupont", "20260501"),
+            (fact.Author!.Id, fact.Author.Name, fact.Author.Time!.Written));
+
+        var family = Only<Observation>("10157-6", """
+            {"resourceType":"FamilyMemberHistory","relationship":{"coding":[{"code":"MTH"}]},"condition":[
+            {"code":{"text":"diabète"},"onsetAge":{"value":45,"unit":"a"}}]}
+            """);
+        Assert.Equal(
+            (ObservationKind.FamilyHistory, "MTH", "diabète", "45 a"),
+            (family.Kind, family.Subject!.Code, family.Values[0].Code!.Text, family.Time!.Low!.Written));
+    }
+
+    [Theory]
+    [InlineData("""{"resourceType":"MedicationStatement","medication":{"concept":{"text":"x"}}}""", FhirFaultKind.EntryOfOtherRelease)]
+    [InlineData("""{"resourceType":"Procedure","notDone":true,"code":{"text":"x"}}""", FhirFaultKind.EntryOfOtherRelease)]
+    [InlineData("""{"resourceType":"Condition","code":{"text":"x"},"modifierExtension":[{"url":"http://x","valueBoolean":true}]}""",
+        FhirFaultKind.Modified)]
+    [InlineData("""{"resourceType":"Condition","code":{"text":"x"},"implicitRules":"http://x"}""", FhirFaultKind.Modified)]
+    public void What_may_mean_something_else_is_passed_over_and_told(string resource, FhirFaultKind kind)
+    {
+        var result = Documents.Facts(Documents.Raw("""{"title":"x"}""", resource));
+        Assert.Empty(result.Reading.Facts);
+        Assert.Equal(("Bundle.entry[2].resource", kind), (Assert.Single(result.Faults).Path, result.Faults[0].Kind));
+        Assert.Equal((UnreadReason.OtherKind, 1), (Assert.Single(result.Reading.Unread).Reason, result.Reading.Unread[0].Count));
+    }
+
+    [Fact]
+    public void Codes_have_all_their_codings_and_systems_are_oids_where_one_is_known()
+    {
+        var code = Only<Observation>("30954-2", """
+            {"resourceType":"Observation","code":{"text":"Hémoglobine","coding":[
+            {"system":"http://loinc.org","code":"718-7","display":"Hb"},
+            {"system":"urn:oid:1.2.3","code":"A"},{"system":"http://local.example/codes","code":"B"}]},"valueInteger":1}
+            """).Code!;
+        Assert.Equal(("718-7", Loinc, "Hb", "Hémoglobine"), (code.Code, code.System, code.Display, code.Text));
+        Assert.Equal(
+            [("A", "1.2.3"), ("B", "http://local.example/codes")], code.Translations.Select(other => (other.Code!, other.System!)));
+        Assert.Equal("2.16.840.1.113883.12.203", FhirSystems.OidOf("http://terminology.hl7.org/CodeSystem/v2-0203"));
+    }
+
+    private static T Only<T>(string section, string resource)
+        where T : Fact => Assert.IsType<T>(Assert.Single(Documents.Facts(Documents.Bundle(section, resource)).Reading.Facts));
+
+    private static string Reference(int number) => $"{{\"reference\":\"{Documents.Address(number)}\"}}";
+
+    private static ObservedValue? Value(Fact fact) => fact is Observation { Values: [var value, ..] } ? value : null;
+
+    private static string Of(ObservedValue? value) => value switch
+    {
+        null => "",
+        { Per: { } per } => $"{Of(value with { Per = null })} / {per.Low!.Value}",
+        { Quantity: { IsSingle: true } range } => $"{Number(range.Low)} {range.Low!.Unit}".Trim(),
+        { Quantity: { } range } => $"{Number(range.Low)}..{Number(range.High)} {range.Low?.Unit ?? range.High?.Unit}".Trim(),
+        { Time: { IsSingle: true } time } => time.Low!.Written!,
+        { Time: { } time } => $"{time.Low?.Written}..{time.High?.Written}",
+        _ => value.Code?.Text ?? value.Truth?.ToString() ?? value.Text ?? value.NullFlavor!,
+    };
+
+    private static string Number(Quantity? quantity) =>
+        quantity is null ? "" : $"{quantity.Value?.ToString(CultureInfo.InvariantCulture)}{(quantity.IsExclusive ? " excl" : "")}";
+
+    private static (string? Section, string Title, UnreadReason Reason, int Count) Deconstructed(Unread unread) =>
+        (unread.Section, unread.SectionTitle, unread.Reason, unread.Count);
+}
