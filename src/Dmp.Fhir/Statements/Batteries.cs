@@ -13,6 +13,8 @@ internal sealed class Batteries
     /// <summary>By result: the first report that it stands in.</summary>
     private readonly Dictionary<FhirNode, FhirNode> reports = [];
 
+    private readonly HashSet<FhirNode> inUse;
+
     private readonly Dictionary<FhirNode, (Coded? Panel, Stretch? Time)> made = [];
 
     public Batteries(FhirBundle bundle, FactValues values)
@@ -25,6 +27,12 @@ internal sealed class Batteries
                 reports.TryAdd(result, report);
             }
         }
+
+        inUse =
+        [
+            .. bundle.Resources.Where(resource => resource.Type == "DeviceUseStatement")
+                .Select(use => bundle.Peek(use.Find("device"))).OfType<FhirNode>(),
+        ];
     }
 
     /// <summary>What a resource holds, in order; each once.</summary>
@@ -46,6 +54,9 @@ internal sealed class Batteries
         };
         return members[resource] = [.. references.Select(bundle.Follow).OfType<FhirNode>().Distinct()];
     }
+
+    /// <summary>A device whose use is a statement of its own.</summary>
+    public bool IsInUse(FhirNode resource) => inUse.Contains(resource);
 
     /// <summary>What stands inside of some resources, to any depth: these stand with what holds them.</summary>
     public HashSet<FhirNode> Inner(IReadOnlyList<FhirNode> resources)

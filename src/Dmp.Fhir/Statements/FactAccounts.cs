@@ -6,9 +6,19 @@ namespace Dmp.Fhir.Statements;
 /// <summary>What became of each resource of a bundle: a fact, a part of something, or nothing, which is counted.</summary>
 internal sealed class FactAccounts(FhirBundle bundle, FactLedger ledger)
 {
+    private const int NameMax = 40;
+
+    /// <summary>Types that only say something of other resources. Read with these they are parts, also when a section names them.</summary>
+    private static readonly HashSet<string> parts =
+    [
+        "Patient", "Practitioner", "PractitionerRole", "Organization", "RelatedPerson", "Location", "Specimen", "Medication", "Substance",
+    ];
+
     private readonly HashSet<FhirNode> stated = [];
 
-    /// <summary>Of kinds that are not read, told by the sections that refer to them.</summary>
+    /// <summary>Of kinds that are not read, with the sections that refer to them.</summary>
+    private readonly List<(FhirNode Resource, DocumentSection Section)> others = [];
+
     private readonly HashSet<FhirNode> counted = [];
 
     public bool IsStated(FhirNode resource) => stated.Contains(resource);
@@ -16,15 +26,18 @@ internal sealed class FactAccounts(FhirBundle bundle, FactLedger ledger)
     public void State(FhirNode resource) => stated.Add(resource);
 
     /// <summary>A section refers to it, and it is of a kind that is not read.</summary>
-    public void CountOther(FhirNode resource, DocumentSection section)
-    {
-        counted.Add(resource);
-        ledger.Count(section, ReasonOf(resource));
-    }
+    public void AddOther(FhirNode resource, DocumentSection section) => others.Add((resource, section));
 
-    /// <summary>What neither a section nor another resource led to.</summary>
+    /// <summary>What is no fact and no part of one, by its section; then what no section leads to.</summary>
     public void CountRest()
     {
+        // Only at the end is it known what was read as a part.
+        foreach (var (resource, section) in others.Where(other => !(parts.Contains(other.Resource.Type!) && IsPart(other.Resource))))
+        {
+            counted.Add(resource);
+            ledger.Count(section, ReasonOf(resource));
+        }
+
         var rest = bundle.Resources.Where(resource => !IsStated(resource) && !counted.Contains(resource) && !IsPart(resource));
         foreach (var resource in rest)
         {
@@ -39,7 +52,7 @@ internal sealed class FactAccounts(FhirBundle bundle, FactLedger ledger)
     public IReadOnlyList<FhirResourceCount> Resources() =>
     [
         .. bundle.Resources.Concat(bundle.Unreadable)
-            .GroupBy(resource => resource.Type!, StringComparer.Ordinal)
+            .GroupBy(resource => IsName(resource.Type!) ? resource.Type! : "?", StringComparer.Ordinal)
             .Select(type => new FhirResourceCount(
                 type.Key,
                 type.Count(IsStated),
@@ -48,6 +61,9 @@ internal sealed class FactAccounts(FhirBundle bundle, FactLedger ledger)
     ];
 
     private bool IsPart(FhirNode resource) => bundle.IsUsed(resource) && !counted.Contains(resource);
+
+    /// <summary>A name as types of FHIR have one: a document may have put anything in its place.</summary>
+    private static bool IsName(string type) => type.Length <= NameMax && type.All(char.IsAsciiLetter);
 
     /// <summary>Files and what points to documents are told apart from statements of other kinds.</summary>
     private static UnreadReason ReasonOf(FhirNode resource) => resource.Type is "Binary" or "DocumentReference" or "Media"

@@ -136,9 +136,15 @@ internal sealed class FactWalk
         }
 
         bundle.Budget.Look();
+        if (reports.IsInUse(resource))
+        {
+            // It is read with the statement that it is used.
+            return;
+        }
+
         if (!FactMaker.Reads(resource.Type))
         {
-            accounts.CountOther(resource, around.Section);
+            accounts.AddOther(resource, around.Section);
             return;
         }
 
