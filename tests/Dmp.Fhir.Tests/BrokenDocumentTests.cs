@@ -76,11 +76,40 @@ public sealed class BrokenDocumentTests
         {
             foreach (var value in (byte[])[0, (byte)'"', (byte)'{', (byte)'\\', 0xFF])
             {
-                Answered(bytes, place, value);
+                Assert.True(Answered(bytes, place, value));
             }
         }
 
         Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Byte).Sample((place, value) => Answered(bytes, place, value), iter: 20_000);
+    }
+
+    [Fact]
+    public void A_document_in_xml_with_any_byte_changed_or_cut_off_is_answered()
+    {
+        var bytes = Encoding.UTF8.GetBytes(
+            """
+            <?xml version="1.0" encoding="UTF-8"?><Bundle xmlns="http://hl7.org/fhir"><type value="document"/><entry><resource><Composition>
+            <status value="final"/><section><text><status value="generated"/>
+            <div xmlns="http://www.w3.org/1999/xhtml"><p>mots&#160;é</p></div></text>
+            <entry><reference value="urn:uuid:1"/></entry></section></Composition></resource></entry><entry>
+            <fullUrl value="urn:uuid:1"/><resource><Observation><code><text value="x"/></code><valueQuantity>
+            <value value="1.5"/></valueQuantity><!-- x --></Observation></resource></entry></Bundle>
+            """);
+        Assert.Equal(1.5m, Assert.IsType<Dmp.Facts.Model.Observation>(
+            Assert.Single(FhirReader.ReadFacts(bytes).Reading.Facts)).Values[0].Quantity!.Low!.Value);
+        for (var place = 0; place < bytes.Length; place++)
+        {
+            foreach (var value in (byte[])[0, (byte)'<', (byte)'&', (byte)'"', 0xFF])
+            {
+                Assert.True(Answered(bytes, place, value));
+            }
+
+            var cut = FhirReader.ReadFacts(bytes.AsMemory(0, place));
+            Assert.True(cut.Faults[^1].IsRefusal);
+            Assert.Empty(cut.Reading.Facts);
+        }
+
+        Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Byte).Sample((place, value) => Answered(bytes, place, value), iter: 10_000);
     }
 
     /// <summary>Whatever members a resource has, of whatever types: each entry is a fact, a part, or counted.</summary>

@@ -64,6 +64,24 @@ public sealed class PlaceTests
     }
 
     [Fact]
+    public void What_two_sections_name_is_a_fact_in_both_and_what_one_names_is_one()
+    {
+        static string Section(string code, params int[] entries) => $$"""
+            {"code":{"coding":[{"code":"{{code}}"}]},"entry":[{{string.Join(',', entries.Select(ReadingTests.Reference))}}] }
+            """;
+        var report = $$"""
+            {"resourceType":"DiagnosticReport","code":{"text":"r"},"result":[{{ReadingTests.Reference(0)}},{{ReadingTests.Reference(2)}}] }
+            """;
+        static string Observation(string code) => $$"""{"resourceType":"Observation","code":{"text":"{{code}}"} }""";
+        var facts = Documents.Facts(Documents.Raw(
+            $"{Section("A", 1)},{Section("B", 0, 0)},{Section("C", 3)},{Section("D", 3)}",
+            Observation("x"), report, Observation("y"), Observation("z"))).Reading.Of<Observation>();
+        Assert.Equal(["A y r", "B x r", "C z ", "D z "], facts.Select(
+            fact => $"{fact.Source.Section} {fact.Code!.Text} {(fact.Panels is [var panel] ? panel.Text : "")}"));
+        Assert.Equal([1, 2, 3, 4], facts.Select(fact => fact.Source.Entry));
+    }
+
+    [Fact]
     public void References_lead_into_the_bundle_only()
     {
         const string statement = """

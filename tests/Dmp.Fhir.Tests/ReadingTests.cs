@@ -88,6 +88,7 @@ public sealed class ReadingTests
     [InlineData("\"valueQuantity\":{\"value\":5,\"unit\":\"tablet\",\"system\":\"http://snomed.info/sct\",\"code\":\"732936001\"}",
         "5 tablet")]
     [InlineData("\"valueQuantity\":{\"value\":5,\"unit\":\"per cent\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"%\"}", "5 %")]
+    [InlineData("\"valueQuantity\":{\"value\":5,\"comparator\":\"ad\",\"unit\":\"mg\"}", "mg")]
     [InlineData("\"valueRange\":{\"low\":{\"value\":1},\"high\":{\"value\":2}}", "1..2")]
     [InlineData("\"valueRatio\":{\"numerator\":{\"value\":1},\"denominator\":{\"value\":128}}", "1 / 128")]
     [InlineData("\"valueInteger\":7", "7")]

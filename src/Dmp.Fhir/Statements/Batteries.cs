@@ -58,15 +58,15 @@ internal sealed class Batteries
     /// <summary>A device whose use is a statement of its own.</summary>
     public bool IsInUse(FhirNode resource) => inUse.Contains(resource);
 
-    /// <summary>What stands inside of some resources, to any depth: these stand with what holds them.</summary>
-    public HashSet<FhirNode> Inner(IReadOnlyList<FhirNode> resources)
+    /// <summary>What stands inside of some resources, to any depth, of what may stand there: these stand with what holds them.</summary>
+    public HashSet<FhirNode> Inner(IReadOnlyList<FhirNode> resources, Func<FhirNode, bool> stands)
     {
         HashSet<FhirNode> inner = [];
         Stack<FhirNode> open = new(resources);
         HashSet<FhirNode> seen = [.. resources];
         while (open.TryPop(out var resource))
         {
-            foreach (var member in Members(resource))
+            foreach (var member in Members(resource).Where(stands))
             {
                 bundle.Budget.Look();
                 inner.Add(member);

@@ -8,6 +8,23 @@ internal sealed class DocumentSections(FhirBundle bundle, FactMaker maker, FactL
 {
     private const string Loinc = "http://loinc.org";
 
+    /// <summary>Everything that a section names itself, and does not only hold by what it names.</summary>
+    public static HashSet<FhirNode> Named(FhirBundle bundle)
+    {
+        HashSet<FhirNode> named = [];
+        Stack<FhirNode> open = new(bundle.Composition.Of("section"));
+        while (open.TryPop(out var section))
+        {
+            named.UnionWith(section.Of("entry").Select(bundle.Peek).OfType<FhirNode>());
+            foreach (var inner in section.Of("section"))
+            {
+                open.Push(inner);
+            }
+        }
+
+        return named;
+    }
+
     public IEnumerable<DocumentSection> Read()
     {
         Stack<(FhirNode Node, FactAuthor? Author)> open = new();

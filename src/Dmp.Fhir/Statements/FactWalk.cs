@@ -9,12 +9,17 @@ namespace Dmp.Fhir.Statements;
 /// The facts of a document: section by section as the composition has them, then what no section refers to. What a resource holds by
 /// reference (members of an observation, results of a report) stands behind it, in the same entry.
 /// </summary>
-internal sealed class FactWalk
+internal sealed partial class FactWalk
 {
     private readonly FhirBundle bundle;
     private readonly FactLedger ledger;
     private readonly FactMaker maker;
     private readonly FactAccounts accounts;
+
+    /// <summary>What sections name stands there, and not also in every section that names what holds it.</summary>
+    private readonly HashSet<FhirNode> named;
+
+    private readonly HashSet<FhirNode> namedHere = [];
 
     /// <summary>What stands in the section that is being read: each resource once, whatever refers to it.</summary>
     private readonly HashSet<FhirNode> ofSection = [];
@@ -33,6 +38,7 @@ internal sealed class FactWalk
         ledger = new FactLedger(bundle.Options.Facts, cuts);
         maker = new FactMaker(bundle, cuts);
         accounts = new FactAccounts(bundle, ledger);
+        named = DocumentSections.Named(bundle);
     }
 
     public static (FactReading Reading, IReadOnlyList<FhirResourceCount> Resources) Read(FhirBundle bundle)
@@ -64,7 +70,9 @@ internal sealed class FactWalk
         }
 
         ofSection.Clear();
-        var inner = reports.Inner(section.Targets);
+        namedHere.Clear();
+        namedHere.UnionWith(section.Targets);
+        var inner = reports.Inner(section.Targets, Stands);
         foreach (var target in section.Targets.Where(target => !inner.Contains(target)))
         {
             ReadEntry(section, target, reports);
@@ -77,6 +85,9 @@ internal sealed class FactWalk
             ReadEntry(section, target, reports);
         }
     }
+
+    /// <summary>It may stand here with what holds it.</summary>
+    private bool Stands(FhirNode member) => !named.Contains(member) || namedHere.Contains(member);
 
     private void ReadEntry(DocumentSection section, FhirNode target, Batteries reports)
     {
@@ -94,12 +105,13 @@ internal sealed class FactWalk
     private void ReadOthers(Batteries reports)
     {
         ofSection.Clear();
+        namedHere.Clear();
         List<FhirNode> others =
         [
             .. bundle.Resources.Where(resource => !accounts.IsStated(resource) && FactMaker.Reads(resource.Type)
                 && !(resource.Type == "Device" && (bundle.IsUsed(resource) || resource.Find("patient") is null))),
         ];
-        var inner = reports.Inner(others);
+        var inner = reports.Inner(others, Stands);
         foreach (var resource in others.Where(resource => !inner.Contains(resource)).Concat(others.Where(inner.Contains)))
         {
             // A report whose results all stand in sections, and that concludes nothing, has said what it says: their battery.
@@ -158,144 +170,11 @@ internal sealed class FactWalk
             "List" => WalkList(resource, around),
             _ => WalkStatement(resource, around, reports),
         };
-        foreach (var member in reports.Members(resource))
+        foreach (var member in reports.Members(resource).Where(Stands))
         {
             Walk(member, inside, reports);
         }
 
         open.Remove(resource);
-    }
-
-    /// <summary>A report is no fact but for what it concludes: it is the battery of its results.</summary>
-    private OpenPart WalkReport(FhirNode report, OpenPart around)
-    {
-        place++;
-        if (maker.Conclusion(report, around) is { } conclusion)
-        {
-            Keep(conclusion, report, around, place);
-        }
-
-        Remarks(report, around with { Within = null });
-        var panel = Batteries.PanelOf(bundle, report) is { } coded ? maker.Values.Concept(coded) : null;
-        return around with
-        {
-            Panels = ObservationFacts.WithPanel(around.Panels, panel),
-            PanelTime = maker.Values.When(report, "effective") ?? around.PanelTime,
-        };
-    }
-
-    /// <summary>A list only holds others.</summary>
-    private OpenPart WalkList(FhirNode list, OpenPart around)
-    {
-        place++;
-        Remarks(list, around);
-        return around;
-    }
-
-    private OpenPart WalkFamily(FhirNode history, OpenPart around)
-    {
-        var count = 0;
-        foreach (var fact in maker.Family(history))
-        {
-            count++;
-            Keep(fact, history, around, ++place);
-        }
-
-        if (count == 0)
-        {
-            ledger.Count(around.Section, UnreadReason.SaysNothing);
-        }
-
-        Remarks(history, around);
-        return around;
-    }
-
-    private OpenPart WalkStatement(FhirNode resource, OpenPart around, Batteries reports)
-    {
-        var own = ++place;
-        if (ledger.IsFull)
-        {
-            // Nothing is made of what would not be kept.
-            ledger.Count(around.Section, UnreadReason.TooMany);
-            return around;
-        }
-
-        if (around.Panels.Count == 0 && resource.Type == "Observation")
-        {
-            around = reports.Around(resource, around);
-        }
-
-        var fact = maker.Make(resource, around);
-        ledger.Count(around.Section, UnreadReason.OtherKind, maker.TakeOthers());
-        if (maker.SaysNothing(fact, resource))
-        {
-            ledger.Count(around.Section, UnreadReason.SaysNothing);
-            return around;
-        }
-
-        Keep(fact, resource, around, own);
-        var inside = around with { Within = own, Relation = "COMP" };
-        if (fact is Observation whole)
-        {
-            Components(resource, whole, inside);
-            inside = inside with
-            {
-                Panels = ObservationFacts.WithPanel(whole.Panels, whole.Code),
-                PanelTime = whole.Time ?? whole.PanelTime,
-            };
-        }
-        else if (fact is Medication { IsImmunization: true })
-        {
-            foreach (var dose in maker.Doses(resource))
-            {
-                Keep(dose, resource, inside with { Relation = "SUBJ" }, ++place, isPart: true);
-            }
-
-            inside = inside with { Relation = "CAUS" };
-        }
-
-        Remarks(resource, inside with { Relation = "SUBJ" });
-        return inside;
-    }
-
-    private void Components(FhirNode resource, Observation whole, OpenPart inside)
-    {
-        foreach (var component in resource.Of("component"))
-        {
-            place++;
-            var fact = maker.Component(component, whole);
-            ledger.Count(inside.Section, UnreadReason.OtherKind, maker.TakeOthers());
-            if (fact.Code is null && fact.Values.Count == 0)
-            {
-                ledger.Count(inside.Section, UnreadReason.SaysNothing);
-            }
-            else
-            {
-                Keep(fact, resource, inside, place, isPart: true);
-            }
-        }
-    }
-
-    private void Remarks(FhirNode resource, OpenPart inside)
-    {
-        var notes = resource.Of("note").Concat(resource.Of("reaction").SelectMany(reaction => reaction.Of("note")));
-        foreach (var note in notes)
-        {
-            var remark = maker.Remark(note, inside.Section);
-            if (remark is not null)
-            {
-                Keep(remark, resource, inside, ++place, isPart: true);
-            }
-        }
-    }
-
-    private void Keep(Fact fact, FhirNode resource, OpenPart around, int own, bool isPart = false)
-    {
-        if (!ledger.HasRoom(around.Section))
-        {
-            return;
-        }
-
-        ledger.Add(maker.Placed(fact, resource, around, new FactPlace(entry, own, isPart)), around.Section);
     }
 }
