@@ -123,6 +123,29 @@ public sealed class PlaceTests
         Assert.Equal("Bundle.entry[0].resource.section.entry[0]", Assert.Single(result.Faults).Path);
     }
 
+    /// <summary>A result that does not say what was examined: its panel says it, or its report where that is of one thing.</summary>
+    [Fact]
+    public void What_was_examined_is_said_by_what_a_result_stands_in()
+    {
+        const string result = """{"resourceType":"Observation","code":{"text":"x"},"valueInteger":1}""";
+        const string specimen = """{"resourceType":"Specimen","type":{"text":"sang"}}""";
+        string Report(params int[] specimens) => $$"""
+            {"resourceType":"DiagnosticReport","code":{"text":"r"},"result":[{{ReadingTests.Reference(0)}}],
+            "specimen":[{{string.Join(',', specimens.Select(ReadingTests.Reference))}}] }
+            """;
+        var section = $$"""{"entry":[{{ReadingTests.Reference(0)}}]}""";
+        string? Specimen(string report) => Documents.Facts(Documents.Raw(section, result, report, specimen, specimen))
+            .Reading.Of<Observation>()[0].Specimen?.Text;
+        Assert.Equal("sang", Specimen(Report(2)));
+        Assert.Null(Specimen(Report(2, 3)));
+        var panel = $$"""
+            {"resourceType":"Observation","code":{"text":"p"},"hasMember":[{{ReadingTests.Reference(0)}}],"specimen":{"display":"urine"} }
+            """;
+        Assert.All(
+            Documents.Facts(Documents.Bundle("30954-2", result, panel)).Reading.Of<Observation>(),
+            fact => Assert.Equal("urine", fact.Specimen!.Text));
+    }
+
     [Fact]
     public void A_list_holds_statements_and_states_nothing_itself()
     {

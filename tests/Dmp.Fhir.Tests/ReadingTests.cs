@@ -149,6 +149,18 @@ public sealed class ReadingTests
     }
 
     [Theory]
+    [InlineData("A", false)]
+    [InlineData("B", true)]
+    public void Whom_an_identifier_names_is_the_patient_or_somebody_else(string value, bool isAnother)
+    {
+        var json = Documents.Bundle("11450-4", $$"""
+            {"resourceType":"Condition","code":{"text":"x"},"subject":{"identifier":{"system":"urn:oid:1.2.3","value":"{{value}}"} } }
+            """).Replace(
+                "\"birthDate\"", "\"identifier\":[{\"system\":\"urn:oid:1.2.3\",\"value\":\"A\"}],\"birthDate\"", StringComparison.Ordinal);
+        Assert.Equal(isAnother, Assert.Single(Documents.Facts(json).Reading.Facts).Subject is not null);
+    }
+
+    [Theory]
     [InlineData("""{"resourceType":"MedicationStatement","medication":{"concept":{"text":"x"}}}""", FhirFaultKind.EntryOfOtherRelease)]
     [InlineData("""{"resourceType":"Procedure","notDone":true,"code":{"text":"x"}}""", FhirFaultKind.EntryOfOtherRelease)]
     [InlineData("""{"resourceType":"Condition","code":{"text":"x"},"modifierExtension":[{"url":"http://x","valueBoolean":true}]}""",

@@ -1,4 +1,3 @@
-using Dmp.Facts.Model;
 using Dmp.Fhir.Reading;
 
 namespace Dmp.Fhir.Statements;
@@ -7,7 +6,7 @@ namespace Dmp.Fhir.Statements;
 internal sealed class Batteries
 {
     private readonly FhirBundle bundle;
-    private readonly FactValues values;
+    private readonly FactMaker maker;
     private readonly Dictionary<FhirNode, IReadOnlyList<FhirNode>> members = [];
 
     /// <summary>By result: the first report that it stands in.</summary>
@@ -15,11 +14,11 @@ internal sealed class Batteries
 
     private readonly HashSet<FhirNode> inUse;
 
-    private readonly Dictionary<FhirNode, (Coded? Panel, Stretch? Time)> made = [];
+    private readonly Dictionary<FhirNode, OpenPart> made = [];
 
-    public Batteries(FhirBundle bundle, FactValues values)
+    public Batteries(FhirBundle bundle, FactMaker maker)
     {
-        (this.bundle, this.values) = (bundle, values);
+        (this.bundle, this.maker) = (bundle, maker);
         foreach (var report in bundle.Resources.Where(resource => resource.Type == "DiagnosticReport"))
         {
             foreach (var result in Members(report))
@@ -90,11 +89,17 @@ internal sealed class Batteries
 
         if (!made.TryGetValue(report, out var battery))
         {
-            battery = (PanelOf(bundle, report) is { } coded ? values.Concept(coded) : null, values.When(report, "effective"));
+            var panel = PanelOf(bundle, report) is { } coded ? maker.Values.Concept(coded) : null;
+            battery = new OpenPart(DocumentSection.nowhere)
+            {
+                Panels = ObservationFacts.WithPanel([], panel),
+                PanelTime = maker.Values.When(report, "effective"),
+                Specimen = maker.SpecimenOf(report),
+            };
             made[report] = battery;
         }
 
-        return around with { Panels = ObservationFacts.WithPanel([], battery.Panel), PanelTime = battery.Time };
+        return around with { Panels = battery.Panels, PanelTime = battery.PanelTime, Specimen = around.Specimen ?? battery.Specimen };
     }
 
     /// <summary>The code of a report as a battery; null for one that is the document itself, which is in the same type.</summary>

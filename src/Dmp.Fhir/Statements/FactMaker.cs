@@ -67,6 +67,8 @@ internal sealed class FactMaker
         ? conclusion with { Panels = around.Panels, PanelTime = around.PanelTime }
         : null;
 
+    public Coded? SpecimenOf(FhirNode report) => observations.SpecimenOf(report);
+
     public bool HasConclusion(FhirNode report) => observations.ReadConclusion(report) is not null || report.Find("note") is not null;
 
     /// <summary>Values of kinds that are not read, since this was asked last.</summary>

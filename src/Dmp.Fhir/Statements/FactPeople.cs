@@ -99,12 +99,21 @@ internal sealed class FactPeople(FhirBundle bundle, FactValues values)
         var reference = resource.Find("subject") ?? resource.Find("patient");
         if (reference is null || bundle.Resolve(reference) is not { } subject)
         {
-            return reference?["type"] is { } type and not "Patient" && type.Length > 0 ? FactValues.none
+            return values.Id(reference?.Find("identifier")) is { } id && IsOfAnother(id) ? FactValues.none
+                : reference?["type"] is { } type and not "Patient" && type.Length > 0 ? FactValues.none
                 : reference?["reference"] is { } written && IsOfOthers(written) ? FactValues.none
                 : null;
         }
 
         return subject == patient || (patient is null && subject.Type == "Patient") ? null : Somebody(subject);
+    }
+
+    /// <summary>The patient has another identifier of the same kind, and not this one.</summary>
+    private bool IsOfAnother(string id)
+    {
+        var kind = id.Split('^')[0];
+        List<string> own = patient is null ? [] : [.. patient.Of("identifier").Select(values.Id).OfType<string>()];
+        return !own.Contains(id) && own.Any(other => other.Split('^')[0] == kind);
     }
 
     private static bool IsOfOthers(string reference) =>

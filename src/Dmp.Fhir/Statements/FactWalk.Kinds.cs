@@ -21,6 +21,7 @@ internal sealed partial class FactWalk
         {
             Panels = ObservationFacts.WithPanel(around.Panels, panel),
             PanelTime = maker.Values.When(report, "effective") ?? around.PanelTime,
+            Specimen = maker.SpecimenOf(report) ?? around.Specimen,
         };
     }
 
@@ -82,6 +83,7 @@ internal sealed partial class FactWalk
             {
                 Panels = ObservationFacts.WithPanel(whole.Panels, whole.Code),
                 PanelTime = whole.Time ?? whole.PanelTime,
+                Specimen = whole.Specimen,
             };
         }
         else if (fact is Medication { IsImmunization: true })

@@ -44,7 +44,7 @@ internal sealed partial class FactWalk
     public static (FactReading Reading, IReadOnlyList<FhirResourceCount> Resources) Read(FhirBundle bundle)
     {
         var walk = new FactWalk(bundle);
-        var reports = new Batteries(bundle, walk.maker.Values);
+        var reports = new Batteries(bundle, walk.maker);
         foreach (var section in new DocumentSections(bundle, walk.maker, walk.ledger).Read())
         {
             walk.ReadSection(section, reports);

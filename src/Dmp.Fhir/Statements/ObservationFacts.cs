@@ -47,7 +47,7 @@ internal sealed class ObservationFacts(FhirBundle bundle, FactValues values)
             Time = values.When(resource, "effective"),
             Methods = values.Concepts(resource, "method"),
             Sites = values.Concepts(resource, "bodySite"),
-            Specimen = Specimen(resource.Find("specimen")),
+            Specimen = Specimen(resource.Find("specimen")) ?? around.Specimen,
             Panels = around.Panels,
             PanelTime = around.PanelTime,
         };
@@ -208,6 +208,14 @@ internal sealed class ObservationFacts(FhirBundle bundle, FactValues values)
             stated is null ? null : new ObservedValue(null, stated, null, null, null, null),
             values.Concept(range.Find("type")),
             values.Words(range["text"]));
+    }
+
+    /// <summary>What a report is of, where it is of one thing: whose result is whose would else be a guess.</summary>
+    public Coded? SpecimenOf(FhirNode report)
+    {
+        var references = values.Bounded(report.Of("specimen"));
+        var specimens = references.Select(Specimen).ToList();
+        return specimens is [var only] ? only : null;
     }
 
     private Coded? Specimen(FhirNode? reference)

@@ -35,4 +35,7 @@ internal sealed record OpenPart(DocumentSection Section)
 
     /// <summary>The time of the nearest of these.</summary>
     public Stretch? PanelTime { get; init; }
+
+    /// <summary>What was examined, where a statement does not say it itself: of what it stands in.</summary>
+    public Coded? Specimen { get; init; }
 }
