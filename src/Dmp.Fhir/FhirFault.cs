@@ -21,6 +21,9 @@ public enum FhirFaultKind
     /// <summary>A document type declaration of XML: no entity is ever declared, expanded or fetched.</summary>
     DocumentType,
 
+    /// <summary>A processing instruction of XML asks a viewer to load a stylesheet.</summary>
+    Stylesheet,
+
     /// <summary>A JSON object has a name twice: each software would take another of the values.</summary>
     RepeatedName,
 

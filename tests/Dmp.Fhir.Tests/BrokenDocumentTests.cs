@@ -29,6 +29,8 @@ public sealed class BrokenDocumentTests
     [InlineData("<Bundle xmlns=\"urn:hl7-org:v3\"/>", FhirFaultKind.WrongRoot)]
     [InlineData("<ClinicalDocument xmlns=\"urn:hl7-org:v3\"/>", FhirFaultKind.WrongRoot)]
     [InlineData("<!DOCTYPE a [<!ENTITY b \"c\">]><Bundle xmlns=\"http://hl7.org/fhir\">&b;</Bundle>", FhirFaultKind.DocumentType)]
+    [InlineData("<?xml-stylesheet href=\"http://x\"?><Bundle xmlns=\"http://hl7.org/fhir\"/>", FhirFaultKind.Stylesheet)]
+    [InlineData("<?other x?><Bundle xmlns=\"http://hl7.org/fhir\"><?other x?></Bundle>", FhirFaultKind.NotADocument)]
     [InlineData("<Bundle xmlns=\"http://hl7.org/fhir\">&b;</Bundle>", FhirFaultKind.NotWellFormed)]
     [InlineData("<?xml version=\"1.0\" encoding=\"utf-7\"?><Bundle/>", FhirFaultKind.Encoding)]
     public void What_is_no_document_is_told(string text, FhirFaultKind kind)

@@ -18,7 +18,7 @@ internal sealed class XmlTree(FhirReaderOptions options, TreeBudget budget, Name
             CloseInput = false,
             DtdProcessing = DtdProcessing.Prohibit,
             IgnoreComments = true,
-            IgnoreProcessingInstructions = true,
+            IgnoreProcessingInstructions = false,
             IgnoreWhitespace = false,
             XmlResolver = null,
         };
@@ -81,6 +81,13 @@ internal sealed class XmlTree(FhirReaderOptions options, TreeBudget budget, Name
         var moved = xml.Read();
         budget.Look();
         budget.CheckDepth(xml.Depth);
+        if (xml is { NodeType: XmlNodeType.ProcessingInstruction, LocalName: "xml-stylesheet" })
+        {
+            // It would show the document as somebody else wants it shown.
+            throw new FhirRefusedException(
+                FhirFaultKind.Stylesheet, budget.Path, "A processing instruction asks to load a stylesheet, which is not allowed.");
+        }
+
         return moved;
     }
 
