@@ -1,19 +1,24 @@
 using System.CommandLine;
+using System.Text;
 using Dmp.Facts;
 using Dmp.Facts.Model;
+using Dmp.Fhir;
 
 namespace Dmp.Cli.Facts;
 
 /// <summary>
-/// <c>dmp facts read</c>: what CDA documents state, without a platform. <c>dmp facts status|unread|rebuild</c>: what the servers read of
-/// theirs.
+/// <c>dmp facts read</c>: what CDA and FHIR documents state, without a platform. <c>dmp facts status|unread|rebuild</c>: what the servers
+/// read of theirs.
 /// </summary>
 internal static class FactsCommand
 {
+    private const int BeginningBytes = 2_048;
+    private const string FhirNamespace = "\"http://hl7.org/fhir\"";
+
     public static Command Create()
     {
         var connection = OwnerConnection.Option();
-        return new("facts", "What CDA documents of level 3 state.")
+        return new("facts", "What CDA documents of level 3 and FHIR documents state.")
         {
             connection, Read(), PlatformFactsCommand.Status(connection), PlatformFactsCommand.Unread(connection),
             PlatformFactsCommand.Rebuild(connection),
@@ -22,7 +27,11 @@ internal static class FactsCommand
 
     private static Command Read()
     {
-        var files = new Argument<FileInfo[]>("FILE") { Description = "CDA documents.", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<FileInfo[]>("FILE")
+        {
+            Description = "CDA documents of level 3, or FHIR R4 documents.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         files.AcceptExistingOnly();
         Command command = new("read", "Print what is read of files, without a platform, and what is not.") { files };
         command.SetAction(async (parsed, _) =>
@@ -57,10 +66,25 @@ internal static class FactsCommand
         return command;
     }
 
+    /// <summary>A CDA document, or a FHIR document when its beginning says so.</summary>
     public static FactReading ReadFile(FileInfo file)
     {
         using var stream = file.OpenRead();
-        return CdaFactReader.Read(stream);
+        Span<byte> beginning = stackalloc byte[BeginningBytes];
+        var text = Encoding.UTF8.GetString(beginning[..stream.ReadAtLeast(beginning, BeginningBytes, throwOnEndOfStream: false)])
+            .TrimStart('\ufeff', ' ', '\t', '\r', '\n');
+        stream.Position = 0;
+        return text.StartsWith('{') || text.Contains(FhirNamespace, StringComparison.Ordinal)
+            ? ReadFhir(stream)
+            : CdaFactReader.Read(stream);
+    }
+
+    private static FactReading ReadFhir(Stream stream)
+    {
+        var result = FhirReader.ReadFactsAsync(stream).GetAwaiter().GetResult();
+        return result.Faults.FirstOrDefault(fault => fault.IsRefusal) is { } refusal
+            ? result.Reading with { Failure = $"{refusal.Path}: {refusal.Text}" }
+            : result.Reading;
     }
 
     private static string Reason(UnreadReason reason) => reason switch

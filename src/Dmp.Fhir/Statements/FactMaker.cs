@@ -169,7 +169,10 @@ internal sealed class FactMaker
             "11450-4" or "11348-0" => new Problem { Value = reason },
             "10160-0" or "42346-7" or "10183-2" => new Medication
             {
-                Role = MedicationRole.Listed, IsImmunization = false, Product = product, Dosages = [],
+                Role = MedicationRole.Listed,
+                IsImmunization = false,
+                Product = product,
+                Dosages = [],
             },
             "11369-6" => new Medication { Role = MedicationRole.Administered, IsImmunization = true, Product = product, Dosages = [] },
             "47519-4" => new ClinicalAct { Element = "procedure", Code = reason },

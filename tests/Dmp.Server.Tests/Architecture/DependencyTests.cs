@@ -31,7 +31,7 @@ public sealed partial class DependencyTests
         ["Dmp.Xdm"] = "Dmp.Contracts",
         ["Dmp.Client"] = "Dmp.Contracts Dmp.Proofs",
         ["Dmp.Server"] = "Dmp.Cda Dmp.Contracts Dmp.Facts Dmp.Interactions Dmp.Migrator Dmp.Proofs Dmp.Search Dmp.Storage",
-        ["Dmp.Cli"] = "Dmp.Cda Dmp.Client Dmp.Facts Dmp.Interactions Dmp.Proofs Dmp.Storage Dmp.Xdm",
+        ["Dmp.Cli"] = "Dmp.Cda Dmp.Client Dmp.Facts Dmp.Fhir Dmp.Interactions Dmp.Proofs Dmp.Storage Dmp.Xdm",
     };
 
     /// <summary>The folders of the server, each with those that it uses: no line names one below it, so there are no cycles.</summary>

@@ -33,6 +33,33 @@ public sealed class FactsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_fhir_document_states_is_printed_too()
+    {
+        var bundle = Path.Combine(folder, "bundle.json");
+        await File.WriteAllTextAsync(
+            bundle,
+            """
+            {"resourceType": "Bundle", "type": "document", "identifier": {"system": "urn:ietf:rfc:3986", "value": "urn:oid:1.2.3"},
+             "timestamp": "2026-05-04T10:00:00Z", "entry": [
+              {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Composition", "status": "final", "date": "2026-05-04",
+                "title": "Synthèse",
+                "type": {"coding": [{"system": "http://loinc.org", "code": "60591-5"}]}, "author": [{"display": "Dr Essai"}],
+                "subject": {"reference": "urn:uuid:3"},
+                "section": [{"title": "Allergies", "code": {"coding": [{"system": "http://loinc.org", "code": "48765-2"}]},
+                  "entry": [{"reference": "urn:uuid:2"}]}]}},
+              {"fullUrl": "urn:uuid:2", "resource": {"resourceType": "AllergyIntolerance", "patient": {"reference": "urn:uuid:3"},
+                "code": {"coding": [{"system": "http://snomed.info/sct", "code": "764146007", "display": "Pénicilline"}]}}},
+              {"fullUrl": "urn:uuid:3", "resource": {"resourceType": "Patient"}}]}
+            """,
+            TestContext.Current.CancellationToken);
+        var (code, output, _) = await CommandHome.RunAsync("facts", "read", bundle);
+        Assert.Equal(DmpCommand.Done, code);
+        Assert.Matches("48765-2 +allergy .*Pénicilline", output);
+        await File.WriteAllTextAsync(bundle, "{\"resourceType\": \"Patient\"}", TestContext.Current.CancellationToken);
+        Assert.Equal(DmpCommand.Refused, (await CommandHome.RunAsync("facts", "read", bundle)).Code);
+    }
+
+    [Fact]
     public async Task The_medicines_of_documents_are_checked_with_where_each_stands()
     {
         string[] files = ["--thesaurus", Path.Combine(small, "thesaurus.txt"), "--medicines", small, "--document", Summary()];

@@ -28,7 +28,8 @@ public sealed class SearchContentTests(Platform platform)
         var text = Of(record, Body("PLAVIX 75 mg", "Hypertension artérielle")) with { Title = "Lettre de sortie" };
         var letter = await UploadAsync(api, record, text);
         var note = await UploadTextAsync(api, record.Id, "Note", "Pas de fièvre. Douleurs thoraciques à l'effort, ECG normal.");
-        var report = await api.UploadAsync(Given.Intent(record.Id, "application/pdf"), Pdf("Fracture du poignet", "Radiographie de controle"));
+        var pdf = Pdf("Fracture du poignet", "Radiographie de controle");
+        var report = await api.UploadAsync(Given.Intent(record.Id, "application/pdf"), pdf);
         await ReadAsync(api, record.Id);
 
         var pain = Assert.Single((await SearchAsync(api, record.Id, "douleur thoracique")).Hits);
