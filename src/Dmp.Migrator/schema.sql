@@ -1202,8 +1202,6 @@ CREATE INDEX record_majority_idx ON public.record USING btree (birth_date) WHERE
 
 CREATE INDEX record_traits_idx ON public.record USING btree (birth_date, sex, upper(birth_family_name));
 
-CREATE INDEX reference_activation_effective_idx ON public.reference_activation USING btree (effective_time DESC, activate_time DESC);
-
 CREATE INDEX request_log_create_time_idx ON public.request_log USING btree (create_time);
 
 CREATE INDEX submission_set_list_idx ON public.submission_set USING btree (record_id, create_time DESC, submission_set_id DESC);

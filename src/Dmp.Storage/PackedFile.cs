@@ -40,17 +40,15 @@ public sealed record PackedFile(byte[] Content, long SizeBytes, byte[] Sha256)
 
     /// <summary>The file itself. It takes no more memory than it measured when it was packed.</summary>
     /// <exception cref="InvalidDataException">It is not what was packed.</exception>
-    public static Stream Open(byte[] content, long sizeBytes)
+    public Stream Open()
     {
-        using var packed = new BrotliStream(new MemoryStream(content), CompressionMode.Decompress);
-        var plain = new byte[Math.Min(sizeBytes, SizeMax)];
-        try
+        using var packed = new BrotliStream(new MemoryStream(Content), CompressionMode.Decompress);
+        var plain = new byte[Math.Min(SizeBytes, SizeMax)];
+        if (packed.ReadAtLeast(plain, plain.Length, throwOnEndOfStream: false) < plain.Length
+            || packed.ReadByte() >= 0
+            || !SHA256.HashData(plain).AsSpan().SequenceEqual(Sha256))
         {
-            packed.ReadExactly(plain);
-        }
-        catch (EndOfStreamException shorter)
-        {
-            throw new InvalidDataException("A packed file is shorter than it was.", shorter);
+            throw new InvalidDataException("A packed file is not what was packed.");
         }
 
         return new MemoryStream(plain, writable: false);

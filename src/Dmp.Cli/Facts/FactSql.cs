@@ -34,12 +34,12 @@ internal static class FactSql
         order by state, reader
         """;
 
-    // Reads the table once, in the order of its primary key. Bit 30 of kinds: something was not read.
+    // Reads the table once, in the order of its primary key. Bit 30 of kinds: some statement was not read.
     private const string Unread =
         """
         select record_id, document_id, version, state
         from document_facts
-        where state = 4 or kinds & (1 << 30) <> 0
+        where state = 4 or kinds & (1 << 30) <> 0 or words_cut
         order by record_id, document_id, version
         """;
 

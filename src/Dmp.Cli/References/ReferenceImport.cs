@@ -36,7 +36,10 @@ internal sealed record ReferenceImport
 
     public async Task RunAsync(NpgsqlConnection connection, TextWriter output, CancellationToken ct)
     {
-        var read = ReadEdition.Of(Kind, Name, Parts);
+        // Read once: what is looked at, digested and stored are the same bytes.
+        var files = Pack();
+        var published = files.ToDictionary(file => file.Part, file => file.Published);
+        var read = ReadEdition.Of(Kind, Name, published);
         await WriteNoticesAsync(output, read.Notices, PrintAll ? int.MaxValue : NoticesMax);
         await output.WriteLineAsync($"{Kind} {Name}: {read.Summary}.");
         var faults = read.Notices.Count(notice => notice.IsFault);
@@ -50,7 +53,7 @@ internal sealed record ReferenceImport
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await ReferenceSql.LockAsync(connection, ct);
         DateTimeOffset? start = Start is null ? null : await Start.AtAsync(connection, ct);
-        var sha256 = PublishedDigest.Of(Parts.Values);
+        var sha256 = PublishedDigest.Of(published.Values);
         if (await ReferenceSql.FindAsync(connection, Kind, Name, ct) is { } known)
         {
             throw new RefusedException(known.Sha256.AsSpan().SequenceEqual(sha256)
@@ -74,7 +77,7 @@ internal sealed record ReferenceImport
             Sha256 = sha256,
             ImportTime = default,
         };
-        await ReferenceSql.AddAsync(connection, edition, Parts.Select(Pack), ct);
+        await ReferenceSql.AddAsync(connection, edition, files, ct);
         if (start is { } time)
         {
             await ReferenceSql.ActivateAsync(connection, edition.EditionId, time, ct);
@@ -101,18 +104,31 @@ internal sealed record ReferenceImport
         }
     }
 
-    private static StoredFileRow Pack(KeyValuePair<string, PublishedFile> part)
+    private List<StoredFileRow> Pack()
     {
-        using var stream = part.Value.Open();
-        var packed = PackedFile.Of(stream);
-        return new StoredFileRow
+        List<StoredFileRow> files = [];
+        foreach (var (part, file) in Parts)
         {
-            Part = part.Key,
-            Name = part.Value.Name,
-            SizeBytes = packed.SizeBytes,
-            Sha256 = packed.Sha256,
-            Content = packed.Content,
-        };
+            using var stream = file.Open();
+            try
+            {
+                var packed = PackedFile.Of(stream);
+                files.Add(new StoredFileRow
+                {
+                    Part = part,
+                    Name = file.Name,
+                    SizeBytes = packed.SizeBytes,
+                    Sha256 = packed.Sha256,
+                    Content = packed.Content,
+                });
+            }
+            catch (InvalidDataException tooLarge)
+            {
+                throw new RefusedException($"{file.Name}: {tooLarge.Message}");
+            }
+        }
+
+        return files;
     }
 
     private async Task CompareAsync(
@@ -125,13 +141,21 @@ internal sealed record ReferenceImport
             return;
         }
 
-        await output.WriteLineAsync($"Compared with {before.Name}, which is in force then:");
         var files = await ReferenceSql.FilesAsync(connection, before.EditionId, ct);
-        await EditionDiff.WriteAsync(
-            output,
-            ReadEdition.Of(Kind, before.Name, files.ToDictionary(file => file.Part, file => file.Published)),
-            read,
-            PrintAll ? int.MaxValue : LinesMax);
+        ReadEdition readBefore;
+        try
+        {
+            readBefore = ReadEdition.Of(Kind, before.Name, files.ToDictionary(file => file.Part, file => file.Published));
+        }
+        catch (RefusedException unreadable)
+        {
+            // An edition that cannot be read must not keep its successor out.
+            await output.WriteLineAsync($"{before.Name}, which is in force then, cannot be read and is not compared: {unreadable.Message}");
+            return;
+        }
+
+        await output.WriteLineAsync($"Compared with {before.Name}, which is in force then:");
+        await EditionDiff.WriteAsync(output, readBefore, read, PrintAll ? int.MaxValue : LinesMax);
     }
 }
 

@@ -42,7 +42,7 @@ internal sealed record StoredFileRow
 
     public required byte[] Content { get; init; }
 
-    public PublishedFile Published => new(Name, () => PackedFile.Open(Content, SizeBytes));
+    public PublishedFile Published => new(Name, new PackedFile(Content, SizeBytes, Sha256).Open);
 }
 
 /// <summary>The tables of published files, for their operator.</summary>

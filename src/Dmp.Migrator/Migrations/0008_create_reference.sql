@@ -41,5 +41,3 @@ create table reference_activation (
     constraint reference_activation_pkey primary key (activation_id),
     constraint reference_activation_edition_fkey foreign key (edition_id) references reference_edition (edition_id)
 );
-
-create index reference_activation_effective_idx on reference_activation (effective_time desc, activate_time desc);

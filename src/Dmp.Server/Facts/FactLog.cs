@@ -16,4 +16,8 @@ internal static partial class FactLog
     [LoggerMessage(
         1903, LogLevel.Error, "What was read of document {DocumentId} version {Version} is damaged; dmp facts rebuild reads it anew")]
     public static partial void BlockDamaged(ILogger logger, Exception exception, Guid documentId, int version);
+
+    [LoggerMessage(
+        1904, LogLevel.Error, "The words of document {DocumentId} version {Version} cannot be searched; dmp facts rebuild reads them anew")]
+    public static partial void WordsDamaged(ILogger logger, Guid documentId, int version);
 }

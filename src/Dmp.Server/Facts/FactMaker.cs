@@ -29,18 +29,28 @@ internal sealed class FactMaker(
 
     private const int WorkersMax = 4;
 
+    /// <summary>
+    /// Larger files are not read for their words: PDF, RTF and text are held whole, and the server keeps its memory (64 MiB more while it
+    /// transfers). A PDF of this size is mostly pictures. Of CDA documents this bounds each file inside.
+    /// </summary>
+    private const int WordsBytesMax = 16 * 1024 * 1024;
+
+    private static readonly TextLimits wordLimits = new() { FileBytesMax = WordsBytesMax };
+
     private readonly Signal found = new();
 
     private static readonly TimeSpan pollInterval = TimeSpan.FromSeconds(1);
 
-    // Longer than a reading takes at the most (FactLimits.TimeMax).
+    // Longer than a reading takes at the most: a minute for facts and half of one for words (FactLimits, TextLimits), but for the steps of
+    // a PDF that cannot be stopped.
     private static readonly TimeSpan lease = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan pauseMin = TimeSpan.FromSeconds(5);
 
     /// <summary>Content of this form may state something, or have words.</summary>
     public static bool MayRead(ContentForm form) => MediaTypeOf(form) is not null;
 
-    private static bool MayState(ContentForm form) => form is ContentForm.CdaStructured or ContentForm.CdaSelfPresenting;
+    /// <summary>Content of this form may state something.</summary>
+    public static bool MayState(ContentForm form) => form is ContentForm.CdaStructured or ContentForm.CdaSelfPresenting;
 
     private static string? MediaTypeOf(ContentForm form) => form switch
     {
@@ -212,7 +222,9 @@ internal sealed class FactMaker(
         }
 
         using var stream = new BufferedStream(new FactContent(content, ct), SealedFormat.SegmentBytes);
-        var text = DocumentText.Read(stream, MediaTypeOf(form)!, cancellationToken: ct);
+        var text = place.SizeBytes > WordsBytesMax && MediaTypeOf(form) != "text/xml"
+            ? new DocumentText([], [new UnreadText(Dmp.Search.Text.UnreadReason.TooLong, 1)])
+            : DocumentText.Read(stream, MediaTypeOf(form)!, wordLimits, ct);
         var title = DocumentMetadata.Parser.ParseFrom(place.Metadata).Title;
         var words = DocumentIndex.Write(new IndexedDocument(title, text) { Statements = facts is null ? [] : FactDisplays.Of(facts) });
         return (facts, words, text.Unread.Count > 0);

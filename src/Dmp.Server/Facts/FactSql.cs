@@ -222,7 +222,7 @@ internal static class FactSql
 
     private const string FindPage =
         $"""
-        select {PageColumns}, case when p.bytes_before < @BytesMax then p.block end as block
+        select {PageColumns}, case when p.bytes_before = 0 or p.bytes_before + length(p.block) <= @BytesMax then p.block end as block
         from (
             select {OfVersion}, f.block is not null and f.kinds & @Kinds = 0 as is_skipped, f.facts_id as block_id,
                 case when f.kinds & @Kinds <> 0 then f.block end as block,
@@ -237,7 +237,7 @@ internal static class FactSql
     // The same, of words.
     private const string FindWords =
         $"""
-        select {PageColumns}, case when p.bytes_before < @BytesMax then p.block end as block
+        select {PageColumns}, case when p.bytes_before = 0 or p.bytes_before + length(p.block) <= @BytesMax then p.block end as block
         from (
             select {OfVersion}, false as is_skipped, f.words_id as block_id, f.words as block,
                 coalesce(sum(length(f.words)) over (order by n.place rows between unbounded preceding and 1 preceding), 0)

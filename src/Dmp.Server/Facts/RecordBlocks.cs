@@ -19,7 +19,8 @@ internal sealed record OpenedBlock(DocumentRow Row, DocumentFactsState State, by
 /// <summary>Documents that exist for a caller, in the order of a search.</summary>
 /// <param name="Documents">As many as there is room for, one at least when there are any.</param>
 /// <param name="HasMore">There are further ones behind them.</param>
-internal sealed record BlockPage(IReadOnlyList<OpenedBlock> Documents, bool HasMore);
+/// <param name="Seen">The position of the changes before which this was so.</param>
+internal sealed record BlockPage(IReadOnlyList<OpenedBlock> Documents, bool HasMore, long Seen);
 
 /// <summary>What was read of the documents of a record that exist for a caller at this moment, from their sealed blocks.</summary>
 internal sealed class RecordBlocks(Database database, AccessPolicy policy, ContentVault vault, ILogger<RecordBlocks> logger)
@@ -46,7 +47,7 @@ internal sealed class RecordBlocks(Database database, AccessPolicy policy, Conte
             // Opening them may have taken a while: what was withdrawn or hidden meanwhile is not answered.
             if (!await database.InBatchesAsync(connection => ChangeSql.HasChangedAsync(connection, recordId, seen, null, ct), ct))
             {
-                return new BlockPage(documents, documents.Count < rows.Count);
+                return new BlockPage(documents, documents.Count < rows.Count, seen);
             }
 
             if (attempt == AttemptsMax)
@@ -57,6 +58,30 @@ internal sealed class RecordBlocks(Database database, AccessPolicy policy, Conte
             // A change that has no place yet counts as one of meanwhile, also when it came before: now each has its place.
             await database.InBatchesAsync(connection => ChangeSql.SequenceWaitingAsync(connection, ct), ct);
         }
+    }
+
+    /// <summary>
+    /// What is made of several pages, as of one moment: nothing of the record changed between the first and the last of them. Of one page
+    /// that is so already.
+    /// </summary>
+    /// <param name="recordId">Of which record.</param>
+    /// <param name="readPages">Reads all of them anew, and tells the position of the first and how many there were.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <exception cref="Grpc.Core.RpcException">WRITE_CONFLICT: the record changed under each attempt.</exception>
+    public async Task<T> OfOneMomentAsync<T>(
+        Guid recordId, Func<Task<(T Result, long Seen, int Pages)>> readPages, CancellationToken ct)
+    {
+        for (var attempt = 1; attempt <= AttemptsMax; attempt++)
+        {
+            var (result, seen, pages) = await readPages();
+            if (pages <= 1
+                || !await database.InBatchesAsync(connection => ChangeSql.HasChangedAsync(connection, recordId, seen, null, ct), ct))
+            {
+                return result;
+            }
+        }
+
+        throw Failures.Of(ErrorReason.WriteConflict);
     }
 
     /// <summary>The page and one more, what is stored of it, and the position of the changes before which that was so.</summary>

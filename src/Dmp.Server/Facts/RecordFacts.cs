@@ -1,3 +1,4 @@
+using Dmp.Document.V1;
 using Dmp.Facts.V1;
 using Dmp.Server.Calls;
 using Dmp.Server.Documents;
@@ -9,7 +10,8 @@ namespace Dmp.Server.Facts;
 /// <summary>Documents that exist for a caller with what they state, in the order of a search.</summary>
 /// <param name="Documents">As many as an answer has room for, one at least when there are any.</param>
 /// <param name="HasMore">There are further ones behind them.</param>
-internal sealed record FactPage(IReadOnlyList<(DocumentRow Row, DocumentFacts Facts)> Documents, bool HasMore)
+/// <param name="Seen">The position of the changes before which this was so.</param>
+internal sealed record FactPage(IReadOnlyList<(DocumentRow Row, DocumentFacts Facts)> Documents, bool HasMore, long Seen)
 {
     /// <summary>Where the next page begins; only where there is one.</summary>
     public (DateTimeOffset Time, Guid Id, int Version) Position => Documents[^1].Row.SearchPosition;
@@ -44,12 +46,15 @@ internal sealed class RecordFacts(RecordBlocks blocks, ILogger<RecordFacts> logg
             documents.Add((document.Row, facts));
         }
 
-        return new FactPage(documents, page.HasMore || documents.Count < page.Documents.Count);
+        return new FactPage(documents, page.HasMore || documents.Count < page.Documents.Count, page.Seen);
     }
 
     private DocumentFacts ToMessage(OpenedBlock document, IReadOnlySet<FactKind> kinds)
     {
-        var (row, state) = (document.Row, document.State);
+        var row = document.Row;
+
+        // Of what has words only, the state is that of its words.
+        var state = FactMaker.MayState((ContentForm)row.Form) ? document.State : DocumentFactsState.NotStructured;
         var message = new DocumentFacts();
         if (document.Block is { } block)
         {

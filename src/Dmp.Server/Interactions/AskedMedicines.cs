@@ -17,6 +17,10 @@ internal static class AskedMedicines
             faults.Require(
                 code.Length > 0 || name.Length > 0, $"{field}[{i}]", "Must have a product code or the name of a substance.");
             faults.Require(
+                name.Length <= InteractionChecker.NameLengthMax,
+                $"{field}[{i}].substance_name",
+                $"Must have {InteractionChecker.NameLengthMax} characters at most; pictograms count twice.");
+            faults.Require(
                 code.Length is 0 or 7 or 8 or 13 && code.All(char.IsAsciiDigit),
                 $"{field}[{i}].product_code",
                 "Must be a code CIS of 8 digits, or a code CIP of 7 or 13 digits.");

@@ -1,4 +1,5 @@
 using Dmp.Interactions.V1;
+using Dmp.Server.Access;
 using Dmp.Server.Audit;
 using Dmp.Server.Calls;
 using Dmp.Server.Errors;
@@ -11,6 +12,7 @@ internal sealed class CheckInteractions(ReferenceShelf shelf, AuditTrail audit)
 {
     public async Task<CheckInteractionsResponse> RunAsync(Call call, CheckInteractionsRequest request, CancellationToken ct)
     {
+        AccessPolicy.RequireFunction(call);
         var faults = FieldFaults.Of(request);
         faults.Require(request.Medicines.Count > 0, "medicines", "Must have one medicine at least.");
         var items = AskedMedicines.Read(request.Medicines, "medicines", faults);

@@ -11,7 +11,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Dmp.Server.Interactions;
 
 /// <summary>Which published rules medicines meet, beside those that the documents of a record state.</summary>
-internal sealed class CheckRecordInteractions(ReferenceShelf shelf, RecordFacts recordFacts, AuditTrail audit, TimeProvider time)
+internal sealed class CheckRecordInteractions(
+    ReferenceShelf shelf, RecordBlocks blocks, RecordFacts recordFacts, AuditTrail audit, TimeProvider time)
 {
     private const int PageSize = 200;
     private const int DocumentsMax = 1_000;
@@ -31,19 +32,39 @@ internal sealed class CheckRecordInteractions(ReferenceShelf shelf, RecordFacts 
         faults.ThrowIfAny();
 
         var reference = shelf.Interactions;
-        var response = new CheckRecordInteractionsResponse { StatedFrom = from.ToTimestamp(), Documents = new DocumentCoverage() };
-        StatedMedicines stated = new(reference.Medicines, now);
+        var (stated, stating, documents) = await blocks.OfOneMomentAsync(
+            recordId, () => ReadAsync(call, recordId, from, new StatedMedicines(reference.Medicines, now), ct), ct);
+        var report = reference.Checker.Check([.. proposed, .. stated.Medicines.Select(medicine => medicine.Item)]);
+        var response = new CheckRecordInteractionsResponse
+        {
+            Report = InteractionMapping.ToMessage(reference, report, stated.Medicines),
+            Documents = documents,
+            StatedFrom = from.ToTimestamp(),
+        };
+        response.LeftOut.AddRange(stated.LeftOut);
+        await audit.TraceReadAsync(call, [.. stating.Select(row => row.Traced)], ct);
+        return response;
+    }
+
+    /// <summary>What documents state, page by page, as far as it is asked for.</summary>
+    private async Task<(
+        (StatedMedicines Stated, List<DocumentRow> Stating, DocumentCoverage Documents) Result,
+        long Seen,
+        int Pages)> ReadAsync(Call call, Guid recordId, DateTimeOffset from, StatedMedicines stated, CancellationToken ct)
+    {
+        var search = DocumentSearch.Approved with { ServiceTimeFrom = from };
         List<DocumentRow> stating = [];
-        var search = DocumentSearch.Approved with { ServiceTimeFrom = from, Limit = PageSize };
-        var (asked, hasMore) = (0, true);
+        DocumentCoverage documents = new();
+        var (seen, pages, asked, hasMore) = (0L, 0, 0, true);
         while (hasMore && asked < DocumentsMax && stating.Count < StatingMax)
         {
-            var page = await recordFacts.ReadAsync(call, recordId, search, medications, ct);
+            var page = await recordFacts.ReadAsync(
+                call, recordId, search with { Limit = Math.Min(PageSize, DocumentsMax - asked) }, medications, ct);
             var taken = 0;
             foreach (var (row, facts) in page.Documents.TakeWhile(_ => stating.Count < StatingMax))
             {
                 taken++;
-                Count(response.Documents, facts);
+                Count(documents, facts);
                 if (facts.Facts.Count > 0)
                 {
                     stating.Add(row);
@@ -51,6 +72,7 @@ internal sealed class CheckRecordInteractions(ReferenceShelf shelf, RecordFacts 
                 }
             }
 
+            (seen, pages) = (pages == 0 ? page.Seen : seen, pages + 1);
             asked += taken;
             hasMore = page.HasMore || taken < page.Documents.Count;
             if (page.HasMore)
@@ -59,19 +81,15 @@ internal sealed class CheckRecordInteractions(ReferenceShelf shelf, RecordFacts 
             }
         }
 
-        response.Documents.MoreDocuments = hasMore;
-        var report = reference.Checker.Check([.. proposed, .. stated.Medicines.Select(medicine => medicine.Item)]);
-        response.Report = InteractionMapping.ToMessage(reference, report, stated.Medicines);
-        response.LeftOut.AddRange(stated.LeftOut);
-        await audit.TraceReadAsync(call, [.. stating.Select(row => row.Traced)], ct);
-        return response;
+        documents.MoreDocuments = hasMore;
+        return ((stated, stating, documents), seen, pages);
     }
 
     private static void Count(DocumentCoverage documents, DocumentFacts facts)
     {
         switch (facts.State)
         {
-            case DocumentFactsState.Read:
+            case DocumentFactsState.Read when facts.Failure.Length == 0:
                 documents.Read++;
                 break;
             case DocumentFactsState.Waiting:

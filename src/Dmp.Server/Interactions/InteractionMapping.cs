@@ -11,9 +11,6 @@ namespace Dmp.Server.Interactions;
 /// <summary>A report as the contract has it: rules once, and pairs that name them.</summary>
 internal static class InteractionMapping
 {
-    /// <summary>Most statements that are told of one medicine.</summary>
-    private const int StatementsMax = 20;
-
     /// <param name="reference">What the report was made with.</param>
     /// <param name="report">The report.</param>
     /// <param name="stated">The medicines at the end of the report that documents state.</param>
@@ -31,9 +28,8 @@ internal static class InteractionMapping
             var medicine = ToMessage(report.Items[place]);
             if (place >= asked)
             {
-                var statements = stated[place - asked].Statements;
-                medicine.Statements.AddRange(statements.Take(StatementsMax));
-                medicine.MoreStatements = Math.Max(0, statements.Count - StatementsMax);
+                medicine.Statements.AddRange(stated[place - asked].Statements);
+                medicine.MoreStatements = stated[place - asked].More;
             }
 
             message.Medicines.Add(medicine);

@@ -15,8 +15,32 @@ namespace Dmp.Server.Interactions;
 
 /// <summary>A medicine that documents state.</summary>
 /// <param name="Item">By what it is checked.</param>
-/// <param name="Statements">The newest first.</param>
-internal sealed record StatedMedicine(CheckItem Item, List<MedicineStatement> Statements);
+internal sealed record StatedMedicine(CheckItem Item)
+{
+    /// <summary>Most statements that are told of one medicine.</summary>
+    private const int StatementsMax = 20;
+
+    private readonly List<MedicineStatement> statements = [];
+
+    /// <summary>The newest first.</summary>
+    public IReadOnlyList<MedicineStatement> Statements => statements;
+
+    /// <summary>Further ones.</summary>
+    public int More { get; private set; }
+
+    /// <summary>Keeps a statement, or counts it.</summary>
+    public void Add(Func<MedicineStatement> statement)
+    {
+        if (statements.Count < StatementsMax)
+        {
+            statements.Add(statement());
+        }
+        else
+        {
+            More++;
+        }
+    }
+}
 
 /// <summary>
 /// What documents of a record state that counts as taken at a moment, one medicine however often it is stated; what was left out is
@@ -26,6 +50,9 @@ internal sealed class StatedMedicines(MedicineTable? table, DateTimeOffset now)
 {
     /// <summary>With 20 proposed ones, 7,140 pairs.</summary>
     private const int MedicinesMax = 100;
+
+    private const int NameMax = InteractionChecker.NameLengthMax;
+    private const int TextMax = 300;
 
     private static readonly TimeSpan administeredFor = TimeSpan.FromDays(30);
 
@@ -51,11 +78,7 @@ internal sealed class StatedMedicines(MedicineTable? table, DateTimeOffset now)
                 continue;
             }
 
-            var statement = StatementOf(row, metadata, fact);
-            foreach (var item in ItemsOf(fact.Medication))
-            {
-                Add(item, statement);
-            }
+            Add(ItemsOf(fact.Medication), () => StatementOf(row, metadata, fact));
         }
     }
 
@@ -73,8 +96,8 @@ internal sealed class StatedMedicines(MedicineTable? table, DateTimeOffset now)
             Entry = fact.Source.Entry,
             Place = fact.Source.Place,
             Role = fact.Medication.Role,
-            ProductText = NameOf(fact.Medication),
-            AuthorName = isNamed ? fact.Author.Name : NameOf(author),
+            ProductText = Beginning(NameOf(fact.Medication), TextMax),
+            AuthorName = Beginning(isNamed ? fact.Author.Name : NameOf(author), TextMax),
             AuthorId = isNamed ? fact.Author.Id : author?.Person?.Id ?? author?.Institution?.Id ?? "",
             AuthorTime = fact.Author?.Time?.Written ?? "",
             PeriodLow = fact.Medication.Period?.Low?.Written ?? "",
@@ -129,23 +152,34 @@ internal sealed class StatedMedicines(MedicineTable? table, DateTimeOffset now)
             : row.ServiceStartTime <= now - administeredFor;
     }
 
-    private void Add(CheckItem item, MedicineStatement statement)
+    /// <summary>A statement names one medicine, or one for each of its substances.</summary>
+    private void Add(IEnumerable<CheckItem> items, Func<MedicineStatement> statement)
     {
-        var key = item.ProductCode is { } code ? $"cis {Cis(code)}" : Names.Key(item.SubstanceName);
-        if (!byKey.TryGetValue(key, out var medicine))
+        var isLeftOut = false;
+        foreach (var (key, item) in items.Select(item => (Key: KeyOf(item), item)).DistinctBy(one => one.Key))
         {
-            if (inOrder.Count == MedicinesMax)
+            if (!byKey.TryGetValue(key, out var medicine))
             {
-                LeaveOut(LeftOutReason.TooMany);
-                return;
+                if (inOrder.Count == MedicinesMax)
+                {
+                    isLeftOut = true;
+                    continue;
+                }
+
+                byKey[key] = medicine = new StatedMedicine(item);
+                inOrder.Add(medicine);
             }
 
-            byKey[key] = medicine = new StatedMedicine(item, []);
-            inOrder.Add(medicine);
+            medicine.Add(statement);
         }
 
-        medicine.Statements.Add(statement);
+        if (isLeftOut)
+        {
+            LeaveOut(LeftOutReason.TooMany);
+        }
     }
+
+    private string KeyOf(CheckItem item) => item.ProductCode is { } code ? $"cis {Cis(code)}" : Names.Key(item.SubstanceName);
 
     private void LeaveOut(LeftOutReason reason) => leftOut[reason] = leftOut.GetValueOrDefault(reason) + 1;
 
@@ -168,17 +202,18 @@ internal sealed class StatedMedicines(MedicineTable? table, DateTimeOffset now)
             .ToList();
         var named = medication.Codes.FirstOrDefault(code => code is { System: MedicineProduct.Atc, Code.Length: 7, Display.Length: > 0 });
         List<string> names = substances.Count > 0 ? substances : [named?.Display ?? NameOf(medication)];
-        return names.Select(name => new CheckItem { SubstanceName = Beginning(string.IsNullOrWhiteSpace(name) ? "?" : name) });
+        return names.Select(name => new CheckItem { SubstanceName = Beginning(string.IsNullOrWhiteSpace(name) ? "?" : name, NameMax) });
     }
 
-    private static string Beginning(string name) =>
-        name.Length <= InteractionChecker.NameLengthMax ? name : name[..InteractionChecker.NameLengthMax];
+    private static string Beginning(string text, int max) =>
+        text.Length <= max ? text : text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];
 
     /// <summary>
     /// A code CIS or a short CIP by its system; a CIP of thirteen digits by itself, as documents have it under several systems, and no
-    /// other table has such numbers.
+    /// other table has such numbers. Some published packs are of no published product.
     /// </summary>
     private bool IsKnown(CodedValue code) => table is not null && (
         (code.System == MedicineProduct.Cis && table.ByCis.ContainsKey(code.Code))
-        || ((code.System == MedicineProduct.Cip || code.Code.Length == 13) && table.CisByCip.ContainsKey(code.Code)));
+        || ((code.System == MedicineProduct.Cip || code.Code.Length == 13) && table.CisByCip.TryGetValue(code.Code, out var cis)
+            && table.ByCis.ContainsKey(cis)));
 }

@@ -18,9 +18,15 @@ internal sealed class ReferenceShelf(Database database, IHostEnvironment environ
     : BackgroundService
 {
     private static readonly TimeSpan pollInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan retryPause = TimeSpan.FromMinutes(5);
+
+    /// <summary>Editions that could not be read, with when they are tried again.</summary>
+    private readonly Dictionary<Guid, DateTimeOffset> triedAgain = [];
 
     private InteractionReference? interactions;
-    private string? failureTold;
+    private (Thesaurus Thesaurus, ReferenceOrigin Origin)? rules;
+    private (MedicineTable Table, ReferenceOrigin Origin)? products;
+    private bool isAwayTold;
 
     /// <summary>The rules and products in force.</summary>
     /// <exception cref="Grpc.Core.RpcException">REFERENCE_DATA_MISSING: there are no rules.</exception>
@@ -58,22 +64,23 @@ internal sealed class ReferenceShelf(Database database, IHostEnvironment environ
     private static bool IsSame(ReferenceOrigin? one, ReferenceOrigin? other) =>
         one?.EditionId == other?.EditionId && one?.EffectiveTime == other?.EffectiveTime && (one is null) == (other is null);
 
-    private static PublishedFile ToFile(ReferenceFileRow row) => new(row.Name, () => PackedFile.Open(row.Content, row.SizeBytes));
+    private static PublishedFile ToFile(ReferenceFileRow row) =>
+        new(row.Name, new PackedFile(row.Content, row.SizeBytes, row.Sha256).Open);
 
     private async Task LookGuardedAsync(CancellationToken ct)
     {
         try
         {
             await LookAsync(ct);
-            failureTold = null;
+            isAwayTold = false;
         }
         catch (Exception failure) when (!ct.IsCancellationRequested)
         {
             // Once, and not each time it is tried again.
-            if (failureTold != failure.Message)
+            if (!isAwayTold)
             {
-                ReferenceLog.ReadingFailed(logger, failure);
-                failureTold = failure.Message;
+                ReferenceLog.LookingFailed(logger, failure);
+                isAwayTold = true;
             }
         }
     }
@@ -83,25 +90,55 @@ internal sealed class ReferenceShelf(Database database, IHostEnvironment environ
         var now = time.GetUtcNow();
         var inForce = await database.OnConnectionAsync(connection => ReferenceSql.InForceAsync(connection, now, ct), ct);
         var isSandbox = SandboxOptions.IsSandbox(environment.EnvironmentName);
-        var thesaurus = Origin(inForce, ReferenceSql.Thesaurus) ?? (isSandbox ? SandboxEdition.Thesaurus : null);
-        var medicines = Origin(inForce, ReferenceSql.Medicines) ?? (isSandbox ? SandboxEdition.Medicines : null);
-        var known = Volatile.Read(ref interactions);
-        if (thesaurus is null || (IsSame(known?.Thesaurus, thesaurus) && IsSame(known?.MedicinesEdition, medicines)))
+        var wanted = Origin(inForce, ReferenceSql.Thesaurus) ?? (isSandbox ? SandboxEdition.Thesaurus : null);
+        if (wanted is not null && !IsSame(rules?.Origin, wanted)
+            && await ReadAsync(wanted, ThesaurusFiles.Read, ct) is { } newRules)
         {
-            return;
+            rules = (newRules.Thesaurus, wanted);
         }
 
-        var table = medicines is null ? null
-            : IsSame(known?.MedicinesEdition, medicines) ? known!.Medicines
-            : BdpmFiles.Read(medicines.Name, [.. (await FilesAsync(medicines, ct)).Values]).Table;
-        var rules = ThesaurusFiles.Read(thesaurus.Name, await FilesAsync(thesaurus, ct)).Thesaurus;
-        Volatile.Write(ref interactions, new InteractionReference(new InteractionChecker(rules, table), thesaurus, medicines, table));
-        ReferenceLog.InForce(logger, thesaurus.Name, medicines?.Name ?? "none");
+        wanted = Origin(inForce, ReferenceSql.Medicines) ?? (isSandbox ? SandboxEdition.Medicines : null);
+        if (wanted is not null && !IsSame(products?.Origin, wanted)
+            && await ReadAsync(wanted, (name, files) => BdpmFiles.Read(name, [.. files.Values]), ct) is { } newProducts)
+        {
+            products = (newProducts.Table, wanted);
+        }
+
+        var known = Volatile.Read(ref interactions);
+        if (rules is var (thesaurus, origin)
+            && !(IsSame(known?.Thesaurus, origin) && IsSame(known?.MedicinesEdition, products?.Origin)))
+        {
+            Volatile.Write(ref interactions, new InteractionReference(
+                new InteractionChecker(thesaurus, products?.Table), origin, products?.Origin, products?.Table));
+            ReferenceLog.InForce(logger, origin.Name, products?.Origin.Name ?? "none");
+        }
     }
 
-    private async Task<IReadOnlyDictionary<string, PublishedFile>> FilesAsync(ReferenceOrigin edition, CancellationToken ct) =>
-        edition.EditionId is { } editionId
-            ? (await database.OnConnectionAsync(connection => ReferenceSql.FilesAsync(connection, editionId, ct), ct))
-                .ToDictionary(row => row.Part, ToFile)
-            : SandboxEdition.FilesOf(edition);
+    /// <summary>Null when its files cannot be read, which is told; they are tried again some minutes later.</summary>
+    private async Task<T?> ReadAsync<T>(
+        ReferenceOrigin edition, Func<string, IReadOnlyDictionary<string, PublishedFile>, T> read, CancellationToken ct)
+        where T : class
+    {
+        var now = time.GetUtcNow();
+        var id = edition.EditionId ?? Guid.Empty;
+        if (triedAgain.TryGetValue(id, out var next) && now < next)
+        {
+            return null;
+        }
+
+        var files = edition.EditionId is null
+            ? SandboxEdition.FilesOf(edition)
+            : (await database.OnConnectionAsync(connection => ReferenceSql.FilesAsync(connection, id, ct), ct))
+                .ToDictionary(row => row.Part, ToFile);
+        try
+        {
+            return read(edition.Name, files);
+        }
+        catch (Exception failure) when (failure is InvalidDataException or FileNotFoundException)
+        {
+            ReferenceLog.ReadingFailed(logger, failure, edition.Name);
+            triedAgain[id] = now + retryPause;
+            return null;
+        }
+    }
 }

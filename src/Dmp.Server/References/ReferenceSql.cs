@@ -29,6 +29,8 @@ internal sealed record ReferenceFileRow
 
     public required long SizeBytes { get; init; }
 
+    public required byte[] Sha256 { get; init; }
+
     public required byte[] Content { get; init; }
 }
 
@@ -38,7 +40,7 @@ internal static class ReferenceSql
     public const string Thesaurus = "thesaurus";
     public const string Medicines = "medicines";
 
-    // One row for each kind. Some tens of rows in all; reference_activation_effective_idx.
+    // One row for each kind, of some tens of rows in all.
     private const string InForce =
         """
         select distinct on (e.kind) e.edition_id, e.kind, e.name, e.source, e.sha256, a.effective_time
@@ -49,7 +51,7 @@ internal static class ReferenceSql
         """;
 
     // reference_file_pkey.
-    private const string Files = "select part, name, size_bytes, content from reference_file where edition_id = @EditionId";
+    private const string Files = "select part, name, size_bytes, sha256, content from reference_file where edition_id = @EditionId";
 
     /// <summary>The edition of each kind that is in force.</summary>
     public static async Task<IReadOnlyList<ReferenceEditionRow>> InForceAsync(

@@ -18,32 +18,32 @@ internal sealed class BestHits(SearchQuery query, bool isNewestFirst, int hitsMa
     /// <summary>How many documents were found, told or not.</summary>
     public int FoundCount { get; private set; }
 
-    /// <summary>Searches a page, and answers how many of its blocks cannot be searched.</summary>
-    public int Search(IReadOnlyList<OpenedBlock> documents, CancellationToken ct)
+    /// <summary>Searches a page, and answers those of its blocks that cannot be searched.</summary>
+    public IReadOnlySet<OpenedBlock> Search(IReadOnlyList<OpenedBlock> documents, CancellationToken ct)
     {
         // Keys are in the order of the page, which is that of searches: ties come in it.
         var place = 0;
-        Dictionary<string, DocumentRow> rows = [];
+        Dictionary<string, OpenedBlock> byKey = [];
         List<SearchBlock> blocks = [];
         foreach (var document in documents)
         {
             if (document.Block is { } block)
             {
                 var key = string.Create(CultureInfo.InvariantCulture, $"{place++:D4}");
-                rows[key] = document.Row;
+                byKey[key] = document;
                 blocks.Add(new SearchBlock(key, document.Row.ServiceStartTime, block));
             }
         }
 
         var answer = RecordSearch.Run(query, blocks, options, ct);
         FoundCount += answer.Count;
-        var all = hits.Concat(answer.Hits.Select(hit => (Row: rows[hit.Key], Hit: hit)));
+        var all = hits.Concat(answer.Hits.Select(hit => (byKey[hit.Key].Row, Hit: hit)));
         hits =
         [
             .. (isNewestFirst
                 ? all.OrderByDescending(one => one.Hit.Time).ThenByDescending(one => one.Hit.Score)
                 : all.OrderByDescending(one => one.Hit.Score).ThenByDescending(one => one.Hit.Time)).Take(hitsMax),
         ];
-        return answer.Unreadable.Count;
+        return answer.Unreadable.Select(key => byKey[key]).ToHashSet();
     }
 }

@@ -11,7 +11,7 @@ using HitOrder = Dmp.Search.V1.HitOrder;
 namespace Dmp.Server.Search;
 
 /// <summary>Documents of a record with the words of a question, as far as they exist for the caller.</summary>
-internal sealed class SearchContent(RecordBlocks blocks, SearchWords words, AuditTrail audit)
+internal sealed class SearchContent(RecordBlocks blocks, SearchWords words, AuditTrail audit, ILogger<SearchContent> logger)
 {
     private const int PageSize = 200;
     private const int DocumentsMax = 10_000;
@@ -41,19 +41,45 @@ internal sealed class SearchContent(RecordBlocks blocks, SearchWords words, Audi
         faults.ThrowIfAny();
 
         var hitsMax = request.HitsMax == 0 ? HitsDefault : Math.Min(request.HitsMax, HitsLimit);
-        BestHits best = new(query!, request.Order == HitOrder.Newest, hitsMax);
+        var (best, coverage) = await blocks.OfOneMomentAsync(
+            recordId,
+            () => SearchAsync(call, recordId, search, new BestHits(query!, request.Order == HitOrder.Newest, hitsMax), ct),
+            ct);
+        var response = new SearchContentResponse { FoundCount = best.FoundCount, Documents = coverage };
+        response.Hits.AddRange(best.Hits.Select(hit => ToMessage(hit.Row, hit.Hit)));
+        await audit.TraceReadAsync(call, [.. best.Hits.Select(hit => hit.Row.Traced)], ct);
+        return response;
+    }
+
+    /// <summary>All pages, one after the other: no more than one of them is held.</summary>
+    private async Task<((BestHits Best, SearchCoverage Coverage) Result, long Seen, int Pages)> SearchAsync(
+        Call call, Guid recordId, DocumentSearch search, BestHits best, CancellationToken ct)
+    {
         SearchCoverage coverage = new();
-        var (asked, bytes, hasMore) = (0, 0L, true);
+        var (seen, pages, asked, bytes, hasMore) = (0L, 0, 0, 0L, true);
         while (hasMore && asked < DocumentsMax && bytes < BytesMax)
         {
-            var page = await blocks.ReadAsync(call, recordId, search, BlockContent.Words, 0, PageBytesMax, ct);
+            var page = await blocks.ReadAsync(
+                call,
+                recordId,
+                search with { Limit = Math.Min(PageSize, DocumentsMax - asked) },
+                BlockContent.Words,
+                0,
+                PageBytesMax,
+                ct);
+            var unreadable = best.Search(page.Documents, ct);
             foreach (var document in page.Documents)
             {
-                Count(coverage, document);
+                Count(coverage, document, unreadable.Contains(document));
                 bytes += document.Block?.Length ?? 0;
             }
 
-            coverage.Failed += best.Search(page.Documents, ct);
+            foreach (var document in unreadable)
+            {
+                FactLog.WordsDamaged(logger, document.Row.DocumentId, document.Row.Version);
+            }
+
+            (seen, pages) = (pages == 0 ? page.Seen : seen, pages + 1);
             asked += page.Documents.Count;
             hasMore = page.HasMore;
             if (hasMore)
@@ -63,16 +89,16 @@ internal sealed class SearchContent(RecordBlocks blocks, SearchWords words, Audi
         }
 
         coverage.MoreDocuments = hasMore;
-        var response = new SearchContentResponse { FoundCount = best.FoundCount, Documents = coverage };
-        response.Hits.AddRange(best.Hits.Select(hit => ToMessage(hit.Row, hit.Hit)));
-        await audit.TraceReadAsync(call, [.. best.Hits.Select(hit => hit.Row.Traced)], ct);
-        return response;
+        return ((best, coverage), seen, pages);
     }
 
-    private static void Count(SearchCoverage coverage, OpenedBlock document)
+    private static void Count(SearchCoverage coverage, OpenedBlock document, bool isUnreadable)
     {
         switch (document)
         {
+            case { Block: not null } when isUnreadable:
+                coverage.Failed++;
+                break;
             case { Block: not null }:
                 coverage.Searched++;
                 coverage.SearchedPartly += document.WordsCut ? 1 : 0;

@@ -36,11 +36,8 @@ internal sealed class SearchWords(IOptions<Options.SearchOptions> options)
             return SynonymTable.Embedded;
         }
 
+        // It was looked at when the server started (SearchOptionsRules).
         using var reader = new StreamReader(file);
-        var reading = SynonymTable.Read(reader);
-        return reading.Faults.Count == 0
-            ? reading.Table
-            : throw new Options.StartupRefusedException(
-                $"Dmp:Search:SynonymFile: line {reading.Faults[0].Line} of {file}: {reading.Faults[0].Text}");
+        return SynonymTable.Read(reader).Table;
     }
 }

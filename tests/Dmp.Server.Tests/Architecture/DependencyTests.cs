@@ -62,7 +62,7 @@ public sealed partial class DependencyTests
         ["Facts"] = "Access Audit Calls Data Documents Errors",
         ["Search"] = "Audit Calls Documents Errors Facts Options",
         ["References"] = "Data Errors Options",
-        ["Interactions"] = "Audit Calls Documents Errors Facts References",
+        ["Interactions"] = "Access Audit Calls Documents Errors Facts References",
         ["Intake"] = "Access Audit Calls Data Documents Errors Facts Identity Logging Media Messages Options",
         ["Notices"] = "Access Audit Calls Data Errors Options Records Requests",
         ["Pipeline"] = "Audit Calls Data Edge Errors Identity Logging Options",

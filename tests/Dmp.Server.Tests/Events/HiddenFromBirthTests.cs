@@ -108,7 +108,7 @@ public sealed class HiddenFromBirthTests(Platform platform)
     {
         await using var connection = new NpgsqlConnection(platform.Databases.AdminOf(platform.Server.Database));
         await connection.OpenAsync(Token);
-        foreach (var table in new[] { "outbox", "change", "document_version", "document" })
+        foreach (var table in new[] { "outbox", "change", "document_facts", "document_version", "document" })
         {
             await connection.ExecuteAsync($"delete from {table} where document_id = any(@hidden)", new { hidden = hidden.ToArray() });
         }

@@ -65,7 +65,8 @@ public sealed class PlantedWordTests(Platform platform)
         foreach (var file in places.Where(Directory.Exists)
             .SelectMany(place => Directory.EnumerateFiles(place, "*", SearchOption.AllDirectories)))
         {
-            await FindAsync(file, words, found, ct);
+            // What another test uploads just now is its writer's alone until it is whole, or gone.
+            await Waiting.UntilAsync(() => FindAsync(file, words, found, ct));
         }
 
         Assert.Equal([title], found);
@@ -86,7 +87,8 @@ public sealed class PlantedWordTests(Platform platform)
         }
     }
 
-    private static async Task FindAsync(string file, string[] words, HashSet<string> found, CancellationToken ct)
+    /// <summary>False when the file is being written.</summary>
+    private static async Task<bool> FindAsync(string file, string[] words, HashSet<string> found, CancellationToken ct)
     {
         byte[][] wanted = [.. words.Select(Encoding.UTF8.GetBytes)];
         var overlap = wanted.Max(word => word.Length) - 1;
@@ -115,5 +117,11 @@ public sealed class PlantedWordTests(Platform platform)
         {
             // Databases make and drop files all the time.
         }
+        catch (IOException) when (file.EndsWith(".part", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        return true;
     }
 }

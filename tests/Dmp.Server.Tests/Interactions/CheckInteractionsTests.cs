@@ -107,6 +107,14 @@ public sealed class CheckInteractionsTests(Platform platform)
             () => CheckAsync(professional, new() { ProductCode = Plavix }, new() { ProductCode = "123" }), "medicines[1].product_code");
         await Refusals.FieldsAsync(
             () => CheckAsync(professional, [.. Enumerable.Repeat(new Medicine { ProductCode = Plavix }, 51)]), "medicines");
+        await Refusals.FieldsAsync(
+            () => CheckAsync(professional, new Medicine { SubstanceName = string.Concat(Enumerable.Repeat("😀", 251)) }),
+            "medicines[0].substance_name");
+        var regulating = platform.As(platform.Callers.Token(TestProfessional.New()), ("dmp-access-mode", "regulation"));
+        await Refusals.RefusedAsync(
+            Grpc.Core.StatusCode.PermissionDenied,
+            ErrorReason.FunctionNotAllowed,
+            () => CheckAsync(regulating, new Medicine { ProductCode = Plavix }));
         await Refusals.RefusedAsync(
             Grpc.Core.StatusCode.PermissionDenied,
             ErrorReason.CallerKindNotAllowed,

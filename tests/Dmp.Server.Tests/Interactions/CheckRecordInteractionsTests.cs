@@ -94,7 +94,9 @@ public sealed class CheckRecordInteractionsTests(Platform platform)
             Entry("PREVISCAN", "68133651", state: "aborted"),
             Entry("ZOCOR", "67037301", subject: true),
             Entry("Un produit sans code", ""));
-        await UploadAsync(api, record, Of(record, $"<structuredBody>{body}</structuredBody>"));
+        var given = Section("18610-6", Entry("CORDARONE", "64408662", period: ("20240301", "20240302")));
+        var suspected = Section("44939-7", Entry("CLAMOXYL", "67707794"));
+        await UploadAsync(api, record, Of(record, $"<structuredBody>{body}{given}{suspected}</structuredBody>"));
         await ReadAsync(api, record.Id);
 
         var answer = await CheckAsync(api, record.Id);
@@ -105,7 +107,10 @@ public sealed class CheckRecordInteractionsTests(Platform platform)
         Assert.Equal(("20200101", "2099"), (
             answer.Report.Medicines[0].Statements[0].PeriodLow, answer.Report.Medicines[0].Statements[0].PeriodHigh));
         Assert.Equal(
-            [(LeftOutReason.Ended, 1), (LeftOutReason.NotTaken, 2), (LeftOutReason.OfAnotherPerson, 1)],
+            [
+                (LeftOutReason.Ended, 1), (LeftOutReason.AdministeredBefore, 1), (LeftOutReason.NotTaken, 2),
+                (LeftOutReason.OfAnotherPerson, 1), (LeftOutReason.Implicated, 1),
+            ],
             answer.LeftOut.Select(one => (one.Reason, one.Count)));
     }
 
@@ -128,6 +133,20 @@ public sealed class CheckRecordInteractionsTests(Platform platform)
         Assert.Empty(later.Report.Medicines);
         Assert.Equal(0, later.Documents.Read);
         Assert.Equal(DateTimeOffset.UtcNow.AddYears(-1).Year, later.StatedFrom.ToDateTimeOffset().Year);
+    }
+
+    [Fact]
+    public async Task One_medicine_that_is_stated_again_and_again_is_told_twenty_times()
+    {
+        var record = await platform.RecordAsync();
+        var api = platform.As(record.Physician);
+        var body = Section("10160-0", [.. Enumerable.Range(0, 25).Select(_ => Entry("PLAVIX", "63564053"))]);
+        var cut = Of(record, $"<structuredBody>{body}</structuredBody>");
+        await UploadAsync(api, record, cut);
+        await ReadAsync(api, record.Id);
+        var medicine = Assert.Single((await CheckAsync(api, record.Id)).Report.Medicines);
+        Assert.Equal((20, 5), (medicine.Statements.Count, medicine.MoreStatements));
+        Assert.Equal(Enumerable.Range(1, 20), medicine.Statements.Select(statement => statement.Entry));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text;
 using Dmp.Error.V1;
 using Dmp.Search.V1;
+using Dmp.Server.Options;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -30,7 +32,7 @@ public sealed class SearchContentTests(Platform platform)
         var note = await UploadTextAsync(api, record.Id, "Note", "Pas de fièvre. Douleurs thoraciques à l'effort, ECG normal.");
         var pdf = Pdf("Fracture du poignet", "Radiographie de controle");
         var report = await api.UploadAsync(Given.Intent(record.Id, "application/pdf"), pdf);
-        await ReadAsync(api, record.Id);
+        await WordsReadAsync(api, record.Id);
 
         var pain = Assert.Single((await SearchAsync(api, record.Id, "douleur thoracique")).Hits);
         Assert.Equal(
@@ -75,18 +77,18 @@ public sealed class SearchContentTests(Platform platform)
         var (author, patient) = (platform.As(record.Physician), platform.As(record.Patient));
         var reader = platform.As(await platform.ColleagueAsync(record));
         await UploadTextAsync(author, record.Id, "Un", "Suivi d'une insuffisance rénale.");
-        await ReadAsync(author, record.Id);
+        await WordsReadAsync(author, record.Id);
         var before = await SearchAsync(reader, record.Id, "insuffisance rénale");
         var hidden = await UploadTextAsync(author, record.Id, "Deux", "Insuffisance rénale, insuffisance rénale aiguë.");
-        await ReadAsync(author, record.Id);
+        await WordsReadAsync(author, record.Id);
         Assert.Equal(2, (await SearchAsync(reader, record.Id, "insuffisance rénale")).FoundCount);
 
         await author.MaskAsync(hidden);
         Assert.Equal(before, await SearchAsync(reader, record.Id, "insuffisance rénale"));
         Assert.Equal(2, (await SearchAsync(patient, record.Id, "insuffisance rénale")).FoundCount);
 
-        // Replaced and deleted words are gone at once, and those of the new version are there when it was read.
         await author.UnmaskAsync(hidden);
+        Assert.Equal(2, (await SearchAsync(reader, record.Id, "insuffisance rénale")).FoundCount);
         await patient.BlockAsync(record.Id, record.Physician.Actor);
         await Refusals.RefusedAsync(
             StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => SearchAsync(author, record.Id, "insuffisance"));
@@ -103,11 +105,11 @@ public sealed class SearchContentTests(Platform platform)
         var api = platform.As(record.Physician);
         var text = Of(record, Body("PLAVIX 75 mg"));
         await UploadAsync(api, record, text);
-        await ReadAsync(api, record.Id);
+        await WordsReadAsync(api, record.Id);
         Assert.Equal(1, (await SearchAsync(api, record.Id, "plavix")).FoundCount);
         var newer = await UploadAsync(api, record, Of(record, Body("COUMADINE 5 mg")) with { Replaces = text.Id });
         Assert.Equal(0, (await SearchAsync(api, record.Id, "plavix")).FoundCount);
-        await ReadAsync(api, record.Id);
+        await WordsReadAsync(api, record.Id);
         Assert.Equal(2, Assert.Single((await SearchAsync(api, record.Id, "coumadine")).Hits).Version);
         await api.DeleteAsync(newer);
         var none = await SearchAsync(api, record.Id, "coumadine");
@@ -126,12 +128,13 @@ public sealed class SearchContentTests(Platform platform)
                 $"Note {i}",
                 i == 7 ? "Asthme, asthme, asthme." : $"Un asthme parmi d'autres choses qui sont dites dans cette note, la {i}e.",
                 new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddHours(i)));
-        await ReadAsync(api, record.Id);
+        await WordsReadAsync(api, record.Id);
 
         var best = await SearchAsync(api, record.Id, "asthme", request => request.HitsMax = 500);
         Assert.Equal((230, 100, 230), (best.FoundCount, best.Hits.Count, best.Documents.Searched));
         Assert.Equal("Note 7", best.Hits[0].Title);
-        Assert.Equal(best.Hits.OrderByDescending(hit => hit.Score).Select(hit => hit.Title), best.Hits.Select(hit => hit.Title));
+        var ordered = best.Hits.OrderByDescending(hit => hit.Score).ThenByDescending(hit => hit.ServiceStartTime.ToDateTime());
+        Assert.Equal(ordered.Select(hit => hit.Title), best.Hits.Select(hit => hit.Title));
 
         var newest = await SearchAsync(api, record.Id, "asthme", request => request.Order = HitOrder.Newest);
         Assert.Equal(Enumerable.Range(210, 20).Reverse().Select(i => $"Note {i}"), newest.Hits.Select(hit => hit.Title));
@@ -151,9 +154,64 @@ public sealed class SearchContentTests(Platform platform)
         var record = await platform.RecordAsync();
         var api = platform.As(record.Physician);
         await api.UploadAsync(Given.Intent(record.Id, "application/pdf"), Pdf("", "Une page avec des mots"));
-        await ReadAsync(api, record.Id);
+        await WordsReadAsync(api, record.Id);
+        byte[] jpeg = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16, .. "JFIF"u8, .. new byte[3000], 0xFF, 0xD9];
+        await api.UploadAsync(Given.Intent(record.Id, "image/jpeg"), jpeg);
+        await WordsReadAsync(api, record.Id);
         var answer = await SearchAsync(api, record.Id, "mots");
-        Assert.Equal((1, 1, 1), (answer.FoundCount, answer.Documents.Searched, answer.Documents.SearchedPartly));
+        Assert.Equal((1, 1, 1, 1), (
+            answer.FoundCount, answer.Documents.Searched, answer.Documents.SearchedPartly, answer.Documents.WithoutWords));
+    }
+
+    /// <summary>Pages are cut where their blocks become too many bytes: three large texts are more than one of them.</summary>
+    [Fact]
+    public async Task Large_documents_are_searched_one_after_the_other()
+    {
+        var record = await platform.RecordAsync();
+        var api = platform.As(record.Physician);
+        var random = new Random(20261130);
+        for (var i = 0; i < 3; i++)
+        {
+            StringBuilder text = new();
+            while (text.Length < 3_500_000)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"mot{random.Next(400_000)} ");
+            }
+
+            await UploadTextAsync(api, record.Id, $"Long {i}", $"{text} aiguille{i} botte de foin");
+        }
+
+        await WordsReadAsync(api, record.Id);
+        var bytes = await platform.Server.QueryAsync<long>(
+            platform, $"select sum(length(words))::bigint from document_facts where record_id = '{record.Id}'");
+        Assert.True(bytes > 8 * 1024 * 1024, $"{bytes} bytes are one page");
+        Assert.Equal(3, (await SearchAsync(api, record.Id, "\"botte de foin\"")).FoundCount);
+        Assert.Equal("Long 1", Assert.Single((await SearchAsync(api, record.Id, "aiguille1")).Hits).Title);
+        var answer = await SearchAsync(api, record.Id, "rien");
+        Assert.Equal((0, 3, false), (answer.FoundCount, answer.Documents.Searched, answer.Documents.MoreDocuments));
+    }
+
+    [Fact]
+    public void A_table_of_abbreviations_that_is_missing_or_faulty_is_told_at_the_start()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, "# ours\nABC\taprès bien des calculs\n");
+            Assert.Null(SearchOptionsRules.Fault(new SearchOptions { SynonymFile = file }));
+            File.AppendAllText(file, "ABC\n");
+            Assert.StartsWith(
+                "Dmp:Search:SynonymFile: line 3 of ",
+                SearchOptionsRules.Fault(new SearchOptions { SynonymFile = file }),
+                StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+
+        Assert.Contains("not find", SearchOptionsRules.Fault(new SearchOptions { SynonymFile = file }), StringComparison.Ordinal);
+        Assert.Null(SearchOptionsRules.Fault(new SearchOptions()));
     }
 
     [Fact]
@@ -170,6 +228,10 @@ public sealed class SearchContentTests(Platform platform)
         await Refusals.FieldsAsync(() => SearchAsync(api, record.Id, "toux", request => request.HitsMax = -1), "hits_max");
         await Refusals.FieldsAsync(() => SearchAsync(api, record.Id, "toux", request => request.Order = (HitOrder)9), "order");
     }
+
+    /// <summary>Waits until no document of the record waits to be read for its words.</summary>
+    private static Task WordsReadAsync(DmpApi api, string recordId) =>
+        Waiting.UntilAsync(async () => (await SearchAsync(api, recordId, "mot")).Documents.Waiting == 0);
 
     private static byte[] Pdf(params string[] pages)
     {
