@@ -42,15 +42,23 @@ public sealed record PackedFile(byte[] Content, long SizeBytes, byte[] Sha256)
     /// <exception cref="InvalidDataException">It is not what was packed.</exception>
     public Stream Open()
     {
-        using var packed = new BrotliStream(new MemoryStream(Content), CompressionMode.Decompress);
         var plain = new byte[Math.Min(SizeBytes, SizeMax)];
-        if (packed.ReadAtLeast(plain, plain.Length, throwOnEndOfStream: false) < plain.Length
-            || packed.ReadByte() >= 0
-            || !SHA256.HashData(plain).AsSpan().SequenceEqual(Sha256))
-        {
-            throw new InvalidDataException("A packed file is not what was packed.");
-        }
+        return IsWhole(plain) && SHA256.HashData(plain).AsSpan().SequenceEqual(Sha256)
+            ? new MemoryStream(plain, writable: false)
+            : throw new InvalidDataException("A packed file is not what was packed.");
+    }
 
-        return new MemoryStream(plain, writable: false);
+    private bool IsWhole(Span<byte> plain)
+    {
+        using var packed = new BrotliStream(new MemoryStream(Content), CompressionMode.Decompress);
+        try
+        {
+            return packed.ReadAtLeast(plain, plain.Length, throwOnEndOfStream: false) == plain.Length && packed.ReadByte() < 0;
+        }
+        catch (Exception damaged) when (damaged is InvalidOperationException or InvalidDataException)
+        {
+            // Brotli's way to say that these are no bytes of its own.
+            return false;
+        }
     }
 }

@@ -44,6 +44,7 @@ internal sealed class FactMaker(
     // Longer than a reading takes at the most: a minute for facts and half of one for words (FactLimits, TextLimits), but for the steps of
     // a PDF that cannot be stopped.
     private static readonly TimeSpan lease = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan readingMax = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan pauseMin = TimeSpan.FromSeconds(5);
 
     /// <summary>Content of this form may state something, or have words.</summary>
@@ -187,8 +188,8 @@ internal sealed class FactMaker(
         // Content of before sealing is sealed first (dmp store seal).
         using var key = await vault.KeyOfAsync(location.Key ?? throw new InvalidOperationException("The content is not sealed."), ct);
         await using var content = await vault.OpenAsync(key, location, ct) ?? throw Lost(claimed, place);
-        var read = await Task.Factory.StartNew(
-            () => Read(place, content, ct), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var read = await WithinAsync(Task.Factory.StartNew(
+            () => Read(place, content, ct), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default));
         var (factsId, wordsId) = (Guid.CreateVersion7(time.GetUtcNow()), Guid.CreateVersion7(time.GetUtcNow()));
         return new FinishedReading
         {
@@ -201,6 +202,22 @@ internal sealed class FactMaker(
             WordsCut = read.IsCut,
             RecordKeyId = key.RecordKeyId,
         };
+    }
+
+    /// <summary>
+    /// What a reading answers in time. A step of a PDF cannot be stopped: one that never ends costs a thread and an attempt, and no worker.
+    /// </summary>
+    private async Task<T> WithinAsync<T>(Task<T> reading)
+    {
+        try
+        {
+            return await reading.WaitAsync(readingMax, time);
+        }
+        catch (TimeoutException late) when (!reading.IsCompleted)
+        {
+            // Not for a store that is away, which costs no attempt.
+            throw new InvalidOperationException("Reading a document does not end.", late);
+        }
     }
 
     /// <summary>A blob that is gone is lost data of this document, and an incident; a store that is away is nobody's.</summary>

@@ -3,6 +3,7 @@ using Dmp.Cli;
 using Dmp.Interactions.V1;
 using Dmp.Server.Tests.Content;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Server.Tests.Proofs;
 using Xunit;
 
 namespace Dmp.Server.Tests.Cli;
@@ -127,6 +128,35 @@ public sealed partial class ReferenceCommandTests(Platform platform) : IDisposab
             await DoneAsync(database, "activate", "thesaurus", "t1", "--effective", "2062-01-01T00:00:00Z"),
             StringComparison.Ordinal);
         Assert.Matches("thesaurus +t1 +scheduled +2062", await DoneAsync(database, "list"));
+    }
+
+    [Fact]
+    public async Task An_edition_that_cannot_be_read_takes_nothing_away_and_keeps_no_other_out()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        var database = platform.Databases.AdminOf(server.Database);
+        var api = new DmpApi(server.Channel, platform.Callers.Token(TestProfessional.New()));
+        string[] import = ["import", "thesaurus", "--text", Text, "--source", "ours"];
+        await DoneAsync(database, [.. import, "--edition", "t1", "--effective", "now"]);
+        await Waiting.UntilAsync(async () => await EditionsAsync(api) == ("t1", "sandbox"));
+
+        // As many bytes, and not those that were imported.
+        await DoneAsync(database, [.. import, "--edition", "t2"]);
+        await server.ExecuteAsync(
+            platform,
+            "update reference_file set content = set_byte(content, length(content) / 2, get_byte(content, length(content) / 2) # 1) "
+            + "where edition_id = (select edition_id from reference_edition where name = 't2')");
+        await DoneAsync(database, "activate", "thesaurus", "t2");
+        var printed = await DoneAsync(database, [.. import, "--edition", "t3", "--effective", "now"]);
+        Assert.Contains("t2, which is in force then, cannot be read and is not compared", printed, StringComparison.Ordinal);
+        HashSet<string> answered = [];
+        await Waiting.UntilAsync(async () =>
+        {
+            var (thesaurus, _) = await EditionsAsync(api);
+            answered.Add(thesaurus);
+            return thesaurus == "t3";
+        });
+        Assert.DoesNotContain("t2", answered);
     }
 
     /// <summary>The files as they are published: both editions of each, with what changed between them.</summary>
