@@ -113,6 +113,9 @@ public sealed class InvisibilityTests(Platform platform)
         var hidden = documents.Where(document => hiddenKinds.Contains(document.Kind)).Select(document => document.Id).ToList();
         var visible = documents.Select(document => document.Id).Except(hidden).ToList();
 
+        // What waits to be read is told by the time, and not by what is hidden.
+        await Waiting.UntilAsync(async () => await platform.Server.QueryAsync<long>(
+            platform, $"select count(*) from document_facts where record_id = '{record.Id}' and due_time is not null") == 0);
         await NeverGivenAsync(caller, record, hidden.Take(kinds.Length));
         var before = await AnswersAsync(caller, record, visible);
         await CutOutAsync(hidden);
