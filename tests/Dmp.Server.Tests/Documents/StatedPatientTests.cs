@@ -75,7 +75,7 @@ public sealed class StatedPatientTests(Platform platform)
         {
             using var call = platform.As(record.Physician).Documents.UploadDocument(
                 cancellationToken: TestContext.Current.CancellationToken);
-            await call.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = intent }, TestContext.Current.CancellationToken);
+            await call.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = intent });
             await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken);
         });
     }

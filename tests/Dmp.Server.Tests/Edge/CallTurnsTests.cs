@@ -43,7 +43,7 @@ public sealed class CallTurnsTests(Platform platform)
 
         // Streams are counted apart, and another caller is not behind this one.
         using var stream = api.Events.Subscribe(Until());
-        await stream.RequestStream.WriteAsync(new SubscribeRequest(), Token);
+        await stream.RequestStream.OfferAsync(new SubscribeRequest());
         var failure = await Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(Token));
         Assert.Equal(StatusCode.InvalidArgument, failure.StatusCode);
         await new DmpApi(server.Channel, platform.Callers.Token(other)).Audit.GetCheckpointAsync(new(), Until());

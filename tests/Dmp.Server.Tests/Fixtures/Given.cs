@@ -138,14 +138,17 @@ internal static class Given
         }
     }
 
-    /// <summary>Sends a message, unless the server has ended the call meanwhile: why is what the reader of the answers finds.</summary>
+    /// <summary>
+    /// Sends a message, unless the call has ended meanwhile, or its connection, which HTTP says in words of its own. Why it ended is what
+    /// the reader of the answers finds.
+    /// </summary>
     public static async Task OfferAsync<T>(this IClientStreamWriter<T> stream, T message)
     {
         try
         {
             await stream.WriteAsync(message, Token);
         }
-        catch (Exception ended) when (ended is RpcException or InvalidOperationException)
+        catch (Exception ended) when (ended is RpcException or InvalidOperationException or HttpRequestException or IOException)
         {
             // The status is read with the answers.
         }

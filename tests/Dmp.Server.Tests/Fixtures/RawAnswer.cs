@@ -62,16 +62,8 @@ internal sealed record RawAnswer(StatusCode Status, string Content)
             default:
                 using (var call = api.Invoker.AsyncDuplexStreamingCall(rpc, null, options))
                 {
-                    try
-                    {
-                        await call.RequestStream.WriteAsync(request.ToByteArray());
-                        await call.RequestStream.CompleteAsync();
-                    }
-                    catch (RpcException)
-                    {
-                        // A refusal may come before the message has left; what it says is read next.
-                    }
-
+                    await call.RequestStream.OfferAsync(request.ToByteArray());
+                    await call.RequestStream.CompleteAsync();
                     await ReadAllAsync(call.ResponseStream, messages);
                 }
 

@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Xunit;
 
 namespace Dmp.Server.Tests.Fixtures;
 
@@ -24,6 +25,7 @@ internal sealed class TestServer : IAsyncDisposable
     public const string WithIssuer = "--Dmp:Sandbox:Issuer=true";
 
     private readonly DmpApplication application;
+    private readonly ConcurrentDictionary<string, GrpcChannel> channels = new(StringComparer.Ordinal);
     private readonly string directory;
     private NpgsqlDataSource? admin;
 
@@ -36,7 +38,6 @@ internal sealed class TestServer : IAsyncDisposable
         Address = new Uri(application.Web.Services.GetRequiredService<IServer>().Features
             .GetRequiredFeature<IServerAddressesFeature>().Addresses
             .First(address => new Uri(address).Port != issuerPort));
-        Channel = OpenChannel();
     }
 
     public Uri Address { get; }
@@ -47,7 +48,10 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Name of the database, for <see cref="TestDatabase"/>.</summary>
     public string Database { get; }
 
-    public GrpcChannel Channel { get; }
+    /// <summary>
+    /// The connection of the test class that runs: whoever breaks streams may lose the whole connection, and no other class has to see it.
+    /// </summary>
+    public GrpcChannel Channel => channels.GetOrAdd(TestContext.Current.TestClass?.UniqueID ?? "", _ => OpenChannel());
 
     public IServiceProvider Services => application.Web.Services;
 
@@ -137,7 +141,11 @@ internal sealed class TestServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Channel.Dispose();
+        foreach (var channel in channels.Values)
+        {
+            channel.Dispose();
+        }
+
         await application.DisposeAsync();
         if (admin is not null)
         {

@@ -79,16 +79,16 @@ public sealed class TlsCertificateTests : IAsyncLifetime
         await api.DeclareAsync(recordId);
         var content = Given.Text(300_000);
         using var upload = api.Documents.UploadDocument(cancellationToken: Token);
-        await upload.RequestStream.WriteAsync(new UploadDocumentRequest { Intent = Given.Intent(recordId) }, Token);
-        await upload.RequestStream.WriteAsync(Chunk(content, 0, 100_000), Token);
+        await upload.RequestStream.OfferAsync(new UploadDocumentRequest { Intent = Given.Intent(recordId) });
+        await upload.RequestStream.OfferAsync(Chunk(content, 0, 100_000));
 
         var (certificate, key, serial) = chain.Server();
         await ReplaceAsync(CertificatePath, certificate);
         await ReplaceAsync(KeyPath, key);
         await WaitForAsync(serial);
 
-        await upload.RequestStream.WriteAsync(Chunk(content, 100_000, 200_000), Token);
-        await upload.RequestStream.WriteAsync(Given.Finish(content), Token);
+        await upload.RequestStream.OfferAsync(Chunk(content, 100_000, 200_000));
+        await upload.RequestStream.OfferAsync(Given.Finish(content));
         Assert.Equal(content, await api.ReadAsync(await upload.DocumentAsync()));
         Assert.Equal(chain.IntermediateThumbprints, (await ShownAsync()).Sent);
     }
