@@ -49,9 +49,6 @@ public sealed record FhirDocumentHeader
     /// <summary>The version within <see cref="SetId"/>, from the extension <c>composition-clinicaldocument-versionNumber</c>.</summary>
     public int? VersionNumber { get; init; }
 
-    /// <summary>Profiles that the bundle and the composition name, without their versions.</summary>
-    public IReadOnlyList<string> Profiles { get; init; } = [];
-
     /// <summary><c>Composition.status</c>.</summary>
     public FhirDocumentStatus Status { get; init; }
 

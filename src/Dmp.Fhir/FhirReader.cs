@@ -22,14 +22,7 @@ public static class FhirReader
     {
         ArgumentNullException.ThrowIfNull(content);
         options ??= new FhirReaderOptions();
-        try
-        {
-            return ReadHeader(await FhirSource.TakeAsync(content, options, cancellationToken), options);
-        }
-        catch (FhirRefusedException refused)
-        {
-            return new FhirHeaderResult(null, [new FhirFault(refused.Kind, refused.Path, refused.Message)]);
-        }
+        return ReadHeader(await FhirSource.TakeAsync(content, options, cancellationToken), options);
     }
 
     /// <summary>Reads what a document says of itself.</summary>
@@ -52,7 +45,7 @@ public static class FhirReader
         }
     }
 
-    /// <summary>Reads what a document states, from where the stream stands. The stream stays open.</summary>
+    /// <summary>Reads what a document says of itself and what it states, from where the stream stands. The stream stays open.</summary>
     /// <param name="content">The bytes. Need not seek nor know its length.</param>
     /// <param name="options">Limits; null for the usual ones.</param>
     /// <param name="cancellationToken">Gives up waiting for bytes.</param>
@@ -63,18 +56,10 @@ public static class FhirReader
     {
         ArgumentNullException.ThrowIfNull(content);
         options ??= new FhirReaderOptions();
-        try
-        {
-            return ReadFacts(await FhirSource.TakeAsync(content, options, cancellationToken), options);
-        }
-        catch (FhirRefusedException refused)
-        {
-            return new FhirFactResult(
-                new FactReading([], [], refused.Message), [], [new FhirFault(refused.Kind, refused.Path, refused.Message)]);
-        }
+        return ReadFacts(await FhirSource.TakeAsync(content, options, cancellationToken), options);
     }
 
-    /// <summary>Reads what a document states.</summary>
+    /// <summary>Reads what a document says of itself and what it states.</summary>
     /// <param name="content">The whole document.</param>
     /// <param name="options">Limits; null for the usual ones.</param>
     public static FhirFactResult ReadFacts(ReadOnlyMemory<byte> content, FhirReaderOptions? options = null)
@@ -87,14 +72,14 @@ public static class FhirReader
             var bundle = FhirBundle.Read(content, options, faults);
 
             // The header takes parts of the document that would else be counted as not read.
-            HeaderReader.Read(bundle);
+            var header = HeaderReader.Read(bundle);
             var (reading, resources) = FactWalk.Read(bundle);
-            return new FhirFactResult(reading, resources, faults.Found);
+            return new FhirFactResult(header, reading, resources, faults.Found);
         }
         catch (FhirRefusedException refused)
         {
             faults.Refuse(refused);
-            return new FhirFactResult(new FactReading([], [], refused.Message), [], faults.Found);
+            return new FhirFactResult(null, new FactReading([], [], refused.Message), [], faults.Found);
         }
     }
 

@@ -14,7 +14,10 @@ public sealed record FhirReaderOptions
     /// <summary>Most elements that are kept of all entries; an entry that would need more is passed over and counted.</summary>
     public int ElementsMax { get; init; } = 500_000;
 
-    /// <summary>Most elements of one entry; a larger one is passed over and counted. The composition may have as many as all.</summary>
+    /// <summary>
+    /// Most elements of one entry; a larger one is passed over and counted. The first one, which is the composition, may have as many as
+    /// all.
+    /// </summary>
     public int EntryElementsMax { get; init; } = 20_000;
 
     /// <summary>Most characters that are kept of all values.</summary>

@@ -17,12 +17,13 @@ public enum FhirFormat
 /// <param name="Faults">Everything that is wrong. One that is a refusal comes last.</param>
 public sealed record FhirHeaderResult(FhirDocumentHeader? Header, IReadOnlyList<FhirFault> Faults);
 
-/// <summary>What came of reading facts.</summary>
+/// <summary>What came of reading a document.</summary>
+/// <param name="Header">What the document says of itself; null when it is refused.</param>
 /// <param name="Reading">The facts, and what was not read; of a refused document its <c>Failure</c> alone.</param>
 /// <param name="Resources">Each type of resource with what became of its entries: none is dropped in silence.</param>
 /// <param name="Faults">Everything that is wrong.</param>
 public sealed record FhirFactResult(
-    FactReading Reading, IReadOnlyList<FhirResourceCount> Resources, IReadOnlyList<FhirFault> Faults);
+    FhirDocumentHeader? Header, FactReading Reading, IReadOnlyList<FhirResourceCount> Resources, IReadOnlyList<FhirFault> Faults);
 
 /// <summary>What became of the entries of one type of resource. The three numbers together are the entries of the type.</summary>
 /// <param name="Type">The type, such as <c>Observation</c>.</param>

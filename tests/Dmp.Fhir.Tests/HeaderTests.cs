@@ -109,6 +109,17 @@ public sealed class HeaderTests
     }
 
     [Fact]
+    public void A_fault_names_no_word_of_a_document_not_even_one_that_stands_for_a_name()
+    {
+        var result = Read(json => json.Replace("\"title\":\"Synthèse\"", """
+            "title":"Synthèse","extension":[{"valueDUPONT":"x",
+            "url":"http://hl7.org/fhir/StructureDefinition/composition-clinicaldocument-versionNumber"}]
+            """, StringComparison.Ordinal));
+        Assert.Null(result.Header!.VersionNumber);
+        Assert.DoesNotContain(result.Faults, fault => $"{fault.Path} {fault.Text}".Contains("DUPONT", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_type_is_that_of_loinc_and_its_class_follows()
     {
         var header = Read(json => json.Replace(

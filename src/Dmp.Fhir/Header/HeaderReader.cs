@@ -50,8 +50,9 @@ internal sealed class HeaderReader
             Id = ofBundle ?? ofComposition,
             UniqueId = FhirSystems.UniqueIdOf(ofBundle ?? ofComposition),
             SetId = ofBundle is null ? null : ofComposition,
-            VersionNumber = Number(composition.Extension(VersionNumber)?.Choice("value")?.Node),
-            Profiles = Profiles(),
+            VersionNumber = composition.Extension(VersionNumber)?.Choice("value") is (var said, "String" or "Integer" or "PositiveInt")
+                ? Number(said)
+                : null,
             Status = Status(),
             Type = type,
             Category = composition.Of("category").Select(category => HeaderValues.Code(category)).FirstOrDefault(code => code is not null),
@@ -114,13 +115,6 @@ internal sealed class HeaderReader
         "entered-in-error" => FhirDocumentStatus.EnteredInError,
         _ => FhirDocumentStatus.Unknown,
     };
-
-    private IReadOnlyList<string> Profiles() =>
-    [
-        .. new[] { bundle.Root, composition }
-            .SelectMany(resource => resource.Find("meta")?.Of("profile") ?? [])
-            .Select(profile => profile.Value?.Split('|')[0]).OfType<string>().Distinct().Take(PartsMax),
-    ];
 
     private CdaCode? Confidential()
     {

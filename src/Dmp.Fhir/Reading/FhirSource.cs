@@ -5,21 +5,16 @@ internal static class FhirSource
 {
     private const int PieceBytes = 64 * 1024;
 
-    /// <summary>All bytes of a stream, up to the limit.</summary>
+    /// <summary>All bytes of a stream, or a piece more than the limit: then whoever reads them refuses them.</summary>
     public static async Task<ReadOnlyMemory<byte>> TakeAsync(
         Stream content, FhirReaderOptions options, CancellationToken cancellationToken)
     {
-        using var taken = new MemoryStream();
+        using var taken = new MemoryStream(
+            content.CanSeek ? (int)Math.Clamp(content.Length - content.Position, 0, options.DocumentBytesMax) : 0);
         var piece = new byte[PieceBytes];
         int read;
-        while ((read = await content.ReadAsync(piece, cancellationToken)) > 0)
+        while (taken.Length <= options.DocumentBytesMax && (read = await content.ReadAsync(piece, cancellationToken)) > 0)
         {
-            if (taken.Length + read > options.DocumentBytesMax)
-            {
-                throw new FhirRefusedException(
-                    FhirFaultKind.DocumentTooLong, "Bundle", $"The document has more than {options.DocumentBytesMax} bytes.");
-            }
-
             taken.Write(piece, 0, read);
         }
 

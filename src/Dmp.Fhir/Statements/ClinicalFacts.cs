@@ -61,7 +61,7 @@ internal sealed class ClinicalFacts(FactValues values)
     {
         List<Coded> kinds =
         [
-            .. resource.Of("category").Select(category => values.Code(category, AllergyCategory)).OfType<Coded>(),
+            .. values.Bounded(resource.Of("category")).Select(category => values.Code(category, AllergyCategory)).OfType<Coded>(),
         ];
         if (values.Code(resource.Find("type"), AllergyType) is { } type)
         {

@@ -69,7 +69,10 @@ internal sealed class FactMaker
 
     public Coded? SpecimenOf(FhirNode report) => observations.SpecimenOf(report);
 
-    public bool HasConclusion(FhirNode report) => observations.ReadConclusion(report) is not null || report.Find("note") is not null;
+    /// <summary>Whether it concludes something by itself, without making it.</summary>
+    public static bool HasConclusion(FhirNode report) => !string.IsNullOrWhiteSpace(report["conclusion"])
+        || report.Find("note") is not null
+        || report.Of("conclusionCode").Any(code => code.Find("coding") is not null || !string.IsNullOrWhiteSpace(code["text"]));
 
     /// <summary>Values of kinds that are not read, since this was asked last.</summary>
     public int TakeOthers() => observations.TakeOthers();

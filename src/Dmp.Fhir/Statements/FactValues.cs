@@ -12,7 +12,7 @@ internal sealed partial class FactValues(FhirBundle bundle, Cuts cuts)
     private const string AbsentReasonCodes = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
     private const string Ucum = "2.16.840.1.113883.6.8";
     private const string Edqm = "0.4.0.127.0.16.1.1.2.1";
-    private const int ListMax = 100;
+    internal const int ListMax = 100;
 
     /// <summary>There is something, and no code for it (HL7: no information).</summary>
     public static readonly Coded none = new(null, null, null, null, "NI");

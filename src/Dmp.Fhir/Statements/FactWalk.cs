@@ -125,7 +125,7 @@ internal sealed partial class FactWalk
     private bool IsToldByResults(FhirNode report, Batteries reports)
     {
         var members = reports.Members(report);
-        var isTold = members.Count > 0 && members.All(accounts.IsStated) && !maker.HasConclusion(report);
+        var isTold = members.Count > 0 && members.All(accounts.IsStated) && !FactMaker.HasConclusion(report);
         if (isTold)
         {
             accounts.State(report);

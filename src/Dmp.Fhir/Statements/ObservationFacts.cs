@@ -64,8 +64,9 @@ internal sealed class ObservationFacts(FhirBundle bundle, FactValues values)
             PanelTime = whole.Time ?? whole.PanelTime,
         };
 
-    /// <summary>The panels of what stands in a battery.</summary>
-    public static IReadOnlyList<Coded> WithPanel(IReadOnlyList<Coded> panels, Coded? code) => code is null ? panels : [.. panels, code];
+    /// <summary>The panels of what stands in a battery: of batteries within each other the outer ones, when there are too many.</summary>
+    public static IReadOnlyList<Coded> WithPanel(IReadOnlyList<Coded> panels, Coded? code) =>
+        code is null || panels.Count == FactValues.ListMax ? panels : [.. panels, code];
 
     /// <summary>How many values were passed over, of kinds that are not read: sampled data.</summary>
     public int TakeOthers()
