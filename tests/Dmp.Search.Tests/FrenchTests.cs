@@ -115,7 +115,17 @@ public sealed class FrenchTests
     [InlineData("insuffisance de la valve", "insuffisance valve mitrale")]
     [InlineData("fracture du fémur", "fracture fémur")]
     [InlineData("la", "la patiente")]
+    [InlineData("fièvre", "pas de fièvre")]
+    [InlineData("hystérectomie totale abdominale", "ATCD : HTA")]
     public void Is_found(string query, string text) => Assert.NotNull(Finding.Hit(query, text));
+
+    /// <summary>A text lies in pieces: whatever stands before a word that is divided, or a number in groups, it is found whole.</summary>
+    [Theory]
+    [InlineData("hemorragie", "hémor-\nragie digestive")]
+    [InlineData("250000", "plaquettes 250 000 par mm3")]
+    public void What_belongs_together_is_found_wherever_a_piece_ends(string query, string text) => Assert.All(
+        Enumerable.Range(400, 1_300),
+        before => Assert.NotNull(Finding.Hit(query, $"{string.Concat(Enumerable.Repeat("un mot ", before))[..before]} {text}")));
 
     [Theory]
     [InlineData("hypertension", "hypotension orthostatique")]
@@ -141,6 +151,8 @@ public sealed class FrenchTests
     [InlineData("B12", "B 121")]
     [InlineData("AVK", "vitamine")]
     [InlineData("hanche", "manche")]
+    [InlineData("suivre", "suivi régulier")]
+    [InlineData("infection", "plaie infectée")]
     public void Is_not_found(string query, string text) => Assert.Null(Finding.Hit(query, text));
 
     [Fact]

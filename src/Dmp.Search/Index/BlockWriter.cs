@@ -88,7 +88,9 @@ internal sealed class BlockWriter
         }
     }
 
-    /// <summary>Where a piece ends: behind a blank, or behind a whole character where there is none.</summary>
+    /// <summary>
+    /// Where a piece ends: behind a blank that joins nothing, or behind a whole character where there is none in its second half.
+    /// </summary>
     private static int EndOfPiece(string content, int start)
     {
         var max = Math.Min(content.Length, start + BlockFormat.PieceChars);
@@ -97,14 +99,26 @@ internal sealed class BlockWriter
             return max;
         }
 
-        var end = content.AsSpan(start, max - start).LastIndexOfAny('\n', ' ') + start + 1;
-        if (end <= start + (BlockFormat.PieceChars / 2))
+        for (var to = max; to > start + (BlockFormat.PieceChars / 2);)
         {
-            end = max;
+            var end = content.AsSpan(start, to - start).LastIndexOfAny('\n', ' ') + start + 1;
+            if (end > start + (BlockFormat.PieceChars / 2) && !IsJoined(content, end))
+            {
+                return end;
+            }
+
+            to = end - 1;
         }
 
-        return char.IsHighSurrogate(content[end - 1]) ? end - 1 : end;
+        return char.IsHighSurrogate(content[max - 1]) ? max - 1 : max;
     }
+
+    /// <summary>
+    /// The blank before this place stands within a word divided at the end of a line, or within a number: they are read whole.
+    /// </summary>
+    private static bool IsJoined(string content, int end) =>
+        (content[end - 1] == '\n' && content.AsSpan(0, end - 1).TrimEnd(" \r") is [.., '-'])
+        || (end >= 2 && char.IsDigit(content[end - 2]) && char.IsDigit(content[end]));
 
     private void AddPiece(string piece)
     {

@@ -23,7 +23,10 @@ internal readonly record struct Occurrence(int First, int Last, float Weight, in
 /// <summary>Looks a question up in one block after another. Lists are used again, so it is for one thread.</summary>
 internal sealed class BlockMatch(SearchQuery query)
 {
-    /// <summary>Most places of one word in one document that are looked at: more of them change no score that one could see.</summary>
+    /// <summary>
+    /// Most places of one form of a word in one document that are looked at, and of all forms together in a phrase. More of a word change
+    /// no score that one could see; a phrase that stands behind them only is not found.
+    /// </summary>
     private const int PlacesMax = 20_000;
 
     // Most forms that begin as the last word does.

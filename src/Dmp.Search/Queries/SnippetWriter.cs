@@ -148,9 +148,8 @@ internal sealed class SnippetWriter(SearchQuery query, int charsMax)
     private List<TextMark> Marks(List<Occurrence> found, int from, int to, int offset)
     {
         List<TextMark> marks = [];
-        var near = words.Count == 0
-            ? []
-            : found.FindAll(one => one.Last >= words[0].Position && one.First <= words.Max(word => word.Position));
+        var (first, last) = words.Count == 0 ? (0, -1) : (words[0].Position, words.Max(word => word.Position));
+        var near = found.FindAll(one => one.Last >= first && one.First <= last);
         foreach (var word in words.Where(word => word.Start >= from && word.Start < to).OrderBy(word => word.Start))
         {
             if (!IsFound(near, word.Position) || !query.IsLookedFor(word.Form))

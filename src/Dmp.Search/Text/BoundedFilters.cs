@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using UglyToad.PdfPig.Filters;
 using UglyToad.PdfPig.Tokens;
 
@@ -6,7 +7,7 @@ namespace Dmp.Search.Text;
 
 /// <summary>
 /// The filters of the library behind a budget: 1 MB of a packed stream may become 1 GB, and the library unpacks it whole. What a stream
-/// becomes is counted first where its packing is dense enough to hurt.
+/// becomes is counted first where it could be more than a stream may become.
 /// </summary>
 internal sealed class BoundedFilters(TextDraft draft) : IFilterProvider
 {
@@ -117,7 +118,9 @@ internal sealed class BoundedFilters(TextDraft draft) : IFilterProvider
                 return;
             }
 
-            using var packed = new MemoryStream(input.ToArray());
+            using var packed = MemoryMarshal.TryGetArray((ReadOnlyMemory<byte>)input, out var part)
+                ? new MemoryStream(part.Array!, part.Offset, part.Count, writable: false)
+                : new MemoryStream(input.ToArray(), writable: false);
             using var flate = new ZLibStream(packed, CompressionMode.Decompress);
             var (buffer, length, read) = (new byte[64 * 1024], 0L, 0);
             do
