@@ -98,6 +98,31 @@ public sealed class SmallTests
         Assert.Throws<FileNotFoundException>(() => BdpmFiles.Read("none", []));
     }
 
+    /// <summary>Published files have packs of products that they do not have.</summary>
+    [Fact]
+    public void A_pack_whose_product_is_not_published_leads_to_none()
+    {
+        PublishedFile[] files =
+        [
+            .. PublishedFile.In(folder).Where(file => file.Name != "CIS_CIP_bdpm.txt"),
+            new("CIS_CIP_bdpm.txt", () => new MemoryStream("60999999\t3497190\tboîte\tactive\t\t\t3400934971907"u8.ToArray())),
+        ];
+        var table = BdpmFiles.Read("small", files).Table;
+        Assert.Equal("60999999", table.CisByCip["3400934971907"]);
+        Assert.Null(table.Find("3400934971907"));
+        Assert.Equal("60562855", table.Find("60562855")!.Cis);
+    }
+
+    /// <summary>As <c>printf one &gt; a; printf two &gt; b; sha256sum a b | sha256sum</c> prints it.</summary>
+    [Fact]
+    public void The_digest_of_an_edition_is_that_of_what_sha256sum_prints()
+    {
+        PublishedFile[] files = [new("b", () => new MemoryStream("two"u8.ToArray())), new("a", () => new MemoryStream("one"u8.ToArray()))];
+        Assert.Equal(
+            "d17138d96382403690482a89da33475336ab36c046a6912a86badedd62301cb8",
+            Convert.ToHexString(PublishedDigest.Of(files)).ToLowerInvariant());
+    }
+
     private static string WithLevel(string level)
     {
         var file = Path.GetTempFileName();

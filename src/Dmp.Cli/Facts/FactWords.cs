@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dmp.Facts.Model;
+using Dmp.Facts.Reading;
 
 namespace Dmp.Cli.Facts;
 
@@ -138,5 +139,5 @@ internal static class FactWords
             .Where(part => part is { Length: > 0 })
             .Select(part => part!.EndsWith(']') ? part : Short(part)));
 
-    private static string Short(string words) => words.Length <= WordsMax ? words : $"{words[..WordsMax]}…";
+    private static string Short(string words) => words.Length <= WordsMax ? words : $"{Words.Cut(words, WordsMax)}…";
 }

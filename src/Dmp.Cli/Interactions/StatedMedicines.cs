@@ -1,5 +1,6 @@
 using Dmp.Cli.Facts;
 using Dmp.Facts.Model;
+using Dmp.Facts.Reading;
 using Dmp.Interactions.Checks;
 using Dmp.Interactions.Medicines;
 
@@ -49,11 +50,15 @@ internal static class StatedMedicines
         var substances = product.Ingredients.Select(ingredient => ingredient.Name ?? ingredient.Substance.Display)
             .Where(name => !string.IsNullOrWhiteSpace(name))
             .ToList();
-        var named = product.Codes.FirstOrDefault(code => code is { System: MedicineProduct.Atc, Code.Length: 7 })?.Display;
+        var named = product.Codes
+            .FirstOrDefault(code => code is { System: MedicineProduct.Atc, Code.Length: 7, Display.Length: > 0 })?.Display;
         IEnumerable<string?> names = substances.Count > 0 ? substances
             : string.IsNullOrWhiteSpace(named) ? [FactWords.Name(product)]
             : [named];
-        return names.Select(name => new CheckItem { SubstanceName = name });
+        return names.Select(name => new CheckItem
+        {
+            SubstanceName = name is null ? null : Words.Cut(name, InteractionChecker.NameLengthMax),
+        });
     }
 
     /// <summary>
@@ -62,5 +67,5 @@ internal static class StatedMedicines
     /// </summary>
     private static bool IsKnown(Coded code, MedicineTable? table) => table is not null && code is { Code: { } text } && (
         (code.System == MedicineProduct.Cis && table.ByCis.ContainsKey(text))
-        || ((code.System == MedicineProduct.Cip || text.Length == 13) && table.CisByCip.ContainsKey(text)));
+        || ((code.System == MedicineProduct.Cip || text.Length == 13) && table.Find(text) is not null));
 }

@@ -161,7 +161,7 @@ internal static class ReferenceCommand
             await using var transaction = await database.BeginTransactionAsync(ct);
             await ReferenceSql.LockAsync(database, ct);
             var edition = await FindAsync(database, parsed.GetRequiredValue(kind), parsed.GetRequiredValue(name), ct);
-            var start = await new ReferenceStart(parsed.GetValue(effective)?.Time).AtAsync(database, ct);
+            var start = await ReferenceImport.StartAsync(database, parsed.GetValue(effective), ct);
             await ReferenceSql.ActivateAsync(database, edition.EditionId, start, ct);
             await transaction.CommitAsync(CancellationToken.None);
             await parsed.InvocationConfiguration.Output.WriteLineAsync(
@@ -231,7 +231,7 @@ internal static class ReferenceCommand
                 Name = parsed.GetRequiredValue(edition).Trim(),
                 Source = parsed.GetRequiredValue(source).Trim(),
                 Parts = parts,
-                Start = parsed.GetValue(effective) is { } time ? new ReferenceStart(time.Time) : null,
+                Start = parsed.GetValue(effective),
                 AcceptFaults = parsed.GetValue(acceptFaults),
                 PrintAll = parsed.GetValue(all),
                 DryRun = parsed.GetValue(dryRun),

@@ -24,7 +24,7 @@ internal sealed record ReferenceImport
     public required IReadOnlyDictionary<string, PublishedFile> Parts { get; init; }
 
     /// <summary>From when on it is in force; null: it is imported only.</summary>
-    public required ReferenceStart? Start { get; init; }
+    public required OperatorTime? Start { get; init; }
 
     /// <summary>Rows that cannot be read, or contradict others, are left out.</summary>
     public required bool AcceptFaults { get; init; }
@@ -50,10 +50,14 @@ internal sealed record ReferenceImport
                 $"{faults} rows are wrong. Nothing is imported; --accept-faults leaves them out."));
         }
 
+        var sha256 = PublishedDigest.Of(files.Select(file => (file.Name, file.Sha256)));
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        await ReferenceSql.LockAsync(connection, ct);
-        DateTimeOffset? start = Start is null ? null : await Start.AtAsync(connection, ct);
-        var sha256 = PublishedDigest.Of(published.Values);
+        if (!DryRun)
+        {
+            await ReferenceSql.LockAsync(connection, ct);
+        }
+
+        DateTimeOffset? start = Start is null ? null : await StartAsync(connection, Start, ct);
         if (await ReferenceSql.FindAsync(connection, Kind, Name, ct) is { } known)
         {
             throw new RefusedException(known.Sha256.AsSpan().SequenceEqual(sha256)
@@ -157,16 +161,13 @@ internal sealed record ReferenceImport
         await output.WriteLineAsync($"Compared with {before.Name}, which is in force then:");
         await EditionDiff.WriteAsync(output, readBefore, read, PrintAll ? int.MaxValue : LinesMax);
     }
-}
 
-/// <summary>From when on an edition is in force: null is now.</summary>
-internal sealed record ReferenceStart(DateTimeOffset? Time)
-{
+    /// <summary>From when on an edition is in force, by the clock of the database.</summary>
     /// <exception cref="RefusedException">It lies in the past.</exception>
-    public async Task<DateTimeOffset> AtAsync(NpgsqlConnection connection, CancellationToken ct)
+    public static async Task<DateTimeOffset> StartAsync(NpgsqlConnection connection, OperatorTime? start, CancellationToken ct)
     {
         var now = await ReferenceSql.NowAsync(connection, ct);
-        return Time is not { } time ? now
+        return start?.Time is not { } time ? now
             : time >= now ? time
             : throw new RefusedException(
                 $"{OperatorTime.Write(time)} is in the past (the database's clock says {OperatorTime.Write(now)}), and what was answered "

@@ -3,9 +3,9 @@ using System.Text;
 namespace Dmp.Facts.Reading;
 
 /// <summary>Text as it is kept: runs of blanks are one blank, none comes first, and of a long one the beginning is kept.</summary>
-internal static class Words
+public static class Words
 {
-    public static void Append(StringBuilder text, ReadOnlySpan<char> value, int charsMax)
+    internal static void Append(StringBuilder text, ReadOnlySpan<char> value, int charsMax)
     {
         foreach (var letter in value)
         {

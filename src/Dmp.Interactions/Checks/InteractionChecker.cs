@@ -136,7 +136,7 @@ public sealed class InteractionChecker
 
     private Asked Resolve(CheckItem item)
     {
-        var medicine = item.ProductCode is { } code ? Find(code) : null;
+        var medicine = item.ProductCode is { } code ? medicines?.Find(code) : null;
         IReadOnlyList<SubstanceMapping> substances = medicine is not null ? Map(medicine)
             : string.IsNullOrWhiteSpace(item.SubstanceName) ? []
             : [mapper.Map(item.SubstanceName, medicines)];
@@ -159,10 +159,6 @@ public sealed class InteractionChecker
         meets = [.. meets.Where(meet => endsByKey.ContainsKey(meet.Key))];
         return new Asked(item, medicine, substances, routes, meets, !IsUnknown(substances) && !meets.Any(meet => open.Contains(meet.Key)));
     }
-
-    private Medicine? Find(string code) =>
-        medicines?.ByCis.GetValueOrDefault(code)
-        ?? (medicines?.CisByCip.GetValueOrDefault(code) is { } cis ? medicines.ByCis.GetValueOrDefault(cis) : null);
 
     private PairAnswer Check(int first, int second, List<Asked> all, HashSet<string> present)
     {

@@ -11,7 +11,14 @@ public sealed record MedicineTable(
     IReadOnlyDictionary<string, Medicine> ByCis,
     IReadOnlyDictionary<string, string> CisByCip,
     IReadOnlyDictionary<string, IReadOnlyList<string>> NamesByCode,
-    IReadOnlyDictionary<string, string> CodesByName);
+    IReadOnlyDictionary<string, string> CodesByName)
+{
+    /// <summary>
+    /// The product of a code CIS, or of a code CIP of one of its packs; null for a pack whose product is not published too.
+    /// </summary>
+    public Medicine? Find(string code) => ByCis.GetValueOrDefault(code)
+        ?? (CisByCip.GetValueOrDefault(code) is { } cis ? ByCis.GetValueOrDefault(cis) : null);
+}
 
 /// <summary>An edition, and what was odd in its files.</summary>
 public sealed record MedicineReading(MedicineTable Table, IReadOnlyList<ReadingNotice> Notices);

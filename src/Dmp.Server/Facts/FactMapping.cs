@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dmp.Facts.Reading;
 using Google.Protobuf.Collections;
 using Contract = Dmp.Facts.V1;
 using Model = Dmp.Facts.Model;
@@ -71,14 +72,10 @@ internal static class FactMapping
     public static Contract.Unread ToMessage(Model.Unread unread) => new()
     {
         SectionCode = unread.Section ?? "",
-        SectionTitle = Beginning(unread.SectionTitle),
+        SectionTitle = Words.Cut(unread.SectionTitle, TitleMax),
         Reason = (Contract.UnreadReason)unread.Reason,
         Count = unread.Count,
     };
-
-    private static string Beginning(string title) => title.Length <= TitleMax
-        ? title
-        : title[..(char.IsHighSurrogate(title[TitleMax - 1]) ? TitleMax - 1 : TitleMax)];
 
     public static Contract.FactKind KindOf(Contract.Fact fact) => fact.KindCase switch
     {

@@ -1,6 +1,7 @@
 using Dmp.Cda;
 using Dmp.Document.V1;
 using Dmp.Facts.Model;
+using Dmp.Facts.Reading;
 using Dmp.Facts.V1;
 using Dmp.Interactions;
 using Dmp.Interactions.Checks;
@@ -69,7 +70,7 @@ internal sealed class StatedMedicines(MedicineTable? table, DateTimeOffset now)
     /// <summary>Takes what a document states; documents come newest first.</summary>
     public void Add(DocumentRow row, DocumentFacts facts)
     {
-        var metadata = row.Describe();
+        DocumentMetadata? metadata = null;
         foreach (var fact in facts.Facts.Where(fact => fact.KindCase == Fact.KindOneofCase.Medication))
         {
             if (Reason(row, fact) is { } reason)
@@ -78,7 +79,7 @@ internal sealed class StatedMedicines(MedicineTable? table, DateTimeOffset now)
                 continue;
             }
 
-            Add(ItemsOf(fact.Medication), () => StatementOf(row, metadata, fact));
+            Add(ItemsOf(fact.Medication), () => StatementOf(row, metadata ??= row.Describe(), fact));
         }
     }
 
@@ -96,8 +97,8 @@ internal sealed class StatedMedicines(MedicineTable? table, DateTimeOffset now)
             Entry = fact.Source.Entry,
             Place = fact.Source.Place,
             Role = fact.Medication.Role,
-            ProductText = Beginning(NameOf(fact.Medication), TextMax),
-            AuthorName = Beginning(isNamed ? fact.Author.Name : NameOf(author), TextMax),
+            ProductText = Words.Cut(NameOf(fact.Medication), TextMax),
+            AuthorName = Words.Cut(isNamed ? fact.Author.Name : NameOf(author), TextMax),
             AuthorId = isNamed ? fact.Author.Id : author?.Person?.Id ?? author?.Institution?.Id ?? "",
             AuthorTime = fact.Author?.Time?.Written ?? "",
             PeriodLow = fact.Medication.Period?.Low?.Written ?? "",
@@ -202,11 +203,8 @@ internal sealed class StatedMedicines(MedicineTable? table, DateTimeOffset now)
             .ToList();
         var named = medication.Codes.FirstOrDefault(code => code is { System: MedicineProduct.Atc, Code.Length: 7, Display.Length: > 0 });
         List<string> names = substances.Count > 0 ? substances : [named?.Display ?? NameOf(medication)];
-        return names.Select(name => new CheckItem { SubstanceName = Beginning(string.IsNullOrWhiteSpace(name) ? "?" : name, NameMax) });
+        return names.Select(name => new CheckItem { SubstanceName = Words.Cut(string.IsNullOrWhiteSpace(name) ? "?" : name, NameMax) });
     }
-
-    private static string Beginning(string text, int max) =>
-        text.Length <= max ? text : text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];
 
     /// <summary>
     /// A code CIS or a short CIP by its system; a CIP of thirteen digits by itself, as documents have it under several systems, and no
@@ -214,6 +212,5 @@ internal sealed class StatedMedicines(MedicineTable? table, DateTimeOffset now)
     /// </summary>
     private bool IsKnown(CodedValue code) => table is not null && (
         (code.System == MedicineProduct.Cis && table.ByCis.ContainsKey(code.Code))
-        || ((code.System == MedicineProduct.Cip || code.Code.Length == 13) && table.CisByCip.TryGetValue(code.Code, out var cis)
-            && table.ByCis.ContainsKey(cis)));
+        || ((code.System == MedicineProduct.Cip || code.Code.Length == 13) && table.Find(code.Code) is not null));
 }

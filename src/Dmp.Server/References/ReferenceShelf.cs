@@ -91,14 +91,22 @@ internal sealed class ReferenceShelf(Database database, IHostEnvironment environ
         var inForce = await database.OnConnectionAsync(connection => ReferenceSql.InForceAsync(connection, now, ct), ct);
         var isSandbox = SandboxOptions.IsSandbox(environment.EnvironmentName);
         var wanted = Origin(inForce, ReferenceSql.Thesaurus) ?? (isSandbox ? SandboxEdition.Thesaurus : null);
-        if (wanted is not null && !IsSame(rules?.Origin, wanted)
-            && await ReadAsync(wanted, ThesaurusFiles.Read, ct) is { } newRules)
+        if (wanted is not null && rules is var (knownRules, rulesOrigin) && rulesOrigin.EditionId == wanted.EditionId)
+        {
+            // The same edition, in force anew: what was read of it stays.
+            rules = (knownRules, wanted);
+        }
+        else if (wanted is not null && await ReadAsync(wanted, ThesaurusFiles.Read, ct) is { } newRules)
         {
             rules = (newRules.Thesaurus, wanted);
         }
 
         wanted = Origin(inForce, ReferenceSql.Medicines) ?? (isSandbox ? SandboxEdition.Medicines : null);
-        if (wanted is not null && !IsSame(products?.Origin, wanted)
+        if (wanted is not null && products is var (knownProducts, productsOrigin) && productsOrigin.EditionId == wanted.EditionId)
+        {
+            products = (knownProducts, wanted);
+        }
+        else if (wanted is not null
             && await ReadAsync(wanted, (name, files) => BdpmFiles.Read(name, [.. files.Values]), ct) is { } newProducts)
         {
             products = (newProducts.Table, wanted);

@@ -4,6 +4,7 @@ using Dmp.Server.Audit;
 using Dmp.Server.Identity.Sandbox;
 using Dmp.Server.Options;
 using Dmp.Server.Postgres;
+using Dmp.Server.Search;
 using Dmp.Storage;
 using Dmp.Storage.Keys;
 using Microsoft.Extensions.Options;
@@ -97,6 +98,7 @@ internal sealed class DmpApplication : IAsyncDisposable
 
             // Before the host starts, which would log what is wrong with a stack trace.
             web.Services.GetService<IStartupValidator>()?.Validate();
+            web.Services.GetRequiredService<SearchWords>();
             if (web.Services.GetRequiredService<IOptions<ContentOptions>>().Value.Uses(ContentStoreKind.S3))
             {
                 await web.Services.GetRequiredService<S3ContentStore>().RequireUsableAsync(ct);

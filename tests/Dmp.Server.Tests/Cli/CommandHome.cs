@@ -55,6 +55,14 @@ internal sealed class CommandHome : IDisposable
         return (code, output.ToString(), error.ToString());
     }
 
+    /// <summary>Runs what must succeed; answers its output.</summary>
+    public static async Task<string> DoneAsync(params string[] arguments)
+    {
+        var (code, output, error) = await RunAsync(arguments);
+        Assert.True(code == DmpCommand.Done, $"{code} {error}");
+        return output;
+    }
+
     /// <summary>The command as a process of its own; kill it, or wait for it.</summary>
     public static Process Start(string[] arguments, long? heapBytesMax = null)
     {

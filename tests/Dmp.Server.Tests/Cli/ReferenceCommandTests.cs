@@ -4,6 +4,7 @@ using Dmp.Interactions.V1;
 using Dmp.Server.Tests.Content;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Proofs;
+using Dmp.Storage;
 using Xunit;
 
 namespace Dmp.Server.Tests.Cli;
@@ -116,6 +117,16 @@ public sealed partial class ReferenceCommandTests(Platform platform) : IDisposab
         Assert.Equal(DmpCommand.Misused, (await RunAsync(database, "show", "weather", "t9")).Code);
         Assert.Equal(
             DmpCommand.Misused, (await RunAsync(database, "import", "thesaurus", "--rules", Text, "--edition", "t", "--source", "s")).Code);
+        var large = Path.Combine(directory, "large.txt");
+        await using (var file = File.Create(large))
+        {
+            file.SetLength(PackedFile.SizeMax + 1);
+        }
+
+        Assert.Contains(
+            $"large.txt: A file has more than {PackedFile.SizeMax} bytes.",
+            (await RunAsync(database, "import", "thesaurus", "--text", large, "--edition", "t", "--source", "s")).Error,
+            StringComparison.Ordinal);
         var none = await RunAsync(
             database, "import", "thesaurus", "--text", Path.Combine(small, "CIS_bdpm.txt"), "--edition", "t", "--source", "s");
         Assert.Equal(DmpCommand.Refused, none.Code);
@@ -214,12 +225,8 @@ public sealed partial class ReferenceCommandTests(Platform platform) : IDisposab
     private static Task<(int Code, string Output, string Error)> RunAsync(string database, params string[] arguments) =>
         CommandHome.RunAsync(["reference", .. arguments, "--connection", database]);
 
-    private static async Task<string> DoneAsync(string database, params string[] arguments)
-    {
-        var (code, output, error) = await RunAsync(database, arguments);
-        Assert.True(code == DmpCommand.Done, error);
-        return output;
-    }
+    private static Task<string> DoneAsync(string database, params string[] arguments) =>
+        CommandHome.DoneAsync(["reference", .. arguments, "--connection", database]);
 
     private async Task<string> DatabaseAsync() => platform.Databases.AdminOf(await platform.Databases.CreateAsync());
 

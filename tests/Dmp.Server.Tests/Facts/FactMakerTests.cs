@@ -1,4 +1,4 @@
-using Dmp.Cli;
+using Dmp.Server.Tests.Cli;
 using Dmp.Facts.V1;
 using Dmp.Server.Facts;
 using Dmp.Server.Tests.Documents;
@@ -173,18 +173,8 @@ public sealed class FactMakerTests(Platform platform)
         return (api, opened.Record.RecordId, physician);
     }
 
-    private async Task<string> RunAsync(TestServer server, params string[] arguments)
-    {
-        await using StringWriter output = new() { NewLine = "\n" };
-        await using StringWriter error = new() { NewLine = "\n" };
-        var code = await DmpCommand.RunAsync(
-            ["facts", .. arguments, "--connection", platform.Databases.AdminOf(server.Database)],
-            output,
-            error,
-            TestContext.Current.CancellationToken);
-        Assert.True(code == DmpCommand.Done, error.ToString());
-        return output.ToString();
-    }
+    private Task<string> RunAsync(TestServer server, params string[] arguments) =>
+        CommandHome.DoneAsync(["facts", .. arguments, "--connection", platform.Databases.AdminOf(server.Database)]);
 
     private async Task<(OpenedRecord Record, DmpApi Api)> UploadOneAsync()
     {

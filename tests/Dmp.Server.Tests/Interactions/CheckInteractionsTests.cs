@@ -1,6 +1,12 @@
 using Dmp.Error.V1;
 using Dmp.Interactions.V1;
+using Dmp.Server.Data;
+using Dmp.Server.References;
 using Dmp.Server.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Dmp.Server.Tests.Interactions;
@@ -27,7 +33,8 @@ public sealed class CheckInteractionsTests(Platform platform)
 
         Assert.Equal(("sandbox", "sandbox"), (report.Thesaurus.Name, report.MedicinesDatabase.Name));
         Assert.Equal(32, report.Thesaurus.Sha256.Length);
-        Assert.Equal(["PLAVIX 75 mg, comprimé pelliculé", "COUMADINE 5 mg, comprimé sécable", "", "KEPPRA 500 mg, comprimé pelliculé", ""],
+        Assert.Equal(
+            ["PLAVIX 75 mg, comprimé pelliculé", "COUMADINE 5 mg, comprimé sécable", "", "KEPPRA 500 mg, comprimé pelliculé", ""],
             report.Medicines.Select(medicine => medicine.Name));
         Assert.Equal(
             [CheckOutcome.Matched, CheckOutcome.Matched, CheckOutcome.Matched, CheckOutcome.NoRule, CheckOutcome.UnknownSubstance],
@@ -45,6 +52,7 @@ public sealed class CheckInteractionsTests(Platform platform)
                 (2, 3, CheckOutcome.NoRule), (2, 4, CheckOutcome.UnknownSubstance), (3, 4, CheckOutcome.UnknownSubstance),
             ],
             report.Pairs.Select(pair => (pair.First, pair.Second, pair.Outcome)));
+        Assert.All(report.Rules, rule => Assert.Matches("^[0-9A-F]{16}$", rule.RuleId));
         var finding = Assert.Single(report.Pairs[0].Findings);
         Assert.Equal(("clopidogrel", "warfarine", false), (finding.FirstSubstance, finding.SecondSubstance, finding.Turned));
         var rule = report.Rules.Single(one => one.RuleId == finding.RuleId);
@@ -119,6 +127,22 @@ public sealed class CheckInteractionsTests(Platform platform)
             Grpc.Core.StatusCode.PermissionDenied,
             ErrorReason.CallerKindNotAllowed,
             () => CheckAsync(platform.AsOperator(), new Medicine { ProductCode = Plavix }));
+    }
+
+    /// <summary>Outside of the sandbox a server has what an operator imported, or nothing, and says so.</summary>
+    [Fact]
+    public async Task Without_an_edition_in_force_nothing_is_answered()
+    {
+        var services = platform.Server.Services;
+        using ReferenceShelf shelf = new(
+            services.GetRequiredService<Database>(),
+            new HostingEnvironment { EnvironmentName = Environments.Production },
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<ReferenceShelf>>());
+        await shelf.StartAsync(Token);
+        await Refusals.RefusedAsync(
+            Grpc.Core.StatusCode.Unavailable, ErrorReason.ReferenceDataMissing, () => Task.FromResult(shelf.Interactions));
+        await shelf.StopAsync(Token);
     }
 
     private static async Task<InteractionReport> CheckAsync(DmpApi api, params Medicine[] medicines) =>
