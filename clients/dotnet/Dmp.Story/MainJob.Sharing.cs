@@ -78,7 +78,7 @@ internal sealed partial class MainJob
         }
 
         Screen.Line($"{events.Count} events of this run in all");
-        checks.Equal("every upload is in the trace", Sent.Count, DocumentsOf(events, "UploadDocument", Physician));
+        checks.Equal("every upload is in the trace, the summary too", Sent.Count + 1, DocumentsOf(events, "UploadDocument", Physician));
         checks.Equal("every read is in the trace", Sent.Count, DocumentsOf(events, "ReadDocument", Physician));
         checks.Equal(
             "so is every refusal of the dentist",

@@ -6,6 +6,7 @@ using Dmp.Consent.V1;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Record.V1;
+using Dmp.Samples;
 
 namespace Dmp.Story;
 
@@ -150,6 +151,18 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
         var repeat = await Physician.Client.UploadAsync(
             recordId, again, first.Metadata, new UploadOptions { RequestId = first.RequestId }, cancellationToken: ct);
         checks.Equal("sending one again with its request id makes no second document", first.Stored!.DocumentId, repeat.DocumentId);
+        await StreamSummaryInAsync(ct);
+    }
+
+    /// <summary>Not a word about a FHIR document either.</summary>
+    private async Task StreamSummaryInAsync(CancellationToken ct)
+    {
+        var summary = PatientSummary.Create(
+            Patient.Info.SamplePatient, Physician.Info.SampleAuthor, Guid.NewGuid(), TimeProvider.System.GetUtcNow());
+        using var content = new MemoryStream(summary, writable: false);
+        var stored = await Physician.Client.UploadFhirAsync(recordId, content, cancellationToken: ct);
+        checks.Equal("a patient summary in FHIR describes itself", ContentForm.FhirJson, stored.Content.Form);
+        Screen.Line($"{stored.Metadata.Title}, {stored.Metadata.Type.Display}, by {stored.Metadata.Authors[0].Person.FamilyName}");
     }
 
     private async Task FindAsync(CancellationToken ct)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Dmp.Cda;
+using Dmp.Fhir;
 using Dmp.Type.V1;
 using Dmp.Xdm;
 
@@ -8,6 +9,9 @@ namespace Dmp.Cli.Import;
 /// <summary>What the bytes of a document say about it before they are sent.</summary>
 internal static class ContentReading
 {
+    /// <summary>JSON of another kind.</summary>
+    public const string NotFhir = "NOT_FHIR";
+
     // What is not larger is held in memory while it travels, so that an upload can be repeated from a package, whose files do not seek.
     private const int HeldBytesMax = 4 * 1024 * 1024;
 
@@ -17,31 +21,75 @@ internal static class ContentReading
         return await SHA256.HashDataAsync(content, ct);
     }
 
-    /// <summary>The document with what its CDA header says; blocked when it is no CDA document, unless it was described by hand.</summary>
-    public static async Task<(PlannedDocument Document, CdaDocument? Header)> WithHeaderAsync(
+    /// <summary>
+    /// The document with what its header says, CDA or FHIR; blocked when it has none that can be read, unless it was described by hand.
+    /// </summary>
+    public static async Task<(PlannedDocument Document, SourceHeader? Header)> WithHeaderAsync(
         FileTree tree, PlannedDocument document, bool isDescribed, CancellationToken ct)
     {
-        await using var content = tree.Open(document.File!);
-        var read = await CdaReader.ReadAsync(content, cancellationToken: ct);
-        if (read.Document is not { } header)
+        var (header, reason, fault) = await ReadAsync(tree, document, ct);
+        if (header is null)
         {
-            return (isDescribed ? document : document.Blocked("CDA_UNREADABLE", $"{read.Faults[^1].Place}: {read.Faults[^1].Text}"), null);
+            return (isDescribed ? document : document.Blocked(reason, fault), null);
         }
 
-        var metadata = CdaMetadata.From(header);
         var described = document with
         {
-            Patient = PatientOf(header) ?? document.Patient,
-            UniqueId = CdaUniqueIds.Kept(metadata.UniqueId) ?? document.UniqueId,
-            ReplacedIds = [.. metadata.ReplacedIds.Select(id => CdaUniqueIds.Kept(id)!)],
+            Patient = header.Patient?.InsIds.FirstOrDefault() is { } ins
+                ? new Ins { Number = ins.Extension, System = ins.Root }
+                : document.Patient,
+            UniqueId = CdaUniqueIds.Kept(header.UniqueId) ?? document.UniqueId,
+            ReplacedIds = [.. header.ReplacedIds.Select(id => CdaUniqueIds.Kept(id)!)],
         };
         return (described, header);
     }
 
-    private static Ins? PatientOf(CdaDocument header) =>
-        header.Patients is [var patient] && patient.InsIds.FirstOrDefault() is { } ins
-            ? new Ins { Number = ins.Extension, System = ins.Root }
-            : null;
+    /// <summary>JSON is FHIR; XML shows by its root which of both it is.</summary>
+    private static async Task<(SourceHeader? Header, string Reason, string Fault)> ReadAsync(
+        FileTree tree, PlannedDocument document, CancellationToken ct)
+    {
+        await using var content = tree.Open(document.File!);
+        if (IsJson(document))
+        {
+            return await ReadFhirAsync(content, ct);
+        }
+
+        var read = await CdaReader.ReadAsync(content, cancellationToken: ct);
+        if (read.Document is { } header)
+        {
+            return (SourceHeader.Of(header), "", "");
+        }
+
+        var refusal = read.Faults[^1];
+        if (refusal.Kind == CdaFaultKind.WrongRoot)
+        {
+            await using var again = tree.Open(document.File!);
+            var other = await ReadFhirAsync(again, ct);
+            if (other.Reason != NotFhir)
+            {
+                return other;
+            }
+        }
+
+        return (null, "CDA_UNREADABLE", $"{refusal.Place}: {refusal.Text}");
+    }
+
+    private static async Task<(SourceHeader? Header, string Reason, string Fault)> ReadFhirAsync(Stream content, CancellationToken ct)
+    {
+        var read = await FhirReader.ReadHeaderAsync(content, cancellationToken: ct);
+        return read switch
+        {
+            { Header: { } header } => (SourceHeader.Of(header), "", ""),
+            { Faults: [.., { Kind: FhirFaultKind.WrongRoot }] } => (null, NotFhir, "The file is no FHIR document."),
+            _ => (null, "FHIR_UNREADABLE", $"{read.Faults[^1].Path}: {read.Faults[^1].Text}"),
+        };
+    }
+
+    /// <summary>By its media type, or by its name where none is given.</summary>
+    private static bool IsJson(PlannedDocument document) =>
+        document.Metadata.MediaType is { Length: > 0 } mediaType
+            ? mediaType == "application/fhir+json"
+            : Path.GetExtension(document.Key).Equals(".json", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Opens a document to be sent.</summary>
     public static async ValueTask<Stream> OpenAsync(FileTree tree, TreeFile file, CancellationToken ct)

@@ -2,10 +2,10 @@ using Dmp.Xdm;
 
 namespace Dmp.Cli.Import;
 
-/// <summary>The documents of a directory or of a ZIP file: CDA as it is, anything else with a <see cref="Sidecar"/>.</summary>
+/// <summary>The documents of a directory or of a ZIP file: CDA and FHIR as they are, anything else with a <see cref="Sidecar"/>.</summary>
 internal sealed class FolderPlan(FileTree tree, TimeZoneInfo clock)
 {
-    private static readonly string[] xml = [".xml", ".xsl", ".xslt", ".cda"];
+    private static readonly string[] withHeader = [".xml", ".xsl", ".xslt", ".cda", ".json"];
 
     private static readonly Dictionary<string, string> mediaTypes = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -18,6 +18,9 @@ internal sealed class FolderPlan(FileTree tree, TimeZoneInfo clock)
         [".txt"] = "text/plain",
         [".dcm"] = "application/dicom",
     };
+
+    private static readonly Obstacle noDocument =
+        new(ImportResult.Skipped, "NOT_A_DOCUMENT", "No document of a kind that the platform keeps, by its name.");
 
     /// <summary>The files that may be documents, in the order of their names.</summary>
     public IEnumerable<TreeFile> Candidates => tree.Files.Values.Where(file => !IsSidecar(file.Name));
@@ -47,21 +50,19 @@ internal sealed class FolderPlan(FileTree tree, TimeZoneInfo clock)
             }
 
             var extension = Path.GetExtension(file.Name);
-            if (IsXml(file.Name))
+            if (MayHaveHeader(file.Name))
             {
                 document = document with { Sha256 = await ContentReading.Sha256Async(tree, file, ct) };
-                return (await ContentReading.WithHeaderAsync(tree, document, isDescribed: false, ct)).Document;
+                var read = (await ContentReading.WithHeaderAsync(tree, document, isDescribed: false, ct)).Document;
+                return read.Obstacle?.Reason == ContentReading.NotFhir ? document with { Obstacle = noDocument } : read;
             }
 
             return mediaTypes.ContainsKey(extension)
                 ? document.Blocked(
                     "SIDECAR_MISSING",
-                    $"Only CDA documents describe themselves: {Path.GetFileName(file.Name)}{Sidecar.Extension} must say what this one is.")
-                : document with
-                {
-                    Obstacle = new Obstacle(
-                        ImportResult.Skipped, "NOT_A_DOCUMENT", "No document of a kind that the platform keeps, by its name."),
-                };
+                    $"Only CDA and FHIR documents describe themselves: {Path.GetFileName(file.Name)}{Sidecar.Extension} must say what this "
+                        + "one is.")
+                : document with { Obstacle = noDocument };
         }
         catch (XdmRefusedException refused)
         {
@@ -106,7 +107,8 @@ internal sealed class FolderPlan(FileTree tree, TimeZoneInfo clock)
             Etag = intent.Etag,
             UniqueId = metadata.UniqueId,
         };
-        return metadata.MediaType is "text/xml" or "application/xslt+xml" || (metadata.MediaType.Length == 0 && IsXml(document.Key))
+        return metadata.MediaType is "text/xml" or "application/xslt+xml" or "application/fhir+json" or "application/fhir+xml"
+            || (metadata.MediaType.Length == 0 && MayHaveHeader(document.Key))
             ? (await ContentReading.WithHeaderAsync(tree, document, isDescribed: metadata.Type is not null, ct)).Document
             : document;
     }
@@ -114,5 +116,5 @@ internal sealed class FolderPlan(FileTree tree, TimeZoneInfo clock)
     private bool IsSidecar(string name) =>
         name.EndsWith(Sidecar.Extension, StringComparison.Ordinal) && tree.Files.ContainsKey(name[..^Sidecar.Extension.Length]);
 
-    private static bool IsXml(string name) => xml.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
+    private static bool MayHaveHeader(string name) => withHeader.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
 }

@@ -79,7 +79,7 @@ internal sealed class PackagePlan
 
             document = Related(document with { Sha256 = sha256 }, source);
             return Authored(
-                document.Metadata.MediaType is "text/xml" or "application/xslt+xml"
+                document.Metadata.MediaType is "text/xml" or "application/xslt+xml" or "application/fhir+json" or "application/fhir+xml"
                     ? await DescribedTwiceAsync(document, mapped.Patient, ct)
                     : (document, null));
         }
@@ -106,11 +106,11 @@ internal sealed class PackagePlan
     }
 
     /// <summary>
-    /// The header of a CDA document decides what it replaces and who wrote it, and must name the patient and the authors of the metadata.
+    /// The header of a document decides what it replaces and who wrote it, and must name the patient and the authors of the metadata.
     /// The authors are not sent: the platform takes them from the header, of whatever structure they are, and would ask of authors that are
     /// given to be of the caller's own.
     /// </summary>
-    private async Task<(PlannedDocument Document, CdaDocument? Header)> DescribedTwiceAsync(
+    private async Task<(PlannedDocument Document, SourceHeader? Header)> DescribedTwiceAsync(
         PlannedDocument document, Ins? patient, CancellationToken ct)
     {
         var (read, header) = await ContentReading.WithHeaderAsync(tree, document, isDescribed: document.Metadata.Type is not null, ct);
@@ -129,7 +129,10 @@ internal sealed class PackagePlan
         if (written.Count > 0
             && document.Metadata.Authors.Any(author => author.Person is { Id.Length: > 0 } person && !written.Contains(person.Id)))
         {
-            return (document.Blocked("CDA_METADATA_MISMATCH", "The metadata of the package name an author whom the header of the document "
+            var reason = document.Metadata.MediaType.StartsWith("application/fhir", StringComparison.Ordinal)
+                ? "FHIR_METADATA_MISMATCH"
+                : "CDA_METADATA_MISMATCH";
+            return (document.Blocked(reason, "The metadata of the package name an author whom the header of the document "
                 + "does not name."), header);
         }
 
@@ -139,7 +142,7 @@ internal sealed class PackagePlan
             metadata.Authors.Clear();
         }
 
-        if (header.Id?.ToString() == metadata.UniqueId)
+        if (header.UniqueId == metadata.UniqueId)
         {
             // The platform takes it from the header, also where it is longer than metadata may be.
             metadata.UniqueId = "";
@@ -154,7 +157,7 @@ internal sealed class PackagePlan
 
     /// <summary>An author must be named somewhere: otherwise the platform would take the caller for one, who only brings the
     /// document.</summary>
-    private static PlannedDocument Authored((PlannedDocument Document, CdaDocument? Header) read) =>
+    private static PlannedDocument Authored((PlannedDocument Document, SourceHeader? Header) read) =>
         read.Document.Obstacle is not null || read.Document.Metadata.Authors.Count > 0 || read.Header?.Authors.Any(NamesSomebody) == true
             ? read.Document
             : read.Document.Blocked(

@@ -36,12 +36,14 @@ internal static class CodedValues
 
     /// <summary>
     /// A format may be that of bytes of this media type. A CDA document may be of any, because one without a structured body has the format
-    /// of what is inside; its own header is compared with it later.
+    /// of what is inside; its own header is compared with it later. J60 has no format of FHIR, so a FHIR document may be of any that does
+    /// not name other bytes.
     /// </summary>
     public static bool FitsMedia(Coding format, string mediaType) => mediaType switch
     {
         "" => true,
         "text/xml" or "application/xslt+xml" => formatMedia.GetValueOrDefault(format.Code) != "application/dicom",
+        "application/fhir+json" or "application/fhir+xml" => !formatMedia.ContainsKey(format.Code),
         _ => format.Code == OtherFormat || formatMedia.GetValueOrDefault(format.Code) == mediaType,
     };
 

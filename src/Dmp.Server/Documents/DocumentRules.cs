@@ -51,7 +51,10 @@ internal enum DocumentVerdict
 internal static partial class DocumentRules
 {
     private static readonly string[] mediaTypes =
-        ["text/xml", "application/xslt+xml", "application/pdf", "image/jpeg", "image/tiff", "text/rtf", "text/plain", "application/dicom"];
+    [
+        "text/xml", "application/xslt+xml", "application/fhir+json", "application/fhir+xml", "application/pdf", "image/jpeg", "image/tiff",
+        "text/rtf", "text/plain", "application/dicom",
+    ];
 
     /// <summary>
     /// Who may do what with a document that exists for the caller. Professionals and structures by the functional matrix (TD2.1b

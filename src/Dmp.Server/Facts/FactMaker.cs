@@ -1,6 +1,7 @@
 using Dmp.Document.V1;
 using Dmp.Facts;
 using Dmp.Facts.V1;
+using Dmp.Fhir;
 using Dmp.Search.Index;
 using Dmp.Search.Text;
 using Dmp.Server.Data;
@@ -51,11 +52,16 @@ internal sealed class FactMaker(
     public static bool MayRead(ContentForm form) => MediaTypeOf(form) is not null;
 
     /// <summary>Content of this form may state something.</summary>
-    public static bool MayState(ContentForm form) => form is ContentForm.CdaStructured or ContentForm.CdaSelfPresenting;
+    public static bool MayState(ContentForm form) =>
+        form is ContentForm.CdaStructured or ContentForm.CdaSelfPresenting || IsFhir(form);
+
+    private static bool IsFhir(ContentForm form) => form is ContentForm.FhirJson or ContentForm.FhirXml;
 
     private static string? MediaTypeOf(ContentForm form) => form switch
     {
         ContentForm.CdaStructured or ContentForm.CdaUnstructured or ContentForm.CdaOther or ContentForm.CdaSelfPresenting => "text/xml",
+        ContentForm.FhirJson => "application/fhir+json",
+        ContentForm.FhirXml => "application/fhir+xml",
         ContentForm.Pdf => "application/pdf",
         ContentForm.Rtf => "application/rtf",
         ContentForm.Text => "text/plain",
@@ -227,7 +233,15 @@ internal sealed class FactMaker(
         return new ContentDamagedException(place.ContentId, ContentDamage.Length);
     }
 
-    /// <summary>What it states, when it may, and its words: one after the other, as neither is held whole.</summary>
+    /// <summary>The bytes of a FHIR document, of which the intake accepts few (<c>FhirBytes.Max</c>).</summary>
+    private static byte[] Whole(Stream entries, ReadingPlace place)
+    {
+        var bytes = new byte[place.SizeBytes];
+        entries.ReadExactly(bytes);
+        return bytes;
+    }
+
+    /// <summary>What it states, when it may, and its words: one after the other, as only FHIR is held whole.</summary>
     private static (DocumentFacts? Facts, byte[] Words, bool IsCut) Read(ReadingPlace place, IContentReader content, CancellationToken ct)
     {
         var form = (ContentForm)place.Form;
@@ -235,7 +249,7 @@ internal sealed class FactMaker(
         if (MayState(form))
         {
             using var entries = new BufferedStream(new FactContent(content, ct), SealedFormat.SegmentBytes);
-            facts = FactBlock.ToMessage(CdaFactReader.Read(entries));
+            facts = FactBlock.ToMessage(IsFhir(form) ? FhirReader.ReadFacts(Whole(entries, place)).Reading : CdaFactReader.Read(entries));
         }
 
         using var stream = new BufferedStream(new FactContent(content, ct), SealedFormat.SegmentBytes);

@@ -1,4 +1,3 @@
-using Dmp.Cda;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Access;
@@ -38,23 +37,23 @@ internal sealed class UploadAdmission(
             return (plan, warnings);
         }
 
-        if (!CdaRules.IsPatientOf(header, identity, warnings))
+        if (!HeaderRules.IsPatientOf(header, identity, warnings))
         {
             // What cannot be read agrees with nothing: whoever sent it must learn that.
-            const string Place = "/ClinicalDocument/recordTarget";
-            throw plan.HeaderWarnings.FirstOrDefault(warning => warning.Field.StartsWith(Place, StringComparison.Ordinal)) is { } odd
-                ? Failures.Of(ErrorReason.CdaPatientMismatch, ("place", odd.Field), ("description", odd.Description))
-                : Failures.Of(ErrorReason.CdaPatientMismatch);
+            throw plan.HeaderWarnings.FirstOrDefault(
+                warning => warning.Field.StartsWith(header.Places.Patient, StringComparison.Ordinal)) is { } odd
+                ? Failures.Of(header.PatientMismatch, ("place", odd.Field), ("description", odd.Description))
+                : Failures.Of(header.PatientMismatch);
         }
 
-        var replacedIds = CdaMetadata.From(header).ReplacedIds;
+        var replacedIds = header.Metadata.ReplacedIds;
         if (replacedIds.Count == 0)
         {
             return (plan, warnings);
         }
 
-        var found = await CdaSql.FindReplacedAsync(
-            connection, access, access.Caller.DepositorKey, [.. replacedIds.Select(CdaMapping.KeptId)], ct);
+        var found = await HeaderSql.FindReplacedAsync(
+            connection, access, access.Caller.DepositorKey, [.. replacedIds.Select(HeaderMapping.KeptId)], ct);
         // What the caller does not see is not known to anybody here, and a deleted document is nothing to go on from.
         var parent = found is null ? null : await DocumentSql.FindForChangeAsync(connection, access, found.DocumentId, ct);
         if (parent is null or { State: (short)DocumentStatus.Deleted })
@@ -63,7 +62,7 @@ internal sealed class UploadAdmission(
             {
                 warnings.Add(new Warning
                 {
-                    Field = "/ClinicalDocument/relatedDocument",
+                    Field = header.Places.Related,
                     Description = "The document that this one replaces was not added to this record by the same depositor; "
                         + "this one is stored as new.",
                 });
@@ -77,7 +76,7 @@ internal sealed class UploadAdmission(
             var faults = new FieldFaults();
             faults.Require(
                 named == parent.DocumentId, "replaces_document_id", "The header of the document says that it replaces another one.");
-            faults.ThrowIfAny(ErrorReason.CdaMetadataMismatch);
+            faults.ThrowIfAny(header.MetadataMismatch);
         }
         else if (!found!.IsCurrent)
         {

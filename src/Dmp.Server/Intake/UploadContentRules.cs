@@ -36,14 +36,26 @@ internal static class UploadContentRules
     /// <summary>The content may be what its media type says.</summary>
     public static bool Agrees(string mediaType, SniffedForm form) => mediaType switch
     {
-        "text/xml" or "application/xslt+xml" => form is SniffedForm.CdaR2 or SniffedForm.CdaSelfPresenting or SniffedForm.OtherXml,
+        "text/xml" or "application/xslt+xml" =>
+            form is SniffedForm.CdaR2 or SniffedForm.CdaSelfPresenting or SniffedForm.OtherXml or SniffedForm.FhirXml,
+        "application/fhir+json" => form is SniffedForm.Json,
+        "application/fhir+xml" => form is SniffedForm.FhirXml or SniffedForm.OtherXml,
         "application/pdf" => form is SniffedForm.Pdf,
         "image/jpeg" => form is SniffedForm.Jpeg,
         "image/tiff" => form is SniffedForm.Tiff,
         "text/rtf" => form is SniffedForm.Rtf,
-        "text/plain" => form is SniffedForm.PlainText,
+        "text/plain" => form is SniffedForm.PlainText or SniffedForm.Json,
         "application/dicom" => form is SniffedForm.Dicom,
         _ => false,
+    };
+
+    /// <summary>What is to be read: JSON and XML of FHIR may be sent as a text, or as XML, which says nothing of itself then.</summary>
+    public static SniffedForm As(string mediaType, SniffedForm form) => (mediaType, form) switch
+    {
+        ("text/plain", SniffedForm.Json) => SniffedForm.PlainText,
+        ("text/xml" or "application/xslt+xml", SniffedForm.FhirXml) => SniffedForm.OtherXml,
+        ("application/fhir+xml", SniffedForm.OtherXml) => SniffedForm.FhirXml,
+        _ => form,
     };
 
     /// <summary>The form in the words of the contract; <paramref name="level"/> is the level of a CDA document, if found.</summary>

@@ -1,6 +1,7 @@
 using Dmp.Cda;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
+using Dmp.Fhir;
 using Dmp.Server.Calls;
 using Dmp.Server.Documents;
 using Dmp.Server.Errors;
@@ -14,7 +15,8 @@ using Microsoft.Extensions.Options;
 namespace Dmp.Server.Intake;
 
 /// <summary>What the bytes that have come say about themselves: form, header, and what is odd about them.</summary>
-internal sealed class UploadDescription(ContentInspector inspector, IOptions<UploadOptions> uploadOptions, TimeProvider time)
+internal sealed class UploadDescription(
+    ContentInspector inspector, FhirHeaders fhirHeaders, IOptions<UploadOptions> uploadOptions, TimeProvider time)
 {
     /// <summary>
     /// Documents up to this size are read to their end, so that nothing broken comes in: it costs half as much again as the header. Of
@@ -61,12 +63,13 @@ internal sealed class UploadDescription(ContentInspector inspector, IOptions<Upl
         Guid? recordKeyId,
         CancellationToken ct)
     {
-        if (intent.Metadata.MediaType.Length > 0 && !UploadContentRules.Agrees(intent.Metadata.MediaType, sniffed))
+        var mediaType = intent.Metadata.MediaType;
+        if (mediaType.Length > 0 && !UploadContentRules.Agrees(mediaType, sniffed))
         {
-            throw Failures.Of(ErrorReason.MediaTypeMismatch, ("media_type", intent.Metadata.MediaType));
+            throw Failures.Of(ErrorReason.MediaTypeMismatch, ("media_type", mediaType));
         }
 
-        var (described, form) = await WithHeaderAsync(call, intent, reader, sniffed, ct);
+        var (described, form) = await WithHeaderAsync(call, intent, reader, UploadContentRules.As(mediaType, sniffed), ct);
         return new UploadArrival(call, described, content, form, small, recordKeyId);
     }
 
@@ -78,7 +81,7 @@ internal sealed class UploadDescription(ContentInspector inspector, IOptions<Upl
         Call call, UploadPlan plan, IContentReader reader, SniffedForm sniffed, CancellationToken ct)
     {
         var described = await ReadHeaderAsync(call, plan, reader, sniffed, ct);
-        var odd = await inspector.InspectAsync(reader, sniffed, described.Plan.Header, plan.ContentId, call.ServerRequestId, ct);
+        var odd = await inspector.InspectAsync(reader, sniffed, described.Plan.Header?.Cda, plan.ContentId, call.ServerRequestId, ct);
         var told = odd.Select(description => new Warning { Field = "content", Description = description });
         return (described.Plan with { HeaderWarnings = [.. described.Plan.HeaderWarnings, .. told] }, described.Form);
     }
@@ -103,13 +106,43 @@ internal sealed class UploadDescription(ContentInspector inspector, IOptions<Upl
     private async Task<(UploadPlan Plan, ContentForm Form)> ReadHeaderAsync(
         Call call, UploadPlan plan, IContentReader reader, SniffedForm sniffed, CancellationToken ct)
     {
-        if (sniffed is not (SniffedForm.CdaR2 or SniffedForm.CdaSelfPresenting or SniffedForm.OtherXml))
+        switch (sniffed)
         {
-            RequireComplete(plan);
-            var named = sniffed == SniffedForm.Dicom ? await KosPatient.ReadAsync(reader, ct) : null;
-            return (plan with { NamedByContent = named }, UploadContentRules.ToContract(sniffed, null));
+            case SniffedForm.CdaR2 or SniffedForm.CdaSelfPresenting or SniffedForm.OtherXml:
+                return await ReadCdaAsync(call, plan, reader, sniffed, ct);
+            case SniffedForm.Json or SniffedForm.FhirXml:
+                return await ReadFhirAsync(call, plan, reader, ct);
+            default:
+                RequireComplete(plan);
+                var named = sniffed == SniffedForm.Dicom ? await KosPatient.ReadAsync(reader, ct) : null;
+                return (plan with { NamedByContent = named }, UploadContentRules.ToContract(sniffed, null));
+        }
+    }
+
+    private async Task<(UploadPlan Plan, ContentForm Form)> ReadFhirAsync(
+        Call call, UploadPlan plan, IContentReader reader, CancellationToken ct)
+    {
+        var read = await fhirHeaders.ReadAsync(reader, ct);
+        if (read.Header is { } header)
+        {
+            var form = header.Format == FhirFormat.Json ? ContentForm.FhirJson : ContentForm.FhirXml;
+            return (Described(call, plan, DocumentHeader.Of(header, read.Faults)), form);
         }
 
+        var refusal = read.Faults[^1];
+        if (refusal.Kind == FhirFaultKind.WrongRoot && plan.Message.Metadata?.MediaType is null or "")
+        {
+            // JSON that is no FHIR and claims not to be: of no kind that describes itself.
+            RequireComplete(plan);
+        }
+
+        throw Failures.Of(
+            ErrorReason.FhirUnreadable, ("fault", $"{refusal.Kind}"), ("place", refusal.Path), ("description", refusal.Text));
+    }
+
+    private async Task<(UploadPlan Plan, ContentForm Form)> ReadCdaAsync(
+        Call call, UploadPlan plan, IContentReader reader, SniffedForm sniffed, CancellationToken ct)
+    {
         await using var stream = await OpenForReadingAsync(reader, ct);
         var options = new CdaReaderOptions
         {
@@ -132,7 +165,7 @@ internal sealed class UploadDescription(ContentInspector inspector, IOptions<Upl
             return (plan, ContentForm.Xml);
         }
 
-        if (CdaRules.Ambiguity(read.Faults) is { } ambiguity)
+        if (Ambiguity(read.Faults) is { } ambiguity)
         {
             throw Unreadable(ambiguity);
         }
@@ -142,27 +175,27 @@ internal sealed class UploadDescription(ContentInspector inspector, IOptions<Upl
             throw Unreadable(new CdaFault(CdaFaultKind.Truncated, "/", "The document ends before its last element does."));
         }
 
-        return (Described(call, plan, header, read.Faults), FormOf(header));
+        return (Described(call, plan, DocumentHeader.Of(header, read.Faults)), FormOf(header));
     }
 
-    private UploadPlan Described(Call call, UploadPlan plan, CdaDocument header, IReadOnlyList<CdaFault> faults)
+    private UploadPlan Described(Call call, UploadPlan plan, DocumentHeader header)
     {
         var given = plan.Message.Metadata;
-        List<Warning> warnings = [.. faults.Select(fault => new Warning { Field = fault.Place, Description = fault.Text })];
-        var mapping = new CdaMapping(warnings);
-        var derived = mapping.ToMetadata(header);
+        List<Warning> warnings = [.. header.Faults.Select(fault => new Warning { Field = fault.Place, Description = fault.Text })];
+        var mapping = new HeaderMapping(header, warnings);
+        var derived = mapping.ToMetadata();
         var disagreements = new FieldFaults();
-        CdaRules.CheckAgreement(given, header, derived, disagreements);
-        disagreements.ThrowIfAny(ErrorReason.CdaMetadataMismatch);
+        HeaderRules.CheckAgreement(given, header, derived, disagreements);
+        disagreements.ThrowIfAny(header.MetadataMismatch);
 
         var merged = mapping.Merge(given, derived);
         var authorsOfHeader = given is null or { Authors: [] };
         var missing = new FieldFaults();
-        CdaRules.RequireComplete(merged, faults, missing);
+        HeaderRules.RequireComplete(merged, header, missing);
         missing.Require(
-            merged.Confidentiality is not null || header.Confidentiality is null,
+            merged.Confidentiality is not null || header.Metadata.Confidentiality is null,
             "metadata.confidentiality",
-            "Required, because what the header says at /ClinicalDocument/confidentialityCode is none of N, R and V of "
+            $"Required, because what the header says at {header.Places.Confidentiality} is none of N, R and V of "
                 + "2.16.840.1.113883.5.25.");
         DocumentRules.Check(merged, call.Caller, time.GetUtcNow(), authorsOfHeader, missing);
         missing.ThrowIfAny();
@@ -188,7 +221,7 @@ internal sealed class UploadDescription(ContentInspector inspector, IOptions<Upl
     private static void RequireComplete(UploadPlan plan)
     {
         var faults = new FieldFaults();
-        DocumentRules.RequireComplete(plan.Message.Metadata, "Required, because the content is no CDA document.", faults);
+        DocumentRules.RequireComplete(plan.Message.Metadata, "Required, because the content is neither a CDA nor a FHIR document.", faults);
         faults.ThrowIfAny();
     }
 
@@ -198,6 +231,14 @@ internal sealed class UploadDescription(ContentInspector inspector, IOptions<Upl
         var read = await reader.ReadAsync(reader.Length - tail.Length, tail, ct);
         return CdaTail.IsWhole(tail.AsSpan(0, read));
     }
+
+    /// <summary>
+    /// The defect because of which a header cannot be believed: it says twice who or what it is. Null when there is none; other
+    /// defects leave out a value, and are warnings.
+    /// </summary>
+    private static CdaFault? Ambiguity(IEnumerable<CdaFault> faults) => faults.FirstOrDefault(fault =>
+        fault.Kind == CdaFaultKind.Repeated
+        && fault.Place.Split('/', '[')[2] is "id" or "code" or "component");
 
     private static ContentForm FormOf(CdaDocument header) => (header.IsSelfPresenting, header.Body?.Level) switch
     {

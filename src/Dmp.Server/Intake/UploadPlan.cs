@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Dmp.Cda;
 using Dmp.Document.V1;
 using Dmp.Error.V1;
 using Dmp.Server.Calls;
@@ -59,17 +58,18 @@ internal sealed record UploadPlan
     /// <summary>The metadata with the defaults of the contract filled in.</summary>
     public required DocumentMetadata Metadata { get; init; }
 
-    /// <summary>What the header of a CDA document says; null for other documents, and before the bytes have come.</summary>
-    public CdaDocument? Header { get; init; }
+    /// <summary>What the document says of itself; null for one that says nothing, and before the bytes have come.</summary>
+    public DocumentHeader? Header { get; init; }
 
-    /// <summary>The patient whom a content other than CDA names; null when it names none, and before the bytes have come.</summary>
+    /// <summary>The patient whom a content without a header names; null when it names none, and before the bytes have come.</summary>
     public NamedPatient? NamedByContent { get; init; }
 
     /// <summary>What is odd about the header.</summary>
     public IReadOnlyList<Warning> HeaderWarnings { get; init; } = [];
 
-    /// <summary>The content may turn out to be CDA, whose header then fills what the metadata leave out.</summary>
-    public static bool MayBeCda(DocumentMetadata? metadata) => metadata?.MediaType is null or "" or "text/xml" or "application/xslt+xml";
+    /// <summary>The content may have a header, which then fills what the metadata leave out.</summary>
+    public static bool MayHaveHeader(DocumentMetadata? metadata) => metadata?.MediaType is null or ""
+        or "text/xml" or "application/xslt+xml" or "application/fhir+json" or "application/fhir+xml";
 
     /// <summary>The same for a repeat: what was said about the document, and its bytes.</summary>
     public byte[] Fingerprint(string method, ReadOnlySpan<byte> sha256)
@@ -210,15 +210,15 @@ internal sealed class UploadPlanning(IOptions<UploadOptions> uploadOptions, IOpt
         var recordId = call.ReadRecordId(message.RecordId, faults);
         var replaces = faults.Id(message.ReplacesDocumentId, "replaces_document_id");
         var requestId = faults.Id(message.RequestId, "request_id");
-        var mayBeCda = UploadPlan.MayBeCda(message.Metadata);
-        if (!mayBeCda)
+        var mayHaveHeader = UploadPlan.MayHaveHeader(message.Metadata);
+        if (!mayHaveHeader)
         {
             DocumentRules.RequireComplete(message.Metadata, "Required.", faults);
         }
 
         if (message.Metadata is not null)
         {
-            DocumentRules.Check(message.Metadata, call.Caller, now, mayBeCda && message.Metadata.Authors.Count == 0, faults);
+            DocumentRules.Check(message.Metadata, call.Caller, now, mayHaveHeader && message.Metadata.Authors.Count == 0, faults);
         }
 
         if (message.StatedPatient is { } stated)

@@ -12,6 +12,7 @@ internal sealed class ContentSniffer
 {
     public const int PrefixBytesMax = 64 * 1024;
 
+    private const string Fhir = "http://hl7.org/fhir";
     private const string XslTransform = "http://www.w3.org/1999/XSL/Transform";
 
     // The wrapper puts the document near the top of the stylesheet; far below it the nesting can only be hostile.
@@ -57,6 +58,7 @@ internal sealed class ContentSniffer
             _ when text.StartsWith("{\\rtf"u8) => SniffedForm.Rtf,
             _ when KosHeader.IsDicom(seen) => SniffedForm.Dicom,
             _ when LooksLikeXml(seen, text) => ConcludeXml() ?? ConcludeText(seen),
+            _ when LooksLikeJson(text) => ConcludeText(seen) is SniffedForm.PlainText ? SniffedForm.Json : SniffedForm.Unknown,
             _ => ConcludeText(seen),
         };
     }
@@ -66,6 +68,9 @@ internal sealed class ContentSniffer
         ReadOnlySpan<byte> byteOrderMark = [0xEF, 0xBB, 0xBF];
         return (bytes.StartsWith(byteOrderMark) ? bytes[3..] : bytes).TrimStart(" \t\r\n"u8);
     }
+
+    private static bool LooksLikeJson(ReadOnlySpan<byte> text) =>
+        text is [(byte)'{', .. var members] && members.TrimStart(" \t\r\n"u8) is [(byte)'"' or (byte)'}', ..];
 
     private static bool LooksLikeXml(ReadOnlySpan<byte> seen, ReadOnlySpan<byte> text) =>
         text is [(byte)'<', ..] || IsUtf16(seen, out var bigEndian) && FirstUtf16(seen, bigEndian) == '<';
@@ -109,6 +114,11 @@ internal sealed class ContentSniffer
             if (IsClinicalDocument(xml))
             {
                 return SniffedForm.CdaR2;
+            }
+
+            if (xml.LocalName == "Bundle" && xml.NamespaceURI == Fhir)
+            {
+                return SniffedForm.FhirXml;
             }
 
             if (xml.NamespaceURI != XslTransform || xml.LocalName is not ("stylesheet" or "transform"))

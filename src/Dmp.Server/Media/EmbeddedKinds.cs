@@ -53,7 +53,8 @@ internal static class EmbeddedKinds
         ({ } type, false) when type.StartsWith("image/", StringComparison.Ordinal) => isPicture,
         ("application/pdf", _) => form == SniffedForm.Pdf,
         ("text/rtf" or "application/rtf", _) => form == SniffedForm.Rtf,
-        ("text/plain" or "text/xml" or "application/xml", _) => form is SniffedForm.PlainText or SniffedForm.OtherXml,
+        ("text/plain" or "text/xml" or "application/xml", _) =>
+            form is SniffedForm.PlainText or SniffedForm.OtherXml or SniffedForm.Json or SniffedForm.FhirXml,
         ("application/dicom", _) => form == SniffedForm.Dicom,
         _ => false,
     };

@@ -27,8 +27,11 @@ internal enum MediaFaultKind
     /// <summary>The text bears what acts, or carries files.</summary>
     RtfActive,
 
-    /// <summary>The file inside of a CDA document is not what the document says.</summary>
+    /// <summary>The file inside of a document is not what the document says, or may not be there.</summary>
     EmbeddedFile,
+
+    /// <summary>A narrative bears what acts in a browser.</summary>
+    NarrativeActive,
 }
 
 /// <summary>One reason to refuse content, in words that hold nothing of it.</summary>

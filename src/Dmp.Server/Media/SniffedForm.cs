@@ -22,4 +22,10 @@ internal enum SniffedForm
 
     /// <summary>Other XML, and every XML that declares a document type: its parsing is refused before it costs anything.</summary>
     OtherXml,
+
+    /// <summary>XML with the root element <c>Bundle</c> of FHIR.</summary>
+    FhirXml,
+
+    /// <summary>Text that begins as a JSON object.</summary>
+    Json,
 }

@@ -142,6 +142,7 @@ internal static class ServiceSetup
         services.AddSingleton<UnfinishedUploads>();
         services.AddSingleton<UploadOpening>();
         services.AddSingleton<UploadReceivers>();
+        services.AddSingleton<FhirHeaders>();
         services.AddSingleton<UploadDescription>();
         services.AddSingleton<SubmissionSetDecisions>();
         services.AddSingleton<UploadDecisions>();

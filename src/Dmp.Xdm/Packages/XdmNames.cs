@@ -24,6 +24,8 @@ public static class XdmNames
         var extension = mediaType switch
         {
             "text/xml" => "XML",
+            "application/fhir+xml" => "XML",
+            "application/fhir+json" => "JSN",
             "application/xslt+xml" => "XSL",
             "application/pdf" => "PDF",
             "image/jpeg" => "JPG",

@@ -30,7 +30,7 @@ public sealed partial class DependencyTests
         ["Dmp.Proofs"] = "Dmp.Contracts",
         ["Dmp.Xdm"] = "Dmp.Contracts",
         ["Dmp.Client"] = "Dmp.Contracts Dmp.Proofs",
-        ["Dmp.Server"] = "Dmp.Cda Dmp.Contracts Dmp.Facts Dmp.Interactions Dmp.Migrator Dmp.Proofs Dmp.Search Dmp.Storage",
+        ["Dmp.Server"] = "Dmp.Cda Dmp.Contracts Dmp.Facts Dmp.Fhir Dmp.Interactions Dmp.Migrator Dmp.Proofs Dmp.Search Dmp.Storage",
         ["Dmp.Cli"] = "Dmp.Cda Dmp.Client Dmp.Facts Dmp.Fhir Dmp.Interactions Dmp.Proofs Dmp.Storage Dmp.Xdm",
     };
 

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using Dmp.Document.V1;
 using Dmp.Server.Tests.Content;
+using Dmp.Server.Tests.Documents;
 using Dmp.Server.Tests.Fixtures;
 using Xunit;
 using static Dmp.Server.Tests.Cli.Sources;
@@ -62,6 +63,36 @@ public sealed class ImportCommandTests(Platform platform)
             new GetDocumentRequest { RecordId = one.Id, DocumentId = rows["letter.txt"].DocumentId }, cancellationToken: Token)).Document;
         Assert.Equal("Bonjour"u8.ToArray(), await patient.ReadAsync(letter));
         Assert.Equal(([VisibilityCode.MaskedFromProfessionals], "text/plain"), (letter.VisibilityCodes, letter.Metadata.MediaType));
+    }
+
+    [Fact]
+    public async Task A_FHIR_document_finds_its_record_in_JSON_and_in_XML()
+    {
+        var record = await platform.RecordAsync();
+        using var home = HomeOf(record.Physician);
+        FhirText text = new() { Patient = record.Patient, Author = record.Physician };
+        home.Put("in/a.json", text.Bytes);
+        home.Put("in/b.xml", (text with { Id = $"urn:uuid:{Guid.NewGuid()}", Replaces = text.Id }).Xml);
+        home.Put("in/masked.json", (text with { Id = $"urn:uuid:{Guid.NewGuid()}" }).Bytes);
+        home.Put(
+            "in/masked.json.json", """{ "visibilityCodes": ["VISIBILITY_CODE_MASKED_FROM_PROFESSIONALS"] }"""u8.ToArray());
+        home.Put("in/settings.json", "{ \"a\": 1 }"u8.ToArray());
+        home.Put("in/cut.json", text.Bytes[..^100]);
+        home.Put("in/cut.xml", text.Xml[..^100]);
+        home.Put("in/other.xml", (text with { Patient = TestPatient.New() }).Xml);
+
+        var run = await CommandHome.RunAsync(home.Import(home.PathOf("in")));
+
+        Assert.Equal((1, "3 stored, 3 refused, 1 skipped.\n"), (run.Code, run.Output));
+        var rows = home.Rows();
+        Assert.Equal(
+            [
+                ("a.json", "stored", ""), ("b.xml", "stored", ""), ("cut.json", "refused", "FHIR_UNREADABLE"),
+                ("cut.xml", "refused", "FHIR_UNREADABLE"), ("masked.json", "stored", ""), ("other.xml", "refused", "RECORD_NOT_FOUND"),
+                ("settings.json", "skipped", "NOT_A_DOCUMENT"),
+            ],
+            rows.OrderBy(row => row.Key, StringComparer.Ordinal).Select(row => (row.Key, row.Value.Outcome, row.Value.Reason)));
+        Assert.Equal((record.Id, "1", "2"), (rows["a.json"].RecordId, rows["a.json"].Version, rows["b.xml"].Version));
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed record ImportItem
     /// </summary>
     public required Func<CancellationToken, ValueTask<Stream>> Open { get; init; }
 
-    /// <summary>What the producer says about it. Empty for a CDA document, whose header says it all.</summary>
+    /// <summary>What the producer says about it. Empty for a CDA or FHIR document, which says it all itself.</summary>
     public DocumentMetadata Metadata { get; init; } = new();
 
     /// <summary>

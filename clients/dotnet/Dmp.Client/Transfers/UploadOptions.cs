@@ -34,6 +34,6 @@ public sealed record UploadOptions
     /// <summary>Called when the platform has accepted the intent, for its limits and warnings; again when an attempt is repeated.</summary>
     public Action<UploadAccepted>? Accepted { get; init; }
 
-    /// <summary>Called when the document is stored and something is odd about its CDA header, such as a name unlike the record's.</summary>
+    /// <summary>Called when the document is stored and something is odd about its header, such as a name unlike the record's.</summary>
     public Action<IReadOnlyList<Warning>>? Warned { get; init; }
 }

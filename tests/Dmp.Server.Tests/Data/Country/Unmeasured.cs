@@ -26,7 +26,7 @@ internal static class Unmeasured
         "CareTeamSql.Leave",
         "CareTeamSql.TellOfRecords",
         "CareTeamSql.Touch",
-        "CdaSql.FindReplaced",
+        "HeaderSql.FindReplaced",
         "ChangeSql.Changed",
         "ChangeSql.ForgetPasses",
         "ChangeSql.Sequence",

@@ -7,8 +7,8 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Server.Intake;
 
-/// <summary>The header of a CDA document in the words of the contract. What has no room there is told.</summary>
-internal sealed partial class CdaMapping(List<Warning> warnings)
+/// <summary>The header of a document in the words of the contract. What has no room there is told.</summary>
+internal sealed partial class HeaderMapping(DocumentHeader header, List<Warning> warnings)
 {
     /// <summary>Most characters of a title.</summary>
     public const int TitleCharactersMax = 256;
@@ -22,22 +22,23 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
     private const int EventCodesMax = 50;
     private const int ReferencesMax = 50;
     private const int AuthorsMax = 20;
-    private const string Root = "/ClinicalDocument";
+
+    private readonly HeaderPlaces places = header.Places;
 
     /// <summary>
     /// What the header says. A practice setting or kind of facility outside of its value set is left out, because real headers have
     /// others there and the field may be absent, and so are a word that is no language and what is too long; anything else that a
     /// document may not have is found by <see cref="DocumentRules"/>.
     /// </summary>
-    public DocumentMetadata ToMetadata(CdaDocument header)
+    public DocumentMetadata ToMetadata()
     {
-        var derived = CdaMetadata.From(header);
+        var derived = header.Metadata;
         var metadata = new DocumentMetadata
         {
             UniqueId = UniqueId(derived.UniqueId),
-            Type = ToCoding(derived.Type, $"{Root}/code"),
-            Format = ToCoding(derived.Format, $"{Root}/templateId"),
-            Title = Text(derived.Title, TitleCharactersMax, $"{Root}/title"),
+            Type = ToCoding(derived.Type, places.Type),
+            Format = ToCoding(derived.Format, places.Format),
+            Title = Text(derived.Title, TitleCharactersMax, places.Title),
             MediaType = derived.MediaType,
             LanguageCode = Language(derived.LanguageCode),
             Confidentiality = Confidentiality(derived.Confidentiality),
@@ -47,49 +48,48 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
             ServiceStartTime = derived.ServiceStartTime?.ToTimestamp(),
             ServiceStopTime = derived.ServiceStopTime?.ToTimestamp(),
             LegalAuthenticator = Signatory(header.LegalAuthenticator),
-            SourcePatientId = SourcePatientId(header),
+            SourcePatientId = SourcePatientId(),
         };
-        if (header.ServiceEvents is [{ Time.Stop: not null }, ..] && derived is { ServiceStopTime: null, ServiceStartTime: not null })
+        if (header.ServiceTime?.Stop is not null && derived is { ServiceStopTime: null, ServiceStartTime: not null })
         {
-            Warn(
-                $"{Root}/documentationOf/serviceEvent/effectiveTime/high", "The end of the act would be before its begin; it is left out.");
+            Warn(places.ServiceStop, "The end of the act would be before its begin; it is left out.");
         }
 
         metadata.EventCodes.AddRange(
-            derived.EventCodes.Select(code => ToCoding(code, $"{Root}/documentationOf/serviceEvent/code")).OfType<Coding>());
-        metadata.References.AddRange(References(header));
+            derived.EventCodes.Select(code => ToCoding(code, places.EventCode)).OfType<Coding>());
+        metadata.References.AddRange(References());
         metadata.Authors.AddRange(Authors(header.Authors));
         return metadata;
     }
 
     /// <summary>What was given, and for the rest what the header says. Acts and references of both are kept.</summary>
-    public DocumentMetadata Merge(DocumentMetadata? given, DocumentMetadata header)
+    public DocumentMetadata Merge(DocumentMetadata? given, DocumentMetadata derived)
     {
         var merged = given?.Clone() ?? new DocumentMetadata();
-        merged.UniqueId = merged.UniqueId.Length > 0 ? merged.UniqueId : header.UniqueId;
-        merged.Title = merged.Title.Length > 0 ? merged.Title : header.Title;
-        merged.MediaType = merged.MediaType.Length > 0 ? merged.MediaType : header.MediaType;
-        merged.LanguageCode = merged.LanguageCode.Length > 0 ? merged.LanguageCode : header.LanguageCode;
-        merged.Type ??= header.Type;
-        merged.Format ??= header.Format;
-        merged.Confidentiality ??= header.Confidentiality;
-        merged.PracticeSetting ??= header.PracticeSetting;
-        merged.FacilityType ??= header.FacilityType;
-        merged.CreationTime ??= header.CreationTime;
-        merged.ServiceStartTime ??= header.ServiceStartTime;
-        merged.ServiceStopTime ??= header.ServiceStopTime;
-        merged.LegalAuthenticator ??= header.LegalAuthenticator;
-        merged.SourcePatientId ??= header.SourcePatientId;
-        var codes = header.EventCodes
+        merged.UniqueId = merged.UniqueId.Length > 0 ? merged.UniqueId : derived.UniqueId;
+        merged.Title = merged.Title.Length > 0 ? merged.Title : derived.Title;
+        merged.MediaType = merged.MediaType.Length > 0 ? merged.MediaType : derived.MediaType;
+        merged.LanguageCode = merged.LanguageCode.Length > 0 ? merged.LanguageCode : derived.LanguageCode;
+        merged.Type ??= derived.Type;
+        merged.Format ??= derived.Format;
+        merged.Confidentiality ??= derived.Confidentiality;
+        merged.PracticeSetting ??= derived.PracticeSetting;
+        merged.FacilityType ??= derived.FacilityType;
+        merged.CreationTime ??= derived.CreationTime;
+        merged.ServiceStartTime ??= derived.ServiceStartTime;
+        merged.ServiceStopTime ??= derived.ServiceStopTime;
+        merged.LegalAuthenticator ??= derived.LegalAuthenticator;
+        merged.SourcePatientId ??= derived.SourcePatientId;
+        var codes = derived.EventCodes
             .Where(code => !merged.EventCodes.Any(known => known.System == code.System && known.Code == code.Code))
             .ToArray();
         merged.EventCodes.AddRange(Fitting(codes, EventCodesMax - merged.EventCodes.Count, EventCodesMax, "metadata.event_codes", "codes"));
-        var references = header.References.Where(reference => !merged.References.Contains(reference)).ToArray();
+        var references = derived.References.Where(reference => !merged.References.Contains(reference)).ToArray();
         merged.References.AddRange(
             Fitting(references, ReferencesMax - merged.References.Count, ReferencesMax, "metadata.references", "references"));
         if (merged.Authors.Count == 0)
         {
-            merged.Authors.AddRange(header.Authors);
+            merged.Authors.AddRange(derived.Authors);
         }
 
         return merged;
@@ -104,7 +104,7 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
         if (uniqueId is not null && kept != uniqueId)
         {
             Warn(
-                $"{Root}/id",
+                places.Id,
                 "The identifier is longer than 128 characters or has blanks in it; a UUID that is computed from it is kept in its place.");
         }
 
@@ -118,7 +118,7 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
             return code ?? "";
         }
 
-        Warn($"{Root}/languageCode/@code", "The value is no language tag as in BCP 47, such as fr-FR, and not kept.");
+        Warn(places.Language, "The value is no language tag as in BCP 47, such as fr-FR, and not kept.");
         return "";
     }
 
@@ -126,37 +126,34 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
     {
         if (code is null or { System: "2.16.840.1.113883.5.25", Code: "N" or "R" or "V" })
         {
-            return ToCoding(code, "");
+            return ToCoding(code, places.Confidentiality);
         }
 
-        Warn($"{Root}/confidentialityCode", "The code is none of N, R and V of 2.16.840.1.113883.5.25, and not kept.");
+        Warn(places.Confidentiality, "The code is none of N, R and V of 2.16.840.1.113883.5.25, and not kept.");
         return null;
     }
 
     private Coding? PracticeSetting(CdaCode? code)
     {
-        const string Performer = $"{Root}/documentationOf/serviceEvent/performer/assignedEntity";
-        const string Place = $"{Performer}/representedOrganization/standardIndustryClassCode";
-        var setting = ToCoding(code, Place);
+        var setting = ToCoding(code, places.PracticeSetting);
         if (setting is null || CodedValues.IsPracticeSetting(setting))
         {
             return setting;
         }
 
-        Warn(Place, "The practice setting is not one of value set J04, and not kept.");
+        Warn(places.PracticeSetting, "The practice setting is not one of value set J04, and not kept.");
         return null;
     }
 
     private Coding? FacilityType(CdaCode? code)
     {
-        const string Place = $"{Root}/componentOf/encompassingEncounter/location/healthCareFacility/code";
-        var type = ToCoding(code, Place);
+        var type = ToCoding(code, places.FacilityType);
         if (type is null || CodedValues.IsFacilityType(type))
         {
             return type;
         }
 
-        Warn(Place, "The kind of facility is not one of value set J02, and not kept.");
+        Warn(places.FacilityType, "The kind of facility is not one of value set J02, and not kept.");
         return null;
     }
 
@@ -165,7 +162,7 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
         List<Author> kept = [];
         for (var i = 0; i < authors.Count; i++)
         {
-            var place = $"{Root}/author{(i > 0 ? $"[{i + 1}]" : "")}";
+            var place = places.AuthorAt(i);
             if (kept.Count == AuthorsMax)
             {
                 Warn(place, $"A document has at most {AuthorsMax} authors; this one and those behind it are left out.");
@@ -187,24 +184,24 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
 
     private Author? ToAuthor(CdaAuthor author, string place)
     {
-        var person = ToPerson(author.Actor, $"{place}/assignedAuthor");
-        var institution = ToInstitution(author.Actor.Organization, $"{place}/assignedAuthor/representedOrganization");
+        var actor = place + places.AuthorActor;
+        var person = ToPerson(author.Actor, actor);
+        var institution = ToInstitution(author.Actor.Organization, actor + places.ActorStructure);
         return person is null && institution is null ? null : new Author
         {
             Person = person,
             Institution = institution,
-            Role = Text(author.FunctionText ?? author.Function?.Code, NameCharactersMax, $"{place}/functionCode"),
-            Specialty = ToCoding(author.Actor.Specialty, $"{place}/assignedAuthor/code"),
+            Role = Text(author.FunctionText ?? author.Function?.Code, NameCharactersMax, place + places.AuthorFunction),
+            Specialty = ToCoding(author.Actor.Specialty, actor + places.ActorSpecialty),
         };
     }
 
     private Person? Signatory(CdaAuthenticator? signatory)
     {
-        const string Place = $"{Root}/legalAuthenticator";
-        var person = signatory is null ? null : ToPerson(signatory.Actor, $"{Place}/assignedEntity");
+        var person = signatory is null ? null : ToPerson(signatory.Actor, places.Signatory + places.SignatoryActor);
         if (signatory is not null && person is null)
         {
-            Warn(Place, "Who signed has neither a name nor an identifier, and is left out.");
+            Warn(places.Signatory, "Who signed has neither a name nor an identifier, and is left out.");
         }
 
         return person;
@@ -223,9 +220,9 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
         };
         var person = new Person
         {
-            Id = Identifier(actor.NationalId, $"{place}/id"),
-            FamilyName = Text(family, NameCharactersMax, $"{place}/assignedPerson/name"),
-            GivenName = Text(given, NameCharactersMax, $"{place}/assignedPerson/name/given"),
+            Id = Identifier(actor.NationalId, place + places.ActorId),
+            FamilyName = Text(family, NameCharactersMax, place + places.ActorName),
+            GivenName = Text(given, NameCharactersMax, place + places.ActorGiven),
         };
         if (person.FamilyName.Length == 0 && person.Id.Length > 0)
         {
@@ -239,8 +236,8 @@ internal sealed partial class CdaMapping(List<Warning> warnings)
     {
         var institution = new Institution
         {
-            Id = Identifier(structure?.NationalId, $"{place}/id"),
-            Name = Text(structure?.Name, DisplayCharactersMax, $"{place}/name"),
+            Id = Identifier(structure?.NationalId, place + places.ActorId),
+            Name = Text(structure?.Name, DisplayCharactersMax, place + places.Name),
         };
         if (institution.Name.Length == 0 && institution.Id.Length > 0)
         {

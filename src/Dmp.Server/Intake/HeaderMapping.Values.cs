@@ -6,13 +6,13 @@ using Dmp.Type.V1;
 namespace Dmp.Server.Intake;
 
 /// <summary>Values of a header that may be too long, or hold what nobody sees.</summary>
-internal sealed partial class CdaMapping
+internal sealed partial class HeaderMapping
 {
     /// <summary>A text without characters that nobody sees: they turn other ones around, or make two that look the same differ.</summary>
     public static string Visible(string text) => TextCharacters.Clean(text).Trim();
 
     /// <summary>The first identifier that is no national one; of others it is told that they are there.</summary>
-    private LocalIdentifier? SourcePatientId(CdaDocument header)
+    private LocalIdentifier? SourcePatientId()
     {
         const string Field = "metadata.source_patient_id";
         var ids = header.Patients is [var patient] ? patient.LocalIds.ToArray() : [];
@@ -24,10 +24,10 @@ internal sealed partial class CdaMapping
         return ids is [var first, ..] ? LocalId(first, Field) : null;
     }
 
-    private Reference[] References(CdaDocument header) =>
-        header.Orders.Select(id => (Id: LocalId(id, $"{Root}/inFulfillmentOf/order/id"), Kind: "urn:ihe:iti:xds:2013:order"))
+    private Reference[] References() =>
+        header.Orders.Select(id => (Id: LocalId(id, places.Order), Kind: "urn:ihe:iti:xds:2013:order"))
             .Concat(header.AccessionNumbers.Select(
-                id => (Id: LocalId(id, $"{Root}/inFulfillmentOf/order/accessionNumber"), Kind: "urn:ihe:iti:xds:2013:accession")))
+                id => (Id: LocalId(id, places.AccessionNumber), Kind: "urn:ihe:iti:xds:2013:accession")))
             .Where(reference => reference.Id is not null)
             .Select(reference => new Reference { Id = reference.Id, Kind = reference.Kind })
             .Distinct()
@@ -75,7 +75,7 @@ internal sealed partial class CdaMapping
             return null;
         }
 
-        var display = Text(code.Display, DisplayCharactersMax, place + "/@displayName");
+        var display = Text(code.Display, DisplayCharactersMax, place + places.Display);
         return new Coding { System = code.System, Code = code.Code, Display = display };
     }
 

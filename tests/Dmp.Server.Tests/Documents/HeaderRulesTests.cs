@@ -11,7 +11,7 @@ using Xunit;
 
 namespace Dmp.Server.Tests.Documents;
 
-public sealed class CdaRulesTests
+public sealed class HeaderRulesTests
 {
     private static readonly RecordIdentity identity = new()
     {
@@ -43,12 +43,12 @@ public sealed class CdaRulesTests
     {
         Assert.True(CdaTime.TryParse(header, out var time));
         var faults = new FieldFaults();
-        CdaRules.CheckAgreement(
+        HeaderRules.CheckAgreement(
             new DocumentMetadata
             {
                 CreationTime = Timestamp.FromDateTimeOffset(DateTimeOffset.Parse(given, System.Globalization.CultureInfo.InvariantCulture)),
             },
-            new CdaDocument { CreationTime = time },
+            Header(new CdaDocument { CreationTime = time }),
             new DocumentMetadata(),
             faults);
         Assert.Equal(agrees, Refusal(faults) is null);
@@ -70,7 +70,7 @@ public sealed class CdaRulesTests
             Names = [Name(family, given)],
             BirthTime = Birth(birth),
         };
-        Assert.Equal(isPatient, CdaRules.IsPatientOf(new CdaDocument { Patients = [patient] }, identity, warnings));
+        Assert.Equal(isPatient, HeaderRules.IsPatientOf(Header(new CdaDocument { Patients = [patient] }), identity, warnings));
         Assert.Equal(differences, warnings.Count);
     }
 
@@ -84,19 +84,24 @@ public sealed class CdaRulesTests
             Names = [Name("PAT-TROIS", "DOMINIQUE")],
             BirthTime = Birth("19790328"),
         };
-        return CdaRules.IsPatientOf(new CdaDocument { Patients = [patient] }, identity, []) == (number == identity.InsNumber);
+        return HeaderRules.IsPatientOf(Header(new CdaDocument { Patients = [patient] }), identity, []) == (number == identity.InsNumber);
     });
 
     [Fact]
     public void An_INS_in_the_wrong_place_is_not_shown()
     {
         var faults = new FieldFaults();
-        CdaRules.CheckAgreement(
-            new DocumentMetadata { UniqueId = "279035121518989" }, new CdaDocument(), new DocumentMetadata { UniqueId = "1.2.3" }, faults);
+        HeaderRules.CheckAgreement(
+            new DocumentMetadata { UniqueId = "279035121518989" },
+            Header(new CdaDocument()),
+            new DocumentMetadata { UniqueId = "1.2.3" },
+            faults);
         var refusal = Refusal(faults)!;
         Assert.DoesNotContain("279035121518989", refusal, StringComparison.Ordinal);
         Assert.Contains("1.2.3", refusal, StringComparison.Ordinal);
     }
+
+    private static DocumentHeader Header(CdaDocument document) => DocumentHeader.Of(document, []);
 
     private static CdaName Name(string family, string given) =>
         new() { Families = [new CdaNamePart(family, [])], Givens = [new CdaNamePart(given, [])] };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dmp.Cda;
 using Dmp.Document.V1;
+using Dmp.Server.Documents;
 using Dmp.Server.Errors;
 using Dmp.Server.Media;
 using Dmp.Server.Messages;
@@ -9,22 +10,18 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Server.Intake;
 
-/// <summary>The header of a CDA document beside what else is known: the metadata given, and the record. Pure.</summary>
-internal static class CdaRules
+/// <summary>The header of a document beside what else is known: the metadata given, and the record. Pure.</summary>
+internal static class HeaderRules
 {
     // A header time without an offset is some time zone's.
     private static readonly TimeSpan offsetMax = TimeSpan.FromHours(14);
 
-    /// <summary>
-    /// The defect because of which a header cannot be believed: it says twice who or what it is. Null when there is none; other
-    /// defects leave out a value, and are warnings.
-    /// </summary>
-    public static CdaFault? Ambiguity(IEnumerable<CdaFault> faults) => faults.FirstOrDefault(fault =>
-        fault.Kind == CdaFaultKind.Repeated
-        && fault.Place.Split('/', '[')[2] is "id" or "code" or "component");
-
     /// <summary>Finds every field that the metadata and the header both say, and say differently.</summary>
-    public static void CheckAgreement(DocumentMetadata? given, CdaDocument document, DocumentMetadata header, FieldFaults faults)
+    /// <param name="given">What the caller says; null for nothing.</param>
+    /// <param name="document">What the document says.</param>
+    /// <param name="header">The same in the words of the contract.</param>
+    /// <param name="faults">Takes what is found.</param>
+    public static void CheckAgreement(DocumentMetadata? given, DocumentHeader document, DocumentMetadata header, FieldFaults faults)
     {
         if (given is null)
         {
@@ -33,15 +30,16 @@ internal static class CdaRules
 
         Text("metadata.unique_id", UniqueIds.Canonical(given.UniqueId), UniqueIds.Canonical(header.UniqueId));
         Text("metadata.language_code", given.LanguageCode.ToLowerInvariant(), header.LanguageCode.ToLowerInvariant());
-        Code("metadata.type", given.Type, header.Type);
+
+        // J07 has no type for many a FHIR document of other countries, so the caller may say which one it is here.
+        Code("metadata.type", given.Type, document.Cda is null && DocumentTypes.Find(header.Type) is null ? null : header.Type);
         Code("metadata.format", given.Format, header.Format?.Code == "urn:asipSante:modelesHorsProfils:2011" ? null : header.Format);
         Code("metadata.confidentiality", given.Confidentiality, header.Confidentiality);
         Code("metadata.practice_setting", given.PracticeSetting, header.PracticeSetting);
         Code("metadata.facility_type", given.FacilityType, header.FacilityType);
         Time("metadata.creation_time", given.CreationTime, document.CreationTime);
-        var main = document.ServiceEvents is [var first, ..] ? first.Time : null;
-        Time("metadata.service_start_time", given.ServiceStartTime, main?.Start);
-        Time("metadata.service_stop_time", given.ServiceStopTime, main?.Stop);
+        Time("metadata.service_start_time", given.ServiceStartTime, document.ServiceTime?.Start);
+        Time("metadata.service_stop_time", given.ServiceStopTime, document.ServiceTime?.Stop);
         Id("metadata.legal_authenticator.id", given.LegalAuthenticator?.Id, [document.LegalAuthenticator?.Actor.NationalId]);
         for (var i = 0; i < given.Authors.Count; i++)
         {
@@ -70,7 +68,7 @@ internal static class CdaRules
         void Id(string field, string? one, IEnumerable<string?> others)
         {
             // What is too long to be kept nobody can give.
-            var known = others.OfType<string>().Where(id => id.Length <= CdaMapping.IdentifierCharactersMax).ToArray();
+            var known = others.OfType<string>().Where(id => id.Length <= HeaderMapping.IdentifierCharactersMax).ToArray();
             faults.Require(
                 one is null or "" || known.Length == 0 || known.Contains(one), field, Differ(one ?? "", string.Join(", ", known)));
         }
@@ -81,9 +79,9 @@ internal static class CdaRules
     /// and day of birth, or with it none of the three. What else is odd comes as warnings (<i>identitovigilance</i>, EX_GEN-1230), which
     /// hold no value.
     /// </summary>
-    public static bool IsPatientOf(CdaDocument document, RecordIdentity identity, List<Warning> warnings)
+    public static bool IsPatientOf(DocumentHeader document, RecordIdentity identity, List<Warning> warnings)
     {
-        const string Role = "/ClinicalDocument/recordTarget/patientRole";
+        var places = document.Places;
         if (document.Patients is not [var patient])
         {
             return false;
@@ -104,45 +102,43 @@ internal static class CdaRules
 
         if (ins.Length == 0)
         {
-            warnings.Add(new Warning { Field = Role + "/id", Description = "The header holds no INS of the patient." });
+            warnings.Add(new Warning { Field = places.PatientId, Description = "The header holds no INS of the patient." });
         }
         else if (ins.Any(id => id.Extension != identity.InsNumber))
         {
-            warnings.Add(new Warning { Field = Role + "/id", Description = "The header holds another INS beside the patient's." });
+            warnings.Add(new Warning { Field = places.PatientId, Description = "The header holds another INS beside the patient's." });
         }
 
-        PatientRules.Warn(match, Role + "/patient/name/family", Role + "/patient/name/given", Role + "/patient/birthTime", warnings);
+        PatientRules.Warn(match, places.PatientFamily, places.PatientGiven, places.PatientBirth, warnings);
         return true;
     }
 
     /// <summary>A title that is too long to be kept may be given by its beginning.</summary>
-    private static bool IsTitleOf(string given, CdaDocument document, DocumentMetadata header) =>
+    private static bool IsTitleOf(string given, DocumentHeader document, DocumentMetadata header) =>
         given == header.Title
-        || document.Title is { } whole && CdaMapping.Visible(whole) is var title
-            && title.EnumerateRunes().Count() > CdaMapping.TitleCharactersMax
+        || document.Metadata.Title is { } whole && HeaderMapping.Visible(whole) is var title
+            && title.EnumerateRunes().Count() > HeaderMapping.TitleCharactersMax
             && given.TrimEnd('.', '\u2026', ' ') is { Length: > 0 } start && title.StartsWith(start, StringComparison.Ordinal);
 
     /// <summary>
     /// Finds what a document must have and neither the metadata nor the header say; of a value that is there and cannot be read, where it
     /// is and what is wrong with it.
     /// </summary>
-    public static void RequireComplete(DocumentMetadata merged, IReadOnlyList<CdaFault> told, FieldFaults faults)
+    public static void RequireComplete(DocumentMetadata merged, DocumentHeader document, FieldFaults faults)
     {
-        Require(merged.Type is not null, "metadata.type", "/ClinicalDocument/code");
-        Require(merged.Title.Length > 0, "metadata.title", "/ClinicalDocument/title");
-        Require(merged.MediaType.Length > 0, "metadata.media_type", "/ClinicalDocument");
-        Require(merged.CreationTime is not null, "metadata.creation_time", "/ClinicalDocument/effectiveTime");
-        Require(
-            merged.ServiceStartTime is not null,
-            "metadata.service_start_time",
-            "/ClinicalDocument/documentationOf/serviceEvent/effectiveTime");
-        Require(merged.Authors.Count > 0, "metadata.authors", "/ClinicalDocument/author");
+        var places = document.Places;
+        Require(merged.Type is not null, "metadata.type", places.Type);
+        Require(merged.Title.Length > 0, "metadata.title", places.Title);
+        Require(merged.MediaType.Length > 0, "metadata.media_type", places.Root);
+        Require(merged.CreationTime is not null, "metadata.creation_time", places.CreationTime);
+        Require(merged.ServiceStartTime is not null, "metadata.service_start_time", places.ServiceTime);
+        Require(merged.Authors.Count > 0, "metadata.authors", places.Author);
 
         void Require(bool isThere, string field, string place) => faults.Require(
             isThere,
             field,
-            told.FirstOrDefault(
-                fault => fault.Kind != CdaFaultKind.Missing && fault.Place.StartsWith(place, StringComparison.Ordinal)) is { } wrong
+            document.Faults.Where(fault => !fault.IsMissing && fault.Place.StartsWith(place, StringComparison.Ordinal))
+                .Select(fault => (HeaderFault?)fault).FirstOrDefault() is { } wrong
                 ? $"Required, and what the header of the document says at {wrong.Place} cannot be used. {wrong.Text}"
                 : $"Required, and the header of the document does not say it at {place}.");
     }

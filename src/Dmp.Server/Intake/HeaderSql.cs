@@ -30,7 +30,7 @@ internal sealed record ReplacedVersion
     public required bool IsCurrent { get; init; }
 }
 
-internal static class CdaSql
+internal static class HeaderSql
 {
     // document_version_unique_id_key finds the versions, the primary key of document each document.
     private const string FindReplaced =
