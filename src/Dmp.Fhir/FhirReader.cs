@@ -1,6 +1,7 @@
 using Dmp.Facts;
 using Dmp.Fhir.Statements;
 using Dmp.Fhir.Header;
+using Dmp.Fhir.Narratives;
 using Dmp.Fhir.Reading;
 
 namespace Dmp.Fhir;
@@ -80,6 +81,31 @@ public static class FhirReader
         {
             faults.Refuse(refused);
             return new FhirFactResult(null, new FactReading([], [], refused.Message), [], faults.Found);
+        }
+    }
+
+    /// <summary>
+    /// Reads the words that a document has for people: those of its sections, and those of resources that no section
+    /// repeats.
+    /// </summary>
+    /// <param name="content">The whole document.</param>
+    /// <param name="options">
+    /// Limits; null for the usual ones. A narrative may have <see cref="FhirReaderOptions.ValueCharsMax"/>, in JSON as it is written.
+    /// </param>
+    public static FhirNarrativeResult ReadNarratives(ReadOnlyMemory<byte> content, FhirReaderOptions? options = null)
+    {
+        options ??= new FhirReaderOptions();
+        var faults = new Faults(options);
+        try
+        {
+            CheckLength(content, options);
+            var bundle = FhirBundle.Read(content, NarrativeReader.Options(options), faults);
+            return new FhirNarrativeResult(NarrativeReader.Read(bundle), bundle.PassedOver, faults.Found);
+        }
+        catch (FhirRefusedException refused)
+        {
+            faults.Refuse(refused);
+            return new FhirNarrativeResult([], 0, faults.Found);
         }
     }
 

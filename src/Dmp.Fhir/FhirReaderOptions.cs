@@ -26,6 +26,9 @@ public sealed record FhirReaderOptions
     /// <summary>Most characters of one value; a longer one is left out, told and counted.</summary>
     public int ValueCharsMax { get; init; } = 64 * 1024;
 
+    /// <summary>The same for narratives, where only they are wanted; null when it is the same.</summary>
+    internal int? NarrativeCharsMax { get; init; }
+
     /// <summary>Deepest nesting, of JSON objects and arrays or of XML elements. Published samples go to 12.</summary>
     public int DepthMax { get; init; } = 100;
 

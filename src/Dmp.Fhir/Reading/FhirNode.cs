@@ -194,24 +194,19 @@ internal sealed class FhirNode(string name, FhirNode? parent)
         return count > 1 || Name == "entry" ? string.Create(CultureInfo.InvariantCulture, $"{Name}[{place}]") : Name;
     }
 
-    /// <summary>The words of a narrative (<c>div</c>), up to a limit; null when there are none.</summary>
-    public string? Words(int charsMax)
+    /// <summary>The words of a narrative (<c>div</c>) on one line, up to a limit; null when there are none.</summary>
+    public string? Words(int charsMax) => Lines(charsMax)?.Replace('\n', ' ');
+
+    /// <summary>The same, with an end of line behind each row, paragraph and item.</summary>
+    public string? Lines(int charsMax)
     {
-        if (Value is null)
+        if (IsWords)
         {
-            return null;
+            return Facts.Reading.Words.Cut(Value!, charsMax).TrimEnd() is { Length: > 0 } cut ? cut : null;
         }
 
         var words = new StringBuilder();
-        if (IsWords)
-        {
-            Facts.Reading.Words.Append(words, Value, charsMax);
-        }
-        else
-        {
-            NarrativeWords.Append(words, Value, charsMax);
-        }
-
+        NarrativeWords.Append(words, Value, charsMax);
         return words.ToString().TrimEnd() is { Length: > 0 } said ? said : null;
     }
 }

@@ -21,13 +21,25 @@ internal static class FhirSource
         return taken.TryGetBuffer(out var buffer) ? buffer : taken.ToArray();
     }
 
-    /// <summary>The tree, by the first byte that is no blank, and never by a name.</summary>
+    /// <summary>The tree of a document.</summary>
     public static (FhirNode Root, FhirFormat Format) Tree(
         ReadOnlyMemory<byte> bytes, FhirReaderOptions options, TreeBudget budget)
     {
-        var names = new NameTable(options);
-        var body = bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
-        var trimmed = body.Span.TrimStart(" \t\r\n"u8);
+        var (format, names) = (FormatOf(bytes), new NameTable(options));
+        if (format == FhirFormat.Json)
+        {
+            return (new JsonTree(options, budget, names).Read(Unmarked(bytes).Span), format);
+        }
+
+        using var stream = Stream(bytes);
+        return (new XmlTree(options, budget, names).Read(stream), format);
+    }
+
+    /// <summary>By the first byte that is no blank, and never by a name.</summary>
+    /// <exception cref="FhirRefusedException">The bytes begin as neither.</exception>
+    public static FhirFormat FormatOf(ReadOnlyMemory<byte> bytes)
+    {
+        var trimmed = Unmarked(bytes).Span.TrimStart(" \t\r\n"u8);
         if (trimmed.IsEmpty)
         {
             throw new FhirRefusedException(FhirFaultKind.Empty, "Bundle", "There are no bytes.");
@@ -35,13 +47,12 @@ internal static class FhirSource
 
         if (trimmed[0] == (byte)'{')
         {
-            return (new JsonTree(options, budget, names).Read(body.Span), FhirFormat.Json);
+            return FhirFormat.Json;
         }
 
         if (trimmed[0] == (byte)'<' || IsXmlOfTwoBytes(bytes.Span))
         {
-            using var stream = Stream(bytes);
-            return (new XmlTree(options, budget, names).Read(stream), FhirFormat.Xml);
+            return FhirFormat.Xml;
         }
 
         throw IsOfTwoBytes(bytes.Span)
@@ -49,7 +60,10 @@ internal static class FhirSource
             : new FhirRefusedException(FhirFaultKind.UnknownFormat, "Bundle", "The document begins as neither JSON nor XML.");
     }
 
-    private static MemoryStream Stream(ReadOnlyMemory<byte> bytes) =>
+    /// <summary>Without the mark of UTF-8.</summary>
+    public static ReadOnlyMemory<byte> Unmarked(ReadOnlyMemory<byte> bytes) => bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
+
+    public static MemoryStream Stream(ReadOnlyMemory<byte> bytes) =>
         System.Runtime.InteropServices.MemoryMarshal.TryGetArray(bytes, out var array)
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
             : new MemoryStream(bytes.ToArray(), writable: false);

@@ -108,18 +108,19 @@ internal sealed class TreeBudget(FhirReaderOptions options, Faults faults)
     }
 
     /// <summary>The characters of a value; false when it is not to be kept.</summary>
-    public bool Chars(int count)
+    public bool Chars(int count, bool isNarrative = false)
     {
         if (!IsKept)
         {
             return false;
         }
 
-        if (count > options.ValueCharsMax)
+        var max = isNarrative ? options.NarrativeCharsMax ?? options.ValueCharsMax : options.ValueCharsMax;
+        if (count > max)
         {
             var entry = isInEntry ? entries - 1 : -1;
             Cuts[entry] = Cuts.GetValueOrDefault(entry) + 1;
-            faults.Add(FhirFaultKind.ValueTooLong, Path, $"A value has more than {options.ValueCharsMax} characters; it was left out.");
+            faults.Add(FhirFaultKind.ValueTooLong, Path, $"A value has more than {max} characters; it was left out.");
             return false;
         }
 

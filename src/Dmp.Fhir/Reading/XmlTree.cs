@@ -6,25 +6,27 @@ namespace Dmp.Fhir.Reading;
 /// <summary>Makes the tree of a document from XML (FHIR R4, XML Representation of Resources), within the limits.</summary>
 internal sealed class XmlTree(FhirReaderOptions options, TreeBudget budget, NameTable names)
 {
-    private const string Namespace = "http://hl7.org/fhir";
+    public const string Namespace = "http://hl7.org/fhir";
     private const string Xhtml = "http://www.w3.org/1999/xhtml";
 
     private XmlReader xml = null!;
 
+    /// <summary>Nothing is declared, expanded or fetched.</summary>
+    public static XmlReaderSettings Settings(bool ignoresComments = true) => new()
+    {
+        CloseInput = false,
+        DtdProcessing = DtdProcessing.Prohibit,
+        IgnoreComments = ignoresComments,
+        IgnoreProcessingInstructions = false,
+        IgnoreWhitespace = false,
+        XmlResolver = null,
+    };
+
     public FhirNode Read(Stream bytes)
     {
-        var settings = new XmlReaderSettings
-        {
-            CloseInput = false,
-            DtdProcessing = DtdProcessing.Prohibit,
-            IgnoreComments = true,
-            IgnoreProcessingInstructions = false,
-            IgnoreWhitespace = false,
-            XmlResolver = null,
-        };
         try
         {
-            using (xml = XmlReader.Create(bytes, settings))
+            using (xml = XmlReader.Create(bytes, Settings()))
             {
                 return ReadRoot();
             }
@@ -183,16 +185,16 @@ internal sealed class XmlTree(FhirReaderOptions options, TreeBudget budget, Name
     {
         var isEmpty = xml.IsEmptyElement;
         var depth = xml.Depth;
-        var words = new StringBuilder();
+        var (words, charsMax) = (new StringBuilder(), options.NarrativeCharsMax ?? options.ValueCharsMax);
         while (!isEmpty && Next() && xml.Depth > depth)
         {
-            NarrativeWords.AppendNode(words, xml, options.ValueCharsMax);
+            NarrativeWords.AppendNode(words, xml, charsMax);
         }
 
-        if (budget.Element() && budget.Chars(words.Length))
+        if (budget.Element() && budget.Chars(words.Length, isNarrative: true))
         {
             var div = node.Add("div");
-            (div.Value, div.IsWords) = (words.ToString(), true);
+            (div.Value, div.IsWords, div.IsCut) = (words.ToString(), true, words.Length >= charsMax);
         }
     }
 
