@@ -77,7 +77,7 @@ internal sealed partial class CdaText
         }
         else
         {
-            ReadQuietly(Encoding.Latin1.GetBytes(words), format, title, code);
+            TextFile.ReadQuietly(Encoding.Latin1.GetBytes(words), format, title, code, draft);
         }
     }
 
@@ -102,7 +102,7 @@ internal sealed partial class CdaText
             return;
         }
 
-        ReadQuietly(bytes.GetBuffer().AsMemory(0, (int)bytes.Length), format, title, code);
+        TextFile.ReadQuietly(bytes.GetBuffer().AsMemory(0, (int)bytes.Length), format, title, code, draft);
     }
 
     /// <summary>Decodes the next piece, or the last bytes when there is none; why not, when it cannot.</summary>
@@ -122,19 +122,6 @@ internal sealed partial class CdaText
         catch (CdaRefusedException)
         {
             return UnreadReason.Damaged;
-        }
-    }
-
-    /// <summary>A file that cannot be read does not end the document around it; time that is over does.</summary>
-    private void ReadQuietly(ReadOnlyMemory<byte> bytes, TextFormat format, string title, string? code)
-    {
-        try
-        {
-            TextFile.Read(bytes, format, title, code, draft);
-        }
-        catch (TextStoppedException stopped) when (stopped.Reason != UnreadReason.TooSlow)
-        {
-            draft.Miss(stopped.Reason);
         }
     }
 }

@@ -28,6 +28,10 @@ public sealed record DocumentText(IReadOnlyList<TextSection> Sections, IReadOnly
             {
                 CdaText.Read(content, draft);
             }
+            else if (format == TextFormat.Fhir)
+            {
+                FhirText.Read(content, draft);
+            }
             else
             {
                 TextFile.Read(content, format, draft);

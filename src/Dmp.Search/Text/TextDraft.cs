@@ -13,6 +13,9 @@ internal sealed class TextDraft(TextLimits limits, CancellationToken stop)
     /// <summary>Characters that may still be kept.</summary>
     public int CharsLeft => limits.CharsMax - kept;
 
+    /// <summary>Time that is left for the document.</summary>
+    public TimeSpan TimeLeft => limits.TimeMax - limits.Time.GetElapsedTime(begin);
+
     public void Miss(UnreadReason reason, int count = 1) => unread[reason] = unread.GetValueOrDefault(reason) + count;
 
     /// <summary>Looks at the clock and at the caller's wish to stop.</summary>
@@ -20,7 +23,7 @@ internal sealed class TextDraft(TextLimits limits, CancellationToken stop)
     public void Look()
     {
         stop.ThrowIfCancellationRequested();
-        if (limits.Time.GetElapsedTime(begin) > limits.TimeMax)
+        if (TimeLeft < TimeSpan.Zero)
         {
             throw new TextStoppedException(UnreadReason.TooSlow);
         }

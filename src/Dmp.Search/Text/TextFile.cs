@@ -5,6 +5,7 @@ internal enum TextFormat
 {
     Other,
     Cda,
+    Fhir,
     Pdf,
     Rtf,
     Plain,
@@ -20,6 +21,7 @@ internal static class TextFile
         return name switch
         {
             "text/xml" or "application/xml" or "application/cda+xml" or "application/hl7-cda+xml" => TextFormat.Cda,
+            "application/fhir+json" or "application/fhir+xml" => TextFormat.Fhir,
             "application/pdf" => TextFormat.Pdf,
             "text/rtf" or "application/rtf" => TextFormat.Rtf,
             "text/plain" => TextFormat.Plain,
@@ -38,22 +40,29 @@ internal static class TextFile
             return;
         }
 
-        using var held = new MemoryStream();
-        var buffer = new byte[64 * 1024];
-        int read;
-        while ((read = content.Read(buffer, 0, buffer.Length)) > 0)
+        var (bytes, isWhole) = Take(content, draft);
+        if (!isWhole)
         {
-            draft.Look();
-            var room = draft.Limits.FileBytesMax - (int)held.Length;
-            held.Write(buffer, 0, Math.Min(room, read));
-            if (read > room)
-            {
-                Miss(format, draft);
-                break;
-            }
+            Miss(format, draft);
         }
 
-        Read(held.GetBuffer().AsMemory(0, (int)held.Length), format, "", null, draft);
+        Read(bytes, format, "", null, draft);
+    }
+
+    /// <summary>The bytes of a file up to the bound, and whether these are all of them.</summary>
+    public static (ReadOnlyMemory<byte> Bytes, bool IsWhole) Take(Stream content, TextDraft draft)
+    {
+        using var held = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        var (read, room) = (0, draft.Limits.FileBytesMax);
+        while (read <= room && (read = content.Read(buffer, 0, buffer.Length)) > 0)
+        {
+            draft.Look();
+            room = draft.Limits.FileBytesMax - (int)held.Length;
+            held.Write(buffer, 0, Math.Min(room, read));
+        }
+
+        return (held.GetBuffer().AsMemory(0, (int)held.Length), read <= room);
     }
 
     public static bool IsRead(TextFormat format) => format is TextFormat.Pdf or TextFormat.Rtf or TextFormat.Plain;
@@ -78,6 +87,19 @@ internal static class TextFile
             default:
                 draft.Miss(UnreadReason.OtherFormat);
                 break;
+        }
+    }
+
+    /// <summary>A file that cannot be read does not end the document around it; time that is over does.</summary>
+    public static void ReadQuietly(ReadOnlyMemory<byte> bytes, TextFormat format, string title, string? code, TextDraft draft)
+    {
+        try
+        {
+            Read(bytes, format, title, code, draft);
+        }
+        catch (TextStoppedException stopped) when (stopped.Reason != UnreadReason.TooSlow)
+        {
+            draft.Miss(stopped.Reason);
         }
     }
 

@@ -3,7 +3,10 @@ namespace Dmp.Search.Text;
 /// <summary>How much is read of one document, whatever it holds. What lies beyond a bound is counted and told.</summary>
 public sealed record TextLimits
 {
-    /// <summary>Most bytes of a file that is taken into memory: a PDF, an RTF, a text, or one of those inside of a CDA document.</summary>
+    /// <summary>
+    /// Most bytes of a file that is taken into memory: a PDF, an RTF, a text, one of those inside of a document, or a FHIR
+    /// document.
+    /// </summary>
     public int FileBytesMax { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>Most characters (UTF-16) of all sections together. A PDF of 1,000 full pages has 3.2 million.</summary>
@@ -24,7 +27,7 @@ public sealed record TextLimits
     /// <summary>Most bytes that all packed streams of a PDF may unpack to, counted each time one is unpacked.</summary>
     public long UnpackedBytesMax { get; init; } = 512L * 1024 * 1024;
 
-    /// <summary>Most files inside of one CDA document that are read.</summary>
+    /// <summary>Most files inside of one CDA or FHIR document that are read.</summary>
     public int FilesMax { get; init; } = 50;
 
     /// <summary>Deepest nesting of groups in an RTF. Word processors stay below 30.</summary>

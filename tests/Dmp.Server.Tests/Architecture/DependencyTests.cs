@@ -25,7 +25,7 @@ public sealed partial class DependencyTests
         ["Dmp.Fhir"] = "Dmp.Cda Dmp.Facts",
         ["Dmp.Interactions"] = "",
         ["Dmp.Migrator"] = "",
-        ["Dmp.Search"] = "Dmp.Cda",
+        ["Dmp.Search"] = "Dmp.Cda Dmp.Fhir",
         ["Dmp.Storage"] = "",
         ["Dmp.Proofs"] = "Dmp.Contracts",
         ["Dmp.Xdm"] = "Dmp.Contracts",
