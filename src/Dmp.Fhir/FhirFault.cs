@@ -27,6 +27,12 @@ public enum FhirFaultKind
     /// <summary>A JSON object has a name twice: each software would take another of the values.</summary>
     RepeatedName,
 
+    /// <summary>
+    /// What decides whose document it is and what it is stands there twice, or in two entries of one address: each software would take
+    /// another one.
+    /// </summary>
+    Repeated,
+
     /// <summary>The root is no <c>Bundle</c> of FHIR.</summary>
     WrongRoot,
 

@@ -41,6 +41,31 @@ public sealed class BrokenDocumentTests
         Assert.Equal(kind, header.Faults[^1].Kind);
     }
 
+    /// <summary>One software would show another patient than the next one.</summary>
+    [Theory]
+    [InlineData("\"subject\":{", "\"subject\":[{\"reference\":\"#other\"},{", "}],\"author\"", "},\"author\"")]
+    [InlineData("\"birthDate\":\"1980-02-29\"", "\"birthDate\":[\"1980-02-29\",\"1931-01-01\"]")]
+    [InlineData("\"title\":\"Synthèse\"", "\"title\":[\"Synthèse\",\"Autre\"]")]
+    [InlineData("\"type\":\"document\"", "\"type\":[\"document\",\"message\"]")]
+    [InlineData("urn:uuid:10000000-0000-4000-8000-000000000000", Documents.PatientAddress)]
+    public void What_decides_whose_document_it_is_stands_there_once(
+        string written, string changed, string after = "", string before = "")
+    {
+        var json = Documents.Bundle("30954-2", Observation).Replace(written, changed, StringComparison.Ordinal);
+        json = before.Length > 0 ? json.Replace(before, after, StringComparison.Ordinal) : json;
+        HostileTests.Refused(FhirFaultKind.Repeated, Documents.Facts(json));
+        Assert.Equal(FhirFaultKind.Repeated, Documents.Header(json).Faults[^1].Kind);
+    }
+
+    /// <summary>An extension beside a value is no second value.</summary>
+    [Fact]
+    public void Extensions_of_a_value_are_no_second_one()
+    {
+        const string extended = "\"_birthDate\":{\"extension\":[{\"url\":\"urn:x\",\"valueString\":\"x\"}]},\"birthDate\"";
+        var json = Documents.Bundle("30954-2", Observation).Replace("\"birthDate\"", extended, StringComparison.Ordinal);
+        Assert.NotNull(Documents.Header(json).Header);
+    }
+
     [Fact]
     public void Marks_of_encodings_are_read_and_json_in_another_encoding_is_told()
     {

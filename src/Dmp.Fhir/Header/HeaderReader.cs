@@ -11,6 +11,12 @@ internal sealed class HeaderReader
     private const string TypeCodes = "2.16.840.1.113883.12.203";
     private const int PartsMax = 200;
 
+    // What may be there once (FHIR R4), and decides whose document it is and what it is.
+    private static readonly string[] onceInBundle = ["identifier", "type", "timestamp"];
+    private static readonly string[] onceInComposition =
+        ["identifier", "status", "type", "subject", "encounter", "date", "title", "confidentiality"];
+    private static readonly string[] onceInPatient = ["birthDate", "gender"];
+
     private static readonly string[] signingModes = ["legal", "official", "professional"];
 
     private readonly FhirBundle bundle;
@@ -29,6 +35,7 @@ internal sealed class HeaderReader
     public static FhirDocumentHeader Read(FhirBundle bundle)
     {
         var reader = new HeaderReader(bundle);
+        reader.RequireOnce();
         var header = reader.Parts();
         reader.TellMissing(header);
         return header;
@@ -84,6 +91,26 @@ internal sealed class HeaderReader
             ],
         };
     }
+
+    /// <exception cref="FhirRefusedException">The header cannot be believed.</exception>
+    private void RequireOnce()
+    {
+        var subject = composition.Find("subject");
+        var ofPatient = bundle.Peek(subject) is { } patient ? RepeatedIn(patient, onceInPatient) : null;
+        if ((RepeatedIn(bundle.Root, onceInBundle) ?? RepeatedIn(composition, onceInComposition) ?? ofPatient) is { } repeated)
+        {
+            throw new FhirRefusedException(FhirFaultKind.Repeated, repeated.Path, "What may be there once is there twice.");
+        }
+
+        if (bundle.IsRepeated(subject))
+        {
+            throw new FhirRefusedException(
+                FhirFaultKind.Repeated, subject!.Path, "Two entries have the address that the subject of the document leads to.");
+        }
+    }
+
+    private static FhirNode? RepeatedIn(FhirNode parent, string[] names) =>
+        names.Select(name => parent.Slots(name).Skip(1).FirstOrDefault()).FirstOrDefault(second => second is not null);
 
     private void TellMissing(FhirDocumentHeader header)
     {

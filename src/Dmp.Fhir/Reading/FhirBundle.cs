@@ -18,6 +18,7 @@ internal sealed class FhirBundle
     /// <summary>By type and id; null where several entries have the same.</summary>
     private readonly Dictionary<string, FhirNode?> byId = new(StringComparer.Ordinal);
 
+    private readonly HashSet<string> repeated = new(StringComparer.Ordinal);
     private readonly Dictionary<FhirNode, string> addresses = [];
     private readonly HashSet<FhirNode> used = [];
     private bool isOfOtherRelease;
@@ -126,6 +127,7 @@ internal sealed class FhirBundle
             addresses[resource] = address;
             if (!byAddress.TryAdd(address, resource))
             {
+                repeated.Add(address);
                 faults.Add(FhirFaultKind.RepeatedAddress, entry, "An entry before this one has the same fullUrl; references lead there.");
             }
         }
@@ -187,6 +189,10 @@ internal sealed class FhirBundle
     /// <summary>The same, without a word on it and without taking what is found for read.</summary>
     public FhirNode? Peek(FhirNode? reference) =>
         reference?["reference"] is { Length: > 0 } written ? Find(reference, written) : null;
+
+    /// <summary>More than one entry has the address of the resource that a <c>Reference</c> leads to.</summary>
+    public bool IsRepeated(FhirNode? reference) =>
+        Peek(reference) is { } resource && AddressOf(resource) is { } address && repeated.Contains(address);
 
     private FhirNode? Find(FhirNode reference, string written)
     {

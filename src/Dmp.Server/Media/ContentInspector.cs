@@ -11,8 +11,8 @@ namespace Dmp.Server.Media;
 
 /// <summary>
 /// Looks at the durable bytes of an upload before they become a document, and refuses what is not accepted. Memory does not grow with the
-/// document. All bytes are read of a PDF, an RTF, a JPEG, of a CDA document that may carry files, and of everything when there is a virus
-/// scanner; of others the first kilobytes and the last.
+/// document, but for FHIR, which is bounded. All bytes are read of a PDF, an RTF, a JPEG, a FHIR document, of a CDA document that may carry
+/// files, and of everything when there is a virus scanner; of others the first kilobytes and the last.
 /// </summary>
 internal sealed class ContentInspector(
     Clamd clamd, Quarantine quarantine, IOptions<UploadOptions> uploads, IOptions<ScanOptions> scans, TimeProvider time,
@@ -68,9 +68,14 @@ internal sealed class ContentInspector(
             throw Refusal(wrong, "/ClinicalDocument/component/nonXMLBody/text");
         }
 
+        if (form is SniffedForm.Json or SniffedForm.FhirXml)
+        {
+            await InTurnAsync(() => FhirCarried.CheckAsync(reader, new EmbeddedFiles(pdfRules, virusScan), time, ct), ct);
+        }
+
         if (header is not null && (header.Body?.Level == 1 || header.FileCount != 0))
         {
-            await CheckFilesAsync(reader, virusScan, ct);
+            await InTurnAsync(() => CheckFilesAsync(reader, virusScan, ct), ct);
         }
 
         await virusScan.ScanWholeAsync(ct);
@@ -178,12 +183,12 @@ internal sealed class ContentInspector(
         }
     }
 
-    private async Task CheckFilesAsync(IContentReader reader, VirusScan virusScan, CancellationToken ct)
+    private async Task InTurnAsync(Func<Task> check, CancellationToken ct)
     {
         await turns.WaitAsync(ct);
         try
         {
-            await CheckFilesInTurnAsync(reader, virusScan, ct);
+            await check();
         }
         finally
         {
@@ -191,7 +196,7 @@ internal sealed class ContentInspector(
         }
     }
 
-    private async Task CheckFilesInTurnAsync(IContentReader reader, VirusScan virusScan, CancellationToken ct)
+    private async Task CheckFilesAsync(IContentReader reader, VirusScan virusScan, CancellationToken ct)
     {
         await using var stream = new ContentStream(reader, long.MaxValue);
         var files = new EmbeddedFiles(pdfRules, virusScan);

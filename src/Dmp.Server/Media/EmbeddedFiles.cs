@@ -2,7 +2,7 @@ using Dmp.Cda;
 
 namespace Dmp.Server.Media;
 
-/// <summary>Checks the files that a CDA document carries as they stream by, one after the other, by the rules of other uploads.</summary>
+/// <summary>Checks the files that a document carries as they stream by, one after the other, by the rules of other uploads.</summary>
 internal sealed class EmbeddedFiles(PdfRules pdfRules, VirusScan virusScan)
 {
     private CdaFile? file;
@@ -42,6 +42,8 @@ internal sealed class EmbeddedFiles(PdfRules pdfRules, VirusScan virusScan)
         await virusScan.WriteAsync(part.Bytes);
         if (part.IsLast)
         {
+            // The next one may be called the same.
+            file = null;
             await ConcludeAsync(part.File, ct);
         }
     }

@@ -2,7 +2,7 @@ using Dmp.Cda;
 
 namespace Dmp.Server.Media;
 
-/// <summary>Which files a CDA document may carry, by their bytes and by what the document says they are.</summary>
+/// <summary>Which files a document may carry, by their bytes and by what the document says they are.</summary>
 internal static class EmbeddedKinds
 {
     /// <summary>Null when the file may be there.</summary>
@@ -37,7 +37,8 @@ internal static class EmbeddedKinds
             return Fault("The embedded file is a CDA document, which must be a document of its own.");
         }
 
-        return Agrees(file, form, isPicture) ? null : Fault("The embedded file is not of the media type that the document gives it.");
+        return Agrees(file, form, isPicture) ? null
+            : Fault("The embedded file is not of the media type that the document gives it, or of one that is not accepted.");
     }
 
     /// <summary>What need not be in base 64.</summary>

@@ -1,6 +1,7 @@
 using Dmp.Error.V1;
 using Dmp.Facts.V1;
 using Dmp.Interactions.V1;
+using Dmp.Server.Tests.Documents;
 using Dmp.Server.Tests.Fixtures;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -58,6 +59,26 @@ public sealed class CheckRecordInteractionsTests(Platform platform)
             told => told.Method == "dmp.interaction.v1.InteractionService/CheckRecordInteractions"
                 && told.Actor.Id == record.Physician.Id
                 && told.Documents.Count == 2);
+    }
+
+    [Fact]
+    public async Task A_CDA_and_a_FHIR_document_state_one_medicine_together()
+    {
+        var record = await platform.RecordAsync();
+        var api = platform.As(record.Physician);
+        var letter = await UploadAsync(api, record, Of(record, Body("PLAVIX 75 mg")));
+        FhirText text = new() { Patient = record.Patient, Author = record.Physician };
+        var summary = (await CdaUploadTests.SendAsync(api, CdaUploadTests.Intent(record.Id), text.Xml)).Document;
+        await ReadAsync(api, record.Id);
+
+        var answer = await CheckAsync(api, record.Id, new Medicine { ProductCode = CheckInteractionsTests.Coumadine });
+
+        Assert.Equal(
+            ["COUMADINE 5 mg, comprimé sécable", "PLAVIX 75 mg, comprimé pelliculé"], answer.Report.Medicines.Select(one => one.Name));
+        Assert.Equal(
+            new[] { letter.DocumentId, summary.DocumentId }.Order(StringComparer.Ordinal),
+            answer.Report.Medicines[1].Statements.Select(one => one.DocumentId).Order(StringComparer.Ordinal));
+        Assert.Single(answer.Report.Rules);
     }
 
     [Fact]

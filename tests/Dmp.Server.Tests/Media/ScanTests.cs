@@ -92,6 +92,25 @@ public sealed class ScanTests(Platform platform, ClamdServer clamd) : IClassFixt
     }
 
     [Fact]
+    public async Task A_file_inside_of_a_FHIR_document_is_scanned_too()
+    {
+        clamd.Require();
+        await using var at = await ScanPlatform.StartAsync(platform, $"--Dmp:Scan:Endpoint={clamd.TcpEndpoint}");
+        var entry = ",{\"resource\":{\"resourceType\":\"Binary\",\"contentType\":\"text/plain\",\"data\":\""
+            + $"{Convert.ToBase64String(ClamdServer.Eicar)}\"}}}}";
+        var text = new FhirText { Patient = at.Record.Patient, Author = at.Record.Physician, Entries = entry };
+        foreach (var content in new[] { text.Bytes, text.Xml })
+        {
+            var status = await Refusals.RefusedAsync(
+                StatusCode.InvalidArgument,
+                ErrorReason.ContentInfected,
+                () => CdaUploadTests.SendAsync(at.Physician, CdaUploadTests.Intent(at.Record.Id), content));
+            Assert.StartsWith("Bundle.entry[5].resource", status.GetDetail<ErrorInfo>()!.Metadata["place"], StringComparison.Ordinal);
+            Assert.Equal(content, (await KeptAsync(at, status.GetDetail<RequestInfo>()!.RequestId)).Content);
+        }
+    }
+
+    [Fact]
     public async Task Clean_documents_of_each_kind_pass()
     {
         clamd.Require();

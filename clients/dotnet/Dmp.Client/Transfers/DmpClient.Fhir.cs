@@ -5,9 +5,9 @@ namespace Dmp.Client;
 public sealed partial class DmpClient
 {
     /// <summary>
-    /// Streams a FHIR document (R4, a <c>Bundle</c> of type <c>document</c>, JSON or XML) in without a word about it: the platform reads its
-    /// composition (<c>docs/fhir.md</c> says which field comes from where). One that replaces a document which the same depositor added to
-    /// the record replaces it.
+    /// Streams a FHIR document (R4, a <c>Bundle</c> of type <c>document</c>, JSON or XML) in without a word about it: the platform reads
+    /// its composition (<c>docs/fhir.md</c> says which field comes from where). One that replaces a document which the same depositor
+    /// added to the record replaces it.
     /// </summary>
     /// <param name="recordId">The record of the patient who is its subject; another one is refused.</param>
     /// <param name="content">The bytes, from the present position to the end. Not disposed.</param>
