@@ -94,6 +94,9 @@ public sealed record FhirDocumentHeader
     /// <summary><c>Composition.subject</c>.</summary>
     public CdaPatient? Patient { get; init; }
 
+    /// <summary>Where the patient is described (<see cref="FhirFault.Path"/>); null where the subject leads to no resource.</summary>
+    public string? PatientPath { get; init; }
+
     /// <summary>Identifiers of the orders that the reports or the composition answer (<c>basedOn</c>).</summary>
     public IReadOnlyList<CdaId> Orders { get; init; } = [];
 

@@ -18,14 +18,15 @@ public sealed record FhirFile(string Place, string? MediaType, ReadOnlyMemory<by
 }
 
 /// <summary>
-/// A narrative that would act when it is shown, which FHIR R4 forbids (Narrative, <c>txt-1</c>). One is told of each
-/// narrative.
+/// A narrative that would act when it is shown, which FHIR R4 forbids (Narrative, <c>txt-1</c>), or an address that runs a script. One is
+/// told of each narrative.
 /// </summary>
-/// <param name="Place">Where the narrative is.</param>
+/// <param name="Place">Where the narrative or the address is.</param>
 /// <param name="What">
 /// What was found first: <c>script</c>, <c>form</c>, <c>frame</c>, <c>object</c>, <c>head element</c>, <c>style element</c>,
 /// <c>drawing</c>, <c>media</c>, <c>raw text</c>, <c>event attribute</c>, <c>script address</c>, <c>data address</c>,
-/// <c>page in an attribute</c>, <c>active style</c>, <c>document type</c> or <c>stylesheet</c>. Never a word of the document.
+/// <c>page in an attribute</c>, <c>active style</c>, <c>hidden markup</c>, <c>document type</c> or <c>stylesheet</c>. Never a word of the
+/// document.
 /// </param>
 public sealed record FhirActivePart(string Place, string What) : FhirPart(Place);
 

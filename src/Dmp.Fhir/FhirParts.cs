@@ -1,3 +1,5 @@
+using System.Text;
+using System.Xml;
 using Dmp.Fhir.Parts;
 using Dmp.Fhir.Reading;
 
@@ -50,6 +52,12 @@ public static class FhirParts
         catch (FhirRefusedException other)
         {
             refused = other.Kind;
+            return null;
+        }
+        catch (Exception broken) when (broken is XmlException or DecoderFallbackException)
+        {
+            // A reader of XML looks at the first bytes when it is made.
+            refused = FhirFaultKind.NotWellFormed;
             return null;
         }
     }

@@ -48,6 +48,10 @@ public sealed class BrokenDocumentTests
     [InlineData("\"title\":\"Synthèse\"", "\"title\":[\"Synthèse\",\"Autre\"]")]
     [InlineData("\"type\":\"document\"", "\"type\":[\"document\",\"message\"]")]
     [InlineData("urn:uuid:10000000-0000-4000-8000-000000000000", Documents.PatientAddress)]
+    [InlineData("\"subject\":{\"reference\":\"", "\"subject\":{\"reference\":[\"#other\",\"", "\"]},\"author\"", "\"},\"author\"")]
+    [InlineData("\"value\":\"A1\"", "\"value\":[\"A1\",\"A2\"]")]
+    [InlineData(
+        "\"name\":[{\"family\"", "\"identifier\":[{\"system\":\"urn:oid:1.2.3\",\"value\":[\"1\",\"2\"]}],\"name\":[{\"family\"")]
     public void What_decides_whose_document_it_is_stands_there_once(
         string written, string changed, string after = "", string before = "")
     {
@@ -55,6 +59,30 @@ public sealed class BrokenDocumentTests
         json = before.Length > 0 ? json.Replace(before, after, StringComparison.Ordinal) : json;
         HostileTests.Refused(FhirFaultKind.Repeated, Documents.Facts(json));
         Assert.Equal(FhirFaultKind.Repeated, Documents.Header(json).Faults[^1].Kind);
+    }
+
+    /// <summary>Whoever shows the document shows the first one.</summary>
+    [Fact]
+    public void Another_composition_does_not_stand_for_the_first_one()
+    {
+        const string second = """{"resourceType":"Composition","status":"final","title":"Autre"}""";
+        var json = Documents.Bundle("30954-2", Observation, second);
+        Assert.Equal("Synthèse", Documents.Header(json).Header!.Title);
+        var hidden = json.Replace(
+            "{\"resourceType\":\"Composition\",\"status\":\"final\",\n", "{\"resourceType\":\"Composition\",\"implicitRules\":\"urn:x\",\n",
+            StringComparison.Ordinal);
+        Assert.NotEqual(json, hidden);
+        HostileTests.Refused(FhirFaultKind.Repeated, Documents.Facts(hidden));
+    }
+
+    /// <summary>An identifier beside the reference names the patient, too.</summary>
+    [Fact]
+    public void An_identifier_of_the_subject_is_one_of_the_patient()
+    {
+        var json = Documents.Bundle("30954-2", Observation).Replace(
+            "\"subject\":{", "\"subject\":{\"identifier\":{\"system\":\"urn:oid:1.2.250.1.213.1.4.8\",\"value\":\"279035121518989\"},",
+            StringComparison.Ordinal);
+        Assert.Equal("279035121518989", Assert.Single(Documents.Header(json).Header!.Patient!.InsIds).Extension);
     }
 
     /// <summary>An extension beside a value is no second value.</summary>

@@ -61,8 +61,9 @@ internal static class ContentReading
         }
 
         var refusal = read.Faults[^1];
-        if (refusal.Kind == CdaFaultKind.WrongRoot)
+        if (refusal.Kind == CdaFaultKind.WrongRoot && document.Metadata.MediaType is "" or "application/fhir+xml")
         {
+            // Sent as text/xml, it would be described by hand alone.
             await using var again = tree.Open(document.File!);
             var other = await ReadFhirAsync(again, ct);
             if (other.Reason != NotFhir)
@@ -77,11 +78,13 @@ internal static class ContentReading
     private static async Task<(SourceHeader? Header, string Reason, string Fault)> ReadFhirAsync(Stream content, CancellationToken ct)
     {
         var read = await FhirReader.ReadHeaderAsync(content, cancellationToken: ct);
-        return read switch
+        var fault = read.Faults.Count > 0 ? read.Faults[^1] : null;
+        return (read.Header, fault?.Kind) switch
         {
-            { Header: { } header } => (SourceHeader.Of(header), "", ""),
-            { Faults: [.., { Kind: FhirFaultKind.WrongRoot }] } => (null, NotFhir, "The file is no FHIR document."),
-            _ => (null, "FHIR_UNREADABLE", $"{read.Faults[^1].Path}: {read.Faults[^1].Text}"),
+            ({ } header, _) => (SourceHeader.Of(header), "", ""),
+            (_, FhirFaultKind.WrongRoot or FhirFaultKind.UnknownFormat or FhirFaultKind.Encoding or FhirFaultKind.Empty) =>
+                (null, NotFhir, "The file is no FHIR document."),
+            _ => (null, "FHIR_UNREADABLE", $"{fault!.Path}: {fault.Text}"),
         };
     }
 

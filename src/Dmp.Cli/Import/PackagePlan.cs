@@ -179,7 +179,7 @@ internal sealed class PackagePlan
                 {
                     Field = "Association",
                     Description = association.Type == XdsAssociationTypes.Replaces
-                        ? "The document replaces one that is not in the package: it is found by the header of a CDA document only, "
+                        ? "The document replaces one that is not in the package: it is found by the header of a CDA or FHIR document only, "
                             + "and otherwise not replaced."
                         : $"The association {association.Type} is not kept.",
                 });

@@ -15,7 +15,10 @@ internal sealed class HeaderReader
     private static readonly string[] onceInBundle = ["identifier", "type", "timestamp"];
     private static readonly string[] onceInComposition =
         ["identifier", "status", "type", "subject", "encounter", "date", "title", "confidentiality"];
-    private static readonly string[] onceInPatient = ["birthDate", "gender"];
+    private static readonly string[] onceInPatient = ["birthDate", "gender", "id"];
+    private static readonly string[] onceInReference = ["reference", "identifier"];
+    private static readonly string[] onceInIdentifier = ["system", "value"];
+    private static readonly string[] onceInEntry = ["fullUrl", "resource"];
 
     private static readonly string[] signingModes = ["legal", "official", "professional"];
 
@@ -74,6 +77,7 @@ internal sealed class HeaderReader
             LegalAuthenticator = Signatory(),
             Custodian = people.Structure(composition.Find("custodian")),
             Patient = Patient(),
+            PatientPath = bundle.Peek(composition.Find("subject"))?.Path,
             Orders = orders.Orders(),
             AccessionNumbers = orders.AccessionNumbers(TypeCodes),
             ServiceEvents = events,
@@ -96,8 +100,7 @@ internal sealed class HeaderReader
     private void RequireOnce()
     {
         var subject = composition.Find("subject");
-        var ofPatient = bundle.Peek(subject) is { } patient ? RepeatedIn(patient, onceInPatient) : null;
-        if ((RepeatedIn(bundle.Root, onceInBundle) ?? RepeatedIn(composition, onceInComposition) ?? ofPatient) is { } repeated)
+        if (Repeated(subject) is { } repeated)
         {
             throw new FhirRefusedException(FhirFaultKind.Repeated, repeated.Path, "What may be there once is there twice.");
         }
@@ -109,8 +112,26 @@ internal sealed class HeaderReader
         }
     }
 
-    private static FhirNode? RepeatedIn(FhirNode parent, string[] names) =>
-        names.Select(name => parent.Slots(name).Skip(1).FirstOrDefault()).FirstOrDefault(second => second is not null);
+    private FhirNode? Repeated(FhirNode? subject)
+    {
+        var patient = bundle.Peek(subject);
+        return RepeatedIn(bundle.Root, onceInBundle)
+            ?? RepeatedIn(composition, onceInComposition)
+            ?? RepeatedIn(bundle.Root.Find("identifier"), onceInIdentifier)
+            ?? RepeatedIn(composition.Find("identifier"), onceInIdentifier)
+            ?? RepeatedIn(composition.Parent, onceInEntry)
+            ?? RepeatedIn(subject, onceInReference)
+            ?? RepeatedIn(patient, onceInPatient)
+            ?? (patient?.Parent is { Name: "entry" } entry ? RepeatedIn(entry, onceInEntry) : null)
+            ?? (patient?.Name == "contained"
+                ? patient.Parent!.Of("contained").Where(other => other["id"] == patient["id"]).Skip(1).FirstOrDefault()
+                : null)
+            ?? patient?.Of("identifier").Append(subject?.Find("identifier")).Select(id => RepeatedIn(id, onceInIdentifier))
+                .FirstOrDefault(second => second is not null);
+    }
+
+    private static FhirNode? RepeatedIn(FhirNode? parent, string[] names) => parent is null ? null
+        : names.Select(name => parent.Slots(name).Skip(1).FirstOrDefault()).FirstOrDefault(second => second is not null);
 
     private void TellMissing(FhirDocumentHeader header)
     {
@@ -214,7 +235,11 @@ internal sealed class HeaderReader
         var resource = bundle.Resolve(reference);
         if (resource is { Type: "Patient" })
         {
-            return people.Patient(resource);
+            // An identifier beside the reference is one more, so that it cannot name somebody else.
+            var patient = people.Patient(resource);
+            return values.Id(reference?.Find("identifier")) is { } beside && !patient.Ids.Contains(beside)
+                ? patient with { Ids = [.. patient.Ids, beside] }
+                : patient;
         }
 
         if (resource is not null)

@@ -18,7 +18,7 @@ internal sealed class HeaderService(FhirBundle bundle, HeaderValues values)
 
         var first = Spans(main).FirstOrDefault(span => (span.Start ?? span.Stop) is not null);
         var start = first?.Start ?? first?.Stop ?? values.Time(bundle.Composition.Find("date")) ?? created;
-        return (start, first?.Start is null ? null : first.Stop);
+        return (start, first?.Stop);
     }
 
     /// <summary>In the order in which they count: the act or the stay, the reports, what was taken for them.</summary>

@@ -54,6 +54,11 @@ internal sealed class HeaderValues(Faults faults)
 
         if (CdaTime.TryRead(written, out var time))
         {
+            if (!time.HasOffset && time.Precision > CdaPrecision.Day)
+            {
+                faults.Add(FhirFaultKind.Malformed, node, "The time of day has no offset, which FHIR demands; it was taken as UTC.");
+            }
+
             return time;
         }
 

@@ -33,12 +33,10 @@ internal static class ActiveMarkup
         name.StartsWith("on", StringComparison.Ordinal) && value.Length > 0 ? "event attribute"
         : name == "srcdoc" ? "page in an attribute"
         : name == "style" && IsActiveStyle(value) ? "active style"
-        : DataAddress.SchemeOf(value) switch
-        {
-            "javascript" or "vbscript" => "script address",
-            "data" when addresses.Contains(name) => "data address",
-            _ => null,
-        };
+        : IsScript(value) ? "script address"
+        : addresses.Contains(name) && DataAddress.Is(value) ? "data address" : null;
+
+    public static bool IsScript(string address) => DataAddress.SchemeOf(address) is "javascript" or "vbscript";
 
     /// <summary>What follows a <c>&lt;</c>.</summary>
     public static string? OfDeclaration(ReadOnlySpan<char> text) => text is not ['!' or '?', ..] ? null

@@ -9,6 +9,9 @@ internal static class DataAddress
     private const int SchemeCharsMax = 10;
     private const int MediaTypeCharsMax = 256;
 
+    // Before the comma stand a media type and a few parameters.
+    private const int HeadCharsMax = 1000;
+
     public static bool Is(string address) => SchemeOf(address) == "data";
 
     /// <summary>
@@ -58,7 +61,7 @@ internal static class DataAddress
     {
         var mediaType = MediaTypeOf(address);
         var comma = address.IndexOf(',', StringComparison.Ordinal);
-        if (comma < 0)
+        if (comma < 0 || comma > HeadCharsMax)
         {
             return new FhirFile(place, mediaType, default) { IsMalformed = true };
         }
@@ -74,6 +77,7 @@ internal static class DataAddress
     private static ReadOnlySpan<char> Head(string address)
     {
         var head = address.AsSpan(address.IndexOf(':', StringComparison.Ordinal) + 1);
+        head = head[..Math.Min(head.Length, HeadCharsMax)];
         return head.IndexOf(',') is >= 0 and var end ? head[..end] : head;
     }
 

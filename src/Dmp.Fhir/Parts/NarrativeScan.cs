@@ -1,17 +1,21 @@
+using System.Text.RegularExpressions;
+using System.Xml;
+using Dmp.Fhir.Reading;
+
 namespace Dmp.Fhir.Parts;
 
 /// <summary>
-/// Looks through one narrative for what acts. Markup is looked at by its signs and not by a parser: at each <c>&lt;</c>, wherever it
-/// stands, so that nothing hides behind a broken tag, a comment or a quote. Rather too much is found than too little.
+/// Looks through one narrative for what acts. Well-formed XHTML, as FHIR R4 wants it, is read by a parser, and what an HTML parser sees
+/// in it is the same. Any other markup is looked at by its signs, wherever they stand: rather too much is found than too little.
 /// </summary>
-internal sealed class NarrativeScan(string place, Action look)
+internal sealed partial class NarrativeScan(string place, Action look)
 {
     private bool isTold;
 
-    public FhirPart? Element(string name) => Tell(ActiveMarkup.OfElement(Local(name)));
+    private FhirActivePart? Element(string name) => Tell(ActiveMarkup.OfElement(Local(name)));
 
     /// <summary>What an attribute does, or the picture that it holds.</summary>
-    public FhirPart? Attribute(string element, string name, string value)
+    private FhirPart? Attribute(string element, string name, string value)
     {
         if (name.StartsWith("xmlns", StringComparison.OrdinalIgnoreCase))
         {
@@ -23,11 +27,103 @@ internal sealed class NarrativeScan(string place, Action look)
         return isPicture ? DataAddress.Read(value, place) : Tell(ActiveMarkup.OfAttribute(local, value));
     }
 
-    /// <summary>The parts in markup that need not be well formed.</summary>
+    /// <summary>Comments and their like end elsewhere for an HTML parser, which then sees elements in them.</summary>
+    private FhirActivePart? Hidden(string text) => Tell(text.AsSpan().IndexOfAny('<', '>') >= 0 ? "hidden markup" : null);
+
+    /// <summary>The parts in markup that should be well formed, and need not be.</summary>
     public IEnumerable<FhirPart> Markup(string markup)
     {
-        // HTML does not see this character in the middle of a name.
-        var text = markup.Replace("\0", "", StringComparison.Ordinal);
+        List<FhirPart> found = [];
+        if (TryParse(markup, found))
+        {
+            return found;
+        }
+
+        isTold = false;
+
+        // One HTML parser passes over this character in a name, and another one does not.
+        return Tags(markup.Replace("\0", "", StringComparison.Ordinal)).Concat(Signs(markup));
+    }
+
+    private bool TryParse(string markup, List<FhirPart> found)
+    {
+        var settings = XmlTree.Settings(ignoresComments: false);
+        settings.ConformanceLevel = ConformanceLevel.Fragment;
+        using var text = new StringReader(markup);
+        using var xml = XmlReader.Create(text, settings);
+        try
+        {
+            while (xml.Read())
+            {
+                look();
+                found.AddRange(Node(xml));
+            }
+
+            return true;
+        }
+        catch (XmlException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The parts of the node on which a parser stands.</summary>
+    public IEnumerable<FhirPart> Node(XmlReader xml)
+    {
+        if (xml is { NodeType: XmlNodeType.ProcessingInstruction, Name: "xml-stylesheet" } && Tell("stylesheet") is { } style)
+        {
+            yield return style;
+        }
+
+        if (xml.NodeType is XmlNodeType.Comment or XmlNodeType.CDATA or XmlNodeType.ProcessingInstruction
+            && Hidden(xml.Value) is { } hidden)
+        {
+            yield return hidden;
+        }
+
+        if (xml.NodeType != XmlNodeType.Element)
+        {
+            yield break;
+        }
+
+        var element = xml.LocalName;
+        if (Element(element) is { } active)
+        {
+            yield return active;
+        }
+
+        for (var more = xml.MoveToFirstAttribute(); more; more = xml.MoveToNextAttribute())
+        {
+            if (Attribute(element, xml.Name, xml.Value) is { } part)
+            {
+                yield return part;
+            }
+        }
+
+        xml.MoveToElement();
+    }
+
+    /// <summary>Signs that need no tag to be seen: what begins one is seen in another way by each parser of broken markup.</summary>
+    private IEnumerable<FhirPart> Signs(string markup)
+    {
+        look();
+        var seen = new string([.. HtmlEntities.Decode(markup).Where(letter => !DataAddress.IsUnseen(letter))]);
+        var what = EventAttribute().IsMatch(markup) ? "event attribute"
+            : ScriptAddress().IsMatch(seen) ? "script address"
+            : DataPage().IsMatch(seen) ? "data address"
+            : seen.Contains("style=", StringComparison.OrdinalIgnoreCase) && ActiveStyle().IsMatch(seen) ? "active style"
+            : seen.Contains("srcdoc=", StringComparison.OrdinalIgnoreCase) ? "page in an attribute"
+            : null;
+        look();
+        if (Tell(what) is { } told)
+        {
+            yield return told;
+        }
+    }
+
+    /// <summary>What each sign that may begin a tag begins.</summary>
+    private IEnumerable<FhirPart> Tags(string text)
+    {
         for (var at = text.IndexOf('<', StringComparison.Ordinal); at >= 0; at = text.IndexOf('<', at))
         {
             look();
@@ -57,7 +153,7 @@ internal sealed class NarrativeScan(string place, Action look)
                 }
 
                 // An element within quotes: by mistake, or because another reader sees the quotes elsewhere.
-                var inner = value.Contains('<', StringComparison.Ordinal) ? Markup(value) : [];
+                var inner = value.Contains('<', StringComparison.Ordinal) ? Tags(value) : [];
                 foreach (var within in inner)
                 {
                     yield return within;
@@ -147,4 +243,16 @@ internal sealed class NarrativeScan(string place, Action look)
             at++;
         }
     }
+
+    [GeneratedRegex(@"(?<![a-z0-9])on[a-z]{3,}[\s\x00-\x20/]*=", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex EventAttribute();
+
+    [GeneratedRegex("(?:java|vb)script:", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex ScriptAddress();
+
+    [GeneratedRegex("data:(?!image/)(?:[a-z]+/[a-z]|[;,])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex DataPage();
+
+    [GeneratedRegex(@"expression\(|url\(|\\|/\*", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex ActiveStyle();
 }

@@ -175,6 +175,11 @@ internal abstract class PartWalk(FhirReaderOptions options) : IDisposable
         {
             found.Enqueue(DataAddress.Read(address, PlaceOf(name)));
         }
+        else if (ActiveMarkup.IsScript(address))
+        {
+            // Whoever shows an attachment makes a link of its address.
+            found.Enqueue(new FhirActivePart(PlaceOf(name), "script address"));
+        }
     }
 
     protected void TakeMarkup(NarrativeScan scan, string text) => markup = scan.Markup(text).GetEnumerator();

@@ -100,32 +100,14 @@ internal sealed class XmlParts : PartWalk
 
     private void ReadNarrative(NarrativeScan scan)
     {
-        switch (xml.NodeType)
+        foreach (var part in scan.Node(xml))
         {
-            case XmlNodeType.Element:
-                ReadMarkup(scan);
-                break;
-            case XmlNodeType.Comment or XmlNodeType.CDATA or XmlNodeType.ProcessingInstruction:
-                // Whoever reads the narrative as HTML sees these end elsewhere, and elements in them.
-                TakeMarkup(scan, xml.Value);
-                break;
+            Take(part);
         }
 
         if (xml.Depth == narrativeDepth && (xml.NodeType == XmlNodeType.EndElement || xml is { IsEmptyElement: true }))
         {
             narrative = null;
         }
-    }
-
-    private void ReadMarkup(NarrativeScan scan)
-    {
-        var element = xml.LocalName;
-        Take(scan.Element(element));
-        for (var more = xml.MoveToFirstAttribute(); more; more = xml.MoveToNextAttribute())
-        {
-            Take(scan.Attribute(element, xml.Name, xml.Value));
-        }
-
-        xml.MoveToElement();
     }
 }

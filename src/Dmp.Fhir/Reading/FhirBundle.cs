@@ -89,6 +89,14 @@ internal sealed class FhirBundle
         used.Add(composition);
         if (Root.Slots("entry").First() != composition.Parent)
         {
+            if (Root.Slots("entry").First().IsEmpty || Unreadable.Any(resource => resource.Type == "Composition")
+                || Resources.Count(resource => resource.Type == "Composition") > 1)
+            {
+                // The first entry is the composition (FHIR R4, Documents): whoever shows the document shows that one.
+                throw new FhirRefusedException(
+                    FhirFaultKind.Repeated, composition.Path, "The first composition is not read, and another one is not the document's.");
+            }
+
             faults.Add(FhirFaultKind.OutOfOrder, composition, "The composition is not the first entry of the bundle.");
         }
     }

@@ -89,7 +89,7 @@ internal sealed class JsonTree(FhirReaderOptions options, TreeBudget budget, Nam
             }
             else if (name == "resourceType" && json.TokenType == JsonTokenType.String)
             {
-                node.Type = Text(ref json, isNarrative: false);
+                node.Type = Text(ref json, name);
             }
             else if (name.Length > 1 && name[0] == '_')
             {
@@ -216,16 +216,16 @@ internal sealed class JsonTree(FhirReaderOptions options, TreeBudget budget, Nam
                 ReadObject(ref json, child);
                 break;
             case JsonTokenType.String or JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False:
-                child.Value = Text(ref json, isNarrative: name == "div");
+                child.Value = Text(ref json, name);
                 child.IsCut = child.Value is null;
                 break;
         }
     }
 
     /// <summary>The value as it is written: numbers with all their digits. Null when it is too long, or holds half a character.</summary>
-    private string? Text(ref Utf8JsonReader json, bool isNarrative)
+    private string? Text(ref Utf8JsonReader json, string name)
     {
-        if (!budget.Chars(json.ValueSpan.Length, isNarrative))
+        if (!budget.Chars(json.ValueSpan.Length, name))
         {
             return null;
         }

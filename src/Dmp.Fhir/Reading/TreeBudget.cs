@@ -107,17 +107,23 @@ internal sealed class TreeBudget(FhirReaderOptions options, Faults faults)
         return IsKept;
     }
 
-    /// <summary>The characters of a value; false when it is not to be kept.</summary>
-    public bool Chars(int count, bool isNarrative = false)
+    /// <summary>The characters of the value of an element; false when it is not to be kept.</summary>
+    public bool Chars(int count, string name)
     {
         if (!IsKept)
         {
             return false;
         }
 
-        var max = isNarrative ? options.NarrativeCharsMax ?? options.ValueCharsMax : options.ValueCharsMax;
+        var max = name == "div" ? options.NarrativeCharsMax ?? options.ValueCharsMax : options.ValueCharsMax;
         if (count > max)
         {
+            if (name == "data")
+            {
+                // A file, of which the tree keeps nothing: FhirParts gives it.
+                return false;
+            }
+
             var entry = isInEntry ? entries - 1 : -1;
             Cuts[entry] = Cuts.GetValueOrDefault(entry) + 1;
             faults.Add(FhirFaultKind.ValueTooLong, Path, $"A value has more than {max} characters; it was left out.");

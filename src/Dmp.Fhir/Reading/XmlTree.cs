@@ -173,7 +173,7 @@ internal sealed class XmlTree(FhirReaderOptions options, TreeBudget budget, Name
             }
 
             var target = xml.LocalName == "value" ? node : node.Add(names.Of(xml.LocalName));
-            target.Value = budget.Chars(xml.Value.Length) ? xml.Value : null;
+            target.Value = budget.Chars(xml.Value.Length, node.Name) ? xml.Value : null;
             target.IsCut = target.Value is null;
         }
 
@@ -191,7 +191,7 @@ internal sealed class XmlTree(FhirReaderOptions options, TreeBudget budget, Name
             NarrativeWords.AppendNode(words, xml, charsMax);
         }
 
-        if (budget.Element() && budget.Chars(words.Length, isNarrative: true))
+        if (budget.Element() && budget.Chars(words.Length, "div"))
         {
             var div = node.Add("div");
             (div.Value, div.IsWords, div.IsCut) = (words.ToString(), true, words.Length >= charsMax);

@@ -27,6 +27,9 @@ internal sealed record DocumentHeader
     /// <summary>In the terms of XDS.</summary>
     public required CdaMetadata Metadata { get; init; }
 
+    /// <summary>Where faults about the patient are told.</summary>
+    public required IReadOnlyList<string> PatientPlaces { get; init; }
+
     /// <summary>One, in every document that is not defective.</summary>
     public required IReadOnlyList<CdaPatient> Patients { get; init; }
 
@@ -54,6 +57,7 @@ internal sealed record DocumentHeader
         MetadataMismatch = ErrorReason.CdaMetadataMismatch,
         PatientMismatch = ErrorReason.CdaPatientMismatch,
         Metadata = CdaMetadata.From(document),
+        PatientPlaces = [HeaderPlaces.Cda.Patient],
         Patients = document.Patients,
         Authors = document.Authors,
         LegalAuthenticator = document.LegalAuthenticator,
@@ -91,6 +95,7 @@ internal sealed record DocumentHeader
                 ServiceStopTime = header.ServiceStopTime?.Time,
                 ReplacedIds = header.ReplacedIds,
             },
+            PatientPlaces = header.PatientPath is { } path ? [HeaderPlaces.Fhir.Patient, path] : [HeaderPlaces.Fhir.Patient],
             Patients = header.Patient is { } patient ? [patient] : [],
             Authors = header.Authors,
             LegalAuthenticator = header.LegalAuthenticator,
@@ -98,7 +103,13 @@ internal sealed record DocumentHeader
             AccessionNumbers = header.AccessionNumbers,
             CreationTime = header.CreationTime,
             ServiceTime = header.ServiceEvents.Select(act => act.Time).FirstOrDefault(time => time is not null) ?? header.Encounter?.Time,
-            Faults = [.. faults.Select(fault => new HeaderFault(fault.Path, fault.Text, fault.Kind == FhirFaultKind.Missing))],
+
+            // A narrative that the header is read without is in the document all the same.
+            Faults =
+            [
+                .. faults.Where(fault => fault.Kind != FhirFaultKind.ValueTooLong)
+                    .Select(fault => new HeaderFault(fault.Path, fault.Text, fault.Kind == FhirFaultKind.Missing)),
+            ],
         };
     }
 }

@@ -41,7 +41,7 @@ internal sealed class UploadAdmission(
         {
             // What cannot be read agrees with nothing: whoever sent it must learn that.
             throw plan.HeaderWarnings.FirstOrDefault(
-                warning => warning.Field.StartsWith(header.Places.Patient, StringComparison.Ordinal)) is { } odd
+                warning => header.PatientPlaces.Any(place => warning.Field.StartsWith(place, StringComparison.Ordinal))) is { } odd
                 ? Failures.Of(header.PatientMismatch, ("place", odd.Field), ("description", odd.Description))
                 : Failures.Of(header.PatientMismatch);
         }

@@ -37,6 +37,11 @@ internal static class EmbeddedKinds
             return Fault("The embedded file is a CDA document, which must be a document of its own.");
         }
 
+        if (form == SniffedForm.FhirXml || form == SniffedForm.Json && head.IndexOf("\"resourceType\""u8) >= 0)
+        {
+            return Fault("The embedded file is a FHIR resource, which must be a document of its own.");
+        }
+
         return Agrees(file, form, isPicture) ? null
             : Fault("The embedded file is not of the media type that the document gives it, or of one that is not accepted.");
     }

@@ -12,10 +12,15 @@ internal static class FhirBytes
     /// <summary>Larger ones are read a few at a time.</summary>
     public const int SmallMax = 256 * 1024;
 
-    /// <summary>So many large ones are in memory at once for one purpose; each takes some ten times its bytes.</summary>
+    /// <summary>The headers of so many large ones are read at once; each takes some ten times its bytes.</summary>
     public const int LargeAtOnce = 2;
 
-    public static FhirReaderOptions Options(TimeProvider time) => new() { DocumentBytesMax = Max, Time = time };
+    public static FhirReaderOptions Options(TimeProvider time) => new()
+    {
+        DocumentBytesMax = Max,
+        TimeMax = TimeSpan.FromSeconds(20),
+        Time = time,
+    };
 
     /// <summary>All bytes. The caller has seen that they are not too many.</summary>
     public static async Task<ReadOnlyMemory<byte>> TakeAsync(IContentReader reader, CancellationToken ct)

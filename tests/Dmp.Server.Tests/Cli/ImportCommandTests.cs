@@ -77,18 +77,21 @@ public sealed class ImportCommandTests(Platform platform)
         home.Put(
             "in/masked.json.json", """{ "visibilityCodes": ["VISIBILITY_CODE_MASKED_FROM_PROFESSIONALS"] }"""u8.ToArray());
         home.Put("in/settings.json", "{ \"a\": 1 }"u8.ToArray());
+        home.Put("in/list.json", "[1, 2]"u8.ToArray());
+        home.Put("in/empty.json", []);
         home.Put("in/cut.json", text.Bytes[..^100]);
         home.Put("in/cut.xml", text.Xml[..^100]);
         home.Put("in/other.xml", (text with { Patient = TestPatient.New() }).Xml);
 
         var run = await CommandHome.RunAsync(home.Import(home.PathOf("in")));
 
-        Assert.Equal((1, "3 stored, 3 refused, 1 skipped.\n"), (run.Code, run.Output));
+        Assert.Equal((1, "3 stored, 3 refused, 3 skipped.\n"), (run.Code, run.Output));
         var rows = home.Rows();
         Assert.Equal(
             [
                 ("a.json", "stored", ""), ("b.xml", "stored", ""), ("cut.json", "refused", "FHIR_UNREADABLE"),
-                ("cut.xml", "refused", "FHIR_UNREADABLE"), ("masked.json", "stored", ""), ("other.xml", "refused", "RECORD_NOT_FOUND"),
+                ("cut.xml", "refused", "FHIR_UNREADABLE"), ("empty.json", "skipped", "NOT_A_DOCUMENT"),
+                ("list.json", "skipped", "NOT_A_DOCUMENT"), ("masked.json", "stored", ""), ("other.xml", "refused", "RECORD_NOT_FOUND"),
                 ("settings.json", "skipped", "NOT_A_DOCUMENT"),
             ],
             rows.OrderBy(row => row.Key, StringComparer.Ordinal).Select(row => (row.Key, row.Value.Outcome, row.Value.Reason)));

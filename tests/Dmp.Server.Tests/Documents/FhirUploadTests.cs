@@ -100,6 +100,17 @@ public sealed class FhirUploadTests(Platform platform)
     }
 
     [Fact]
+    public async Task What_is_malformed_about_the_patient_is_told_with_its_place()
+    {
+        var record = await platform.RecordAsync();
+        var text = Text(record) with { InsSystem = null, BirthDate = "1950-13-45" };
+        var status = await Refusals.RefusedAsync(
+            StatusCode.InvalidArgument, ErrorReason.FhirPatientMismatch,
+            () => SendAsync(platform.As(record.Physician), record, text.Bytes));
+        Assert.Equal("Bundle.entry[1].resource.birthDate", status.GetDetail<ErrorInfo>()!.Metadata["place"]);
+    }
+
+    [Fact]
     public async Task Without_an_INS_names_and_day_of_birth_do_and_it_is_told()
     {
         var record = await platform.RecordAsync();
@@ -167,6 +178,7 @@ public sealed class FhirUploadTests(Platform platform)
         Assert.Equal(ContentForm.Text, (await api.UploadAsync(Given.Intent(record.Id, "text/plain"), other)).Content.Form);
         Assert.Equal(
             ContentForm.Text, (await api.UploadAsync(Given.Intent(record.Id, "text/plain"), Text(record).Bytes)).Content.Form);
+        Assert.Equal(ContentForm.Xml, (await api.UploadAsync(Given.Intent(record.Id, "text/xml"), Text(record).Xml)).Content.Form);
     }
 
     [Fact]

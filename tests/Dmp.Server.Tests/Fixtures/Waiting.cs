@@ -6,9 +6,9 @@ namespace Dmp.Server.Tests.Fixtures;
 internal static class Waiting
 {
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan limit = TimeSpan.FromMinutes(3);
 
-    /// <summary>Returns as soon as the condition holds, and fails after a minute unless told. A failure names it as written.</summary>
+    /// <summary>Returns as soon as the condition holds, and fails after three minutes unless told. A failure names it as written.</summary>
     public static async Task UntilAsync(
         Func<Task<bool>> condition, TimeSpan? within = null, [CallerArgumentExpression(nameof(condition))] string what = "")
     {

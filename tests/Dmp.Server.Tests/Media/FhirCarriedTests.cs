@@ -20,7 +20,7 @@ public sealed class FhirCarriedTests(Platform platform)
     public async Task Files_of_the_kinds_of_documents_and_pictures_pass()
     {
         var record = await platform.RecordAsync();
-        var entries = Binary("application/pdf", PdfText.Write("", "")) + Binary("image/png", png) + Binary("text/plain", "Bonjour"u8)
+        var entries = Binary("application/pdf", LongPdf) + Binary("image/png", png) + Binary("text/plain", "Bonjour"u8)
             + Binary("text/plain; charset=utf-8", "Bonjour"u8)
             + """
               ,{"fullUrl":"urn:uuid:00000000-0000-4000-8000-000000000099","resource":{"resourceType":"DiagnosticReport","status":"final",
@@ -30,7 +30,8 @@ public sealed class FhirCarriedTests(Platform platform)
         foreach (var content in new[] { text.Bytes, (text with { Id = $"urn:uuid:{Guid.NewGuid()}" }).Xml })
         {
             var stored = await CdaUploadTests.SendAsync(platform.As(record.Physician), CdaUploadTests.Intent(record.Id), content);
-            Assert.NotEqual(ContentForm.Unspecified, stored.Document.Content.Form);
+            Assert.True(stored.Document.Content.Form is ContentForm.FhirJson or ContentForm.FhirXml);
+            Assert.Empty(stored.Warnings);
         }
     }
 
@@ -38,6 +39,7 @@ public sealed class FhirCarriedTests(Platform platform)
     [InlineData("application/x-msdownload")]
     [InlineData("application/pdf")]
     [InlineData("text/plain")]
+    [InlineData("text/html")]
     [InlineData(null)]
     public async Task A_program_is_found(string? mediaType)
     {
@@ -45,6 +47,23 @@ public sealed class FhirCarriedTests(Platform platform)
         var text = Text(record) with { Entries = Binary(mediaType, program) };
         Assert.Equal("EmbeddedFile", await FaultAsync(record, text.Bytes));
         Assert.Equal("EmbeddedFile", await FaultAsync(record, text.Xml));
+    }
+
+    [Fact]
+    public async Task A_document_of_its_own_is_none_inside_whatever_its_label()
+    {
+        var record = await platform.RecordAsync();
+        var own = Text(record);
+        CdaText cda = new() { Patient = record.Patient, Author = record.Physician };
+        byte[][] documents = [own.Bytes, own.Xml, cda.Bytes, "<html><p>x</p></html>"u8.ToArray()];
+        foreach (var document in documents)
+        {
+            foreach (var mediaType in new[] { null, "text/plain", "text/xml", "application/fhir+json", "text/html" })
+            {
+                var fault = await FaultAsync(record, (own with { Entries = Binary(mediaType, document) }).Bytes);
+                Assert.True(fault is "EmbeddedFile" or "Ambiguous", fault);
+            }
+        }
     }
 
     [Fact]
@@ -104,6 +123,9 @@ public sealed class FhirCarriedTests(Platform platform)
         Assert.Empty(await platform.As(record.Physician).SearchIdsAsync(record.Id));
         return status.GetDetail<ErrorInfo>()!.Metadata["fault"];
     }
+
+    /// <summary>Longer than any value that is kept of a document.</summary>
+    private static byte[] LongPdf => PdfText.Write("", "", $"<< /A ({new string('x', 150_000)}) >>");
 
     private static FhirText Text(OpenedRecord record) => new() { Patient = record.Patient, Author = record.Physician };
 
