@@ -223,6 +223,10 @@ public sealed class RecordExportTests(Platform platform)
         var author = platform.As(record.Physician);
         CdaText cda = new() { Patient = record.Patient, Author = record.Physician };
         await CdaUploadTests.SendAsync(author, CdaUploadTests.Intent(record.Id), cda.Bytes);
+        FhirText fhir = new() { Patient = record.Patient, Author = record.Physician };
+        await CdaUploadTests.SendAsync(author, CdaUploadTests.Intent(record.Id), fhir.Bytes);
+        await CdaUploadTests.SendAsync(
+            author, CdaUploadTests.Intent(record.Id), (fhir with { Id = $"urn:uuid:{Guid.NewGuid()}" }).Xml);
         var old = await author.UploadAsync(Given.Intent(record.Id), Given.Text());
         var intent = Given.Intent(record.Id);
         (intent.ReplacesDocumentId, intent.Etag) = (old.DocumentId, old.Etag);
@@ -241,12 +245,13 @@ public sealed class RecordExportTests(Platform platform)
         var run = await CommandHome.RunAsync(there.Import(archive));
 
         Assert.True(run.Code == 0, run.Output + run.Error + await File.ReadAllTextAsync(there.Report, Token));
-        Assert.Equal("3 stored.\n", run.Output);
+        Assert.Equal("5 stored.\n", run.Output);
         var found = await other.Documents.SearchDocumentsAsync(
             new SearchDocumentsRequest { RecordId = opened.Record.RecordId }, cancellationToken: Token);
         Assert.Equal(
-            [(1, "text/xml"), (2, "text/plain")],
+            [(1, "application/fhir+json"), (1, "application/fhir+xml"), (1, "text/xml"), (2, "text/plain")],
             found.Documents.Select(document => (document.Version, document.Metadata.MediaType)).Order());
+        Assert.All(found.Documents, document => Assert.Equal(record.Physician.Id, Assert.Single(document.Metadata.Authors).Person.Id));
     }
 
     [Fact]
