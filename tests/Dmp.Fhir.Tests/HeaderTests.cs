@@ -169,6 +169,26 @@ public sealed class HeaderTests
         Assert.Equal((FhirFaultKind.OtherRelease, true), (result.Faults[^1].Kind, result.Faults[^1].IsRefusal));
     }
 
+    /// <summary>As of a CDA document whose act has an end alone.</summary>
+    [Fact]
+    public void An_end_without_a_begin_is_both()
+    {
+        var header = Read(json => json.Replace(
+            "\"title\":\"Synthèse\"",
+            "\"title\":\"x\",\"event\":[{\"period\":{\"end\":\"2026-05-04\"}}]",
+            StringComparison.Ordinal)).Header!;
+        Assert.Equal(new DateOnly(2026, 5, 4), header.ServiceStartTime!.Value.Date);
+        Assert.Equal(header.ServiceStartTime, header.ServiceStopTime);
+    }
+
+    [Fact]
+    public void A_time_of_day_without_an_offset_is_told()
+    {
+        var read = Read(json => json.Replace("2026-05-01T10:00:00+02:00", "2026-05-01T10:00:00", StringComparison.Ordinal));
+        Assert.Equal(10, read.Header!.CreationTime!.Value.Time.UtcDateTime.Hour);
+        Assert.Contains(read.Faults, fault => fault is { Kind: FhirFaultKind.Malformed, Path: "Bundle.timestamp" });
+    }
+
     [Fact]
     public void A_begin_that_nobody_can_read_is_not_replaced_by_another_time()
     {

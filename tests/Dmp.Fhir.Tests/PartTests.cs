@@ -159,6 +159,30 @@ public sealed class PartTests
         Assert.Single(Read(Xml($"<extension url=\"{xml}\"/>")));
     }
 
+    /// <summary>Whoever shows an attachment makes a link of its address.</summary>
+    [Theory]
+    [InlineData("javascript:alert(1)")]
+    [InlineData(" JAVA\tscript:alert(1)")]
+    [InlineData("vbscript:x")]
+    public void An_address_may_run_nothing(string address)
+    {
+        var json = address.Replace("\t", "\\t", StringComparison.Ordinal);
+        var xml = address.Replace("\t", "&#9;", StringComparison.Ordinal);
+        foreach (var bytes in Both($"\"photo\":{{\"url\":\"{json}\"}}", $"<photo><url value=\"{xml}\"/></photo>"))
+        {
+            Assert.Equal(
+                new FhirActivePart("Bundle.entry[1].resource.photo.url", "script address"), Assert.Single(Read(bytes)));
+        }
+    }
+
+    [Fact]
+    public void What_stands_before_the_bytes_of_an_address_has_a_bound()
+    {
+        var address = $"data:{string.Concat(Enumerable.Repeat("a;", 500_000))},x";
+        var file = Assert.IsType<FhirFile>(Assert.Single(Read(Json($"\"photo\":{{\"url\":\"{address}\"}}"))));
+        Assert.True(file.IsMalformed);
+    }
+
     [Fact]
     public void A_place_has_names_that_could_be_fhirs_and_a_bound()
     {

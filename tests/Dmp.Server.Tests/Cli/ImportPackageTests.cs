@@ -47,6 +47,25 @@ public sealed class ImportPackageTests(Platform platform)
         Assert.Equal([VisibilityCode.MaskedFromProfessionals], stored.VisibilityCodes);
     }
 
+    /// <summary>The platform reads no header of what is sent as XML, so its metadata are those of the package.</summary>
+    [Fact]
+    public async Task FHIR_that_a_package_calls_XML_keeps_the_metadata_of_the_package()
+    {
+        var record = await platform.RecordAsync();
+        using CommandHome home = new(platform.Server, platform.Callers.Token(record.Physician));
+        var given = MetadataOf(record);
+        given.MediaType = "text/xml";
+        given.Format = new Coding { System = "1.2.250.1.213.1.1.4.2.282", Code = "urn:asipSante:modelesHorsProfils:2011" };
+        var content = new FhirText { Patient = record.Patient, Author = record.Physician }.Xml;
+
+        var package = Package(home, (Entry(record, given, content), content));
+        Assert.Equal((0, "1 stored.\n"), Short(await CommandHome.RunAsync(home.Import(package))));
+
+        var stored = await GetAsync(record, Assert.Single(home.Rows()).Value.DocumentId);
+        Assert.Equal((given.UniqueId, ContentForm.Xml), (stored.Metadata.UniqueId, stored.Content.Form));
+        Assert.Equal(given.Authors, stored.Metadata.Authors);
+    }
+
     [Fact]
     public async Task A_package_is_read_from_a_directory_and_a_document_replaces_another_of_it()
     {
