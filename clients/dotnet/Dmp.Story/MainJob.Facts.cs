@@ -36,7 +36,7 @@ internal sealed partial class MainJob
         {
             Screen.Line(fact.KindCase switch
             {
-                Fact.KindOneofCase.Medication => $"{fact.Medication.Role}: {fact.Medication.Name}",
+                Fact.KindOneofCase.Medication => $"{fact.Medication.Role}: {NameOf(fact.Medication)}",
                 Fact.KindOneofCase.Observation => $"{fact.Observation.Code?.Display}: {Of(fact.Observation)}",
                 _ => $"{fact.KindCase}: {fact.Text}",
             });
@@ -94,6 +94,10 @@ internal sealed partial class MainJob
 
         Screen.Line($"\"{word}\" stands in {answer.FoundCount} of {answer.Documents.Searched} documents with words");
     }
+
+    /// <summary>By its name, or by its code: a FHIR document may have the one or the other.</summary>
+    private static string NameOf(Medication medication) =>
+        medication.Name.Length > 0 ? medication.Name : medication.Codes.FirstOrDefault()?.Display ?? medication.ProductText;
 
     private static string NameOf(CheckedMedicine medicine) =>
         medicine.Name.Length > 0 ? medicine.Name : medicine.Medicine.SubstanceName;
