@@ -832,6 +832,22 @@ CREATE TABLE public.reference_activation (
     activate_time timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.reference_concept (
+    edition_id uuid NOT NULL,
+    list_oid text NOT NULL,
+    place integer NOT NULL,
+    system_oid text NOT NULL,
+    code text NOT NULL,
+    code_key text NOT NULL,
+    display text NOT NULL,
+    english_display text NOT NULL,
+    status smallint NOT NULL,
+    start_date date,
+    end_date date,
+    line integer NOT NULL,
+    CONSTRAINT reference_concept_status_check CHECK (((status >= 1) AND (status <= 4)))
+);
+
 CREATE TABLE public.reference_edition (
     edition_id uuid NOT NULL,
     kind text NOT NULL,
@@ -840,7 +856,8 @@ CREATE TABLE public.reference_edition (
     sha256 bytea NOT NULL,
     import_time timestamp with time zone NOT NULL,
     CONSTRAINT reference_edition_digest_check CHECK ((length(sha256) = 32)),
-    CONSTRAINT reference_edition_kind_check CHECK ((kind = ANY (ARRAY['thesaurus'::text, 'medicines'::text])))
+    CONSTRAINT reference_edition_kind_check CHECK ((kind = ANY (ARRAY['thesaurus'::text, 'medicines'::text, 'loinc'::text, 'ccam'::text,
+        'cim10'::text, 'atc'::text, 'nabm'::text, 'valuesets'::text])))
 );
 
 CREATE TABLE public.reference_file (
@@ -849,8 +866,17 @@ CREATE TABLE public.reference_file (
     part text NOT NULL,
     size_bytes bigint NOT NULL,
     sha256 bytea NOT NULL,
-    content bytea NOT NULL,
+    content bytea,
     CONSTRAINT reference_file_digest_check CHECK ((length(sha256) = 32))
+);
+
+CREATE TABLE public.reference_list (
+    edition_id uuid NOT NULL,
+    list_oid text NOT NULL,
+    concepts_oid text NOT NULL,
+    name text NOT NULL,
+    version text NOT NULL,
+    concept_count integer NOT NULL
 );
 
 CREATE TABLE public.request_log (
@@ -1053,6 +1079,12 @@ ALTER TABLE ONLY public.record
 ALTER TABLE ONLY public.reference_activation
     ADD CONSTRAINT reference_activation_pkey PRIMARY KEY (activation_id);
 
+ALTER TABLE ONLY public.reference_concept
+    ADD CONSTRAINT reference_concept_code_key UNIQUE (edition_id, list_oid, code_key, system_oid);
+
+ALTER TABLE ONLY public.reference_concept
+    ADD CONSTRAINT reference_concept_pkey PRIMARY KEY (edition_id, list_oid, place);
+
 ALTER TABLE ONLY public.reference_edition
     ADD CONSTRAINT reference_edition_name_key UNIQUE (kind, name);
 
@@ -1061,6 +1093,9 @@ ALTER TABLE ONLY public.reference_edition
 
 ALTER TABLE ONLY public.reference_file
     ADD CONSTRAINT reference_file_pkey PRIMARY KEY (edition_id, part);
+
+ALTER TABLE ONLY public.reference_list
+    ADD CONSTRAINT reference_list_pkey PRIMARY KEY (edition_id, list_oid);
 
 ALTER TABLE ONLY public.request_log
     ADD CONSTRAINT request_log_pkey PRIMARY KEY (caller_key, request_id);
@@ -1293,8 +1328,14 @@ ALTER TABLE ONLY public.record_key
 ALTER TABLE ONLY public.reference_activation
     ADD CONSTRAINT reference_activation_edition_fkey FOREIGN KEY (edition_id) REFERENCES public.reference_edition(edition_id);
 
+ALTER TABLE ONLY public.reference_concept
+    ADD CONSTRAINT reference_concept_list_fkey FOREIGN KEY (edition_id, list_oid) REFERENCES public.reference_list(edition_id, list_oid);
+
 ALTER TABLE ONLY public.reference_file
     ADD CONSTRAINT reference_file_edition_fkey FOREIGN KEY (edition_id) REFERENCES public.reference_edition(edition_id);
+
+ALTER TABLE ONLY public.reference_list
+    ADD CONSTRAINT reference_list_edition_fkey FOREIGN KEY (edition_id) REFERENCES public.reference_edition(edition_id);
 
 ALTER TABLE ONLY public.submission_set
     ADD CONSTRAINT submission_set_record_fkey FOREIGN KEY (record_id) REFERENCES public.record(record_id);
@@ -2017,9 +2058,13 @@ GRANT SELECT ON TABLE public.record_key TO dmp_facts;
 
 GRANT SELECT ON TABLE public.reference_activation TO dmp_runtime;
 
+GRANT SELECT ON TABLE public.reference_concept TO dmp_runtime;
+
 GRANT SELECT ON TABLE public.reference_edition TO dmp_runtime;
 
 GRANT SELECT ON TABLE public.reference_file TO dmp_runtime;
+
+GRANT SELECT ON TABLE public.reference_list TO dmp_runtime;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.request_log TO dmp_request;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.request_log TO dmp_intake;

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.CareTeam.V1;
+using Dmp.Codes.V1;
 using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
@@ -75,6 +76,7 @@ public sealed partial class DmpClient : IDisposable
         Facts = new FactService.FactServiceClient(invoker);
         Interactions = new InteractionService.InteractionServiceClient(invoker);
         Search = new SearchService.SearchServiceClient(invoker);
+        Codes = new CodeService.CodeServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
         Events = new EventService.EventServiceClient(invoker);
     }
@@ -123,6 +125,9 @@ public sealed partial class DmpClient : IDisposable
 
     /// <summary>The generated client of the search within documents, for what the methods of this class do not cover.</summary>
     public SearchService.SearchServiceClient Search { get; }
+
+    /// <summary>The generated client of code lists, for what the methods of this class do not cover.</summary>
+    public CodeService.CodeServiceClient Codes { get; }
 
     /// <summary>The generated client of notices, for what the methods of this class do not cover.</summary>
     public NoticeService.NoticeServiceClient Notices { get; }

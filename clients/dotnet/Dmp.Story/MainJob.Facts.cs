@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Dmp.Codes.V1;
 using Dmp.Facts.V1;
 using Dmp.Interactions.V1;
 using Dmp.Search.V1;
@@ -10,6 +11,7 @@ namespace Dmp.Story;
 internal sealed partial class MainJob
 {
     private const int ShownMax = 6;
+    private const int CodesMax = 500;
 
     /// <summary>COUMADINE 5 mg, by its code CIS.</summary>
     private const string Coumadine = "63245753";
@@ -42,7 +44,35 @@ internal sealed partial class MainJob
             });
         }
 
+        await NameCodesAsync(facts, ct);
         Screen.Line($"{facts.Count} statements of {stated.Count(document => document.State == DocumentFactsState.Read)} documents in all");
+    }
+
+    /// <summary>What the codes of the results mean, by the code systems that the operator put in force.</summary>
+    private async Task NameCodesAsync(List<Fact> facts, CancellationToken ct)
+    {
+        var queries = facts.Select(fact => fact.Observation?.Code)
+            .Where(code => code is { Code.Length: > 0, System.Length: > 0 })
+            .Select(code => new CodeQuery { ListOid = code!.System, Code = code.Code })
+            .Distinct()
+            .Take(CodesMax)
+            .ToList();
+        if (queries.Count == 0)
+        {
+            return;
+        }
+
+        var answer = await Physician.Client.LookupCodesAsync(new LookupCodesRequest { Codes = { queries } }, ct);
+        checks.That(
+            "every code that is looked up has an answer, and each list names its edition",
+            answer.Results.Count == queries.Count && answer.Results.All(result => result.Outcome != LookupOutcome.Unspecified)
+                && answer.Lists.All(list => list.Edition.Name.Length > 0),
+            "every code",
+            $"{answer.Results.Count} of {queries.Count}");
+        foreach (var concept in answer.Results.SelectMany(result => result.Concepts).Take(ShownMax / 2))
+        {
+            Screen.Line($"{concept.Code} is {concept.Display}");
+        }
     }
 
     /// <summary>The physician means to prescribe an anticoagulant, and asks which published rules it meets.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dmp.Codes;
 using Dmp.Interactions;
 using Dmp.Interactions.Medicines;
 using Dmp.Interactions.Thesauri;
@@ -13,6 +14,9 @@ internal sealed record EditionLine(string Short, string Whole);
 /// <summary>An edition as it was read: how much there is, what was odd, and its lines by what they are about.</summary>
 internal sealed record ReadEdition(string Summary, IReadOnlyList<ReadingNotice> Notices, IReadOnlyDictionary<string, EditionLine> Lines)
 {
+    /// <summary>Of code systems and value sets, what is stored of them; of other kinds none.</summary>
+    public IReadOnlyList<CodeList> Lists { get; private init; } = [];
+
     public const string Thesaurus = "thesaurus";
     public const string Medicines = "medicines";
 
@@ -21,15 +25,42 @@ internal sealed record ReadEdition(string Summary, IReadOnlyList<ReadingNotice> 
     {
         try
         {
-            return kind == Thesaurus
-                ? Of(ThesaurusFiles.Read(name, parts))
-                : Of(BdpmFiles.Read(name, [.. parts.Values]));
+            return kind switch
+            {
+                Thesaurus => Of(ThesaurusFiles.Read(name, parts)),
+                Medicines => Of(BdpmFiles.Read(name, [.. parts.Values])),
+                _ => Of(CodeFiles.Read(CodeKinds.All[kind], parts)),
+            };
         }
         catch (Exception fault) when (fault is InvalidDataException or FileNotFoundException)
         {
             throw new RefusedException(fault.Message);
         }
     }
+
+    /// <summary>Code systems or value sets, as files or as they are stored.</summary>
+    public static ReadEdition Of(CodeReading reading)
+    {
+        var lines = reading.Lists
+            .SelectMany(list => list.Concepts.Select(concept => (Key: KeyOf(reading.Lists, list, concept), Concept: concept)))
+            .ToDictionary(line => line.Key, line => new EditionLine(Short(line.Concept), Whole(line.Concept)));
+        return new ReadEdition(
+            string.Create(CultureInfo.InvariantCulture, $"{reading.Lists.Count} lists, {lines.Count} codes"), reading.Notices, lines)
+        {
+            Lists = reading.Lists,
+        };
+    }
+
+    /// <summary>A code, with its list where there are several, and with its system where that is another one.</summary>
+    private static string KeyOf(IReadOnlyList<CodeList> lists, CodeList list, Concept concept) =>
+        (lists.Count == 1 ? "" : $"{list.Oid} ") + concept.Code + (concept.SystemOid == list.Oid ? "" : $" of {concept.SystemOid}");
+
+    private static string Short(Concept concept) =>
+        concept.Status == ConceptStatus.Active ? concept.Display : $"{concept.Display} ({concept.Status})";
+
+    private static string Whole(Concept concept) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{concept.Display}\n{concept.EnglishDisplay}\n{concept.Status}\n{concept.StartDate:O}\n{concept.EndDate:O}");
 
     private static ReadEdition Of(ThesaurusReading reading)
     {

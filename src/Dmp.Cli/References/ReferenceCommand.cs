@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Dmp.Codes;
 using Dmp.Interactions;
 using Dmp.Interactions.Medicines;
 using Dmp.Interactions.Thesauri;
@@ -11,16 +12,26 @@ internal static class ReferenceCommand
 {
     private const int NameLengthMax = 64;
     private const int SourceLengthMax = 500;
+    private const int ListsMax = 20;
+
+    private static readonly string[] kinds =
+        [ReadEdition.Thesaurus, ReadEdition.Medicines, .. CodeKinds.All.Keys.Order(StringComparer.Ordinal)];
 
     public static Command Create()
     {
         var connection = OwnerConnection.Option();
-        return new Command("reference", "Editions of published files: the thesaurus of interactions, the medicines database.")
+        return new Command("reference", "Editions of published files: interactions, medicines, code systems, value sets.")
         {
             connection,
             new Command("import", "Make published files an edition. Prints what is odd in them, and what changes.")
             {
                 Thesaurus(connection), Medicines(connection),
+                Loinc(connection),
+                CodeSystem(connection, CodeKinds.Ccam, "Medical acts (CCAM): R_ACTE.dbf of the health insurance, or a FHIR CodeSystem."),
+                CodeSystem(connection, CodeKinds.Cim10, "ICD-10 (CIM-10): LIBCIM10MULTI.TXT of ATIH, ClaML, or a FHIR CodeSystem."),
+                CodeSystem(connection, CodeKinds.Atc, "Classes of medicines (ATC): the index of the WHO in XML, or a FHIR CodeSystem."),
+                CodeSystem(connection, CodeKinds.Nabm, "Acts of laboratories (NABM): NABM_FICHE_TOTnnn.dbf, or a FHIR CodeSystem."),
+                ValueSets(connection),
             },
             List(connection), Show(connection), Activate(connection),
         };
@@ -67,24 +78,72 @@ internal static class ReferenceCommand
         return command;
     }
 
-    private static Command Medicines(Option<string?> connection)
+    private static Command Medicines(Option<string?> connection) => Folder(
+        connection,
+        ReadEdition.Medicines,
+        "The public medicines database (BDPM).",
+        "The files of the public medicines database as they were downloaded.",
+        BdpmFiles.FileNames.Contains);
+
+    private static Command ValueSets(Option<string?> connection) => Folder(
+        connection,
+        CodeKinds.ValueSets.Name,
+        "Value sets (jeux de valeurs) in the form of IHE SVS.",
+        "The files of the value sets (.xml): an edition is all of them.",
+        name => name.EndsWith(".xml", StringComparison.OrdinalIgnoreCase));
+
+    private static Command Loinc(Option<string?> connection)
     {
-        var folder = new Argument<DirectoryInfo>("FOLDER")
+        var table = FileOption("--table", "Loinc.csv or LoincTableCore.csv, or a FHIR CodeSystem (.json).");
+        table.Required = true;
+        var french = FileOption("--french", "Its names in French (frFR…LinguisticVariant.csv).");
+        Command command = new(CodeKinds.Loinc.Name, "LOINC, as Regenstrief offers it.") { table, french };
+        ImportOptions import = new(command, connection);
+        command.SetAction(async (parsed, ct) =>
         {
-            Description = "The files of the public medicines database as they were downloaded.",
-        }.AcceptExistingOnly();
-        Command command = new(ReadEdition.Medicines, "The public medicines database (BDPM).") { folder };
+            Dictionary<string, PublishedFile> parts = new()
+            {
+                [CodeFiles.Table] = PublishedFile.At(parsed.GetRequiredValue(table).FullName),
+            };
+            if (parsed.GetValue(french) is { } names)
+            {
+                parts[CodeFiles.French] = PublishedFile.At(names.FullName);
+            }
+
+            return await import.RunAsync(parsed, CodeKinds.Loinc.Name, parts, ct);
+        });
+        return command;
+    }
+
+    private static Command CodeSystem(Option<string?> connection, CodeKind kind, string description)
+    {
+        var file = new Argument<FileInfo>("FILE") { Description = "The file as it was downloaded." }.AcceptExistingOnly();
+        Command command = new(kind.Name, description) { file };
+        ImportOptions import = new(command, connection);
+        command.SetAction((parsed, ct) => import.RunAsync(
+            parsed,
+            kind.Name,
+            new Dictionary<string, PublishedFile> { [CodeFiles.Table] = PublishedFile.At(parsed.GetRequiredValue(file).FullName) },
+            ct));
+        return command;
+    }
+
+    /// <summary>An edition that is a folder of files, each known by its name.</summary>
+    private static Command Folder(
+        Option<string?> connection, string kind, string description, string folderDescription, Func<string, bool> isPart)
+    {
+        var folder = new Argument<DirectoryInfo>("FOLDER") { Description = folderDescription }.AcceptExistingOnly();
+        Command command = new(kind, description) { folder };
         ImportOptions import = new(command, connection);
         command.SetAction(async (parsed, ct) =>
         {
             var files = PublishedFile.In(parsed.GetRequiredValue(folder).FullName);
-            foreach (var other in files.Where(file => !BdpmFiles.FileNames.Contains(file.Name)))
+            foreach (var other in files.Where(file => !isPart(file.Name)))
             {
-                await parsed.InvocationConfiguration.Error.WriteLineAsync($"{other.Name} is no file of this database, and is left out.");
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"{other.Name} is no file of this kind, and is left out.");
             }
 
-            var parts = files.Where(file => BdpmFiles.FileNames.Contains(file.Name)).ToDictionary(file => file.Name);
-            return await import.RunAsync(parsed, ReadEdition.Medicines, parts, ct);
+            return await import.RunAsync(parsed, kind, files.Where(file => isPart(file.Name)).ToDictionary(file => file.Name), ct);
         });
         return command;
     }
@@ -127,14 +186,17 @@ internal static class ReferenceCommand
     {
         var (kind, name) = (KindArgument(), NameArgument());
         var all = All();
-        Command command = new("show", "Print the files of an edition with their digests, and what is odd in them.") { kind, name, all };
+        Command command = new("show", "Print the files of an edition with their digests, its code lists, and what is odd in its files.")
+        {
+            kind, name, all,
+        };
         OwnerConnection.Require(command, connection);
         command.SetAction(async (parsed, ct) =>
         {
             await using var database = await OwnerConnection.OpenAsync(parsed.GetValue(connection), ct);
             var edition = await FindAsync(database, parsed.GetRequiredValue(kind), parsed.GetRequiredValue(name), ct);
             var files = await ReferenceSql.FilesAsync(database, edition.EditionId, ct);
-            var read = ReadEdition.Of(edition.Kind, edition.Name, files.ToDictionary(file => file.Part, file => file.Published));
+            var read = await ReferenceImport.ReadStoredAsync(database, edition, ct);
             var output = parsed.InvocationConfiguration.Output;
             await output.WriteLineAsync($"{edition.Kind} {edition.Name}: {read.Summary}. {edition.Source}");
             foreach (var file in files)
@@ -143,10 +205,28 @@ internal static class ReferenceCommand
                     CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(file.Sha256)}  {file.Name}  {file.SizeBytes} bytes"));
             }
 
-            await ReferenceImport.WriteNoticesAsync(output, read.Notices, parsed.GetValue(all) ? int.MaxValue : 20);
+            await WriteListsAsync(output, read.Lists, parsed.GetValue(all) ? int.MaxValue : ListsMax);
+            await ReferenceImport.WriteNoticesAsync(
+                output, read.Notices, parsed.GetValue(all) ? int.MaxValue : ReferenceImport.NoticesMax);
             return DmpCommand.Done;
         });
         return command;
+    }
+
+    private static async Task WriteListsAsync(TextWriter output, IReadOnlyList<CodeList> lists, int listsMax)
+    {
+        foreach (var list in lists.Take(listsMax))
+        {
+            var name = $"{list.Name} {list.Version}".Trim();
+            await output.WriteLineAsync(
+                string.Create(CultureInfo.InvariantCulture, $"{list.Oid}  {list.Concepts.Count,7} codes  {name}"));
+        }
+
+        if (lists.Count > listsMax)
+        {
+            await output.WriteLineAsync(
+                string.Create(CultureInfo.InvariantCulture, $"and {lists.Count - listsMax} lists more; --all prints them"));
+        }
     }
 
     private static Command Activate(Option<string?> connection)
@@ -177,8 +257,8 @@ internal static class ReferenceCommand
 
     private static Argument<string> KindArgument()
     {
-        Argument<string> kind = new("KIND") { Description = $"{ReadEdition.Thesaurus} or {ReadEdition.Medicines}." };
-        kind.AcceptOnlyFromAmong(ReadEdition.Thesaurus, ReadEdition.Medicines);
+        Argument<string> kind = new("KIND") { Description = $"One of {string.Join(", ", kinds)}." };
+        kind.AcceptOnlyFromAmong(kinds);
         return kind;
     }
 
@@ -190,7 +270,7 @@ internal static class ReferenceCommand
     private static Option<OperatorTime?> Effective(string description) =>
         new("--effective") { Description = description, HelpName = "TIME", CustomParser = OperatorTime.Parse };
 
-    private static Option<bool> All() => new("--all") { Description = "Print every odd row, and every line that changes." };
+    private static Option<bool> All() => new("--all") { Description = "Print every odd row, every list, and every line that changes." };
 
     /// <summary>The options that both imports have.</summary>
     private sealed class ImportOptions

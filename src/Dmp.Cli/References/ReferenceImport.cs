@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using Dmp.Codes;
 using Dmp.Interactions;
 using Dmp.Storage;
 using Npgsql;
@@ -11,7 +13,7 @@ namespace Dmp.Cli.References;
 /// </summary>
 internal sealed record ReferenceImport
 {
-    private const int NoticesMax = 20;
+    public const int NoticesMax = 20;
     private const int LinesMax = 20;
 
     public required string Kind { get; init; }
@@ -37,9 +39,9 @@ internal sealed record ReferenceImport
     public async Task RunAsync(NpgsqlConnection connection, TextWriter output, CancellationToken ct)
     {
         // Read once: what is looked at, digested and stored are the same bytes.
-        var files = Pack();
-        var published = files.ToDictionary(file => file.Part, file => file.Published);
-        var read = ReadEdition.Of(Kind, Name, published);
+        var held = Parts.ToDictionary(part => part.Key, part => Held(part.Value));
+        var read = ReadEdition.Of(Kind, Name, held);
+        var files = held.Select(part => Store(part.Key, part.Value)).ToList();
         await WriteNoticesAsync(output, read.Notices, PrintAll ? int.MaxValue : NoticesMax);
         await output.WriteLineAsync($"{Kind} {Name}: {read.Summary}.");
         var faults = read.Notices.Count(notice => notice.IsFault);
@@ -82,6 +84,11 @@ internal sealed record ReferenceImport
             ImportTime = default,
         };
         await ReferenceSql.AddAsync(connection, edition, files, ct);
+        if (read.Lists.Count > 0)
+        {
+            await ReferenceSql.AddListsAsync(connection, edition.EditionId, read.Lists, ct);
+        }
+
         if (start is { } time)
         {
             await ReferenceSql.ActivateAsync(connection, edition.EditionId, time, ct);
@@ -108,31 +115,44 @@ internal sealed record ReferenceImport
         }
     }
 
-    private List<StoredFileRow> Pack()
+    /// <summary>An edition as it is stored: its files are read again, or its rows.</summary>
+    /// <exception cref="RefusedException">Its files cannot be read any more.</exception>
+    public static async Task<ReadEdition> ReadStoredAsync(NpgsqlConnection connection, ReferenceRow edition, CancellationToken ct) =>
+        CodeKinds.All.ContainsKey(edition.Kind)
+            ? ReadEdition.Of(new CodeReading(await ReferenceSql.ListsAsync(connection, edition.EditionId, ct), []))
+            : ReadEdition.Of(
+                edition.Kind,
+                edition.Name,
+                (await ReferenceSql.FilesAsync(connection, edition.EditionId, ct)).ToDictionary(file => file.Part, file => file.Published));
+
+    /// <summary>A file whose bytes are in memory.</summary>
+    private PublishedFile Held(PublishedFile file)
     {
-        List<StoredFileRow> files = [];
-        foreach (var (part, file) in Parts)
+        var bytesMax = CodeKinds.All.ContainsKey(Kind) ? CodeFiles.FileBytesMax : PackedFile.SizeMax;
+        using var stream = file.Open();
+        if (stream.Length > bytesMax)
         {
-            using var stream = file.Open();
-            try
-            {
-                var packed = PackedFile.Of(stream);
-                files.Add(new StoredFileRow
-                {
-                    Part = part,
-                    Name = file.Name,
-                    SizeBytes = packed.SizeBytes,
-                    Sha256 = packed.Sha256,
-                    Content = packed.Content,
-                });
-            }
-            catch (InvalidDataException tooLarge)
-            {
-                throw new RefusedException($"{file.Name}: {tooLarge.Message}");
-            }
+            throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"{file.Name}: A file has more than {bytesMax} bytes."));
         }
 
-        return files;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return new PublishedFile(file.Name, () => new MemoryStream(bytes, writable: false));
+    }
+
+    /// <summary>What is stored of a file: all of it, or what it measures where its rows are stored.</summary>
+    private StoredFileRow Store(string part, PublishedFile file)
+    {
+        using var stream = file.Open();
+        var packed = CodeKinds.All.ContainsKey(Kind) ? null : PackedFile.Of(stream);
+        return new StoredFileRow
+        {
+            Part = part,
+            Name = file.Name,
+            SizeBytes = stream.Length,
+            Sha256 = packed?.Sha256 ?? SHA256.HashData(stream),
+            Content = packed?.Content,
+        };
     }
 
     private async Task CompareAsync(
@@ -145,11 +165,10 @@ internal sealed record ReferenceImport
             return;
         }
 
-        var files = await ReferenceSql.FilesAsync(connection, before.EditionId, ct);
         ReadEdition readBefore;
         try
         {
-            readBefore = ReadEdition.Of(Kind, before.Name, files.ToDictionary(file => file.Part, file => file.Published));
+            readBefore = await ReadStoredAsync(connection, before, ct);
         }
         catch (RefusedException unreadable)
         {

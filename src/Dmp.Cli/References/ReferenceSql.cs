@@ -1,7 +1,9 @@
 using Dapper;
+using Dmp.Codes;
 using Dmp.Interactions;
 using Dmp.Storage;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Dmp.Cli.References;
 
@@ -40,9 +42,46 @@ internal sealed record StoredFileRow
 
     public required byte[] Sha256 { get; init; }
 
-    public required byte[] Content { get; init; }
+    /// <summary>Compressed; null of a file of code lists, whose rows are stored.</summary>
+    public byte[]? Content { get; init; }
 
-    public PublishedFile Published => new(Name, new PackedFile(Content, SizeBytes, Sha256).Open);
+    public PublishedFile Published => new(
+        Name,
+        new PackedFile(Content ?? throw new InvalidOperationException("Only the rows of this file are stored."), SizeBytes, Sha256).Open);
+}
+
+/// <summary>A row of <c>reference_list</c>.</summary>
+internal sealed record ListRow
+{
+    public required string ListOid { get; init; }
+
+    public required string ConceptsOid { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Version { get; init; }
+}
+
+/// <summary>A row of <c>reference_concept</c>, without its edition.</summary>
+internal sealed record ConceptRow
+{
+    public required string ListOid { get; init; }
+
+    public required string SystemOid { get; init; }
+
+    public required string Code { get; init; }
+
+    public required string Display { get; init; }
+
+    public required string EnglishDisplay { get; init; }
+
+    public required short Status { get; init; }
+
+    public DateOnly? StartDate { get; init; }
+
+    public DateOnly? EndDate { get; init; }
+
+    public required int Line { get; init; }
 }
 
 /// <summary>The tables of published files, for their operator.</summary>
@@ -90,6 +129,30 @@ internal static class ReferenceSql
         values (@EditionId, @Part, @Name, @SizeBytes, @Sha256, @Content)
         """;
 
+    private const string Lists =
+        "select list_oid, concepts_oid, name, version from reference_list where edition_id = @EditionId order by list_oid";
+
+    private const string Concepts =
+        """
+        select list_oid, system_oid, code, display, english_display, status, start_date, end_date, line
+        from reference_concept
+        where edition_id = @EditionId
+        order by list_oid, place
+        """;
+
+    private const string AddList =
+        """
+        insert into reference_list (edition_id, list_oid, concepts_oid, name, version, concept_count)
+        values (@EditionId, @ListOid, @ConceptsOid, @Name, @Version, @ConceptCount)
+        """;
+
+    private const string CopyConcepts =
+        """
+        copy reference_concept (edition_id, list_oid, place, system_oid, code, code_key, display, english_display, status, start_date,
+            end_date, line)
+        from stdin (format binary)
+        """;
+
     // The later one of two from one time on is in force, also when the clock was set back in between.
     private const string AddActivation =
         """
@@ -135,6 +198,88 @@ internal static class ReferenceSql
                 cancellationToken: ct));
         }
     }
+
+    /// <summary>The lists of an edition as they are stored, with all their concepts: a hundred thousand of LOINC.</summary>
+    public static async Task<IReadOnlyList<CodeList>> ListsAsync(NpgsqlConnection connection, Guid editionId, CancellationToken ct)
+    {
+        var rows = await connection.QueryAsync<ListRow>(new CommandDefinition(
+            Lists, new { EditionId = editionId }, cancellationToken: ct));
+        var concepts = (await connection.QueryAsync<ConceptRow>(new CommandDefinition(
+            Concepts, new { EditionId = editionId }, cancellationToken: ct))).ToLookup(concept => concept.ListOid, ToConcept);
+        var others = rows.ToLookup(row => row.ConceptsOid, row => row.ListOid);
+        return
+        [
+            .. rows.Where(row => row.ListOid == row.ConceptsOid).Select(row => new CodeList(
+                row.ListOid, [.. others[row.ListOid].Where(oid => oid != row.ListOid)], row.Name, row.Version, [.. concepts[row.ListOid]])),
+        ];
+    }
+
+    /// <summary>Adds code lists to an edition, each under all its OIDs.</summary>
+    public static async Task AddListsAsync(NpgsqlConnection connection, Guid editionId, IReadOnlyList<CodeList> lists, CancellationToken ct)
+    {
+        foreach (var list in lists)
+        {
+            foreach (var oid in list.OtherOids.Prepend(list.Oid))
+            {
+                await connection.ExecuteAsync(new CommandDefinition(
+                    AddList,
+                    new
+                    {
+                        EditionId = editionId,
+                        ListOid = oid,
+                        ConceptsOid = list.Oid,
+                        list.Name,
+                        list.Version,
+                        ConceptCount = list.Concepts.Count,
+                    },
+                    cancellationToken: ct));
+            }
+        }
+
+        await using var copy = await connection.BeginBinaryImportAsync(CopyConcepts, ct);
+        foreach (var list in lists)
+        {
+            for (var i = 0; i < list.Concepts.Count; i++)
+            {
+                await WriteAsync(copy, editionId, list.Oid, i + 1, list.Concepts[i], ct);
+            }
+        }
+
+        await copy.CompleteAsync(ct);
+    }
+
+    private static async Task WriteAsync(
+        NpgsqlBinaryImporter copy, Guid editionId, string listOid, int place, Concept concept, CancellationToken ct)
+    {
+        await copy.StartRowAsync(ct);
+        await copy.WriteAsync(editionId, NpgsqlDbType.Uuid, ct);
+        await copy.WriteAsync(listOid, NpgsqlDbType.Text, ct);
+        await copy.WriteAsync(place, NpgsqlDbType.Integer, ct);
+        foreach (var text in (string[])[concept.SystemOid, concept.Code, concept.Key, concept.Display, concept.EnglishDisplay])
+        {
+            await copy.WriteAsync(text, NpgsqlDbType.Text, ct);
+        }
+
+        await copy.WriteAsync((short)concept.Status, NpgsqlDbType.Smallint, ct);
+        foreach (var day in (DateOnly?[])[concept.StartDate, concept.EndDate])
+        {
+            await (day is { } known ? copy.WriteAsync(known, NpgsqlDbType.Date, ct) : copy.WriteNullAsync(ct));
+        }
+
+        await copy.WriteAsync(concept.Line, NpgsqlDbType.Integer, ct);
+    }
+
+    private static Concept ToConcept(ConceptRow row) => new()
+    {
+        SystemOid = row.SystemOid,
+        Code = row.Code,
+        Display = row.Display,
+        EnglishDisplay = row.EnglishDisplay,
+        Status = (ConceptStatus)row.Status,
+        StartDate = row.StartDate,
+        EndDate = row.EndDate,
+        Line = row.Line,
+    };
 
     public static Task ActivateAsync(NpgsqlConnection connection, Guid editionId, DateTimeOffset effectiveTime, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(

@@ -39,7 +39,7 @@ grant select on habilitation_matrix, habilitation_cell, audit_leaf, audit_leaf_s
     dmp_sequencer, dmp_reviewer;
 
 -- Published files.
-grant select on reference_edition, reference_file, reference_activation to dmp_runtime;
+grant select on reference_edition, reference_file, reference_activation, reference_list, reference_concept to dmp_runtime;
 
 -- A change leaves its event with it, and nobody back-dates one behind the sequencer. Reads and refused calls: of no kind.
 grant insert on audit_event to dmp_runtime, dmp_request, dmp_intake, dmp_directory, dmp_team, dmp_feed, dmp_notices;

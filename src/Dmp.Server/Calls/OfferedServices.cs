@@ -1,6 +1,7 @@
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.CareTeam.V1;
+using Dmp.Codes.V1;
 using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
@@ -34,5 +35,6 @@ internal static class OfferedServices
         FactService.Descriptor,
         InteractionService.Descriptor,
         SearchService.Descriptor,
+        CodeService.Descriptor,
     ];
 }

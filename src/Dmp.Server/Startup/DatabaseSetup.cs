@@ -53,6 +53,11 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             try
             {
                 MigrationRunner.Up(managed.OwnerConnectionString, cancellationToken: ct);
+                if (isSandbox)
+                {
+                    await SandboxCodes.AddAsync(managed.OwnerConnectionString, ct);
+                }
+
                 var runtime = managed.RuntimeConnectionString;
                 return new DatabaseSetup(managed, runtime, CreateSource(runtime, options, loggers));
             }
@@ -71,6 +76,7 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             if (isSandbox && options.MigrationConnectionString is { Length: > 0 } owner)
             {
                 MigrationRunner.Up(owner, cancellationToken: ct);
+                await SandboxCodes.AddAsync(owner, ct);
             }
 
             RequireSchema(source);

@@ -1,6 +1,7 @@
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.CareTeam.V1;
+using Dmp.Codes.V1;
 using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
@@ -36,6 +37,7 @@ internal static class EndpointSetup
         Map<Services.FactService>(app, FactService.Descriptor);
         Map<Services.InteractionService>(app, InteractionService.Descriptor);
         Map<Services.SearchService>(app, SearchService.Descriptor);
+        Map<Services.CodeService>(app, CodeService.Descriptor);
 
         // For load balancers, which have no token; it tells nothing but "serving" or "not serving".
         app.MapGrpcHealthChecksService().AllowAnonymous();

@@ -1,5 +1,6 @@
 using Dmp.Server.Audit;
 using Dmp.Server.CareTeams;
+using Dmp.Server.Codes;
 using Dmp.Server.Consents;
 using Dmp.Server.Delegations;
 using Dmp.Server.Documents;
@@ -95,6 +96,10 @@ internal static class MethodSetup
         services.AddSingleton<CheckRecordInteractions>();
 
         services.AddSingleton<SearchContent>();
+
+        services.AddSingleton<LookupCodes>();
+        services.AddSingleton<ListConcepts>();
+        services.AddSingleton<ListCodeLists>();
 
         services.AddSingleton<GetNoticePreferences>();
         services.AddSingleton<UpdateNoticePreferences>();

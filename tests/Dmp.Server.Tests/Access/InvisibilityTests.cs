@@ -64,8 +64,8 @@ public sealed class InvisibilityTests(Platform platform)
         // Its answers are those of UploadDocument inside of a call that ends well; ImportTests compare.
         "ImportDocuments",
 
-        // Knows of no record.
-        "CheckInteractions",
+        // They know of no record.
+        "CheckInteractions", "LookupCodes", "ListConcepts", "ListCodeLists",
 
         // Of the caller's own deposits, in no record; FindMissingContentTests look at what it tells of those of others.
         "FindMissingContent",

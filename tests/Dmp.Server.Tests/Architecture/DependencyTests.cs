@@ -20,6 +20,7 @@ public sealed partial class DependencyTests
     private static readonly Dictionary<string, string> projects = new(StringComparer.Ordinal)
     {
         ["Dmp.Cda"] = "",
+        ["Dmp.Codes"] = "Dmp.Interactions",
         ["Dmp.Contracts"] = "",
         ["Dmp.Facts"] = "Dmp.Cda",
         ["Dmp.Fhir"] = "Dmp.Cda Dmp.Facts",
@@ -30,8 +31,9 @@ public sealed partial class DependencyTests
         ["Dmp.Proofs"] = "Dmp.Contracts",
         ["Dmp.Xdm"] = "Dmp.Contracts",
         ["Dmp.Client"] = "Dmp.Contracts Dmp.Proofs",
-        ["Dmp.Server"] = "Dmp.Cda Dmp.Contracts Dmp.Facts Dmp.Fhir Dmp.Interactions Dmp.Migrator Dmp.Proofs Dmp.Search Dmp.Storage",
-        ["Dmp.Cli"] = "Dmp.Cda Dmp.Client Dmp.Facts Dmp.Fhir Dmp.Interactions Dmp.Proofs Dmp.Storage Dmp.Xdm",
+        ["Dmp.Server"] =
+            "Dmp.Cda Dmp.Codes Dmp.Contracts Dmp.Facts Dmp.Fhir Dmp.Interactions Dmp.Migrator Dmp.Proofs Dmp.Search Dmp.Storage",
+        ["Dmp.Cli"] = "Dmp.Cda Dmp.Client Dmp.Codes Dmp.Facts Dmp.Fhir Dmp.Interactions Dmp.Proofs Dmp.Storage Dmp.Xdm",
     };
 
     /// <summary>The folders of the server, each with those that it uses: no line names one below it, so there are no cycles.</summary>
@@ -62,15 +64,16 @@ public sealed partial class DependencyTests
         ["Facts"] = "Access Audit Calls Data Documents Errors",
         ["Search"] = "Audit Calls Documents Errors Facts Options",
         ["References"] = "Data Errors Options",
+        ["Codes"] = "Access Audit Calls Data Errors",
         ["Interactions"] = "Access Audit Calls Documents Errors Facts References",
         ["Intake"] = "Access Audit Calls Data Documents Errors Facts Identity Logging Media Messages Options",
         ["Notices"] = "Access Audit Calls Data Errors Options Records Requests",
         ["Pipeline"] = "Audit Calls Data Edge Errors Identity Logging Options",
         ["Services"] =
-            "Audit CareTeams Consents Delegations Documents Emergencies Events Explanations Facts Intake Interactions Notices "
+            "Audit CareTeams Codes Consents Delegations Documents Emergencies Events Explanations Facts Intake Interactions Notices "
             + "Pipeline Records Search",
         ["Startup"] =
-            "Access Audiences Audit Calls CareTeams Consents Data Delegations Documents Edge Emergencies Events "
+            "Access Audiences Audit Calls CareTeams Codes Consents Data Delegations Documents Edge Emergencies Events "
             + "Explanations Facts Identity Intake Interactions Logging Media Messages Notices Options Pipeline Postgres Records "
             + "References Requests Search Services",
     };

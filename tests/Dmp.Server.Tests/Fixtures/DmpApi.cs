@@ -1,6 +1,7 @@
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
 using Dmp.CareTeam.V1;
+using Dmp.Codes.V1;
 using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
@@ -40,6 +41,7 @@ internal sealed class DmpApi
         Facts = new FactService.FactServiceClient(invoker);
         Interactions = new InteractionService.InteractionServiceClient(invoker);
         Search = new SearchService.SearchServiceClient(invoker);
+        Codes = new CodeService.CodeServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
     }
 
@@ -68,6 +70,8 @@ internal sealed class DmpApi
     public InteractionService.InteractionServiceClient Interactions { get; }
 
     public SearchService.SearchServiceClient Search { get; }
+
+    public CodeService.CodeServiceClient Codes { get; }
 
     public NoticeService.NoticeServiceClient Notices { get; }
 

@@ -8,6 +8,7 @@ internal static class Measures
 {
     private static readonly string[] twoUniqueIds = ["1", "2"];
     private static readonly int[] firstVersion = [1];
+    private static readonly string[] oneList = ["1.2.3"];
     private static readonly Guid[] page = [.. Enumerable.Range(12_000, 200).Select(number => Country.IdOf(2, number))];
     private static readonly int[] firstVersions = [1, 1];
 
@@ -155,6 +156,13 @@ internal static class Measures
                 FactsId = (Guid?)null, RecordKeyId = (Guid?)null, Reader = 1 }),
         new("ReferenceSql.InForce", "no edition", OfTask("dmp_runtime")),
         new("ReferenceSql.Files", "no edition", OfTask("dmp_runtime"), new { EditionId = Country.IdOf(2, 1) }),
+        new("CodeSql.InForce", "no edition", OfTask("dmp_runtime")),
+        new("CodeSql.Find", "no edition", OfTask("dmp_runtime"), new { ListOids = oneList }),
+        new("CodeSql.List", "no edition", OfTask("dmp_runtime"), new { After = "" }),
+        new("CodeSql.Lookup", "500 codes", OfTask("dmp_runtime"), new { EditionIds = Enumerable.Repeat(Country.IdOf(2, 1), 500).ToArray(),
+            ListOids = Enumerable.Repeat("1.2.3", 500).ToArray(), Codes = Enumerable.Range(0, 500).Select(code => $"{code}").ToArray(),
+            Cim10Keys = Enumerable.Range(0, 500).Select(code => $"{code}").ToArray(), Systems = Enumerable.Repeat("", 500).ToArray() }),
+        new("CodeSql.Page", "no edition", OfTask("dmp_runtime"), new { EditionId = Country.IdOf(2, 1), ListOid = "1.2.3", After = 0 }),
         new("EndingSql.TellMajorities", "5 due", OfTask("dmp_sweep")),
         new("EndingSql.TellExpiredConsents", "none due", OfTask("dmp_sweep")),
         new("EndingSql.TellStartedDelegations", "none due", OfTask("dmp_sweep"), new { Now = far }),

@@ -1,10 +1,10 @@
 using System.Text;
 using System.Text.Unicode;
 
-namespace Dmp.Interactions.Medicines;
+namespace Dmp.Interactions;
 
 /// <summary>Text files that are published without saying how they are encoded.</summary>
-internal static class PublishedText
+public static class PublishedText
 {
     private static readonly Encoding western = CodePagesEncodingProvider.Instance.GetEncoding(1252)!;
 

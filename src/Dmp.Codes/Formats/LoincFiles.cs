@@ -1,0 +1,87 @@
+using System.Globalization;
+using CsvHelper;
+using CsvHelper.Configuration;
+using Dmp.Interactions;
+
+namespace Dmp.Codes.Formats;
+
+/// <summary>
+/// The table of LOINC (<c>Loinc.csv</c>, <c>LoincTableCore.csv</c>) with a French variant (<c>frFR…LinguisticVariant.csv</c>), as
+/// Regenstrief offers them.
+/// </summary>
+internal static class LoincFiles
+{
+    /// <exception cref="InvalidDataException">The file has none of the columns of the table.</exception>
+    public static CodeList Read(PublishedFile table, PublishedFile? french, List<ReadingNotice> notices)
+    {
+        var names = french is null ? [] : FrenchNames(french, notices);
+        CodeListBuilder builder = new(CodeKinds.Loinc.Oid, table.Name, notices);
+        foreach (var (line, row) in Rows(table, ["LOINC_NUM", "LONG_COMMON_NAME", "STATUS"]))
+        {
+            var (code, english, status) = (row[0], row[1], row[2]);
+            var name = names.GetValueOrDefault(code);
+            builder.Add(new Concept
+            {
+                SystemOid = CodeKinds.Loinc.Oid,
+                Code = code,
+                Display = name ?? english,
+                EnglishDisplay = name is null ? "" : english,
+                Status = status switch
+                {
+                    "ACTIVE" or "TRIAL" => ConceptStatus.Active,
+                    "DISCOURAGED" => ConceptStatus.Discouraged,
+                    "DEPRECATED" => ConceptStatus.Retired,
+                    _ => Unknown(builder, line, code, status),
+                },
+                Line = line,
+            });
+        }
+
+        return builder.Build(CodeKinds.Loinc.OtherOids, CodeKinds.Loinc.Title, "");
+    }
+
+    private static ConceptStatus Unknown(CodeListBuilder builder, int line, string code, string status)
+    {
+        builder.Odd(line, $"{code} has the status '{status}', which is none of LOINC; it is taken as active");
+        return ConceptStatus.Active;
+    }
+
+    /// <summary>Names in French by their code: the one for display where there is one, as few have.</summary>
+    private static Dictionary<string, string> FrenchNames(PublishedFile file, List<ReadingNotice> notices)
+    {
+        Dictionary<string, string> names = new(StringComparer.Ordinal);
+        foreach (var (line, row) in Rows(file, ["LOINC_NUM", "LinguisticVariantDisplayName", "LONG_COMMON_NAME"]))
+        {
+            var name = row[1].Length > 0 ? row[1] : row[2];
+            if (name.Length > 0 && !names.TryAdd(row[0], name))
+            {
+                notices.Add(new ReadingNotice(file.Name, line, $"{row[0]} stands here twice; the first name is kept", IsFault: false));
+            }
+        }
+
+        return names;
+    }
+
+    /// <summary>The rows with the columns that are asked for, trimmed.</summary>
+    private static IEnumerable<(int Line, string[] Row)> Rows(PublishedFile file, string[] columns)
+    {
+        using StreamReader reader = new(file.Open());
+        using CsvReader csv = new(
+            reader, new CsvConfiguration(CultureInfo.InvariantCulture) { MissingFieldFound = null, BadDataFound = null });
+        if (!csv.Read() || !csv.ReadHeader())
+        {
+            throw new InvalidDataException($"{file.Name} is empty.");
+        }
+
+        var places = columns.Select(column => Array.IndexOf(csv.HeaderRecord!, column)).ToArray();
+        if (Array.FindIndex(places, place => place < 0) is var missing and >= 0)
+        {
+            throw new InvalidDataException($"{file.Name} has no column {columns[missing]}.");
+        }
+
+        while (csv.Read())
+        {
+            yield return (csv.Parser.RawRow, [.. places.Select(place => csv.GetField(place)?.Trim() ?? "")]);
+        }
+    }
+}
