@@ -66,4 +66,39 @@ public static class SessionProbe
             }
         }
     }
+
+    /// <summary>
+    /// Whether a statement that was prepared is there whichever session a pooler gives. Others hold sessions meanwhile, so that the one in
+    /// which it was prepared is taken.
+    /// </summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached, or refuses.</exception>
+    public static bool KeepsStatements(NpgsqlDataSource source)
+    {
+        using var connection = source.OpenConnection();
+        using var command = new NpgsqlCommand(Session, connection) { CommandTimeout = TimeoutSeconds };
+        try
+        {
+            command.Prepare();
+            for (var i = 0; i < Rounds; i++)
+            {
+                using var other = source.OpenConnection();
+                using var held = other.BeginTransaction();
+                using (var take = new NpgsqlCommand("select 1", other, held) { CommandTimeout = TimeoutSeconds })
+                {
+                    take.ExecuteScalar();
+                }
+
+                command.ExecuteScalar();
+            }
+
+            return true;
+        }
+        catch (PostgresException lost) when (lost.SqlState is PostgresErrorCodes.InvalidSqlStatementName
+            or PostgresErrorCodes.DuplicatePreparedStatement or PostgresErrorCodes.ProtocolViolation)
+        {
+            // What the driver believes of this connection is wrong now.
+            source.Clear();
+            return false;
+        }
+    }
 }

@@ -20,7 +20,7 @@ internal sealed class ChangeListener(Database database, ILogger<ChangeListener> 
         {
             try
             {
-                await database.InBatchesAsync(connection => ListenAsync(connection, stoppingToken), stoppingToken);
+                await database.InSessionAsync(connection => ListenAsync(connection, stoppingToken), stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

@@ -7,8 +7,12 @@ using Npgsql;
 
 namespace Dmp.Server.Data;
 
+/// <summary>Connections that are sessions of their own, for what outlives a transaction.</summary>
+/// <param name="Source">Of one or two connections past a pooler, or the pool of all others where none is between.</param>
+internal sealed record SessionSource(NpgsqlDataSource Source);
+
 /// <summary>The only way to PostgreSQL. Opens connections and transactions; statements live in the <c>*Sql.cs</c> files.</summary>
-internal sealed class Database(NpgsqlDataSource source)
+internal sealed class Database(NpgsqlDataSource source, SessionSource? sessions = null)
 {
     /// <summary>
     /// Dapper maps <c>snake_case</c> columns to properties only with this switch, and it must stand before a row type is
@@ -41,7 +45,15 @@ internal sealed class Database(NpgsqlDataSource source)
     /// (<see cref="ScopedSql"/>), and for what is of no record: it spares the round trip of the commit. What one batch writes is committed
     /// with it.
     /// </summary>
-    public async Task<T> InBatchesAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct)
+    public Task<T> InBatchesAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct) => InBatchesAsync(source, body, ct);
+
+    /// <summary>
+    /// Runs <paramref name="body"/> in a session of its own, which no pooler gives to others between two transactions: to listen.
+    /// </summary>
+    public Task<T> InSessionAsync<T>(Func<NpgsqlConnection, Task<T>> body, CancellationToken ct) =>
+        InBatchesAsync(sessions?.Source ?? source, body, ct);
+
+    private static async Task<T> InBatchesAsync<T>(NpgsqlDataSource source, Func<NpgsqlConnection, Task<T>> body, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         try
@@ -50,7 +62,7 @@ internal sealed class Database(NpgsqlDataSource source)
         }
         catch (Exception failure) when (MayBeOfStatement(failure))
         {
-            ForgetStatements(connection);
+            ForgetStatements(source, connection);
             throw;
         }
     }
@@ -84,7 +96,7 @@ internal sealed class Database(NpgsqlDataSource source)
         }
         catch (Exception failure) when (MayBeOfStatement(failure))
         {
-            ForgetStatements(connection);
+            ForgetStatements(source, connection);
             throw;
         }
     }
@@ -130,7 +142,7 @@ internal sealed class Database(NpgsqlDataSource source)
     /// result sets is left out and the next one is read in its place. A transaction has been rolled back before: PostgreSQL refuses
     /// everything in one that has failed.
     /// </summary>
-    private void ForgetStatements(NpgsqlConnection connection)
+    private static void ForgetStatements(NpgsqlDataSource source, NpgsqlConnection connection)
     {
         if (connection.State != ConnectionState.Open)
         {

@@ -14,6 +14,13 @@ internal sealed record DatabaseOptions
     public string? ConnectionString { get; init; }
 
     /// <summary>
+    /// The same, for the one connection that has to be a session of its own: it listens for changes. Needed where
+    /// <see cref="ConnectionString"/> leads through a pool that gives each transaction another session (PgBouncer with pool_mode
+    /// transaction); this one leads past it. Empty: that of all others.
+    /// </summary>
+    public string? SessionConnectionString { get; init; }
+
+    /// <summary>
     /// Sandbox only: connection string of the role that owns the schema, so that the server can bring it up to date
     /// itself. Elsewhere the migrator is run by hand.
     /// </summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dmp.Migrator;
+using Dmp.Server.Data;
 using Dmp.Server.Options;
 using Dmp.Server.Postgres;
 using Npgsql;
@@ -20,11 +21,12 @@ internal sealed class DatabaseSetup : IAsyncDisposable
 
     private readonly string connectionString;
 
-    private DatabaseSetup(ManagedPostgres? managed, string connectionString, NpgsqlDataSource source)
+    private DatabaseSetup(ManagedPostgres? managed, string connectionString, NpgsqlDataSource source, SessionSource sessions)
     {
         this.managed = managed;
         this.connectionString = connectionString;
         Source = source;
+        Sessions = sessions;
     }
 
     /// <summary>
@@ -32,6 +34,9 @@ internal sealed class DatabaseSetup : IAsyncDisposable
     /// is looked at before the start is looked at by its connections, which stay for the work.
     /// </summary>
     public NpgsqlDataSource Source { get; }
+
+    /// <summary>For what needs a session: past the pooler where one is between, and the same pool otherwise.</summary>
+    public SessionSource Sessions { get; }
 
     /// <summary>Starts or finds the database. In the sandbox and for a private database it also brings the schema up to date.</summary>
     /// <exception cref="ManagedPostgresException">The private PostgreSQL does not start.</exception>
@@ -59,7 +64,8 @@ internal sealed class DatabaseSetup : IAsyncDisposable
                 }
 
                 var runtime = managed.RuntimeConnectionString;
-                return new DatabaseSetup(managed, runtime, CreateSource(runtime, options, loggers));
+                var pool = CreateSource(runtime, options, loggers);
+                return new DatabaseSetup(managed, runtime, pool, new SessionSource(pool));
             }
             catch (Exception)
             {
@@ -69,9 +75,10 @@ internal sealed class DatabaseSetup : IAsyncDisposable
         }
 
         var source = CreateSource(options.ConnectionString, options, loggers);
+        var sessions = source;
         try
         {
-            RequireSessions(source);
+            sessions = RequireSessions(source, options, loggers);
             RequireSettings(source, options);
             if (isSandbox && options.MigrationConnectionString is { Length: > 0 } owner)
             {
@@ -80,10 +87,11 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             }
 
             RequireSchema(source);
-            return new DatabaseSetup(null, options.ConnectionString, source);
+            return new DatabaseSetup(null, options.ConnectionString, source, new SessionSource(sessions));
         }
         catch (Exception)
         {
+            await sessions.DisposeAsync();
             await source.DisposeAsync();
             throw;
         }
@@ -122,25 +130,78 @@ internal sealed class DatabaseSetup : IAsyncDisposable
         return settings;
     }
 
-    /// <summary>A pooler may give each transaction another session, or refuse the startup parameter with which the settings come.</summary>
-    private static void RequireSessions(NpgsqlDataSource source)
+    /// <summary>
+    /// A pooler may give each transaction another session, or refuse the startup parameter with which the settings come. Behind one of the
+    /// first kind the server works when it has another way for what needs a session, and when nothing is left behind in a session that
+    /// others get: no statement that only one of them has prepared.
+    /// </summary>
+    /// <returns>The connections that are sessions.</returns>
+    private static NpgsqlDataSource RequireSessions(NpgsqlDataSource source, DatabaseOptions options, ILoggerFactory loggers)
     {
         try
         {
-            if (SessionProbe.Fault(source) is { } fault)
+            if (SessionProbe.Fault(source) is not { } fault)
             {
-                throw new StartupRefusedException($"{fault} (Dmp:Database:ConnectionString)");
+                return source;
             }
+
+            if (string.IsNullOrWhiteSpace(options.SessionConnectionString))
+            {
+                throw new StartupRefusedException(
+                    $"{fault} (Dmp:Database:ConnectionString), or say in Dmp:Database:SessionConnectionString how to get past it.");
+            }
+
+            RequireStatements(source);
+            return PastPooler(source, options, loggers);
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.ProtocolViolation)
         {
             throw new StartupRefusedException(
                 $"A pooler in front of the database refuses how the server connects ({refused.MessageText}): the settings of its "
                 + "connections come with the startup parameter options. Connect directly, or let the pooler ignore it (PgBouncer: "
-                + "pool_mode = session and ignore_startup_parameters = options) and give the settings to the role, as "
+                + "ignore_startup_parameters = options) and give the settings to the role, as "
                 + "docs/configuration.md says.",
                 refused);
         }
+    }
+
+    /// <summary>The pooler has to know which session has which prepared statement, or none may be prepared.</summary>
+    private static void RequireStatements(NpgsqlDataSource source)
+    {
+        if (new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxAutoPrepare > 0 && !SessionProbe.KeepsStatements(source))
+        {
+            throw new StartupRefusedException(
+                "The pooler in front of the database loses prepared statements. Let it keep them (PgBouncer 1.21 and later: "
+                + "max_prepared_statements), or have none: Max Auto Prepare=0 in Dmp:Database:ConnectionString.");
+        }
+    }
+
+    /// <exception cref="StartupRefusedException">It leads through a pooler too, or to another database.</exception>
+    private static NpgsqlDataSource PastPooler(NpgsqlDataSource source, DatabaseOptions options, ILoggerFactory loggers)
+    {
+        var sessions = CreateSource(options.SessionConnectionString!, options, loggers);
+        try
+        {
+            return SessionProbe.Fault(sessions) is { } fault
+                ? throw new StartupRefusedException($"{fault} (Dmp:Database:SessionConnectionString)")
+                : IdentityOf(source) != IdentityOf(sessions)
+                    ? throw new StartupRefusedException(
+                        "Dmp:Database:SessionConnectionString and Dmp:Database:ConnectionString lead to different databases.")
+                    : sessions;
+        }
+        catch (Exception)
+        {
+            sessions.Dispose();
+            throw;
+        }
+    }
+
+    // The start of the postmaster and the number of the database: two clusters that were restored from one backup have different ones.
+    private static string IdentityOf(NpgsqlDataSource source)
+    {
+        using var command = source.CreateCommand(
+            "select extract(epoch from pg_postmaster_start_time())::text || '/' || oid from pg_database where datname = current_database()");
+        return (string)command.ExecuteScalar()!;
     }
 
     /// <summary>A pooler may drop the startup parameter with which the settings come, and say nothing.</summary>
@@ -187,6 +248,7 @@ internal sealed class DatabaseSetup : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Sessions.Source.DisposeAsync();
         await Source.DisposeAsync();
         if (managed is not null)
         {

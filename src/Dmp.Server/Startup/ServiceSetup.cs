@@ -46,6 +46,7 @@ internal static class ServiceSetup
 
         services.AddSingleton<TimeProvider, DatabaseClock>();
         services.AddSingleton(database.Source);
+        services.AddSingleton(database.Sessions);
         services.AddSingleton<Database>();
         services.AddSingleton<RequestLog>();
         services.AddSingleton<TraceKeys>();

@@ -130,6 +130,7 @@ internal static class StartupGuard
 
     private static IEnumerable<string> SecretRefusals(DatabaseOptions database) =>
         [.. SecretRefusals("Dmp:Database:ConnectionString", database.ConnectionString, database.AllowUnverifiedTls),
+            .. SecretRefusals("Dmp:Database:SessionConnectionString", database.SessionConnectionString, database.AllowUnverifiedTls),
             .. SecretRefusals("Dmp:Database:MigrationConnectionString", database.MigrationConnectionString, database.AllowUnverifiedTls)];
 
     private static IEnumerable<string> TestSettingRefusals(StartupFacts facts)

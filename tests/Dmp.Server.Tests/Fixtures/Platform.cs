@@ -13,6 +13,7 @@ namespace Dmp.Server.Tests.Fixtures;
 public sealed class Platform : IAsyncLifetime
 {
     private readonly string directory = Directory.CreateTempSubdirectory("dmp-platform-").FullName;
+    private Pooler? pooler;
     private TestDatabase? databases;
     private TestIssuer? issuer;
     private TestServer? server;
@@ -37,6 +38,15 @@ public sealed class Platform : IAsyncLifetime
 
     internal Callers Callers => new(Issuer);
 
+    /// <summary>How a server gets to a database.</summary>
+    internal string[] DatabaseSettings(TestDatabase cluster, string database) => pooler is null || cluster != databases
+        ? [$"--Dmp:Database:ConnectionString={cluster.RuntimeOf(database)}"]
+        :
+        [
+            $"--Dmp:Database:ConnectionString={pooler.Through(cluster.RuntimeOf(database))};Max Auto Prepare=0",
+            $"--Dmp:Database:SessionConnectionString={cluster.RuntimeOf(database)}",
+        ];
+
     public async ValueTask InitializeAsync()
     {
         // PostgreSQL runs as another account when the tests run as root, and must be able to pass.
@@ -47,6 +57,14 @@ public sealed class Platform : IAsyncLifetime
 
         issuer = await TestIssuer.StartAsync();
         databases = await TestDatabase.StartAsync(directory);
+        if (Environment.GetEnvironmentVariable("DMP_TEST_POOLER") == "1")
+        {
+            // A drill: every server of every test behind a PgBouncer that gives each transaction another session.
+            Assert.Null(Pooler.WhyNot);
+            await Pooler.GiveSettingsAsync(databases, "");
+            pooler = await Pooler.StartAsync(databases, "transaction", 4, roundRobin: 1);
+        }
+
         server = await TestServer.StartAsync(this, TestServer.WithIssuer, "--Dmp:Database:ConnectionsMax=20");
     }
 
@@ -55,6 +73,11 @@ public sealed class Platform : IAsyncLifetime
         if (server is not null)
         {
             await server.DisposeAsync();
+        }
+
+        if (pooler is not null)
+        {
+            await pooler.DisposeAsync();
         }
 
         if (databases is not null)

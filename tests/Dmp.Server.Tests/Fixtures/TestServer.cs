@@ -85,7 +85,7 @@ internal sealed class TestServer : IAsyncDisposable
         var application = await DmpApplication.CreateAsync(
             [
                 "--environment=Sandbox",
-                $"--Dmp:Database:ConnectionString={databases.RuntimeOf(database)}",
+                .. platform.DatabaseSettings(databases, database),
                 $"--Dmp:DataDirectory={directory}",
                 "--Dmp:Listen:GrpcPort=0",
 

@@ -1,7 +1,6 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.Versioning;
 using Dmp.Migrator;
+using Dmp.Record.V1;
 using Dmp.Server.Options;
 using Dmp.Server.Tests.Fixtures;
 using Npgsql;
@@ -13,10 +12,7 @@ namespace Dmp.Server.Tests.Startup;
 [SupportedOSPlatform("linux")]
 public sealed class PoolerTests(Platform platform) : IAsyncDisposable
 {
-    private const string Program = "/usr/sbin/pgbouncer";
-
-    private readonly string directory = Directory.CreateTempSubdirectory("dmp-pooler-").FullName;
-    private Process? pooler;
+    private Pooler? pooler;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -24,12 +20,8 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
     {
         if (pooler is not null)
         {
-            pooler.Kill();
-            await pooler.WaitForExitAsync();
-            pooler.Dispose();
+            await pooler.DisposeAsync();
         }
-
-        Directory.Delete(directory, recursive: true);
     }
 
     [Theory]
@@ -44,12 +36,70 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
 
         // A pool that has seen some use: several sessions stand ready.
         await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Standby.RunAsync(connection, "select pg_sleep(0.2)::text")));
-        var refusal = await Assert.ThrowsAsync<StartupRefusedException>(
-            () => TestServer.StartAsync(platform, $"--Dmp:Database:ConnectionString={connection}"));
-        Assert.Contains("pool_mode transaction", refusal.Message, StringComparison.Ordinal);
+        var refusal = await RefusalAsync($"--Dmp:Database:ConnectionString={connection}");
+        Assert.Contains("pool_mode transaction", refusal, StringComparison.Ordinal);
+        Assert.Contains("Dmp:Database:SessionConnectionString", refusal, StringComparison.Ordinal);
         Assert.Contains(
             "pool_mode transaction",
             Assert.Throws<MigrationException>(() => MigrationRunner.Up(connection, cancellationToken: Token)).Message,
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>Fewer sessions than connections: each transaction gets the one that is free.</summary>
+    [Fact]
+    public async Task A_server_that_knows_a_way_past_it_works_behind_one_that_gives_each_transaction_another_session()
+    {
+        var database = await platform.Databases.CreateAsync();
+        await GiveSettingsAsync(database);
+        var connection = await StartAsync(database, "transaction", 4, 1);
+        await using var server = await TestServer.StartAsync(
+            platform,
+            platform.Databases,
+            database,
+            [.. PastPooler(database), $"--Dmp:Database:ConnectionString={connection};Max Auto Prepare=0"]);
+        var physician = new DmpApi(server.Channel, platform.Callers.Token(TestProfessional.New()));
+
+        // What the one sees is nothing to the other, though they share sessions.
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ =>
+        {
+            var patient = TestPatient.New();
+            var api = new DmpApi(server.Channel, platform.Callers.Token(patient));
+            var opened = await api.Records.OpenRecordAsync(Given.OpenRequest(patient), cancellationToken: Token);
+            var owned = await api.Records.ListRecordsAsync(new ListRecordsRequest(), cancellationToken: Token);
+            Assert.Equal(opened.Record.RecordId, Assert.Single(owned.Records).RecordId);
+            Assert.Empty((await physician.Records.ListRecordsAsync(new ListRecordsRequest(), cancellationToken: Token)).Records);
+        }));
+        Assert.Equal("off", await server.Services.GetJitAsync(Token));
+
+        // One session listens, past the pooler.
+        Assert.Equal(1, await server.QueryAsync<long>(
+            platform, $"select count(*) from pg_stat_activity where datname = '{database}' and query like 'listen %'"));
+    }
+
+    [Fact]
+    public async Task Statements_that_are_prepared_in_one_session_only_are_noticed()
+    {
+        var database = await platform.Databases.CreateAsync();
+        await GiveSettingsAsync(database);
+        var connection = await StartAsync(database, "transaction", 20, 0);
+        var refusal = await RefusalAsync([.. PastPooler(database), $"--Dmp:Database:ConnectionString={connection}"]);
+        Assert.Contains("Max Auto Prepare=0", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_way_past_it_that_is_none_is_refused()
+    {
+        var database = await platform.Databases.CreateAsync();
+        await GiveSettingsAsync(database);
+        var connection = await StartAsync(database, "transaction", 20, 0) + ";Max Auto Prepare=0";
+        Assert.Contains(
+            "(Dmp:Database:SessionConnectionString)",
+            await RefusalAsync($"--Dmp:Database:SessionConnectionString={connection}", $"--Dmp:Database:ConnectionString={connection}"),
+            StringComparison.Ordinal);
+        var other = await platform.Databases.CreateAsync();
+        Assert.Contains(
+            "lead to different databases",
+            await RefusalAsync([.. PastPooler(other), $"--Dmp:Database:ConnectionString={connection}"]),
             StringComparison.Ordinal);
     }
 
@@ -58,19 +108,10 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
     {
         var database = await platform.Databases.CreateAsync();
         var connection = await StartAsync(database, "session", 50, 0);
-        var refusal = await Assert.ThrowsAsync<StartupRefusedException>(
-            () => TestServer.StartAsync(platform, $"--Dmp:Database:ConnectionString={connection}"));
-        Assert.Contains("startup parameter options", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "startup parameter options", await RefusalAsync($"--Dmp:Database:ConnectionString={connection}"), StringComparison.Ordinal);
 
-        var role = new NpgsqlConnectionStringBuilder(connection).Username;
-        foreach (var setting in new[]
-        {
-            "jit = off", "statement_timeout = '30s'", "lock_timeout = '15s'", "idle_in_transaction_session_timeout = '60s'",
-        })
-        {
-            await Standby.RunAsync(platform.Databases.AdminOf("postgres"), $"alter role {role} in database {database} set {setting}");
-        }
-
+        await GiveSettingsAsync(database);
         await Standby.RunAsync(
             platform.Databases.AdminOf("postgres"),
             $"select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{database}'");
@@ -84,9 +125,10 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
     {
         var database = await platform.Databases.CreateAsync();
         var connection = await StartAsync(database, mode, 20, 0, ignored: "extra_float_digits");
-        var refusal = await Assert.ThrowsAsync<StartupRefusedException>(
-            () => TestServer.StartAsync(platform, $"--Dmp:Database:ConnectionString={connection}"));
-        Assert.Contains("ignore_startup_parameters = options", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ignore_startup_parameters = options",
+            await RefusalAsync($"--Dmp:Database:ConnectionString={connection}"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,50 +138,21 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
         Assert.Equal("off", await server.Services.GetJitAsync(Token));
     }
 
+    private async Task<string> RefusalAsync(params string[] settings) =>
+        (await Assert.ThrowsAsync<StartupRefusedException>(() => TestServer.StartAsync(platform, settings))).Message;
+
+    private string[] PastPooler(string database) =>
+        [$"--Dmp:Database:SessionConnectionString={platform.Databases.RuntimeOf(database)}"];
+
+    private Task GiveSettingsAsync(string database) => Pooler.GiveSettingsAsync(platform.Databases, $"in database {database} ");
+
     /// <summary>Answers the connection string that leads through it.</summary>
     private async Task<string> StartAsync(
         string database, string mode, int poolSize, int roundRobin, string ignored = "options,extra_float_digits")
     {
-        Assert.SkipUnless(File.Exists(Program), "PgBouncer is not installed (package pgbouncer).");
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Started as another user, which only root can.");
-        var port = TestServer.FreePort();
-        var real = new NpgsqlConnectionStringBuilder(platform.Databases.RuntimeOf(database));
-        var configuration = Path.Combine(directory, "pgbouncer.ini");
-        await File.WriteAllTextAsync(
-            configuration,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"""
-                [databases]
-                {database} = host={real.Host} port={real.Port} dbname={database} user={real.Username} password={real.Password}
-                [pgbouncer]
-                listen_addr = 127.0.0.1
-                listen_port = {port}
-                unix_socket_dir =
-                auth_type = any
-                pool_mode = {mode}
-                default_pool_size = {poolSize}
-                server_round_robin = {roundRobin}
-                ignore_startup_parameters = {ignored}
-                """),
-            Token);
-        File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
-
-        // As who owns the socket of the private PostgreSQL.
-        pooler = Process.Start(new ProcessStartInfo(Program, ["-q", "-u", "postgres", configuration]) { RedirectStandardError = true })!;
-        await Waiting.UntilAsync(() =>
-        {
-            Assert.False(pooler.HasExited, "PgBouncer does not start.");
-            return TestServer.IsTakenAsync(port, Token);
-        });
-
-        return new NpgsqlConnectionStringBuilder(real.ConnectionString)
-        {
-            Host = "127.0.0.1",
-            Port = port,
-            SslMode = SslMode.Disable,
-            Pooling = false,
-        }.ConnectionString;
+        Assert.SkipWhen(Pooler.WhyNot is not null, Pooler.WhyNot ?? "");
+        pooler = await Pooler.StartAsync(platform.Databases, mode, poolSize, roundRobin, ignored);
+        return new NpgsqlConnectionStringBuilder(pooler.Through(platform.Databases.RuntimeOf(database))) { Pooling = false }.ConnectionString;
     }
 }
 
