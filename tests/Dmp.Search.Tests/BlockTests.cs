@@ -34,7 +34,8 @@ public sealed class BlockTests
 
     [Theory]
     [InlineData(0, (byte)'X', "no block")]
-    [InlineData(2, (byte)2, "version 2")]
+    [InlineData(2, (byte)1, "version 1")]
+    [InlineData(2, (byte)3, "version 3")]
     [InlineData(20, (byte)0xFF, "damaged")]
     public void A_block_of_something_else_is_refused(int place, byte value, string told)
     {

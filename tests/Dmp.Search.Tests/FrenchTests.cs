@@ -57,6 +57,10 @@ public sealed class FrenchTests
     [InlineData("allergique", "allergie aux pollens")]
     [InlineData("diabétique", "diabète de type 2")]
     [InlineData("traité", "traitement en cours")]
+    [InlineData("tabagisme", "consommation tabagique")]
+    [InlineData("alcoolique", "alcoolisme sevré")]
+    [InlineData("traumatisme", "lésion traumatique")]
+    [InlineData("hyperthyroïdie", "HYPERTHYROIDISME")]
 
     // Numbers, units, codes.
     [InlineData("12,5", "dose de 12.5 mg")]
@@ -110,6 +114,18 @@ public sealed class FrenchTests
     [InlineData("scanner", "TDM thoracique")]
     [InlineData("DMLA", "dégénérescence maculaire liée à l'âge")]
     [InlineData("yeux", "fond d'œil")]
+    [InlineData("IDM", "Infarctus transmural aigu du myocarde, de la paroi inférieure")]
+    [InlineData("IDM", "Infarctus sous-endocardique aigu du myocarde")]
+    [InlineData("stent", "pose d'endoprothèse")]
+
+    // A short form that is an everyday word is met where it stands in capitals beside lower case.
+    [InlineData("pression artérielle systolique", "PAS 145 mmHg")]
+    [InlineData("pression artérielle systolique", "PAS : 145 mm[Hg]")]
+    [InlineData("pression artérielle systolique", "PAS/PAD 145/85 mmHg")]
+    [InlineData("pression artérielle systolique", "Constantes : PAS 145")]
+    [InlineData("semaines d'aménorrhée", "césarienne à 38 SA révolues")]
+    [InlineData("PAS", "pas de fièvre")]
+    [InlineData("pas", "PAS 145 mmHg")]
 
     // Small words do not matter, but where they are all there is.
     [InlineData("insuffisance de la valve", "insuffisance valve mitrale")]
@@ -153,6 +169,16 @@ public sealed class FrenchTests
     [InlineData("hanche", "manche")]
     [InlineData("suivre", "suivi régulier")]
     [InlineData("infection", "plaie infectée")]
+    [InlineData("tétanos", "anatoxine tétanique")]
+    [InlineData("épilepsie", "crise épileptique")]
+    [InlineData("scanner", "angioscanner")]
+    [InlineData("IDM", "insuffisance sur infarctus ancien, bilan biologique et écho du myocarde")]
+    [InlineData("pression artérielle systolique", "pas de fièvre")]
+    [InlineData("pression artérielle systolique", "Pas de fièvre")]
+    [InlineData("pression artérielle systolique", "PAS DE FIEVRE")]
+    [InlineData("pression artérielle systolique", "CONCLUSION : PAS DE LESION. Le patient sort.")]
+    [InlineData("semaines d'aménorrhée", "revu avec sa mère")]
+    [InlineData("maladie d'Alzheimer", "ma consultation")]
     public void Is_not_found(string query, string text) => Assert.Null(Finding.Hit(query, text));
 
     [Fact]

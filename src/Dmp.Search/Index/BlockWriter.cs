@@ -124,6 +124,7 @@ internal sealed class BlockWriter
     {
         words.Clear();
         var next = reader.Read(piece, position, words);
+        CapitalWords.Add(piece, words);
         foreach (var word in words)
         {
             if (!places.TryGetValue(word.Form, out var list))

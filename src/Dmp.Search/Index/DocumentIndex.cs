@@ -6,8 +6,8 @@ namespace Dmp.Search.Index;
 /// </summary>
 public static class DocumentIndex
 {
-    /// <summary>Version of the format that is written. A block of a later one is refused, and is written anew from its document.</summary>
-    public const int Version = 1;
+    /// <summary>Version of the format that is written. A block of another one is refused, and is written anew from its document.</summary>
+    public const int Version = 2;
 
     /// <summary>Most words of one document. Within the usual limits of its text it has fewer.</summary>
     public const int WordsMax = 8_000_000;

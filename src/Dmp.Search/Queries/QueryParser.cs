@@ -10,8 +10,8 @@ internal sealed class QueryParser(SynonymTable synonyms)
     private const float PrefixWeight = 0.6f;
     private const float SynonymWeight = 0.4f;
 
-    // Small words may stand between those of an expansion, and an adjective: infarctus aigu du myocarde.
-    private const int SynonymGap = 3;
+    // Small words may stand between those of an expansion, and adjectives: infarctus sous-endocardique aigu du myocarde, as the ICD has it.
+    private const int SynonymGap = 5;
 
     // Fewer letters begin too many words.
     private const int PrefixCharsMin = 2;
@@ -154,7 +154,8 @@ internal sealed class QueryParser(SynonymTable synonyms)
             foreach (var (count, other) in synonyms.At(forms, at))
             {
                 var kind = other.IsExact ? MatchKind.Exact : MatchKind.Stem;
-                var alternative = new Alternative([.. other.Forms.Select(form => new Matcher(kind, form))], SynonymGap, SynonymWeight);
+                var met = other is { IsExact: true, Forms: [var form] } ? [CapitalWords.Of(form)] : other.Forms;
+                var alternative = new Alternative([.. met.Select(form => new Matcher(kind, form))], SynonymGap, SynonymWeight);
                 foreach (var owner in owners.Skip(at).Take(count).Distinct())
                 {
                     units[owner].Term.Add(alternative);

@@ -27,7 +27,7 @@ public sealed class SearchQuery
         {
             _ = word.Kind switch
             {
-                MatchKind.Exact => forms.Add(word.Form),
+                MatchKind.Exact => forms.Add(word.Form.ToLowerInvariant()),
                 MatchKind.Stem => stems.Add(word.Stem),
                 _ => beginnings.Add(word.Form),
             };

@@ -6,6 +6,7 @@ namespace Dmp.Search.Words;
 /// <list type="bullet">
 /// <item>Accents are folded before, not after: capitals without accents must have the stem of the word as it is written.</item>
 /// <item>What a suffix left is not shortened a second time, so that <c>ulcération</c> and <c>ulcère</c> stay together.</item>
+/// <item><c>-isme</c> is taken off as <c>-ique</c> is: <c>tabagisme</c> and <c>tabagique</c>.</item>
 /// <item><c>-aient</c> and <c>-ait</c> of the imperfect, in which letters are written, are taken off.</item>
 /// <item><c>-esse</c> is kept, so that a <c>grossesse</c> is not <c>gros</c>, and so is a double s (<c>poisson</c>).</item>
 /// </list>
@@ -36,6 +37,7 @@ internal static class FrenchStem
         ("iere", 7, "i"),
         ("ier", 6, "i"),
         ("gere", 6, "g"),
+        ("isme", 8, ""),
         ("ive", 6, "if"),
         ("nnelle", 10, "n"),
         ("nnel", 8, "n"),
@@ -93,7 +95,7 @@ internal static class FrenchStem
                 length += other.Length;
 
                 // What ended in -issement is a verb in -ir, and -ier is of verbs too: their own i is taken off below.
-                return ending[..2] is not ("is" or "ie");
+                return ending[..2] is not ("is" or "ie") || ending == "isme";
             }
         }
 

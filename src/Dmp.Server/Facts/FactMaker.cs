@@ -23,7 +23,7 @@ internal sealed class FactMaker(
     ILogger<FactMaker> logger) : BackgroundService
 {
     /// <summary>Grows with each change of what is read or how it is written.</summary>
-    public const int Reader = 3;
+    public const int Reader = 4;
 
     /// <summary>After so many a document that ends servers, or cannot be read, is given up.</summary>
     private const int AttemptsMax = 5;
