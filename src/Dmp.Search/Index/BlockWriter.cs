@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using System.Text;
 using Dmp.Search.Text;
 using Dmp.Search.Words;
@@ -127,12 +128,8 @@ internal sealed class BlockWriter
         CapitalWords.Add(piece, words);
         foreach (var word in words)
         {
-            if (!places.TryGetValue(word.Form, out var list))
-            {
-                places[word.Form] = list = [];
-            }
-
-            list.Add(word.Position);
+            ref var list = ref CollectionsMarshal.GetValueRefOrAddDefault(places, word.Form, out _);
+            (list ??= []).Add(word.Position);
         }
 
         wordCount += next - position;
@@ -173,32 +170,53 @@ internal sealed class BlockWriter
 
     private int WriteDictionary(Bytes dictionary, List<int> groups)
     {
-        var byStem = places.Keys.GroupBy(FrenchStem.Of).OrderBy(group => group.Key, StringComparer.Ordinal);
-        var (count, before) = (0, Array.Empty<byte>());
-        foreach (var forms in byStem)
+        var forms = new FormPlaces[places.Count];
+        var next = 0;
+        foreach (var (form, positions) in places)
         {
+            forms[next++] = new FormPlaces(FrenchStem.Of(form), form, positions);
+        }
+
+        Array.Sort(forms);
+        Span<byte> stem = stackalloc byte[BlockStem.BytesMax];
+        Span<byte> before = stackalloc byte[BlockStem.BytesMax];
+        var (count, beforeLength, entry) = (0, 0, new Bytes());
+        for (var begin = 0; begin < forms.Length;)
+        {
+            var end = begin + 1;
+            while (end < forms.Length && forms[end].Stem == forms[begin].Stem)
+            {
+                end++;
+            }
+
             if (count++ % BlockFormat.StemsPerGroup == 0)
             {
                 groups.Add(dictionary.Length);
-                before = [];
+                beforeLength = 0;
             }
 
-            var stem = Encoding.UTF8.GetBytes(forms.Key);
-            AddShared(dictionary, before, stem);
-            before = stem;
-            var entry = new Bytes();
-            entry.Add(forms.Count());
-            foreach (var form in forms.Order(StringComparer.Ordinal))
-            {
-                AddShared(entry, stem, Encoding.UTF8.GetBytes(form));
-                AddPositions(entry, places[form]);
-            }
-
+            var length = Encoding.UTF8.GetBytes(forms[begin].Stem, stem);
+            AddShared(dictionary, before[..beforeLength], stem[..length]);
+            entry.Clear();
+            AddForms(entry, stem[..length], forms.AsSpan(begin, end - begin));
             dictionary.Add(entry.Length);
             dictionary.Add(entry.Span);
+            stem[..length].CopyTo(before);
+            (beforeLength, begin) = (length, end);
         }
 
         return count;
+    }
+
+    private static void AddForms(Bytes into, ReadOnlySpan<byte> stem, ReadOnlySpan<FormPlaces> forms)
+    {
+        Span<byte> bytes = stackalloc byte[BlockStem.BytesMax];
+        into.Add(forms.Length);
+        foreach (var form in forms)
+        {
+            AddShared(into, stem, bytes[..Encoding.UTF8.GetBytes(form.Form, bytes)]);
+            AddPositions(into, form.Positions);
+        }
     }
 
     private static void AddShared(Bytes into, ReadOnlySpan<byte> before, ReadOnlySpan<byte> value)

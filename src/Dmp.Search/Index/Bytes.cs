@@ -13,6 +13,8 @@ internal sealed class Bytes
 
     public ReadOnlySpan<byte> Span => written.WrittenSpan;
 
+    public void Clear() => written.ResetWrittenCount();
+
     public void Add(int number)
     {
         var rest = (uint)number;
