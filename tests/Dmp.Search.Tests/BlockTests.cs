@@ -46,10 +46,10 @@ public sealed class BlockTests
             told, Assert.Throws<DocumentIndexException>(() => DocumentIndex.Check(changed)).Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Stems that begin alike, short ones, and others than of Latin letters: a search that goes by their order meets each.</summary>
+    /// <summary>Stems that begin alike, short ones, others than of Latin letters: a search that goes by their order meets each.</summary>
     [Fact]
-    public void Each_of_many_words_that_begin_alike_is_found() => Gen.Char["abeé12αжЖ日"].Array[1, 7].Select(letters => new string(letters))
-        .List[1, 200].Sample(
+    public void Each_of_many_words_that_begin_alike_is_found() =>
+        Gen.Char["abeé12αжЖ日"].Array[1, 7].Select(letters => new string(letters)).List[1, 200].Sample(
             words =>
             {
                 var block = Finding.Named("a", string.Join(' ', words));

@@ -25,7 +25,7 @@ internal readonly struct FormPlaces(string stem, string form, List<int> position
         return order != 0 ? order : string.CompareOrdinal(Form, other.Form);
     }
 
-    /// <summary>As numbers, beginnings are in the order of characters. No form has a zero character, which a shorter one is filled with.</summary>
+    /// <summary>As numbers, beginnings are in the order of characters. A shorter one is filled with zeros, which no form has.</summary>
     private static ulong BeginningOf(string stem)
     {
         var beginning = 0UL;

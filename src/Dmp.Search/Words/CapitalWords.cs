@@ -1,9 +1,9 @@
 namespace Dmp.Search.Words;
 
 /// <summary>
-/// Words of everyday French that are abbreviations in capitals, such as <c>PAS</c> (pression artérielle systolique) and <c>SA</c> (semaines
-/// d'aménorrhée). Where one stands in capitals beside lower case, a block has it a second time, as it is written, and its long form finds
-/// that one alone: nearly every document has a <c>pas</c>.
+/// Words of everyday French that are abbreviations in capitals, such as <c>PAS</c> (pression artérielle systolique) and <c>SA</c>
+/// (semaines d'aménorrhée). Where one stands in capitals beside lower case, a block has it a second time, as it is written, and its
+/// long form finds that one alone: nearly every document has a <c>pas</c>.
 /// </summary>
 internal static class CapitalWords
 {
