@@ -76,7 +76,7 @@ internal sealed class Pooler : IAsyncDisposable
         SslMode = SslMode.Disable,
     }.ConnectionString;
 
-    /// <summary>The settings of the server's connections, given to its role, because a pooler drops the startup parameter with them.</summary>
+    /// <summary>The settings of the server's connections, given to its role: a pooler drops the startup parameter with them.</summary>
     /// <param name="databases">The cluster.</param>
     /// <param name="where">In which database: empty, or as <c>alter role</c> writes it.</param>
     public static async Task GiveSettingsAsync(TestDatabase databases, string where)
