@@ -200,7 +200,8 @@ internal sealed class DatabaseSetup : IAsyncDisposable
     private static string IdentityOf(NpgsqlDataSource source)
     {
         using var command = source.CreateCommand(
-            "select extract(epoch from pg_postmaster_start_time())::text || '/' || oid from pg_database where datname = current_database()");
+            "select extract(epoch from pg_postmaster_start_time())::text || '/' || oid from pg_database "
+            + "where datname = current_database()");
         return (string)command.ExecuteScalar()!;
     }
 

@@ -93,7 +93,7 @@ public sealed class EveryMethodIsGuardedTests(Platform platform)
             }
 
             if (method.Name is "ListRecords" or "ListUnacknowledgedAccesses" or "ListFunctions" or "GetNoticeContact" or "ListDeadLetters"
-                or "GetCheckpoint" or "ImportDocuments"
+                or "ListCodeLists" or "GetCheckpoint" or "ImportDocuments"
                     && IsOpenTo(rule, kind)
                     && (method.Name, kind) is not ("ListRecords", CallerKind.Structure))
             {

@@ -159,7 +159,7 @@ public sealed class FailedStatementTests(FailedStatementTests.Clone clone) : ICl
 
     [Fact]
     public void Only_the_database_and_its_setup_take_connections_from_the_pool() => Assert.Equal(
-        [nameof(Database), nameof(DatabaseSetup)],
+        [nameof(Database), nameof(DatabaseSetup), nameof(SessionSource)],
         typeof(DmpApplication).Assembly.GetTypes().Concat(typeof(RecordKeySql).Assembly.GetTypes())
             .Where(type => type.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
                 .Any(constructor => constructor.GetParameters().Any(parameter => parameter.ParameterType == typeof(NpgsqlDataSource))))

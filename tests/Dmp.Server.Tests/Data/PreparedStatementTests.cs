@@ -13,6 +13,7 @@ public sealed class PreparedStatementTests(Platform platform)
     [Fact]
     public async Task Statements_that_are_used_again_stay_prepared()
     {
+        Assert.SkipWhen(platform.IsPooled, "Behind a pooler nothing is prepared.");
         const string Again = "select 1 as again";
         await using var connection = await platform.Server.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(Token);
         for (var i = 0; i < 6; i++)

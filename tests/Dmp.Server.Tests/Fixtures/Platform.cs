@@ -38,6 +38,9 @@ public sealed class Platform : IAsyncLifetime
 
     internal Callers Callers => new(Issuer);
 
+    /// <summary>Whether the servers are behind a pooler, whose sessions are not theirs.</summary>
+    internal bool IsPooled => pooler is not null;
+
     /// <summary>How a server gets to a database.</summary>
     internal string[] DatabaseSettings(TestDatabase cluster, string database) => pooler is null || cluster != databases
         ? [$"--Dmp:Database:ConnectionString={cluster.RuntimeOf(database)}"]

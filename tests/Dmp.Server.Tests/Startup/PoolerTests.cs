@@ -151,8 +151,9 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
         string database, string mode, int poolSize, int roundRobin, string ignored = "options,extra_float_digits")
     {
         Assert.SkipWhen(Pooler.WhyNot is not null, Pooler.WhyNot ?? "");
+        Assert.SkipWhen(platform.IsPooled, "All servers are behind a pooler already, and know the way past it.");
         pooler = await Pooler.StartAsync(platform.Databases, mode, poolSize, roundRobin, ignored);
-        return new NpgsqlConnectionStringBuilder(pooler.Through(platform.Databases.RuntimeOf(database))) { Pooling = false }.ConnectionString;
+        return pooler.Through(platform.Databases.RuntimeOf(database)) + ";Pooling=false";
     }
 }
 
