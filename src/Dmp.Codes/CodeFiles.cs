@@ -6,7 +6,7 @@ namespace Dmp.Codes;
 /// <summary>Reads the files of an edition, each in the form in which its publisher offers it.</summary>
 public static class CodeFiles
 {
-    /// <summary>Most bytes of one file: the whole table of LOINC has some hundred million.</summary>
+    /// <summary>Most bytes of the files of an edition: the whole table of LOINC has some hundred million.</summary>
     public const long FileBytesMax = 512L * 1024 * 1024;
 
     /// <summary>The part that holds the list: the only one, but for LOINC and value sets.</summary>
@@ -27,6 +27,11 @@ public static class CodeFiles
         }
 
         var table = parts[Table];
+        if (parts.ContainsKey(French) && !table.Name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new InvalidDataException($"French names are read beside a table (.csv); {table.Name} is none.");
+        }
+
         List<ReadingNotice> notices = [];
         var extension = Path.GetExtension(table.Name).ToUpperInvariant();
         var list = (kind.Name, extension) switch

@@ -8,7 +8,19 @@ namespace Dmp.Codes;
 /// <param name="Oid">The OID of the system; empty for value sets, each of which has its own.</param>
 /// <param name="OtherOids">Further OIDs that documents have for the same system.</param>
 /// <param name="Urls">Its addresses in FHIR (<c>CodeSystem.url</c>).</param>
-public sealed record CodeKind(string Name, string Title, string Oid, IReadOnlyList<string> OtherOids, IReadOnlyList<string> Urls);
+public sealed record CodeKind(string Name, string Title, string Oid, IReadOnlyList<string> OtherOids, IReadOnlyList<string> Urls)
+{
+    /// <summary>
+    /// Whether a code has the form of those that are used in documents; another one is a place in the order of the system. The terminology
+    /// server lists activities, phases and modifiers of CCAM beside its acts.
+    /// </summary>
+    public bool IsLeaf(string code) => Name switch
+    {
+        "atc" => code.Length == 7,
+        "ccam" => code.Length == 7 && code[..4].All(char.IsAsciiLetterUpper) && code[4..].All(char.IsAsciiDigit),
+        _ => true,
+    };
+}
 
 /// <summary>The kinds.</summary>
 public static class CodeKinds

@@ -1,3 +1,4 @@
+using Dmp.Codes.Formats;
 using Dmp.Interactions;
 
 namespace Dmp.Codes;
@@ -6,29 +7,46 @@ namespace Dmp.Codes;
 internal sealed class CodeListBuilder(string oid, string file, List<ReadingNotice> notices)
 {
     private readonly List<Concept> concepts = [];
-    private readonly Dictionary<(string System, string Key), int> places = [];
+    private readonly Dictionary<(string System, string Key, DateOnly? Start), int> places = [];
 
     public int Count => concepts.Count;
 
     /// <summary>The row is left out, and told with its line.</summary>
     public void Fault(int line, string text) => notices.Add(new ReadingNotice(file, line, text, IsFault: true));
 
-    /// <summary>The row is kept, and told with its line.</summary>
+    /// <summary>The row is kept, or says nothing, and is told with its line.</summary>
     public void Odd(int line, string text) => notices.Add(new ReadingNotice(file, line, text, IsFault: false));
 
+    /// <summary>Adds a concept with its days as they are written; one whose days cannot be read is wrong.</summary>
+    public void Add(Concept concept, string? start, string? end)
+    {
+        if (PublishedDate.TryRead(start, out var startDate) && PublishedDate.TryReadEnd(end, out var endDate))
+        {
+            Add(concept with { StartDate = startDate, EndDate = endDate });
+        }
+        else
+        {
+            Fault(concept.Line, $"{concept.Code} has a day that cannot be read ({start?.Trim()}, {end?.Trim()})");
+        }
+    }
+
+    /// <summary>
+    /// Adds a concept. One code may stand in a list several times, each from another day on; of two rows from the same day on one is kept.
+    /// </summary>
     public void Add(Concept concept)
     {
+        var place = (concept.SystemOid, concept.Key, concept.StartDate);
         if (Refusal(concept) is { } refusal)
         {
             Fault(concept.Line, refusal);
         }
-        else if (places.TryAdd((concept.SystemOid, concept.Key), concepts.Count))
+        else if (places.TryAdd(place, concepts.Count))
         {
             concepts.Add(concept);
         }
         else
         {
-            Choose(places[(concept.SystemOid, concept.Key)], concept);
+            Choose(places[place], concept);
         }
     }
 

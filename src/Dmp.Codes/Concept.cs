@@ -42,7 +42,7 @@ public sealed record Concept
     /// <summary>From which day on it may be used; null when the files do not say.</summary>
     public DateOnly? StartDate { get; init; }
 
-    /// <summary>The day on which it ends; null when the files do not say.</summary>
+    /// <summary>The day on which it ends, from which on it is not for use; null when the files do not say.</summary>
     public DateOnly? EndDate { get; init; }
 
     /// <summary>Its line, row or entry in the file, from 1.</summary>
@@ -57,6 +57,6 @@ public sealed record Concept
 /// <param name="OtherOids">Further OIDs that documents have for the same system.</param>
 /// <param name="Name">As published.</param>
 /// <param name="Version">As published; empty when the files do not say.</param>
-/// <param name="Concepts">In the order of the files, none twice by its system and key.</param>
+/// <param name="Concepts">In the order of the files, none twice by its system, key and first day.</param>
 public sealed record CodeList(
     string Oid, IReadOnlyList<string> OtherOids, string Name, string Version, IReadOnlyList<Concept> Concepts);

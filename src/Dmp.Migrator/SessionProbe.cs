@@ -13,12 +13,16 @@ public static class SessionProbe
         "select pg_backend_pid()::text || '@' || extract(epoch from pg_postmaster_start_time())::text";
 
     // Connections that are open together, each asked twice in a row: a pooler that gives out the session it got back last shows it to both,
-    // and one that takes its sessions in turn shows two to the same one. More rounds than needed, because others may use it meanwhile.
-    private const int Connections = 2;
-    private const int Rounds = 4;
+    // and one that takes its sessions in turn shows two to the same one. Several, because a pooler may be some processes behind one address,
+    // each with sessions of its own; more rounds than needed, because others may use it meanwhile.
+    private const int Connections = 8;
+    private const int Rounds = 2;
 
     // A pool of one session that waits for it is found by this.
     private const int TimeoutSeconds = 15;
+
+    private const string Lost = "The pooler in front of the database loses prepared statements. "
+        + "Let it keep them (PgBouncer 1.22 and later: max_prepared_statements), or have none (Max Auto Prepare=0 in the connection string).";
 
     /// <summary>A sentence that says what is wrong; null when nothing is.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached, or refuses.</exception>
@@ -29,11 +33,11 @@ public static class SessionProbe
         return Fault(source);
     }
 
-    /// <summary>The same by two connections of a pool, which takes them back.</summary>
+    /// <summary>The same by some connections of a pool, which takes them back.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached, or refuses.</exception>
     public static string? Fault(NpgsqlDataSource source)
     {
-        var connections = Enumerable.Range(0, Connections).Select(_ => source.CreateConnection()).ToArray();
+        var connections = Enumerable.Range(0, Math.Min(Connections, MostOf(source))).Select(_ => source.CreateConnection()).ToArray();
         try
         {
             foreach (var connection in connections)
@@ -41,10 +45,15 @@ public static class SessionProbe
                 connection.Open();
             }
 
-            var sessions = connections.Select(_ => new HashSet<string>(StringComparer.Ordinal)).ToArray();
-            for (var i = 0; i < Rounds * Connections * 2; i++)
+            if (connections.All(IsDirect))
             {
-                var turn = i / 2 % Connections;
+                return null;
+            }
+
+            var sessions = connections.Select(_ => new HashSet<string>(StringComparer.Ordinal)).ToArray();
+            for (var i = 0; i < Rounds * connections.Length * 2; i++)
+            {
+                var turn = i / 2 % connections.Length;
 
                 // Another text each time: the pool would prepare the one that comes again, and the session that has it may be gone.
                 var sql = string.Create(CultureInfo.InvariantCulture, $"{Session} as asked_{i}");
@@ -52,7 +61,7 @@ public static class SessionProbe
                 sessions[turn].Add(Convert.ToString(command.ExecuteScalar(), CultureInfo.InvariantCulture)!);
             }
 
-            return sessions.All(one => one.Count == 1) && sessions.SelectMany(one => one).Distinct().Count() == Connections
+            return sessions.All(one => one.Count == 1) && sessions.SelectMany(one => one).Distinct().Count() == connections.Length
                 ? null
                 : "The database is behind a pooler that gives each transaction another session "
                     + "(PgBouncer with pool_mode transaction or statement); "
@@ -68,37 +77,71 @@ public static class SessionProbe
     }
 
     /// <summary>
-    /// Whether a statement that was prepared is there whichever session a pooler gives. Others hold sessions meanwhile, so that the one in
-    /// which it was prepared is taken.
+    /// A sentence that says that a prepared statement is not there whichever session a pooler gives; null when it is. Others hold sessions
+    /// meanwhile, so that the one in which it was prepared is taken, and forget their own statements, as the server does after a failure.
     /// </summary>
     /// <exception cref="NpgsqlException">The database cannot be reached, or refuses.</exception>
-    public static bool KeepsStatements(NpgsqlDataSource source)
+    public static string? StatementFault(NpgsqlDataSource source)
     {
         using var connection = source.OpenConnection();
         using var command = new NpgsqlCommand(Session, connection) { CommandTimeout = TimeoutSeconds };
         try
         {
             command.Prepare();
-            for (var i = 0; i < Rounds; i++)
+            for (var i = 1; i < Math.Min(Connections, MostOf(source)); i++)
             {
-                using var other = source.OpenConnection();
-                using var held = other.BeginTransaction();
-                using (var take = new NpgsqlCommand("select 1", other, held) { CommandTimeout = TimeoutSeconds })
+                var others = Enumerable.Range(0, i).Select(_ => source.OpenConnection()).ToList();
+                try
                 {
-                    take.ExecuteScalar();
-                }
+                    foreach (var other in others)
+                    {
+                        using var begin = new NpgsqlCommand("begin; select 1", other) { CommandTimeout = TimeoutSeconds };
+                        begin.ExecuteNonQuery();
+                    }
 
-                command.ExecuteScalar();
+                    command.ExecuteScalar();
+                    foreach (var other in others)
+                    {
+                        using var end = new NpgsqlCommand("rollback", other) { CommandTimeout = TimeoutSeconds };
+                        end.ExecuteNonQuery();
+                        other.UnprepareAll();
+                    }
+
+                    command.ExecuteScalar();
+                }
+                finally
+                {
+                    others.ForEach(other => other.Dispose());
+                }
             }
 
-            return true;
+            return null;
         }
         catch (PostgresException lost) when (lost.SqlState is PostgresErrorCodes.InvalidSqlStatementName
             or PostgresErrorCodes.DuplicatePreparedStatement or PostgresErrorCodes.ProtocolViolation)
         {
             // What the driver believes of this connection is wrong now.
             source.Clear();
-            return false;
+            return Lost;
         }
+        catch (NpgsqlException few) when (few.InnerException is TimeoutException)
+        {
+            source.Clear();
+            return "The pooler in front of the database has too few sessions: a transaction waited for another one to end.";
+        }
+    }
+
+    /// <summary>The most connections of a pool; one that is none has as many as are asked for.</summary>
+    private static int MostOf(NpgsqlDataSource source)
+    {
+        NpgsqlConnectionStringBuilder settings = new(source.ConnectionString);
+        return settings.Pooling ? settings.MaxPoolSize : int.MaxValue;
+    }
+
+    /// <summary>PostgreSQL says which process answers; a pooler says another number than the process that does.</summary>
+    private static bool IsDirect(NpgsqlConnection connection)
+    {
+        using var command = new NpgsqlCommand("select pg_backend_pid()", connection) { CommandTimeout = TimeoutSeconds };
+        return command.ExecuteScalar() is int process && process == connection.ProcessID;
     }
 }

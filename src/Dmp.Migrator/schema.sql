@@ -854,6 +854,7 @@ CREATE TABLE public.reference_edition (
     name text NOT NULL,
     source text NOT NULL,
     sha256 bytea NOT NULL,
+    left_out integer NOT NULL,
     import_time timestamp with time zone NOT NULL,
     CONSTRAINT reference_edition_digest_check CHECK ((length(sha256) = 32)),
     CONSTRAINT reference_edition_kind_check CHECK ((kind = ANY (ARRAY['thesaurus'::text, 'medicines'::text, 'loinc'::text, 'ccam'::text,
@@ -1080,9 +1081,6 @@ ALTER TABLE ONLY public.reference_activation
     ADD CONSTRAINT reference_activation_pkey PRIMARY KEY (activation_id);
 
 ALTER TABLE ONLY public.reference_concept
-    ADD CONSTRAINT reference_concept_code_key UNIQUE (edition_id, list_oid, code_key, system_oid);
-
-ALTER TABLE ONLY public.reference_concept
     ADD CONSTRAINT reference_concept_pkey PRIMARY KEY (edition_id, list_oid, place);
 
 ALTER TABLE ONLY public.reference_edition
@@ -1236,6 +1234,8 @@ CREATE INDEX record_majority_idx ON public.record USING btree (birth_date) WHERE
     AND (birth_date > ((create_time AT TIME ZONE 'UTC'::text) - '18 years 2 days'::interval)));
 
 CREATE INDEX record_traits_idx ON public.record USING btree (birth_date, sex, upper(birth_family_name));
+
+CREATE INDEX reference_concept_code_idx ON public.reference_concept USING btree (edition_id, list_oid, code_key, system_oid);
 
 CREATE INDEX request_log_create_time_idx ON public.request_log USING btree (create_time);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using CsCheck;
 using Dmp.Codes.Formats;
@@ -26,6 +27,7 @@ public sealed class CodeSystemTests
                 ["*AAAA001", "20050720", "12", "", "Rangée effacée", "", "", "20050301", ""],
                 ["ABCD123", "", "12", "", "Sans date", "", "", "20050301", ""],
                 ["", "20050720", "12", "", "Sans code", "", "", "20050301", ""],
+                ["EFGH456", "20050720", "12", "", "Sans fin lisible", "", "", "20050301", "31122020"],
             ]);
 
         var reading = Files.Read(CodeKinds.Ccam, Files.Of("R_ACTE.dbf", table));
@@ -39,7 +41,10 @@ public sealed class CodeSystemTests
             ],
             list.Concepts.Select(concept => (concept.Code, concept.Display, concept.EndDate, concept.Line)));
         Assert.Equal(
-            [(5, "ABCD123 has no date of change: which of its rows counts is not known"), (6, "no code")],
+            [
+                (5, "ABCD123 has no date of change: which of its rows counts is not known"), (6, "no code"),
+                (7, "EFGH456 has a day that cannot be read (20050301, 31122020)"),
+            ],
             reading.Notices.Select(notice => (notice.Line, notice.Text)));
     }
 
@@ -116,7 +121,17 @@ public sealed class CodeSystemTests
     }
 
     [Fact]
-    public void ICD_10_is_read_from_ClaML()
+    public void A_damaged_line_is_kept_and_told()
+    {
+        byte[] line = [.. "I20   |0|NNN|3|X|Angine \u00e9"u8, 0x81, .. "x\r\n"u8];
+        var reading = Files.Read(CodeKinds.Cim10, Files.Of("LIBCIM10MULTI.TXT", line));
+        Assert.Equal("Angine Ã©\ufffdx", Assert.Single(reading.Lists[0].Concepts).Display);
+        Assert.False(Assert.Single(reading.Notices).IsFault);
+    }
+
+    /// <summary>Fourth characters of E10, fifth ones of M00.0, both of W00; and what is excluded or not valid.</summary>
+    [Fact]
+    public void ICD_10_is_read_from_ClaML_with_the_codes_that_modifiers_make()
     {
         var reading = Files.Read(CodeKinds.Cim10, Files.Of(
             "CIM10.xml",
@@ -125,13 +140,34 @@ public sealed class CodeSystemTests
             <!DOCTYPE ClaML SYSTEM "ClaML.dtd">
             <ClaML version="2.0.0">
               <Title name="CIM-10" date="2024-01-01" version="2024">CIM-10</Title>
+              <Modifier code="S04E10_4"><SubClass code=".0"/><SubClass code=".9"/></Modifier>
+              <ModifierClass modifier="S04E10_4" code=".0">
+                <Rubric kind="preferred"><Label>avec coma</Label></Rubric></ModifierClass>
+              <ModifierClass modifier="S04E10_4" code=".9">
+                <Rubric kind="preferred"><Label>sans complication</Label></Rubric></ModifierClass>
+              <ModifierClass modifier="S13M00_5" code="0"><Rubric kind="preferred"><Label>sièges multiples</Label></Rubric></ModifierClass>
+              <ModifierClass modifier="S13M00_5" code="1"><Rubric kind="preferred"><Label>épaule</Label></Rubric></ModifierClass>
+              <ModifierClass modifier="S20W00_4" code=".0"><Rubric kind="preferred"><Label>domicile</Label></Rubric></ModifierClass>
+              <ModifierClass modifier="S20V01_5" code="2"><Rubric kind="preferred"><Label>en travaillant</Label></Rubric></ModifierClass>
               <Class code="IX" kind="chapter"><SubClass code="I20-I25"/>
                 <Rubric kind="preferred"><Label xml:lang="fr">Maladies de l'appareil circulatoire</Label></Rubric></Class>
-              <Class code="I20" kind="category"><SuperClass code="I20-I25"/><SubClass code="I20.0"/>
-                <Rubric kind="preferred"><Label xml:lang="fr">Angine de poitrine</Label></Rubric></Class>
-              <Class code="I20.0" kind="category"><SuperClass code="I20"/><ModifiedBy code="X"/>
+              <Class code="I20.0" kind="category"><SuperClass code="I20"/>
                 <Rubric kind="inclusion"><Label xml:lang="fr">Autre chose</Label></Rubric>
-                <Rubric kind="preferred"><Label xml:lang="fr">Angine de poitrine <Term>instable</Term></Label></Rubric></Class>
+                <Rubric kind="preferred"><Label xml:lang="fr"><Term>Angine</Term> <Term>instable</Term><Reference
+                  usage="aster">G01</Reference></Label></Rubric></Class>
+              <Class code="E10" kind="category"><ModifiedBy code="S04E10_4"/>
+                <Rubric kind="preferred"><Label>Diabète</Label></Rubric></Class>
+              <Class code="M00" kind="category"><ModifiedBy code="S13M00_5"/><SubClass code="M00.0"/><SubClass code="M00.8"/>
+                <SubClass code="M00.9"/><Rubric kind="preferred"><Label>Arthrites</Label></Rubric></Class>
+              <Class code="M00.0" kind="category"><SuperClass code="M00"/>
+                <Rubric kind="preferred"><Label>Arthrite</Label></Rubric></Class>
+              <Class code="M00.8" kind="category"><SuperClass code="M00"/><ExcludeModifier code="S13M00_5"/>
+                <Rubric kind="preferred"><Label>Autre arthrite</Label></Rubric></Class>
+              <Class code="M00.9" kind="category"><SuperClass code="M00"/>
+                <ModifiedBy code="S13M00_5"><ValidModifierClass code="1"/></ModifiedBy><ExcludeModifier code="none"/>
+                <Rubric kind="preferred"><Label>Arthrite SAI</Label></Rubric></Class>
+              <Class code="W00" kind="category"><ModifiedBy code="S20V01_5"/><ModifiedBy code="S20W00_4"/>
+                <Rubric kind="preferred"><Label>Chute</Label></Rubric></Class>
             </ClaML>
             """));
 
@@ -139,11 +175,22 @@ public sealed class CodeSystemTests
         Assert.Equal(
             [
                 ("IX", "Maladies de l'appareil circulatoire", ConceptStatus.Heading),
-                ("I20", "Angine de poitrine", ConceptStatus.Heading),
-                ("I20.0", "Angine de poitrine instable", ConceptStatus.Active),
+                ("I20.0", "Angine instable", ConceptStatus.Active),
+                ("E10", "Diabète", ConceptStatus.Heading),
+                ("E10.0", "Diabète, avec coma", ConceptStatus.Active),
+                ("E10.9", "Diabète, sans complication", ConceptStatus.Active),
+                ("M00", "Arthrites", ConceptStatus.Heading),
+                ("M00.0", "Arthrite", ConceptStatus.Heading),
+                ("M00.00", "Arthrite, sièges multiples", ConceptStatus.Active),
+                ("M00.01", "Arthrite, épaule", ConceptStatus.Active),
+                ("M00.8", "Autre arthrite", ConceptStatus.Active),
+                ("M00.9", "Arthrite SAI", ConceptStatus.Heading),
+                ("M00.91", "Arthrite SAI, épaule", ConceptStatus.Active),
+                ("W00", "Chute", ConceptStatus.Heading),
+                ("W00.02", "Chute, domicile, en travaillant", ConceptStatus.Active),
             ],
             reading.Lists[0].Concepts.Select(concept => (concept.Code, concept.Display, concept.Status)));
-        Assert.StartsWith("1 classes are divided further by modifiers", Assert.Single(reading.Notices).Text, StringComparison.Ordinal);
+        Assert.Empty(reading.Notices);
     }
 
     [Fact]
@@ -203,17 +250,49 @@ public sealed class CodeSystemTests
     }
 
     [Fact]
+    public void Rows_of_LOINC_that_are_broken_are_told_and_left_out()
+    {
+        const string Header = "LOINC_NUM,STATUS,LONG_COMMON_NAME\r\n";
+        CodeReading Read(string rows) => Files.Read(CodeKinds.Loinc, Files.Of("Loinc.csv", Header + "\"1-8\",ACTIVE,\"One\"\r\n" + rows));
+
+        foreach (var rows in (string[])
+        [
+            "\"2-6\",ACTIVE,\"Cut off",
+            "\"2-6\",ACTIVE",
+            "\"2-6\",ACTIVE,Two,much\r\n",
+            "\"2-6\",ACTIVE,\"Two\r\n\"3-4\",ACTIVE,\"Three\"\r\n",
+        ])
+        {
+            var reading = Read(rows);
+            Assert.Equal("1-8", Assert.Single(reading.Lists[0].Concepts).Code);
+            Assert.True(Assert.Single(reading.Notices).IsFault);
+        }
+
+        Assert.Contains(
+            "no text in UTF-8",
+            Refusal(CodeKinds.Loinc, "Loinc.csv", Encoding.Latin1.GetBytes(Header + "1-8,ACTIVE,Créatinine")),
+            StringComparison.Ordinal);
+        var mixed = Assert.Throws<InvalidDataException>(
+            () => Files.Read(CodeKinds.Loinc, Files.Of("loinc.json", "{}"), Files.Of("french.csv", Header)));
+        Assert.Contains("French names are read beside a table", mixed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_code_system_of_FHIR_is_read_at_any_depth()
     {
         const string System =
             """
             {"resourceType":"CodeSystem","url":"https://smt.esante.gouv.fr/terminologie-nabm","version":"105","language":"fr-FR",
              "content":"complete","concept":[
-              {"code":"01","display":"Anatomie pathologique","property":[{"code":"notSelectable","valueBoolean":true}],"concept":[
+              {"code":"01","display":"Anatomie pathologique","concept":[
                 {"code":"0004","display":"Un acte","designation":[{"language":"en","value":"An act"}],"concept":[
                   {"code":"0005","display":"Un ancien acte","property":[{"code":"status","valueCode":"deprecated"},
-                    {"code":"deprecationDate","valueDateTime":"2020-05-01T00:00:00+02:00"}]}]}]},
-              7, {"code":"0006"}]}
+                    {"code":"deprecationDate","valueDateTime":"2020-05"}]}]}]},
+              7, {"code":"0006"}, {"code":"0007","display":"Groupe","property":[{"code":"notSelectable","valueBoolean":true}]},
+              {"code":"0008","display":"Retiré","property":[{"code":"deprecated","valueBoolean":true}]},
+              {"code":"0009","display":"Déconseillé","property":[{"code":"deprecated","valueDateTime":"2020-05-01"}]},
+              {"code":"0010","display":"Partie","property":[{"code":"parent","valueCode":"0011"}]},
+              {"code":"0011","display":"Chapitre"}, {"code":"0012","display":"Racine","property":[{"code":"child","valueCode":"0011"}]}]}
             """;
         var reading = Files.Read(CodeKinds.Nabm, Files.Of("CodeSystem-nabm.json", System));
 
@@ -221,11 +300,19 @@ public sealed class CodeSystemTests
         Assert.Equal(
             [
                 ("01", "", ConceptStatus.Heading, (DateOnly?)null),
-                ("0004", "An act", ConceptStatus.Active, null),
+                ("0004", "An act", ConceptStatus.Heading, null),
                 ("0005", "", ConceptStatus.Retired, new DateOnly(2020, 5, 1)),
+                ("0007", "", ConceptStatus.Heading, null),
+                ("0008", "", ConceptStatus.Retired, null),
+                ("0009", "", ConceptStatus.Discouraged, null),
+                ("0010", "", ConceptStatus.Active, null),
+                ("0011", "", ConceptStatus.Heading, null),
+                ("0012", "", ConceptStatus.Heading, null),
             ],
             reading.Lists[0].Concepts.Select(concept => (concept.Code, concept.EnglishDisplay, concept.Status, concept.EndDate)));
-        Assert.Equal([(4, "no concept"), (5, "0006 has no name")], reading.Notices.Select(notice => (notice.Line, notice.Text)));
+        Assert.Equal(
+            [(4, "behind this entry: no concept"), (4, "0006 has no name")],
+            reading.Notices.Select(notice => (notice.Line, notice.Text)));
 
         Assert.Contains("that of ccam is", Refusal(CodeKinds.Ccam, "x.json", System), StringComparison.Ordinal);
         Assert.Contains(
@@ -234,6 +321,23 @@ public sealed class CodeSystemTests
             StringComparison.Ordinal);
         Assert.Contains("cannot be read", Refusal(CodeKinds.Nabm, "x.json", System[..^3]), StringComparison.Ordinal);
         Assert.Contains("no CodeSystem of FHIR", Refusal(CodeKinds.Nabm, "x.json", "[]"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_the_names_in_FHIR_the_display_counts_and_no_synonym()
+    {
+        var reading = Files.Read(CodeKinds.Atc, Files.Of(
+            "CodeSystem-atc.json",
+            """
+            {"resourceType":"CodeSystem","url":"https://smt.esante.gouv.fr/terminologie-atc","content":"complete","concept":[
+              {"code":"B01AC","display":"Antiagrégants plaquettaires",
+                "designation":[{"language":"fr","use":{"code":"synonym"},"value":"Antiplaquettaires"}]},
+              {"code":"B01AC04","display":"clopidogrel (en)","designation":[{"language":"fr","value":"clopidogrel"}]}]}
+            """));
+
+        Assert.Equal(
+            [("Antiagrégants plaquettaires", "", ConceptStatus.Heading), ("clopidogrel", "", ConceptStatus.Active)],
+            reading.Lists[0].Concepts.Select(concept => (concept.Display, concept.EnglishDisplay, concept.Status)));
     }
 
     [Fact]
@@ -246,15 +350,21 @@ public sealed class CodeSystemTests
     }
 
     [Theory]
-    [InlineData("20201216", 2020, 12, 16)]
-    [InlineData(" 20201216000000 ", 2020, 12, 16)]
-    [InlineData("2020-12-16T00:00:00+01:00", 2020, 12, 16)]
-    [InlineData("20201316", 0, 0, 0)]
-    [InlineData("2020", 0, 0, 0)]
-    [InlineData("", 0, 0, 0)]
-    [InlineData(null, 0, 0, 0)]
-    public void Days_are_read_as_publishers_write_them(string? written, int year, int month, int day) =>
-        Assert.Equal(year == 0 ? null : new DateOnly(year, month, day), PublishedDate.Of(written));
+    [InlineData("20201216", "2020-12-16")]
+    [InlineData(" 20201216000000 ", "2020-12-16")]
+    [InlineData("2020-12-16T00:00:00+01:00", "2020-12-16")]
+    [InlineData("2020-12", "2020-12-01")]
+    [InlineData("2020", "2020-01-01")]
+    [InlineData("20201316", "wrong")]
+    [InlineData("31122020", "wrong")]
+    [InlineData("31/12/2020", "wrong")]
+    [InlineData("202", "wrong")]
+    [InlineData("        ", "")]
+    [InlineData("00000000", "")]
+    [InlineData(null, "")]
+    public void Days_are_read_as_publishers_write_them(string? written, string day) => Assert.Equal(
+        day,
+        PublishedDate.TryRead(written, out var read) ? read?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "" : "wrong");
 
     private static string Refusal(CodeKind kind, string name, string text) => Refusal(kind, name, Encoding.UTF8.GetBytes(text));
 

@@ -14,7 +14,7 @@ public sealed class ValueSetTests
           <ValueSet id="1.2.250.1.213.1.1.5.589" displayName="JDV_J142_TypeRencontre_CISIS" version="20210326120000">
             <ConceptList>
               <Concept code="IMP" displayName="Hospitalisation" codeSystem="2.16.840.1.113883.5.4" dateValid="20210326120000" dateFin=""/>
-              <Concept code="EMER" displayName="Passage aux urgences" codeSystem="2.16.840.1.113883.5.4" dateValid="20210326120000"
+              <Concept code="EMER" displayName="Passage aux urgences" codeSystem="2.16.840.1.113883.5.4" dateValid="20221216000000"
                        dateFin="20221216000000"/>
               <Concept code="EMER" displayName="Passage aux urgences (établissement)" codeSystem="2.16.840.1.113883.5.4"
                        dateValid="20221216000000" dateFin="20991231000000"/>
@@ -22,6 +22,10 @@ public sealed class ValueSetTests
               <Concept code="SANS" displayName="Sans nomenclature"/>
               <Concept code="" displayName="Sans code" codeSystem="2.16.840.1.113883.5.4"/>
               <Concept code="NOM" displayName=" " codeSystem="2.16.840.1.113883.5.4"/>
+              <Concept code="" displayName="" codeSystem="" dateFin="20230608000000"/>
+              <Concept code="JOUR" displayName="Un jour" codeSystem="2.16.840.1.113883.5.4" dateFin="31/12/2020"/>
+              <Concept code="AMB" displayName="Ambulatoire" codeSystem="2.16.840.1.113883.5.4" dateFin="20270101000000"/>
+              <Concept code="AMB" displayName="En ville" codeSystem="2.16.840.1.113883.5.4" dateValid="20270101000000"/>
             </ConceptList>
           </ValueSet>
         </RetrieveValueSetResponse>
@@ -40,6 +44,8 @@ public sealed class ValueSetTests
                 ("2.16.840.1.113883.5.4", "IMP", "Hospitalisation", (DateOnly?)null),
                 ("2.16.840.1.113883.5.4", "EMER", "Passage aux urgences (établissement)", null),
                 ("1.2.250.1.213.1.1.4.2.291", "IMP", "Implantation", null),
+                ("2.16.840.1.113883.5.4", "AMB", "Ambulatoire", new DateOnly(2027, 1, 1)),
+                ("2.16.840.1.113883.5.4", "AMB", "En ville", null),
             ],
             list.Concepts.Select(concept => (concept.SystemOid, concept.Code, concept.Display, concept.EndDate)));
         Assert.Equal(new DateOnly(2022, 12, 16), list.Concepts[1].StartDate);
@@ -49,6 +55,8 @@ public sealed class ValueSetTests
                 (13, "SANS has no code system", true),
                 (14, "no code", true),
                 (15, "NOM has no name", true),
+                (16, "a row without a code and a system, which says nothing", false),
+                (17, "JOUR has a day that cannot be read (, 31/12/2020)", true),
             ],
             reading.Notices.Select(notice => (notice.Line, notice.Text, notice.IsFault)));
     }
@@ -75,8 +83,9 @@ public sealed class ValueSetTests
             """
             <RetrieveMultipleValueSetsResponse xmlns="urn:ihe:iti:svs:2008">
               <DescribedValueSet id="1.2.3" displayName="Sides" version="1">
-                <ConceptList xml:lang="fr-FR"><Concept code="L" displayName="gauche" codeSystem="1.2.4"/></ConceptList>
                 <ConceptList xml:lang="en-US"><Concept code="L" displayName="left" codeSystem="1.2.4"/></ConceptList>
+                <ConceptList xml:lang="fr-FR"><Concept code="L" displayName="gauche" codeSystem="1.2.4"/></ConceptList>
+                <ConceptList xml:lang="de-DE"><Concept code="L" displayName="links" codeSystem="1.2.4"/></ConceptList>
               </DescribedValueSet>
               <DescribedValueSet id="1.2.5" displayName="Empty" version="1"><ConceptList/></DescribedValueSet>
               <DescribedValueSet id="urn:x" displayName="No OID" version="1"><ConceptList/></DescribedValueSet>

@@ -29,7 +29,7 @@ internal sealed record ReadEdition(string Summary, IReadOnlyList<ReadingNotice> 
             {
                 Thesaurus => Of(ThesaurusFiles.Read(name, parts)),
                 Medicines => Of(BdpmFiles.Read(name, [.. parts.Values])),
-                _ => Of(CodeFiles.Read(CodeKinds.All[kind], parts)),
+                _ => Of(kind, CodeFiles.Read(CodeKinds.All[kind], parts)),
             };
         }
         catch (Exception fault) when (fault is InvalidDataException or FileNotFoundException)
@@ -39,28 +39,43 @@ internal sealed record ReadEdition(string Summary, IReadOnlyList<ReadingNotice> 
     }
 
     /// <summary>Code systems or value sets, as files or as they are stored.</summary>
-    public static ReadEdition Of(CodeReading reading)
+    public static ReadEdition Of(string kind, CodeReading reading)
     {
         var lines = reading.Lists
-            .SelectMany(list => list.Concepts.Select(concept => (Key: KeyOf(reading.Lists, list, concept), Concept: concept)))
+            .SelectMany(list => list.Concepts
+                .GroupBy(concept => (concept.SystemOid, concept.Code))
+                .SelectMany(rows => rows.Select(row => (Key: KeyOf(kind, list, row, rows.Count() > 1), Concept: row))))
             .ToDictionary(line => line.Key, line => new EditionLine(Short(line.Concept), Whole(line.Concept)));
+        var count = lines.Count;
+        foreach (var list in reading.Lists)
+        {
+            var name = $"{list.Name} {list.Version}".Trim();
+            lines[$"list {list.Oid}"] = new EditionLine(name, name);
+        }
+
         return new ReadEdition(
-            string.Create(CultureInfo.InvariantCulture, $"{reading.Lists.Count} lists, {lines.Count} codes"), reading.Notices, lines)
+            string.Create(CultureInfo.InvariantCulture, $"{reading.Lists.Count} lists, {count} codes"), reading.Notices, lines)
         {
             Lists = reading.Lists,
         };
     }
 
-    /// <summary>A code, with its list where there are several, and with its system where that is another one.</summary>
-    private static string KeyOf(IReadOnlyList<CodeList> lists, CodeList list, Concept concept) =>
-        (lists.Count == 1 ? "" : $"{list.Oid} ") + concept.Code + (concept.SystemOid == list.Oid ? "" : $" of {concept.SystemOid}");
+    /// <summary>A code; of a value set with its list and its system; of several rows of a code with the day from which on it holds.</summary>
+    private static string KeyOf(string kind, CodeList list, Concept concept, bool isOneOfSeveral) =>
+        (kind == CodeKinds.ValueSets.Name ? $"{list.Oid} {concept.Code} of {concept.SystemOid}" : concept.Code)
+        + (isOneOfSeveral ? $" from {Day(concept.StartDate)}" : "");
 
-    private static string Short(Concept concept) =>
-        concept.Status == ConceptStatus.Active ? concept.Display : $"{concept.Display} ({concept.Status})";
+    private static string Short(Concept concept) => string.Join(", ", new[]
+    {
+        concept.Display,
+        concept.Status == ConceptStatus.Active ? "" : concept.Status.ToString(),
+        concept.EndDate is null ? "" : $"until {Day(concept.EndDate)}",
+    }.Where(word => word.Length > 0));
 
-    private static string Whole(Concept concept) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{concept.Display}\n{concept.EnglishDisplay}\n{concept.Status}\n{concept.StartDate:O}\n{concept.EndDate:O}");
+    private static string Whole(Concept concept) => string.Join(
+        '\n', concept.Display, concept.EnglishDisplay, concept.Status, Day(concept.StartDate), Day(concept.EndDate));
+
+    private static string Day(DateOnly? day) => day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "the beginning";
 
     private static ReadEdition Of(ThesaurusReading reading)
     {

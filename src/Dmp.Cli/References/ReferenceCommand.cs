@@ -205,6 +205,12 @@ internal static class ReferenceCommand
                     CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(file.Sha256)}  {file.Name}  {file.SizeBytes} bytes"));
             }
 
+            if (edition.LeftOut > 0)
+            {
+                await output.WriteLineAsync(
+                    string.Create(CultureInfo.InvariantCulture, $"{edition.LeftOut} rows of its files were wrong and are left out"));
+            }
+
             await WriteListsAsync(output, read.Lists, parsed.GetValue(all) ? int.MaxValue : ListsMax);
             await ReferenceImport.WriteNoticesAsync(
                 output, read.Notices, parsed.GetValue(all) ? int.MaxValue : ReferenceImport.NoticesMax);

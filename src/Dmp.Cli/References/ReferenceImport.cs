@@ -39,7 +39,7 @@ internal sealed record ReferenceImport
     public async Task RunAsync(NpgsqlConnection connection, TextWriter output, CancellationToken ct)
     {
         // Read once: what is looked at, digested and stored are the same bytes.
-        var held = Parts.ToDictionary(part => part.Key, part => Held(part.Value));
+        var held = Hold();
         var read = ReadEdition.Of(Kind, Name, held);
         var files = held.Select(part => Store(part.Key, part.Value)).ToList();
         await WriteNoticesAsync(output, read.Notices, PrintAll ? int.MaxValue : NoticesMax);
@@ -81,6 +81,7 @@ internal sealed record ReferenceImport
             Name = Name,
             Source = Source,
             Sha256 = sha256,
+            LeftOut = faults,
             ImportTime = default,
         };
         await ReferenceSql.AddAsync(connection, edition, files, ct);
@@ -119,25 +120,34 @@ internal sealed record ReferenceImport
     /// <exception cref="RefusedException">Its files cannot be read any more.</exception>
     public static async Task<ReadEdition> ReadStoredAsync(NpgsqlConnection connection, ReferenceRow edition, CancellationToken ct) =>
         CodeKinds.All.ContainsKey(edition.Kind)
-            ? ReadEdition.Of(new CodeReading(await ReferenceSql.ListsAsync(connection, edition.EditionId, ct), []))
+            ? ReadEdition.Of(edition.Kind, new CodeReading(await ReferenceSql.ListsAsync(connection, edition.EditionId, ct), []))
             : ReadEdition.Of(
                 edition.Kind,
                 edition.Name,
                 (await ReferenceSql.FilesAsync(connection, edition.EditionId, ct)).ToDictionary(file => file.Part, file => file.Published));
 
-    /// <summary>A file whose bytes are in memory.</summary>
-    private PublishedFile Held(PublishedFile file)
+    /// <summary>The files with their bytes in memory.</summary>
+    private Dictionary<string, PublishedFile> Hold()
     {
-        var bytesMax = CodeKinds.All.ContainsKey(Kind) ? CodeFiles.FileBytesMax : PackedFile.SizeMax;
-        using var stream = file.Open();
-        if (stream.Length > bytesMax)
+        var isOfCodes = CodeKinds.All.ContainsKey(Kind);
+        var (bytesMax, bytesOfAll) = (isOfCodes ? CodeFiles.FileBytesMax : PackedFile.SizeMax, 0L);
+        Dictionary<string, PublishedFile> held = [];
+        foreach (var (part, file) in Parts)
         {
-            throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"{file.Name}: A file has more than {bytesMax} bytes."));
+            using var stream = file.Open();
+            bytesOfAll += stream.Length;
+            if ((isOfCodes ? bytesOfAll : stream.Length) > bytesMax)
+            {
+                var what = isOfCodes ? "The files of an edition have" : "A file has";
+                throw new RefusedException(string.Create(CultureInfo.InvariantCulture, $"{file.Name}: {what} more than {bytesMax} bytes."));
+            }
+
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            held[part] = new PublishedFile(file.Name, () => new MemoryStream(bytes, writable: false));
         }
 
-        var bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return new PublishedFile(file.Name, () => new MemoryStream(bytes, writable: false));
+        return held;
     }
 
     /// <summary>What is stored of a file: all of it, or what it measures where its rows are stored.</summary>

@@ -20,6 +20,9 @@ internal sealed record ReferenceRow
 
     public required byte[] Sha256 { get; init; }
 
+    /// <summary>Rows of its files that were wrong and left out.</summary>
+    public required int LeftOut { get; init; }
+
     public required DateTimeOffset ImportTime { get; init; }
 }
 
@@ -94,7 +97,7 @@ internal static class ReferenceSql
         select pg_advisory_xact_lock(x'646d707265666572'::bigint)
         """;
 
-    private const string Columns = "edition_id, kind, name, source, sha256, import_time";
+    private const string Columns = "edition_id, kind, name, source, sha256, left_out, import_time";
 
     // Some tens of rows.
     private const string Editions = $"select {Columns} from reference_edition order by kind, import_time";
@@ -108,7 +111,7 @@ internal static class ReferenceSql
     // Chosen as the server does (References/ReferenceSql.cs).
     private const string InForce =
         """
-        select e.edition_id, e.kind, e.name, e.source, e.sha256, e.import_time
+        select e.edition_id, e.kind, e.name, e.source, e.sha256, e.left_out, e.import_time
         from reference_activation a
         join reference_edition e on e.edition_id = a.edition_id
         where e.kind = @Kind and a.effective_time <= @At
@@ -121,7 +124,7 @@ internal static class ReferenceSql
         "select part, name, size_bytes, sha256, content from reference_file where edition_id = @EditionId order by name";
 
     private const string AddEdition =
-        $"insert into reference_edition ({Columns}) values (@EditionId, @Kind, @Name, @Source, @Sha256, clock_timestamp())";
+        $"insert into reference_edition ({Columns}) values (@EditionId, @Kind, @Name, @Source, @Sha256, @LeftOut, clock_timestamp())";
 
     private const string AddFile =
         """

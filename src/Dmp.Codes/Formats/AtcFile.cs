@@ -26,7 +26,7 @@ internal static class AtcFile
                     SystemOid = CodeKinds.Atc.Oid,
                     Code = code.Trim(),
                     Display = reader.GetAttribute("Name")?.Trim() ?? "",
-                    Status = code.Trim().Length == 7 ? ConceptStatus.Active : ConceptStatus.Heading,
+                    Status = CodeKinds.Atc.IsLeaf(code.Trim()) ? ConceptStatus.Active : ConceptStatus.Heading,
                     Line = PublishedXml.Line(reader),
                 });
             }

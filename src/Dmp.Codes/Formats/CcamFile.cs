@@ -22,7 +22,7 @@ internal static class CcamFile
         foreach (var row in table.Rows())
         {
             var code = row["COD_ACTE"];
-            if (PublishedDate.Of(row["DT_MODIF"]) is not { } changed)
+            if (!PublishedDate.TryRead(row["DT_MODIF"], out var day) || day is not { } changed)
             {
                 builder.Fault(row.Number, $"{code} has no date of change: which of its rows counts is not known");
                 continue;
@@ -46,16 +46,14 @@ internal static class CcamFile
         foreach (var code in order)
         {
             var row = last[code].Row;
-            var end = PublishedDate.EndOf(row["DT_FIN"]);
-            builder.Add(new Concept
+            Concept concept = new()
             {
                 SystemOid = CodeKinds.Ccam.Oid,
                 Code = code,
                 Display = string.Concat(nameColumns.Select(row.Padded)).Trim(' ', '\0'),
-                StartDate = PublishedDate.Of(row["DT_CREATIO"]),
-                EndDate = end,
                 Line = row.Number,
-            });
+            };
+            builder.Add(concept, row["DT_CREATIO"], row["DT_FIN"]);
         }
 
         return builder.Build(CodeKinds.Ccam.OtherOids, CodeKinds.Ccam.Title, "");

@@ -27,12 +27,13 @@ internal static partial class Cim10Text
                 continue;
             }
 
+            var name = columns[5].Trim();
             if (isDamaged)
             {
                 builder.Odd(number, "bytes that are no text in UTF-8 or CP1252");
+                name = string.Concat(name.Select(letter => char.IsControl(letter) ? '\ufffd' : letter));
             }
 
-            var name = columns[5].Trim();
             var deleted = DeletedPattern().Match(name);
             builder.Add(new Concept
             {

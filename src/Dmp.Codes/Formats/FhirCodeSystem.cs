@@ -12,8 +12,11 @@ internal static class FhirCodeSystem
     // A concept in a concept in a concept: two levels of JSON each.
     private const int LevelsMax = 128;
 
-    // Properties with which publishers say that a concept is withdrawn (FHIR R4, CodeSystem: defined concept properties; SMT).
-    private static readonly string[] retiredWords = ["retired", "deprecated", "inactive"];
+    // With which publishers say that a concept is withdrawn (FHIR R4, defined concept properties; LOINC; the terminology server).
+    private static readonly string[] retiredWords = ["retired", "deprecated", "inactive", "withdrawn"];
+
+    // A designation that may stand for the display: without a use, or with one that says so (FHIR R4, designation use).
+    private static readonly string[] displayUses = ["", "display", "preferredForLanguage", "preferred"];
 
     /// <exception cref="InvalidDataException">The file is no CodeSystem, or not of this kind, or not the whole one.</exception>
     public static CodeList Read(CodeKind kind, PublishedFile file, List<ReadingNotice> notices)
@@ -37,8 +40,19 @@ internal static class FhirCodeSystem
         }
 
         CodeListBuilder builder = new(kind.Oid, file.Name, notices);
-        var number = 0;
-        AddAll(kind, system, Text(system, "language"), builder, ref number);
+        List<(JsonElement Concept, int Number)> concepts = [];
+        Collect(system, concepts, builder);
+
+        // A concept is divided further when it holds others, names them, or is named by them.
+        var parents = concepts.SelectMany(one => Items(one.Concept, "property"))
+            .Where(property => Text(property, "code") == "parent")
+            .Select(property => Text(property, "valueCode"))
+            .ToHashSet(StringComparer.Ordinal);
+        foreach (var (concept, number) in concepts)
+        {
+            AddConcept(kind, concept, number, Text(system, "language"), parents, builder);
+        }
+
         return builder.Build(kind.OtherOids, kind.Title, Text(system, "version"));
     }
 
@@ -55,46 +69,57 @@ internal static class FhirCodeSystem
         }
     }
 
-    private static void AddAll(CodeKind kind, JsonElement owner, string language, CodeListBuilder builder, ref int number)
+    private static void Collect(JsonElement owner, List<(JsonElement, int)> concepts, CodeListBuilder builder)
     {
-        if (!owner.TryGetProperty("concept", out var concepts) || concepts.ValueKind != JsonValueKind.Array)
+        if (!owner.TryGetProperty("concept", out var inside) || inside.ValueKind != JsonValueKind.Array)
         {
             return;
         }
 
-        foreach (var concept in concepts.EnumerateArray())
+        foreach (var concept in inside.EnumerateArray())
         {
-            number++;
             if (concept.ValueKind != JsonValueKind.Object)
             {
-                builder.Fault(number, "no concept");
+                builder.Fault(concepts.Count + 1, "behind this entry: no concept");
                 continue;
             }
 
-            builder.Add(ToConcept(kind, concept, language, number));
-            AddAll(kind, concept, language, builder, ref number);
+            concepts.Add((concept, concepts.Count + 1));
+            Collect(concept, concepts, builder);
         }
     }
 
-    private static Concept ToConcept(CodeKind kind, JsonElement concept, string language, int number)
+    private static void AddConcept(
+        CodeKind kind, JsonElement concept, int number, string language, HashSet<string> parents, CodeListBuilder builder)
     {
+        var code = Text(concept, "code").Trim();
         var display = Text(concept, "display").Trim();
         var french = IsFrench(language) ? "" : Designation(concept, "fr");
+        var english = language.StartsWith("en", StringComparison.OrdinalIgnoreCase) ? display : Designation(concept, "en");
         var properties = Items(concept, "property").ToLookup(item => Text(item, "code"), StringComparer.OrdinalIgnoreCase);
-        var isRetired = properties["inactive"].Any(IsTrue) || properties["status"].Any(item =>
-            retiredWords.Contains(Text(item, "valueCode") + Text(item, "valueString"), StringComparer.OrdinalIgnoreCase));
-        var isHeading = properties["notSelectable"].Any(IsTrue);
-        return new Concept
+        var words = properties["status"].Select(item => Text(item, "valueCode") + Text(item, "valueString")).ToList();
+        var isRetired = properties["inactive"].Concat(properties["deprecated"]).Any(IsTrue)
+            || words.Exists(word => retiredWords.Contains(word, StringComparer.OrdinalIgnoreCase));
+
+        // A day on which it was deprecated: still to be used, and discouraged (FHIR R4).
+        var isDiscouraged = properties["deprecated"].Any(item => Text(item, "valueDateTime").Length > 0)
+            || words.Exists(word => word.Equals("discouraged", StringComparison.OrdinalIgnoreCase));
+        var isHeading = properties["notSelectable"].Concat(properties["abstract"]).Any(IsTrue) || properties["child"].Any()
+            || parents.Contains(code) || Items(concept, "concept").Any() || !kind.IsLeaf(code);
+        Concept read = new()
         {
             SystemOid = kind.Oid,
-            Code = Text(concept, "code").Trim(),
+            Code = code,
             Display = french.Length > 0 ? french : display,
-            EnglishDisplay = french.Length > 0 ? display : IsFrench(language) ? Designation(concept, "en") : "",
-            Status = isRetired ? ConceptStatus.Retired : isHeading ? ConceptStatus.Heading : ConceptStatus.Active,
-            EndDate = properties["deprecationDate"].Concat(properties["retirementDate"])
-                .Select(item => PublishedDate.EndOf(Text(item, "valueDateTime"))).FirstOrDefault(day => day is not null),
+            EnglishDisplay = french.Length > 0 || IsFrench(language) ? english : "",
+            Status = isRetired ? ConceptStatus.Retired
+                : isHeading ? ConceptStatus.Heading
+                : isDiscouraged ? ConceptStatus.Discouraged
+                : ConceptStatus.Active,
             Line = number,
         };
+        builder.Add(read, start: null, properties["deprecationDate"].Concat(properties["retirementDate"])
+            .Select(item => Text(item, "valueDateTime")).FirstOrDefault(day => day.Length > 0));
     }
 
     private static bool IsTrue(JsonElement property) =>
@@ -103,7 +128,8 @@ internal static class FhirCodeSystem
     private static bool IsFrench(string language) => language.StartsWith("fr", StringComparison.OrdinalIgnoreCase);
 
     private static string Designation(JsonElement concept, string language) => Items(concept, "designation")
-        .Where(item => Text(item, "language").StartsWith(language, StringComparison.OrdinalIgnoreCase))
+        .Where(item => Text(item, "language").StartsWith(language, StringComparison.OrdinalIgnoreCase)
+            && displayUses.Contains(item.TryGetProperty("use", out var use) ? Text(use, "code") : "", StringComparer.Ordinal))
         .Select(item => Text(item, "value").Trim())
         .FirstOrDefault(value => value.Length > 0) ?? "";
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using CsvHelper;
 using CsvHelper.Configuration;
 using Dmp.Interactions;
@@ -16,7 +17,7 @@ internal static class LoincFiles
     {
         var names = french is null ? [] : FrenchNames(french, notices);
         CodeListBuilder builder = new(CodeKinds.Loinc.Oid, table.Name, notices);
-        foreach (var (line, row) in Rows(table, ["LOINC_NUM", "LONG_COMMON_NAME", "STATUS"]))
+        foreach (var (line, row) in Rows(table, ["LOINC_NUM", "LONG_COMMON_NAME", "STATUS"], notices))
         {
             var (code, english, status) = (row[0], row[1], row[2]);
             var name = names.GetValueOrDefault(code);
@@ -50,7 +51,7 @@ internal static class LoincFiles
     private static Dictionary<string, string> FrenchNames(PublishedFile file, List<ReadingNotice> notices)
     {
         Dictionary<string, string> names = new(StringComparer.Ordinal);
-        foreach (var (line, row) in Rows(file, ["LOINC_NUM", "LinguisticVariantDisplayName", "LONG_COMMON_NAME"]))
+        foreach (var (line, row) in Rows(file, ["LOINC_NUM", "LinguisticVariantDisplayName", "LONG_COMMON_NAME"], notices))
         {
             var name = row[1].Length > 0 ? row[1] : row[2];
             if (name.Length > 0 && !names.TryAdd(row[0], name))
@@ -62,26 +63,49 @@ internal static class LoincFiles
         return names;
     }
 
-    /// <summary>The rows with the columns that are asked for, trimmed.</summary>
-    private static IEnumerable<(int Line, string[] Row)> Rows(PublishedFile file, string[] columns)
+    /// <summary>The rows with the columns that are asked for, trimmed. One that is broken is told and left out.</summary>
+    /// <exception cref="InvalidDataException">A column is missing, or it is no text in UTF-8.</exception>
+    private static List<(int Line, string[] Row)> Rows(PublishedFile file, string[] columns, List<ReadingNotice> notices)
     {
-        using StreamReader reader = new(file.Open());
-        using CsvReader csv = new(
-            reader, new CsvConfiguration(CultureInfo.InvariantCulture) { MissingFieldFound = null, BadDataFound = null });
-        if (!csv.Read() || !csv.ReadHeader())
+        var isBroken = false;
+        CsvConfiguration configuration = new(CultureInfo.InvariantCulture) { MissingFieldFound = null, BadDataFound = _ => isBroken = true };
+        using StreamReader reader = new(file.Open(), new UTF8Encoding(false, throwOnInvalidBytes: true));
+        using CsvReader csv = new(reader, configuration);
+        try
         {
-            throw new InvalidDataException($"{file.Name} is empty.");
-        }
+            if (!csv.Read() || !csv.ReadHeader())
+            {
+                throw new InvalidDataException($"{file.Name} is empty.");
+            }
 
-        var places = columns.Select(column => Array.IndexOf(csv.HeaderRecord!, column)).ToArray();
-        if (Array.FindIndex(places, place => place < 0) is var missing and >= 0)
-        {
-            throw new InvalidDataException($"{file.Name} has no column {columns[missing]}.");
-        }
+            var places = columns.Select(column => Array.IndexOf(csv.HeaderRecord!, column)).ToArray();
+            if (Array.FindIndex(places, place => place < 0) is var missing and >= 0)
+            {
+                throw new InvalidDataException($"{file.Name} has no column {columns[missing]}.");
+            }
 
-        while (csv.Read())
+            List<(int, string[])> rows = [];
+            while (csv.Read())
+            {
+                var line = csv.Parser.RawRow;
+                string[] row = [.. places.Select(place => csv.GetField(place)?.Trim() ?? "")];
+                if (isBroken || csv.Parser.Count != csv.HeaderRecord!.Length || csv.Parser.RawRecord.Count(letter => letter == '"') % 2 != 0)
+                {
+                    notices.Add(new ReadingNotice(
+                        file.Name, line, $"{row[0]}: {csv.Parser.Count} columns and not {csv.HeaderRecord!.Length}, or a quote that does not end", true));
+                    isBroken = false;
+                }
+                else
+                {
+                    rows.Add((line, row));
+                }
+            }
+
+            return rows;
+        }
+        catch (DecoderFallbackException)
         {
-            yield return (csv.Parser.RawRow, [.. places.Select(place => csv.GetField(place)?.Trim() ?? "")]);
+            throw new InvalidDataException($"{file.Name} is no text in UTF-8.");
         }
     }
 }

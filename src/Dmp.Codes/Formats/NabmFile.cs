@@ -14,7 +14,7 @@ internal static class NabmFile
         foreach (var row in table.Rows())
         {
             var name = row["NOM_LONG"];
-            builder.Add(new Concept
+            Concept concept = new()
             {
                 SystemOid = CodeKinds.Nabm.Oid,
 
@@ -23,10 +23,9 @@ internal static class NabmFile
                     ? code.PadLeft(4, '0')
                     : row["CODE_NABM"],
                 Display = name.Length > 0 ? name : row["NOM_COURT"],
-                StartDate = PublishedDate.Of(row["DATE_DEBUT"]),
-                EndDate = PublishedDate.EndOf(row["DATE_FIN"]),
                 Line = row.Number,
-            });
+            };
+            builder.Add(concept, row["DATE_DEBUT"], row["DATE_FIN"]);
         }
 
         return builder.Build(CodeKinds.Nabm.OtherOids, CodeKinds.Nabm.Title, "");

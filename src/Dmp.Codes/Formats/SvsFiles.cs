@@ -73,10 +73,9 @@ internal static class SvsFiles
             return null;
         }
 
-        CodeListBuilder builder = new(oid, file.Name, notices);
         var line = PublishedXml.Line(reader);
+        List<(bool IsFrench, CodeListBuilder Builder, List<ReadingNotice> Notices)> languages = [];
         using var set = reader.ReadSubtree();
-        var isFrench = true;
         while (set.Read())
         {
             if (set.NodeType != XmlNodeType.Element || set.NamespaceURI != Namespace)
@@ -86,16 +85,21 @@ internal static class SvsFiles
 
             if (set.LocalName == "ConceptList")
             {
-                // One list for each language: the French one, or the first.
-                isFrench = builder.Count == 0 || set.XmlLang.StartsWith("fr", StringComparison.OrdinalIgnoreCase);
+                List<ReadingNotice> told = [];
+                languages.Add((set.XmlLang.StartsWith("fr", StringComparison.OrdinalIgnoreCase), new(oid, file.Name, told), told));
             }
-            else if (set.LocalName == "Concept" && isFrench)
+            else if (set.LocalName == "Concept" && languages.Count > 0)
             {
-                Add(set, builder);
+                Add(set, languages[^1].Builder);
             }
         }
 
-        if (builder.Count > 0)
+        // One list for each language: the French one, or the first.
+        var (_, builder, rows) = languages.Find(language => language.IsFrench) is { Builder: not null } french
+            ? french
+            : languages.FirstOrDefault();
+        notices.AddRange(rows ?? []);
+        if (builder is { Count: > 0 })
         {
             return builder.Build([], name, version);
         }
@@ -108,23 +112,26 @@ internal static class SvsFiles
     private static void Add(XmlReader reader, CodeListBuilder builder)
     {
         var line = PublishedXml.Line(reader);
-        var system = reader.GetAttribute("codeSystem")?.Trim() ?? "";
-        if (!IsOid(system))
+        var (code, system) = (reader.GetAttribute("code")?.Trim() ?? "", reader.GetAttribute("codeSystem")?.Trim() ?? "");
+        if (code.Length == 0 && system.Length == 0)
         {
-            builder.Fault(line, $"{reader.GetAttribute("code")} has no code system");
-            return;
+            builder.Odd(line, "a row without a code and a system, which says nothing");
         }
-
-        var end = PublishedDate.EndOf(reader.GetAttribute("dateFin"));
-        builder.Add(new Concept
+        else if (!IsOid(system))
         {
-            SystemOid = system,
-            Code = reader.GetAttribute("code")?.Trim() ?? "",
-            Display = reader.GetAttribute("displayName")?.Trim() ?? "",
-            StartDate = PublishedDate.Of(reader.GetAttribute("dateValid")),
-            EndDate = end,
-            Line = line,
-        });
+            builder.Fault(line, $"{code} has no code system");
+        }
+        else
+        {
+            Concept concept = new()
+            {
+                SystemOid = system,
+                Code = code,
+                Display = reader.GetAttribute("displayName")?.Trim() ?? "",
+                Line = line,
+            };
+            builder.Add(concept, reader.GetAttribute("dateValid"), reader.GetAttribute("dateFin"));
+        }
     }
 
     private static bool IsOid(string text) =>

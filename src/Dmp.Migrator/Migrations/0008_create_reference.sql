@@ -11,6 +11,8 @@ create table reference_edition (
     source text not null,
     -- Over the lines of sha256sum of its files, sorted by name.
     sha256 bytea not null,
+    -- Rows of its files that were wrong and left out.
+    left_out integer not null,
     import_time timestamptz not null,
     constraint reference_edition_pkey primary key (edition_id),
     constraint reference_edition_name_key unique (kind, name),
@@ -76,7 +78,9 @@ create table reference_concept (
     -- The line, row or entry of the file.
     line integer not null,
     constraint reference_concept_pkey primary key (edition_id, list_oid, place),
-    constraint reference_concept_code_key unique (edition_id, list_oid, code_key, system_oid),
     constraint reference_concept_list_fkey foreign key (edition_id, list_oid) references reference_list (edition_id, list_oid),
     constraint reference_concept_status_check check (status between 1 and 4)
 );
+
+-- One code may stand in a list for several times, one behind the other.
+create index reference_concept_code_idx on reference_concept (edition_id, list_oid, code_key, system_oid);

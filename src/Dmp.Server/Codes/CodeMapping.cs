@@ -16,6 +16,7 @@ internal static class CodeMapping
         Version = row.Version,
         ConceptCount = row.ConceptCount,
         Kind = row.Kind,
+        LeftOutCount = row.LeftOut,
         Edition = new ReferenceEdition
         {
             Name = row.EditionName,
@@ -25,17 +26,34 @@ internal static class CodeMapping
         },
     };
 
-    /// <summary>A concept as it is on a day: one whose last day is over is retired, whatever its files call it.</summary>
+    /// <summary>
+    /// Of several rows of one code, each from another day on, the one that holds on a day, or else the last one that held, or else the first
+    /// one to come.
+    /// </summary>
+    public static ConceptRow On(IEnumerable<ConceptRow> rows, DateOnly today) => rows
+        .OrderByDescending(row => !HasEnded(row, today) && HasBegun(row, today))
+        .ThenByDescending(row => HasBegun(row, today))
+        .ThenByDescending(row => HasBegun(row, today) ? row.StartDate ?? DateOnly.MinValue : DateOnly.MinValue)
+        .ThenBy(row => row.StartDate)
+        .First();
+
+    /// <summary>A concept as it is on a day: one that has ended is retired, and one to come is pending, whatever its files call it.</summary>
     public static Concept ToMessage(ConceptRow row, DateOnly today) => new()
     {
         System = row.SystemOid,
         Code = row.Code,
         Display = row.Display,
         EnglishDisplay = row.EnglishDisplay,
-        Status = row.EndDate < today ? ConceptStatus.Retired : (ConceptStatus)row.Status,
+        Status = HasEnded(row, today) ? ConceptStatus.Retired
+            : HasBegun(row, today) ? (ConceptStatus)row.Status
+            : ConceptStatus.Pending,
         StartDate = Day(row.StartDate),
         EndDate = Day(row.EndDate),
     };
+
+    private static bool HasBegun(ConceptRow row, DateOnly today) => row.StartDate is not { } start || start <= today;
+
+    private static bool HasEnded(ConceptRow row, DateOnly today) => row.EndDate is { } end && end <= today;
 
     private static string Day(DateOnly? day) => day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "";
 }

@@ -28,6 +28,9 @@ internal sealed record CodeListRow
 
     public required byte[] Sha256 { get; init; }
 
+    /// <summary>Rows of its files that were wrong and left out.</summary>
+    public required int LeftOut { get; init; }
+
     public required DateTimeOffset EffectiveTime { get; init; }
 }
 
@@ -70,7 +73,7 @@ internal static class CodeSql
     // One edition of each kind, of some tens of rows in all; chosen as for the thesaurus (References/ReferenceSql.cs).
     private const string InForce =
         """
-        select distinct on (e.kind) e.edition_id, e.kind, e.name, e.source, e.sha256, a.effective_time
+        select distinct on (e.kind) e.edition_id, e.kind, e.name, e.source, e.sha256, e.left_out, a.effective_time
         from reference_activation a
         join reference_edition e on e.edition_id = a.edition_id
         where a.effective_time <= @Now
@@ -80,7 +83,7 @@ internal static class CodeSql
     private const string ListColumns =
         """
         l.list_oid, l.concepts_oid, l.name, l.version, l.concept_count, e.edition_id, e.kind, e.name as edition_name, e.source, e.sha256,
-        e.effective_time
+        e.left_out, e.effective_time
         """;
 
     // reference_list_pkey, once for each edition in force. A list that stands in editions of two kinds is that of the first kind.
@@ -107,7 +110,7 @@ internal static class CodeSql
     private const string ConceptColumns =
         "c.place, c.system_oid, c.code, c.code_key, c.display, c.english_display, c.status, c.start_date, c.end_date";
 
-    // reference_concept_code_key, once for each question: by the code as it is, and as ICD-10 is found. Which of both counts depends on the
+    // reference_concept_code_idx, once for each question: by the code as it is, and as ICD-10 is found. Which of both counts depends on the
     // system of the concept, and is looked at when it is here.
     private const string Lookup =
         $"""

@@ -57,7 +57,11 @@ internal sealed class LookupCodes(Database database, AuditTrail audit, TimeProvi
             LookupResult result = new()
             {
                 List = places[code.ListOid],
-                Concepts = { found[++question].Select(row => CodeMapping.ToMessage(row, today)) },
+                Concepts =
+                {
+                    found[++question].GroupBy(row => row.SystemOid)
+                        .Select(rows => CodeMapping.ToMessage(CodeMapping.On(rows, today), today)),
+                },
             };
             result.Outcome = result.Concepts.Count > 0 ? LookupOutcome.Found : LookupOutcome.UnknownCode;
             response.Results.Add(result);

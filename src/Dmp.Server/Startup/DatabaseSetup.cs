@@ -19,12 +19,12 @@ internal sealed class DatabaseSetup : IAsyncDisposable
 
     private readonly ManagedPostgres? managed;
 
-    private readonly string connectionString;
+    private readonly string sessionConnectionString;
 
-    private DatabaseSetup(ManagedPostgres? managed, string connectionString, NpgsqlDataSource source, SessionSource sessions)
+    private DatabaseSetup(ManagedPostgres? managed, string sessionConnectionString, NpgsqlDataSource source, SessionSource sessions)
     {
         this.managed = managed;
-        this.connectionString = connectionString;
+        this.sessionConnectionString = sessionConnectionString;
         Source = source;
         Sessions = sessions;
     }
@@ -87,7 +87,8 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             }
 
             RequireSchema(source);
-            return new DatabaseSetup(null, options.ConnectionString, source, new SessionSource(sessions));
+            var past = string.IsNullOrWhiteSpace(options.SessionConnectionString) ? options.ConnectionString : options.SessionConnectionString;
+            return new DatabaseSetup(null, past, source, new SessionSource(sessions));
         }
         catch (Exception)
         {
@@ -140,17 +141,16 @@ internal sealed class DatabaseSetup : IAsyncDisposable
     {
         try
         {
-            if (SessionProbe.Fault(source) is not { } fault)
-            {
-                return source;
-            }
-
+            var fault = SessionProbe.Fault(source);
             if (string.IsNullOrWhiteSpace(options.SessionConnectionString))
             {
-                throw new StartupRefusedException(
-                    $"{fault} (Dmp:Database:ConnectionString), or say in Dmp:Database:SessionConnectionString how to get past it.");
+                return fault is null
+                    ? source
+                    : throw new StartupRefusedException(
+                        $"{fault} (Dmp:Database:ConnectionString), or say in Dmp:Database:SessionConnectionString how to get past it.");
             }
 
+            // Who names a way past a pooler has one, also where the probe did not see that sessions change.
             RequireStatements(source);
             return PastPooler(source, options, loggers);
         }
@@ -168,11 +168,9 @@ internal sealed class DatabaseSetup : IAsyncDisposable
     /// <summary>The pooler has to know which session has which prepared statement, or none may be prepared.</summary>
     private static void RequireStatements(NpgsqlDataSource source)
     {
-        if (new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxAutoPrepare > 0 && !SessionProbe.KeepsStatements(source))
+        if (new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxAutoPrepare > 0 && SessionProbe.StatementFault(source) is { } fault)
         {
-            throw new StartupRefusedException(
-                "The pooler in front of the database loses prepared statements. Let it keep them (PgBouncer 1.21 and later: "
-                + "max_prepared_statements), or have none: Max Auto Prepare=0 in Dmp:Database:ConnectionString.");
+            throw new StartupRefusedException($"{fault} (Dmp:Database:ConnectionString)");
         }
     }
 
@@ -208,30 +206,44 @@ internal sealed class DatabaseSetup : IAsyncDisposable
     /// <summary>A pooler may drop the startup parameter with which the settings come, and say nothing.</summary>
     private static void RequireSettings(NpgsqlDataSource source, DatabaseOptions options)
     {
-        using var command = source.CreateCommand(
-            "select current_setting('jit') || ' ' || extract(epoch from current_setting('statement_timeout')::interval)::int");
-        if (command.ExecuteScalar() is not string kept
-            || kept != string.Create(CultureInfo.InvariantCulture, $"off {options.StatementTimeoutSeconds}"))
+        // As PostgreSQL tells numbers of milliseconds, whichever unit they were given in.
+        (string Name, string Value)[] wanted =
+        [
+            ("jit", "off"), ("statement_timeout", Milliseconds(options.StatementTimeoutSeconds)),
+            ("lock_timeout", Milliseconds(LockSecondsMax)), ("idle_in_transaction_session_timeout", Milliseconds(IdleInTransactionSecondsMax)),
+        ];
+        using var command = source.CreateCommand("select name from pg_settings where (name, setting) in (select * from unnest($1, $2))");
+        command.Parameters.AddWithValue(wanted.Select(setting => setting.Name).ToArray());
+        command.Parameters.AddWithValue(wanted.Select(setting => setting.Value).ToArray());
+        List<string> kept = [];
+        using (var reader = command.ExecuteReader())
+        {
+            while (reader.Read())
+            {
+                kept.Add(reader.GetString(0));
+            }
+        }
+
+        if (kept.Count < wanted.Length)
         {
             var role = new NpgsqlConnectionStringBuilder(options.ConnectionString).Username;
+            var missing = wanted.Where(setting => !kept.Contains(setting.Name))
+                .Select(setting => $"alter role {role} set {setting.Name} = '{setting.Value}'");
             throw new StartupRefusedException(
-                "The database does not get the settings of its connections (startup parameter options), "
-                + "because a pooler in front of it drops them; "
-                + "connect directly, or give them to the role with: "
-                + string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"alter role {role} set jit = off, and set statement_timeout = '{options.StatementTimeoutSeconds}s', ")
-                + string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"lock_timeout = '{LockSecondsMax}s' and idle_in_transaction_session_timeout = '{IdleInTransactionSecondsMax}s' "
-                    + $"in the same way."));
+                "The database does not get the settings of its connections (startup parameter options), because a pooler in front of it "
+                + $"drops them; connect directly, or give them to the role with: {string.Join("; ", missing)}. Then let the pooler open its "
+                + "sessions anew (PgBouncer: RECONNECT).");
         }
     }
 
-    /// <summary>One connection beside the pool, which gives up by itself within the limit.</summary>
+    private static string Milliseconds(int seconds) => (seconds * 1000).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// One connection beside the pool, which gives up by itself within the limit; past a pooler, whose sessions may all be at work.
+    /// </summary>
     public NpgsqlDataSource CreateHealthSource(TimeSpan limit)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        var settings = new NpgsqlConnectionStringBuilder(sessionConnectionString)
         {
             ApplicationName = "dmp-health",
             MinPoolSize = 0,
@@ -243,7 +255,7 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             CancellationTimeout = -1,
             IncludeErrorDetail = false,
         };
-        settings.Options = $"{settings.Options} -c jit=off {HealthSql.WorkMemory}".Trim();
+        settings.Options = $"{settings.Options} -c jit=off".Trim();
         return PlainSource.Of(settings.ConnectionString);
     }
 

@@ -8,7 +8,7 @@ internal static class HealthSql
     /// <summary>
     /// False where it takes no writes: on a standby, or while the database or role is read-only. Otherwise the statement commits a record
     /// of the write-ahead log, which is flushed, and makes files grow, which a full disk refuses: the rows do not fit the memory that
-    /// <see cref="WorkMemory"/> leaves, and go to a temporary file. Both are gone afterwards; no table is touched.
+    /// <see cref="LittleMemory"/> leaves, and go to a temporary file. Both are gone afterwards; no table is touched.
     /// </summary>
     private const string Write =
         """
@@ -22,12 +22,17 @@ internal static class HealthSql
         end
         """;
 
-    /// <summary>Setting of the session, far below what the rows of the statement need.</summary>
-    public const string WorkMemory = "-c work_mem=64kB";
+    // Of the batch, far below what the rows of the statement need: a pooler may drop what a connection is started with.
+    private const string LittleMemory = "select set_config('work_mem', '64kB', true)";
 
     public static async Task<bool> WriteAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(Write, connection);
-        return await command.ExecuteScalarAsync(ct) is true;
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands = { new NpgsqlBatchCommand(LittleMemory), new NpgsqlBatchCommand(Write) },
+        };
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await reader.NextResultAsync(ct);
+        return await reader.ReadAsync(ct) && reader.GetBoolean(0);
     }
 }

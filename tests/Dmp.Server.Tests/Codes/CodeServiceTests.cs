@@ -72,7 +72,7 @@ public sealed class CodeServiceTests(Platform platform) : IDisposable
         string[] import = ["import", "cim10", second, "--edition", "2026", "--source", "ATIH 2026", "--effective", "now"];
         var changes = await DoneAsync(database, [.. import, "--dry-run"]);
         Assert.Contains("+ I20.1: Angine de poitrine avec spasme\n", changes, StringComparison.Ordinal);
-        Assert.Contains("- I20: Angine de poitrine (Heading)\n", changes, StringComparison.Ordinal);
+        Assert.Contains("- I20: Angine de poitrine, Heading\n", changes, StringComparison.Ordinal);
         Assert.Contains(
             "~ I20.0: Angine de poitrine instable -> Angor instable\n1 added, 1 removed, 1 changed.", changes, StringComparison.Ordinal);
         Assert.Equal("Angine de poitrine instable", await DisplayAsync(api, Cim10, "I20.0"));
@@ -102,6 +102,11 @@ public sealed class CodeServiceTests(Platform platform) : IDisposable
             <Concept code="G" displayName="gauche" codeSystem="{SidesSystem}" dateValid="20200101000000" dateFin="20240101000000"/>
             <Concept code="D" displayName="dextre" codeSystem="{SidesSystem}.1"/>
             <Concept code="I20.0" displayName="Angine de poitrine instable" codeSystem="{Cim10}"/>
+            <Concept code="X" displayName="avant" codeSystem="{SidesSystem}" dateValid="20100101000000" dateFin="20150101000000"/>
+            <Concept code="X" displayName="depuis" codeSystem="{SidesSystem}" dateValid="20150101000000" dateFin="21200101000000"/>
+            <Concept code="X" displayName="un jour" codeSystem="{SidesSystem}" dateValid="20800101000000"/>
+            <Concept code="Y" displayName="à venir" codeSystem="{SidesSystem}" dateValid="20800101000000"/>
+            <Concept code="Y" displayName="plus tard" codeSystem="{SidesSystem}" dateValid="20810101000000"/>
             </ConceptList></ValueSet></RetrieveValueSetResponse>
             """,
             Token);
@@ -116,14 +121,38 @@ public sealed class CodeServiceTests(Platform platform) : IDisposable
             new() { ListOid = Sides, Code = "D", System = SidesSystem },
             new() { ListOid = Sides, Code = "G" },
             new() { ListOid = Sides, Code = "d" },
-            new() { ListOid = Sides, Code = "I200" });
+            new() { ListOid = Sides, Code = "I200" },
+            new() { ListOid = Sides, Code = "X" },
+            new() { ListOid = Sides, Code = "Y" });
         Assert.Equal(["droite", "dextre"], answer.Results[0].Concepts.Select(concept => concept.Display));
         Assert.Equal("droite", Assert.Single(answer.Results[1].Concepts).Display);
         var ended = Assert.Single(answer.Results[2].Concepts);
         Assert.Equal((ConceptStatus.Retired, "2020-01-01", "2024-01-01"), (ended.Status, ended.StartDate, ended.EndDate));
         Assert.Equal(LookupOutcome.UnknownCode, answer.Results[3].Outcome);
         Assert.Equal("I20.0", Assert.Single(answer.Results[4].Concepts).Code);
-        Assert.Equal(("Sides", "3"), (Assert.Single(answer.Lists).Name, answer.Lists[0].Version));
+        Assert.Equal(
+            [("depuis", ConceptStatus.Active), ("à venir", ConceptStatus.Pending)],
+            answer.Results.Skip(5).Select(result => Assert.Single(result.Concepts)).Select(concept => (concept.Display, concept.Status)));
+        Assert.Equal(("Sides", "3", 9), (Assert.Single(answer.Lists).Name, answer.Lists[0].Version, answer.Lists[0].ConceptCount));
+        var all = await api.Codes.ListConceptsAsync(new ListConceptsRequest { ListOid = Sides }, cancellationToken: Token);
+        Assert.Equal(
+            [("avant", ConceptStatus.Retired), ("depuis", ConceptStatus.Active), ("un jour", ConceptStatus.Pending)],
+            all.Concepts.Where(concept => concept.Code == "X").Select(concept => (concept.Display, concept.Status)));
+
+        // The same folder again, and its next version: each row of a code is compared with the same row.
+        var next = await File.ReadAllTextAsync(Path.Combine(sets, "sides.xml"), Token);
+        await File.WriteAllTextAsync(
+            Path.Combine(sets, "sides.xml"),
+            next.Replace("version=\"3\"", "version=\"4\"", StringComparison.Ordinal)
+                .Replace("depuis", "maintenant", StringComparison.Ordinal)
+                .Replace("20240101000000", "20250101000000", StringComparison.Ordinal),
+            Token);
+        var (_, changes, _) = await RunAsync(database, "import", "valuesets", sets, "--edition", "2026-12", "--source", "ANS", "--dry-run");
+        Assert.Contains($"~ list {Sides}: Sides 3 -> Sides 4\n", changes, StringComparison.Ordinal);
+        Assert.Contains(
+            $"~ {Sides} X of {SidesSystem} from 2015-01-01: depuis -> maintenant\n", changes, StringComparison.Ordinal);
+        Assert.Contains("gauche, until 2024-01-01 -> gauche, until 2025-01-01\n", changes, StringComparison.Ordinal);
+        Assert.Contains("0 added, 0 removed, 3 changed.", changes, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -219,7 +248,12 @@ public sealed class CodeServiceTests(Platform platform) : IDisposable
         var (code, output, _) = await RunAsync(database, import);
         Assert.Equal(DmpCommand.Refused, code);
         Assert.Contains("wrong     LIBCIM10MULTI.TXT:2  3 columns, and not 6", output, StringComparison.Ordinal);
-        Assert.Contains("1 codes", await DoneAsync(database, [.. import, "--accept-faults"]), StringComparison.Ordinal);
+        Assert.Contains(
+            "1 codes", await DoneAsync(database, [.. import, "--accept-faults", "--effective", "now"]), StringComparison.Ordinal);
+        Assert.Contains("1 rows of its files were wrong", await DoneAsync(database, "show", "cim10", "a"), StringComparison.Ordinal);
+        var api = new DmpApi(server.Channel, platform.Callers.Token(TestProfessional.New()));
+        var answer = await LookupAsync(api, new CodeQuery { ListOid = Cim10, Code = "I20.1" });
+        Assert.Equal((LookupOutcome.UnknownCode, 1), (answer.Results[0].Outcome, answer.Lists[0].LeftOutCount));
         Assert.Contains(
             "from the same files", (await RunAsync(database, [.. import, "--accept-faults"])).Error, StringComparison.Ordinal);
         Assert.Contains(

@@ -1,8 +1,11 @@
 using System.Runtime.Versioning;
 using Dmp.Migrator;
 using Dmp.Record.V1;
+using Dmp.Server.Data;
 using Dmp.Server.Options;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Server.Tests.Proofs;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Xunit;
 
@@ -56,7 +59,10 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
             platform,
             platform.Databases,
             database,
-            [.. PastPooler(database), $"--Dmp:Database:ConnectionString={connection};Max Auto Prepare=0"]);
+            [
+                .. PastPooler(database),
+                $"--Dmp:Database:ConnectionString={connection};Max Auto Prepare=0;Pooling=true;Application Name=pooled",
+            ]);
         var physician = new DmpApi(server.Channel, platform.Callers.Token(TestProfessional.New()));
 
         // What the one sees is nothing to the other, though they share sessions.
@@ -71,9 +77,15 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
         }));
         Assert.Equal("off", await server.Services.GetJitAsync(Token));
 
-        // One session listens, past the pooler.
-        Assert.Equal(1, await server.QueryAsync<long>(
-            platform, $"select count(*) from pg_stat_activity where datname = '{database}' and query like 'listen %'"));
+        // One session listens, past the pooler, and is woken by a change of another server.
+        var listener = server.Services.GetRequiredService<ChangeListener>();
+        await Waiting.UntilAsync(async () => await server.QueryAsync<long>(
+            platform,
+            $"select count(*) from pg_stat_activity where datname = '{database}' and query like 'listen %' "
+            + "and application_name <> 'pooled'") == 1);
+        var woken = listener.Changed.Next;
+        await server.ExecuteAsync(platform, $"select pg_notify('{ChangeSql.Channel}', '')");
+        await Waiting.UntilAsync(() => Task.FromResult(woken.IsCompleted));
     }
 
     [Fact]
@@ -84,6 +96,16 @@ public sealed class PoolerTests(Platform platform) : IAsyncDisposable
         var connection = await StartAsync(database, "transaction", 20, 0);
         var refusal = await RefusalAsync([.. PastPooler(database), $"--Dmp:Database:ConnectionString={connection}"]);
         Assert.Contains("Max Auto Prepare=0", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pooler_of_one_session_is_told()
+    {
+        var database = await platform.Databases.CreateAsync();
+        await GiveSettingsAsync(database);
+        var connection = await StartAsync(database, "transaction", 1, 0);
+        var refusal = await RefusalAsync([.. PastPooler(database), $"--Dmp:Database:ConnectionString={connection}"]);
+        Assert.Contains("too few sessions", refusal, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,9 +4,9 @@
 with kind (kind, number) as (
     values ('loinc', 1), ('ccam', 2), ('cim10', 3), ('atc', 4), ('nabm', 5), ('valuesets', 6)
 )
-insert into reference_edition (edition_id, kind, name, source, sha256, import_time)
+insert into reference_edition (edition_id, kind, name, source, sha256, left_out, import_time)
 select ('00000000-0000-7000-8000-00000000000' || number)::uuid, kind, 'sandbox', 'A small set of the sandbox, no official edition.',
-    @Sha256, clock_timestamp()
+    @Sha256, 0, clock_timestamp()
 from kind
 on conflict do nothing;
 
