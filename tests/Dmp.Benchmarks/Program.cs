@@ -4,7 +4,7 @@ using Dmp.Benchmarks;
 string[] all =
 [
     "upload", "small", "import", "link", "proofs", "read", "revoke", "search-small", "search", "rules", "trace", "feed", "neighbour",
-    "interactions", "facts", "content-search",
+    "interactions", "facts", "queue", "content-search",
 ];
 var chosen = args.Length == 0 ? all : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
@@ -72,6 +72,11 @@ if (chosen.Contains("interactions"))
 if (chosen.Contains("facts"))
 {
     await FactBenchmark.RunAsync(platform);
+}
+
+if (chosen.Contains("queue"))
+{
+    await QueueBenchmark.RunAsync(platform);
 }
 
 if (chosen.Contains("content-search"))
