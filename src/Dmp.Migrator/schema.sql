@@ -575,6 +575,8 @@ CREATE TABLE public.document_facts (
     reader integer DEFAULT 0 NOT NULL,
     due_time timestamp with time zone,
     attempts integer DEFAULT 0 NOT NULL,
+    size_bytes bigint NOT NULL,
+    alone boolean GENERATED ALWAYS AS (((size_bytes > 131072) OR (attempts > 0))) STORED NOT NULL,
     CONSTRAINT document_facts_block_check CHECK ((((block IS NULL) = (facts_id IS NULL)) AND ((state = 1) OR (block IS NULL)))),
     CONSTRAINT document_facts_key_check CHECK (((record_key_id IS NULL) = ((block IS NULL) AND (words IS NULL)))),
     CONSTRAINT document_facts_state_check CHECK (((state >= 1) AND (state <= 5))),
@@ -1182,7 +1184,7 @@ CREATE INDEX delegation_start_idx ON public.delegation USING btree (start_time) 
 
 CREATE INDEX document_announce_idx ON public.document USING btree (announce_time) WHERE (announce_time IS NOT NULL);
 
-CREATE INDEX document_facts_due_idx ON public.document_facts USING btree (due_time) WHERE (due_time IS NOT NULL);
+CREATE INDEX document_facts_due_idx ON public.document_facts USING btree (alone, due_time) WHERE (due_time IS NOT NULL);
 
 CREATE INDEX document_reveal_idx ON public.document USING btree (patient_visible_time) WHERE (patient_visible_time IS NOT NULL);
 
@@ -1485,7 +1487,7 @@ ALTER TABLE public.document_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY document_version_deposits ON public.document_version TO dmp_deposits
     USING ((depositor_structure_id = ANY (public.dmp_actors())));
 
-CREATE POLICY document_version_facts ON public.document_version TO dmp_facts USING ((record_id = public.dmp_record()));
+CREATE POLICY document_version_facts ON public.document_version TO dmp_facts USING ((record_id = ANY (public.dmp_records())));
 
 CREATE POLICY document_version_feed ON public.document_version TO dmp_feed USING (((record_id = public.dmp_record())
     OR (depositor_structure_id = ANY (public.dmp_actors()))));
@@ -1584,7 +1586,7 @@ CREATE POLICY record_intake ON public.record TO dmp_intake USING ((record_id = A
 
 ALTER TABLE public.record_key ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY record_key_facts ON public.record_key TO dmp_facts USING ((record_id = public.dmp_record()));
+CREATE POLICY record_key_facts ON public.record_key TO dmp_facts USING ((record_id = ANY (public.dmp_records())));
 
 CREATE POLICY record_key_intake ON public.record_key TO dmp_intake USING ((record_id = ANY (public.dmp_records())))
     WITH CHECK (((record_id = ANY (public.dmp_records())) AND (destroy_time IS NULL)));
@@ -1918,6 +1920,10 @@ GRANT UPDATE(reader) ON TABLE public.document_facts TO dmp_facts;
 GRANT SELECT(due_time),UPDATE(due_time) ON TABLE public.document_facts TO dmp_facts;
 
 GRANT SELECT(attempts),UPDATE(attempts) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT SELECT(size_bytes) ON TABLE public.document_facts TO dmp_facts;
+
+GRANT SELECT(alone) ON TABLE public.document_facts TO dmp_facts;
 
 GRANT SELECT,INSERT ON TABLE public.document_version TO dmp_request;
 GRANT SELECT,INSERT ON TABLE public.document_version TO dmp_intake;

@@ -74,7 +74,8 @@ internal static class QueueBenchmark
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"queue, import: {Documents / imported:F0}/s, at its end {left} of {Documents} wait; all read {read - imported:F1} s later"));
+                $"queue, import: {Documents / imported:F0}/s, at its end {left} of {Documents} wait; "
+                + $"all read {read - imported:F1} s later"));
         }
     }
 

@@ -43,8 +43,19 @@ internal static class FactSql
         order by record_id, document_id, version
         """;
 
-    // document_facts_due_idx.
-    private const string OldestDue = "select min(due_time) from document_facts where due_time <= now()";
+    // document_facts_due_idx, the first of each of both queues.
+    private const string OldestDue =
+        """
+        select min(d.due_time)
+        from (values (true), (false)) q (alone)
+            cross join lateral (
+                select f.due_time
+                from document_facts f
+                where f.alone = q.alone and f.due_time <= now()
+                order by f.due_time
+                limit 1
+            ) d
+        """;
 
     // document_facts_due_idx, no further than the limit.
     private const string Due = "select count(*) from (select from document_facts where due_time is not null limit @Limit) d";

@@ -176,6 +176,10 @@ create table document_facts (
     due_time timestamptz,
     -- So often it was taken to be read, since it last was.
     attempts integer not null default 0,
+    -- Of the version.
+    size_bytes bigint not null,
+    -- It is taken by itself: it is large, or a server or a reading ended with it before. Others are taken several at a time.
+    alone boolean not null generated always as (size_bytes > 131072 or attempts > 0) stored,
     constraint document_facts_pkey primary key (record_id, document_id, version),
     constraint document_facts_version_fkey
         foreign key (record_id, document_id, version) references document_version (record_id, document_id, version),
@@ -186,8 +190,8 @@ create table document_facts (
     constraint document_facts_key_check check ((record_key_id is null) = (block is null and words is null))
 );
 
--- What is due.
-create index document_facts_due_idx on document_facts (due_time) where due_time is not null;
+-- What is due, of both queues.
+create index document_facts_due_idx on document_facts (alone, due_time) where due_time is not null;
 
 create table upload (
     upload_id uuid not null,

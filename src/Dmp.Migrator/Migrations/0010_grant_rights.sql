@@ -224,9 +224,9 @@ create policy document_version_watch on document_version to dmp_watch using (tru
 create policy record_watch on record to dmp_watch using (true);
 create policy delegation_watch on delegation to dmp_watch using (true);
 
--- dmp_facts: what is to be read, of all records, and the content of the record that is being read.
+-- dmp_facts: what is to be read, of all records, and the content of those records of which documents are being read.
 
-grant select (record_id, document_id, version, state, kinds, due_time, attempts),
+grant select (record_id, document_id, version, state, kinds, size_bytes, alone, due_time, attempts),
     update (state, kinds, block, facts_id, words, words_id, words_cut, record_key_id, reader, due_time, attempts)
     on document_facts to dmp_facts;
 grant select (record_id, document_id, version, form, metadata, size_bytes, content_id, blob_id, blob_offset, record_key_id)
@@ -234,8 +234,8 @@ grant select (record_id, document_id, version, form, metadata, size_bytes, conte
 grant select on record_key to dmp_facts;
 
 create policy document_facts_facts on document_facts to dmp_facts using (true);
-create policy document_version_facts on document_version to dmp_facts using (record_id = dmp_record());
-create policy record_key_facts on record_key to dmp_facts using (record_id = dmp_record());
+create policy document_version_facts on document_version to dmp_facts using (record_id = any (dmp_records()));
+create policy record_key_facts on record_key to dmp_facts using (record_id = any (dmp_records()));
 
 -- dmp_notices: notices of all records, what they are made from, and the addresses they go to.
 

@@ -114,8 +114,8 @@ internal sealed record RowScope
     /// <summary>The notices, and what they are made from, of one record.</summary>
     public static RowScope OfNotices(Guid recordId) => Notices with { Record = recordId.ToString() };
 
-    /// <summary>The same, with where the content of one record lies.</summary>
-    public static RowScope OfFacts(Guid recordId) => Facts with { Record = recordId.ToString() };
+    /// <summary>The same, with where the content of the records lies of which documents are being read.</summary>
+    public static RowScope OfFacts(IEnumerable<Guid> recordIds) => Facts with { Records = string.Join(' ', recordIds) };
 
     /// <summary>
     /// From here on the transaction is for this. Answers the scope, which is what a change about no record has for a proof.

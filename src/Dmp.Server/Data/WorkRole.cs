@@ -49,7 +49,7 @@ internal sealed class WorkRole
     public static WorkRole Notices { get; } = new("dmp_notices", RecordSetting, CallerSetting);
 
     /// <summary>What documents state.</summary>
-    public static WorkRole Facts { get; } = new("dmp_facts", RecordSetting);
+    public static WorkRole Facts { get; } = new("dmp_facts", RecordsSetting);
 
     /// <summary>Housekeeping.</summary>
     public static WorkRole Sweep { get; } = new("dmp_sweep");

@@ -16,10 +16,11 @@ internal sealed class FactCounts
         var meter = meters.Create(MeterName);
         read = meter.CreateCounter<long>("dmp.facts.documents", description: "Versions that were read for what they state, by state.");
         lag = meter.CreateGauge<double>(
-            "dmp.facts.lag", "s", "How long the version had waited that this server took last; 0 when nothing waits.");
+            "dmp.facts.lag", "s", "How long the version had waited that this server took last of a queue; 0 when nothing waits there.");
     }
 
     public void Finished(DocumentFactsState state) => read.Add(1, new KeyValuePair<string, object?>("state", state.ToString()));
 
-    public void Lag(TimeSpan waited) => lag.Record(Math.Max(0, waited.TotalSeconds));
+    public void Lag(FactQueue queue, TimeSpan waited) =>
+        lag.Record(Math.Max(0, waited.TotalSeconds), new KeyValuePair<string, object?>("queue", queue.ToString()));
 }

@@ -20,4 +20,7 @@ internal static partial class FactLog
     [LoggerMessage(
         1904, LogLevel.Error, "The words of document {DocumentId} version {Version} cannot be searched; dmp facts rebuild reads them anew")]
     public static partial void WordsDamaged(ILogger logger, Guid documentId, int version);
+
+    [LoggerMessage(1905, LogLevel.Warning, "What was read of {Count} documents could not be written; each is read again by itself")]
+    public static partial void WritingFailed(ILogger logger, int count, Exception exception);
 }

@@ -1,24 +1,21 @@
-using Dmp.Document.V1;
-using Dmp.Facts;
 using Dmp.Facts.V1;
-using Dmp.Fhir;
-using Dmp.Search.Index;
-using Dmp.Search.Text;
 using Dmp.Server.Data;
-using Dmp.Server.Documents;
+using Dmp.Server.Options;
 using Dmp.Storage;
+using Microsoft.Extensions.Options;
 
 namespace Dmp.Server.Facts;
 
 /// <summary>
-/// Reads what documents state, soon after they came. A version is taken for a time; when the server dies in between, another one takes it
-/// after that. All servers share the work, and what one makes is written only while it is still its own.
+/// Reads what documents state, soon after they came. Versions are taken for a time; when the server dies in between, another one takes
+/// each of them after that, by itself. All servers share the work, and what one makes is written only while it is still its own.
 /// </summary>
 internal sealed class FactMaker(
     Database database,
-    ContentVault vault,
+    VersionReader reader,
     ChangeListener changes,
     FactCounts counts,
+    IOptions<FactOptions> options,
     TimeProvider time,
     ILogger<FactMaker> logger) : BackgroundService
 {
@@ -28,62 +25,44 @@ internal sealed class FactMaker(
     /// <summary>After so many a document that ends servers, or cannot be read, is given up.</summary>
     private const int AttemptsMax = 5;
 
-    private const int WorkersMax = 4;
-
-    /// <summary>
-    /// Larger files are not read for their words: PDF, RTF and text are held whole, and the server keeps its memory (64 MiB more while it
-    /// transfers). A PDF of this size is mostly pictures. Of CDA documents this bounds each file inside.
-    /// </summary>
-    private const int WordsBytesMax = 16 * 1024 * 1024;
-
-    private static readonly TextLimits wordLimits = new() { FileBytesMax = WordsBytesMax };
+    /// <summary>What was read of several documents is kept until they are written together, no more than this and one of them.</summary>
+    private const int BytesKeptMax = 1024 * 1024;
 
     private readonly Signal found = new();
 
     private static readonly TimeSpan pollInterval = TimeSpan.FromSeconds(1);
 
     // Longer than a reading takes at the most: a minute for facts and half of one for words (FactLimits, TextLimits), but for the steps of
-    // a PDF that cannot be stopped.
+    // a PDF that cannot be stopped; those are left after four minutes (VersionReader).
     private static readonly TimeSpan lease = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan readingMax = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan pauseMin = TimeSpan.FromSeconds(5);
 
-    /// <summary>Content of this form may state something, or have words.</summary>
-    public static bool MayRead(ContentForm form) => MediaTypeOf(form) is not null;
-
-    /// <summary>Content of this form may state something.</summary>
-    public static bool MayState(ContentForm form) =>
-        form is ContentForm.CdaStructured or ContentForm.CdaSelfPresenting || IsFhir(form);
-
-    private static bool IsFhir(ContentForm form) => form is ContentForm.FhirJson or ContentForm.FhirXml;
-
-    private static string? MediaTypeOf(ContentForm form) => form switch
-    {
-        ContentForm.CdaStructured or ContentForm.CdaUnstructured or ContentForm.CdaOther or ContentForm.CdaSelfPresenting => "text/xml",
-        ContentForm.FhirJson => "application/fhir+json",
-        ContentForm.FhirXml => "application/fhir+xml",
-        ContentForm.Pdf => "application/pdf",
-        ContentForm.Rtf => "application/rtf",
-        ContentForm.Text => "text/plain",
-        _ => null,
-    };
+    // Documents that were taken together wait no longer for one of them. A mebibyte of them takes a tenth of this.
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(2);
 
     /// <summary>So that new documents are read beside calls, and calls beside them.</summary>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, WorkersMax)).Select(worker => WorkAsync(worker, stoppingToken)));
-
-    /// <summary>The first one looks whether something came; the others are woken when something did.</summary>
-    private async Task WorkAsync(int worker, CancellationToken ct)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var signal = worker == 0 ? changes.Changed : found;
+        var workers = options.Value.Workers;
+        return Task.WhenAll(Enumerable.Range(0, workers).Select(worker => WorkAsync(worker, workers, stoppingToken)));
+    }
+
+    /// <summary>The first two look whether something came; the others are woken when something did.</summary>
+    private async Task WorkAsync(int worker, int workers, CancellationToken ct)
+    {
+        var looks = worker < 2;
+        var signal = looks ? changes.Changed : found;
+
+        // Of several the first one reads small documents alone, so that none of them waits until large ones are read.
+        var turns = worker == 0 && workers > 1 ? FactTurns.OfSmall : FactTurns.OfBoth;
         try
         {
             while (true)
             {
                 var next = signal.Next;
-                if (!await ReadNextGuardedAsync(ct))
+                if (!await ReadNextGuardedAsync(turns, ct))
                 {
-                    await Signal.WaitAsync(next, worker == 0 ? pollInterval : lease, ct);
+                    await Signal.WaitAsync(next, looks ? pollInterval : lease, ct);
                 }
             }
         }
@@ -94,21 +73,24 @@ internal sealed class FactMaker(
     }
 
     /// <summary>False when nothing is due, or when it is better to wait a little.</summary>
-    private async Task<bool> ReadNextGuardedAsync(CancellationToken ct)
+    private async Task<bool> ReadNextGuardedAsync(FactTurns turns, CancellationToken ct)
     {
         try
         {
-            var now = time.GetUtcNow();
-            if (await database.OnConnectionAsync(connection => FactSql.ClaimAsync(connection, now, now + lease, ct), ct)
-                is not var (claimed, place))
+            foreach (var queue in turns.Next)
             {
-                counts.Lag(TimeSpan.Zero);
-                return false;
+                var begin = time.GetTimestamp();
+                var (claimed, places) = await ClaimAsync(queue, ct);
+                if (claimed.Count > 0)
+                {
+                    found.Set();
+                    await ReadAsync(claimed, places, ct);
+                    turns.Took(queue, time.GetElapsedTime(begin));
+                    return true;
+                }
             }
 
-            found.Set();
-            counts.Lag(now - claimed.DueTime);
-            return await ReadGuardedAsync(claimed, place, ct);
+            return false;
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !ct.IsCancellationRequested)
         {
@@ -118,34 +100,111 @@ internal sealed class FactMaker(
         }
     }
 
-    /// <summary>Nothing that a document holds stops the others; what is no fault of its own costs it no attempt.</summary>
-    private async Task<bool> ReadGuardedAsync(ClaimedReading claimed, ReadingPlace place, CancellationToken ct)
+    private async Task<(IReadOnlyList<ClaimedReading>, IReadOnlyDictionary<(Guid, int), ReadingPlace>)> ClaimAsync(
+        FactQueue queue, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var (claimed, places) = await database.OnConnectionAsync(
+            async connection =>
+            {
+                var due = await FactQueueSql.ClaimAsync(connection, queue, now, now + lease, ct);
+                return (due, due.Count == 0
+                    ? new Dictionary<(Guid, int), ReadingPlace>()
+                    : await FactQueueSql.FindPlacesAsync(connection, due, ct));
+            },
+            ct);
+        counts.Lag(queue, claimed.Count == 0 ? TimeSpan.Zero : now - claimed[0].DueTime);
+        return (claimed, places);
+    }
+
+    /// <summary>
+    /// One after the other. However this ends, what was read is written, and what was not begun is left to others at once.
+    /// </summary>
+    private async Task ReadAsync(
+        IReadOnlyList<ClaimedReading> claimed, IReadOnlyDictionary<(Guid, int), ReadingPlace> places, CancellationToken ct)
+    {
+        List<FinishedReading> kept = [];
+        Queue<ClaimedReading> left = new(claimed);
+        try
+        {
+            while (left.TryDequeue(out var next))
+            {
+                var one = ReadGuardedAsync(next, places[(next.DocumentId, next.Version)], ct);
+                if (kept.Count + left.Count > 0 && !await IsSoonAsync(one))
+                {
+                    await LetGoAsync(kept, left);
+                }
+
+                if (await one is { } finished)
+                {
+                    kept.Add(finished);
+                }
+
+                if (kept.Sum(reading => (long)reading.Bytes) > BytesKeptMax)
+                {
+                    await WriteAsync(kept);
+                }
+            }
+        }
+        finally
+        {
+            await LetGoAsync(kept, left);
+        }
+    }
+
+    /// <summary>Whether it ends before others should wait no longer. How it ends is seen when it is awaited.</summary>
+    private async Task<bool> IsSoonAsync(Task one)
+    {
+        await one.WaitAsync(patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return one.IsCompleted;
+    }
+
+    private async Task LetGoAsync(List<FinishedReading> kept, Queue<ClaimedReading> left)
+    {
+        try
+        {
+            await WriteAsync(kept);
+        }
+        finally
+        {
+            if (left.Count > 0)
+            {
+                // With their places in the queue.
+                await PostponeAsync([.. left.Select(one => (one, one.DueTime))], isCounted: false);
+                left.Clear();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Nothing that a document holds stops the others; what is no fault of its own costs it no attempt. Null when it is already told what
+    /// became of it.
+    /// </summary>
+    private async Task<FinishedReading?> ReadGuardedAsync(ClaimedReading claimed, ReadingPlace place, CancellationToken ct)
     {
         try
         {
             if (claimed.Attempts > AttemptsMax)
             {
                 await GiveUpAsync(claimed);
-                return true;
+                return null;
             }
 
-            await FinishAsync(claimed, await ReadContentAsync(claimed, place, ct));
-            return true;
+            return await reader.ReadAsync(claimed, place, ct);
         }
         catch (ContentErasedException)
         {
-            await FinishAsync(claimed, new FinishedReading { State = DocumentFactsState.Erased });
-            return true;
+            return new FinishedReading { Claimed = claimed, State = DocumentFactsState.Erased };
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             // A server that stops in peace lets others go on at once.
-            await PostponeAsync(claimed, TimeSpan.Zero, isCounted: false);
+            await PostponeAsync([(claimed, claimed.DueTime)], isCounted: false);
             throw;
         }
         catch (Exception absent) when (Errors.StorageFailures.IsAbsence(absent))
         {
-            await PostponeAsync(claimed, pauseMin, isCounted: false);
+            await PostponeAsync([(claimed, time.GetUtcNow() + pauseMin)], isCounted: false);
             throw;
         }
         catch (Exception failure)
@@ -154,110 +213,57 @@ internal sealed class FactMaker(
             FactLog.ReadingFailed(logger, failure.GetType().Name, claimed.DocumentId, claimed.Version, claimed.Attempts);
             if (claimed.Attempts < AttemptsMax)
             {
-                await PostponeAsync(claimed, pauseMin * Math.Pow(2, claimed.Attempts), isCounted: true);
+                await PostponeAsync([(claimed, time.GetUtcNow() + (pauseMin * Math.Pow(2, claimed.Attempts)))], isCounted: true);
             }
             else
             {
                 await GiveUpAsync(claimed);
             }
 
-            return true;
+            return null;
         }
     }
 
     // These are written down even while the server stops: it would be done again.
-    private async Task FinishAsync(ClaimedReading claimed, FinishedReading finished)
+
+    /// <summary>
+    /// Writes what was read, together. What the database refuses costs each of them an attempt: they are taken one by one after that, and
+    /// the one that is refused is found.
+    /// </summary>
+    private async Task WriteAsync(List<FinishedReading> kept)
     {
-        if (await database.OnConnectionAsync(
-            connection => FactSql.FinishAsync(connection, claimed, finished, Reader), CancellationToken.None))
+        if (kept.Count == 0)
         {
-            counts.Finished(finished.State);
+            return;
+        }
+
+        FinishedReading[] finished = [.. kept];
+        kept.Clear();
+        try
+        {
+            foreach (var state in await database.OnConnectionAsync(
+                connection => FactQueueSql.FinishAsync(connection, finished, Reader), CancellationToken.None))
+            {
+                counts.Finished(state);
+            }
+        }
+        catch (Exception failure)
+        {
+            FactLog.WritingFailed(logger, finished.Length, failure);
+            var later = time.GetUtcNow() + pauseMin;
+            await PostponeAsync([.. finished.Select(one => (one.Claimed, later))], isCounted: true);
         }
     }
 
-    private Task PostponeAsync(ClaimedReading claimed, TimeSpan pause, bool isCounted) => database.OnConnectionAsync(
-        connection => FactSql.PostponeAsync(connection, claimed, time.GetUtcNow() + pause, isCounted), CancellationToken.None);
+    private Task PostponeAsync(IReadOnlyList<(ClaimedReading Claimed, DateTimeOffset DueTime)> left, bool isCounted) =>
+        database.OnConnectionAsync(connection => FactQueueSql.PostponeAsync(connection, left, isCounted), CancellationToken.None);
 
     private async Task GiveUpAsync(ClaimedReading claimed)
     {
         FactLog.GivenUp(logger, claimed.DocumentId, claimed.Version);
-        if (await database.OnConnectionAsync(connection => FactSql.GiveUpAsync(connection, claimed), CancellationToken.None))
+        if (await database.OnConnectionAsync(connection => FactQueueSql.GiveUpAsync(connection, claimed), CancellationToken.None))
         {
             counts.Finished(DocumentFactsState.Failed);
         }
-    }
-
-    private async Task<FinishedReading> ReadContentAsync(ClaimedReading claimed, ReadingPlace place, CancellationToken ct)
-    {
-        var location = place.Location;
-
-        // Content of before sealing is sealed first (dmp store seal).
-        using var key = await vault.KeyOfAsync(location.Key ?? throw new InvalidOperationException("The content is not sealed."), ct);
-        await using var content = await vault.OpenAsync(key, location, ct) ?? throw Lost(claimed, place);
-        var read = await WithinAsync(Task.Factory.StartNew(
-            () => Read(place, content, ct), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default));
-        var (factsId, wordsId) = (Guid.CreateVersion7(time.GetUtcNow()), Guid.CreateVersion7(time.GetUtcNow()));
-        return new FinishedReading
-        {
-            State = read.Facts is null ? DocumentFactsState.NotStructured : DocumentFactsState.Read,
-            Kinds = read.Facts is null ? 0 : FactBlock.BitsOf(read.Facts),
-            Block = read.Facts is null ? null : ContentVault.Seal(key, factsId, FactBlock.Pack(read.Facts)),
-            FactsId = read.Facts is null ? null : factsId,
-            Words = ContentVault.Seal(key, wordsId, read.Words),
-            WordsId = wordsId,
-            WordsCut = read.IsCut,
-            RecordKeyId = key.RecordKeyId,
-        };
-    }
-
-    /// <summary>
-    /// What a reading answers in time. A step of a PDF cannot be stopped: one that never ends costs a thread and an attempt, and no worker.
-    /// </summary>
-    private async Task<T> WithinAsync<T>(Task<T> reading)
-    {
-        try
-        {
-            return await reading.WaitAsync(readingMax, time);
-        }
-        catch (TimeoutException late) when (!reading.IsCompleted)
-        {
-            // Not for a store that is away, which costs no attempt.
-            throw new InvalidOperationException("Reading a document does not end.", late);
-        }
-    }
-
-    /// <summary>A blob that is gone is lost data of this document, and an incident; a store that is away is nobody's.</summary>
-    private ContentDamagedException Lost(ClaimedReading claimed, ReadingPlace place)
-    {
-        DocumentLog.ContentLost(logger, claimed.DocumentId, claimed.Version, place.ContentId);
-        return new ContentDamagedException(place.ContentId, ContentDamage.Length);
-    }
-
-    /// <summary>The bytes of a FHIR document, of which the intake accepts few (<c>FhirBytes.Max</c>).</summary>
-    private static byte[] Whole(Stream entries, ReadingPlace place)
-    {
-        var bytes = new byte[place.SizeBytes];
-        entries.ReadExactly(bytes);
-        return bytes;
-    }
-
-    /// <summary>What it states, when it may, and its words: one after the other, as only FHIR is held whole.</summary>
-    private static (DocumentFacts? Facts, byte[] Words, bool IsCut) Read(ReadingPlace place, IContentReader content, CancellationToken ct)
-    {
-        var form = (ContentForm)place.Form;
-        DocumentFacts? facts = null;
-        if (MayState(form))
-        {
-            using var entries = new BufferedStream(new FactContent(content, ct), SealedFormat.SegmentBytes);
-            facts = FactBlock.ToMessage(IsFhir(form) ? FhirReader.ReadFacts(Whole(entries, place)).Reading : CdaFactReader.Read(entries));
-        }
-
-        using var stream = new BufferedStream(new FactContent(content, ct), SealedFormat.SegmentBytes);
-        var text = place.SizeBytes > WordsBytesMax && MediaTypeOf(form) != "text/xml"
-            ? new DocumentText([], [new UnreadText(Dmp.Search.Text.UnreadReason.TooLong, 1)])
-            : DocumentText.Read(stream, MediaTypeOf(form)!, wordLimits, ct);
-        var title = DocumentMetadata.Parser.ParseFrom(place.Metadata).Title;
-        var words = DocumentIndex.Write(new IndexedDocument(title, text) { Statements = facts is null ? [] : FactDisplays.Of(facts) });
-        return (facts, words, text.Unread.Count > 0);
     }
 }

@@ -54,7 +54,7 @@ internal sealed class RecordFacts(RecordBlocks blocks, ILogger<RecordFacts> logg
         var row = document.Row;
 
         // Of what has words only, the state is that of its words.
-        var state = FactMaker.MayState((ContentForm)row.Form) ? document.State : DocumentFactsState.NotStructured;
+        var state = VersionReader.MayState((ContentForm)row.Form) ? document.State : DocumentFactsState.NotStructured;
         var message = new DocumentFacts();
         if (document.Block is { } block)
         {

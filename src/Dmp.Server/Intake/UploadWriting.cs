@@ -174,11 +174,16 @@ internal sealed class UploadWriting(AuditTrail audit, ContentVault vault, Conten
         }
 
         yield return UploadSql.ToInsertVersions([.. added.Select(decision => decision.Version!)]);
-        var stating = added.Select(decision => decision.Version!).Where(version => FactMaker.MayRead((ContentForm)version.Form)).ToList();
+        var stating = added.Select(decision => decision.Version!)
+            .Where(version => VersionReader.MayRead((ContentForm)version.Form))
+            .ToList();
         if (stating.Count > 0)
         {
-            yield return FactSql.ToAdd(
-                [.. stating.Select(version => (version.RecordId, version.DocumentId, version.Version, version.CreateTime))]);
+            yield return FactQueueSql.ToAdd(
+            [
+                .. stating.Select(version => new DueReading(
+                    version.RecordId, version.DocumentId, version.Version, version.SizeBytes, version.CreateTime)),
+            ]);
         }
 
         yield return OutboxSql.ToAppend(

@@ -35,6 +35,7 @@ internal static class ServiceSetup
         services.AddOptions<ImportOptions>().BindConfiguration(ImportOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<FeedOptions>().BindConfiguration(FeedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<FactOptions>().BindConfiguration(FactOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<SearchOptions>().BindConfiguration(SearchOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<SearchOptions>, SearchOptionsRules>();
         services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -78,6 +79,7 @@ internal static class ServiceSetup
         services.AddSingleton<DocumentChanges>();
         services.AddIntake();
         services.AddSingleton<FactCounts>();
+        services.AddSingleton<VersionReader>();
         services.AddSingleton<RecordBlocks>();
         services.AddSingleton<RecordFacts>();
         services.AddSingleton<SearchWords>();

@@ -457,8 +457,8 @@ public sealed class InvisibilityTests(Platform platform)
         await platform.Server.ExecuteAsync(
             platform,
             $"""
-            insert into document_facts (record_id, document_id, version, state)
-            select record_id, document_id, version, case when version = 1 then 4 else 5 end from document_version
+            insert into document_facts (record_id, document_id, version, state, size_bytes)
+            select record_id, document_id, version, case when version = 1 then 4 else 5 end, size_bytes from document_version
             where record_id = '{record.Id}' on conflict do nothing
             """);
         Assert.True(personas.ContainsKey(persona));

@@ -230,6 +230,20 @@ public sealed class RowSecurityTests(Platform platform)
         }
     }
 
+    /// <summary>The queue is of all records; where content lies, and the keys, are of those of which documents are being read.</summary>
+    [Fact]
+    public async Task The_reading_of_facts_finds_the_content_of_the_records_it_names_and_of_no_others()
+    {
+        var (one, other) = await TwoAsync();
+        foreach (var table in new[] { "document_version", "record_key" })
+        {
+            Assert.Equal(0, await CountAsync(table, "dmp_facts"));
+            Assert.Equal(0, await CountAsync(table, "dmp_facts", ("dmp.record", one.Id)));
+            Assert.Equal(1, await CountAsync(table, "dmp_facts", ("dmp.records", one.Id)));
+            Assert.Equal(2, await CountAsync(table, "dmp_facts", ("dmp.records", $"{one.Id} {other.Id}")));
+        }
+    }
+
     [Fact]
     public async Task A_transaction_forgets_for_whom_it_was_when_it_ends()
     {
@@ -321,8 +335,9 @@ public sealed class RowSecurityTests(Platform platform)
                 insert into submission_set (
                     submission_set_id, record_id, unique_id, depositor_kind, depositor_key, depositor, metadata, create_time)
                 values (gen_random_uuid(), '{record.Id}', 'x', 1, 'x', '', '', now());
-                insert into document_facts (record_id, document_id, version, state)
-                select record_id, document_id, version, 4 from document_version where record_id = '{record.Id}' on conflict do nothing;
+                insert into document_facts (record_id, document_id, version, state, size_bytes)
+                select record_id, document_id, version, 4, size_bytes from document_version where record_id = '{record.Id}'
+                on conflict do nothing;
                 insert into upload (
                     upload_id, caller_key, request_id, record_id, content_id, start_time, heartbeat_time, intent, fingerprint, secret,
                     record_key_id)

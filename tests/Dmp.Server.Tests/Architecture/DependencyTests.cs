@@ -61,7 +61,7 @@ public sealed partial class DependencyTests
         ["Records"] = "Access Audit Calls Data Emergencies Errors Identity Options Requests",
         ["Events"] = "Access Audit Calls Data Errors Logging Options Records Requests",
         ["Explanations"] = "Access Audiences Audit Calls Data Documents Errors",
-        ["Facts"] = "Access Audit Calls Data Documents Errors",
+        ["Facts"] = "Access Audit Calls Data Documents Errors Options",
         ["Search"] = "Audit Calls Documents Errors Facts Options",
         ["References"] = "Data Errors Options",
         ["Codes"] = "Access Audit Calls Data Errors",

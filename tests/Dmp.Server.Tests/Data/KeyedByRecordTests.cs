@@ -36,6 +36,8 @@ public sealed partial class KeyedByRecordTests(Platform platform)
         ["ChangeSql.Forget"] = "sweep",
         ["NoticeSql.ReadChanges"] = "changes in their order",
         ["FeedSql.Span"] = "changes in their order",
+        ["FactQueueSql.ClaimSmall"] = "the queue of documents that are to be read",
+        ["FactQueueSql.ClaimAlone"] = "the same",
         ["FeedSql.CatchUpForPerson"] = "a person's records, by INS and delegation",
     };
 

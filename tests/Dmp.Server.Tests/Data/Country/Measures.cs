@@ -9,6 +9,8 @@ internal static class Measures
     private static readonly string[] twoUniqueIds = ["1", "2"];
     private static readonly int[] firstVersion = [1];
     private static readonly string[] oneList = ["1.2.3"];
+    private static readonly long[] thousand = [1000];
+    private static readonly short[] failed = [4];
     private static readonly Guid[] page = [.. Enumerable.Range(12_000, 200).Select(number => Country.IdOf(2, number))];
     private static readonly int[] firstVersions = [1, 1];
 
@@ -95,8 +97,9 @@ internal static class Measures
         {
             Before = "select set_config('plan_cache_mode', 'force_generic_plan', true)",
         },
-        new("FactSql.Add", "upload", OfRecords(3), new { RecordId = new[] { Country.IdOf(1, 3) },
-            DocumentId = new[] { Country.IdOf(2, 15001) }, Version = firstVersion, CreateTime = new[] { far } }),
+        new("FactQueueSql.Add", "upload", OfRecords(3), new { RecordId = new[] { Country.IdOf(1, 3) },
+            DocumentId = new[] { Country.IdOf(2, 15001) }, Version = firstVersion, SizeBytes = thousand,
+            CreateTime = new[] { far } }),
         new("UploadFactsSql.TakenUniqueIds", "upload", OfRecords(1, 3), new { UploadRecordIds = new[] { Country.IdOf(1, 1),
             Country.IdOf(1, 3) }, UniqueIds = twoUniqueIds }),
         new("UploadFactsSql.Unfinished", "upload", OfRecords(1, 3, 5)),
@@ -145,15 +148,20 @@ internal static class Measures
 
     private static IEnumerable<Measure> Jobs() =>
     [
-        new("FactSql.Claim", "2 due", OfTask("dmp_facts"), new { LeaseEnd = DateTimeOffset.UtcNow }),
-        new("FactSql.FindPlace", "document", OfTask("dmp_facts", 1), new { Version = 1 }),
-        new("FactSql.Postpone", "document", OfTask("dmp_facts"), new { RecordId = Country.IdOf(1, 4),
-            DocumentId = Country.IdOf(2, 20000), Version = 1, LeaseEndTime = far, DueTime = far, Uncounted = 1 }),
-        new("FactSql.GiveUp", "document", OfTask("dmp_facts"), new { RecordId = Country.IdOf(1, 4),
+        new("FactQueueSql.ClaimSmall", "1 due", OfTask("dmp_facts"), new { LeaseEnd = DateTimeOffset.UtcNow }),
+        new("FactQueueSql.ClaimAlone", "1 due", OfTask("dmp_facts"), new { LeaseEnd = DateTimeOffset.UtcNow }),
+        new("FactQueueSql.FindPlaces", "2 documents", OfReadings(1, 4), new {
+            RecordId = new[] { Country.IdOf(1, 1), Country.IdOf(1, 4) },
+            DocumentId = new[] { Country.IdOf(2, 5000), Country.IdOf(2, 20000) }, Version = firstVersions }),
+        new("FactQueueSql.Postpone", "document", OfTask("dmp_facts"), new { RecordId = new[] { Country.IdOf(1, 4) },
+            DocumentId = new[] { Country.IdOf(2, 20000) }, Version = firstVersion, LeaseEndTime = new[] { far }, DueTime = new[] { far },
+            Uncounted = 1 }),
+        new("FactQueueSql.GiveUp", "document", OfTask("dmp_facts"), new { RecordId = Country.IdOf(1, 4),
             DocumentId = Country.IdOf(2, 20000), Version = 1, LeaseEndTime = far }),
-        new("FactSql.Finish", "document", OfTask("dmp_facts", 4), new { RecordId = Country.IdOf(1, 4),
-            DocumentId = Country.IdOf(2, 20000), Version = 1, LeaseEndTime = far, State = (short)4, Kinds = 0, Block = (byte[]?)null,
-                FactsId = (Guid?)null, RecordKeyId = (Guid?)null, Reader = 1 }),
+        new("FactQueueSql.Finish", "document", OfTask("dmp_facts"), new { RecordId = new[] { Country.IdOf(1, 4) },
+            DocumentId = new[] { Country.IdOf(2, 20000) }, Version = firstVersion, LeaseEndTime = new[] { far },
+            State = failed, Kinds = firstVersion, Block = new byte[]?[1], FactsId = new Guid?[1], Words = new byte[]?[1],
+            WordsId = new Guid?[1], WordsCut = new bool[1], RecordKeyId = new Guid?[1], Reader = 1 }),
         new("ReferenceSql.InForce", "no edition", OfTask("dmp_runtime")),
         new("ReferenceSql.Files", "no edition", OfTask("dmp_runtime"), new { EditionId = Country.IdOf(2, 1) }),
         new("CodeSql.InForce", "no edition", OfTask("dmp_runtime")),
@@ -181,6 +189,8 @@ internal static class Measures
         new("ChangeSql.Forget", "none old", OfTask("dmp_sweep"), new { Before = far }),
         new("FeedPositionSql.Forget", "none old", OfTask("dmp_sweep"), new { Before = far, Position = 0L }),
     ];
+
+    private static Dictionary<string, string> OfReadings(params long[] records) => new(OfRecords(records)) { ["role"] = "dmp_facts" };
 
     private static Dictionary<string, string> OfRecords(params long[] records) =>
         new()

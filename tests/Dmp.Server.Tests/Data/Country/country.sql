@@ -102,12 +102,13 @@ cross join lateral (
         case when r.n % ({records} / 500) = 0 and r.i = 1 then 'laboratory' else 'practice-' || r.n % ({records} / 250 + 1) end as structure
 ) a
 cross join lateral generate_series(1, d.current_version) v;
--- What each version states, but for that of one, which a measure adds; of two it is still to be read.
-insert into document_facts (record_id, document_id, version, state, kinds, block, facts_id, record_key_id, reader, due_time)
-select v.record_id, v.document_id, v.version, 1, 18, decode(repeat(md5(v.document_id::text), 32), 'hex'), v.content_id, v.record_key_id, 1,
-    case when v.document_id in (load_id(2, 20000), load_id(2, 20001)) then now() - interval '1 minute' end
+-- What each version states, but for that of one, which a measure adds; of two it is still to be read, of each queue one.
+insert into document_facts (record_id, document_id, version, state, size_bytes, kinds, block, facts_id, record_key_id, reader, due_time)
+select v.record_id, v.document_id, v.version, 1, v.size_bytes, 18, decode(repeat(md5(v.document_id::text), 32), 'hex'), v.content_id,
+    v.record_key_id, 1, case when v.document_id in (load_id(2, 20000), load_id(2, 20001)) then now() - interval '1 minute' end
 from document_version v
 where v.document_id <> load_id(2, 15001);
+update document_facts set attempts = 1 where document_id = load_id(2, 20001);
 insert into upload (
     upload_id, caller_key, request_id, record_id, content_id, start_time, heartbeat_time, record_key_id, intent, fingerprint, secret)
 select load_id(13, n), 'caller', load_id(14, n), load_id(1, n), load_id(15, n), now(), now(), load_id(3, n), '', '',
