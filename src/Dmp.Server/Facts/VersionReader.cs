@@ -18,6 +18,12 @@ internal sealed class VersionReader(ContentVault vault, TimeProvider time, ILogg
     /// </summary>
     private const int WordsBytesMax = 16 * 1024 * 1024;
 
+    /// <summary>
+    /// Content up to here is opened once, held whole, and read by a thread of the pool: to start a thread, and to wait on it for the store,
+    /// costs as much as half of the reading. The small ones of the queue have no more.
+    /// </summary>
+    private const int HeldBytesMax = 128 * 1024;
+
     private static readonly TextLimits wordLimits = new() { FileBytesMax = WordsBytesMax };
 
     private static readonly TimeSpan readingMax = TimeSpan.FromMinutes(4);
@@ -51,8 +57,13 @@ internal sealed class VersionReader(ContentVault vault, TimeProvider time, ILogg
         // Content of before sealing is sealed first (dmp store seal).
         using var key = await vault.KeyOfAsync(location.Key ?? throw new InvalidOperationException("The content is not sealed."), ct);
         await using var content = await vault.OpenAsync(key, location, ct) ?? throw Lost(claimed, place);
-        var read = await WithinAsync(Task.Factory.StartNew(
-            () => Read(place, content, ct), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        var read = await WithinAsync(place.SizeBytes <= HeldBytesMax && claimed.Attempts == 1
+            ? await BeginHeldAsync(place, content, ct)
+            : Task.Factory.StartNew(
+                () => Read(place, () => new BufferedStream(new FactContent(content, ct), SealedFormat.SegmentBytes), ct),
+                ct,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default));
         var (factsId, wordsId) = (Guid.CreateVersion7(time.GetUtcNow()), Guid.CreateVersion7(time.GetUtcNow()));
         return new FinishedReading
         {
@@ -66,6 +77,20 @@ internal sealed class VersionReader(ContentVault vault, TimeProvider time, ILogg
             WordsCut = read.IsCut,
             RecordKeyId = key.RecordKeyId,
         };
+    }
+
+    /// <summary>Its first attempt: one that does not end has no second thread of the pool.</summary>
+    private static async Task<Task<(DocumentFacts? Facts, byte[] Words, bool IsCut)>> BeginHeldAsync(
+        ReadingPlace place, IContentReader content, CancellationToken ct)
+    {
+        var held = new byte[place.SizeBytes];
+        for (var filled = 0; filled < held.Length;)
+        {
+            var count = await content.ReadAsync(filled, held.AsMemory(filled), ct);
+            filled += count > 0 ? count : throw new ContentDamagedException(place.ContentId, ContentDamage.Length);
+        }
+
+        return Task.Run(() => Read(place, () => new MemoryStream(held, writable: false), ct), ct);
     }
 
     /// <summary>
@@ -100,17 +125,17 @@ internal sealed class VersionReader(ContentVault vault, TimeProvider time, ILogg
     }
 
     /// <summary>What it states, when it may, and its words: one after the other, as only FHIR is held whole.</summary>
-    private static (DocumentFacts? Facts, byte[] Words, bool IsCut) Read(ReadingPlace place, IContentReader content, CancellationToken ct)
+    private static (DocumentFacts? Facts, byte[] Words, bool IsCut) Read(ReadingPlace place, Func<Stream> open, CancellationToken ct)
     {
         var form = (ContentForm)place.Form;
         DocumentFacts? facts = null;
         if (MayState(form))
         {
-            using var entries = new BufferedStream(new FactContent(content, ct), SealedFormat.SegmentBytes);
+            using var entries = open();
             facts = FactBlock.ToMessage(IsFhir(form) ? FhirReader.ReadFacts(Whole(entries, place)).Reading : CdaFactReader.Read(entries));
         }
 
-        using var stream = new BufferedStream(new FactContent(content, ct), SealedFormat.SegmentBytes);
+        using var stream = open();
         var text = place.SizeBytes > WordsBytesMax && MediaTypeOf(form) != "text/xml"
             ? new DocumentText([], [new UnreadText(Dmp.Search.Text.UnreadReason.TooLong, 1)])
             : DocumentText.Read(stream, MediaTypeOf(form)!, wordLimits, ct);
