@@ -37,7 +37,8 @@ internal sealed class FactMaker(
     private static readonly TimeSpan lease = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan pauseMin = TimeSpan.FromSeconds(5);
 
-    // Documents that were taken together wait no longer for one of them. A mebibyte of them takes a tenth of this.
+    // Documents that were taken together wait no longer for one of them, so that even the last of sixteen is read within the lease. A
+    // mebibyte of them takes a tenth of this.
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(2);
 
     /// <summary>So that new documents are read beside calls, and calls beside them.</summary>

@@ -58,7 +58,7 @@ internal sealed class VersionReader(ContentVault vault, TimeProvider time, ILogg
         using var key = await vault.KeyOfAsync(location.Key ?? throw new InvalidOperationException("The content is not sealed."), ct);
         await using var content = await vault.OpenAsync(key, location, ct) ?? throw Lost(claimed, place);
         var read = await WithinAsync(place.SizeBytes <= HeldBytesMax && claimed.Attempts == 1
-            ? await BeginHeldAsync(place, content, ct)
+            ? ReadHeldAsync(place, content, ct)
             : Task.Factory.StartNew(
                 () => Read(place, () => new BufferedStream(new FactContent(content, ct), SealedFormat.SegmentBytes), ct),
                 ct,
@@ -80,7 +80,7 @@ internal sealed class VersionReader(ContentVault vault, TimeProvider time, ILogg
     }
 
     /// <summary>Its first attempt: one that does not end has no second thread of the pool.</summary>
-    private static async Task<Task<(DocumentFacts? Facts, byte[] Words, bool IsCut)>> BeginHeldAsync(
+    private static async Task<(DocumentFacts? Facts, byte[] Words, bool IsCut)> ReadHeldAsync(
         ReadingPlace place, IContentReader content, CancellationToken ct)
     {
         var held = new byte[place.SizeBytes];
@@ -90,7 +90,7 @@ internal sealed class VersionReader(ContentVault vault, TimeProvider time, ILogg
             filled += count > 0 ? count : throw new ContentDamagedException(place.ContentId, ContentDamage.Length);
         }
 
-        return Task.Run(() => Read(place, () => new MemoryStream(held, writable: false), ct), ct);
+        return await Task.Run(() => Read(place, () => new MemoryStream(held, writable: false), ct), ct);
     }
 
     /// <summary>
