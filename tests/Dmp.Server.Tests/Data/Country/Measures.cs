@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dmp.Server.Data;
 using static Dmp.Server.Tests.Data.Measure;
 
@@ -9,6 +10,8 @@ internal static class Measures
     private static readonly string[] twoUniqueIds = ["1", "2"];
     private static readonly int[] firstVersion = [1];
     private static readonly string[] oneList = ["1.2.3"];
+    private static readonly string[] fiveHundredCodes =
+        [.. Enumerable.Range(1, 500).Select(code => (code * 37).ToString(CultureInfo.InvariantCulture))];
     private static readonly long[] thousand = [1000];
     private static readonly short[] failed = [4];
     private static readonly Guid[] page = [.. Enumerable.Range(12_000, 200).Select(number => Country.IdOf(2, number))];
@@ -164,13 +167,15 @@ internal static class Measures
             WordsId = new Guid?[1], WordsCut = new bool[1], RecordKeyId = new Guid?[1], Reader = 1 }),
         new("ReferenceSql.InForce", "no edition", OfTask("dmp_runtime")),
         new("ReferenceSql.Files", "no edition", OfTask("dmp_runtime"), new { EditionId = Country.IdOf(2, 1) }),
-        new("CodeSql.InForce", "no edition", OfTask("dmp_runtime")),
-        new("CodeSql.Find", "no edition", OfTask("dmp_runtime"), new { ListOids = oneList }),
-        new("CodeSql.List", "no edition", OfTask("dmp_runtime"), new { After = "" }),
-        new("CodeSql.Lookup", "500 codes", OfTask("dmp_runtime"), new { EditionIds = Enumerable.Repeat(Country.IdOf(2, 1), 500).ToArray(),
-            ListOids = Enumerable.Repeat("1.2.3", 500).ToArray(), Codes = Enumerable.Range(0, 500).Select(code => $"{code}").ToArray(),
-            Cim10Keys = Enumerable.Range(0, 500).Select(code => $"{code}").ToArray(), Systems = Enumerable.Repeat("", 500).ToArray() }),
-        new("CodeSql.Page", "no edition", OfTask("dmp_runtime"), new { EditionId = Country.IdOf(2, 1), ListOid = "1.2.3", After = 0 }),
+        new("CodeSql.InForce", "2 editions", OfTask("dmp_runtime")),
+        new("HealthSql.LittleMemory", "health", OfTask("dmp_runtime")),
+        new("CodeSql.Find", "of 501 lists", OfTask("dmp_runtime"), new { ListOids = oneList }),
+        new("CodeSql.List", "page of 501 lists", OfTask("dmp_runtime"), new { After = "1.2.4.2", RowsMax = 201 }),
+        new("CodeSql.Lookup", "500 codes", OfTask("dmp_runtime"), new { EditionIds = Enumerable.Repeat(Country.IdOf(20, 1), 500).ToArray(),
+            ListOids = Enumerable.Repeat("1.2.3", 500).ToArray(), Codes = fiveHundredCodes, Cim10Keys = fiveHundredCodes,
+            Systems = Enumerable.Repeat("", 500).ToArray() }),
+        new("CodeSql.Page", "page of 200", OfTask("dmp_runtime"),
+            new { EditionId = Country.IdOf(20, 1), ListOid = "1.2.3", After = 1000, RowsMax = 201 }),
         new("EndingSql.TellMajorities", "5 due", OfTask("dmp_sweep")),
         new("EndingSql.TellExpiredConsents", "none due", OfTask("dmp_sweep")),
         new("EndingSql.TellStartedDelegations", "none due", OfTask("dmp_sweep"), new { Now = far }),

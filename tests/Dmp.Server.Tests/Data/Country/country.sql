@@ -155,3 +155,15 @@ select (
     now(), 'dmp.document.v1.DocumentService/SearchDocuments', 1, 'physician-' || n % ({records} / 250 + 1), 'NOM', 'sys', '10',
     load_id(1, n), '{}', 1, 0, load_id(17, p), 1, 4
 from (select p, p * 7919 % {records} + 1 as n from generate_series(1, {records} * 2) p) e;
+
+-- A code system of twenty codes for each record, and 500 value sets of ten.
+insert into reference_edition
+select load_id(20, n), kind, 'load', 'load', sha256('\x00'), 0, now() from (values (1, 'loinc'), (2, 'valuesets')) e (n, kind);
+insert into reference_activation select load_id(21, n), load_id(20, n), now() - interval '1 day', now() from generate_series(1, 2) n;
+insert into reference_list values (load_id(20, 1), '1.2.3', '1.2.3', 'Codes', '', {records} * 20);
+insert into reference_list select load_id(20, 2), '1.2.4.' || n, '1.2.4.' || n, 'Set ' || n, '', 10 from generate_series(1, 500) n;
+insert into reference_concept
+select load_id(20, 1), '1.2.3', n, '1.2.3', n::text, n::text, 'Name of ' || n, '', 1, null, null, n from generate_series(1, {records} * 20) n;
+insert into reference_concept
+select load_id(20, 2), '1.2.4.' || s, n, '1.2.3', n::text, n::text, 'Name of ' || n, '', 1, null, null, n
+from generate_series(1, 500) s, generate_series(1, 10) n;
