@@ -13,16 +13,16 @@ public static class SessionProbe
         "select pg_backend_pid()::text || '@' || extract(epoch from pg_postmaster_start_time())::text";
 
     // Connections that are open together, each asked twice in a row: a pooler that gives out the session it got back last shows it to both,
-    // and one that takes its sessions in turn shows two to the same one. Several, because a pooler may be some processes behind one address,
-    // each with sessions of its own; more rounds than needed, because others may use it meanwhile.
+    // and one that takes its sessions in turn shows two to the same one. Several, because a pooler may be some processes behind one
+    // address, each with sessions of its own; more rounds than needed, because others may use it meanwhile.
     private const int Connections = 8;
     private const int Rounds = 2;
 
     // A pool of one session that waits for it is found by this.
     private const int TimeoutSeconds = 15;
 
-    private const string Lost = "The pooler in front of the database loses prepared statements. "
-        + "Let it keep them (PgBouncer 1.22 and later: max_prepared_statements), or have none (Max Auto Prepare=0 in the connection string).";
+    private const string Lost = "The pooler in front of the database loses prepared statements. Let it keep them "
+        + "(PgBouncer 1.22 and later: max_prepared_statements), or have none (Max Auto Prepare=0 in the connection string).";
 
     /// <summary>A sentence that says what is wrong; null when nothing is.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached, or refuses.</exception>

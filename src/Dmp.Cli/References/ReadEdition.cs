@@ -60,7 +60,7 @@ internal sealed record ReadEdition(string Summary, IReadOnlyList<ReadingNotice> 
         };
     }
 
-    /// <summary>A code; of a value set with its list and its system; of several rows of a code with the day from which on it holds.</summary>
+    /// <summary>A code; of a value set with list and system; of several rows of a code with the day from which on it holds.</summary>
     private static string KeyOf(string kind, CodeList list, Concept concept, bool isOneOfSeveral) =>
         (kind == CodeKinds.ValueSets.Name ? $"{list.Oid} {concept.Code} of {concept.SystemOid}" : concept.Code)
         + (isOneOfSeveral ? $" from {Day(concept.StartDate)}" : "");

@@ -68,7 +68,11 @@ internal static class LoincFiles
     private static List<(int Line, string[] Row)> Rows(PublishedFile file, string[] columns, List<ReadingNotice> notices)
     {
         var isBroken = false;
-        CsvConfiguration configuration = new(CultureInfo.InvariantCulture) { MissingFieldFound = null, BadDataFound = _ => isBroken = true };
+        CsvConfiguration configuration = new(CultureInfo.InvariantCulture)
+        {
+            MissingFieldFound = null,
+            BadDataFound = _ => isBroken = true,
+        };
         using StreamReader reader = new(file.Open(), new UTF8Encoding(false, throwOnInvalidBytes: true));
         using CsvReader csv = new(reader, configuration);
         try
@@ -89,10 +93,11 @@ internal static class LoincFiles
             {
                 var line = csv.Parser.RawRow;
                 string[] row = [.. places.Select(place => csv.GetField(place)?.Trim() ?? "")];
-                if (isBroken || csv.Parser.Count != csv.HeaderRecord!.Length || csv.Parser.RawRecord.Count(letter => letter == '"') % 2 != 0)
+                var (count, wanted) = (csv.Parser.Count, csv.HeaderRecord!.Length);
+                if (isBroken || count != wanted || csv.Parser.RawRecord.Count(letter => letter == '"') % 2 != 0)
                 {
                     notices.Add(new ReadingNotice(
-                        file.Name, line, $"{row[0]}: {csv.Parser.Count} columns and not {csv.HeaderRecord!.Length}, or a quote that does not end", true));
+                        file.Name, line, $"{row[0]}: {count} columns and not {wanted}, or a quote that does not end", IsFault: true));
                     isBroken = false;
                 }
                 else

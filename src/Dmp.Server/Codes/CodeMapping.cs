@@ -27,8 +27,8 @@ internal static class CodeMapping
     };
 
     /// <summary>
-    /// Of several rows of one code, each from another day on, the one that holds on a day, or else the last one that held, or else the first
-    /// one to come.
+    /// Of several rows of one code, each from another day on, the one that holds on a day, or else the last one that held, or else the
+    /// first one to come.
     /// </summary>
     public static ConceptRow On(IEnumerable<ConceptRow> rows, DateOnly today) => rows
         .OrderByDescending(row => !HasEnded(row, today) && HasBegun(row, today))
@@ -37,7 +37,7 @@ internal static class CodeMapping
         .ThenBy(row => row.StartDate)
         .First();
 
-    /// <summary>A concept as it is on a day: one that has ended is retired, and one to come is pending, whatever its files call it.</summary>
+    /// <summary>A concept as it is on a day: one that has ended is retired, one to come is pending, whatever its files say.</summary>
     public static Concept ToMessage(ConceptRow row, DateOnly today) => new()
     {
         System = row.SystemOid,

@@ -87,7 +87,7 @@ internal sealed class DatabaseSetup : IAsyncDisposable
             }
 
             RequireSchema(source);
-            var past = string.IsNullOrWhiteSpace(options.SessionConnectionString) ? options.ConnectionString : options.SessionConnectionString;
+            var past = options.SessionConnectionString is { Length: > 0 } named ? named : options.ConnectionString;
             return new DatabaseSetup(null, past, source, new SessionSource(sessions));
         }
         catch (Exception)
@@ -142,7 +142,7 @@ internal sealed class DatabaseSetup : IAsyncDisposable
         try
         {
             var fault = SessionProbe.Fault(source);
-            if (string.IsNullOrWhiteSpace(options.SessionConnectionString))
+            if (string.IsNullOrEmpty(options.SessionConnectionString))
             {
                 return fault is null
                     ? source
@@ -168,7 +168,8 @@ internal sealed class DatabaseSetup : IAsyncDisposable
     /// <summary>The pooler has to know which session has which prepared statement, or none may be prepared.</summary>
     private static void RequireStatements(NpgsqlDataSource source)
     {
-        if (new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxAutoPrepare > 0 && SessionProbe.StatementFault(source) is { } fault)
+        if (new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxAutoPrepare > 0
+            && SessionProbe.StatementFault(source) is { } fault)
         {
             throw new StartupRefusedException($"{fault} (Dmp:Database:ConnectionString)");
         }
@@ -210,7 +211,8 @@ internal sealed class DatabaseSetup : IAsyncDisposable
         (string Name, string Value)[] wanted =
         [
             ("jit", "off"), ("statement_timeout", Milliseconds(options.StatementTimeoutSeconds)),
-            ("lock_timeout", Milliseconds(LockSecondsMax)), ("idle_in_transaction_session_timeout", Milliseconds(IdleInTransactionSecondsMax)),
+            ("lock_timeout", Milliseconds(LockSecondsMax)),
+            ("idle_in_transaction_session_timeout", Milliseconds(IdleInTransactionSecondsMax)),
         ];
         using var command = source.CreateCommand("select name from pg_settings where (name, setting) in (select * from unnest($1, $2))");
         command.Parameters.AddWithValue(wanted.Select(setting => setting.Name).ToArray());
@@ -231,8 +233,8 @@ internal sealed class DatabaseSetup : IAsyncDisposable
                 .Select(setting => $"alter role {role} set {setting.Name} = '{setting.Value}'");
             throw new StartupRefusedException(
                 "The database does not get the settings of its connections (startup parameter options), because a pooler in front of it "
-                + $"drops them; connect directly, or give them to the role with: {string.Join("; ", missing)}. Then let the pooler open its "
-                + "sessions anew (PgBouncer: RECONNECT).");
+                + $"drops them; connect directly, or give them to the role with: {string.Join("; ", missing)}. Then let the pooler open "
+                + "its sessions anew (PgBouncer: RECONNECT).");
         }
     }
 

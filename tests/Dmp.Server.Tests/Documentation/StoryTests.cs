@@ -72,7 +72,8 @@ public sealed class StoryTests(Platform platform)
                 select concat_ws(' ',
                     case when current_user <> session_user then current_user end,
                     -- The name is set anew by a pooler for whoever it gives the session to.
-                    (select string_agg(name || '=' || setting, ' ') from pg_settings where source = 'session' and name <> 'application_name'),
+                    (select string_agg(name || '=' || setting, ' ')
+                        from pg_settings where source = 'session' and name <> 'application_name'),
                     (select string_agg('lock', ' ') from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()),
                     (select string_agg(c, ' ') from pg_listening_channels() c),
                     nullif(concat(

@@ -163,7 +163,8 @@ insert into reference_activation select load_id(21, n), load_id(20, n), now() - 
 insert into reference_list values (load_id(20, 1), '1.2.3', '1.2.3', 'Codes', '', {records} * 20);
 insert into reference_list select load_id(20, 2), '1.2.4.' || n, '1.2.4.' || n, 'Set ' || n, '', 10 from generate_series(1, 500) n;
 insert into reference_concept
-select load_id(20, 1), '1.2.3', n, '1.2.3', n::text, n::text, 'Name of ' || n, '', 1, null, null, n from generate_series(1, {records} * 20) n;
+select load_id(20, 1), '1.2.3', n, '1.2.3', n::text, n::text, 'Name of ' || n, '', 1, null, null, n
+from generate_series(1, {records} * 20) n;
 insert into reference_concept
 select load_id(20, 2), '1.2.4.' || s, n, '1.2.3', n::text, n::text, 'Name of ' || n, '', 1, null, null, n
 from generate_series(1, 500) s, generate_series(1, 10) n;
