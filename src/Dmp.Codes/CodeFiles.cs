@@ -18,8 +18,9 @@ public static class CodeFiles
     /// <summary>Reads what the files hold: each by its form, which the kind and the name of the file tell.</summary>
     /// <param name="kind">What they are.</param>
     /// <param name="parts">The files by their part; of value sets each by its name.</param>
+    /// <param name="today">Of several rows of an act, each a change, the one that holds on this day counts.</param>
     /// <exception cref="InvalidDataException">A file is none of the forms of its kind.</exception>
-    public static CodeReading Read(CodeKind kind, IReadOnlyDictionary<string, PublishedFile> parts)
+    public static CodeReading Read(CodeKind kind, IReadOnlyDictionary<string, PublishedFile> parts, DateOnly today)
     {
         if (kind == CodeKinds.ValueSets)
         {
@@ -38,7 +39,7 @@ public static class CodeFiles
         {
             (_, ".JSON") => FhirCodeSystem.Read(kind, table, notices),
             ("loinc", ".CSV") => LoincFiles.Read(table, parts.GetValueOrDefault(French), notices),
-            ("ccam", ".DBF") => CcamFile.Read(table, notices),
+            ("ccam", ".DBF") => CcamFile.Read(table, today, notices),
             ("nabm", ".DBF") => NabmFile.Read(table, notices),
             ("cim10", ".TXT") => Cim10Text.Read(table, notices),
             ("cim10", ".XML") => ClamlFile.Read(table, notices),

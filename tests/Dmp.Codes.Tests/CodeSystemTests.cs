@@ -23,6 +23,7 @@ public sealed class CodeSystemTests
             [
                 ["ZBQK002", "20050720", "573", "Rx thor.", "Radiographie du ", "thorax, avant", "", "20050301", ""],
                 ["ZBQK002", "20100121", "573", "Rx thor.", "Radiographie du ", "thorax", "", "20050301", ""],
+                ["ZBQK002", "20270201", "573", "Rx thor.", "Radio du thorax", "", "", "20050301", "20300101"],
                 ["DEQP003", "20050720", "12", "ECG", "Électrocardiogra", "phie sur au moin", "s 12 dérivations", "20050301", "20240131"],
                 ["*AAAA001", "20050720", "12", "", "Rangée effacée", "", "", "20050301", ""],
                 ["ABCD123", "", "12", "", "Sans date", "", "", "20050301", ""],
@@ -36,14 +37,16 @@ public sealed class CodeSystemTests
         Assert.Equal(("1.2.250.1.213.2.5", "1.2.250.1.215.300.1"), (list.Oid, Assert.Single(list.OtherOids)));
         Assert.Equal(
             [
-                ("ZBQK002", "Radiographie du thorax", (DateOnly?)null, 2),
-                ("DEQP003", "Électrocardiographie sur au moins 12 dérivations", new DateOnly(2024, 1, 31), 3),
+                ("ZBQK002", "Radiographie du thorax", new DateOnly(2005, 3, 1), new DateOnly(2027, 2, 1), 2),
+                ("ZBQK002", "Radio du thorax", new DateOnly(2027, 2, 1), new DateOnly(2030, 1, 1), 3),
+                ("DEQP003", "Électrocardiographie sur au moins 12 dérivations", new DateOnly(2005, 3, 1), new DateOnly(2024, 1, 31), 4),
             ],
-            list.Concepts.Select(concept => (concept.Code, concept.Display, concept.EndDate, concept.Line)));
+            list.Concepts.Select(concept =>
+                (concept.Code, concept.Display, concept.StartDate!.Value, concept.EndDate!.Value, concept.Line)));
         Assert.Equal(
             [
-                (5, "ABCD123 has no date of change: which of its rows counts is not known"), (6, "no code"),
-                (7, "EFGH456 has a day that cannot be read (20050301, 31122020)"),
+                (6, "ABCD123 has no date of change: which of its rows counts is not known"), (7, "no code"),
+                (8, "EFGH456 has a day that cannot be read (20050301, 31122020)"),
             ],
             reading.Notices.Select(notice => (notice.Line, notice.Text)));
     }

@@ -7,12 +7,15 @@ namespace Dmp.Codes.Tests;
 /// <summary>Files in the forms of their publishers, written by hand.</summary>
 internal static class Files
 {
+    public static DateOnly Today { get; } = new(2026, 11, 30);
+
     /// <summary>The files of an edition: of LOINC the second one has the French names.</summary>
     public static CodeReading Read(CodeKind kind, params PublishedFile[] files) => CodeFiles.Read(
         kind,
         kind == CodeKinds.ValueSets
             ? files.ToDictionary(file => file.Name)
-            : files.Zip([CodeFiles.Table, CodeFiles.French]).ToDictionary(pair => pair.Second, pair => pair.First));
+            : files.Zip([CodeFiles.Table, CodeFiles.French]).ToDictionary(pair => pair.Second, pair => pair.First),
+        Today);
 
     public static PublishedFile Of(string name, string text, Encoding? encoding = null) =>
         Of(name, (encoding ?? Encoding.UTF8).GetBytes(text));

@@ -29,7 +29,7 @@ internal sealed record ReadEdition(string Summary, IReadOnlyList<ReadingNotice> 
             {
                 Thesaurus => Of(ThesaurusFiles.Read(name, parts)),
                 Medicines => Of(BdpmFiles.Read(name, [.. parts.Values])),
-                _ => Of(kind, CodeFiles.Read(CodeKinds.All[kind], parts)),
+                _ => Of(kind, CodeFiles.Read(CodeKinds.All[kind], parts, DateOnly.FromDateTime(DateTime.UtcNow))),
             };
         }
         catch (Exception fault) when (fault is InvalidDataException or FileNotFoundException)

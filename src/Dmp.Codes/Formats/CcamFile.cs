@@ -4,7 +4,7 @@ namespace Dmp.Codes.Formats;
 
 /// <summary>
 /// The acts of CCAM: <c>R_ACTE.dbf</c> of the complete tables that the health insurance offers (ameli.fr). It has a row for each change of
-/// an act; the last one counts.
+/// an act. The last one that holds on the day of the reading counts, and those behind it from their own day on.
 /// </summary>
 internal static class CcamFile
 {
@@ -12,12 +12,12 @@ internal static class CcamFile
     private static readonly string[] nameColumns = ["NOM_LONG", .. "0123456789ABCDE".Select(digit => $"NOM_LONG{digit}")];
 
     /// <exception cref="InvalidDataException">The file is no table of acts.</exception>
-    public static CodeList Read(PublishedFile file, List<ReadingNotice> notices)
+    public static CodeList Read(PublishedFile file, DateOnly today, List<ReadingNotice> notices)
     {
         DbfTable table = new(file);
         table.Require("COD_ACTE", "DT_MODIF", "NOM_LONG", "DT_CREATIO", "DT_FIN");
         CodeListBuilder builder = new(CodeKinds.Ccam.Oid, file.Name, notices);
-        Dictionary<string, (DateOnly Changed, DbfRow Row)> last = new(StringComparer.Ordinal);
+        Dictionary<string, SortedDictionary<DateOnly, DbfRow>> acts = new(StringComparer.Ordinal);
         List<string> order = [];
         foreach (var row in table.Rows())
         {
@@ -28,24 +28,35 @@ internal static class CcamFile
                 continue;
             }
 
-            if (!last.TryGetValue(code, out var known))
+            if (!acts.TryGetValue(code, out var changes))
             {
+                acts[code] = changes = [];
                 order.Add(code);
             }
-            else if (changed == known.Changed)
+
+            if (changes.TryGetValue(changed, out var known))
             {
-                builder.Odd(row.Number, $"{code} was changed on the day of row {known.Row.Number} too; the later row counts");
+                builder.Odd(row.Number, $"{code} was changed on the day of row {known.Number} too; the later row counts");
             }
 
-            if (known.Row is null || changed >= known.Changed)
-            {
-                last[code] = (changed, row);
-            }
+            changes[changed] = row;
         }
 
         foreach (var code in order)
         {
-            var row = last[code].Row;
+            AddAct(code, acts[code], today, builder);
+        }
+
+        return builder.Build(CodeKinds.Ccam.OtherOids, CodeKinds.Ccam.Title, "");
+    }
+
+    private static void AddAct(string code, SortedDictionary<DateOnly, DbfRow> changes, DateOnly today, CodeListBuilder builder)
+    {
+        List<KeyValuePair<DateOnly, DbfRow>> rows = [.. changes];
+        var current = rows.FindLastIndex(row => row.Key <= today);
+        for (var i = Math.Max(current, 0); i < rows.Count; i++)
+        {
+            var row = rows[i].Value;
             Concept concept = new()
             {
                 SystemOid = CodeKinds.Ccam.Oid,
@@ -53,9 +64,10 @@ internal static class CcamFile
                 Display = string.Concat(nameColumns.Select(row.Padded)).Trim(' ', '\0'),
                 Line = row.Number,
             };
-            builder.Add(concept, row["DT_CREATIO"], row["DT_FIN"]);
+            builder.Add(
+                concept,
+                i == Math.Max(current, 0) ? row["DT_CREATIO"] : row["DT_MODIF"],
+                i + 1 < rows.Count ? rows[i + 1].Value["DT_MODIF"] : row["DT_FIN"]);
         }
-
-        return builder.Build(CodeKinds.Ccam.OtherOids, CodeKinds.Ccam.Title, "");
     }
 }
