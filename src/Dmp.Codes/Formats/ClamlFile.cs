@@ -201,7 +201,7 @@ internal static class ClamlFile
         /// <summary>Classes below it stand in the file.</summary>
         public bool HasParts { get; set; }
 
-        /// <summary>Modifiers that divide it and what is below it, each with the classes of it that are valid here; none means all.</summary>
+        /// <summary>Modifiers that divide it and what is below it, each with its classes that are valid here; none means all.</summary>
         public List<(string Code, List<string> Valid)> ModifiedBy { get; } = [];
 
         /// <summary>Modifiers of what it stands in that do not divide it.</summary>
