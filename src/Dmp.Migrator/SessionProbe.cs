@@ -40,14 +40,20 @@ public static class SessionProbe
         var connections = Enumerable.Range(0, Math.Min(Connections, MostOf(source))).Select(_ => source.CreateConnection()).ToArray();
         try
         {
-            foreach (var connection in connections)
+            // Two tell that nothing is between, which is how most servers start.
+            foreach (var connection in connections[..2])
             {
                 connection.Open();
             }
 
-            if (connections.All(IsDirect))
+            if (connections[..2].All(IsDirect) && connections[0].ProcessID != connections[1].ProcessID)
             {
                 return null;
+            }
+
+            foreach (var connection in connections[2..])
+            {
+                connection.Open();
             }
 
             var sessions = connections.Select(_ => new HashSet<string>(StringComparer.Ordinal)).ToArray();

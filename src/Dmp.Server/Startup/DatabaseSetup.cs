@@ -178,7 +178,8 @@ internal sealed class DatabaseSetup : IAsyncDisposable
     /// <exception cref="StartupRefusedException">It leads through a pooler too, or to another database.</exception>
     private static NpgsqlDataSource PastPooler(NpgsqlDataSource source, DatabaseOptions options, ILoggerFactory loggers)
     {
-        var sessions = CreateSource(options.SessionConnectionString!, options, loggers);
+        // One listens; the probe needs a second one.
+        var sessions = CreateSource(options.SessionConnectionString!, options with { ConnectionsMax = 2 }, loggers);
         try
         {
             return SessionProbe.Fault(sessions) is { } fault
