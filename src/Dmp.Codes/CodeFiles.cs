@@ -7,7 +7,7 @@ namespace Dmp.Codes;
 public static class CodeFiles
 {
     /// <summary>Most bytes of the files of an edition: the whole table of LOINC has some hundred million.</summary>
-    public const long FileBytesMax = 512L * 1024 * 1024;
+    public const long EditionBytesMax = 512L * 1024 * 1024;
 
     /// <summary>The part that holds the list: the only one, but for LOINC and value sets.</summary>
     public const string Table = "table";

@@ -344,6 +344,21 @@ public sealed class CodeSystemTests
     }
 
     [Fact]
+    public void Codes_and_names_that_are_too_long_are_told_and_left_out()
+    {
+        var reading = Files.Read(CodeKinds.Cim10, Files.Of(
+            "LIBCIM10MULTI.TXT",
+            $"{new string('I', Concept.CodeLengthMax)}|0|ONO|0|X|Trop long avec son point\n"
+            + $"I10|0|ONO|0|X|{new string('x', Concept.DisplayLengthMax + 1)}\n"
+            + $"I11|0|ONO|0|X|{new string('x', Concept.DisplayLengthMax)}\n"));
+
+        Assert.Equal("I11", Assert.Single(reading.Lists[0].Concepts).Code);
+        Assert.Equal(
+            ["a code of more than 100 characters", "I10 has a name of more than 4000 characters"],
+            reading.Notices.Select(notice => notice.Text));
+    }
+
+    [Fact]
     public void A_file_of_another_form_is_refused_with_the_forms_there_are()
     {
         foreach (var kind in CodeKinds.All.Values.Where(kind => kind != CodeKinds.ValueSets))

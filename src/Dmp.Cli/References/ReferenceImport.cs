@@ -130,7 +130,7 @@ internal sealed record ReferenceImport
     private Dictionary<string, PublishedFile> Hold()
     {
         var isOfCodes = CodeKinds.All.ContainsKey(Kind);
-        var (bytesMax, bytesOfAll) = (isOfCodes ? CodeFiles.FileBytesMax : PackedFile.SizeMax, 0L);
+        var (bytesMax, bytesOfAll) = (isOfCodes ? CodeFiles.EditionBytesMax : PackedFile.SizeMax, 0L);
         Dictionary<string, PublishedFile> held = [];
         foreach (var (part, file) in Parts)
         {

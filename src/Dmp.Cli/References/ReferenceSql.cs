@@ -143,10 +143,11 @@ internal static class ReferenceSql
         order by list_oid, place
         """;
 
-    private const string AddList =
+    private const string AddLists =
         """
         insert into reference_list (edition_id, list_oid, concepts_oid, name, version, concept_count)
-        values (@EditionId, @ListOid, @ConceptsOid, @Name, @Version, @ConceptCount)
+        select @EditionId, n.*
+        from unnest(@ListOids::text[], @ConceptsOids::text[], @Names::text[], @Versions::text[], @Counts::integer[]) n
         """;
 
     private const string CopyConcepts =
@@ -220,24 +221,19 @@ internal static class ReferenceSql
     /// <summary>Adds code lists to an edition, each under all its OIDs.</summary>
     public static async Task AddListsAsync(NpgsqlConnection connection, Guid editionId, IReadOnlyList<CodeList> lists, CancellationToken ct)
     {
-        foreach (var list in lists)
-        {
-            foreach (var oid in list.OtherOids.Prepend(list.Oid))
+        var rows = lists.SelectMany(list => list.OtherOids.Prepend(list.Oid).Select(oid => (Oid: oid, List: list))).ToList();
+        await connection.ExecuteAsync(new CommandDefinition(
+            AddLists,
+            new
             {
-                await connection.ExecuteAsync(new CommandDefinition(
-                    AddList,
-                    new
-                    {
-                        EditionId = editionId,
-                        ListOid = oid,
-                        ConceptsOid = list.Oid,
-                        list.Name,
-                        list.Version,
-                        ConceptCount = list.Concepts.Count,
-                    },
-                    cancellationToken: ct));
-            }
-        }
+                EditionId = editionId,
+                ListOids = rows.Select(row => row.Oid).ToArray(),
+                ConceptsOids = rows.Select(row => row.List.Oid).ToArray(),
+                Names = rows.Select(row => row.List.Name).ToArray(),
+                Versions = rows.Select(row => row.List.Version).ToArray(),
+                Counts = rows.Select(row => row.List.Concepts.Count).ToArray(),
+            },
+            cancellationToken: ct));
 
         await using var copy = await connection.BeginBinaryImportAsync(CopyConcepts, ct);
         foreach (var list in lists)

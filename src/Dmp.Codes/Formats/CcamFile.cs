@@ -53,8 +53,8 @@ internal static class CcamFile
     private static void AddAct(string code, SortedDictionary<DateOnly, DbfRow> changes, DateOnly today, CodeListBuilder builder)
     {
         List<KeyValuePair<DateOnly, DbfRow>> rows = [.. changes];
-        var current = rows.FindLastIndex(row => row.Key <= today);
-        for (var i = Math.Max(current, 0); i < rows.Count; i++)
+        var current = Math.Max(rows.FindLastIndex(row => row.Key <= today), 0);
+        for (var i = current; i < rows.Count; i++)
         {
             var row = rows[i].Value;
             Concept concept = new()
@@ -66,7 +66,7 @@ internal static class CcamFile
             };
             builder.Add(
                 concept,
-                i == Math.Max(current, 0) ? row["DT_CREATIO"] : row["DT_MODIF"],
+                i == current ? row["DT_CREATIO"] : row["DT_MODIF"],
                 i + 1 < rows.Count ? rows[i + 1].Value["DT_MODIF"] : row["DT_FIN"]);
         }
     }

@@ -11,7 +11,7 @@ internal static class PublishedXml
         // ClaML names a document type, which is passed over.
         DtdProcessing = DtdProcessing.Ignore,
         XmlResolver = null,
-        MaxCharactersInDocument = CodeFiles.FileBytesMax,
+        MaxCharactersInDocument = CodeFiles.EditionBytesMax,
         MaxCharactersFromEntities = 1024,
         IgnoreComments = true,
         IgnoreProcessingInstructions = true,

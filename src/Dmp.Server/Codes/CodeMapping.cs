@@ -1,8 +1,6 @@
 using System.Globalization;
 using Dmp.Codes.V1;
-using Dmp.Interactions.V1;
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
+using Dmp.Server.References;
 
 namespace Dmp.Server.Codes;
 
@@ -17,13 +15,7 @@ internal static class CodeMapping
         ConceptCount = row.ConceptCount,
         Kind = row.Kind,
         LeftOutCount = row.LeftOut,
-        Edition = new ReferenceEdition
-        {
-            Name = row.EditionName,
-            Source = row.Source,
-            Sha256 = ByteString.CopyFrom(row.Sha256),
-            EffectiveTime = row.EffectiveTime.ToTimestamp(),
-        },
+        Edition = new ReferenceOrigin(row.EditionId, row.EditionName, row.Source, row.Sha256, row.EffectiveTime).ToMessage(),
     };
 
     /// <summary>

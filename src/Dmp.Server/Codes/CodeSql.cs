@@ -1,5 +1,6 @@
 using Dapper;
 using Dmp.Codes;
+using Dmp.Server.References;
 using Npgsql;
 
 namespace Dmp.Server.Codes;
@@ -70,16 +71,6 @@ internal sealed record CodeQuestion(CodeListRow List, string Code, string System
 /// <summary>The tables of code lists, which are no patient's and need no scope.</summary>
 internal static class CodeSql
 {
-    // One edition of each kind, of some tens of rows in all; chosen as for the thesaurus (References/ReferenceSql.cs).
-    private const string InForce =
-        """
-        select distinct on (e.kind) e.edition_id, e.kind, e.name, e.source, e.sha256, e.left_out, a.effective_time
-        from reference_activation a
-        join reference_edition e on e.edition_id = a.edition_id
-        where a.effective_time <= @Now
-        order by e.kind, a.effective_time desc, a.activate_time desc
-        """;
-
     private const string ListColumns =
         """
         l.list_oid, l.concepts_oid, l.name, l.version, l.concept_count, e.edition_id, e.kind, e.name as edition_name, e.source, e.sha256,
@@ -89,7 +80,7 @@ internal static class CodeSql
     // reference_list_pkey, once for each edition in force. A list that stands in editions of two kinds is that of the first kind.
     private const string Find =
         $"""
-        with e as ({InForce})
+        with e as ({ReferenceSql.InForce})
         select distinct on (l.list_oid) {ListColumns}
         from e
         join reference_list l on l.edition_id = e.edition_id and l.list_oid = any(@ListOids)
@@ -98,7 +89,7 @@ internal static class CodeSql
 
     private const string List =
         $"""
-        with e as ({InForce})
+        with e as ({ReferenceSql.InForce})
         select distinct on (l.list_oid) {ListColumns}
         from e
         join reference_list l on l.edition_id = e.edition_id

@@ -21,7 +21,7 @@ internal sealed class ListCodeLists(Database database, AuditTrail audit, PageTok
         ListCodeListsRequest query = new(request) { PageToken = "" };
         var after = pageTokens.Read(request.PageToken, call.Caller, query) is { } position ? Encoding.ASCII.GetString(position) : "";
         var now = time.GetUtcNow();
-        var rows = await database.OnConnectionAsync(connection => CodeSql.ListAsync(connection, after, pageSize + 1, now, ct), ct);
+        var rows = await database.InBatchesAsync(connection => CodeSql.ListAsync(connection, after, pageSize + 1, now, ct), ct);
         var response = new ListCodeListsResponse { Lists = { rows.Take(pageSize).Select(CodeMapping.ToMessage) } };
         if (rows.Count > pageSize)
         {

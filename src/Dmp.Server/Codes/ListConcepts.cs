@@ -22,7 +22,7 @@ internal sealed class ListConcepts(Database database, AuditTrail audit, PageToke
         ListConceptsRequest query = new(request) { PageToken = "" };
         (DateTimeOffset Time, Guid EditionId, int Place)? after =
             pageTokens.Read(request.PageToken, call.Caller, query) is { } position ? PageTokens.ReadPosition(position) : null;
-        var (list, rows) = await database.OnConnectionAsync(
+        var (list, rows) = await database.InBatchesAsync(
             async connection =>
             {
                 var inForce = (await CodeSql.FindAsync(connection, [request.ListOid], now, ct)).SingleOrDefault()

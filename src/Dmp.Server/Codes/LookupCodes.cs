@@ -19,7 +19,7 @@ internal sealed class LookupCodes(Database database, AuditTrail audit, TimeProvi
 
         var now = time.GetUtcNow();
         var oids = request.Codes.Select(code => code.ListOid).ToHashSet(StringComparer.Ordinal);
-        var (lists, found) = await database.OnConnectionAsync(
+        var (lists, found) = await database.InBatchesAsync(
             async connection =>
             {
                 var inForce = (await CodeSql.FindAsync(connection, oids, now, ct)).ToDictionary(list => list.ListOid);

@@ -2,8 +2,6 @@ using Dmp.Interactions.Checks;
 using Dmp.Interactions.Mapping;
 using Dmp.Interactions.Thesauri;
 using Dmp.Server.References;
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using Contract = Dmp.Interactions.V1;
 
 namespace Dmp.Server.Interactions;
@@ -19,8 +17,8 @@ internal static class InteractionMapping
     {
         var message = new Contract.InteractionReport
         {
-            Thesaurus = ToMessage(reference.Thesaurus),
-            MedicinesDatabase = reference.MedicinesEdition is { } edition ? ToMessage(edition) : null,
+            Thesaurus = reference.Thesaurus.ToMessage(),
+            MedicinesDatabase = reference.MedicinesEdition?.ToMessage(),
         };
         var asked = report.Items.Count - stated.Count;
         for (var place = 0; place < report.Items.Count; place++)
@@ -42,14 +40,6 @@ internal static class InteractionMapping
             .Select(ToMessage));
         return message;
     }
-
-    private static Contract.ReferenceEdition ToMessage(ReferenceOrigin origin) => new()
-    {
-        Name = origin.Name,
-        Source = origin.Source,
-        Sha256 = ByteString.CopyFrom(origin.Sha256),
-        EffectiveTime = origin.EffectiveTime?.ToTimestamp(),
-    };
 
     private static Contract.CheckedMedicine ToMessage(ItemAnswer item) => new()
     {

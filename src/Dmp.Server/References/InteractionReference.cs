@@ -1,5 +1,8 @@
 using Dmp.Interactions.Checks;
 using Dmp.Interactions.Medicines;
+using Dmp.Interactions.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Server.References;
 
@@ -17,4 +20,14 @@ internal sealed record InteractionReference(
 /// <param name="Source">In the words of who imported it.</param>
 /// <param name="Sha256">Over its files.</param>
 /// <param name="EffectiveTime">From when on it is in force; null for that of the sandbox.</param>
-internal sealed record ReferenceOrigin(Guid? EditionId, string Name, string Source, byte[] Sha256, DateTimeOffset? EffectiveTime);
+internal sealed record ReferenceOrigin(Guid? EditionId, string Name, string Source, byte[] Sha256, DateTimeOffset? EffectiveTime)
+{
+    /// <summary>As answers tell it.</summary>
+    public ReferenceEdition ToMessage() => new()
+    {
+        Name = Name,
+        Source = Source,
+        Sha256 = ByteString.CopyFrom(Sha256),
+        EffectiveTime = EffectiveTime?.ToTimestamp(),
+    };
+}

@@ -40,10 +40,10 @@ internal static class ReferenceSql
     public const string Thesaurus = "thesaurus";
     public const string Medicines = "medicines";
 
-    // One row for each kind, of some tens of rows in all.
-    private const string InForce =
+    /// <summary>The edition of each kind that is in force at <c>@Now</c>: one row for each kind, of some tens of rows in all.</summary>
+    public const string InForce =
         """
-        select distinct on (e.kind) e.edition_id, e.kind, e.name, e.source, e.sha256, a.effective_time
+        select distinct on (e.kind) e.edition_id, e.kind, e.name, e.source, e.sha256, e.left_out, a.effective_time
         from reference_activation a
         join reference_edition e on e.edition_id = a.edition_id
         where a.effective_time <= @Now

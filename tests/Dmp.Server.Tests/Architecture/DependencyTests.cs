@@ -64,7 +64,7 @@ public sealed partial class DependencyTests
         ["Facts"] = "Access Audit Calls Data Documents Errors Options",
         ["Search"] = "Audit Calls Documents Errors Facts Options",
         ["References"] = "Data Errors Options",
-        ["Codes"] = "Access Audit Calls Data Errors",
+        ["Codes"] = "Access Audit Calls Data Errors References",
         ["Interactions"] = "Access Audit Calls Documents Errors Facts References",
         ["Intake"] = "Access Audit Calls Data Documents Errors Facts Identity Logging Media Messages Options",
         ["Notices"] = "Access Audit Calls Data Errors Options Records Requests",

@@ -256,6 +256,16 @@ public sealed class CodeServiceTests(Platform platform) : IDisposable
         Assert.Equal((LookupOutcome.UnknownCode, 1), (answer.Results[0].Outcome, answer.Lists[0].LeftOutCount));
         Assert.Contains(
             "from the same files", (await RunAsync(database, [.. import, "--accept-faults"])).Error, StringComparison.Ordinal);
+        var large = Path.Combine(directory, "large.xml");
+        await using (var sparse = File.Create(large))
+        {
+            sparse.SetLength(CodeFiles.EditionBytesMax + 1);
+        }
+
+        Assert.Contains(
+            $"large.xml: The files of an edition have more than {CodeFiles.EditionBytesMax} bytes.",
+            (await RunAsync(database, "import", "atc", large, "--edition", "a", "--source", "s")).Error,
+            StringComparison.Ordinal);
         Assert.Contains(
             "files of atc are",
             (await RunAsync(database, "import", "atc", file, "--edition", "a", "--source", "s")).Error,
