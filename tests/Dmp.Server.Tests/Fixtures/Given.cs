@@ -49,9 +49,20 @@ internal static class Given
     /// <summary>Opens a record; the physician declares the patient's consent.</summary>
     public static async Task<OpenedRecord> RecordAsync(this Platform platform, TestPatient? person = null)
     {
-        var patient = person ?? TestPatient.New();
         var physician = TestProfessional.New();
-        var api = platform.As(physician);
+        return await RecordAsync(platform.As(physician), person ?? TestPatient.New(), physician);
+    }
+
+    /// <summary>The same on a server whose readers have nothing else to read, with the client of the physician.</summary>
+    public static async Task<(OpenedRecord Record, DmpApi Api)> RecordAsync(this TestServer server, Platform platform)
+    {
+        var physician = TestProfessional.New();
+        DmpApi api = new(server.Channel, platform.Callers.Token(physician));
+        return (await RecordAsync(api, TestPatient.New(), physician), api);
+    }
+
+    private static async Task<OpenedRecord> RecordAsync(DmpApi api, TestPatient patient, TestProfessional physician)
+    {
         var opened = await api.Records.OpenRecordAsync(OpenRequest(patient), cancellationToken: Token);
         await api.DeclareAsync(opened.Record.RecordId);
         return new OpenedRecord(patient, physician, opened.Record);

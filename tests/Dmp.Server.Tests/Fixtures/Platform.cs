@@ -68,7 +68,7 @@ public sealed class Platform : IAsyncLifetime
             pooler = await Pooler.StartAsync(databases, "transaction", 4, roundRobin: 1);
         }
 
-        server = await TestServer.StartAsync(this, TestServer.WithIssuer, "--Dmp:Database:ConnectionsMax=20");
+        server = await TestServer.StartAsync(this, TestServer.WithIssuer, "--Dmp:Database:ConnectionsMax=20", "--Dmp:Facts:Workers=2");
     }
 
     public async ValueTask DisposeAsync()
