@@ -176,8 +176,8 @@ internal static class FactQueueSql
             left join record_key k on k.record_id = v.record_id and k.record_key_id = v.record_key_id
         """;
 
-    // Primary keys; rows of a claim, while they are this server's. One that is locked is being taken away: to wait for it could only end
-    // in finding that out, or in two that wait for each other.
+    // Primary keys; rows of a claim, while they are this server's. One that is locked is being taken away, or somebody looks at it who saw
+    // it when it was still due: all others are written first, and then that one is waited for, alone.
     private const string OfOwn =
         """
         cross join lateral (
@@ -190,6 +190,8 @@ internal static class FactQueueSql
             for update skip locked
         ) f
         """;
+
+    private const string Skipping = " skip locked";
 
     private const string IsOwn = "f.record_id = o.record_id and f.document_id = o.document_id and f.version = o.version";
 
@@ -286,8 +288,37 @@ internal static class FactQueueSql
         NpgsqlConnection connection, IReadOnlyList<FinishedReading> finished, int reader)
     {
         await RowScope.Facts.ApplyAsync(connection, CancellationToken.None);
-        var states = await connection.QueryAsync<short>(new CommandDefinition(
-            Finish,
+        var states = await FinishAsync(connection, finished, reader, Finish);
+        if (states.Count < finished.Count)
+        {
+            foreach (var one in finished)
+            {
+                // What is written already is nobody's any more.
+                states.AddRange(await FinishAsync(connection, [one], reader, Finish.Replace(Skipping, "", StringComparison.Ordinal)));
+            }
+        }
+
+        return [.. states.Select(state => (DocumentFactsState)state)];
+    }
+
+    /// <summary>Leaves them for later; with or without counting the attempt.</summary>
+    public static async Task PostponeAsync(
+        NpgsqlConnection connection, IReadOnlyList<(ClaimedReading Claimed, DateTimeOffset DueTime)> left, bool isCounted)
+    {
+        await RowScope.Facts.ApplyAsync(connection, CancellationToken.None);
+        if (await PostponeAsync(connection, left, isCounted, Postpone) < left.Count)
+        {
+            foreach (var one in left)
+            {
+                await PostponeAsync(connection, [one], isCounted, Postpone.Replace(Skipping, "", StringComparison.Ordinal));
+            }
+        }
+    }
+
+    private static async Task<List<short>> FinishAsync(
+        NpgsqlConnection connection, IReadOnlyList<FinishedReading> finished, int reader, string statement) =>
+        [.. await connection.QueryAsync<short>(new CommandDefinition(
+            statement,
             new
             {
                 RecordId = finished.Select(one => one.Claimed.RecordId).ToArray(),
@@ -303,17 +334,15 @@ internal static class FactQueueSql
                 WordsCut = finished.Select(one => one.WordsCut).ToArray(),
                 RecordKeyId = finished.Select(one => one.RecordKeyId).ToArray(),
                 Reader = reader,
-            }));
-        return [.. states.Select(state => (DocumentFactsState)state)];
-    }
+            }))];
 
-    /// <summary>Leaves them for later; with or without counting the attempt.</summary>
-    public static async Task PostponeAsync(
-        NpgsqlConnection connection, IReadOnlyList<(ClaimedReading Claimed, DateTimeOffset DueTime)> left, bool isCounted)
-    {
-        await RowScope.Facts.ApplyAsync(connection, CancellationToken.None);
-        await connection.ExecuteAsync(new CommandDefinition(
-            Postpone,
+    private static Task<int> PostponeAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<(ClaimedReading Claimed, DateTimeOffset DueTime)> left,
+        bool isCounted,
+        string statement) =>
+        connection.ExecuteAsync(new CommandDefinition(
+            statement,
             new
             {
                 RecordId = left.Select(one => one.Claimed.RecordId).ToArray(),
@@ -323,7 +352,6 @@ internal static class FactQueueSql
                 DueTime = left.Select(one => one.DueTime).ToArray(),
                 Uncounted = isCounted ? 0 : 1,
             }));
-    }
 
     /// <summary>
     /// It will not be read; what was read of it before stays. True when it failed: not when something was read before, or another server

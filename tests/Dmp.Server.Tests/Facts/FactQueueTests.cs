@@ -7,6 +7,7 @@ using Dmp.Server.Facts;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Proofs;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Xunit;
 
 namespace Dmp.Server.Tests.Facts;
@@ -203,6 +204,53 @@ public sealed class FactQueueTests(Platform platform)
                 connection, [.. claimed.Select(one => (one, one.DueTime))], isCounted: false),
             Token);
         Assert.Equal([claimed[1].DocumentId.ToString()], await place.ListAsync("attempts = 1 and due_time > now()"));
+    }
+
+    /// <summary>
+    /// Whoever looks for what is due locks a row for a moment that was taken meanwhile. What was read of it must not be lost for that.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_somebody_looks_at_for_a_moment_is_written_all_the_same(bool isFinished)
+    {
+        await using var place = await PlaceAsync();
+        await place.AddAsync(1_000, 3);
+        var (claimed, _) = await place.ClaimAsync(FactQueue.Small);
+        await using var other = new NpgsqlConnection(platform.Databases.AdminOf(place.Server.Database));
+        await other.OpenAsync(Token);
+        await using var looking = await other.BeginTransactionAsync(Token);
+        await using (var look = new NpgsqlCommand(
+            $"select from document_facts where document_id = '{claimed[1].DocumentId}' for update", other, looking))
+        {
+            await look.ExecuteNonQueryAsync(Token);
+        }
+
+        var database = place.Server.Services.GetRequiredService<Database>();
+        FinishedReading[] finished =
+            [.. claimed.Select(one => new FinishedReading { Claimed = one, State = DocumentFactsState.NotStructured })];
+        var written = database.OnConnectionAsync(
+            async connection =>
+            {
+                if (isFinished)
+                {
+                    await FactQueueSql.FinishAsync(connection, finished, 1);
+                }
+                else
+                {
+                    await FactQueueSql.PostponeAsync(
+                        connection, [.. claimed.Select(one => (one, one.DueTime.AddDays(-1)))], isCounted: false);
+                }
+
+                return true;
+            },
+            Token);
+        await Fixtures.Waiting.UntilAsync(async () => written.IsCompleted || await place.Server.QueryAsync<long>(
+            platform, "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") > 0);
+        await looking.CommitAsync(Token);
+        await written;
+
+        Assert.Empty(await place.ListAsync(isFinished ? "due_time is not null" : "due_time > now() - interval '12 hours'"));
     }
 
     [Fact]
