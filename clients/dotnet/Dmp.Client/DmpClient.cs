@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
+using Dmp.Care.V1;
 using Dmp.CareTeam.V1;
 using Dmp.Codes.V1;
 using Dmp.Consent.V1;
@@ -77,6 +78,7 @@ public sealed partial class DmpClient : IDisposable
         Interactions = new InteractionService.InteractionServiceClient(invoker);
         Search = new SearchService.SearchServiceClient(invoker);
         Codes = new CodeService.CodeServiceClient(invoker);
+        Care = new CareService.CareServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
         Events = new EventService.EventServiceClient(invoker);
     }
@@ -128,6 +130,9 @@ public sealed partial class DmpClient : IDisposable
 
     /// <summary>The generated client of code lists, for what the methods of this class do not cover.</summary>
     public CodeService.CodeServiceClient Codes { get; }
+
+    /// <summary>What people who care for a patient ask of a record.</summary>
+    public CareService.CareServiceClient Care { get; }
 
     /// <summary>The generated client of notices, for what the methods of this class do not cover.</summary>
     public NoticeService.NoticeServiceClient Notices { get; }

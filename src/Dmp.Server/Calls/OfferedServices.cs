@@ -1,5 +1,6 @@
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
+using Dmp.Care.V1;
 using Dmp.CareTeam.V1;
 using Dmp.Codes.V1;
 using Dmp.Consent.V1;
@@ -36,5 +37,6 @@ internal static class OfferedServices
         InteractionService.Descriptor,
         SearchService.Descriptor,
         CodeService.Descriptor,
+        CareService.Descriptor,
     ];
 }

@@ -1,5 +1,6 @@
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
+using Dmp.Care.V1;
 using Dmp.CareTeam.V1;
 using Dmp.Codes.V1;
 using Dmp.Consent.V1;
@@ -38,6 +39,7 @@ internal static class EndpointSetup
         Map<Services.InteractionService>(app, InteractionService.Descriptor);
         Map<Services.SearchService>(app, SearchService.Descriptor);
         Map<Services.CodeService>(app, CodeService.Descriptor);
+        Map<Services.CareService>(app, CareService.Descriptor);
 
         // For load balancers, which have no token; it tells nothing but "serving" or "not serving".
         app.MapGrpcHealthChecksService().AllowAnonymous();

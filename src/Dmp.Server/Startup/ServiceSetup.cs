@@ -82,6 +82,7 @@ internal static class ServiceSetup
         services.AddSingleton<VersionReader>();
         services.AddSingleton<RecordBlocks>();
         services.AddSingleton<RecordFacts>();
+        services.AddSingleton<WholeRecord>();
         services.AddSingleton<SearchWords>();
         services.AddHostedService<FactMaker>();
         services.AddSingleton<ReferenceShelf>();

@@ -19,6 +19,7 @@ public sealed partial class DependencyTests
     /// <summary>The projects that are shipped, and what each may reference.</summary>
     private static readonly Dictionary<string, string> projects = new(StringComparer.Ordinal)
     {
+        ["Dmp.Care"] = "Dmp.Cda Dmp.Contracts Dmp.Facts Dmp.Interactions",
         ["Dmp.Cda"] = "",
         ["Dmp.Codes"] = "Dmp.Interactions",
         ["Dmp.Contracts"] = "",
@@ -32,7 +33,7 @@ public sealed partial class DependencyTests
         ["Dmp.Xdm"] = "Dmp.Contracts",
         ["Dmp.Client"] = "Dmp.Contracts Dmp.Proofs",
         ["Dmp.Server"] =
-            "Dmp.Cda Dmp.Codes Dmp.Contracts Dmp.Facts Dmp.Fhir Dmp.Interactions Dmp.Migrator Dmp.Proofs Dmp.Search Dmp.Storage",
+            "Dmp.Care Dmp.Cda Dmp.Codes Dmp.Contracts Dmp.Facts Dmp.Fhir Dmp.Interactions Dmp.Migrator Dmp.Proofs Dmp.Search Dmp.Storage",
         ["Dmp.Cli"] = "Dmp.Cda Dmp.Client Dmp.Codes Dmp.Facts Dmp.Fhir Dmp.Interactions Dmp.Proofs Dmp.Storage Dmp.Xdm",
     };
 
@@ -66,6 +67,7 @@ public sealed partial class DependencyTests
         ["References"] = "Data Errors Options",
         ["Codes"] = "Access Audit Calls Data Errors References",
         ["Interactions"] = "Access Audit Calls Documents Errors Facts References",
+        ["Care"] = "Documents Facts",
         ["Intake"] = "Access Audit Calls Data Documents Errors Facts Identity Logging Media Messages Options",
         ["Notices"] = "Access Audit Calls Data Errors Options Records Requests",
         ["Pipeline"] = "Audit Calls Data Edge Errors Identity Logging Options",
@@ -73,7 +75,7 @@ public sealed partial class DependencyTests
             "Audit CareTeams Codes Consents Delegations Documents Emergencies Events Explanations Facts Intake Interactions Notices "
             + "Pipeline Records Search",
         ["Startup"] =
-            "Access Audiences Audit Calls CareTeams Codes Consents Data Delegations Documents Edge Emergencies Events "
+            "Access Audiences Audit Calls Care CareTeams Codes Consents Data Delegations Documents Edge Emergencies Events "
             + "Explanations Facts Identity Intake Interactions Logging Media Messages Notices Options Pipeline Postgres Records "
             + "References Requests Search Services",
     };

@@ -1,5 +1,6 @@
 using Dmp.Access.V1;
 using Dmp.Audit.V1;
+using Dmp.Care.V1;
 using Dmp.CareTeam.V1;
 using Dmp.Codes.V1;
 using Dmp.Consent.V1;
@@ -42,6 +43,7 @@ internal sealed class DmpApi
         Interactions = new InteractionService.InteractionServiceClient(invoker);
         Search = new SearchService.SearchServiceClient(invoker);
         Codes = new CodeService.CodeServiceClient(invoker);
+        Care = new CareService.CareServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
     }
 
@@ -72,6 +74,8 @@ internal sealed class DmpApi
     public SearchService.SearchServiceClient Search { get; }
 
     public CodeService.CodeServiceClient Codes { get; }
+
+    public CareService.CareServiceClient Care { get; }
 
     public NoticeService.NoticeServiceClient Notices { get; }
 

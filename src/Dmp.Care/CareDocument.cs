@@ -1,0 +1,96 @@
+using Dmp.Care.V1;
+using Dmp.Cda;
+using Dmp.Document.V1;
+using Dmp.Facts.Reading;
+using Dmp.Facts.V1;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Dmp.Care;
+
+/// <summary>A version of a document with what it states.</summary>
+/// <param name="DocumentId">The document.</param>
+/// <param name="Version">The version.</param>
+/// <param name="Metadata">Its metadata.</param>
+/// <param name="ByPatient">The patient deposited it, or somebody on the patient's side.</param>
+/// <param name="CameAt">When it came: nothing in it was stated later.</param>
+/// <param name="Facts">What it states.</param>
+public sealed record CareDocument(
+    string DocumentId, int Version, DocumentMetadata Metadata, bool ByPatient, DateTimeOffset CameAt, IReadOnlyList<Fact> Facts)
+{
+    private const int NameMax = 300;
+
+    // What a clock that runs ahead may do to a day; further ahead a time is a mistake.
+    private static readonly TimeSpan ahead = TimeSpan.FromDays(1);
+
+    /// <summary>Where a fact of it is stated, and when.</summary>
+    /// <param name="fact">A fact of this document.</param>
+    public Source SourceOf(Fact fact)
+    {
+        ArgumentNullException.ThrowIfNull(fact);
+        var source = Source();
+        source.SectionCode = fact.Source.SectionCode;
+        source.Entry = fact.Source.Entry;
+        source.Place = fact.Source.Place;
+        if (fact.Author is { } author)
+        {
+            if (author.Name.Length > 0 || author.Id.Length > 0)
+            {
+                source.AuthorName = Words.Cut(author.Name, NameMax);
+                source.AuthorId = author.Id;
+            }
+
+            if (author.Time is { } time && Read(time.Written) is { } stated)
+            {
+                Set(source, stated, StatedTimeOrigin.Statement);
+            }
+        }
+
+        return source;
+    }
+
+    /// <summary>The document as a whole.</summary>
+    public Source Source()
+    {
+        var author = Metadata.Authors.FirstOrDefault();
+        Source source = new()
+        {
+            DocumentId = DocumentId,
+            Version = Version,
+            UniqueId = Metadata.UniqueId,
+            DocumentType = Metadata.Type,
+            ServiceStartTime = Metadata.ServiceStartTime,
+            AuthorName = Words.Cut(NameOf(author), NameMax),
+            AuthorId = ByPatient ? "" : author?.Person?.Id ?? author?.Institution?.Id ?? "",
+            StructureName = Words.Cut(author?.Institution?.Name ?? "", NameMax),
+            StructureId = author?.Institution?.Id ?? "",
+            ByPatient = ByPatient,
+        };
+        var (time, origin) = Metadata.ServiceStartTime is { } act && act.ToDateTimeOffset() <= CameAt + ahead
+            ? (act, StatedTimeOrigin.Act)
+            : (Metadata.CreationTime ?? CameAt.ToTimestamp(), StatedTimeOrigin.Creation);
+        source.StatedTime = time;
+        source.StatedPrecision = TimePrecision.Time;
+        source.StatedOrigin = origin;
+        return source;
+    }
+
+    /// <summary>A time as written, when it can be read and does not lie behind the day on which the document came.</summary>
+    private CdaTime? Read(string written) => CdaTime.TryRead(written, out var time) && time.Time <= CameAt + ahead ? time : null;
+
+    private static void Set(Source source, CdaTime time, StatedTimeOrigin origin)
+    {
+        source.StatedTime = time.Time.ToTimestamp();
+        source.StatedPrecision = time.Precision switch
+        {
+            CdaPrecision.Year => TimePrecision.Year,
+            CdaPrecision.Month => TimePrecision.Month,
+            CdaPrecision.Day => TimePrecision.Day,
+            _ => TimePrecision.Time,
+        };
+        source.StatedOrigin = origin;
+    }
+
+    private static string NameOf(Author? author) => author?.Person is { } person
+        ? string.Join(' ', new[] { person.GivenName, person.FamilyName }.Where(name => name.Length > 0))
+        : author?.Institution?.Name ?? "";
+}
