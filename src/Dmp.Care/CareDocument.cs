@@ -39,14 +39,32 @@ public sealed record CareDocument(
                 source.AuthorId = author.Id;
             }
 
-            if (author.Time is { } time && Read(time.Written) is { } stated)
-            {
-                Set(source, stated, StatedTimeOrigin.Statement);
-            }
+        }
+
+        if (ClinicalTime(fact) is { } clinical)
+        {
+            Set(source, clinical, StatedTimeOrigin.Statement);
+        }
+        else if (fact.Author?.Time is { } time && Read(time.Written) is { } stated)
+        {
+            Set(source, stated, StatedTimeOrigin.Statement);
         }
 
         return source;
     }
+
+    /// <summary>
+    /// Of what was handed out the day of it, of what was given the end of it: before who wrote it down, and when. What was given without
+    /// an end is as old as what says so.
+    /// </summary>
+    private CdaTime? ClinicalTime(Fact fact) => fact.Medication switch
+    {
+        { Role: MedicationRole.Dispensed, SupplyTime: { } supply } => Read(supply.Written),
+        { Role: MedicationRole.Administered, Period: { } period } => (period.Single ? period.Low : period.High) is { } last
+            ? Read(last.Written)
+            : null,
+        _ => null,
+    };
 
     /// <summary>The document as a whole.</summary>
     public Source Source()

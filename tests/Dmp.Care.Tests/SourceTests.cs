@@ -36,6 +36,32 @@ public sealed class SourceTests
         Assert.Equal(("Anne Petit", 3, 1), (source.AuthorName, source.Entry, source.Place));
     }
 
+    [Theory]
+    [InlineData(MedicationRole.Dispensed, "20260410", "", "", "2026-04-10")]
+    [InlineData(MedicationRole.Dispensed, "20620410", "", "", "2026-05-05")]
+    [InlineData(MedicationRole.Administered, "", "20260402", "20260406", "2026-04-06")]
+    [InlineData(MedicationRole.Administered, "", "20260402", "", "2026-05-05")]
+    [InlineData(MedicationRole.Listed, "20260410", "20260402", "20260406", "2026-05-05")]
+    public void What_was_handed_out_or_given_is_as_old_as_that(MedicationRole role, string supply, string low, string high, string day)
+    {
+        Fact fact = new()
+        {
+            Source = new FactSource(),
+            Author = new FactAuthor { Time = new Moment { Written = "20260505" } },
+            Medication = new Medication
+            {
+                Role = role,
+                SupplyTime = new Moment { Written = supply },
+                Period = new Stretch { Low = new Moment { Written = low }, High = new Moment { Written = high } },
+            },
+        };
+
+        var source = Document(act, act, fact).SourceOf(fact);
+
+        Assert.Equal(day, source.StatedTime.ToDateTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        Assert.Equal(StatedTimeOrigin.Statement, source.StatedOrigin);
+    }
+
     [Fact]
     public void An_act_to_come_does_not_date_what_is_said_of_it()
     {

@@ -182,9 +182,11 @@ public sealed partial class SubstanceMapper
         return first < 0 ? "" : string.Join(' ', words[first..(words.FindLastIndex(word => !IsTie(word)) + 1)]);
     }
 
-    private static bool IsTie(string word) => word is "de" or "d" or "du";
+    internal static bool IsTie(string word) => word is "de" or "d" or "du";
 
-    private static bool IsIon(string rest) => ions.Contains(rest);
+    internal static bool IsSalt(string word) => salts.Contains(word);
+
+    internal static bool IsIon(string rest) => ions.Contains(rest);
 
     /// <summary>The words by which a name is known: no salt, and no kind of thing.</summary>
     private static IEnumerable<string> Words(string key) =>
