@@ -14,6 +14,11 @@ namespace Dmp.Server.References;
 internal sealed record InteractionReference(
     InteractionChecker Checker, ReferenceOrigin Thesaurus, ReferenceOrigin? MedicinesEdition, MedicineTable? Medicines);
 
+/// <summary>The products that are in force.</summary>
+/// <param name="Table">The products.</param>
+/// <param name="Origin">Where they are from.</param>
+internal sealed record MedicinesReference(MedicineTable Table, ReferenceOrigin Origin);
+
 /// <summary>Where an edition is from.</summary>
 /// <param name="EditionId">Its id; null for that of the sandbox.</param>
 /// <param name="Name">What it is called.</param>

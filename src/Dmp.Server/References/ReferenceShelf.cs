@@ -26,12 +26,16 @@ internal sealed class ReferenceShelf(Database database, IHostEnvironment environ
     private InteractionReference? interactions;
     private (Thesaurus Thesaurus, ReferenceOrigin Origin)? rules;
     private (MedicineTable Table, ReferenceOrigin Origin)? products;
+    private MedicinesReference? medicines;
     private bool isAwayTold;
 
     /// <summary>The rules and products in force.</summary>
     /// <exception cref="Grpc.Core.RpcException">REFERENCE_DATA_MISSING: there are no rules.</exception>
     public InteractionReference Interactions =>
         Volatile.Read(ref interactions) ?? throw Failures.Of(ErrorReason.ReferenceDataMissing, ("kind", ReferenceSql.Thesaurus));
+
+    /// <summary>The products in force, with or without rules; null when there are none.</summary>
+    public MedicinesReference? Medicines => Volatile.Read(ref medicines);
 
     /// <summary>Reads what is in force before the first call comes.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -110,6 +114,11 @@ internal sealed class ReferenceShelf(Database database, IHostEnvironment environ
             && await ReadAsync(wanted, (name, files) => BdpmFiles.Read(name, [.. files.Values]), ct) is { } newProducts)
         {
             products = (newProducts.Table, wanted);
+        }
+
+        if (products is var (table, medicinesOrigin) && !IsSame(Volatile.Read(ref medicines)?.Origin, medicinesOrigin))
+        {
+            Volatile.Write(ref medicines, new MedicinesReference(table, medicinesOrigin));
         }
 
         var known = Volatile.Read(ref interactions);

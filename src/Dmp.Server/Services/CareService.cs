@@ -1,6 +1,15 @@
+using Dmp.Care.V1;
+using Dmp.Server.Care;
+using Dmp.Server.Pipeline;
+using Grpc.Core;
 using Contract = Dmp.Care.V1.CareService;
 
 namespace Dmp.Server.Services;
 
 /// <summary>gRPC's way to the methods of care. Each is a class of its name.</summary>
-internal sealed class CareService : Contract.CareServiceBase;
+internal sealed class CareService : Contract.CareServiceBase
+{
+    public override Task<GetMedicationStatementResponse> GetMedicationStatement(
+        GetMedicationStatementRequest request, ServerCallContext context) =>
+        context.Method<GetMedicationStatement>().RunAsync(context.Call, request, context.CancellationToken);
+}

@@ -1,4 +1,5 @@
 using Dmp.Server.Audit;
+using Dmp.Server.Care;
 using Dmp.Server.CareTeams;
 using Dmp.Server.Codes;
 using Dmp.Server.Consents;
@@ -94,6 +95,8 @@ internal static class MethodSetup
 
         services.AddSingleton<CheckInteractions>();
         services.AddSingleton<CheckRecordInteractions>();
+
+        services.AddSingleton<GetMedicationStatement>();
 
         services.AddSingleton<SearchContent>();
 

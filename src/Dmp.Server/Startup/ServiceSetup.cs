@@ -1,6 +1,7 @@
 using Dmp.Server.Access;
 using Dmp.Server.Audiences;
 using Dmp.Server.Audit;
+using Dmp.Server.Care;
 using Dmp.Server.Consents;
 using Dmp.Server.Data;
 using Dmp.Server.Documents;
@@ -38,6 +39,8 @@ internal static class ServiceSetup
         services.AddOptions<FactOptions>().BindConfiguration(FactOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<SearchOptions>().BindConfiguration(SearchOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<SearchOptions>, SearchOptionsRules>();
+        services.AddOptions<CareOptions>().BindConfiguration(CareOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<CareOptions>, CareOptionsRules>();
         services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddContent();
         services.AddMedia();
@@ -83,6 +86,7 @@ internal static class ServiceSetup
         services.AddSingleton<RecordBlocks>();
         services.AddSingleton<RecordFacts>();
         services.AddSingleton<WholeRecord>();
+        services.AddSingleton<DangerousList>();
         services.AddSingleton<SearchWords>();
         services.AddHostedService<FactMaker>();
         services.AddSingleton<ReferenceShelf>();

@@ -1,4 +1,5 @@
 using Dmp.Access.V1;
+using Dmp.Care.V1;
 using Dmp.CareTeam.V1;
 using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
@@ -84,6 +85,7 @@ public sealed class InvisibilityTests(Platform platform)
         "Subscribe", "Pull", "CommitPosition", "GetPosition",
     ];
 
+    private static readonly Timestamp lately = Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private static readonly Timestamp longAgo = Timestamp.FromDateTimeOffset(new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     public static TheoryData<string> Personas => [.. personas.Keys];
@@ -238,6 +240,11 @@ public sealed class InvisibilityTests(Platform platform)
             {
                 RecordId = record.Id, StatedFrom = longAgo, Proposed = { new Medicine { SubstanceName = "warfarine" } },
             },
+        ],
+        "GetMedicationStatement" =>
+        [
+            new GetMedicationStatementRequest { RecordId = record.Id, At = longAgo, StatedFrom = longAgo },
+            new GetMedicationStatementRequest { RecordId = record.Id, At = lately, StatedFrom = longAgo, IncludeEnded = true },
         ],
         "GetSubmissionSet" => [new GetSubmissionSetRequest { RecordId = record.Id, SubmissionSetId = documentId }],
         "ListSubmissionSets" =>

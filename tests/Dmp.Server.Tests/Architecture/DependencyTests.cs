@@ -67,13 +67,13 @@ public sealed partial class DependencyTests
         ["References"] = "Data Errors Options",
         ["Codes"] = "Access Audit Calls Data Errors References",
         ["Interactions"] = "Access Audit Calls Documents Errors Facts References",
-        ["Care"] = "Documents Facts",
+        ["Care"] = "Audit Calls Documents Errors Facts Options References",
         ["Intake"] = "Access Audit Calls Data Documents Errors Facts Identity Logging Media Messages Options",
         ["Notices"] = "Access Audit Calls Data Errors Options Records Requests",
         ["Pipeline"] = "Audit Calls Data Edge Errors Identity Logging Options",
         ["Services"] =
-            "Audit CareTeams Codes Consents Delegations Documents Emergencies Events Explanations Facts Intake Interactions Notices "
-            + "Pipeline Records Search",
+            "Audit Care CareTeams Codes Consents Delegations Documents Emergencies Events Explanations Facts Intake Interactions "
+            + "Notices Pipeline Records Search",
         ["Startup"] =
             "Access Audiences Audit Calls Care CareTeams Codes Consents Data Delegations Documents Edge Emergencies Events "
             + "Explanations Facts Identity Intake Interactions Logging Media Messages Notices Options Pipeline Postgres Records "
