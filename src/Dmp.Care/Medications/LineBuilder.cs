@@ -255,9 +255,8 @@ internal sealed class LineBuilder(RecordContext context, DangerousMedicines dang
             yield return TreatmentNote.NoPrescription;
         }
 
-        if (context.HasDispensations && course.MayRun
-            && course.Alive.Any(statement =>
-                statement.Role == MedicationRole.Prescribed && statement.StatedAt + dispensedWithin < context.At)
+        var prescription = course.Alive.FirstOrDefault(statement => statement.Role == MedicationRole.Prescribed);
+        if (context.HasDispensations && course.MayRun && prescription?.StatedAt + dispensedWithin < context.At
             && !statements.Any(statement => statement.Role == MedicationRole.Dispensed))
         {
             yield return TreatmentNote.NoDispensation;

@@ -6,6 +6,8 @@ namespace Dmp.Care.Medications;
 /// <summary>What is one treatment: one set of substances by one group of routes (M1 to M5), and what names it (M9).</summary>
 internal sealed class TreatmentGroups(MedicineNames? names)
 {
+    private const int ItemsMax = 20;
+
     /// <summary>Each with its statements, the newest first.</summary>
     public IReadOnlyList<(RouteGroup Route, List<Statement> Statements)> Of(IReadOnlyList<Statement> statements)
     {
@@ -61,21 +63,24 @@ internal sealed class TreatmentGroups(MedicineNames? names)
                 : statement)];
     }
 
-    /// <summary>One item of each medicine: the newest.</summary>
-    private static Dictionary<string, Statement> ItemsOf(IGrouping<string, Statement> items) =>
+    /// <summary>The items of each medicine, the newest first.</summary>
+    private static Dictionary<string, List<Statement>> ItemsOf(IGrouping<string, Statement> items) =>
         items.Order(Comparer<Statement>.Create(Statement.NewestFirst))
             .GroupBy(one => one.Match.Key)
-            .ToDictionary(group => group.Key, group => group.First());
+            .ToDictionary(group => group.Key, group => group.Take(ItemsMax).ToList());
 
-    private static Statement? TargetOf(Statement dispensation, Dictionary<string, Statement> items)
+    private static Statement? TargetOf(Statement dispensation, Dictionary<string, List<Statement>> items)
     {
-        if (items.TryGetValue(dispensation.Match.Key, out var same))
+        var isSame = items.TryGetValue(dispensation.Match.Key, out var found);
+        if (!isSame && items.Count == 1)
         {
-            return same;
+            found = items.Values.Single();
+            isSame = found[0].Match.Set is null || dispensation.Match.Set is null;
         }
 
-        return items.Count == 1 && items.Values.Single() is var only && (only.Match.Set is null || dispensation.Match.Set is null)
-            ? only
+        // Nobody dispenses what is prescribed later.
+        return isSame
+            ? found!.Find(item => End.Day(item.StatedAt) <= End.Day(dispensation.StatedAt)) ?? found[0]
             : null;
     }
 
