@@ -55,7 +55,7 @@ internal sealed class CourseRules(DateTimeOffset at)
         }
             : stop is not null && alive.Count == 0 ? course with
             {
-                Status = TreatmentStatus.Stopped,
+                Status = stop.IsOver ? TreatmentStatus.Ended : TreatmentStatus.Stopped,
                 End = new End(End.Day(stop.StoppedAt!.Value), End.Day(stop.StoppedAt.Value).AddDays(1)),
             }
             : open ? course with { Status = TreatmentStatus.EndUnknown }

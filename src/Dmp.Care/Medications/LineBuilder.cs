@@ -8,15 +8,29 @@ namespace Dmp.Care.Medications;
 /// <summary>What stands beside all lines of a record.</summary>
 /// <param name="At">The moment that the answer is made for.</param>
 /// <param name="None">Statements that there is no treatment, the newest first.</param>
-/// <param name="Lists">When the newest list of treatments by a professional was stated; null when there is none.</param>
-/// <param name="Reconciliations">Of lists that their authors declare complete a statement each, the newest first.</param>
+/// <param name="Lists">Lists of treatments by professionals, the newest first.</param>
 /// <param name="HasDispensations">The record has a dispensation.</param>
 internal sealed record RecordContext(
     DateTimeOffset At,
     IReadOnlyList<(NoTreatment Message, DateTimeOffset StatedAt)> None,
-    DateTimeOffset? Lists,
-    IReadOnlyList<Statement> Reconciliations,
-    bool HasDispensations);
+    IReadOnlyList<TreatmentList> Lists,
+    bool HasDispensations)
+{
+    /// <summary>A list that came later and does not name a treatment; null when there is none.</summary>
+    public TreatmentList? LaterThan(IReadOnlyList<Statement> statements, bool isComplete)
+    {
+        HashSet<string> naming =
+            [.. statements.SelectMany(statement => statement.Copies.Select(copy => copy.DocumentId).Append(statement.Document.DocumentId))];
+        return Lists.TakeWhile(list => list.StatedAt > statements[0].StatedAt)
+            .FirstOrDefault(list => (list.IsComplete || !isComplete) && !naming.Contains(list.Source.DocumentId));
+    }
+}
+
+/// <summary>A document that lists treatments.</summary>
+/// <param name="StatedAt">When its last treatment was stated.</param>
+/// <param name="Source">The document.</param>
+/// <param name="IsComplete">Its author declares it a complete reconciliation (M17).</param>
+internal sealed record TreatmentList(DateTimeOffset StatedAt, Source Source, bool IsComplete);
 
 /// <summary>Makes the line of one treatment.</summary>
 internal sealed class LineBuilder(RecordContext context, DangerousMedicines dangerous)
@@ -51,7 +65,7 @@ internal sealed class LineBuilder(RecordContext context, DangerousMedicines dang
         var deciding = professional.Count > 0 ? professional : [.. statements];
         var course = rules.Of(deciding, ServiceEnd);
         var doses = DosesOf(deciding, course);
-        var conflicts = conflictRules.Of(statements, course, context.None, context.Reconciliations);
+        var conflicts = conflictRules.Of(statements, course, context);
         var evidence = statements.FirstOrDefault(statement => !statement.IsStop
             && statement.Role is MedicationRole.Administered or MedicationRole.Dispensed or MedicationRole.Listed);
         var sources = new LineSources(statements, [
@@ -115,6 +129,11 @@ internal sealed class LineBuilder(RecordContext context, DangerousMedicines dang
             .FirstOrDefault(found => found is not null)
             ?? deciding.FirstOrDefault(States)
             ?? deciding.FirstOrDefault(statement => statement.Dose.SaysSomething);
+
+        // Of several of one document that one which holds now.
+        newest = deciding.FirstOrDefault(other => newest is not null && States(other) && other.StatedAt == newest.StatedAt
+            && other.Document.DocumentId == newest.Document.DocumentId && other.IsStop == newest.IsStop && other.Begin <= context.At
+            && !(other.Period.End?.Over <= context.At)) ?? newest;
         return newest is null
             ? []
             :
@@ -124,10 +143,15 @@ internal sealed class LineBuilder(RecordContext context, DangerousMedicines dang
                     && other.Document.DocumentId == newest.Document.DocumentId
                     && other.Role == newest.Role
                     && other.IsStop == newest.IsStop
+                    && IsTogether(newest, other)
                     && other.Dose.SaysSomething
                     && States(newest)).Take(DosagesMax),
             ];
     }
+
+    /// <summary>For the same time: what followed one another in one list is not meant together.</summary>
+    private static bool IsTogether(Statement one, Statement other) =>
+        !(one.Period.End?.Over <= other.Begin) && !(other.Period.End?.Over <= one.Begin);
 
     private static bool States(Statement statement) => statement.Dose.SaysSomething && !statement.IsDenied
         && statement.Role is MedicationRole.Prescribed or MedicationRole.Listed or MedicationRole.Administered or MedicationRole.Planned;
@@ -262,7 +286,7 @@ internal sealed class LineBuilder(RecordContext context, DangerousMedicines dang
             yield return TreatmentNote.NoDispensation;
         }
 
-        if (course.MayRun && context.Lists > statements[0].StatedAt)
+        if (course.MayRun && context.LaterThan(statements, isComplete: false) is not null)
         {
             yield return TreatmentNote.NotInLaterList;
         }

@@ -18,13 +18,8 @@ internal sealed class LineConflicts(DateTimeOffset at)
 
     /// <param name="statements">All of the treatment, the newest first.</param>
     /// <param name="course">Where it stands.</param>
-    /// <param name="none">Statements that there is no treatment, the newest first.</param>
-    /// <param name="reconciliations">Lists that their authors declare complete, the newest first.</param>
-    public IReadOnlyList<LineConflict> Of(
-        IReadOnlyList<Statement> statements,
-        Course course,
-        IReadOnlyList<(NoTreatment Message, DateTimeOffset StatedAt)> none,
-        IReadOnlyList<Statement> reconciliations)
+    /// <param name="context">What stands beside it in the record.</param>
+    public IReadOnlyList<LineConflict> Of(IReadOnlyList<Statement> statements, Course course, RecordContext context)
     {
         List<LineConflict> conflicts = [];
         var professional = statements.Where(statement => !statement.ByPatient).ToList();
@@ -33,8 +28,8 @@ internal sealed class LineConflicts(DateTimeOffset at)
         Add(conflicts, StopConflict(course));
         if (course.MayRun)
         {
-            Add(conflicts, AbsentFromReconciliation(statements, reconciliations));
-            Add(conflicts, NoneStated(statements, none));
+            Add(conflicts, AbsentFromReconciliation(statements, context));
+            Add(conflicts, NoneStated(statements, context.None));
         }
 
         var said = statements.FirstOrDefault(statement => statement.ByPatient && statement.StoppedAt <= at);
@@ -149,16 +144,14 @@ internal sealed class LineConflicts(DateTimeOffset at)
                 [.. going.Append(stop).Order(Comparer<Statement>.Create(Statement.NewestFirst))]);
     }
 
-    private static LineConflict? AbsentFromReconciliation(IReadOnlyList<Statement> statements, IReadOnlyList<Statement> reconciliations)
-    {
-        return reconciliations is [var newest, ..] && newest.StatedAt > statements[0].StatedAt
+    private static LineConflict? AbsentFromReconciliation(IReadOnlyList<Statement> statements, RecordContext context) =>
+        context.LaterThan(statements, isComplete: true) is { } list
             ? new LineConflict(
                 TreatmentConflictKind.AbsentFromReconciliation,
-                $"Absent de la conciliation complète de {Who(newest.Source)} du {Day(newest.StatedAt)}.",
+                $"Absent de la conciliation complète de {Who(list.Source)} du {Day(list.StatedAt)}.",
                 [],
-                newest.Document.Source())
+                list.Source)
             : null;
-    }
 
     private static LineConflict? NoneStated(
         IReadOnlyList<Statement> statements, IReadOnlyList<(NoTreatment Message, DateTimeOffset StatedAt)> none)

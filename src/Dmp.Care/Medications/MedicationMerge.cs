@@ -16,6 +16,9 @@ public sealed class MedicationMerge(MedicineTable? medicines, DangerousMedicines
 {
     private const int LinesMax = 200;
     private const int NoneMax = 10;
+
+    // Below what clients of gRPC take by default: nobody can make an answer unreadable with a document of long words.
+    private const int BytesMax = 3 * 1024 * 1024;
     private const int FindingsMax = 200;
 
     private readonly ProductMatcher matcher = new(medicines);
@@ -61,7 +64,8 @@ public sealed class MedicationMerge(MedicineTable? medicines, DangerousMedicines
             .OrderBy(treatment => treatment.Group)
             .ThenBy(treatment => treatment.SortKey, StringComparer.Ordinal)
             .ToList();
-        var shown = all.Take(LinesMax).ToList();
+        var bytes = 0;
+        var shown = all.Take(LinesMax).TakeWhile(treatment => (bytes += treatment.Line.CalculateSize()) <= BytesMax).ToList();
         var message = new MedicationStatement { At = Timestamp.FromDateTimeOffset(at), MoreLines = all.Count - shown.Count };
         message.Lines.AddRange(shown.Select(treatment => treatment.Line));
         message.NoneStated.AddRange(NoneBefore(reader, at).Take(NoneMax).Select(one => one.Message));
@@ -79,14 +83,17 @@ public sealed class MedicationMerge(MedicineTable? medicines, DangerousMedicines
     private static RecordContext ContextOf(StatementReader reader, DateTimeOffset at)
     {
         var before = reader.Statements.Where(statement => statement.StatedAt <= at).ToList();
-        var lists = before
-            .Where(statement => statement.Role == MedicationRole.Listed && !statement.ByPatient && !statement.IsStop)
-            .ToList();
+        var lists = before.Where(statement => statement.Role == MedicationRole.Listed && !statement.ByPatient && !statement.IsStop);
         return new RecordContext(
             at,
             NoneBefore(reader, at),
-            lists.Count > 0 ? lists.Max(statement => statement.StatedAt) : null,
-            [.. lists.Where(IsReconciliation).Order(Comparer<Statement>.Create(Statement.NewestFirst)).Take(1)],
+            [
+                .. lists.GroupBy(statement => statement.Document.DocumentId)
+                    .Select(list => new TreatmentList(
+                        list.Max(statement => statement.StatedAt), list.First().Document.Source(), list.Any(IsReconciliation)))
+                    .OrderByDescending(list => list.StatedAt)
+                    .ThenBy(list => list.Source.DocumentId, StringComparer.Ordinal),
+            ],
             before.Exists(statement => statement.Role == MedicationRole.Dispensed));
     }
 

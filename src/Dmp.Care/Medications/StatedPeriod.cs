@@ -10,15 +10,22 @@ internal readonly record struct End(DateTimeOffset Shown, DateTimeOffset Over)
 {
     private static readonly DateTimeOffset latest = new(2400, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>So many days after a beginning: 30 days from 3 November end with 2 December.</summary>
+    // Documents write a day as such, or as its midnight in France: both are one day.
+    private static readonly TimeZoneInfo france = TimeZoneInfo.FindSystemTimeZoneById("Europe/Paris");
+
+    /// <summary>
+    /// So many days after a beginning: 30 days from 3 November end with 2 December, at whatever hour of it they began.
+    /// </summary>
     public static End After(DateTimeOffset begin, decimal days)
     {
+        begin = days >= 1m ? Day(begin) : begin;
         var over = begin >= latest ? begin : begin + TimeSpan.FromTicks((long)(days * TimeSpan.TicksPerDay));
         var last = over > begin ? over.AddTicks(-1) : over;
-        return new End(Day(last), over);
+        return new End(days >= 1m ? new DateTimeOffset(last.UtcDateTime.Date, TimeSpan.Zero) : Day(last), over);
     }
 
-    public static DateTimeOffset Day(DateTimeOffset time) => new(time.UtcDateTime.Date, TimeSpan.Zero);
+    /// <summary>The day in France, as its beginning in UTC.</summary>
+    public static DateTimeOffset Day(DateTimeOffset time) => new(TimeZoneInfo.ConvertTime(time, france).Date, TimeSpan.Zero);
 }
 
 /// <summary>A stretch of time that a document states, as far as it can be counted with (M40).</summary>

@@ -31,6 +31,9 @@ internal sealed record Statement
     /// <summary>Its author says that it is not taken any more: since then (M14, M15); null when it is no stop.</summary>
     public DateTimeOffset? StoppedAt { get; init; }
 
+    /// <summary>It says that it was over when it was written, and not that it was stopped.</summary>
+    public bool IsOver { get; init; }
+
     /// <summary>The day of the stop is that of the statement.</summary>
     public bool IsStopInferred { get; init; }
 

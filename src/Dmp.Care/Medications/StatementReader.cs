@@ -90,8 +90,8 @@ internal sealed class StatementReader(ProductMatcher matcher)
         {
             { Subject: not null } => UnusedReason.OfAnotherPerson,
             _ when medication.Role == MedicationRole.Implicated => UnusedReason.Implicated,
-            { State: "nullified" or "cancelled" } => UnusedReason.NotTaken,
-            { Negated: true } when medication.Role != MedicationRole.Listed => UnusedReason.NotTaken,
+            { State: "nullified" or "cancelled" or "not-done" or "declined" } => UnusedReason.NotTaken,
+            _ when IsDenied(fact) && medication.Role != MedicationRole.Listed => UnusedReason.NotTaken,
             { Mood: "GOL" or "PRP" or "DEF" or "OPT" } when medication.Role is MedicationRole.Planned or MedicationRole.Prescribed =>
                 UnusedReason.NotPrescribed,
             _ when medication.Immunization => UnusedReason.SingleEvent,
@@ -128,7 +128,10 @@ internal sealed class StatementReader(ProductMatcher matcher)
             period = WithPhases(period, dose);
         }
 
-        var (stoppedAt, isInferred) = StopOf(fact, period, statedAt);
+        var isOver = medication.Role == MedicationRole.Listed
+            && (period.End?.Over <= statedAt || (fact.State == "completed" && IsFhir(document)));
+        var isStopped = IsStopped(fact);
+        var (stoppedAt, isInferred) = isOver || isStopped ? StopOf(fact, period, statedAt) : (null, false);
         return new Statement
         {
             Document = document,
@@ -142,7 +145,8 @@ internal sealed class StatementReader(ProductMatcher matcher)
             IsDateInvalid = period.IsInvalid || isSupplyWrong,
             StoppedAt = stoppedAt,
             IsStopInferred = isInferred,
-            IsDenied = fact.Negated,
+            IsOver = isOver && !isStopped,
+            IsDenied = IsDenied(fact),
             IsChronic = stoppedAt is null && IsChronic(document, fact, period),
         };
     }
@@ -167,22 +171,21 @@ internal sealed class StatementReader(ProductMatcher matcher)
         };
     }
 
-    /// <summary>
-    /// A stop: stopped or suspended by its state, listed as not taken, in a section of what was stopped, or in a list with an end that had
-    /// passed when it was written.
-    /// </summary>
-    private static (DateTimeOffset? At, bool IsInferred) StopOf(Fact fact, StatedPeriod period, DateTimeOffset statedAt)
-    {
-        var role = fact.Medication.Role;
-        var isOver = role == MedicationRole.Listed && period.End is { } past && past.Over <= statedAt;
-        var isStop = fact.State is "aborted" or "suspended" || fact.Negated || IsOfStopped(fact.Source?.SectionTitle ?? "") || isOver;
-        if (!isStop || role is MedicationRole.Dispensed or MedicationRole.Planned)
-        {
-            return (null, false);
-        }
+    /// <summary>By its state, listed as not taken, or in a section of what was stopped.</summary>
+    private static bool IsStopped(Fact fact) =>
+        fact.State is "aborted" or "suspended" || IsDenied(fact) || IsOfStopped(fact.Source?.SectionTitle ?? "");
 
-        return period.End is { } end ? (End.Day(end.Shown), false) : (statedAt, true);
-    }
+    private static bool IsDenied(Fact fact) => fact.Negated || fact.State == "not-taken";
+
+    /// <summary>There "completed" says that the treatment is over; in CDA it says that the entry is, and stands on all of them.</summary>
+    private static bool IsFhir(CareDocument document) =>
+        document.Metadata.MediaType.StartsWith("application/fhir+", StringComparison.Ordinal);
+
+    /// <summary>On the day of its end, or else on that of the statement.</summary>
+    private static (DateTimeOffset? At, bool IsInferred) StopOf(Fact fact, StatedPeriod period, DateTimeOffset statedAt) =>
+        fact.Medication.Role is MedicationRole.Dispensed or MedicationRole.Planned ? (null, false)
+            : period.End is { } end ? (End.Day(end.Shown), false)
+            : (statedAt, true);
 
     private static bool IsOfStopped(string title)
     {

@@ -50,7 +50,8 @@ internal sealed class SupplyChain
 
             // What is left of the one before is carried over, and no more of it than one dispensation: an old mistake in a number does not
             // make a treatment run for years.
-            var left = until is { } end && end > dispensation.Begin ? (decimal)(end - dispensation.Begin).Ticks / TimeSpan.TicksPerDay : 0m;
+            var begin = Medications.End.Day(dispensation.Begin);
+            var left = until is { } end && end > begin ? (decimal)(end - begin).Ticks / TimeSpan.TicksPerDay : 0m;
             var carried = Math.Min(left, lastDays);
             if (carried == 0m)
             {
@@ -59,7 +60,7 @@ internal sealed class SupplyChain
 
             supply.chain.Add(dispensation);
             (lastDays, supply.Days) = (days, days + carried);
-            var computed = Medications.End.After(dispensation.Begin, supply.Days);
+            var computed = Medications.End.After(begin, supply.Days);
             (until, supply.End, supply.Last) = (computed.Over, computed, dispensation.Begin);
             (supply.Supplied, supply.Daily, supply.IsWeekly) = (dispensation.Fact.Medication.Supplied, daily, dose.IsWeekly);
         }

@@ -37,6 +37,27 @@ public sealed class CourseRuleTests
     }
 
     [Fact]
+    public void M14_A_list_in_which_it_was_over_wins_over_what_is_older_and_is_no_stop()
+    {
+        var line = LineOf("20261115",
+            Letter("before", "20261001", Prescribed(Keppra, "20261001", "20261230")),
+            Letter("list", "20261110", Listed(Keppra, "20261001", "20261105")));
+        Assert.Equal((TreatmentStatus.Ended, Day("20261105")), (line.Status, line.EndTime));
+    }
+
+    [Fact]
+    public void M14_Completed_is_over_in_FHIR_and_says_nothing_in_CDA()
+    {
+        var letter = Letter("a", "20261001", Listed(Keppra).With(fact => fact.State = "completed"));
+        Assert.Equal(TreatmentStatus.EndUnknown, LineOf("20261010", letter).Status);
+        letter.Metadata.MediaType = "application/fhir+json";
+        Assert.Equal((TreatmentStatus.Ended, Day("20261001")), (LineOf("20261010", letter).Status, LineOf("20261010", letter).EndTime));
+
+        var denied = Letter("b", "20261002", Listed(Keppra).With(fact => fact.State = "not-taken"));
+        Assert.Equal(UnusedReason.NotTaken, Assert.Single(Merge("20261010", denied).Unused).Reason);
+    }
+
+    [Fact]
     public void M15_A_stop_without_a_date_is_of_the_day_of_its_statement()
     {
         var line = LineOf("20260810",
@@ -56,6 +77,16 @@ public sealed class CourseRuleTests
         Assert.Equal(TreatmentStatus.Running, line.Status);
         Assert.Contains(TreatmentNote.NotInLaterList, line.Notes);
         Assert.Empty(line.Conflicts);
+    }
+
+    [Fact]
+    public void M16_A_list_that_names_it_as_a_copy_names_it()
+    {
+        Fact Stated() => Listed(Keppra, "20260101").With(fact => fact.Source.Ids.Add("2.25.7"));
+        var statement = Merge("20261110",
+            Letter("vsm", "20261001", Stated()), Letter("ips", "20261101", Stated(), Listed(Metformin)));
+        var line = LineOf(statement, "lévétiracétam");
+        Assert.DoesNotContain(TreatmentNote.NotInLaterList, line.Notes);
     }
 
     [Fact]
@@ -107,6 +138,16 @@ public sealed class CourseRuleTests
         Assert.Equal("30", reason.Supplied.Value);
         Assert.Equal((Day("20261202"), Day("20261202")), (reason.Until, line.EndTime));
         Assert.Equal([0], reason.Sources);
+    }
+
+    [Theory]
+    [InlineData("20261103")]
+    [InlineData("20261103000000+0100")]
+    [InlineData("20261103223000+0100")]
+    public void M21_A_day_is_one_however_it_is_written(string day)
+    {
+        var line = LineOf("20261129", Letter("a", "20261104", Dispensed(Keppra, day, "30").Taking("1", "1 d")));
+        Assert.Equal(Day("20261202"), line.EndTime);
     }
 
     [Fact]

@@ -86,6 +86,17 @@ public sealed class FoldingTests
     }
 
     [Fact]
+    public void M6_What_followed_one_another_in_one_list_is_not_meant_together()
+    {
+        var line = LineOf("20261010", Letter(
+            "a",
+            "20261001",
+            Prescribed(Plavix, "20260801", "20260831").Taking("2", "1 d"),
+            Prescribed(Plavix, "20260901", "20261231").Taking("1", "1 d")));
+        Assert.Equal(("1 comprimé une fois par jour", TreatmentStatus.Running), (line.Dose.Text, line.Status));
+    }
+
+    [Fact]
     public void M7_Two_prescribers_of_one_substance_are_one_line_a_conflict_and_a_finding()
     {
         var statement = Merge("20261010",

@@ -127,6 +127,31 @@ public sealed class MergePropertyTests
     }
 
     [Fact]
+    public void An_answer_of_long_words_can_be_taken_by_every_client()
+    {
+        var words = new string('é', 300);
+        var record = Enumerable.Range(0, 40).Select(number => Letter(
+            $"{number:00}",
+            "20261001",
+            [
+                .. Enumerable.Range(0, 300).Select(place =>
+                {
+                    var fact = Named(MedicationRole.Listed, $"{place} {words}").Saying(words);
+                    fact.Medication.Codes.Add(Enumerable.Repeat(new CodedValue { Code = words, System = words, Display = words }, 100));
+                    fact.Medication.Dosages.Add(Enumerable.Repeat(new Dosage { Text = words, Event = words }, 100));
+                    fact.Medication.Period = new Stretch { Low = new Moment { Written = words }, High = new Moment { Written = words } };
+                    return fact;
+                }),
+            ])).ToList();
+
+        var statement = merge.Merge(record, At("20261101"), withEnded: true);
+
+        Assert.InRange(statement.CalculateSize(), 1, 4 * 1024 * 1024 - 65_536);
+        Assert.Equal(300, statement.Lines.Count + statement.MoreLines);
+        Assert.NotEmpty(statement.Lines);
+    }
+
+    [Fact]
     public void Without_a_database_codes_and_names_bring_together()
     {
         var statement = new MedicationMerge(null).Merge(

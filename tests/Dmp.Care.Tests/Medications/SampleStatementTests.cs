@@ -6,6 +6,7 @@ using Dmp.Document.V1;
 using Dmp.Facts;
 using Dmp.Facts.Model;
 using Dmp.Interactions;
+using Dmp.Interactions.Mapping;
 using Dmp.Interactions.Medicines;
 using Dmp.Server.Facts;
 using Dmp.Server.Tests.Content;
@@ -72,6 +73,29 @@ public sealed class SampleStatementTests
 
         Assert.Contains($"```\n{printed}```", Repository.Read("docs/care.md"), StringComparison.Ordinal);
         Assert.Equal(8, statement.Lines.Count);
+    }
+
+    /// <summary>Of products that are sold, with this substance alone: at least as many as were counted in the files before.</summary>
+    [Theory]
+    [InlineData("warfarine", "vka", 3)]
+    [InlineData("fluindione", "vka", 1)]
+    [InlineData("digoxine", "digoxin", 4)]
+    [InlineData("theophylline", "theophylline", 5)]
+    [InlineData("clozapine", "clozapine", 16)]
+    [InlineData("methadone", "opioid", 11)]
+    public void Each_product_of_a_dangerous_substance_is_found_with_a_code_or_without(string substance, string group, int least)
+    {
+        var products = table.Value.ByCis.Values
+            .Where(product => product is { IsMarketed: true, IsHomeopathic: false } && product.Ingredients.Count > 0
+                && product.Ingredients.All(ingredient => ActingName.Of(ingredient, table.Value).All(acting => acting.Key == substance)))
+            .ToList();
+        Assert.InRange(products.Count, least, 100);
+        Assert.All(products, product =>
+        {
+            var document = Made.Letter("a", "20261001", Made.Listed(product.Cis));
+            var line = Assert.Single(new MedicationMerge(table.Value).Merge([document], Made.At("20261010"), withEnded: false).Lines);
+            Assert.Equal(group, line.DangerousGroup);
+        });
     }
 
     private static string LineOf(TreatmentLine line) => string.Join(
