@@ -1,0 +1,153 @@
+using Dmp.Care.V1;
+using Dmp.Facts.V1;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Dmp.Care.Emergencies;
+
+/// <summary>
+/// The last creatinine, potassium, INR, haemoglobin and troponin (P10): the newest by the time of the specimen, as written, with the one
+/// before it under the same code in the same unit. Units are not converted.
+/// </summary>
+internal sealed class ResultLines(SummaryLines lines)
+{
+    private const string Loinc = "2.16.840.1.113883.6.1";
+
+    private static readonly Dictionary<string, ResultKind> codes = new(StringComparer.Ordinal)
+    {
+        // Serum, plasma or blood; by substance and by mass.
+        ["14682-9"] = ResultKind.Creatinine,
+        ["2160-0"] = ResultKind.Creatinine,
+        ["38483-4"] = ResultKind.Creatinine,
+        ["59826-8"] = ResultKind.Creatinine,
+        ["77140-2"] = ResultKind.Creatinine,
+        ["2823-3"] = ResultKind.Potassium,
+        ["6298-4"] = ResultKind.Potassium,
+        ["75940-7"] = ResultKind.Potassium,
+        ["77142-8"] = ResultKind.Potassium,
+        ["6301-6"] = ResultKind.Inr,
+        ["34714-6"] = ResultKind.Inr,
+        ["38875-1"] = ResultKind.Inr,
+        ["46418-0"] = ResultKind.Inr,
+        ["718-7"] = ResultKind.Haemoglobin,
+        ["59260-0"] = ResultKind.Haemoglobin,
+        ["20509-6"] = ResultKind.Haemoglobin,
+        ["30313-1"] = ResultKind.Haemoglobin,
+        ["30350-3"] = ResultKind.Haemoglobin,
+        ["6598-7"] = ResultKind.Troponin,
+        ["10839-9"] = ResultKind.Troponin,
+        ["49563-0"] = ResultKind.Troponin,
+        ["67151-1"] = ResultKind.Troponin,
+        ["89579-7"] = ResultKind.Troponin,
+    };
+
+    public ResultBlock Of(SummaryFacts facts)
+    {
+        ResultBlock block = new();
+        block.Lines.AddRange(facts.Of(Fact.KindOneofCase.Observation)
+            .Where(stated => stated.Fact is { Negated: false, Absence: FactAbsence.Unspecified })
+            .Select(stated => Read(stated, KindOf(stated.Fact.Observation)))
+            .OfType<Measured>()
+            .Where(one => one.Time <= lines.At.AddDays(1))
+            .GroupBy(one => one.Kind)
+            .OrderBy(group => group.Key)
+            .Select(group => LineOf([.. group])));
+        return block;
+    }
+
+    /// <summary>By LOINC; an INR by its name too, as programs send it under the code of the prothrombin time.</summary>
+    private static ResultKind KindOf(Observation observation)
+    {
+        var code = observation.Code;
+        if (code is null)
+        {
+            return ResultKind.Unspecified;
+        }
+
+        foreach (var one in code.Translations.Prepend(code))
+        {
+            if (one.System == Loinc && codes.TryGetValue(one.Code, out var kind))
+            {
+                return kind;
+            }
+        }
+
+        return ShownText.Of(code.Display).Split(' ', '(', ')', ',', '-').Contains("INR", StringComparer.Ordinal)
+            ? ResultKind.Inr : ResultKind.Unspecified;
+    }
+
+    private static Measured? Read(Stated stated, ResultKind kind)
+    {
+        var observation = stated.Fact.Observation;
+        if (kind == ResultKind.Unspecified || observation.Values.Count == 0)
+        {
+            return null;
+        }
+
+        var (value, unit) = ObservedWords.Parts(observation.Values[0]);
+        var time = StatedTimes.Read(observation.Time?.Low?.Written) ?? StatedTimes.Read(observation.Time?.High?.Written)
+            ?? StatedTimes.Read(observation.PanelTime?.Low?.Written);
+        return value.Length == 0 ? null : new Measured(
+            stated,
+            kind,
+            value,
+            unit,
+            time?.Time ?? stated.Source.StatedTime?.ToDateTimeOffset() ?? DateTimeOffset.MinValue,
+            time?.Precision ?? stated.Source.StatedPrecision);
+    }
+
+    private ResultLine LineOf(IReadOnlyList<Measured> measured)
+    {
+        var ordered = measured
+            .OrderByDescending(one => one.Time)
+            .ThenBy(one => one.Stated.Source.UniqueId, StringComparer.Ordinal)
+            .ThenBy(one => one.Stated.Source.DocumentId, StringComparer.Ordinal)
+            .ThenBy(one => one.Stated.Source.Entry)
+            .ThenBy(one => one.Stated.Source.Place)
+            .ToList();
+        var newest = ordered[0];
+        var code = newest.Stated.Fact.Observation.Code;
+        var before = ordered.Find(one =>
+            one.Time < newest.Time && one.Unit == newest.Unit && one.Stated.Fact.Observation.Code.Code == code.Code);
+        ResultLine line = new()
+        {
+            Kind = newest.Kind,
+            Code = code,
+            Value = newest.Value,
+            Unit = newest.Unit,
+            Time = newest.Time.ToTimestamp(),
+            PreviousValue = before?.Value ?? "",
+            PreviousTime = before?.Time.ToTimestamp(),
+        };
+        line.Line = lines.Line(
+            $"{lines.Words.Result(newest.Kind)} : {newest.Value} {newest.Unit}".TrimEnd(),
+            DetailsOf(newest, before),
+            [newest.Stated.Source]);
+
+        // The age is that of the specimen, and not that of the report.
+        line.Line.Age = lines.Ages.Ago(newest.Time, newest.Precision);
+        line.Line.Origin = string.Join(", ", new[] { lines.Who(newest.Stated.Source), DateOf(newest), line.Line.Age }
+            .Where(part => part.Length > 0));
+        return line;
+    }
+
+    private IEnumerable<string> DetailsOf(Measured newest, Measured? before)
+    {
+        var words = lines.Words;
+        var observation = newest.Stated.Fact.Observation;
+        yield return string.Join(
+            ", ", observation.Interpretations.Select(one => CodeWords.Of(one, 40)).Where(one => one.Length > 0).Take(2));
+        yield return before is null ? "" : words.In("avant : ", "before: ") + $"{before.Value} {before.Unit} ({DateOf(before)})";
+        yield return observation.Ranges.Select(range => range.Value is { } value ? ObservedWords.Of(value) : ShownText.Of(range.Text, 60))
+            .Where(range => range.Length > 0)
+            .Select(range => words.In("référence : ", "reference: ") + range)
+            .FirstOrDefault("");
+        yield return newest.Stated.Fact.State == "active" ? words.In("provisoire", "preliminary") : "";
+        yield return observation.Code.Display.Length > 0 ? CodeWords.Of(observation.Code, 100) : "";
+    }
+
+    private string DateOf(Measured one) => one.Precision == TimePrecision.Time
+        ? lines.Ages.DateAndHour(one.Time) : lines.Ages.Date(one.Time, one.Precision);
+
+    private sealed record Measured(
+        Stated Stated, ResultKind Kind, string Value, string Unit, DateTimeOffset Time, TimePrecision Precision);
+}

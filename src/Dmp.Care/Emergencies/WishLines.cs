@@ -1,0 +1,128 @@
+using Dmp.Care.V1;
+using Dmp.Facts.V1;
+
+namespace Dmp.Care.Emergencies;
+
+/// <summary>
+/// Whom to call (P15), directives and donation (P16, P17): what the patient stated, and documents in which directives stand. That they
+/// exist, of which date, where to open them: nothing of their content.
+/// </summary>
+internal sealed class WishLines(SummaryLines lines)
+{
+    private const string FrenchTypes = "1.2.250.1.213.1.1.4.12";
+    private const int DirectivesMax = 10;
+    private const int PeopleMax = 10;
+
+    public PeopleBlock People(SummaryWishes? wishes)
+    {
+        PeopleBlock block = new();
+        block.Lines.AddRange((wishes?.People ?? [])
+            .OrderBy(person => person.Kind)
+            .Take(PeopleMax)
+            .Select(person => new PersonLine
+            {
+                Kind = person.Kind,
+                PhoneNumber = ShownText.Of(person.PhoneNumber, 40),
+                Line = Made(
+                    $"{lines.Words.Person(person.Kind)} : {person.Name}",
+                    [person.PhoneNumber, person.Relation],
+                    person.Since),
+            }));
+        return block;
+    }
+
+    public WishBlock Wishes(SummaryFacts facts, IEnumerable<CareDocument> unread, SummaryWishes? wishes)
+    {
+        WishBlock block = new() { DonationReminder = lines.Words.DonationReminder };
+        block.Directives.AddRange(Stated(wishes)
+            .Concat(Documents(facts, unread))
+            .OrderByDescending(one => one.Time)
+            .ThenBy(one => one.Line.Document?.UniqueId, StringComparer.Ordinal)
+            .ThenBy(one => one.Line.Document?.DocumentId, StringComparer.Ordinal)
+            .Select(one => one.Line)
+            .Take(DirectivesMax));
+        if (wishes?.Donation is { } donation)
+        {
+            block.Donation = Made(DonationTitle(donation), [], donation.Time);
+        }
+
+        return block;
+    }
+
+    /// <summary>Statements that there are no directives, where no document has any.</summary>
+    public IEnumerable<NoneStated> NoDirectives(SummaryFacts facts) =>
+        NoneStatements.Of(lines, DirectiveFacts(facts).Where(stated => SaysNo(stated.Fact)), 1);
+
+    private IEnumerable<(DirectiveLine Line, DateTimeOffset Time)> Stated(SummaryWishes? wishes) =>
+        (wishes?.Directives ?? []).Select(directive => (
+            new DirectiveLine
+            {
+                Line = Made(
+                    lines.Words.In("Directives anticipées du patient", "Advance directives of the patient"),
+                    [directive.DocumentId is null ? "" : lines.Words.In("document à ouvrir", "document to open")],
+                    directive.Time),
+                Document = directive.DocumentId is { } id ? new Source { DocumentId = id, ByPatient = true } : null,
+            },
+            directive.Time));
+
+    /// <summary>Documents that are directives, and documents that speak of some.</summary>
+    private IEnumerable<(DirectiveLine Line, DateTimeOffset Time)> Documents(SummaryFacts facts, IEnumerable<CareDocument> unread)
+    {
+        var own = facts.Documents.Concat(unread)
+            .Where(document => document.Metadata.Type is { System: FrenchTypes, Code: "EXPPAT_3" or "EXPPAT_1" })
+            .Select(document => (
+                Source: document.Source(),
+                Title: document.Metadata.Type.Code == "EXPPAT_3"
+                    ? lines.Words.In("Directives anticipées", "Advance directives")
+                    : lines.Words.In("Volontés et droits du patient", "Wishes and rights of the patient")));
+        var spokenOf = DirectiveFacts(facts)
+            .Where(stated => !SaysNo(stated.Fact) && stated.Document.Metadata.Type is not { System: FrenchTypes, Code: "EXPPAT_3" })
+            .GroupBy(stated => stated.Document, ReferenceEqualityComparer.Instance)
+            .Select(group => (
+                Newest.Of([.. group]).Source,
+                Title: lines.Words.In("Directives anticipées citées dans un document", "Advance directives named in a document")));
+        return own.Concat(spokenOf).Select(one => (
+            new DirectiveLine
+            {
+                Line = lines.Line(
+                    one.Title,
+                    [ShownText.Of(one.Source.DocumentType?.Display, 100), lines.Words.In("document à ouvrir", "document to open")],
+                    [one.Source]),
+                Document = one.Source,
+            },
+            one.Source.StatedTime?.ToDateTimeOffset() ?? DateTimeOffset.MinValue));
+    }
+
+    private static IEnumerable<Stated> DirectiveFacts(SummaryFacts facts) => facts.Of(Fact.KindOneofCase.Observation)
+        .Where(stated => stated.Fact.Observation.Kind == ObservationKind.AdvanceDirective);
+
+    /// <summary>That there are none: of the whole, and not of one measure that the patient refuses.</summary>
+    private static bool SaysNo(Fact fact) => SummaryFacts.SaysNone(fact)
+        || (fact.Observation.Code?.Code == "42348-3"
+            && (fact.Negated
+                || fact.Observation.Values.Any(value => value.ValueCase == ObservedValue.ValueOneofCase.Truth && !value.Truth)));
+
+    private string DonationTitle(SummaryDonation donation)
+    {
+        var words = lines.Words;
+        return words.In("Déclaration du patient : ", "Statement of the patient: ") + donation.Kind switch
+        {
+            SummaryDonationKind.NotOpposed => words.In("ne s'oppose pas au don", "does not oppose donation"),
+            SummaryDonationKind.Opposed => words.In("s'oppose au don", "opposes donation"),
+            _ => words.In("s'oppose en partie : ", "opposes in part: ") + donation.Exceptions,
+        };
+    }
+
+    /// <summary>A line of what the patient stated beside documents.</summary>
+    private SummaryLine Made(string title, IEnumerable<string> details, DateTimeOffset? time)
+    {
+        var line = lines.Line(title, details, []);
+        if (time is { } since)
+        {
+            line.Age = lines.Ages.Ago(since, TimePrecision.Time);
+            line.Origin = $"{lines.Ages.Date(since, TimePrecision.Time)}, {line.Age}";
+        }
+
+        return line;
+    }
+}
