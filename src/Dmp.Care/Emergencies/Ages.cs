@@ -70,10 +70,16 @@ internal sealed class Ages(DateTimeOffset at, SummaryLanguage language)
         };
     }
 
-    /// <summary>The date with the hour.</summary>
+    /// <summary>The date with the hour; at midnight the date alone, as most programs write a day without an hour so.</summary>
     public string DateAndHour(DateTimeOffset time)
     {
         var local = Local(time);
+        if (time.UtcDateTime.TimeOfDay == TimeSpan.Zero || local.TimeOfDay == TimeSpan.Zero)
+        {
+            return Date(time.UtcDateTime.TimeOfDay == TimeSpan.Zero ? time.ToUniversalTime() : new DateTimeOffset(local, TimeSpan.Zero),
+                TimePrecision.Day);
+        }
+
         return IsFrench ? local.ToString("dd/MM/yyyy à HH:mm", plain) : local.ToString("d MMM yyyy, HH:mm", plain);
     }
 

@@ -90,7 +90,7 @@ internal sealed class AllergyLines(SummaryLines lines)
         };
         yield return string.Join(" ; ", line.Reactions);
         var allergy = newest.Fact.Allergy;
-        yield return line.Criticality.Length > 0 ? $"{words.In("criticité", "criticality")} : {line.Criticality}" : "";
+        yield return line.Criticality.Length > 0 ? $"{words.In("criticité", "criticality")}{words.Colon}{line.Criticality}" : "";
         yield return line.Certainty;
         yield return CodeWords.Of(allergy.Type, 80);
         yield return lines.Written(allergy.Period?.Low) is { Length: > 0 } since

@@ -55,6 +55,10 @@ internal static class CodeWords
         _ => "",
     };
 
+    /// <summary>UCUM writes the sign for a millionth as a "u".</summary>
+    public static string Micro(string unit) =>
+        unit.StartsWith("umol", StringComparison.Ordinal) || unit.StartsWith("ug", StringComparison.Ordinal) ? $"µ{unit[1..]}" : unit;
+
     public static string Unit(string unit) => unit == "1" ? "" : unit.Trim('{', '}');
 
     /// <summary>Sides and places, as qualifiers have them: "hanche, droit".</summary>

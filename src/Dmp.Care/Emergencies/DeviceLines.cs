@@ -93,7 +93,8 @@ internal sealed partial class DeviceLines(SummaryLines lines)
     [GeneratedRegex(
         @"\b(endoproth[èe]ses?|stents?|pacemaker|(stimulateur|défibrillateur)s? cardiaques?|neurostimulateurs?"
         + @"|proth[èe]se (valvulaire|totale|de hanche|de genou)|valve (cardiaque|aortique|mitrale)|cathéter (à|avec) chambre"
-        + @"|chambre implantable|pompe (à insuline|implantable)|dérivation (ventriculaire|ventriculopéritonéale)|clip (anévrisme|vasculaire)|implant cochléaire)\b",
+        + @"|chambre implantable|pompe (à insuline|implantable)|dérivation (ventriculaire|ventriculopéritonéale)"
+        + @"|clip (anévrisme|vasculaire)|implant cochléaire)\b",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase,
         200)]
     private static partial Regex LeavesDevice();

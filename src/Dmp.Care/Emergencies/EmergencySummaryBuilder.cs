@@ -86,7 +86,7 @@ public static class EmergencySummaryBuilder
             $"Read on {when}{(reader.Length > 0 ? $" by {reader}" : "")}, access: {words.Right(strip.Basis, strip.Mode)}");
         strip.Alerts.Clear();
         strip.Alerts.AddRange(summary.Visits.Lines.Where(line => line.Recent).Take(3)
-            .Select(line => $"{line.Line.Title}, {line.Line.Age} : {ShownText.Of(line.Line.Sources[0].StructureName, 100)}"
+            .Select(line => $"{line.Line.Title}, {line.Line.Age}{words.Colon}{ShownText.Of(line.Line.Sources[0].StructureName, 100)}"
                 .TrimEnd(' ', ':')));
         return strip;
     }

@@ -67,7 +67,8 @@ public static class HtmlPage
             .Append("\n</style>\n</head>\n<body>\n");
         html.Append("<header>\n");
         Element(html, "h1", "", layout.Title);
-        Element(html, "p", "identity", layout.Identity);
+        html.Append("<p><span class=\"identity\">").Append(Escape(layout.Name)).Append("</span>").Append(Escape(layout.Traits))
+            .Append("</p>\n");
         Element(html, "p", "strip", layout.Strip);
         Element(html, "p", "warning", layout.Warning);
         foreach (var alert in layout.Alerts)
@@ -122,7 +123,7 @@ public static class HtmlPage
             html.Append("<li><span class=\"what\">").Append(Escape(line.Title)).Append("</span>");
             foreach (var detail in line.Details)
             {
-                html.Append(" · ").Append(Escape(detail));
+                html.Append(PageLayout.Separator).Append(Escape(detail));
             }
 
             if (line.Origin.Length > 0)

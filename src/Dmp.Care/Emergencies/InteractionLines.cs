@@ -92,9 +92,9 @@ internal sealed class InteractionLines(SummaryLines lines)
         var words = lines.Words;
         var isOne = line.Severities.Count == 1;
         var levels = line.Severities.Select(severity => ShownText.Of(severity.Text, ConditionMax) is { Length: > 0 } text
-            ? $"{words.Level(severity.Level)} : {text}" : words.Level(severity.Level));
+            ? $"{words.Level(severity.Level)}{words.Colon}{text}" : words.Level(severity.Level));
         yield return (isOne ? "" : words.In("selon le cas : ", "depends on: ")) + string.Join(" | ", levels);
-        yield return $"{words.In("règle", "rule")} : {line.FirstEnd} + {line.SecondEnd}";
+        yield return $"{words.In("règle", "rule")}{words.Colon}{line.FirstEnd} + {line.SecondEnd}";
         if (line.UnverifiedConditions.Count > 0)
         {
             yield return words.In("condition non vérifiable : ", "condition not verifiable: ")

@@ -1,5 +1,6 @@
 using Dmp.Care.Medications;
 using Dmp.Care.V1;
+using Dmp.Facts.V1;
 
 namespace Dmp.Care.Emergencies;
 
@@ -71,17 +72,17 @@ internal sealed class MedicineLines(SummaryLines lines, IReadOnlyList<DangerousG
             yield return group is null ? treatment.DangerousGroup : words.In(group.French, group.English);
         }
 
-        yield return StatusOf(treatment);
         var dose = ShownText.Of(treatment.Dose?.Text);
         yield return dose.Length > 0 ? dose : words.In("dose non précisée", "dose not stated");
+        yield return StatusOf(treatment);
         yield return string.Join(", ", treatment.Products.Select(product => ShownText.Of(product.Name, 90))
             .Where(name => name.Length > 0 && !name.Equals(treatment.Name, StringComparison.OrdinalIgnoreCase))
             .Distinct(StringComparer.OrdinalIgnoreCase)
             .Take(ProductsMax));
-        yield return EvidenceOf(treatment);
+        yield return treatment.DangerousGroup.Length > 0 || WasHandedOut(treatment) ? EvidenceOf(treatment) : "";
         foreach (var conflict in treatment.Conflicts.Take(3))
         {
-            yield return $"{words.In("CONFLIT", "CONFLICT")} : {conflict.Text}";
+            yield return $"{words.In("CONFLIT", "CONFLICT")}{words.Colon}{conflict.Text}";
         }
 
         if (treatment.RouteGroup == RouteGroup.Local)
@@ -118,6 +119,10 @@ internal sealed class MedicineLines(SummaryLines lines, IReadOnlyList<DangerousG
         RunningReasonKind.Administered => lines.Words.In("administré pendant le séjour", "administered in the stay"),
         _ => "",
     };
+
+    private static bool WasHandedOut(TreatmentLine treatment) =>
+        treatment.LastEvidence >= 0 && treatment.LastEvidence < treatment.Sources.Count
+        && treatment.Sources[treatment.LastEvidence].Role is MedicationRole.Dispensed or MedicationRole.Administered;
 
     /// <summary>The last evidence that it was taken: dispensed, administered, listed.</summary>
     private string EvidenceOf(TreatmentLine treatment)

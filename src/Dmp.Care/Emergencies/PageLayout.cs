@@ -57,6 +57,9 @@ internal sealed record PageLimits
 /// </summary>
 internal sealed class PageLayout
 {
+    /// <summary>Between the parts of a line.</summary>
+    public const string Separator = " · ";
+
     private const int NamesMax = 40;
 
     private readonly EmergencySummary summary;
@@ -77,15 +80,19 @@ internal sealed class PageLayout
 
     public string Identity => summary.Identity.Text;
 
+    /// <summary>The names, which stand out, …</summary>
+    public string Name => Identity.Split(Separator, 2)[0];
+
+    /// <summary>… and what is behind them.</summary>
+    public string Traits => Identity[Name.Length..];
+
     public string Strip => summary.Strip.Text;
 
     public string Warning => summary.Strip.Warning;
 
-    public IReadOnlyList<string> Alerts => [.. summary.Strip.Alerts.Select(alert => $"{words.Recent} : {alert}")];
+    public IReadOnlyList<string> Alerts => [.. summary.Strip.Alerts.Select(alert => $"{words.Recent}{words.Colon}{alert}")];
 
     public IReadOnlyList<PageBlock> Blocks { get; }
-
-    public string SourceLabel => words.In("Source", "Source");
 
     public static PageLayout Of(EmergencySummary summary, PageLimits limits) => new(summary, limits);
 
@@ -107,7 +114,8 @@ internal sealed class PageLayout
             0, Under(summary.DangerousMedicines.Lines.Count, summary.OtherMedicines.NoneStated), isCritical: true);
         yield return Block(
             "interactions", words.In("Interactions entre ces médicaments", "Interactions among the medicines"),
-            summary.Interactions.Lines.Select(line => line.Line), int.MaxValue, 0, summary.Interactions.Notes, isCritical: true);
+            summary.Interactions.Lines.Select(line => WithoutCount(line.Line)), int.MaxValue, 0, summary.Interactions.Notes,
+            isCritical: true);
         yield return Block(
             "medicines", SummarySection.OtherMedicines, summary.OtherMedicines.Lines.Select(line => line.Line), limits.Others,
             summary.OtherMedicines.MoreLines,
@@ -138,6 +146,14 @@ internal sealed class PageLayout
         yield return NotFound();
     }
 
+    /// <summary>Its origin names both sources already.</summary>
+    private static SummaryLine WithoutCount(SummaryLine line)
+    {
+        var told = line.Clone();
+        told.Sources.Clear();
+        return told;
+    }
+
     private static IEnumerable<SummaryLine> Some(SummaryLine? line) => line is null ? [] : [line];
 
     /// <summary>What stands below the lines: that there is none, as stated; or that nothing was found.</summary>
@@ -158,8 +174,8 @@ internal sealed class PageLayout
         var donation = words.Section(SummarySection.Donation);
         List<PageLine> lines = [.. wishes.Directives.Take(limits.Directives).Select(one => LineOf(one.Line))];
         lines.Add(wishes.Donation is { } stated
-            ? new PageLine($"{donation} : {stated.Title}", [.. stated.Details], stated.Origin)
-            : new PageLine($"{donation} : {words.NotStated}", [], ""));
+            ? new PageLine($"{donation}{words.Colon}{stated.Title}", [.. stated.Details], stated.Origin)
+            : new PageLine($"{donation}{words.Colon}{words.NotStated}", [], ""));
         var rest = wishes.Directives.Skip(limits.Directives).Select(one => LineOf(one.Line)).ToList();
         return new PageBlock(
             "wishes", words.In("Directives et don d'organes", "Directives and organ donation"), false, lines,
@@ -176,7 +192,7 @@ internal sealed class PageLayout
             notes.Add($"{words.NothingFound} {string.Join(" ; ", nothing)}.");
         }
 
-        notes.AddRange(block.Gaps.Where(gap => gap.Kind == GapKind.DocumentedNone).Select(gap => $"{gap.Name} : {gap.Text}"));
+        notes.AddRange(block.Gaps.Where(gap => gap.Kind == GapKind.DocumentedNone).Select(gap => $"{gap.Name}{words.Colon}{gap.Text}"));
         var lines = block.Unread.Take(limits.Unread).Select(type => new PageLine(type.Text, [], "")).ToList();
         var rest = block.Unread.Skip(limits.Unread).Select(type => new PageLine(type.Text, [], "")).ToList();
         var unread = block.Unread.Sum(type => type.Count);
@@ -223,7 +239,7 @@ internal sealed class PageLayout
         var all = lines.Select(LineOf).ToList();
         var rest = all.Skip(limit).ToList();
         var more = rest.Count + beyond;
-        var names = named && rest.Count > 0 ? " : " + string.Join(", ", rest.Select(line => ShownText.Of(line.Title, NamesMax))) : "";
+        var names = named && rest.Count > 0 ? words.Colon + string.Join(", ", rest.Select(line => ShownText.Of(line.Title, NamesMax))) : "";
         return new PageBlock(id, heading, isCritical, [.. all.Take(limit)], more > 0 ? words.More(more) + names : "", rest, notes);
     }
 }

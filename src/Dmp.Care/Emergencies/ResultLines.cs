@@ -75,6 +75,9 @@ internal sealed class ResultLines(SummaryLines lines)
             ? ResultKind.Inr : ResultKind.Unspecified;
     }
 
+    private static bool IsByName(Observation observation) => !observation.Code.Translations.Prepend(observation.Code)
+        .Any(one => one.System == Loinc && codes.ContainsKey(one.Code));
+
     private static Measured? Read(Stated stated, ResultKind kind)
     {
         var observation = stated.Fact.Observation;
@@ -119,7 +122,7 @@ internal sealed class ResultLines(SummaryLines lines)
             PreviousTime = before?.Time.ToTimestamp(),
         };
         line.Line = lines.Line(
-            $"{lines.Words.Result(newest.Kind)} : {newest.Value} {newest.Unit}".TrimEnd(),
+            $"{lines.Words.Result(newest.Kind)}{lines.Words.Colon}{newest.Value} {CodeWords.Micro(newest.Unit)}".TrimEnd(),
             DetailsOf(newest, before),
             [newest.Stated.Source]);
 
@@ -136,13 +139,14 @@ internal sealed class ResultLines(SummaryLines lines)
         var observation = newest.Stated.Fact.Observation;
         yield return string.Join(
             ", ", observation.Interpretations.Select(one => CodeWords.Of(one, 40)).Where(one => one.Length > 0).Take(2));
-        yield return before is null ? "" : words.In("avant : ", "before: ") + $"{before.Value} {before.Unit} ({DateOf(before)})";
+        yield return before is null ? ""
+            : words.In("avant : ", "before: ") + $"{before.Value} {CodeWords.Micro(before.Unit)} ({DateOf(before)})";
         yield return observation.Ranges.Select(range => range.Value is { } value ? ObservedWords.Of(value) : ShownText.Of(range.Text, 60))
             .Where(range => range.Length > 0)
             .Select(range => words.In("référence : ", "reference: ") + range)
             .FirstOrDefault("");
         yield return newest.Stated.Fact.State == "active" ? words.In("provisoire", "preliminary") : "";
-        yield return observation.Code.Display.Length > 0 ? CodeWords.Of(observation.Code, 100) : "";
+        yield return IsByName(observation) ? $"{CodeWords.Of(observation.Code, 100)} [{ShownText.Of(observation.Code.Code, 20)}]" : "";
     }
 
     private string DateOf(Measured one) => one.Precision == TimePrecision.Time

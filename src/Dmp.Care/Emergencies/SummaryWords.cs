@@ -16,6 +16,9 @@ internal sealed class SummaryWords(SummaryLanguage language)
 
     public string PageTitle => In("Synthèse d'urgence", "Emergency summary");
 
+    /// <summary>French has a blank before it.</summary>
+    public string Colon => In(" : ", ": ");
+
     public string PatientPrefix => In("Patient : ", "Patient: ");
 
     public string ByPatient => In("déclaré par le patient ou son entourage", "stated by the patient's side");

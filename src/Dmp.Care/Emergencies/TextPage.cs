@@ -7,7 +7,6 @@ namespace Dmp.Care.Emergencies;
 public static class TextPage
 {
     private const int WidthMax = 78;
-    private const string Separator = " · ";
 
     /// <summary>The text; lines end in a line feed.</summary>
     public static string Write(EmergencySummary summary)
@@ -30,7 +29,7 @@ public static class TextPage
             Add(text, $"{(block.IsCritical ? "!! " : "== ")}{block.Heading.ToUpperInvariant()}", "");
             foreach (var line in block.Lines)
             {
-                Add(text, "- " + string.Join(Separator, line.Details.Prepend(line.Title)), "  ");
+                Add(text, "- " + string.Join(PageLayout.Separator, line.Details.Prepend(line.Title)), "  ");
                 Add(text, line.Origin.Length > 0 ? "    " + line.Origin : "", "    ");
             }
 

@@ -24,7 +24,7 @@ internal sealed class WishLines(SummaryLines lines)
                 Kind = person.Kind,
                 PhoneNumber = ShownText.Of(person.PhoneNumber, 40),
                 Line = Made(
-                    $"{lines.Words.Person(person.Kind)} : {person.Name}",
+                    $"{lines.Words.Person(person.Kind)}{lines.Words.Colon}{person.Name}",
                     [person.PhoneNumber, person.Relation],
                     person.Since),
             }));

@@ -221,12 +221,13 @@ internal static class Pages
         foreach (var (first, second, levels) in rules)
         {
             var id = $"{report.Rules.Count:X16}";
-            InteractionRule rule = new() { RuleId = id, FirstEnd = $"end {first}", SecondEnd = $"end {second}" };
+            InteractionRule rule = new() { RuleId = id, FirstEnd = EndOf(first), SecondEnd = EndOf(second) };
             rule.Severities.AddRange(levels.Select(level => new RuleSeverity { Level = level.Item1, Text = level.Item2 }));
             report.Rules.Add(rule);
             report.Pairs.Add(new CheckedPair { First = first, Second = second, Findings = { new Finding { RuleId = id } } });
         }
 
+        string EndOf(int place) => input.Medication.Lines[place].Name.Split(' ')[0].ToUpperInvariant();
         return input with { Report = report, ReportLines = [.. Enumerable.Range(0, input.Medication.Lines.Count)] };
     }
 }

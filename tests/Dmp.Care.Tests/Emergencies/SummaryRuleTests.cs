@@ -185,7 +185,7 @@ public sealed class SummaryRuleTests
         Assert.Equal(2, page.OtherMedicines.Lines.Count);
         var warfarin = page.DangerousMedicines.Lines.Single(line => line.Treatment.DangerousGroup == "vka");
         Assert.Equal(
-            ["Antivitamine K", "fin inconnue", "1 par jour", "cité comme pris le 01/10/2026"],
+            ["Antivitamine K", "1 par jour", "fin inconnue", "cité comme pris le 01/10/2026"],
             warfarin.Line.Details.Take(4));
         Assert.Equal("Anne Auteur1 (Cabinet 1), 01/10/2026, il y a 31 jours", warfarin.Line.Origin);
         Assert.All(names, name => Assert.Contains(name, TextPage.Write(page), StringComparison.OrdinalIgnoreCase));
@@ -331,12 +331,12 @@ public sealed class SummaryRuleTests
             Letter("3", "20261030", Measured("718-7", "13.0", "g/dL", "")));
 
         Assert.Equal(
-            ["Créatinine : 98 umol/L", "Potassium : 4.1 mmol/L", "INR : 2.5", "Hémoglobine : 13.0 g/dL"],
+            ["Créatinine : 98 µmol/L", "Potassium : 4.1 mmol/L", "INR : 2.5", "Hémoglobine : 13.0 g/dL"],
             page.Results.Lines.Select(line => line.Line.Title));
         var creatinine = page.Results.Lines[0];
         Assert.Equal(("98", "umol/L", "130"), (creatinine.Value, creatinine.Unit, creatinine.PreviousValue));
         Assert.Equal("Anne Auteur2 (Cabinet 2), 09/10/2026 à 12:30, il y a 23 jours", creatinine.Line.Origin);
-        Assert.Contains("avant : 130 umol/L (01/10/2026)", creatinine.Line.Details);
+        Assert.Contains("avant : 130 µmol/L (01/10/2026)", creatinine.Line.Details);
         Assert.DoesNotContain(page.NotFound.Gaps, gap => gap.Section == SummarySection.Results);
         Assert.Equal(
             ["Créatinine", "Potassium", "INR", "Hémoglobine"],
