@@ -15,4 +15,15 @@ public sealed partial class DmpClient
         GetMedicationStatementRequest request, CancellationToken cancellationToken = default) =>
         CallAsync<GetMedicationStatementRequest, GetMedicationStatementResponse>(
             Care.GetMedicationStatementAsync, request, cancellationToken);
+
+    /// <summary>
+    /// Fetches the page that an emergency physician reads, by whatever right the caller has: an emergency access, an authorisation, or the
+    /// patient's own. As a message always, and in the forms asked for. It may be incomplete, and says what it does not know.
+    /// </summary>
+    /// <param name="request">The record, the forms (HTML, text, PDF) and the language.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The page.</returns>
+    public Task<GetEmergencySummaryResponse> GetEmergencySummaryAsync(
+        GetEmergencySummaryRequest request, CancellationToken cancellationToken = default) =>
+        CallAsync<GetEmergencySummaryRequest, GetEmergencySummaryResponse>(Care.GetEmergencySummaryAsync, request, cancellationToken);
 }

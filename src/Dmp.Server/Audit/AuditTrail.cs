@@ -244,7 +244,8 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
             ? AuditOutcome.Refused
             : AuditOutcome.Failed;
 
-    private static AuditBasis? BasisOf(Call call, UsedRight? right) => (call.VerifiedCaller?.Kind, right) switch
+    /// <summary>By which right a call used a record, as the trace has it.</summary>
+    public static AuditBasis? BasisOf(Call call, UsedRight? right) => (call.VerifiedCaller?.Kind, right) switch
     {
         (CallerKind.Operator or CallerKind.Auditor, _) => AuditBasis.Role,
         (CallerKind.Professional or CallerKind.Structure, null) when call.Trace.RecordId is not null => AuditBasis.None,
@@ -258,7 +259,8 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
         _ => AuditBasis.None,
     };
 
-    private static ModeMessage ModeOf(AccessMode mode) => mode switch
+    /// <summary>A mode as the contract has it.</summary>
+    public static ModeMessage ModeOf(AccessMode mode) => mode switch
     {
         AccessMode.Regulation => ModeMessage.Regulation,
         AccessMode.BreakGlass => ModeMessage.BreakGlass,

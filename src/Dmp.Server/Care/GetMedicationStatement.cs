@@ -19,7 +19,7 @@ internal sealed class GetMedicationStatement(
     private const int StatingMax = 200;
 
     // Long treatments are stated seldom: in a summary of years ago, and since then in what was dispensed.
-    private const int StatedYears = 3;
+    internal const int StatedYears = 3;
 
     private static readonly HashSet<FactKind> medications = [FactKind.Medication];
 

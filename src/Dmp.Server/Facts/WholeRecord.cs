@@ -6,9 +6,12 @@ namespace Dmp.Server.Facts;
 
 /// <summary>What documents of a record state, read to the end.</summary>
 /// <param name="Stating">Those that state something of the kinds asked for, newest act first.</param>
+/// <param name="Others">Those that state nothing of them, newest act first, with what became of them.</param>
 /// <param name="Coverage">What became of all that were asked.</param>
 internal sealed record RecordReading(
-    IReadOnlyList<(DocumentRow Row, DocumentFacts Facts)> Stating, DocumentCoverage Coverage);
+    IReadOnlyList<(DocumentRow Row, DocumentFacts Facts)> Stating,
+    IReadOnlyList<(DocumentRow Row, DocumentFactsState State)> Others,
+    DocumentCoverage Coverage);
 
 /// <summary>All that a record states of some kinds, as of one moment, as far as there is room.</summary>
 internal sealed class WholeRecord(RecordBlocks blocks, RecordFacts recordFacts)
@@ -33,6 +36,7 @@ internal sealed class WholeRecord(RecordBlocks blocks, RecordFacts recordFacts)
         Call call, Guid recordId, DocumentSearch search, IReadOnlySet<FactKind> kinds, int statingMax, CancellationToken ct)
     {
         List<(DocumentRow Row, DocumentFacts Facts)> stating = [];
+        List<(DocumentRow Row, DocumentFactsState State)> others = [];
         DocumentCoverage coverage = new();
         var (seen, pages, asked, bytes, hasMore) = (0L, 0, 0, 0, true);
         while (hasMore && asked < DocumentsMax && stating.Count < statingMax && bytes < BytesMax)
@@ -49,6 +53,10 @@ internal sealed class WholeRecord(RecordBlocks blocks, RecordFacts recordFacts)
                     stating.Add((row, facts));
                     bytes += facts.CalculateSize();
                 }
+                else
+                {
+                    others.Add((row, StateOf(facts)));
+                }
             }
 
             (seen, pages) = (pages == 0 ? page.Seen : seen, pages + 1);
@@ -61,14 +69,18 @@ internal sealed class WholeRecord(RecordBlocks blocks, RecordFacts recordFacts)
         }
 
         coverage.MoreDocuments = hasMore;
-        return (new RecordReading(stating, coverage), seen, pages);
+        return (new RecordReading(stating, others, coverage), seen, pages);
     }
+
+    /// <summary>What was not read to its end failed, whatever was read of it.</summary>
+    private static DocumentFactsState StateOf(DocumentFacts facts) =>
+        facts.State == DocumentFactsState.Read && facts.Failure.Length > 0 ? DocumentFactsState.Failed : facts.State;
 
     private static void Count(DocumentCoverage coverage, DocumentFacts facts)
     {
-        switch (facts.State)
+        switch (StateOf(facts))
         {
-            case DocumentFactsState.Read when facts.Failure.Length == 0:
+            case DocumentFactsState.Read:
                 coverage.Read++;
                 break;
             case DocumentFactsState.Waiting:

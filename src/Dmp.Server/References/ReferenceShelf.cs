@@ -34,6 +34,9 @@ internal sealed class ReferenceShelf(Database database, IHostEnvironment environ
     public InteractionReference Interactions =>
         Volatile.Read(ref interactions) ?? throw Failures.Of(ErrorReason.ReferenceDataMissing, ("kind", ReferenceSql.Thesaurus));
 
+    /// <summary>The same for whoever can do without rules: null when there are none.</summary>
+    public InteractionReference? InteractionsInForce => Volatile.Read(ref interactions);
+
     /// <summary>The products in force, with or without rules; null when there are none.</summary>
     public MedicinesReference? Medicines => Volatile.Read(ref medicines);
 

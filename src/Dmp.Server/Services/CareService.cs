@@ -12,4 +12,8 @@ internal sealed class CareService : Contract.CareServiceBase
     public override Task<GetMedicationStatementResponse> GetMedicationStatement(
         GetMedicationStatementRequest request, ServerCallContext context) =>
         context.Method<GetMedicationStatement>().RunAsync(context.Call, request, context.CancellationToken);
+
+    public override Task<GetEmergencySummaryResponse> GetEmergencySummary(
+        GetEmergencySummaryRequest request, ServerCallContext context) =>
+        context.Method<GetEmergencySummary>().RunAsync(context.Call, request, context.CancellationToken);
 }

@@ -98,6 +98,8 @@ internal static class MethodSetup
 
         services.AddSingleton<GetMedicationStatement>();
 
+        services.AddSingleton<GetEmergencySummary>();
+
         services.AddSingleton<SearchContent>();
 
         services.AddSingleton<LookupCodes>();

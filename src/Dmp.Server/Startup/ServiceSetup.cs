@@ -13,6 +13,7 @@ using Dmp.Server.Intake;
 using Dmp.Server.Media;
 using Dmp.Server.Notices;
 using Dmp.Server.Options;
+using Dmp.Server.Records;
 using Dmp.Server.References;
 using Dmp.Server.Requests;
 using Dmp.Server.Search;
@@ -86,6 +87,7 @@ internal static class ServiceSetup
         services.AddSingleton<RecordBlocks>();
         services.AddSingleton<RecordFacts>();
         services.AddSingleton<WholeRecord>();
+        services.AddSingleton<IdentityReader>();
         services.AddSingleton<DangerousList>();
         services.AddSingleton<SearchWords>();
         services.AddHostedService<FactMaker>();

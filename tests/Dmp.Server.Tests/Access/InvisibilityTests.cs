@@ -246,6 +246,15 @@ public sealed class InvisibilityTests(Platform platform)
             new GetMedicationStatementRequest { RecordId = record.Id, At = longAgo, StatedFrom = longAgo },
             new GetMedicationStatementRequest { RecordId = record.Id, At = lately, StatedFrom = longAgo, IncludeEnded = true },
         ],
+        "GetEmergencySummary" =>
+        [
+            new GetEmergencySummaryRequest { RecordId = record.Id, At = lately },
+            new GetEmergencySummaryRequest
+            {
+                RecordId = record.Id, At = lately, LanguageCode = "en",
+                Formats = { SummaryFormat.Html, SummaryFormat.Text, SummaryFormat.Pdf },
+            },
+        ],
         "GetSubmissionSet" => [new GetSubmissionSetRequest { RecordId = record.Id, SubmissionSetId = documentId }],
         "ListSubmissionSets" =>
         [
