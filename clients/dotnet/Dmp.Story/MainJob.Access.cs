@@ -1,4 +1,5 @@
 using Dmp.Access.V1;
+using Dmp.Care.V1;
 using Dmp.Consent.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
@@ -10,6 +11,8 @@ namespace Dmp.Story;
 /// <summary>Who may see what, and why: the patient asks before deciding, and decides what counts in an emergency.</summary>
 internal sealed partial class MainJob
 {
+    private const int PageLinesShown = 24;
+
     private async Task AskAsync(CancellationToken ct)
     {
         var wanted = Sent[^1].Stored!.DocumentId;
@@ -59,6 +62,7 @@ internal sealed partial class MainJob
             opened.EmergencyAccess.ExpireTime > Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
             "a time to come",
             $"{opened.EmergencyAccess.ExpireTime}");
+        await ShowEmergencyPageAsync(ct);
 
         var told = new List<EmergencyAccess>();
         await foreach (var access in Patient.Client.ListEmergencyAccessesAsync(
@@ -79,6 +83,35 @@ internal sealed partial class MainJob
             $"the software of the physician on call is told why: {string.Join(" ", explained.Steps.Select(step => step.SentenceFr))}");
         checks.That("and the physician is told by which rule", explained.Allowed, "allowed", "not allowed");
         await BeToldAsync(ct);
+    }
+
+    /// <summary>What they read first; the page is beside the other files of the machine, to be opened and printed.</summary>
+    private async Task ShowEmergencyPageAsync(CancellationToken ct)
+    {
+        var answer = await Stranger.Client.GetEmergencySummaryAsync(
+            new GetEmergencySummaryRequest
+            {
+                RecordId = recordId,
+                Formats = { SummaryFormat.Html, SummaryFormat.Pdf, SummaryFormat.Text },
+            },
+            ct);
+        var folder = Directory.CreateTempSubdirectory("dmp-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "emergency.html"), answer.Html, ct);
+        await File.WriteAllBytesAsync(Path.Combine(folder, "emergency.pdf"), answer.Pdf.ToByteArray(), ct);
+        foreach (var line in answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(PageLinesShown))
+        {
+            Screen.Line(line);
+        }
+
+        Screen.Line($"the whole page, to open and to print: {folder}");
+        var page = answer.Summary;
+        checks.That(
+            "and has the emergency page at once: who says what, how old it is, and what is not known",
+            page.DangerousMedicines.Lines.Concat(page.OtherMedicines.Lines).All(line => line.Line.Sources.Count > 0)
+                && page.NotFound.HiddenPossible.Length > 0
+                && answer.Html.Length > 0 && answer.Pdf.Length > 0,
+            "lines with their sources, and the sentence that stands on every page",
+            $"{page.DangerousMedicines.Lines.Count} dangerous medicines, {page.Allergies.Lines.Count} allergies");
     }
 
     private async Task AllowEmergenciesAsync(bool allowed, CancellationToken ct)

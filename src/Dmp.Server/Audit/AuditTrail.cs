@@ -44,12 +44,21 @@ internal sealed class AuditTrail(Database database, TraceKeys keys, TraceSequenc
 
     /// <summary>
     /// Records a read, durably, before anything of it is answered: when its connection has gone back, because the event has another one,
-    /// which it shares with those of reads that end meanwhile. <paramref name="documents"/>: the documents that the answer holds.
+    /// which it shares with those of reads that end meanwhile. <paramref name="documents"/>: the documents that the answer holds; more than
+    /// one event may name take several.
     /// </summary>
     public async Task TraceReadAsync(Call call, IReadOnlyList<TracedDocument> documents, CancellationToken ct)
     {
-        call.Trace.Documents = documents;
-        await ShareReadAsync(call, [Sign(call, refusal: null)], ct);
+        List<AuditEventRow> events = [];
+        IEnumerable<IReadOnlyList<TracedDocument>> named =
+            documents.Count <= EventTree.DocumentsMax ? [documents] : documents.Chunk(EventTree.DocumentsMax);
+        foreach (var some in named)
+        {
+            call.Trace.Documents = some;
+            events.Add(Sign(call, refusal: null));
+        }
+
+        await ShareReadAsync(call, events, ct);
     }
 
     /// <summary>Records a read that finds records: the call itself, and with it what it tells of each.</summary>

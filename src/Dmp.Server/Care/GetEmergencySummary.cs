@@ -20,10 +20,8 @@ namespace Dmp.Server.Care;
 internal sealed class GetEmergencySummary(
     IdentityReader identity, WholeRecord wholeRecord, ReferenceShelf shelf, DangerousList dangerous, AuditTrail audit, TimeProvider time)
 {
-    /// <summary>Documents that state something: with those that are only named, as many as one event of the trace may name.</summary>
-    private const int StatingMax = 150;
-
-    private const int TracedMax = 200;
+    /// <summary>All that are asked: the one allergy may be stated in the oldest of them.</summary>
+    private const int StatingMax = 1_000;
 
     // Words of remarks belong to devices; everything else has a block of its own.
     private static readonly HashSet<FactKind> kinds = [.. Enum.GetValues<FactKind>().Where(kind => kind != FactKind.Unspecified)];
@@ -124,7 +122,6 @@ internal sealed class GetEmergencySummary(
         [
             .. reading.Stating.Select(one => one.Row)
                 .Concat(reading.Others.Select(one => one.Row).Where(row => named.Contains(row.DocumentId.ToString())))
-                .Take(TracedMax)
                 .Select(row => row.Traced),
         ];
     }

@@ -5,6 +5,7 @@ using Dmp.Care.V1;
 using Dmp.Consent.V1;
 using Dmp.Emergency.V1;
 using Dmp.Error.V1;
+using Dmp.Proofs;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Type.V1;
 using Google.Protobuf;
@@ -65,6 +66,34 @@ public sealed class EmergencySummaryTests(Platform platform)
         Assert.Equal((professional.Id, AuditBasis.Emergency), (told.Actor.Id, told.Basis));
         Assert.Equal(2, told.Documents.Count);
         Assert.Contains(told.Documents, document => document.DocumentId == letter.DocumentId);
+    }
+
+    /// <summary>The one allergy is in the oldest document, and the trace names all of them, in as many events as it takes.</summary>
+    [Fact]
+    public async Task A_record_of_many_documents_is_read_to_its_end()
+    {
+        const int Newer = EventTree.DocumentsMax + 10;
+        var record = await platform.RecordAsync();
+        var api = platform.As(record.Physician);
+        await UploadAsync(
+            api,
+            record,
+            Of(record, Body("PLAVIX 75 mg", allergen: "Pénicilline")) with { ActTime = "<low value=\"20230101\"/>" });
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Newer),
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token },
+            async (number, _) => await UploadAsync(api, record, Of(record, Medicine($"TISANE {number}", "00000000"))));
+        await ReadAsync(api, record.Id);
+
+        var page = (await GetAsync(api, record.Id)).Summary;
+
+        Assert.Equal("Pénicilline", Assert.Single(page.Allergies.Lines).Line.Title);
+        Assert.False(page.NotFound.Documents.MoreDocuments);
+        var trace = await platform.As(record.Patient).Audit.ListRecordEventsAsync(
+            new() { RecordId = record.Id, PageSize = 200 }, cancellationToken: Token);
+        var told = trace.Events.Where(one => one.Method == "dmp.care.v1.CareService/GetEmergencySummary").ToList();
+        Assert.Equal(Newer + 1, told.SelectMany(one => one.Documents).Select(one => one.DocumentId).Distinct().Count());
+        Assert.Equal(2, told.Count);
     }
 
     [Fact]
