@@ -80,7 +80,7 @@ internal static class FactBenchmark
             + $"fetching and opening them {least:F1} ms, ratio {least / median:F2}"));
     }
 
-    private static async Task<int> CountWaitingAsync(BenchmarkPlatform platform, ListFactsRequest request)
+    internal static async Task<int> CountWaitingAsync(BenchmarkPlatform platform, ListFactsRequest request)
     {
         var waiting = 0;
         await foreach (var document in platform.Client.ListFactsAsync(request.Clone()))
@@ -111,7 +111,7 @@ internal static class FactBenchmark
     }
 
     /// <summary>The document with twelve results more in each section.</summary>
-    private static byte[] Stating(byte[] document, int number)
+    internal static byte[] Stating(byte[] document, int number)
     {
         var text = Encoding.UTF8.GetString(document);
         var entries = string.Concat(Enumerable.Range(0, StatementsMax).Select(i => string.Create(

@@ -4,7 +4,7 @@ using Dmp.Benchmarks;
 string[] all =
 [
     "upload", "small", "import", "link", "proofs", "read", "revoke", "search-small", "search", "rules", "trace", "feed", "neighbour",
-    "interactions", "facts", "queue", "content-search",
+    "interactions", "facts", "queue", "content-search", "emergency",
 ];
 var chosen = args.Length == 0 ? all : args;
 await using var platform = await BenchmarkPlatform.StartAsync();
@@ -37,6 +37,11 @@ if (chosen.Contains("read"))
 if (chosen.Contains("revoke"))
 {
     await CallBenchmark.RevokeAsync(platform);
+}
+
+if (chosen.Contains("emergency"))
+{
+    await EmergencyBenchmark.RunAsync(platform);
 }
 
 if (chosen.Contains("search-small"))
