@@ -10,4 +10,18 @@ internal sealed record CareOptions
     /// start.
     /// </summary>
     public string? DangerousMedicines { get; init; }
+
+    /// <summary>
+    /// Tables of what others say of examinations, UTF-8 with tabs, read at the start: how long a result stands (eight columns).
+    /// </summary>
+    public string? RetestingIntervals { get; init; }
+
+    /// <summary>Codes where an earlier result must never stand in for a new one: four columns.</summary>
+    public string? NeverReplaced { get; init; }
+
+    /// <summary>Codes that mean the same in another unit or by another method: five columns.</summary>
+    public string? EquivalentCodes { get; init; }
+
+    /// <summary>Imaging acts with their regions, in place of those that come along: seven columns.</summary>
+    public string? ImagingActs { get; init; }
 }

@@ -10,7 +10,9 @@ internal sealed class CareOptionsRules : IValidateOptions<CareOptions>
         Fault(options) is { } fault ? ValidateOptionsResult.Fail(fault) : ValidateOptionsResult.Success;
 
     /// <summary>Null when there is nothing wrong.</summary>
-    public static string? Fault(CareOptions options)
+    public static string? Fault(CareOptions options) => FaultOfMedicines(options) ?? ExamTableFiles.Read(options).Fault;
+
+    private static string? FaultOfMedicines(CareOptions options)
     {
         if (options.DangerousMedicines is not { } file)
         {

@@ -16,4 +16,10 @@ internal sealed class CareService : Contract.CareServiceBase
     public override Task<GetEmergencySummaryResponse> GetEmergencySummary(
         GetEmergencySummaryRequest request, ServerCallContext context) =>
         context.Method<GetEmergencySummary>().RunAsync(context.Call, request, context.CancellationToken);
+
+    public override Task<FindComparableExamsResponse> FindComparableExams(FindComparableExamsRequest request, ServerCallContext context) =>
+        context.Method<FindComparableExams>().RunAsync(context.Call, request, context.CancellationToken);
+
+    public override Task<GetTrendResponse> GetTrend(GetTrendRequest request, ServerCallContext context) =>
+        context.Method<GetTrend>().RunAsync(context.Call, request, context.CancellationToken);
 }

@@ -100,6 +100,9 @@ internal static class MethodSetup
 
         services.AddSingleton<GetEmergencySummary>();
 
+        services.AddSingleton<FindComparableExams>();
+        services.AddSingleton<GetTrend>();
+
         services.AddSingleton<SearchContent>();
 
         services.AddSingleton<LookupCodes>();

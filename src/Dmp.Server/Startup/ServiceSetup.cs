@@ -89,6 +89,9 @@ internal static class ServiceSetup
         services.AddSingleton<WholeRecord>();
         services.AddSingleton<IdentityReader>();
         services.AddSingleton<DangerousList>();
+        services.AddSingleton<ExamTablesInForce>();
+        services.AddSingleton<PanelLists>();
+        services.AddSingleton<ExamCounts>();
         services.AddSingleton<SearchWords>();
         services.AddHostedService<FactMaker>();
         services.AddSingleton<ReferenceShelf>();

@@ -255,6 +255,22 @@ public sealed class InvisibilityTests(Platform platform)
                 Formats = { SummaryFormat.Html, SummaryFormat.Text, SummaryFormat.Pdf },
             },
         ],
+        "FindComparableExams" =>
+        [
+            new FindComparableExamsRequest
+            {
+                RecordId = record.Id, At = lately, Code = new() { System = "2.16.840.1.113883.6.1", Code = "3016-3" },
+            },
+            new FindComparableExamsRequest
+            {
+                RecordId = record.Id, At = lately, Code = new() { System = "1.2.250.1.213.2.5", Code = "ZBQK001" }, IncludeRelated = true,
+                Window = Duration.FromTimeSpan(TimeSpan.FromDays(30)), TitleWords = { "rapport", "compte rendu", "report" },
+            },
+        ],
+        "GetTrend" =>
+        [
+            new GetTrendRequest { RecordId = record.Id, Code = new() { System = "2.16.840.1.113883.6.1", Code = "3016-3" }, Plot = true },
+        ],
         "GetSubmissionSet" => [new GetSubmissionSetRequest { RecordId = record.Id, SubmissionSetId = documentId }],
         "ListSubmissionSets" =>
         [

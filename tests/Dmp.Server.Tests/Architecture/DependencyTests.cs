@@ -67,7 +67,7 @@ public sealed partial class DependencyTests
         ["References"] = "Data Errors Options",
         ["Codes"] = "Access Audit Calls Data Errors References",
         ["Interactions"] = "Access Audit Calls Documents Errors Facts References",
-        ["Care"] = "Audit Calls Documents Errors Facts Interactions Options Records References",
+        ["Care"] = "Audit Calls Codes Data Documents Errors Facts Interactions Options Records References",
         ["Intake"] = "Access Audit Calls Data Documents Errors Facts Identity Logging Media Messages Options",
         ["Notices"] = "Access Audit Calls Data Errors Options Records Requests",
         ["Pipeline"] = "Audit Calls Data Edge Errors Identity Logging Options",
