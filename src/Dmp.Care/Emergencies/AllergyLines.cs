@@ -89,6 +89,7 @@ internal sealed class AllergyLines(SummaryLines lines)
             _ => "",
         };
         yield return string.Join(" ; ", line.Reactions);
+        yield return EffectOf(newest.Fact);
         var allergy = newest.Fact.Allergy;
         yield return line.Criticality.Length > 0 ? $"{words.In("criticité", "criticality")}{words.Colon}{line.Criticality}" : "";
         yield return line.Certainty;
@@ -154,6 +155,13 @@ internal sealed class AllergyLines(SummaryLines lines)
         var name = ShownText.Of(medication.Name);
         name = name.Length > 0 ? name : medication.Codes.Select(code => CodeWords.Of(code)).FirstOrDefault(words => words.Length > 0) ?? "";
         return name.Length > 0 ? name : ShownText.Of(medication.ProductText);
+    }
+
+    /// <summary>What the statement itself is coded as, beside its agent: the effect, mostly ("raises the INR").</summary>
+    private static string EffectOf(Fact fact)
+    {
+        var effect = HasAgent(fact.Allergy) ? CodeWords.Of(fact.Allergy.Value, 120) : "";
+        return effect.Equals(TitleOf(fact), StringComparison.OrdinalIgnoreCase) ? "" : effect;
     }
 
     private static bool HasAgent(Allergy allergy) => allergy.Agent is { Code.Length: > 0 } || allergy.AgentName.Length > 0

@@ -127,7 +127,7 @@ internal sealed class PageLayout
             named: true);
         yield return Block(
             "problems", SummarySection.Problems, summary.Problems.Lines.Select(line => line.Line), limits.Problems,
-            summary.Problems.MoreLines, Under(summary.Problems.Lines.Count, summary.Problems.NoneStated));
+            summary.Problems.MoreLines, Under(summary.Problems.Lines.Count, summary.Problems.NoneStated), named: true);
         yield return Block(
             "visits", SummarySection.Visits, summary.Visits.Lines.Select(line => line.Line), limits.Visits, summary.Visits.MoreLines, []);
         yield return Block(
