@@ -26,6 +26,9 @@ public sealed class LongSnapshotTests(Platform platform)
         ["RecordKeyId"] = "null",
     };
 
+    // What grows with commits has 60 pages more at the least; who comes first after other tests finds some pages that nobody cleaned.
+    private const long PagesMore = 30;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -127,7 +130,7 @@ public sealed class LongSnapshotTests(Platform platform)
     private static void AssertNoMore(Dictionary<string, long> before, Dictionary<string, long> after) => Assert.All(
         after,
         now => Assert.True(
-            now.Value <= before[now.Key] + 12, $"{now.Key}: {before[now.Key]} pages, and {now.Value} after 5000 commits."));
+            now.Value <= before[now.Key] + PagesMore, $"{now.Key}: {before[now.Key]} pages, and {now.Value} after 5000 commits."));
 
     /// <summary>Commits, each with its sequencing and a step of the notices.</summary>
     private static Task<int> CommitAsync(NpgsqlConnection admin, int count) => admin.ExecuteAsync(
