@@ -4,6 +4,7 @@ using Dmp.Consent.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Error.V1;
+using Dmp.Type.V1;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Story;
@@ -12,6 +13,13 @@ namespace Dmp.Story;
 internal sealed partial class MainJob
 {
     private const int PageLinesShown = 24;
+    private const int DaysSinceTest = 9;
+
+    private const string Loinc = "2.16.840.1.113883.6.1";
+    private const string Inr = "6301-6";
+
+    /// <summary>The blood test that the physician on call opened.</summary>
+    private string? opened;
 
     private async Task AskAsync(CancellationToken ct)
     {
@@ -41,6 +49,8 @@ internal sealed partial class MainJob
     private async Task EmergencyAsync(CancellationToken ct)
     {
         await LeaveAddressesAsync(ct);
+        await StreamAnticoagulationInAsync(ct);
+        await ListReadFactsAsync(ct);
         var visible = Sent[^1].Stored!.DocumentId;
         var opening = new OpenEmergencyAccessRequest
         {
@@ -55,14 +65,15 @@ internal sealed partial class MainJob
             () => Stranger.Client.OpenEmergencyAccessAsync(opening, ct));
 
         await AllowEmergenciesAsync(true, ct);
-        var opened = await Stranger.Client.OpenEmergencyAccessAsync(opening, ct);
+        var emergency = await Stranger.Client.OpenEmergencyAccessAsync(opening, ct);
         await ReadAsync(Stranger, visible, ct);
         checks.That(
             "allowed, the physician on call gives a reason and reads, for some hours",
-            opened.EmergencyAccess.ExpireTime > Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
+            emergency.EmergencyAccess.ExpireTime > Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
             "a time to come",
-            $"{opened.EmergencyAccess.ExpireTime}");
+            $"{emergency.EmergencyAccess.ExpireTime}");
         await ShowEmergencyPageAsync(ct);
+        await LookForTheBloodTestAsync(ct);
 
         var told = new List<EmergencyAccess>();
         await foreach (var access in Patient.Client.ListEmergencyAccessesAsync(
@@ -73,7 +84,7 @@ internal sealed partial class MainJob
 
         checks.That(
             "the patient sees who did so, and for which reason",
-            told.Exists(access => access.EmergencyAccessId == opened.EmergencyAccess.EmergencyAccessId && access.Reason == opening.Reason),
+            told.Exists(access => access.EmergencyAccessId == emergency.EmergencyAccess.EmergencyAccessId && access.Reason == opening.Reason),
             opening.Reason,
             "no such access");
 
@@ -105,6 +116,16 @@ internal sealed partial class MainJob
 
         Screen.Line($"the whole page, to open and to print: {folder}");
         var page = answer.Summary;
+        foreach (var interaction in page.Interactions.Lines)
+        {
+            Screen.Line($"{interaction.Line.Title}: {string.Join(" ; ", interaction.Line.Details)}");
+        }
+
+        checks.That(
+            "where two dangerous medicines of two documents meet, with what is published and both sources",
+            page.Interactions.Lines.Any(one => one.BetweenDangerous && one.FirstSource.DocumentId != one.SecondSource.DocumentId),
+            "a rule between two documents",
+            $"{page.Interactions.Lines.Count} rules");
         checks.That(
             "and has the emergency page at once: who says what, how old it is, and what is not known",
             page.DangerousMedicines.Lines.Concat(page.OtherMedicines.Lines).All(line => line.Line.Sources.Count > 0)
@@ -112,6 +133,36 @@ internal sealed partial class MainJob
                 && answer.Html.Length > 0 && answer.Pdf.Length > 0,
             "lines with their sources, and the sentence that stands on every page",
             $"{page.DangerousMedicines.Lines.Count} dangerous medicines, {page.Allergies.Lines.Count} allergies");
+    }
+
+    /// <summary>Before a blood test is ordered: was it done, when, and what was found?</summary>
+    private async Task LookForTheBloodTestAsync(CancellationToken ct)
+    {
+        var answer = await Stranger.Client.FindComparableExamsAsync(
+            new FindComparableExamsRequest
+            {
+                RecordId = recordId,
+                Code = new Coding { System = Loinc, Code = Inr, Display = "INR" },
+                Window = Duration.FromTimeSpan(TimeSpan.FromDays(30)),
+            },
+            ct);
+        var last = answer.Exams.FirstOrDefault();
+        foreach (var exam in answer.Exams)
+        {
+            var value = exam.Results.SelectMany(result => result.Values).FirstOrDefault()?.Quantity?.Low?.Value;
+            Screen.Line($"INR {value}, {exam.AgeDays} days ago, {exam.Source.AuthorName}, {exam.Source.StructureName}");
+        }
+
+        checks.That(
+            $"the blood test was done {DaysSinceTest} days ago, and need not be repeated to be known",
+            last is { Match: ExamMatch.SameCode, AgeDays: DaysSinceTest },
+            $"the same code, {DaysSinceTest} days ago",
+            last is null ? "nothing" : $"{last.Match}, {last.AgeDays} days ago");
+        if (last is not null)
+        {
+            await ReadAsync(Stranger, last.Source.DocumentId, ct);
+            opened = last.Source.DocumentId;
+        }
     }
 
     private async Task AllowEmergenciesAsync(bool allowed, CancellationToken ct)

@@ -20,14 +20,7 @@ internal sealed partial class MainJob
 
     private async Task AskWhatTheyStateAsync(CancellationToken ct)
     {
-        var begin = Stopwatch.GetTimestamp();
-        List<DocumentFacts> stated;
-        while ((stated = await ListFactsAsync(ct)).Exists(document => document.State == DocumentFactsState.Waiting)
-            && Stopwatch.GetElapsedTime(begin) < readingLimit)
-        {
-            await Task.Delay(100, ct);
-        }
-
+        var stated = await ListReadFactsAsync(ct);
         checks.That(
             "soon after they came the platform tells what they state",
             stated.TrueForAll(document => document.State is DocumentFactsState.Read or DocumentFactsState.NotStructured),
@@ -46,6 +39,20 @@ internal sealed partial class MainJob
 
         await NameCodesAsync(facts, ct);
         Screen.Line($"{facts.Count} statements of {stated.Count(document => document.State == DocumentFactsState.Read)} documents in all");
+    }
+
+    /// <summary>What documents state, once nothing of it waits.</summary>
+    private async Task<List<DocumentFacts>> ListReadFactsAsync(CancellationToken ct)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        List<DocumentFacts> stated;
+        while ((stated = await ListFactsAsync(ct)).Exists(document => document.State == DocumentFactsState.Waiting)
+            && Stopwatch.GetElapsedTime(begin) < readingLimit)
+        {
+            await Task.Delay(100, ct);
+        }
+
+        return stated;
     }
 
     /// <summary>What the codes of the results mean, by the code systems that the operator put in force.</summary>

@@ -78,8 +78,15 @@ internal sealed partial class MainJob
         }
 
         Screen.Line($"{events.Count} events of this run in all");
-        checks.Equal("every upload is in the trace, the summary too", Sent.Count + 1, DocumentsOf(events, "UploadDocument", Physician));
+        checks.Equal("every upload is in the trace, the summaries too", Sent.Count + 2, DocumentsOf(events, "UploadDocument", Physician));
         checks.Equal("every read is in the trace", Sent.Count, DocumentsOf(events, "ReadDocument", Physician));
+        checks.That(
+            "so is the blood test that the physician on call opened, and the page before it",
+            events.Any(one => one.Actor.Id == Stranger.Info.ProfessionalId && one.Method.EndsWith("/ReadDocument", StringComparison.Ordinal)
+                && one.Documents.Any(document => document.DocumentId == opened))
+                && events.Any(one => one.Method.EndsWith("/GetEmergencySummary", StringComparison.Ordinal) && one.Documents.Count > 0),
+            opened ?? "a document",
+            "no such event");
         checks.Equal(
             "so is every refusal of the dentist",
             4,

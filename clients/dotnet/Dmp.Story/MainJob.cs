@@ -165,6 +165,18 @@ internal sealed partial class MainJob(StoryOptions options) : IDisposable
         Screen.Line($"{stored.Metadata.Title}, {stored.Metadata.Type.Display}, by {stored.Metadata.Authors[0].Person.FamilyName}");
     }
 
+    /// <summary>What was written nine days ago: an anticoagulant, and its blood test.</summary>
+    private async Task StreamAnticoagulationInAsync(CancellationToken ct)
+    {
+        var summary = PatientSummary.CreateOfAnticoagulation(
+            Patient.Info.SamplePatient,
+            Physician.Info.SampleAuthor,
+            Guid.NewGuid(),
+            TimeProvider.System.GetUtcNow().AddDays(-DaysSinceTest));
+        using var content = new MemoryStream(summary, writable: false);
+        await Physician.Client.UploadFhirAsync(recordId, content, cancellationToken: ct);
+    }
+
     private async Task FindAsync(CancellationToken ct)
     {
         var wanted = Sent[0];
