@@ -95,20 +95,25 @@ public sealed record CareDocument(
     /// <summary>A time as written, when it can be read and does not lie behind the day on which the document came.</summary>
     internal CdaTime? Read(string written) => CdaTime.TryRead(written, out var time) && time.Time <= CameAt + ahead ? time : null;
 
+    /// <summary>How much of a time was written.</summary>
+    internal static TimePrecision PrecisionOf(CdaTime time) => time.Precision switch
+    {
+        CdaPrecision.Year => TimePrecision.Year,
+        CdaPrecision.Month => TimePrecision.Month,
+        CdaPrecision.Day => TimePrecision.Day,
+        _ => TimePrecision.Time,
+    };
+
     private static void Set(Source source, CdaTime time, StatedTimeOrigin origin)
     {
         source.StatedTime = time.Time.ToTimestamp();
-        source.StatedPrecision = time.Precision switch
-        {
-            CdaPrecision.Year => TimePrecision.Year,
-            CdaPrecision.Month => TimePrecision.Month,
-            CdaPrecision.Day => TimePrecision.Day,
-            _ => TimePrecision.Time,
-        };
+        source.StatedPrecision = PrecisionOf(time);
         source.StatedOrigin = origin;
     }
 
-    private static string NameOf(Author? author) => author?.Person is { } person
+    /// <summary>The person, or else the structure; empty when neither has a name.</summary>
+    /// <param name="author">An author of a document.</param>
+    public static string NameOf(Author? author) => author?.Person is { } person
         ? string.Join(' ', new[] { person.GivenName, person.FamilyName }.Where(name => name.Length > 0))
         : author?.Institution?.Name ?? "";
 }

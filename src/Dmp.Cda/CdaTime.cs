@@ -44,6 +44,17 @@ public readonly record struct CdaTime(DateTimeOffset Time, CdaPrecision Precisio
     /// <summary>The day as written, whatever the offset: for dates of birth.</summary>
     public DateOnly Date => DateOnly.FromDateTime(Time.DateTime);
 
+    /// <summary>The first point that fits no more what was written: of a day the next one.</summary>
+    public DateTimeOffset Until => Precision switch
+    {
+        CdaPrecision.Year => Time.AddYears(1),
+        CdaPrecision.Month => Time.AddMonths(1),
+        CdaPrecision.Day => Time.AddDays(1),
+        CdaPrecision.Hour => Time.AddHours(1),
+        CdaPrecision.Minute => Time.AddMinutes(1),
+        _ => Time.AddSeconds(1),
+    };
+
     /// <summary>Reads a point in time as HL7 writes it, or as others write it when it can mean one thing only (ISO 8601); false when the
     /// text is none.</summary>
     /// <param name="text">The text.</param>

@@ -144,7 +144,7 @@ internal sealed partial class CdaValues(CdaHeader header)
 
     /// <summary>A day alone is before no hour of that day.</summary>
     private static bool EndsBefore(CdaTime end, CdaTime begin) =>
-        Latest(end) <= begin.Time && !(begin.Precision == CdaPrecision.Day && end.Precision > CdaPrecision.Day && end.Date >= begin.Date);
+        end.Until <= begin.Time && !(begin.Precision == CdaPrecision.Day && end.Precision > CdaPrecision.Day && end.Date >= begin.Date);
 
     public int? Number(CdaNode? node)
     {
@@ -272,17 +272,6 @@ internal sealed partial class CdaValues(CdaHeader header)
         .. name.Of(kind).Where(part => !part.IsNull && part.Text.Length > 0).Select(part => new CdaNamePart(
             part.Text, part["qualifier"]?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) ?? [])),
     ];
-
-    /// <summary>The first point that fits no more: an end written as a day is not before a begin on that day.</summary>
-    private static DateTimeOffset Latest(CdaTime time) => time.Precision switch
-    {
-        CdaPrecision.Year => time.Time.AddYears(1),
-        CdaPrecision.Month => time.Time.AddMonths(1),
-        CdaPrecision.Day => time.Time.AddDays(1),
-        CdaPrecision.Hour => time.Time.AddHours(1),
-        CdaPrecision.Minute => time.Time.AddMinutes(1),
-        _ => time.Time.AddSeconds(1),
-    };
 
     // OID, UUID, or a name that HL7 itself reserves.
     [GeneratedRegex(

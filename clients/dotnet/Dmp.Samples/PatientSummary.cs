@@ -39,7 +39,8 @@ public static class PatientSummary
     /// <param name="author">Who signs.</param>
     /// <param name="identifier">Its own UUID.</param>
     /// <param name="created">When it was written, and the specimen taken.</param>
-    public static byte[] CreateOfAnticoagulation(SamplePatient patient, SampleAuthor author, Guid identifier, DateTimeOffset created) => Create(
+    public static byte[] CreateOfAnticoagulation(
+        SamplePatient patient, SampleAuthor author, Guid identifier, DateTimeOffset created) => Create(
         patient,
         author,
         identifier,

@@ -84,7 +84,8 @@ internal sealed partial class MainJob
 
         checks.That(
             "the patient sees who did so, and for which reason",
-            told.Exists(access => access.EmergencyAccessId == emergency.EmergencyAccess.EmergencyAccessId && access.Reason == opening.Reason),
+            told.Exists(access => access.EmergencyAccessId == emergency.EmergencyAccess.EmergencyAccessId
+                && access.Reason == opening.Reason),
             opening.Reason,
             "no such access");
 

@@ -16,13 +16,7 @@ internal static class StatedTimes
         }
 
         var moment = time.Precision < CdaPrecision.Hour ? new DateTimeOffset(time.Time.DateTime, TimeSpan.Zero) : time.Time;
-        return (moment, time.Precision switch
-        {
-            CdaPrecision.Year => TimePrecision.Year,
-            CdaPrecision.Month => TimePrecision.Month,
-            CdaPrecision.Day => TimePrecision.Day,
-            _ => TimePrecision.Time,
-        });
+        return (moment, CareDocument.PrecisionOf(time));
     }
 
     /// <summary>The end of a stretch, or null where none is written; of a point in time there is none.</summary>

@@ -77,13 +77,7 @@ public sealed class ClinicalTimes
     private static ClinicalTime Of(CdaTime time, ClinicalTimeOrigin origin) => new()
     {
         Time = time.Time.ToTimestamp(),
-        Precision = time.Precision switch
-        {
-            CdaPrecision.Year => TimePrecision.Year,
-            CdaPrecision.Month => TimePrecision.Month,
-            CdaPrecision.Day => TimePrecision.Day,
-            _ => TimePrecision.Time,
-        },
+        Precision = CareDocument.PrecisionOf(time),
         Origin = origin,
     };
 

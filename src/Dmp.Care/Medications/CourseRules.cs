@@ -1,5 +1,6 @@
 using Dmp.Care.V1;
 using Dmp.Facts.V1;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Care.Medications;
 
@@ -101,7 +102,7 @@ internal sealed class CourseRules(DateTimeOffset at)
                 new RunningReason
                 {
                     Kind = RunningReasonKind.PrescribedUntil,
-                    Until = last.End!.Value.Shown.ToProto(),
+                    Until = last.End!.Value.Shown.ToTimestamp(),
                     Renewals = last.Renewals,
                 },
                 last.End,
@@ -124,7 +125,7 @@ internal sealed class CourseRules(DateTimeOffset at)
         {
             var last = administered.MaxBy(one => one.End!.Value.Over).End;
             reasons.Add(new Reason(
-                new RunningReason { Kind = RunningReasonKind.Administered, Until = last!.Value.Shown.ToProto() },
+                new RunningReason { Kind = RunningReasonKind.Administered, Until = last!.Value.Shown.ToTimestamp() },
                 last,
                 [.. administered.Select(one => one.Statement)]));
         }

@@ -2,6 +2,7 @@ using Dmp.Care.V1;
 using Dmp.Facts.Reading;
 using Dmp.Facts.V1;
 using Dmp.Interactions;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Care.Medications;
 
@@ -83,8 +84,8 @@ internal sealed class LineBuilder(RecordContext context, DangerousMedicines dang
                 substances.Count > 0 ? string.Join(" + ", substances.Select(one => one.Message.Name)) : statements[0].Match.Name, NameMax),
             RouteGroup = route,
             Dose = DoseOf(doses, sources),
-            EndTime = course.End?.Shown.ToProto(),
-            BeginTime = course.Begin?.ToProto(),
+            EndTime = course.End?.Shown.ToTimestamp(),
+            BeginTime = course.Begin?.ToTimestamp(),
             MoreSources = sources.More,
             LastEvidence = evidence is null ? -1 : sources.PlaceOf(evidence),
         };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dmp.Care.V1;
 using Dmp.Facts.V1;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Care.Medications;
 
@@ -78,7 +79,7 @@ internal sealed class SupplyChain
         var message = new RunningReason
         {
             Kind = RunningReasonKind.DispensedFor,
-            Until = end.Shown.ToProto(),
+            Until = end.Shown.ToTimestamp(),
             Supplied = DoseReader.Plain(Supplied),
             Days = Number(Days),
         };

@@ -145,17 +145,8 @@ internal static class HeaderRules
 
     private static bool Covers(CdaTime time, DateTimeOffset given)
     {
-        var until = time.Precision switch
-        {
-            CdaPrecision.Year => time.Time.AddYears(1),
-            CdaPrecision.Month => time.Time.AddMonths(1),
-            CdaPrecision.Day => time.Time.AddDays(1),
-            CdaPrecision.Hour => time.Time.AddHours(1),
-            CdaPrecision.Minute => time.Time.AddMinutes(1),
-            _ => time.Time.AddSeconds(1),
-        };
         var tolerance = time.HasOffset ? TimeSpan.FromSeconds(1) : offsetMax;
-        return given > time.Time - tolerance && given < until + tolerance;
+        return given > time.Time - tolerance && given < time.Until + tolerance;
     }
 
     private static string Squeezed(string text) =>

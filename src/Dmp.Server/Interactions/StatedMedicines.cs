@@ -1,3 +1,4 @@
+using Dmp.Care;
 using Dmp.Cda;
 using Dmp.Document.V1;
 using Dmp.Facts.Model;
@@ -98,17 +99,13 @@ internal sealed class StatedMedicines(MedicineTable? table, DateTimeOffset now)
             Place = fact.Source.Place,
             Role = fact.Medication.Role,
             ProductText = Words.Cut(NameOf(fact.Medication), TextMax),
-            AuthorName = Words.Cut(isNamed ? fact.Author.Name : NameOf(author), TextMax),
+            AuthorName = Words.Cut(isNamed ? fact.Author.Name : CareDocument.NameOf(author), TextMax),
             AuthorId = isNamed ? fact.Author.Id : author?.Person?.Id ?? author?.Institution?.Id ?? "",
             AuthorTime = fact.Author?.Time?.Written ?? "",
             PeriodLow = fact.Medication.Period?.Low?.Written ?? "",
             PeriodHigh = EndOf(fact.Medication) ?? "",
         };
     }
-
-    private static string NameOf(Author? author) => author?.Person is { } person
-        ? string.Join(' ', new[] { person.GivenName, person.FamilyName }.Where(name => name.Length > 0))
-        : author?.Institution?.Name ?? "";
 
     private static string NameOf(Medication medication) =>
         medication.Name.Length > 0 ? medication.Name
@@ -125,14 +122,7 @@ internal sealed class StatedMedicines(MedicineTable? table, DateTimeOffset now)
             return false;
         }
 
-        var over = time.Precision switch
-        {
-            CdaPrecision.Year => time.Time.AddYears(1),
-            CdaPrecision.Month => time.Time.AddMonths(1),
-            CdaPrecision.Day => time.Time.AddDays(1),
-            _ => time.Time,
-        };
-        return over <= moment;
+        return (time.Precision < CdaPrecision.Hour ? time.Until : time.Time) <= moment;
     }
 
     private LeftOutReason? Reason(DocumentRow row, Fact fact) => fact switch
