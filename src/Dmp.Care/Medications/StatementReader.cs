@@ -1,7 +1,6 @@
 using Dmp.Care.V1;
 using Dmp.Facts.Reading;
 using Dmp.Facts.V1;
-using Dmp.Interactions;
 using Fact = Dmp.Facts.V1.Fact;
 using Medication = Dmp.Facts.V1.Medication;
 
@@ -20,7 +19,14 @@ internal sealed class StatementReader(ProductMatcher matcher)
     /// <summary>No time of a record is later: the arithmetic of times ends far from it.</summary>
     internal static readonly DateTimeOffset Latest = new(2300, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private static readonly string[] longTerm = ["au long cours", "long cours", "chronique", "traitement de fond", "a vie", "long terme"];
+    // Of a treatment: a disease may be chronic, and its treatment short.
+    private static readonly string[] longTerm =
+    [
+        "au long cours", "long cours", "traitement chronique", "traitements chroniques", "traitement de fond", "a vie", "long terme",
+    ];
+
+    // What was stopped, and not what is to be, or what may not be.
+    private static readonly string[] stopped = ["arrete", "arretes", "arretee", "arretees", "stoppe", "stoppes", "stoppee", "stoppees"];
 
     private readonly SortedDictionary<UnusedReason, int> unused = [];
 
@@ -189,8 +195,9 @@ internal sealed class StatementReader(ProductMatcher matcher)
 
     private static bool IsOfStopped(string title)
     {
-        var key = Names.Key(title);
-        return key.Contains("arrete", StringComparison.Ordinal)
+        var words = NameWords.Of(title);
+        var key = string.Join(' ', words);
+        return words.Any(stopped.Contains)
             && !key.Contains("en cours", StringComparison.Ordinal)
             && !key.Contains("poursuivi", StringComparison.Ordinal);
     }

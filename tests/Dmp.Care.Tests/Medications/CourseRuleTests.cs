@@ -68,6 +68,28 @@ public sealed class CourseRuleTests
         Assert.Equal("vka", line.DangerousGroup);
     }
 
+    [Theory]
+    [InlineData("Traitements à ne pas arrêter")]
+    [InlineData("Traitement de l'arrêt cardiaque")]
+    [InlineData("Anticoagulants : arrêter avant l'intervention")]
+    public void M15_A_title_with_another_stop_stops_nothing(string title) => Assert.Equal(
+        TreatmentStatus.EndUnknown, LineOf("20260810", Letter("a", "20260804", Listed(Previscan).Under(title))).Status);
+
+    [Theory]
+    [InlineData("Traitements arrêtés durant le séjour")]
+    [InlineData("Traitement arrêté")]
+    [InlineData("Prescriptions arrêtées")]
+    public void M15_A_title_of_what_was_stopped_stops(string title) => Assert.Equal(
+        TreatmentStatus.Stopped, LineOf("20260810", Letter("a", "20260804", Listed(Previscan).Under(title))).Status);
+
+    [Theory]
+    [InlineData("Antalgique d'une douleur chronique", TreatmentStatus.EndUnknown)]
+    [InlineData("Insuffisance rénale chronique", TreatmentStatus.EndUnknown)]
+    [InlineData("Traitements chroniques", TreatmentStatus.Running)]
+    [InlineData("Traitement chronique", TreatmentStatus.Running)]
+    public void M25_A_disease_for_a_long_time_is_no_treatment_for_a_long_time(string title, TreatmentStatus status) =>
+        Assert.Equal(status, LineOf("20261110", Letter("a", "20250101", Listed(Plavix).Under(title))).Status);
+
     [Fact]
     public void M16_A_list_that_does_not_name_it_stops_nothing()
     {
