@@ -74,10 +74,9 @@ internal sealed class GetEmergencySummary(
         var reference = shelf.InteractionsInForce;
         var documents = CareDocuments.Of(reading);
 
-        // As GetMedicationStatement by itself has it: both must say the same.
-        var from = at.AddYears(-GetMedicationStatement.StatedYears);
-        var statement = new MedicationMerge(shelf.Medicines?.Table, dangerous.Groups)
-            .Merge([.. documents.Where(document => document.Metadata.ServiceStartTime?.ToDateTimeOffset() >= from)], at, withEnded: false);
+        var statement = ShownOf(
+            new MedicationMerge(shelf.Medicines?.Table, dangerous.Groups).Merge(documents, at, withEnded: false),
+            at.AddYears(-GetMedicationStatement.StatedYears));
         var taken = TakenMedicines.Of(statement);
         return new SummaryInput
         {
@@ -94,6 +93,38 @@ internal sealed class GetEmergencySummary(
                 : InteractionMapping.ToMessage(reference, reference.Checker.Check([.. taken.Select(one => one.Item)]), []),
             ReportLines = [.. taken.Select(one => one.Line)],
         };
+    }
+
+    /// <summary>
+    /// Dangerous medicines however long ago they were stated: nobody has said that they ended, and each says how old that is. Of the others
+    /// those that GetMedicationStatement by itself has.
+    /// </summary>
+    private static MedicationStatement ShownOf(MedicationStatement statement, DateTimeOffset from)
+    {
+        Dictionary<int, int> places = [];
+        var shown = statement.Clone();
+        shown.Lines.Clear();
+        shown.Findings.Clear();
+        for (var place = 0; place < statement.Lines.Count; place++)
+        {
+            var line = statement.Lines[place];
+            if (line.DangerousGroup.Length > 0
+                || line.Sources.Any(source => !(source.Source.ServiceStartTime?.ToDateTimeOffset() < from)))
+            {
+                places[place] = shown.Lines.Count;
+                shown.Lines.Add(line);
+            }
+        }
+
+        foreach (var finding in statement.Findings.Where(finding => finding.Lines.All(places.ContainsKey)))
+        {
+            var moved = finding.Clone();
+            moved.Lines.Clear();
+            moved.Lines.AddRange(finding.Lines.Select(place => places[place]));
+            shown.Findings.Add(moved);
+        }
+
+        return shown;
     }
 
     /// <summary>Who reads, and by which right, as the trace has it.</summary>

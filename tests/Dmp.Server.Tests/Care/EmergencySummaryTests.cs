@@ -97,6 +97,25 @@ public sealed class EmergencySummaryTests(Platform platform)
     }
 
     [Fact]
+    public async Task A_dangerous_medicine_is_told_however_long_ago_it_was_stated()
+    {
+        var record = await platform.RecordAsync();
+        var api = platform.As(record.Physician);
+        foreach (var (name, cis) in new[] { ("COUMADINE 5 mg", "63245753"), ("TISANE", "00000000") })
+        {
+            await UploadAsync(api, record, Of(record, Medicine(name, cis)) with { ActTime = "<low value=\"20190101\"/>" });
+        }
+
+        await ReadAsync(api, record.Id);
+
+        var page = (await GetAsync(api, record.Id)).Summary;
+
+        Assert.Equal("warfarine", Assert.Single(page.DangerousMedicines.Lines).Line.Title);
+        Assert.Contains("ans", page.DangerousMedicines.Lines[0].Line.Age, StringComparison.Ordinal);
+        Assert.Empty(page.OtherMedicines.Lines);
+    }
+
+    [Fact]
     public async Task Regulation_an_authorisation_and_the_patient_open_it_too_and_say_so()
     {
         var record = await platform.RecordAsync();
