@@ -687,7 +687,7 @@ CREATE TABLE public.notice (
     secret boolean NOT NULL,
     source text NOT NULL,
     source_position bigint NOT NULL,
-    CONSTRAINT notice_kind_check CHECK (((kind >= 1) AND (kind <= 5)))
+    CONSTRAINT notice_kind_check CHECK (((kind >= 1) AND (kind <= 6)))
 );
 
 CREATE TABLE public.notice_contact (
@@ -906,6 +906,24 @@ CREATE TABLE public.submission_set (
     CONSTRAINT submission_set_signature_check CHECK (((length(signature) >= 1) AND (length(signature) <= 65536)))
 );
 
+CREATE TABLE public.trusted_person (
+    trusted_person_id uuid NOT NULL,
+    record_id uuid NOT NULL,
+    content bytea NOT NULL,
+    record_key_id uuid NOT NULL,
+    code_sha256 bytea NOT NULL,
+    code_expire_time timestamp with time zone NOT NULL,
+    create_time timestamp with time zone NOT NULL,
+    stay_end_time timestamp with time zone,
+    accepter_subject text,
+    accept_time timestamp with time zone,
+    refuse_time timestamp with time zone,
+    end_time timestamp with time zone,
+    CONSTRAINT trusted_person_accept_check CHECK (((accept_time IS NULL) = (accepter_subject IS NULL))),
+    CONSTRAINT trusted_person_code_check CHECK ((length(code_sha256) = 32)),
+    CONSTRAINT trusted_person_refuse_check CHECK (((refuse_time IS NULL) OR (accept_time IS NULL)))
+);
+
 CREATE TABLE public.upload (
     upload_id uuid NOT NULL,
     caller_key text NOT NULL,
@@ -948,6 +966,20 @@ CREATE TABLE public.visibility_rule (
     CONSTRAINT visibility_rule_what_check CHECK ((num_nonnulls(document_id, type_code, author_id, period_from) = 1)),
     CONSTRAINT visibility_rule_whom_check CHECK (((num_nonnulls(actor_id, profession) = 1) AND ((actor_kind IS NULL) = (actor_id IS NULL))
         AND ((actor_kind IS NULL) OR (actor_kind = ANY (ARRAY[1, 2])))))
+);
+
+CREATE TABLE public.wish (
+    wish_id uuid NOT NULL,
+    record_id uuid NOT NULL,
+    kind smallint NOT NULL,
+    content bytea NOT NULL,
+    record_key_id uuid NOT NULL,
+    stated_by bytea NOT NULL,
+    state_time timestamp with time zone NOT NULL,
+    end_time timestamp with time zone,
+    end_state smallint,
+    CONSTRAINT wish_end_check CHECK ((((end_time IS NULL) = (end_state IS NULL)) AND ((end_state = ANY (ARRAY[2, 3])) IS NOT FALSE))),
+    CONSTRAINT wish_kind_check CHECK (((kind >= 1) AND (kind <= 3)))
 );
 
 ALTER TABLE ONLY public.audit_event ATTACH PARTITION public.audit_event_other DEFAULT;
@@ -1106,6 +1138,12 @@ ALTER TABLE ONLY public.submission_set
 ALTER TABLE ONLY public.submission_set
     ADD CONSTRAINT submission_set_unique_id_key UNIQUE (record_id, depositor_key, unique_id);
 
+ALTER TABLE ONLY public.trusted_person
+    ADD CONSTRAINT trusted_person_code_key UNIQUE (code_sha256, record_id);
+
+ALTER TABLE ONLY public.trusted_person
+    ADD CONSTRAINT trusted_person_pkey PRIMARY KEY (record_id, trusted_person_id);
+
 ALTER TABLE ONLY public.upload
     ADD CONSTRAINT upload_pkey PRIMARY KEY (record_id, upload_id);
 
@@ -1114,6 +1152,9 @@ ALTER TABLE ONLY public.upload
 
 ALTER TABLE ONLY public.visibility_rule
     ADD CONSTRAINT visibility_rule_pkey PRIMARY KEY (record_id, visibility_rule_id);
+
+ALTER TABLE ONLY public.wish
+    ADD CONSTRAINT wish_pkey PRIMARY KEY (record_id, wish_id);
 
 CREATE INDEX audit_event_actor_idx ON ONLY public.audit_event USING btree (actor_id, event_id DESC) WHERE (actor_id IS NOT NULL);
 
@@ -1243,6 +1284,12 @@ CREATE INDEX request_log_create_time_idx ON public.request_log USING btree (crea
 
 CREATE INDEX submission_set_list_idx ON public.submission_set USING btree (record_id, create_time DESC, submission_set_id DESC);
 
+CREATE UNIQUE INDEX trusted_person_accepted_key ON public.trusted_person USING btree (record_id) WHERE ((accept_time IS NOT NULL)
+    AND (end_time IS NULL));
+
+CREATE UNIQUE INDEX trusted_person_invited_key ON public.trusted_person USING btree (record_id) WHERE ((accept_time IS NULL)
+    AND (refuse_time IS NULL) AND (end_time IS NULL));
+
 CREATE INDEX upload_content_idx ON public.upload USING btree (content_id);
 
 CREATE INDEX upload_heartbeat_idx ON public.upload USING btree (heartbeat_time);
@@ -1251,6 +1298,8 @@ CREATE INDEX visibility_rule_past_idx ON public.visibility_rule USING btree (rec
 
 CREATE INDEX visibility_rule_record_idx ON public.visibility_rule USING btree (record_id, visibility_rule_id DESC)
     WHERE (remove_time IS NULL);
+
+CREATE UNIQUE INDEX wish_living_key ON public.wish USING btree (record_id, kind) WHERE (end_time IS NULL);
 
 ALTER INDEX public.audit_event_actor_idx ATTACH PARTITION public.audit_event_other_actor_id_event_id_idx;
 
@@ -1342,8 +1391,14 @@ ALTER TABLE ONLY public.reference_list
 ALTER TABLE ONLY public.submission_set
     ADD CONSTRAINT submission_set_record_fkey FOREIGN KEY (record_id) REFERENCES public.record(record_id);
 
+ALTER TABLE ONLY public.trusted_person
+    ADD CONSTRAINT trusted_person_record_fkey FOREIGN KEY (record_id) REFERENCES public.record(record_id);
+
 ALTER TABLE ONLY public.visibility_rule
     ADD CONSTRAINT visibility_rule_record_fkey FOREIGN KEY (record_id) REFERENCES public.record(record_id);
+
+ALTER TABLE ONLY public.wish
+    ADD CONSTRAINT wish_record_fkey FOREIGN KEY (record_id) REFERENCES public.record(record_id);
 
 ALTER TABLE public.audit_event ENABLE ROW LEVEL SECURITY;
 
@@ -1617,6 +1672,12 @@ CREATE POLICY submission_set_intake ON public.submission_set TO dmp_intake USING
 
 CREATE POLICY submission_set_request ON public.submission_set TO dmp_request USING ((record_id = public.dmp_record()));
 
+ALTER TABLE public.trusted_person ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY trusted_person_directory ON public.trusted_person TO dmp_directory USING ((code_sha256 = public.dmp_code()));
+
+CREATE POLICY trusted_person_request ON public.trusted_person TO dmp_request USING ((record_id = public.dmp_record()));
+
 ALTER TABLE public.upload ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY upload_intake ON public.upload TO dmp_intake USING ((record_id = ANY (public.dmp_records())));
@@ -1632,6 +1693,10 @@ CREATE POLICY visibility_rule_feed ON public.visibility_rule TO dmp_feed USING (
 CREATE POLICY visibility_rule_intake ON public.visibility_rule TO dmp_intake USING ((record_id = ANY (public.dmp_records())));
 
 CREATE POLICY visibility_rule_request ON public.visibility_rule TO dmp_request USING ((record_id = public.dmp_record()));
+
+ALTER TABLE public.wish ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY wish_request ON public.wish TO dmp_request USING ((record_id = public.dmp_record()));
 
 GRANT USAGE ON SCHEMA public TO dmp_runtime;
 GRANT USAGE ON SCHEMA public TO dmp_request;
@@ -2083,6 +2148,14 @@ GRANT SELECT,DELETE ON TABLE public.request_log TO dmp_sweep;
 GRANT SELECT,INSERT ON TABLE public.submission_set TO dmp_request;
 GRANT SELECT,INSERT ON TABLE public.submission_set TO dmp_intake;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.trusted_person TO dmp_request;
+
+GRANT SELECT(trusted_person_id) ON TABLE public.trusted_person TO dmp_directory;
+
+GRANT SELECT(record_id) ON TABLE public.trusted_person TO dmp_directory;
+
+GRANT SELECT(code_sha256) ON TABLE public.trusted_person TO dmp_directory;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload TO dmp_request;
 GRANT SELECT,DELETE,UPDATE ON TABLE public.upload TO dmp_intake;
 GRANT DELETE ON TABLE public.upload TO dmp_sweep;
@@ -2098,3 +2171,5 @@ GRANT SELECT(heartbeat_time),UPDATE(heartbeat_time) ON TABLE public.upload TO dm
 GRANT SELECT,INSERT,UPDATE ON TABLE public.visibility_rule TO dmp_request;
 GRANT SELECT ON TABLE public.visibility_rule TO dmp_intake;
 GRANT SELECT ON TABLE public.visibility_rule TO dmp_feed;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.wish TO dmp_request;

@@ -14,6 +14,7 @@ using Dmp.Interactions.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Dmp.Search.V1;
+using Dmp.Wishes.V1;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -81,6 +82,7 @@ public sealed partial class DmpClient : IDisposable
         Care = new CareService.CareServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
         Events = new EventService.EventServiceClient(invoker);
+        Wishes = new WishService.WishServiceClient(invoker);
     }
 
     /// <summary>
@@ -112,6 +114,9 @@ public sealed partial class DmpClient : IDisposable
 
     /// <summary>The generated client of care teams, for what the methods of this class do not cover.</summary>
     public CareTeamService.CareTeamServiceClient CareTeams { get; }
+
+    /// <summary>The generated client of wishes, for what the methods of this class do not cover.</summary>
+    public WishService.WishServiceClient Wishes { get; }
 
     /// <summary>The generated client of delegations, for what the methods of this class do not cover.</summary>
     public DelegationService.DelegationServiceClient Delegations { get; }

@@ -5,6 +5,7 @@ using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Error.V1;
 using Dmp.Type.V1;
+using Dmp.Wishes.V1;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Story;
@@ -17,6 +18,7 @@ internal sealed partial class MainJob
 
     private const string Loinc = "2.16.840.1.113883.6.1";
     private const string Inr = "6301-6";
+    private const string TrustedPhone = "+33600000001";
 
     /// <summary>The blood test that the physician on call opened.</summary>
     private string? opened;
@@ -51,6 +53,7 @@ internal sealed partial class MainJob
         await LeaveAddressesAsync(ct);
         await StreamAnticoagulationInAsync(ct);
         await ListReadFactsAsync(ct);
+        await StateWishesAsync(ct);
         var visible = Sent[^1].Stored!.DocumentId;
         var opening = new OpenEmergencyAccessRequest
         {
@@ -97,6 +100,25 @@ internal sealed partial class MainJob
         await BeToldAsync(ct);
     }
 
+    /// <summary>The patient names a trusted person, who accepts by a token of her own, and states a position on organ donation.</summary>
+    private async Task StateWishesAsync(CancellationToken ct)
+    {
+        var named = await Patient.Client.InviteTrustedPersonAsync(
+            new InviteTrustedPersonRequest
+            {
+                RecordId = recordId,
+                Name = "Odile Essai",
+                PhoneNumber = TrustedPhone,
+                RelationshipCode = "SIS",
+            },
+            ct);
+        var odile = await personas.ArriveAsync("caregiver-odile", ct);
+        await odile.Client.AcceptTrustedPersonAsync(
+            new AcceptTrustedPersonRequest { Code = named.Code, ConfirmsAdultAndRole = true }, ct);
+        await Patient.Client.StateOrganDonationAsync(
+            new StateOrganDonationRequest { RecordId = recordId, Position = DonationPosition.NotOpposed }, ct);
+    }
+
     /// <summary>What they read first; the page is beside the other files of the machine, to be opened and printed.</summary>
     private async Task ShowEmergencyPageAsync(CancellationToken ct)
     {
@@ -127,6 +149,11 @@ internal sealed partial class MainJob
             page.Interactions.Lines.Any(one => one.BetweenDangerous && one.FirstSource.DocumentId != one.SecondSource.DocumentId),
             "a rule between two documents",
             $"{page.Interactions.Lines.Count} rules");
+        checks.That(
+            "and whom to call: the trusted person who accepted, as the patient named her",
+            page.People.Lines.Any(line => line.Kind == SummaryPersonKind.TrustedPerson && line.PhoneNumber == TrustedPhone),
+            TrustedPhone,
+            $"{page.People.Lines.Count} people");
         checks.That(
             "and has the emergency page at once: who says what, how old it is, and what is not known",
             page.DangerousMedicines.Lines.Concat(page.OtherMedicines.Lines).All(line => line.Line.Sources.Count > 0)

@@ -66,15 +66,15 @@ public sealed record SummaryWishes(
 /// <param name="Kind">What the person is to the patient.</param>
 /// <param name="Name">The name.</param>
 /// <param name="PhoneNumber">Where to call; may be empty.</param>
-/// <param name="Relation">What the person is to the patient in the patient's words; may be empty.</param>
+/// <param name="Relation">What the person is to the patient: an HL7 RoleCode, or words; may be empty.</param>
 /// <param name="Since">Since when.</param>
 public sealed record SummaryPerson(
     SummaryPersonKind Kind, string Name, string PhoneNumber, string Relation, DateTimeOffset? Since);
 
 /// <summary>An advance directive that is in force.</summary>
-/// <param name="Time">When it was written.</param>
-/// <param name="DocumentId">The document to open; null when it is none.</param>
-public sealed record SummaryDirective(DateTimeOffset Time, string? DocumentId);
+/// <param name="WriteDate">On which day they were written.</param>
+/// <param name="DocumentId">The document to open; null when there is none that exists for the reader.</param>
+public sealed record SummaryDirective(DateOnly WriteDate, string? DocumentId);
 
 /// <summary>A statement on organ donation.</summary>
 /// <param name="Kind">What is stated.</param>

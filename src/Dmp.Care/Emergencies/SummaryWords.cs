@@ -94,6 +94,29 @@ internal sealed class SummaryWords(SummaryLanguage language)
         _ => "",
     };
 
+    /// <summary>What a person is to the patient, by the HL7 RoleCodes that the platform takes; other words stay as they are.</summary>
+    public string Relation(string code) => code switch
+    {
+        "FTH" => In("père", "father"),
+        "MTH" => In("mère", "mother"),
+        "STPFTH" => In("beau-père", "stepfather"),
+        "STPMTH" => In("belle-mère", "stepmother"),
+        "GRFTH" => In("grand-père", "grandfather"),
+        "GRMTH" => In("grand-mère", "grandmother"),
+        "GGRFTH" => In("arrière-grand-père", "great-grandfather"),
+        "GGRMTH" => In("arrière-grand-mère", "great-grandmother"),
+        "AUNT" => In("tante", "aunt"),
+        "UNCLE" => In("oncle", "uncle"),
+        "BRO" => In("frère", "brother"),
+        "SIS" => In("sœur", "sister"),
+        "RESPRSN" => In("responsable", "responsible person"),
+        "SPS" => In("conjoint", "spouse"),
+        "CHILD" => In("enfant", "child"),
+        "FRND" => In("proche", "friend"),
+        "NBOR" => In("voisin", "neighbour"),
+        _ => code,
+    };
+
     public string Level(InteractionLevel level) => level switch
     {
         InteractionLevel.Contraindication => In("Contre-indication (CI)", "Contraindicated (CI)"),

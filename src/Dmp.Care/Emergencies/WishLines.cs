@@ -25,8 +25,9 @@ internal sealed class WishLines(SummaryLines lines)
                 PhoneNumber = ShownText.Of(person.PhoneNumber, 40),
                 Line = Made(
                     $"{lines.Words.Person(person.Kind)}{lines.Words.Colon}{person.Name}",
-                    [person.PhoneNumber, person.Relation],
-                    person.Since),
+                    [person.PhoneNumber, lines.Words.Relation(person.Relation)],
+                    person.Since,
+                    TimePrecision.Time),
             }));
         return block;
     }
@@ -34,8 +35,9 @@ internal sealed class WishLines(SummaryLines lines)
     public WishBlock Wishes(SummaryFacts facts, IEnumerable<CareDocument> unread, SummaryWishes? wishes)
     {
         WishBlock block = new() { DonationReminder = lines.Words.DonationReminder };
-        block.Directives.AddRange(Stated(wishes)
-            .Concat(Documents(facts, unread))
+        List<CareDocument> documents = [.. facts.Documents, .. unread];
+        block.Directives.AddRange(Stated(documents, wishes)
+            .Concat(Documents(facts, documents, wishes))
             .OrderByDescending(one => one.Time)
             .ThenBy(one => one.Line.Document?.UniqueId, StringComparer.Ordinal)
             .ThenBy(one => one.Line.Document?.DocumentId, StringComparer.Ordinal)
@@ -43,7 +45,7 @@ internal sealed class WishLines(SummaryLines lines)
             .Take(DirectivesMax));
         if (wishes?.Donation is { } donation)
         {
-            block.Donation = Made(DonationTitle(donation), [], donation.Time);
+            block.Donation = Made(DonationTitle(donation), [], donation.Time, TimePrecision.Time);
         }
 
         return block;
@@ -53,22 +55,36 @@ internal sealed class WishLines(SummaryLines lines)
     public IEnumerable<NoneStated> NoDirectives(SummaryFacts facts) =>
         NoneStatements.Of(lines, DirectiveFacts(facts).Where(stated => SaysNo(stated.Fact)), 1);
 
-    private IEnumerable<(DirectiveLine Line, DateTimeOffset Time)> Stated(SummaryWishes? wishes) =>
-        (wishes?.Directives ?? []).Select(directive => (
-            new DirectiveLine
+    /// <summary>What the patient stated, with the document that holds it as it was signed.</summary>
+    private IEnumerable<(DirectiveLine Line, DateTimeOffset Time)> Stated(IReadOnlyList<CareDocument> documents, SummaryWishes? wishes) =>
+        (wishes?.Directives ?? []).Select(directive =>
+        {
+            DateTimeOffset day = new(directive.WriteDate, TimeOnly.MinValue, TimeSpan.Zero);
+            var document = documents.FirstOrDefault(document => document.DocumentId == directive.DocumentId)?.Source();
+            var line = Made(
+                lines.Words.In("Directives anticipées du patient", "Advance directives of the patient"),
+                [
+                    document is null
+                        ? lines.Words.In("à lire dans les volontés du dossier", "to be read in the wishes of the record")
+                        : lines.Words.In("document à ouvrir", "document to open"),
+                ],
+                day,
+                TimePrecision.Day);
+            if (document is not null)
             {
-                Line = Made(
-                    lines.Words.In("Directives anticipées du patient", "Advance directives of the patient"),
-                    [directive.DocumentId is null ? "" : lines.Words.In("document à ouvrir", "document to open")],
-                    directive.Time),
-                Document = directive.DocumentId is { } id ? new Source { DocumentId = id, ByPatient = true } : null,
-            },
-            directive.Time));
+                line.Sources.Add(document);
+            }
 
-    /// <summary>Documents that are directives, and documents that speak of some.</summary>
-    private IEnumerable<(DirectiveLine Line, DateTimeOffset Time)> Documents(SummaryFacts facts, IEnumerable<CareDocument> unread)
+            return (new DirectiveLine { Line = line, Document = document }, day);
+        });
+
+    /// <summary>Documents that are directives, but for the one that the patient names, and documents that speak of some.</summary>
+    private IEnumerable<(DirectiveLine Line, DateTimeOffset Time)> Documents(
+        SummaryFacts facts, IReadOnlyList<CareDocument> documents, SummaryWishes? wishes)
     {
-        var own = facts.Documents.Concat(unread)
+        var named = (wishes?.Directives ?? []).Select(directive => directive.DocumentId).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var own = documents
+            .Where(document => !named.Contains(document.DocumentId))
             .Where(document => document.Metadata.Type is { System: FrenchTypes, Code: "EXPPAT_3" or "EXPPAT_1" })
             .Select(document => (
                 Source: document.Source(),
@@ -114,13 +130,13 @@ internal sealed class WishLines(SummaryLines lines)
     }
 
     /// <summary>A line of what the patient stated beside documents.</summary>
-    private SummaryLine Made(string title, IEnumerable<string> details, DateTimeOffset? time)
+    private SummaryLine Made(string title, IEnumerable<string> details, DateTimeOffset? time, TimePrecision precision)
     {
         var line = lines.Line(title, details, []);
         if (time is { } since)
         {
-            line.Age = lines.Ages.Ago(since, TimePrecision.Time);
-            line.Origin = $"{lines.Ages.Date(since, TimePrecision.Time)}, {line.Age}";
+            line.Age = lines.Ages.Ago(since, precision);
+            line.Origin = $"{lines.Ages.Date(since, precision)}, {line.Age}";
         }
 
         return line;

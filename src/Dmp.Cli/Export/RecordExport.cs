@@ -7,6 +7,7 @@ using Dmp.Document.V1;
 using Dmp.Emergency.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
+using Dmp.Wishes.V1;
 using Google.Protobuf;
 
 namespace Dmp.Cli.Export;
@@ -96,6 +97,12 @@ internal sealed class RecordExport(DmpClient dmp, string recordId, ArchiveWriter
         await LinesAsync("care-teams.jsonl", CareTeamsAsync(ct), ct);
         await LinesAsync(
             "delegations.jsonl", dmp.ListDelegationsAsync(new ListDelegationsRequest { RecordId = recordId, PageSize = 200 }, ct), ct);
+        await MessageAsync("wishes.json", async () => await dmp.GetWishesAsync(recordId, ct), ct);
+        await LinesAsync(
+            "wish-versions.jsonl", dmp.ListWishVersionsAsync(new ListWishVersionsRequest { RecordId = recordId, PageSize = 200 }, ct), ct);
+        await LinesAsync(
+            "trusted-persons.jsonl",
+            dmp.ListTrustedPersonsAsync(new ListTrustedPersonsRequest { RecordId = recordId, PageSize = 200 }, ct), ct);
         await LinesAsync(
             "emergency-accesses.jsonl",
             dmp.ListEmergencyAccessesAsync(new ListEmergencyAccessesRequest { RecordId = recordId, PageSize = 200 }, ct), ct);

@@ -92,6 +92,7 @@ internal static class DestroyCommand
 
             await KeySql.ForgetSignaturesAsync(database, recordId, ct);
             await KeySql.ForgetFactsAsync(database, recordId, ct);
+            await KeySql.ForgetWishesAsync(database, recordId, ct);
             await OperatorEvent.AppendAsync(database, Method, recordId, reason, signer, ct);
             await transaction.CommitAsync(CancellationToken.None);
         }

@@ -124,8 +124,15 @@ internal static class KeySql
             and v.record_key_id is not null
         """;
 
+    // What nobody can read any more is not kept.
+    private const string ForgetWishes =
+        """
+        delete from wish where record_id = @RecordId;
+        delete from trusted_person where record_id = @RecordId
+        """;
+
     // Row versions that nobody can see any more still hold the bytes until this; so do backups and the write-ahead log.
-    private const string Vacuum = "vacuum record_key, submission_set, document_facts";
+    private const string Vacuum = "vacuum record_key, submission_set, document_facts, wish, trusted_person";
 
     public static Task<string?> CurrentAsync(NpgsqlConnection connection, CancellationToken ct) =>
         connection.QuerySingleOrDefaultAsync<string?>(new CommandDefinition(Current, cancellationToken: ct));
@@ -186,6 +193,9 @@ internal static class KeySql
 
     public static Task ForgetSignaturesAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(ForgetSignatures, new { RecordId = recordId }, cancellationToken: ct));
+
+    public static Task ForgetWishesAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
+        connection.ExecuteAsync(new CommandDefinition(ForgetWishes, new { RecordId = recordId }, cancellationToken: ct));
 
     public static Task ForgetFactsAsync(NpgsqlConnection connection, Guid recordId, CancellationToken ct) =>
         connection.ExecuteAsync(new CommandDefinition(ForgetFacts, new { RecordId = recordId }, cancellationToken: ct));

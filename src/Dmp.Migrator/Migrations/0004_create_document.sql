@@ -32,6 +32,62 @@ create unique index record_key_living_key on record_key (record_id) where destro
 -- How many keys a master key wraps, and which are to be wrapped anew.
 create index record_key_master_idx on record_key (master_key_id, record_key_id) where destroy_time is null;
 
+-- What patients wish, sealed with the key of the record: a version for each statement.
+create table wish (
+    wish_id uuid not null,
+    record_id uuid not null,
+    -- The numbers of dmp.wishes.v1.WishKind: 1 emergency contacts, 2 organ donation, 3 advance directives.
+    kind smallint not null,
+    -- The message of dmp.wishes.v1, sealed under wish_id.
+    content bytea not null,
+    record_key_id uuid not null,
+    -- dmp.type.v1.Actor, encoded. For people to read.
+    stated_by bytea not null,
+    state_time timestamptz not null,
+    end_time timestamptz,
+    -- The numbers of dmp.wishes.v1.WishState: 2 superseded, 3 revoked.
+    end_state smallint,
+    constraint wish_pkey primary key (record_id, wish_id),
+    constraint wish_record_fkey foreign key (record_id) references record (record_id),
+    constraint wish_kind_check check (kind between 1 and 3),
+    constraint wish_end_check check ((end_time is null) = (end_state is null) and (end_state in (2, 3)) is not false)
+);
+
+-- One statement of a kind in force.
+create unique index wish_living_key on wish (record_id, kind) where end_time is null;
+
+-- Designations of a trusted person, sealed likewise.
+create table trusted_person (
+    trusted_person_id uuid not null,
+    record_id uuid not null,
+    -- dmp.wishes.v1.TrustedPerson: name, telephone, relationship, authorisation of a court; sealed under trusted_person_id.
+    content bytea not null,
+    record_key_id uuid not null,
+    -- SHA-256 of the code.
+    code_sha256 bytea not null,
+    code_expire_time timestamptz not null,
+    create_time timestamptz not null,
+    -- Of a designation for one stay.
+    stay_end_time timestamptz,
+    -- Issuer and subject of the token with which it was accepted.
+    accepter_subject text,
+    accept_time timestamptz,
+    refuse_time timestamptz,
+    end_time timestamptz,
+    constraint trusted_person_pkey primary key (record_id, trusted_person_id),
+    constraint trusted_person_record_fkey foreign key (record_id) references record (record_id),
+    -- Whoever was named has the code alone.
+    constraint trusted_person_code_key unique (code_sha256, record_id),
+    constraint trusted_person_code_check check (length(code_sha256) = 32),
+    constraint trusted_person_accept_check check ((accept_time is null) = (accepter_subject is null)),
+    constraint trusted_person_refuse_check check (refuse_time is null or accept_time is null)
+);
+
+-- One trusted person, and one invitation.
+create unique index trusted_person_accepted_key on trusted_person (record_id) where accept_time is not null and end_time is null;
+create unique index trusted_person_invited_key on trusted_person (record_id)
+    where accept_time is null and refuse_time is null and end_time is null;
+
 create table document (
     document_id uuid not null,
     record_id uuid not null,

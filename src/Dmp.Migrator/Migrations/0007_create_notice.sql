@@ -38,7 +38,7 @@ create table notice (
     source_position bigint not null,
     constraint notice_pkey primary key (record_id, notice_id),
     constraint notice_record_fkey foreign key (record_id) references record (record_id),
-    constraint notice_kind_check check (kind between 1 and 5),
+    constraint notice_kind_check check (kind between 1 and 6),
     constraint notice_source_key unique (source, source_position, record_id, kind, professional_id, secret)
 );
 

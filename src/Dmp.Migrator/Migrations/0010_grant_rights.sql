@@ -16,6 +16,8 @@ alter table visibility_rule enable row level security;
 alter table emergency_access enable row level security;
 alter table master_key enable row level security;
 alter table record_key enable row level security;
+alter table wish enable row level security;
+alter table trusted_person enable row level security;
 alter table document enable row level security;
 alter table submission_set enable row level security;
 alter table document_version enable row level security;
@@ -68,7 +70,7 @@ create policy master_key_first on master_key for insert to dmp_runtime with chec
 -- dmp_request: a call about one record. It adds keys of the record, and neither changes nor destroys one.
 
 grant select, insert, update on record, consent, block, delegation, visibility_rule, emergency_access, care_team, care_team_member,
-    document, notice_preference to dmp_request;
+    document, notice_preference, wish, trusted_person to dmp_request;
 grant select, insert on record_key, submission_set, document_version to dmp_request;
 grant select, insert, update, delete on upload to dmp_request;
 grant select on audit_event, document_facts, notice, notice_delivery to dmp_request;
@@ -86,6 +88,8 @@ create policy care_team_member_request on care_team_member to dmp_request
     using (record_id is null or record_id = dmp_record()) with check (record_id = dmp_record());
 create policy record_key_request on record_key to dmp_request
     using (record_id = dmp_record()) with check (record_id = dmp_record() and destroy_time is null);
+create policy wish_request on wish to dmp_request using (record_id = dmp_record());
+create policy trusted_person_request on trusted_person to dmp_request using (record_id = dmp_record());
 create policy document_request on document to dmp_request using (record_id = dmp_record());
 create policy submission_set_request on submission_set to dmp_request using (record_id = dmp_record());
 create policy document_version_request on document_version to dmp_request using (record_id = dmp_record());
@@ -125,6 +129,7 @@ create policy upload_intake on upload to dmp_intake using (record_id = any (dmp_
 -- ask of other tables here; the offset makes each question a look-up for a row, and not a table that is read as a whole.
 
 grant select on record, consent, block, care_team_member, delegation to dmp_directory;
+grant select (record_id, trusted_person_id, code_sha256) on trusted_person to dmp_directory;
 grant select, insert, update, delete on notice_contact to dmp_directory;
 
 create policy record_directory on record to dmp_directory using (
@@ -145,6 +150,7 @@ create policy consent_directory on consent to dmp_directory using (
 create policy block_directory on block to dmp_directory using (actor_id = any (dmp_actors()));
 create policy care_team_member_directory on care_team_member to dmp_directory using (actor_id = any (dmp_actors()));
 create policy delegation_directory on delegation to dmp_directory using (delegate_subject = dmp_caller() or code_sha256 = dmp_code());
+create policy trusted_person_directory on trusted_person to dmp_directory using (code_sha256 = dmp_code());
 create policy notice_contact_directory on notice_contact to dmp_directory using (professional_id = any (dmp_actors()));
 
 -- dmp_deposits: what a structure deposited, wherever, for the question whether a content is here already.

@@ -85,6 +85,10 @@ internal static class DocumentFilter
         )
         """;
 
+    /// <summary>A rule of the patient hides the type of the version <c>v</c> from the caller.</summary>
+    public const string IsTypeHiddenByRule =
+        $"v.type_code = any (array(select h.type_code from {RulesForCaller} and h.type_code is not null))";
+
     /// <summary>
     /// A rule of the patient hides the version <c>v</c> of the document <c>d</c> from the caller. The rules for the caller are
     /// looked up once for a statement, not once for each document.
@@ -93,7 +97,7 @@ internal static class DocumentFilter
         $"""
         (
             d.document_id = any (array(select h.document_id from {RulesForCaller} and h.document_id is not null))
-            or v.type_code = any (array(select h.type_code from {RulesForCaller} and h.type_code is not null))
+            or {IsTypeHiddenByRule}
             or v.author_ids && array(select h.author_id from {RulesForCaller} and h.author_id is not null)
             or v.service_start_time <@ coalesce(
                 (select range_agg(tstzrange(h.period_from, h.period_to)) from {RulesForCaller} and h.period_from is not null),

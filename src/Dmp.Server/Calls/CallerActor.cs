@@ -27,6 +27,7 @@ internal static class CallerActor
                     (Capacity.Patient, _) => ActorKind.Patient,
                     (Capacity.Representative, _) => ActorKind.Representative,
                     (Capacity.Caregiver, _) => ActorKind.Caregiver,
+                    (Capacity.TrustedPerson, _) => ActorKind.TrustedPerson,
                     (_, CallerKind.Professional) => ActorKind.Professional,
                     (_, CallerKind.Structure) => ActorKind.Structure,
                     (_, CallerKind.Patient) => ActorKind.Patient,

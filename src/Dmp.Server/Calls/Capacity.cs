@@ -14,4 +14,10 @@ internal enum Capacity
 
     /// <summary>A caregiver (<i>aidant</i>), by delegation.</summary>
     Caregiver,
+
+    /// <summary>
+    /// A trusted person (<i>personne de confiance</i>), in what concerns the own designation. Nobody is that to a record as a whole: it
+    /// gives no access.
+    /// </summary>
+    TrustedPerson,
 }

@@ -13,6 +13,7 @@ using Dmp.Interactions.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Dmp.Search.V1;
+using Dmp.Wishes.V1;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Dmp.Server.Calls;
@@ -38,5 +39,6 @@ internal static class OfferedServices
         SearchService.Descriptor,
         CodeService.Descriptor,
         CareService.Descriptor,
+        WishService.Descriptor,
     ];
 }

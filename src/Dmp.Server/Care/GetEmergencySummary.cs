@@ -9,7 +9,6 @@ using Dmp.Server.Documents;
 using Dmp.Server.Errors;
 using Dmp.Server.Facts;
 using Dmp.Server.Interactions;
-using Dmp.Server.Records;
 using Dmp.Server.References;
 using Google.Protobuf;
 using RecordMessage = Dmp.Record.V1.Record;
@@ -18,7 +17,7 @@ namespace Dmp.Server.Care;
 
 /// <summary>The page that an emergency physician reads.</summary>
 internal sealed class GetEmergencySummary(
-    IdentityReader identity, WholeRecord wholeRecord, ReferenceShelf shelf, DangerousList dangerous, AuditTrail audit, TimeProvider time)
+    PatientReader patients, WholeRecord wholeRecord, ReferenceShelf shelf, DangerousList dangerous, AuditTrail audit, TimeProvider time)
 {
     /// <summary>All that are asked: the one allergy may be stated in the oldest of them.</summary>
     private const int StatingMax = 1_000;
@@ -44,10 +43,10 @@ internal sealed class GetEmergencySummary(
 
         faults.ThrowIfAny();
 
-        var record = await identity.FindAsync(call, recordId, ct);
+        var (record, wishes) = await patients.FindAsync(call, recordId, ct);
         var reading = await wholeRecord.ReadAsync(call, recordId, DocumentSearch.Approved, kinds, StatingMax, ct);
         var language = request.LanguageCode == "en" ? SummaryLanguage.English : SummaryLanguage.French;
-        var summary = EmergencySummaryBuilder.Build(InputOf(call, record, reading, at, language));
+        var summary = EmergencySummaryBuilder.Build(InputOf(call, record, reading, at, language) with { Wishes = wishes });
         var response = new GetEmergencySummaryResponse { Summary = summary };
         if (request.Formats.Contains(SummaryFormat.Html))
         {

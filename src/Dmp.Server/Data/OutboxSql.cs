@@ -43,6 +43,12 @@ internal static class OutboxKind
     public const string DelegationEnded = "DELEGATION_ENDED";
     public const string MajorityReached = "MAJORITY_REACHED";
     public const string GuardianshipEnded = "GUARDIANSHIP_ENDED";
+    public const string WishStated = "WISH_STATED";
+    public const string WishRevoked = "WISH_REVOKED";
+    public const string TrustedPersonInvited = "TRUSTED_PERSON_INVITED";
+    public const string TrustedPersonAccepted = "TRUSTED_PERSON_ACCEPTED";
+    public const string TrustedPersonRefused = "TRUSTED_PERSON_REFUSED";
+    public const string TrustedPersonEnded = "TRUSTED_PERSON_ENDED";
 }
 
 /// <summary>What a row of the outbox says beside its kind, record and time. What does not apply is null.</summary>
@@ -57,7 +63,7 @@ internal sealed record OutboxDetail
 
     public string? ActorId { get; init; }
 
-    /// <summary>The authorisation, rule, block, emergency access, delegation or care team.</summary>
+    /// <summary>The authorisation, rule, block, emergency access, delegation, care team, statement or designation.</summary>
     public Guid? SubjectId { get; init; }
 
     /// <summary>The document before the change; all null when it is new.</summary>

@@ -22,7 +22,8 @@ internal static class DelegationRules
     /// <summary>A caller's clock may be a little off ours.</summary>
     private static readonly TimeSpan clockTolerance = TimeSpan.FromMinutes(5);
 
-    private static readonly string[] relationships =
+    /// <summary>What people may be to the patient (HL7 RoleCode).</summary>
+    public static IReadOnlyList<string> Relationships { get; } =
     [
         "FTH", "MTH", "STPFTH", "STPMTH", "GRFTH", "GRMTH", "GGRFTH", "GGRMTH", "AUNT", "UNCLE", "BRO", "SIS", "RESPRSN",
         "SPS", "CHILD", "FRND", "NBOR",
@@ -57,9 +58,9 @@ internal static class DelegationRules
             "Must be a value of this version of the contract.");
         faults.Text(request.DelegateName, "delegate_name", NameCharactersMax);
         faults.Require(
-            request.RelationshipCode.Length == 0 || relationships.Contains(request.RelationshipCode, StringComparer.Ordinal),
+            request.RelationshipCode.Length == 0 || Relationships.Contains(request.RelationshipCode, StringComparer.Ordinal),
             "relationship_code",
-            $"Must be empty or one of {string.Join(", ", relationships)}.");
+            $"Must be empty or one of {string.Join(", ", Relationships)}.");
         var start = faults.Time(request.StartTime, "start_time") ?? now;
         faults.Require(
             start >= now - clockTolerance && start <= now.AddYears(1), "start_time",

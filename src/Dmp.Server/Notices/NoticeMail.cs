@@ -62,6 +62,10 @@ internal static class NoticeMail
             "Dossier médical partagé : un document vous attend",
             "Un document du dossier médical partagé associé à cette adresse vous sera expliqué lors d’une consultation. "
             + "Si aucun rendez-vous n’est prévu, parlez-en à un professionnel de santé qui vous suit."),
+        NoticeKind.WishesChanged => (
+            "Dossier médical partagé : personne de confiance ou personnes à prévenir",
+            "La personne de confiance ou les personnes à prévenir du dossier médical partagé associé à cette adresse ont changé "
+            + $"le {time}."),
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 

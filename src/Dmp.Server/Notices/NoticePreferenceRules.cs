@@ -5,7 +5,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Server.Notices;
 
-/// <summary>The ten switches, without I/O: five kinds on two channels.</summary>
+/// <summary>The twelve switches, without I/O: six kinds on two channels.</summary>
 internal static class NoticePreferenceRules
 {
     private static readonly (string Name, NoticeKind Kind)[] kinds =
@@ -13,6 +13,7 @@ internal static class NoticePreferenceRules
         ("first_access", NoticeKind.FirstAccess), ("emergency_access", NoticeKind.EmergencyAccess),
         ("new_document", NoticeKind.NewDocument),
         ("consent_changed", NoticeKind.ConsentChanged), ("document_announced", NoticeKind.DocumentAnnounced),
+        ("wishes_changed", NoticeKind.WishesChanged),
     ];
 
     /// <summary>Checks that the mask names switches, and that the message holds what the mask names.</summary>
@@ -69,6 +70,7 @@ internal static class NoticePreferenceRules
             NewDocument = Of(NoticeKind.NewDocument),
             ConsentChanged = Of(NoticeKind.ConsentChanged),
             DocumentAnnounced = Of(NoticeKind.DocumentAnnounced),
+            WishesChanged = Of(NoticeKind.WishesChanged),
             UpdateTime = row.UpdateTime?.ToTimestamp(),
             Etag = Etag.Of(row.Revision),
         };
@@ -97,6 +99,7 @@ internal static class NoticePreferenceRules
         NoticeKind.EmergencyAccess => preferences.EmergencyAccess,
         NoticeKind.NewDocument => preferences.NewDocument,
         NoticeKind.ConsentChanged => preferences.ConsentChanged,
+        NoticeKind.WishesChanged => preferences.WishesChanged,
         _ => preferences.DocumentAnnounced,
     };
 }

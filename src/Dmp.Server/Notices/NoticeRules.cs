@@ -31,6 +31,11 @@ internal static class NoticeRules
         [OutboxKind.DelegationEnded] = NoticeKind.ConsentChanged,
         [OutboxKind.MajorityReached] = NoticeKind.ConsentChanged,
         [OutboxKind.GuardianshipEnded] = NoticeKind.ConsentChanged,
+        [OutboxKind.WishStated] = NoticeKind.WishesChanged,
+        [OutboxKind.WishRevoked] = NoticeKind.WishesChanged,
+        [OutboxKind.TrustedPersonAccepted] = NoticeKind.WishesChanged,
+        [OutboxKind.TrustedPersonRefused] = NoticeKind.WishesChanged,
+        [OutboxKind.TrustedPersonEnded] = NoticeKind.WishesChanged,
     };
 
     /// <summary>The kinds of changes that may be told.</summary>
@@ -60,7 +65,7 @@ internal static class NoticeRules
             return null;
         }
 
-        if (change.DocumentId is null || kind == NoticeKind.ConsentChanged)
+        if (change.DocumentId is null || kind is NoticeKind.ConsentChanged or NoticeKind.WishesChanged)
         {
             return kind;
         }

@@ -67,6 +67,7 @@ internal sealed class WebhookSender(HttpClient http, WebhookOptions webhook, Tim
         NoticeKind.NewDocument => "NEW_DOCUMENT",
         NoticeKind.ConsentChanged => "CONSENT_CHANGED",
         NoticeKind.DocumentAnnounced => "DOCUMENT_ANNOUNCED",
+        NoticeKind.WishesChanged => "WISHES_CHANGED",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 }

@@ -42,7 +42,7 @@ internal static partial class RecordRules
         faults.Text(data.UsedGivenName, "administrative_data.used_given_name", NameCharactersMax);
         CheckAddress(data.Address, "administrative_data.address", faults);
         faults.Require(
-            data.PhoneNumber.Length == 0 || PhoneNumber().IsMatch(data.PhoneNumber),
+            data.PhoneNumber.Length == 0 || IsPhoneNumber(data.PhoneNumber),
             "administrative_data.phone_number",
             "Must be in E.164 form, for example +33612345678.");
         faults.Require(
@@ -50,6 +50,9 @@ internal static partial class RecordRules
             "administrative_data.email",
             $"Must be an e-mail address of at most {EmailCharactersMax} characters.");
     }
+
+    /// <summary>A telephone number in E.164 form.</summary>
+    public static bool IsPhoneNumber(string text) => PhoneNumber().IsMatch(text);
 
     /// <summary>Checks the mask of an update: known fields only, at least one; <c>*</c> stands alone.</summary>
     public static void CheckMask(FieldMask? mask, FieldFaults faults)

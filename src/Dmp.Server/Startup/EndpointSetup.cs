@@ -14,6 +14,7 @@ using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Dmp.Search.V1;
 using Dmp.Server.Pipeline;
+using Dmp.Wishes.V1;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Dmp.Server.Startup;
@@ -40,6 +41,7 @@ internal static class EndpointSetup
         Map<Services.SearchService>(app, SearchService.Descriptor);
         Map<Services.CodeService>(app, CodeService.Descriptor);
         Map<Services.CareService>(app, CareService.Descriptor);
+        Map<Services.WishService>(app, WishService.Descriptor);
 
         // For load balancers, which have no token; it tells nothing but "serving" or "not serving".
         app.MapGrpcHealthChecksService().AllowAnonymous();

@@ -14,6 +14,7 @@ using Dmp.Server.Interactions;
 using Dmp.Server.Notices;
 using Dmp.Server.Records;
 using Dmp.Server.Search;
+using Dmp.Server.Wishes;
 
 namespace Dmp.Server.Startup;
 
@@ -56,6 +57,18 @@ internal static class MethodSetup
         services.AddSingleton<RevokeDelegation>();
         services.AddSingleton<ListDelegations>();
         services.AddSingleton<SetGuardianship>();
+
+        services.AddSingleton<GetWishes>();
+        services.AddSingleton<ListWishVersions>();
+        services.AddSingleton<SetEmergencyContacts>();
+        services.AddSingleton<StateOrganDonation>();
+        services.AddSingleton<StateAdvanceDirectives>();
+        services.AddSingleton<RevokeWish>();
+        services.AddSingleton<InviteTrustedPerson>();
+        services.AddSingleton<AcceptTrustedPerson>();
+        services.AddSingleton<RefuseTrustedPerson>();
+        services.AddSingleton<EndTrustedPerson>();
+        services.AddSingleton<ListTrustedPersons>();
 
         services.AddSingleton<UploadDocument>();
         services.AddSingleton<ImportDocuments>();

@@ -79,7 +79,7 @@ internal static class ExamplePage
             Unread = [directive, scan, scan with { DocumentId = "18" }],
             Wishes = new SummaryWishes(
                 [
-                    new SummaryPerson(SummaryPersonKind.TrustedPerson, "Marie Essai", "+33 6 00 00 00 01", "sœur", Time("20240601")),
+                    new SummaryPerson(SummaryPersonKind.TrustedPerson, "Marie Essai", "+33 6 00 00 00 01", "SIS", Time("20240601")),
                     new SummaryPerson(SummaryPersonKind.EmergencyContact, "Paul Durand", "+33 6 00 00 00 02", "fils", null),
                     new SummaryPerson(SummaryPersonKind.AttendingPhysician, "Dr Anne Petit", "+33 2 00 00 00 03", "", null),
                 ],

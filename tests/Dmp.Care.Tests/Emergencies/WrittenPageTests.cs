@@ -133,7 +133,7 @@ public sealed partial class WrittenPageTests
             Unread = [Paper("3", "20260101", "11502-2", [], title: words)],
             Wishes = new SummaryWishes(
                 [new SummaryPerson(SummaryPersonKind.TrustedPerson, words, words, words, Now)],
-                [new SummaryDirective(Now, words)],
+                [new SummaryDirective(new DateOnly(2026, 1, 1), words)],
                 new SummaryDonation(SummaryDonationKind.OpposedInPart, words, Now)),
         };
         input.Unread[0].Metadata.Type.Display = words;

@@ -14,6 +14,7 @@ using Dmp.Server.Tests.Documents.Import;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Proofs;
 using Dmp.Type.V1;
+using Dmp.Wishes.V1;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
@@ -58,6 +59,8 @@ public sealed class InvisibilityTests(Platform platform)
         "OpenRecord", "CloseRecord", "ReopenRecord", "UpdateRecord", "ResignAttendingPhysician", "ReapproveConsents", "OpenEmergencyAccess",
         "AcknowledgeEmergencyAccess", "ListUnacknowledgedAccesses", "RecognizeCareTeam", "RegisterCareTeam", "SetCareTeamMembers",
         "InviteDelegate", "AcceptDelegation", "RefuseDelegation", "RevokeDelegation", "SetGuardianship",
+        "SetEmergencyContacts", "StateOrganDonation", "StateAdvanceDirectives", "RevokeWish", "InviteTrustedPerson", "AcceptTrustedPerson",
+        "RefuseTrustedPerson", "EndTrustedPerson",
 
         // About uploads of the caller by the caller's own request ids; ResumeTests look at what they tell to others.
         "GetUploadStatus", "CancelUpload",
@@ -271,6 +274,9 @@ public sealed class InvisibilityTests(Platform platform)
         [
             new GetTrendRequest { RecordId = record.Id, Code = new() { System = "2.16.840.1.113883.6.1", Code = "3016-3" }, Plot = true },
         ],
+        "GetWishes" => [new GetWishesRequest { RecordId = record.Id }],
+        "ListWishVersions" => [new ListWishVersionsRequest { RecordId = record.Id }],
+        "ListTrustedPersons" => [new ListTrustedPersonsRequest { RecordId = record.Id }],
         "GetSubmissionSet" => [new GetSubmissionSetRequest { RecordId = record.Id, SubmissionSetId = documentId }],
         "ListSubmissionSets" =>
         [

@@ -67,17 +67,18 @@ public sealed partial class DependencyTests
         ["References"] = "Data Errors Options",
         ["Codes"] = "Access Audit Calls Data Errors References",
         ["Interactions"] = "Access Audit Calls Documents Errors Facts References",
-        ["Care"] = "Audit Calls Codes Data Documents Errors Facts Interactions Options Records References",
+        ["Wishes"] = "Access Audit Calls Data Delegations Documents Errors Facts Records Requests",
+        ["Care"] = "Access Audit Calls Codes Data Documents Errors Facts Interactions Options Records References Wishes",
         ["Intake"] = "Access Audit Calls Data Documents Errors Facts Identity Logging Media Messages Options",
         ["Notices"] = "Access Audit Calls Data Errors Options Records Requests",
         ["Pipeline"] = "Audit Calls Data Edge Errors Identity Logging Options",
         ["Services"] =
             "Audit Care CareTeams Codes Consents Delegations Documents Emergencies Events Explanations Facts Intake Interactions "
-            + "Notices Pipeline Records Search",
+            + "Notices Pipeline Records Search Wishes",
         ["Startup"] =
             "Access Audiences Audit Calls Care CareTeams Codes Consents Data Delegations Documents Edge Emergencies Events "
             + "Explanations Facts Identity Intake Interactions Logging Media Messages Notices Options Pipeline Postgres Records "
-            + "References Requests Search Services",
+            + "References Requests Search Services Wishes",
     };
 
     private static readonly ArchUnitNET.Domain.Architecture server =

@@ -7,7 +7,9 @@ using Dmp.Emergency.V1;
 using Dmp.Error.V1;
 using Dmp.Proofs;
 using Dmp.Server.Tests.Fixtures;
+using Dmp.Server.Tests.Wishes;
 using Dmp.Type.V1;
+using Dmp.Wishes.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -215,6 +217,52 @@ public sealed class EmergencySummaryTests(Platform platform)
         var line = Assert.Single(page.Wishes.Directives);
         Assert.Equal((directives.DocumentId, true), (line.Document.DocumentId, line.Line.ByPatient));
         Assert.Equal(2, page.NotFound.Unread.Sum(type => type.Count));
+    }
+
+    [Fact]
+    public async Task Wishes_in_force_are_on_the_page_for_whom_they_are()
+    {
+        var record = await platform.RecordAsync();
+        var (patient, physician) = (platform.As(record.Patient), platform.As(record.Physician));
+        var signed = await patient.UploadAsync(record.Id, intent => intent.Metadata.Type = Wishing.DirectivesType);
+        await patient.ContactsAsync(record.Id, ("Jeanne ESSAI", "+33600000002"));
+        await patient.DonationAsync(record.Id, DonationPosition.OpposedInPart, "cornées");
+        await patient.DirectivesAsync(record.Id, "phrase du patient", request => request.DocumentId = signed.DocumentId);
+        await platform.As(TestPatient.New()).AcceptTrustAsync((await patient.NameAsync(record.Id)).Code);
+
+        var answer = await GetAsync(physician, record.Id, SummaryFormat.Text);
+
+        var page = answer.Summary;
+        Assert.Equal(
+            [
+                (SummaryPersonKind.TrustedPerson, "Personne de confiance : Marie CONFIANCE", "+33600000001"),
+                (SummaryPersonKind.EmergencyContact, "Contact d'urgence : Jeanne ESSAI", "+33600000002"),
+            ],
+            page.People.Lines.Select(line => (line.Kind, line.Line.Title, line.PhoneNumber)));
+        Assert.Contains("sœur", page.People.Lines[0].Line.Details);
+        Assert.Contains("cornées", page.Wishes.Donation.Title, StringComparison.Ordinal);
+        var directives = Assert.Single(page.Wishes.Directives);
+        Assert.Equal(signed.DocumentId, directives.Document.DocumentId);
+        Assert.Contains("17/05/2024", directives.Line.Origin, StringComparison.Ordinal);
+        Assert.DoesNotContain("phrase du patient", answer.Text, StringComparison.Ordinal);
+
+        foreach (var type in new[] { Wishing.WishesType, Wishing.DirectivesType })
+        {
+            await patient.Consents.AddVisibilityRuleAsync(
+                new AddVisibilityRuleRequest
+                {
+                    RecordId = record.Id,
+                    Rule = new VisibilityRule { Effect = VisibilityEffect.Hide, Type = type, Actor = record.Physician.Actor },
+                    RequestId = Given.NewId(),
+                },
+                cancellationToken: Token);
+        }
+
+        var without = (await GetAsync(physician, record.Id)).Summary;
+        Assert.Empty(without.People.Lines);
+        Assert.Empty(without.Wishes.Directives);
+        Assert.Null(without.Wishes.Donation);
+        Assert.Equal(page.People, (await GetAsync(patient, record.Id)).Summary.People);
     }
 
     [Fact]

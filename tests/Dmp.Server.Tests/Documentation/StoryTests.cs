@@ -22,7 +22,7 @@ public sealed class StoryTests(Platform platform)
                 "--issuer", server.SandboxIssuer.ToString(), "--mailbox", mailbox);
             Assert.True(code == 0, output);
             Assert.Contains("Le dossier médical partagé associé à cette adresse a été ouvert en urgence", output, StringComparison.Ordinal);
-            Assert.Equal("demo: 12 documents in, 12 out, 43 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
+            Assert.Equal("demo: 12 documents in, 12 out, 44 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
         }
 
         await AssertAsTheyCameAsync(server.Services.GetRequiredService<NpgsqlDataSource>());
@@ -40,7 +40,7 @@ public sealed class StoryTests(Platform platform)
                 "Dmp.Story.dll", "--demo", "--samples", folder, "--address", server.Address.ToString(), "--issuer",
                 server.SandboxIssuer.ToString());
             Assert.True(code == 0, output);
-            Assert.Equal($"demo: {count} documents in, {count} out, 43 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
+            Assert.Equal($"demo: {count} documents in, {count} out, 44 checks held", output.TrimEnd().Split('\n')[^1].TrimEnd());
         }
     }
 

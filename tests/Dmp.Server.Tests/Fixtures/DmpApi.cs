@@ -13,6 +13,7 @@ using Dmp.Interactions.V1;
 using Dmp.Notice.V1;
 using Dmp.Record.V1;
 using Dmp.Search.V1;
+using Dmp.Wishes.V1;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -45,6 +46,7 @@ internal sealed class DmpApi
         Codes = new CodeService.CodeServiceClient(invoker);
         Care = new CareService.CareServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
+        Wishes = new WishService.WishServiceClient(invoker);
     }
 
     public CallInvoker Invoker { get; }
@@ -78,6 +80,8 @@ internal sealed class DmpApi
     public CareService.CareServiceClient Care { get; }
 
     public NoticeService.NoticeServiceClient Notices { get; }
+
+    public WishService.WishServiceClient Wishes { get; }
 
     private static CallInvoker InvokerOf(GrpcChannel channel, string? token, (string Key, string Value)[] metadata) => token is null
         ? channel.CreateCallInvoker()

@@ -5,6 +5,7 @@ using Dmp.Notice.V1;
 using Dmp.Server.Startup;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Notices.Fixtures;
+using Dmp.Server.Tests.Wishes;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -48,6 +49,33 @@ public sealed class NoticeReadersTests(Platform platform, SharedNotices shared) 
         Assert.Equal(NoticeKind.NewDocument, (await KindsAsync(patient, record.Id))[0]);
         Assert.Equal(mails + 2, notices.Mail.To(record.Email).Count());
         await DeniedAsync(mother, record.Id);
+    }
+
+    [Fact]
+    public async Task The_patient_is_told_what_others_do_about_wishes_and_not_of_the_own_acts()
+    {
+        var notices = shared.Platform;
+        var record = await notices.RecordAsync();
+        var patient = notices.As(record.Patient);
+        await patient.ContactsAsync(record.Id, ("Jeanne ESSAI", "+33600000002"));
+        var named = await patient.NameAsync(record.Id);
+        await notices.SettleAsync();
+        Assert.DoesNotContain(NoticeKind.WishesChanged, await KindsAsync(patient, record.Id));
+
+        var accepted = await notices.As(TestPatient.New()).AcceptTrustAsync(named.Code);
+        await notices.SettleAsync();
+        Assert.Equal(NoticeKind.WishesChanged, (await KindsAsync(patient, record.Id))[0]);
+        var mail = Assert.Single(
+            notices.Mail.To(record.Email), mail => mail.Subject.Contains("personne de confiance", StringComparison.Ordinal));
+        Assert.DoesNotContain("CONFIANCE", mail.Message.TextBody, StringComparison.Ordinal);
+        Assert.Contains(notices.Application.About(record.Id), call => call.Kind == "WISHES_CHANGED");
+        await patient.EndTrustAsync(accepted);
+
+        var child = await notices.RecordAsync(TestPatient.NewMinor());
+        await notices.AsRepresentativeOf(child.Patient).ContactsAsync(child.Id, ("Jeanne ESSAI", "+33600000002"));
+        await notices.SettleAsync();
+        Assert.Contains(NoticeKind.WishesChanged, await KindsAsync(notices.As(child.Patient), child.Id));
+        Assert.Single(await KindsAsync(patient, record.Id), kind => kind == NoticeKind.WishesChanged);
     }
 
     [Fact]

@@ -36,6 +36,9 @@ public sealed class NoticeRulesTests
     [InlineData(OutboxKind.RecordUpdated, null)]
     [InlineData(OutboxKind.ConsentExpired, NoticeKind.ConsentChanged)]
     [InlineData(OutboxKind.MajorityReached, NoticeKind.ConsentChanged)]
+    [InlineData(OutboxKind.WishStated, NoticeKind.WishesChanged)]
+    [InlineData(OutboxKind.TrustedPersonInvited, null)]
+    [InlineData(OutboxKind.TrustedPersonAccepted, NoticeKind.WishesChanged)]
     [InlineData("SOMETHING_TO_COME", null)]
     public void A_change_tells_one_kind_or_nothing(string kind, NoticeKind? expected)
     {

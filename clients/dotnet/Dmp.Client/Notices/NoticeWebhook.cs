@@ -129,6 +129,7 @@ public sealed class NoticeWebhook
         "NEW_DOCUMENT" => NoticeKind.NewDocument,
         "CONSENT_CHANGED" => NoticeKind.ConsentChanged,
         "DOCUMENT_ANNOUNCED" => NoticeKind.DocumentAnnounced,
+        "WISHES_CHANGED" => NoticeKind.WishesChanged,
         _ => NoticeKind.Unspecified,
     };
 }

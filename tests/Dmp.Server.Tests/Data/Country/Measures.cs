@@ -27,7 +27,7 @@ internal static class Measures
 
     public static IReadOnlyList<Measure> All { get; } =
     [
-        .. Decisions(), .. Lists(), .. Documents(), .. Feed(), .. Trace(), .. Jobs(),
+        .. Decisions(), .. Lists(), .. Documents(), .. Wishes(), .. Feed(), .. Trace(), .. Jobs(),
     ];
 
     private static IEnumerable<Measure> Decisions() =>
@@ -65,6 +65,13 @@ internal static class Measures
         new("BlockSql.List", "ListBlocks", OfRecord(30), new { RecordId = Country.IdOf(1, 30) }),
         new("DelegationSql.List", "ListDelegations", OfRecord()),
         new("VisibilityRuleSql.List", "ListVisibilityRules", OfRecord()),
+        new("WishSql.ListOpen", "nurse", OfRecord()),
+        new("WishSql.ListVersions", "ListWishVersions", OfRecord()),
+        new("TrustedPersonSql.FindOpen", "nurse", OfRecord()),
+        new("TrustedPersonSql.List", "ListTrustedPersons", OfRecord()),
+        new("TrustedPersonSql.IsMinor", "AcceptTrustedPerson", OfPerson("dmp_directory")),
+        new("TrustedPersonSql.Find", "EndTrustedPerson", OfRecord()),
+        new("TrustedPersonSql.FindByCode", "AcceptTrustedPerson", OfPerson("dmp_directory")),
         new("EmergencySql.List", "ListEmergencyAccesses", OfRecord()),
         new("EmergencySql.ListQueue", "reviewer", OfTask("dmp_reviewer")),
         new("CareTeamSql.Share", "authorised", OfRecord(50), new { RecordId = Country.IdOf(1, 50) }),
@@ -75,6 +82,23 @@ internal static class Measures
         new("NoticePreferenceSql.Find", "preferences", OfRecord()),
         new("AudienceSql.List", "who can see", OfRecord(), new { AfterId = "" }),
         new("AudienceSql.Count", "nurse", OfRecord()),
+    ];
+
+    private static IEnumerable<Measure> Wishes() =>
+    [
+        new("WishSql.End", "RevokeWish", OfRecord(), new { Kind = (short)3, EndState = (short)3 }),
+        new("WishSql.Insert", "SetEmergencyContacts", OfRecord(22), new { RecordId = Country.IdOf(1, 22), Kind = (short)1,
+            WishId = Country.IdOf(21, 1_000_000), Content = new byte[] { 1 }, StatedBy = new byte[] { 1 }, StateTime = far }),
+        new("TrustedPersonSql.EndInvited", "InviteTrustedPerson", OfRecord()),
+        new("TrustedPersonSql.Insert", "InviteTrustedPerson", OfRecord(3), new { RecordId = Country.IdOf(1, 3),
+            TrustedPersonId = Country.IdOf(22, 1_000_000), Content = new byte[] { 1 }, CodeSha256 = new byte[32], CodeExpireTime = far,
+            CreateTime = far, StayEndTime = (DateTimeOffset?)null }),
+        new("TrustedPersonSql.EndAccepted", "AcceptTrustedPerson", OfRecord()),
+        new("TrustedPersonSql.Accept", "AcceptTrustedPerson", OfRecord(81), new { RecordId = Country.IdOf(1, 81),
+            TrustedPersonId = Country.IdOf(22, 81) }),
+        new("TrustedPersonSql.Refuse", "RefuseTrustedPerson", OfRecord(81), new { RecordId = Country.IdOf(1, 81),
+            TrustedPersonId = Country.IdOf(22, 81) }),
+        new("TrustedPersonSql.End", "EndTrustedPerson", OfRecord()),
     ];
 
     private static IEnumerable<Measure> Documents() =>

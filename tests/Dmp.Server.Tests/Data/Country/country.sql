@@ -70,6 +70,16 @@ select load_id(9, n), load_id(1, n), 1, 'NOM', '\x00', 'patient', true, sha256(n
     now() - interval '50 days', case when n in (1, 21, 41, 61) then 'person' else 'person-' || n end, now() - interval '49 days', 
     case when n in (41, 81) then now() - interval '1 day' end, case when n in (41, 81) then '\x00'::bytea end
 from generate_series(1, {records}, 20) n;
+insert into wish (wish_id, record_id, kind, content, record_key_id, stated_by, state_time, end_time, end_state)
+select load_id(21, n * 8 + k), load_id(1, n), k % 3 + 1, '\x00', load_id(3, n), '\x00', now() - interval '50 days',
+    case when k > 3 then now() end, case when k > 3 then 2 end
+from generate_series(1, {records}, 20) n cross join generate_series(1, 5) k;
+insert into trusted_person (
+    trusted_person_id, record_id, content, record_key_id, code_sha256, code_expire_time, create_time, accepter_subject, accept_time)
+select load_id(22, n), load_id(1, n), '\x00', load_id(3, n), sha256(n::text::bytea), now() + interval '20 days',
+    now() - interval '50 days', case when n % 40 = 1 and n <> 81 then 'person-' || n end,
+    case when n % 40 = 1 and n <> 81 then now() - interval '49 days' end
+from generate_series(1, {records}, 20) n;
 insert into visibility_rule (visibility_rule_id, record_id, effect, type_code, actor_kind, actor_id, create_time, created_by)
 select load_id(10, n), load_id(1, n), 1, 'loinc|type-0', 1, case when n = 1 then 'nurse' else 'physician-' || n end,
     now() - interval '5 days', '\x00'
