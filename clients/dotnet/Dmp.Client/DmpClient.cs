@@ -8,6 +8,7 @@ using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
+using Dmp.Entries.V1;
 using Dmp.Event.V1;
 using Dmp.Facts.V1;
 using Dmp.Interactions.V1;
@@ -83,6 +84,7 @@ public sealed partial class DmpClient : IDisposable
         Notices = new NoticeService.NoticeServiceClient(invoker);
         Events = new EventService.EventServiceClient(invoker);
         Wishes = new WishService.WishServiceClient(invoker);
+        Entries = new EntryService.EntryServiceClient(invoker);
     }
 
     /// <summary>
@@ -114,6 +116,9 @@ public sealed partial class DmpClient : IDisposable
 
     /// <summary>The generated client of care teams, for what the methods of this class do not cover.</summary>
     public CareTeamService.CareTeamServiceClient CareTeams { get; }
+
+    /// <summary>The generated client of what patients enter, for what the methods of this class do not cover.</summary>
+    public EntryService.EntryServiceClient Entries { get; }
 
     /// <summary>The generated client of wishes, for what the methods of this class do not cover.</summary>
     public WishService.WishServiceClient Wishes { get; }

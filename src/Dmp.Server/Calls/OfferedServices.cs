@@ -7,6 +7,7 @@ using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
+using Dmp.Entries.V1;
 using Dmp.Event.V1;
 using Dmp.Facts.V1;
 using Dmp.Interactions.V1;
@@ -40,5 +41,6 @@ internal static class OfferedServices
         CodeService.Descriptor,
         CareService.Descriptor,
         WishService.Descriptor,
+        EntryService.Descriptor,
     ];
 }

@@ -7,6 +7,7 @@ using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
+using Dmp.Entries.V1;
 using Dmp.Event.V1;
 using Dmp.Facts.V1;
 using Dmp.Interactions.V1;
@@ -42,6 +43,7 @@ internal static class EndpointSetup
         Map<Services.CodeService>(app, CodeService.Descriptor);
         Map<Services.CareService>(app, CareService.Descriptor);
         Map<Services.WishService>(app, WishService.Descriptor);
+        Map<Services.EntryService>(app, EntryService.Descriptor);
 
         // For load balancers, which have no token; it tells nothing but "serving" or "not serving".
         app.MapGrpcHealthChecksService().AllowAnonymous();

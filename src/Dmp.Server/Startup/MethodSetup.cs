@@ -6,6 +6,7 @@ using Dmp.Server.Consents;
 using Dmp.Server.Delegations;
 using Dmp.Server.Documents;
 using Dmp.Server.Emergencies;
+using Dmp.Server.Entries;
 using Dmp.Server.Events;
 using Dmp.Server.Explanations;
 using Dmp.Server.Facts;
@@ -69,6 +70,8 @@ internal static class MethodSetup
         services.AddSingleton<RefuseTrustedPerson>();
         services.AddSingleton<EndTrustedPerson>();
         services.AddSingleton<ListTrustedPersons>();
+
+        services.AddSingleton<AddOwnEntry>();
 
         services.AddSingleton<UploadDocument>();
         services.AddSingleton<ImportDocuments>();

@@ -165,6 +165,7 @@ internal static class ServiceSetup
         services.AddSingleton<UploadWriting>();
         services.AddSingleton<UploadRelease>();
         services.AddSingleton<UploadCommit>();
+        services.AddSingleton<HeldUpload>();
         services.AddSingleton<ImportMemory>();
         services.AddSingleton<ImportSmall>();
         services.AddSingleton<ImportPieces>();

@@ -60,7 +60,7 @@ public sealed class InvisibilityTests(Platform platform)
         "AcknowledgeEmergencyAccess", "ListUnacknowledgedAccesses", "RecognizeCareTeam", "RegisterCareTeam", "SetCareTeamMembers",
         "InviteDelegate", "AcceptDelegation", "RefuseDelegation", "RevokeDelegation", "SetGuardianship",
         "SetEmergencyContacts", "StateOrganDonation", "StateAdvanceDirectives", "RevokeWish", "InviteTrustedPerson", "AcceptTrustedPerson",
-        "RefuseTrustedPerson", "EndTrustedPerson",
+        "RefuseTrustedPerson", "EndTrustedPerson", "AddOwnEntry",
 
         // About uploads of the caller by the caller's own request ids; ResumeTests look at what they tell to others.
         "GetUploadStatus", "CancelUpload",

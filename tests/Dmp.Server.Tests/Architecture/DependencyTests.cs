@@ -70,13 +70,14 @@ public sealed partial class DependencyTests
         ["Wishes"] = "Access Audit Calls Data Delegations Documents Errors Facts Records Requests",
         ["Care"] = "Access Audit Calls Codes Data Documents Errors Facts Interactions Options Records References Wishes",
         ["Intake"] = "Access Audit Calls Data Documents Errors Facts Identity Logging Media Messages Options",
+        ["Entries"] = "Access Calls Data Errors Intake Records",
         ["Notices"] = "Access Audit Calls Data Errors Options Records Requests",
         ["Pipeline"] = "Audit Calls Data Edge Errors Identity Logging Options",
         ["Services"] =
-            "Audit Care CareTeams Codes Consents Delegations Documents Emergencies Events Explanations Facts Intake Interactions "
+            "Audit Care CareTeams Codes Consents Delegations Documents Emergencies Entries Events Explanations Facts Intake Interactions "
             + "Notices Pipeline Records Search Wishes",
         ["Startup"] =
-            "Access Audiences Audit Calls Care CareTeams Codes Consents Data Delegations Documents Edge Emergencies Events "
+            "Access Audiences Audit Calls Care CareTeams Codes Consents Data Delegations Documents Edge Emergencies Entries Events "
             + "Explanations Facts Identity Intake Interactions Logging Media Messages Notices Options Pipeline Postgres Records "
             + "References Requests Search Services Wishes",
     };

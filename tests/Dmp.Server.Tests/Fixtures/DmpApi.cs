@@ -7,6 +7,7 @@ using Dmp.Consent.V1;
 using Dmp.Delegation.V1;
 using Dmp.Document.V1;
 using Dmp.Emergency.V1;
+using Dmp.Entries.V1;
 using Dmp.Event.V1;
 using Dmp.Facts.V1;
 using Dmp.Interactions.V1;
@@ -47,6 +48,7 @@ internal sealed class DmpApi
         Care = new CareService.CareServiceClient(invoker);
         Notices = new NoticeService.NoticeServiceClient(invoker);
         Wishes = new WishService.WishServiceClient(invoker);
+        Entries = new EntryService.EntryServiceClient(invoker);
     }
 
     public CallInvoker Invoker { get; }
@@ -82,6 +84,8 @@ internal sealed class DmpApi
     public NoticeService.NoticeServiceClient Notices { get; }
 
     public WishService.WishServiceClient Wishes { get; }
+
+    public EntryService.EntryServiceClient Entries { get; }
 
     private static CallInvoker InvokerOf(GrpcChannel channel, string? token, (string Key, string Value)[] metadata) => token is null
         ? channel.CreateCallInvoker()
