@@ -18,6 +18,7 @@ public sealed class RowSecurityTests(Platform platform)
     private static readonly string[] tables =
     [
         "record", "consent", "block", "delegation", "visibility_rule", "emergency_access", "care_team", "care_team_member", "record_key",
+        "wish", "trusted_person",
         "document", "submission_set", "document_version", "document_facts", "upload", "audit_event", "outbox", "change", "notice",
         "notice_delivery",
         "notice_preference", "notice_first_access", "notice_contact", "request_log", "feed_position",
@@ -97,7 +98,7 @@ public sealed class RowSecurityTests(Platform platform)
             unseen:
             [
                 "care_team", "document_facts", "audit_event", "outbox", "change", "notice", "notice_delivery", "notice_preference",
-                "notice_first_access", "notice_contact", "feed_position",
+                "wish", "trusted_person", "notice_first_access", "notice_contact", "feed_position",
             ]);
     }
 
@@ -118,7 +119,7 @@ public sealed class RowSecurityTests(Platform platform)
             unseen:
             [
                 .. tables.Except(
-                    ["record", "consent", "block", "delegation", "care_team_member", "notice_contact", "request_log"]),
+                    ["record", "consent", "block", "delegation", "trusted_person", "care_team_member", "notice_contact", "request_log"]),
             ]);
     }
 
@@ -323,6 +324,11 @@ public sealed class RowSecurityTests(Platform platform)
                     delegation_id, record_id, kind, delegate_name, invited_by, invited_by_subject, invited_by_patient, code_sha256,
                     code_expire_time, create_time, start_time)
                 values (gen_random_uuid(), '{record.Id}', 1, 'X', '', 'x', true, sha256('{record.Id}'), now(), now(), now());
+                insert into wish (wish_id, record_id, kind, content, record_key_id, stated_by, state_time)
+                values (gen_random_uuid(), '{record.Id}', 1, '', gen_random_uuid(), '', now());
+                insert into trusted_person (
+                    trusted_person_id, record_id, content, record_key_id, code_sha256, code_expire_time, create_time)
+                values (gen_random_uuid(), '{record.Id}', '', gen_random_uuid(), sha256('{record.Id}'), now(), now());
                 insert into visibility_rule (visibility_rule_id, record_id, effect, type_code, profession, create_time, created_by)
                 values (gen_random_uuid(), '{record.Id}', 1, 'x|y', 'x|z', now(), '');
                 insert into emergency_access (

@@ -26,6 +26,8 @@ public sealed partial class KeyedByRecordTests(Platform platform)
         ["AccessSql.MoveScopeToIns"] = "the existence test knows the INS",
         ["CareTeamSql.TellOfRecords"] = "a formal team is authorised on many",
         ["DelegationSql.FindByCode"] = "who was invited knows the code",
+        ["TrustedPersonSql.FindByCode"] = "who was named knows the code",
+        ["TrustedPersonSql.IsMinor"] = "who was named knows the own INS",
         ["DepositedSql.Find"] = "by structure and digest",
         ["DocumentSql.AnyReference"] = "sweep of the content store",
         ["EmergencySql.FindByTraits"] = "regulation searches by traits",
