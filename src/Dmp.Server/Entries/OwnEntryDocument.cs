@@ -47,7 +47,9 @@ internal static class OwnEntryDocument
             {
                 ["resourceType"] = "RelatedPerson",
                 ["patient"] = Reference(PatientUrl),
-                ["relationship"] = new JsonArray(new JsonObject { ["text"] = "Entourage du patient" }),
+
+                // Who it was is the depositor of the document; a name here would be a claim of the document itself.
+                ["name"] = new JsonArray(new JsonObject { ["family"] = "Entourage du patient" }),
             }));
         }
 

@@ -184,7 +184,7 @@ public sealed class RowSecurityTests(Platform platform)
             unseen:
             [
                 "emergency_access", "care_team", "record_key", "submission_set", "document_facts", "upload", "audit_event", "notice",
-                "notice_delivery",
+                "notice_delivery", "wish", "trusted_person",
                 "notice_preference", "notice_first_access", "notice_contact",
             ],
             all: ["change", "outbox"]);
