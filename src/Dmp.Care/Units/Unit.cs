@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 
@@ -17,8 +18,25 @@ public sealed record Unit(ImmutableSortedDictionary<string, int> Kind, decimal M
     private const decimal NumberMax = 1e18m;
     private const decimal NumberMin = 1e-15m;
 
+    private const char Pair = '/';
+
+    /// <summary>Of a smaller one too few digits are left to compute with.</summary>
+    private const decimal MantissaMin = 1e-12m;
+
+    /// <summary>
+    /// What cancels without a trace. Of all else that cancels, a pair stays: moles of moles are another quantity than grams of grams, and
+    /// 48 mmol/mol of HbA1c are not 4.8 %.
+    /// </summary>
+    private static readonly FrozenSet<string> dimensions = new[] { "m", "g", "s", "K", "V" }.ToFrozenSet();
+
     /// <summary>The number one.</summary>
     public static Unit One { get; } = new(ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal), 1, 0, 0);
+
+    /// <summary>A share of a whole: in percent, grams of grams, litres of litres.</summary>
+    internal static Unit Fraction { get; } = Base("%");
+
+    /// <summary>It counts powers of ten: a thousand times as much is three more, and no factor makes one of it another.</summary>
+    private bool IsLogarithm => Kind.Keys.Any(name => name.StartsWith(UnitAnnotations.Logarithm, StringComparison.Ordinal));
 
     /// <summary>Reads a unit as documents write it; false when it is not known here.</summary>
     /// <param name="written">The unit.</param>
@@ -35,7 +53,7 @@ public sealed record Unit(ImmutableSortedDictionary<string, int> Kind, decimal M
     public bool IsLike(Unit other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return Kind.SequenceEqual(other.Kind);
+        return Kind.SequenceEqual(other.Kind) && (!IsLogarithm || Same(other));
     }
 
     /// <summary>A number of this unit in another one; null when they are of different kinds, or it is too large or too small.</summary>
@@ -52,7 +70,7 @@ public sealed record Unit(ImmutableSortedDictionary<string, int> Kind, decimal M
 
         return molarMass is not { } mass || mass <= 0 ? null
             : Times("g", -1).Times("mol", 1).IsLike(to) ? Scaled(number, to, 1 / mass)
-            : Times("g", 1).Times("mol", -1).IsLike(to) ? Scaled(number, to, mass)
+            : to.Times("g", -1).Times("mol", 1).IsLike(this) ? Scaled(number, to, mass)
             : null;
     }
 
@@ -61,6 +79,17 @@ public sealed record Unit(ImmutableSortedDictionary<string, int> Kind, decimal M
 
     /// <inheritdoc/>
     public override int GetHashCode() => Kind.Aggregate(0, (hash, power) => hash ^ HashCode.Combine(power.Key, power.Value));
+
+    /// <summary>A unit that is made of no other one.</summary>
+    internal static Unit Base(string name) => One with { Kind = One.Kind.Add(name, 1) };
+
+    /// <summary>
+    /// The unit that was written: grams of grams are a share, and not the number one, which may be a count. Null when digits of it were
+    /// lost.
+    /// </summary>
+    internal Unit? Written(bool hasDimensions) => Mantissa < MantissaMin ? null
+        : hasDimensions && Kind.IsEmpty ? this with { Kind = Fraction.Kind }
+        : this;
 
     /// <summary>Both together.</summary>
     internal Unit Times(Unit other, int power)
@@ -79,8 +108,13 @@ public sealed record Unit(ImmutableSortedDictionary<string, int> Kind, decimal M
 
     private Unit Times(string name, int power)
     {
-        var sum = Kind.GetValueOrDefault(name) + power;
-        return this with { Kind = sum == 0 ? Kind.Remove(name) : Kind.SetItem(name, sum) };
+        // A pair is no quantity that another pair can cancel.
+        var isPair = name[0] == Pair;
+        var before = Kind.GetValueOrDefault(name);
+        var sum = before + (isPair ? Math.Abs(power) : power);
+        var unit = this with { Kind = sum == 0 ? Kind.Remove(name) : Kind.SetItem(name, sum) };
+        var pairs = isPair || before * power >= 0 || dimensions.Contains(name) ? 0 : Math.Min(Math.Abs(before), Math.Abs(power));
+        return pairs == 0 ? unit : unit.Times($"{Pair}{name}", pairs);
     }
 
     private bool Same(Unit other) => Offset == other.Offset && Exponent == other.Exponent && Mantissa == other.Mantissa;
@@ -89,11 +123,18 @@ public sealed record Unit(ImmutableSortedDictionary<string, int> Kind, decimal M
     {
         try
         {
-            var result = (number + Offset) * (Mantissa / to.Mantissa * factor);
+            var ratio = Mantissa / to.Mantissa * factor;
+            var result = (number + Offset) * ratio;
+            var isNought = number + Offset == 0;
+            if (ratio < MantissaMin || (result == 0 && !isNought))
+            {
+                return null;
+            }
+
             for (var power = Exponent - to.Exponent; power != 0; power -= Math.Sign(power))
             {
                 result = power > 0 ? result * 10 : result / 10;
-                if (result != 0 && Math.Abs(result) < NumberMin)
+                if (!isNought && Math.Abs(result) < NumberMin)
                 {
                     return null;
                 }
@@ -101,7 +142,7 @@ public sealed record Unit(ImmutableSortedDictionary<string, int> Kind, decimal M
 
             return Bounded(result - to.Offset);
         }
-        catch (OverflowException)
+        catch (ArithmeticException)
         {
             return null;
         }

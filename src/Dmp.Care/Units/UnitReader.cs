@@ -13,6 +13,7 @@ internal sealed partial class UnitReader
     private readonly string text;
     private int at;
     private int depth;
+    private bool hasDimensions;
 
     private UnitReader(string text) => this.text = text;
 
@@ -35,9 +36,9 @@ internal sealed partial class UnitReader
         try
         {
             UnitReader reader = new(text);
-            return reader.Term() is { } unit && reader.at == text.Length ? unit : null;
+            return reader.Term() is { } unit && reader.at == text.Length ? unit.Written(reader.hasDimensions) : null;
         }
-        catch (OverflowException)
+        catch (ArithmeticException)
         {
             return null;
         }
@@ -92,8 +93,13 @@ internal sealed partial class UnitReader
         if (unit is not null && Next('{'))
         {
             var end = text.IndexOf('}', at);
+            if (end < 0)
+            {
+                return null;
+            }
+
+            unit = unit.Times(UnitAnnotations.Read(text[at..end]), 1);
             at = end + 1;
-            return end < 0 ? null : unit;
         }
 
         return unit;
@@ -113,6 +119,7 @@ internal sealed partial class UnitReader
         }
 
         at += match.Length;
+        hasDimensions |= !unit.Kind.IsEmpty;
         var power = match.Groups[2].Length == 0 ? 1 : int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture);
         return Math.Abs(power) > PowerMax ? null : Unit.One.Times(unit, power);
     }

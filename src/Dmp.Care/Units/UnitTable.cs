@@ -31,8 +31,8 @@ internal static class UnitTable
     /// <summary>Degrees Celsius and Fahrenheit.</summary>
     public static FrozenDictionary<string, Unit> Temperatures { get; } = new Dictionary<string, Unit>
     {
-        ["Cel"] = Base("K") with { Offset = 273.15m },
-        ["[degF]"] = Base("K") with { Mantissa = 5m / 9, Offset = 459.67m },
+        ["Cel"] = Unit.Base("K") with { Offset = 273.15m },
+        ["[degF]"] = Unit.Base("K") with { Mantissa = 5m / 9, Offset = 459.67m },
     }.ToFrozenDictionary();
 
     /// <summary>What laboratories write that is not UCUM, where it can mean one thing only.</summary>
@@ -96,11 +96,9 @@ internal static class UnitTable
         return null;
     }
 
-    private static Unit Base(string name) => Unit.One with { Kind = Unit.One.Kind.Add(name, 1) };
-
     private static FrozenDictionary<string, (Unit Unit, bool IsMetric)> Atoms()
     {
-        var (m, g, s, mol) = (Base("m"), Base("g"), Base("s"), Base("mol"));
+        var (m, g, s, mol) = (Unit.Base("m"), Unit.Base("g"), Unit.Base("s"), Unit.Base("mol"));
         Unit litre = Of(1, -3, (m, 3));
         Unit pascal = Of(1, 3, (g, 1), (m, -1), (s, -2));
         Unit joule = Of(1, 3, (g, 1), (m, 2), (s, -2));
@@ -109,21 +107,21 @@ internal static class UnitTable
             ["m"] = (m, true),
             ["g"] = (g, true),
             ["s"] = (s, true),
-            ["K"] = (Base("K"), true),
+            ["K"] = (Unit.Base("K"), true),
             ["mol"] = (mol, true),
-            ["eq"] = (Base("eq"), true),
-            ["osm"] = (Base("osm"), true),
-            ["Bq"] = (Base("Bq"), true),
-            ["V"] = (Base("V"), true),
+            ["eq"] = (Unit.Base("eq"), true),
+            ["osm"] = (Unit.Base("osm"), true),
+            ["Bq"] = (Unit.Base("Bq"), true),
+            ["V"] = (Unit.Base("V"), true),
             ["L"] = (litre, true),
             ["l"] = (litre, true),
             ["t"] = (Of(1, 6, (g, 1)), true),
             ["10*"] = (Of(1, 1), false),
             ["10^"] = (Of(1, 1), false),
-            ["%"] = (Of(1, -2), false),
-            ["[ppth]"] = (Of(1, -3), false),
-            ["[ppm]"] = (Of(1, -6), false),
-            ["[ppb]"] = (Of(1, -9), false),
+            ["%"] = (Of(1, -2, (Unit.Fraction, 1)), false),
+            ["[ppth]"] = (Of(1, -3, (Unit.Fraction, 1)), false),
+            ["[ppm]"] = (Of(1, -6, (Unit.Fraction, 1)), false),
+            ["[ppb]"] = (Of(1, -9, (Unit.Fraction, 1)), false),
             ["min"] = (Of(60, 0, (s, 1)), false),
             ["h"] = (Of(3600, 0, (s, 1)), false),
             ["d"] = (Of(86_400, 0, (s, 1)), false),
@@ -147,8 +145,8 @@ internal static class UnitTable
             ["[lb_av]"] = (Of(453.59237m, 0, (g, 1)), false),
             ["[oz_av]"] = (Of(28.349523125m, 0, (g, 1)), false),
             ["[diop]"] = (Of(1, 0, (m, -1)), false),
-            ["[IU]"] = (Base("[IU]"), true),
-            ["[iU]"] = (Base("[IU]"), true),
+            ["[IU]"] = (Unit.Base("[IU]"), true),
+            ["[iU]"] = (Unit.Base("[IU]"), true),
         };
         foreach (var arbitrary in (string[])
         [
@@ -156,7 +154,7 @@ internal static class UnitTable
             "[todd'U]", "[ELU]", "[EU]", "[BAU]", "[CCID_50]", "[TCID_50]", "deg",
         ])
         {
-            found[arbitrary] = (Base(arbitrary), false);
+            found[arbitrary] = (Unit.Base(arbitrary), false);
         }
 
         return found.ToFrozenDictionary();

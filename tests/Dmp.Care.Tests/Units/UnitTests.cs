@@ -17,7 +17,12 @@ public sealed class UnitTests
         ["U/L", "kat/m3", "ukat/L", "umol/min/L", "nkat/mL"],
         ["mm[Hg]", "kPa", "mmHg", "bar", "cm[H2O]"],
         ["Cel", "K", "[degF]", "°C"],
-        ["%", "1", "{ratio}", "[ppth]", "mg/g", "g/dg"],
+        ["%", "[ppth]", "mg/g", "g/dg", "mL/L", "L/L"],
+        ["1", "10*3", "{count}", "{cells}/10*2{WBC}"],
+        ["mmol/mol", "mol/mol", "umol/mmol", "(mmol/L)/(mol/L)"],
+        ["mL/min/{1.73_m2}", "L/h/{1.73m2}", "mL/min/1.73m2", "ml/min/1.73m2"],
+        ["mg/g{creat}", "ug/mg{creat}"],
+        ["/min", "{beats}/min", "Hz"],
         ["mL/min", "L/h", "L/d"],
         ["d", "h", "min", "wk", "s", "a", "mo"],
         ["kg", "[lb_av]", "t", "ug"],
@@ -56,6 +61,32 @@ public sealed class UnitTests
     [InlineData("[pH]", "1")]
     [InlineData("Cel", "%")]
     [InlineData("Bq", "Hz")]
+    [InlineData("mmol/mol", "%")]
+    [InlineData("mmol/mol", "1")]
+    [InlineData("mmol/mol", "mg/g")]
+    [InlineData("mmol/mol", "[ppth]")]
+    [InlineData("umol/mmol", "10*-3")]
+    [InlineData("meq/eq", "%")]
+    [InlineData("mmol/mol", "meq/eq")]
+    [InlineData("[IU]/[IU]", "1")]
+    [InlineData("U/U", "%")]
+    [InlineData("mmol/mol/L", "/L")]
+    [InlineData("{Log_copies}/mL", "{copies}/mL")]
+    [InlineData("{Log_copies}/mL", "{Log_copies}/L")]
+    [InlineData("{Log_copies}/mL", "{Log_IU}/mL")]
+    [InlineData("{Log_copies}/mL", "/mL")]
+    [InlineData("%", "1")]
+    [InlineData("%", "{INR}")]
+    [InlineData("1", "{INR}")]
+    [InlineData("%", "{ratio}")]
+    [InlineData("{INR}", "{ratio}")]
+    [InlineData("%", "10*-2")]
+    [InlineData("mg/g", "1")]
+    [InlineData("mL/min", "mL/min/{1.73_m2}")]
+    [InlineData("mL/min", "mL/min/1.73m2")]
+    [InlineData("ug{FEU}/mL", "ug{DDU}/mL")]
+    [InlineData("mg/g{creat}", "mg/g")]
+    [InlineData("{score}", "1")]
     public void T4_units_of_different_kinds_stay_apart(string from, string to)
     {
         var (one, other) = (Of(from), Of(to));
@@ -78,6 +109,10 @@ public sealed class UnitTests
     [InlineData("Cel/L")]
     [InlineData("((((((((((g))))))))))")]
     [InlineData("g30.g30.g30.g30.[lb_av]30.[lb_av]30")]
+    [InlineData("1/999999/999999/999999/999999/999999")]
+    [InlineData("g/(1/999999/999999/999999/999999/999999)")]
+    [InlineData("g/999999/999999/999999/999999/999999")]
+    [InlineData("[lb_av]-30")]
     public void T3_what_is_no_unit_is_none(string written) => Assert.False(Unit.TryRead(written, out _));
 
     [Fact]
@@ -135,7 +170,7 @@ public sealed class UnitTests
 
     [Fact]
     public void Whatever_is_written_is_read_or_not_and_nothing_else() =>
-        Gen.String[Gen.Char["gLmol/.(){}[]10*^-'%IU <"], 0, 40].Sample(written =>
+        Gen.String[Gen.Char["gLmol/.(){}[]109*^-'%IU <"], 0, 40].Sample(written =>
         {
             if (Unit.TryRead(written, out var unit))
             {
@@ -151,6 +186,33 @@ public sealed class UnitTests
         Assert.Null(small.Convert(0.001m, large));
         Assert.Equal(0, small.Convert(0, large));
         Assert.Null(large.Convert(decimal.MaxValue, large));
+    }
+
+    [Fact]
+    public void What_is_too_small_is_no_nought()
+    {
+        var (small, large) = (Of("g/999999/99999"), Of("[lb_av]8"));
+        Assert.Null(Of("g").Convert(1e-28m, Of("kg")));
+        Assert.Null(Of("g8").Convert(1e-9m, large));
+        Assert.NotNull(small.Convert(1, Of("g")));
+    }
+
+    [Theory]
+    [InlineData("48", "mmol/mol", "mol/mol", "0.048")]
+    [InlineData("0.45", "L/L", "%", "45")]
+    [InlineData("5", "mg/g", "%", "0.5")]
+    [InlineData("90", "mL/min/1.73m2", "mL/min/{1.73_m2}", "90")]
+    [InlineData("4.2", "{log_copies}/mL", "{Log10 copies}/ml", "4.2")]
+    public void T4_what_is_of_one_kind_comes_together(string number, string from, string to, string expected) =>
+        T3_a_unit_becomes_another_one_of_its_kind(number, from, to, expected);
+
+    [Fact]
+    public void T4_a_share_of_moles_becomes_grams_of_a_mole_and_back_by_the_mass_alone()
+    {
+        var (share, grams) = (Of("mmol/mol"), Of("g/mol"));
+        Assert.Null(share.Convert(2, grams));
+        Assert.Equal(0.36m, share.Convert(2, grams, 180));
+        Assert.Equal(2, grams.Convert(0.36m, share, 180));
     }
 
     private static void Near(decimal expected, decimal? actual)
