@@ -6,12 +6,15 @@ namespace Dmp.Care.Exams;
 /// <summary>An examination that was found.</summary>
 /// <param name="Exam">As it is told.</param>
 /// <param name="Unusable">Why it does not count; null when it does.</param>
+/// <param name="Side">The side of an act.</param>
 /// <param name="Ids">Identifiers of its statements; copies share one.</param>
-internal sealed record FoundExam(ComparableExam Exam, UnusableReason? Unusable, IReadOnlySet<string> Ids);
+internal sealed record FoundExam(ComparableExam Exam, UnusableReason? Unusable, BodySide Side, IReadOnlySet<string> Ids);
 
 /// <summary>One examination that several documents state is one with several sources (rule E13).</summary>
 internal static class ExamCopies
 {
+    private const int IdsMax = 100;
+
     public static IComparer<ComparableExam> ByAge { get; } = Comparer<ComparableExam>.Create((one, other) =>
         (one.Time.Time, -(int)one.Match, other.Source.DocumentId, other.Source.Entry, other.Source.Place).CompareTo(
             (other.Time.Time, -(int)other.Match, one.Source.DocumentId, one.Source.Entry, one.Source.Place)));
@@ -29,8 +32,8 @@ internal static class ExamCopies
             .ThenBy(one => one.Exam.Source.Place))
         {
             var keys = KeysOf(one).ToList();
-            var first = keys.Select(key => known.GetValueOrDefault(key)).FirstOrDefault(found => found is not null);
-            if (first is not null && first.Exam.Source.DocumentId != one.Exam.Source.DocumentId)
+            if (keys.Select(key => known.GetValueOrDefault(key))
+                .FirstOrDefault(found => found is not null && found.Exam.Source.DocumentId != one.Exam.Source.DocumentId) is { } first)
             {
                 if (first.Exam.Copies.Count < ExamFinder.CopiesMax)
                 {
@@ -50,22 +53,31 @@ internal static class ExamCopies
         return kept;
     }
 
-    /// <summary>By an identifier of its statements, or by an hour and what is stated.</summary>
+    /// <summary>
+    /// By what is stated, with an identifier of its statements or with an hour. Not by an identifier alone: programs use one for
+    /// everything, what is corrected keeps it, and a part of a panel shares those of its members with the whole.
+    /// </summary>
     private static IEnumerable<string> KeysOf(FoundExam one)
     {
-        var kind = $"{one.Exam.Match} {one.Unusable}";
-        foreach (var id in one.Ids)
+        var exam = one.Exam;
+        if (exam.Results.Count == 0 && exam.Code is null)
         {
-            yield return $"{kind} {id}";
+            yield break;
         }
 
-        if (one.Exam.Time is { Precision: TimePrecision.Time, Origin: not ClinicalTimeOrigin.Document }
-            && (one.Exam.Results.Count > 0 || one.Exam.Code is not null))
+        var results = exam.Results.Select(result => $"{Statements.KeyOf(result.Code)} {result.Values}").Order(StringComparer.Ordinal);
+        var content = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{exam.Match} {one.Unusable} {exam.Time.Time} {exam.Time.Precision} {exam.Panel} {exam.MoreResults} {exam.Imaging} ")
+            + $"{one.Side} {Statements.KeyOf(exam.Specimen)} {Statements.KeyOf(exam.Code)} {string.Join(' ', results)}";
+        foreach (var id in one.Ids.Order(StringComparer.Ordinal).Take(IdsMax))
         {
-            yield return string.Create(
-                CultureInfo.InvariantCulture,
-                $"{kind} {one.Exam.Time.Time} {Statements.KeyOf(one.Exam.Specimen)} {Statements.KeyOf(one.Exam.Code)} ")
-                + string.Join(' ', one.Exam.Results.Select(result => $"{Statements.KeyOf(result.Code)} {result.Values}"));
+            yield return $"{id} {content}";
+        }
+
+        if (exam.Time is { Precision: TimePrecision.Time, Origin: not ClinicalTimeOrigin.Document })
+        {
+            yield return $" {content}";
         }
     }
 }

@@ -8,17 +8,11 @@ namespace Dmp.Care.Exams;
 internal sealed class ExamMatches
 {
     private const int ResultsMax = 50;
-    private const int TitleMax = 256;
 
-    /// <summary>Reports of laboratories, of imaging and of other diagnostic acts (J07).</summary>
-    private static readonly HashSet<string> laboratory = ["11502-2", "DOCPAT05"];
-    private static readonly HashSet<string> imagingReports = ["18748-4", "DOCPAT04"];
-    private static readonly HashSet<string> actReports = ["70004-7", "11505-5", "75492-9"];
-
-    private readonly ExamTables tables;
     private readonly ExamQuestion question;
     private readonly ImagingAct? askedImaging;
     private readonly ImagingActs acts;
+    private readonly ExamTitles titles;
     private readonly BodySide askedSide;
     private readonly (string System, string Code) asked;
     private readonly IReadOnlySet<(string System, string Code)> equivalents;
@@ -26,9 +20,10 @@ internal sealed class ExamMatches
 
     public ExamMatches(ExamTables tables, ExamQuestion question, ImagingAct? askedImaging)
     {
-        (this.tables, this.question, this.askedImaging) = (tables, question, askedImaging);
+        (this.question, this.askedImaging) = (question, askedImaging);
         acts = new ImagingActs(tables);
         askedSide = question.Side != BodySide.Unspecified ? question.Side : askedImaging?.Side ?? BodySide.Unspecified;
+        titles = new ExamTitles(question, askedImaging, askedSide);
         asked = ExamTables.KeyOf(question.Code.System, question.Code.Code);
         equivalents = tables.EquivalentsOf(question.Code.System, question.Code.Code);
         members = [.. question.Members.Select(member => ExamTables.KeyOf(member.System, member.Code))];
@@ -39,7 +34,7 @@ internal sealed class ExamMatches
     {
         if (question.NotStructured.Contains(document.DocumentId))
         {
-            return ByTitle(document) is { } exam ? [exam] : [];
+            return titles.Of(document) is { } exam ? [exam] : [];
         }
 
         ClinicalTimes times = new(document);
@@ -50,13 +45,16 @@ internal sealed class ExamMatches
             var matches = fact.Observation is { } observation ? Of(observation)
                 : fact.Act is { } act ? Of(act)
                 : [];
+            var actSide = fact.Act is { } stated ? ImagingActs.SideOf(stated) : BodySide.Unspecified;
             foreach (var (match, imaging, notes) in matches)
             {
                 var time = times.Of(fact, out var isUnreadable);
                 if (time.Time.ToDateTimeOffset() <= question.At.AddDays(1))
                 {
-                    var why = Statements.WhyUnusable(fact, needsValue: true) ?? OtherThanAsked(fact, imaging);
-                    statements.Add(new Statement(fact, match, time, isUnreadable, why, imaging, notes));
+                    // The code of the act may say the side too.
+                    var side = imaging is { Side: not BodySide.Unspecified } ? imaging.Side : actSide;
+                    var why = Statements.WhyUnusable(fact, needsValue: true) ?? OtherThanAsked(fact, side);
+                    statements.Add(new Statement(fact, match, time, isUnreadable, why, imaging, side, notes));
                 }
             }
         }
@@ -135,19 +133,13 @@ internal sealed class ExamMatches
             notes.Add(ExamNote.CodesDisagree);
         }
 
-        if (askedSide != BodySide.Unspecified && readings.Count > 0 && (taken ?? readings[0]).Side == BodySide.Unspecified)
-        {
-            notes.Add(ExamNote.SideNotStated);
-        }
-
         return notes;
     }
 
-    private UnusableReason? OtherThanAsked(Fact fact, ImagingAct? imaging) =>
+    private UnusableReason? OtherThanAsked(Fact fact, BodySide side) =>
         question.Specimen is { } specimen && fact.Observation is { } observation
             && Statements.IsSpecimen(observation.Specimen, specimen) == false ? UnusableReason.OtherSpecimen
-        : imaging is { Side: BodySide.Left or BodySide.Right } && askedSide != BodySide.Unspecified && imaging.Side != askedSide
-            ? UnusableReason.OtherSide
+        : ImagingActs.IsOtherSide(side, askedSide) ? UnusableReason.OtherSide
         : null;
 
     private FoundExam ToExam(CareDocument document, IReadOnlyList<Statement> group)
@@ -163,7 +155,7 @@ internal sealed class ExamMatches
                 ? first.Fact.Observation?.Specimen
                 : null,
             Source = document.SourceOf(first.Fact),
-            Title = Words.Cut(document.Metadata.Title, TitleMax),
+            Title = Words.Cut(document.Metadata.Title, ExamTitles.TitleMax),
         };
         var results = group.Where(one => one.Fact.Observation is not null).Select(one => ToResult(one.Fact.Observation)).ToList();
         exam.Results.AddRange(results.Take(ResultsMax));
@@ -178,16 +170,21 @@ internal sealed class ExamMatches
         }
 
         exam.Notes.AddRange(group.SelectMany(one => one.Notes).Concat(NotesOf(document, group)).Distinct().Order());
-        return new FoundExam(exam, first.Why, group.SelectMany(one => one.Fact.Source.Ids).ToHashSet());
+        return new FoundExam(exam, first.Why, first.Side, group.SelectMany(one => one.Fact.Source.Ids).ToHashSet());
     }
 
     private IEnumerable<ExamNote> NotesOf(CareDocument document, IReadOnlyList<Statement> group)
     {
         var first = group[0];
-        if (question.Specimen is not null
-            && group.Any(one => one.Fact.Observation is { } stated && Statements.KeyOf(stated.Specimen) == ""))
+        if (question.Specimen is { } specimen
+            && group.Any(one => one.Fact.Observation is { } stated && Statements.IsSpecimen(stated.Specimen, specimen) is null))
         {
             yield return ExamNote.SpecimenNotStated;
+        }
+
+        if (askedSide != BodySide.Unspecified && first.Fact.Act is not null && first.Side == BodySide.Unspecified)
+        {
+            yield return ExamNote.SideNotStated;
         }
 
         if (group.Any(one => Statements.IsPointOfCare(document, one.Fact)))
@@ -226,41 +223,6 @@ internal sealed class ExamMatches
         exam.Panel = exam.Missing.Count == 0 ? PanelExtent.Full : PanelExtent.Partial;
     }
 
-    /// <summary>A document without entries, by its metadata or its title, when it is of the right type (rule E10).</summary>
-    private FoundExam? ByTitle(CareDocument document)
-    {
-        var metadata = document.Metadata;
-        var isAct = asked.System == "1.2.250.1.213.2.5";
-        var types = askedImaging is not null ? imagingReports : isAct ? actReports : laboratory;
-        var isNamed = metadata.EventCodes.Any(code => ExamTables.KeyOf(code.System, code.Code) == asked)
-            || (types.Contains(metadata.Type?.Code ?? "") && IsNamed(new TitleWords(metadata.Title)));
-        var time = new ClinicalTimes(document).OfDocument();
-        if (!isNamed || time.Time.ToDateTimeOffset() > question.At.AddDays(1))
-        {
-            return null;
-        }
-
-        ComparableExam exam = new()
-        {
-            Match = ExamMatch.NotStructured,
-            Time = time,
-            Source = document.Source(),
-            Title = Words.Cut(metadata.Title, TitleMax),
-        };
-        if (document.ByPatient)
-        {
-            exam.Notes.Add(ExamNote.ByPatient);
-        }
-
-        return new FoundExam(exam, null, new HashSet<string>());
-    }
-
-    private bool IsNamed(TitleWords title)
-    {
-        var name = question.Code.Display.Split('[', ';')[0].Trim();
-        return question.TitleWords.Append(name).Any(title.Has) || (askedImaging is not null && Regions.AreNamed(title, askedImaging));
-    }
-
     private static ExamResult ToResult(Observation observation) => new()
     {
         Code = observation.Code,
@@ -276,5 +238,6 @@ internal sealed class ExamMatches
         bool IsUnreadable,
         UnusableReason? Why,
         ImagingAct? Imaging,
+        BodySide Side,
         IReadOnlyList<ExamNote> Notes);
 }

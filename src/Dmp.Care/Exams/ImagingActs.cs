@@ -7,6 +7,11 @@ namespace Dmp.Care.Exams;
 /// <param name="tables">What acts are taken of.</param>
 internal sealed class ImagingActs(ExamTables tables)
 {
+    private static readonly string[] leftWords = ["gauche", "gauches", "left"];
+    private static readonly string[] rightWords = ["droit", "droite", "droits", "droites", "right"];
+    private static readonly string[] bothWords =
+        ["bilatéral", "bilatérale", "bilatéraux", "bilatérales", "bilateral", "des deux côtés", "des 2 côtés"];
+
     /// <summary>
     /// One reading for each code of the act that the table has, or else one by its modality and sites; none when it is no imaging.
     /// </summary>
@@ -37,13 +42,18 @@ internal sealed class ImagingActs(ExamTables tables)
         return readings;
     }
 
-    private static BodySide SideOf(ClinicalAct act)
+    /// <summary>The side of any act, of pictures or not: by what narrows its sites and its code down, or else by their words.</summary>
+    public static BodySide SideOf(ClinicalAct act)
     {
-        var sides = act.Sites.Append(act.Code ?? new CodedValue())
-            .SelectMany(coded => coded.Qualifiers)
-            .Select(qualifier => SideOf(qualifier.Value))
-            .Where(side => side != BodySide.Unspecified)
-            .ToHashSet();
+        List<CodedValue> coded = [.. act.Sites, .. act.Code is null ? [] : new[] { act.Code }];
+        var sides = coded.SelectMany(one => one.Qualifiers).Select(qualifier => SideOf(qualifier.Value)).ToHashSet();
+        sides.Remove(BodySide.Unspecified);
+        if (sides.Count == 0)
+        {
+            sides = [.. coded.Select(SideInWords)];
+            sides.Remove(BodySide.Unspecified);
+        }
+
         return sides.Count switch
         {
             0 => BodySide.Unspecified,
@@ -52,16 +62,31 @@ internal sealed class ImagingActs(ExamTables tables)
         };
     }
 
+    /// <summary>Whether an act was of the other side than was asked.</summary>
+    public static bool IsOtherSide(BodySide done, BodySide asked) =>
+        done is BodySide.Left or BodySide.Right && asked != BodySide.Unspecified && done != asked;
+
+    /// <summary>The side that words name.</summary>
+    public static BodySide SideOf(TitleWords words) => (
+        leftWords.Any(words.Has) || bothWords.Any(words.Has),
+        rightWords.Any(words.Has) || bothWords.Any(words.Has)) switch
+    {
+        (true, true) => BodySide.Both,
+        (true, false) => BodySide.Left,
+        (false, true) => BodySide.Right,
+        _ => BodySide.Unspecified,
+    };
+
     private static BodySide SideOf(CodedValue? value) => value is null ? BodySide.Unspecified : value.Code switch
     {
         "7771000" or "L" or "G" => BodySide.Left,
         "24028007" or "R" or "D" => BodySide.Right,
         "51440002" or "B" => BodySide.Both,
-        _ => new TitleWords(value.Display.Length > 0 ? value.Display : value.Text) is var words && words.Has("bilatéral") ? BodySide.Both
-            : words.Has("gauche") || words.Has("left") ? BodySide.Left
-            : words.Has("droit") || words.Has("droite") || words.Has("right") ? BodySide.Right
-            : BodySide.Unspecified,
+        _ => SideInWords(value),
     };
+
+    private static BodySide SideInWords(CodedValue value) =>
+        SideOf(new TitleWords(value.Display.Length > 0 ? value.Display : value.Text));
 
     private IEnumerable<ImagingAct> Find(IEnumerable<CodedValue> coded) => coded
         .SelectMany(Statements.CodesOf)

@@ -7,7 +7,7 @@ namespace Dmp.Care.Exams;
 /// <summary>What results and acts say of themselves: whether they count, and by which codes.</summary>
 public static class Statements
 {
-    private static readonly HashSet<string> cancelled = ["nullified", "aborted", "cancelled"];
+    private static readonly HashSet<string> cancelled = ["nullified", "aborted", "cancelled", "obsolete"];
 
     private static readonly HashSet<string> unfinished =
         ["active", "held", "new", "suspended", "preliminary", "registered", "partial", "preparation", "in-progress"];
@@ -44,11 +44,19 @@ public static class Statements
         _ => (coded.Display.Length > 0 ? coded.Display : coded.Text).Trim().ToLowerInvariant(),
     };
 
-    /// <summary>Whether a stated specimen is the one that is asked for; null when nothing is stated.</summary>
+    /// <summary>
+    /// Whether a stated specimen is the one that is asked for; null when that cannot be said: nothing is stated, or words alone, or codes
+    /// of other systems.
+    /// </summary>
     /// <param name="stated">As stated; may be absent.</param>
     /// <param name="asked">As asked.</param>
-    public static bool? IsSpecimen(CodedValue? stated, Coding asked) =>
-        KeyOf(stated).Length == 0 ? null : CodesOf(stated).Contains(ExamTables.KeyOf(asked.System, asked.Code));
+    public static bool? IsSpecimen(CodedValue? stated, Coding asked)
+    {
+        ArgumentNullException.ThrowIfNull(asked);
+        var key = ExamTables.KeyOf(asked.System, asked.Code);
+        var codes = CodesOf(stated).Where(code => code.System == key.System).ToList();
+        return codes.Count == 0 ? null : codes.Contains(key);
+    }
 
     /// <summary>A test at the point of care, by its section or document.</summary>
     internal static bool IsPointOfCare(CareDocument document, Fact fact) =>

@@ -17,6 +17,8 @@ public static class TrendBuilder
     /// <summary>Most documents that are told to state the same.</summary>
     public const int CopiesMax = 3;
 
+    private const int IdsMax = 10;
+
     /// <summary>Makes it. The order of the documents changes nothing.</summary>
     /// <param name="documents">What exists for the caller.</param>
     /// <param name="question">What is asked for.</param>
@@ -122,8 +124,8 @@ public static class TrendBuilder
             }
 
             var keys = value.Keys().ToList();
-            if (keys.Select(key => known.GetValueOrDefault(key)).FirstOrDefault(point => point is not null) is { } first
-                && first.Source.DocumentId != value.Source.DocumentId)
+            if (keys.Select(key => known.GetValueOrDefault(key))
+                .FirstOrDefault(point => point is not null && point.Source.DocumentId != value.Source.DocumentId) is { } first)
             {
                 if (first.Copies.Count < CopiesMax)
                 {
@@ -191,18 +193,22 @@ public static class TrendBuilder
             : (Time.Time, Source.StatedTime, Source.DocumentId, Source.Entry, Source.Place).CompareTo(
                 (other.Time.Time, other.Source.StatedTime, other.Source.DocumentId, other.Source.Entry, other.Source.Place));
 
-        /// <summary>By what a copy in another document is known.</summary>
+        /// <summary>
+        /// By what a copy in another document is known: what it says, with an identifier or with an hour. Not by an identifier alone, as
+        /// programs use one for everything, and what is corrected keeps it (M41 likewise).
+        /// </summary>
         public IEnumerable<string> Keys()
         {
-            foreach (var id in Fact.Source.Ids)
+            var number = $"{Number?.Bound} {Number?.Stated.Value} {Number?.Stated.Unit}";
+            var content = $"{Time.Time} {Time.Precision} {Statements.KeyOf(Observation.Code)} {number}";
+            foreach (var id in Fact.Source.Ids.Take(IdsMax))
             {
-                yield return $"id {id}";
+                yield return $"{id} {content}";
             }
 
             if (Time is { Precision: TimePrecision.Time, Origin: not ClinicalTimeOrigin.Document })
             {
-                var number = $"{Number?.Bound} {Number?.Stated.Value} {Number?.Stated.Unit}";
-                yield return $"{Time.Time} {Statements.KeyOf(Observation.Code)} {number}";
+                yield return $" {content}";
             }
         }
     }

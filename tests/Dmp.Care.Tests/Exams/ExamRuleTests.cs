@@ -54,6 +54,7 @@ public sealed class ExamRuleTests
     [InlineData("cancelled", UnusableReason.Cancelled)]
     [InlineData("nullified", UnusableReason.Cancelled)]
     [InlineData("aborted", UnusableReason.Cancelled)]
+    [InlineData("obsolete", UnusableReason.Cancelled)]
     public void E2_what_is_not_final_does_not_count_and_is_told(string state, UnusableReason reason)
     {
         var found = new Examined().Reports("20260620", Result(Tsh, state: state)).Find(Tsh);
