@@ -19,6 +19,11 @@ public sealed class ExamFinder(ExamTables tables)
     /// <summary>Most documents that are told to state the same.</summary>
     public const int CopiesMax = 3;
 
+    // Together a little less than AnswerRoom.BytesMax.
+    private const int ExamBytesMax = 2 * 1024 * 1024;
+    private const int RelatedBytesMax = 256 * 1024;
+    private const int UnusableBytesMax = 704 * 1024;
+
     /// <summary>Finds them. The order of the documents changes nothing.</summary>
     /// <param name="documents">What exists for the caller.</param>
     /// <param name="question">What is to be ordered.</param>
@@ -53,16 +58,17 @@ public sealed class ExamFinder(ExamTables tables)
         var counting = found.Where(one => one.Unusable is null && one.Exam.Match != ExamMatch.Related).Select(one => one.Exam).ToList();
         var shown = answer.Windows.Count == 0 ? counting : counting.GroupBy(exam => exam.Match).SelectMany(LastOf).ToList();
         shown = [.. ExamCopies.NewestFirst(shown)];
-        answer.Exams.AddRange(shown.Take(ExamsMax));
+        answer.Exams.AddRange(AnswerRoom.First(shown, ExamsMax, ExamBytesMax));
         answer.MoreExams = shown.Count - answer.Exams.Count;
-        answer.Related.AddRange(ExamCopies.NewestFirst(
-            found.Where(one => one.Unusable is null && one.Exam.Match == ExamMatch.Related).Select(one => one.Exam)).Take(RelatedMax));
+        var related = found.Where(one => one.Unusable is null && one.Exam.Match == ExamMatch.Related).Select(one => one.Exam).ToList();
+        answer.Related.AddRange(AnswerRoom.First(ExamCopies.NewestFirst(related), RelatedMax, RelatedBytesMax));
+        answer.MoreRelated = related.Count - answer.Related.Count;
         var unusable = found.Where(one => one.Unusable is not null && one.Exam.Match != ExamMatch.Related)
             .OrderByDescending(one => one.Exam, ExamCopies.ByAge)
             .ThenBy(one => one.Unusable)
             .ToList();
-        answer.Unusable.AddRange(unusable.Take(UnusableMax)
-            .Select(one => new UnusableExam { Reason = one.Unusable!.Value, Exam = one.Exam }));
+        answer.Unusable.AddRange(AnswerRoom.First(
+            unusable.Select(one => new UnusableExam { Reason = one.Unusable!.Value, Exam = one.Exam }), UnusableMax, UnusableBytesMax));
         answer.MoreUnusable = unusable.Count - answer.Unusable.Count;
         return answer;
     }

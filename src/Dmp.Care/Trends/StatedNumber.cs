@@ -15,7 +15,9 @@ internal sealed record StatedNumber(decimal Value, ValueBound Bound, Quantity St
 
     /// <summary>The number of an observation; null when it states none, or several.</summary>
     public static StatedNumber? Of(Observation observation) =>
-        observation.Values is [{ ValueCase: ObservedValue.ValueOneofCase.Quantity, Per: null } only] ? Of(only.Quantity) : null;
+        observation.Values is [{ ValueCase: ObservedValue.ValueOneofCase.Quantity, Per: null } only] && Of(only.Quantity) is { } number
+            ? number with { Bound = number.Bound == ValueBound.Unspecified ? OffScale(observation) : number.Bound }
+            : null;
 
     /// <summary>One end, or one number; null when it is none.</summary>
     public static decimal? Of(Quantity? quantity) =>
@@ -67,6 +69,18 @@ internal sealed record StatedNumber(decimal Value, ValueBound Bound, Quantity St
 
         reason = from.IsLike(to) || from.Convert(1, to, molarMass) is not null ? UnplottedReason.OutOfRange : UnplottedReason.UnitDiffers;
         return null;
+    }
+
+    /// <summary>HL7: off the scale of the instrument, whose end is the number.</summary>
+    private static ValueBound OffScale(Observation observation)
+    {
+        var codes = observation.Interpretations.Select(one => one.Code).ToList();
+        return (codes.Contains("<"), codes.Contains(">")) switch
+        {
+            (true, false) => ValueBound.Below,
+            (false, true) => ValueBound.Above,
+            _ => ValueBound.Unspecified,
+        };
     }
 
     private static StatedNumber? Of(QuantityRange range) => (Of(range.Low), Of(range.High)) switch

@@ -1,3 +1,4 @@
+using System.Text;
 using Dmp.Care.Exams;
 using Dmp.Care.Units;
 using Dmp.Care.V1;
@@ -17,7 +18,13 @@ public static class TrendBuilder
     /// <summary>Most documents that are told to state the same.</summary>
     public const int CopiesMax = 3;
 
-    private const int IdsMax = 10;
+    /// <summary>Most series.</summary>
+    public const int SeriesMax = 20;
+
+    // Together a little less than AnswerRoom.BytesMax.
+    private const int PointBytesMax = 1536 * 1024;
+    private const int PictureBytesMax = 1024 * 1024;
+    private const int UnplottedBytesMax = 448 * 1024;
 
     /// <summary>Makes it. The order of the documents changes nothing.</summary>
     /// <param name="documents">What exists for the caller.</param>
@@ -26,8 +33,8 @@ public static class TrendBuilder
     {
         ArgumentNullException.ThrowIfNull(documents);
         ArgumentNullException.ThrowIfNull(question);
-        List<Value> usable = [];
-        List<(UnplottedReason Reason, Value Value)> unplotted = [];
+        List<TrendValue> usable = [];
+        List<(UnplottedReason Reason, TrendValue Value)> unplotted = [];
         foreach (var value in documents.SelectMany(document => In(document, question)))
         {
             if (WhyNot(value, question) is { } reason)
@@ -41,6 +48,7 @@ public static class TrendBuilder
         }
 
         Trend trend = new() { Code = question.Code };
+        List<(TrendSeries Series, string Specimen)> all = [];
         foreach (var group in usable.GroupBy(value => value.Specimen, StringComparer.Ordinal)
             .OrderByDescending(group => group.Max(value => value.Time.Time))
             .ThenBy(group => group.Key, StringComparer.Ordinal))
@@ -48,30 +56,77 @@ public static class TrendBuilder
             var series = SeriesOf([.. group.Order()], question, unplotted);
             if (series.Points.Count > 0)
             {
-                series.Svg = question.WithPlot ? TrendPlot.Draw(series, question.Code) : "";
-                trend.Series.Add(series);
+                all.Add((series, group.Key));
             }
         }
 
-        trend.Unplotted.AddRange(unplotted.OrderByDescending(one => one.Value).Take(UnplottedMax).Select(one => new UnplottedValue
+        Fill(trend, all);
+        if (question.WithPlot)
         {
-            Reason = one.Reason,
-            Time = one.Value.Time,
-            Result = new ExamResult
-            {
-                Code = one.Value.Observation.Code,
-                Values = { one.Value.Observation.Values },
-                Interpretations = { one.Value.Observation.Interpretations },
-                Ranges = { one.Value.Observation.Ranges },
-            },
-            Specimen = one.Value.Observation.Specimen,
-            Source = one.Value.Source,
-        }));
+            Draw(trend, specimen => unplotted.Count(one => one.Value.Specimen == specimen && IsMissed(one.Reason)), all);
+        }
+
+        trend.Unplotted.AddRange(AnswerRoom.First(
+            unplotted.OrderByDescending(one => one.Value).Select(one => ToMessage(one.Reason, one.Value)),
+            UnplottedMax,
+            UnplottedBytesMax));
         trend.MoreUnplotted = unplotted.Count - trend.Unplotted.Count;
         return trend;
     }
 
-    private static IEnumerable<Value> In(CareDocument document, TrendQuestion question)
+    /// <summary>As many series as there is room for, and of each the newest points.</summary>
+    private static void Fill(Trend trend, List<(TrendSeries Series, string Specimen)> all)
+    {
+        var room = PointBytesMax;
+        foreach (var (series, _) in all.Take(SeriesMax))
+        {
+            room -= series.Specimen?.CalculateSize() ?? 0;
+            var points = AnswerRoom.NewestOf(series.Points, ref room);
+            if (points.Count == 0)
+            {
+                break;
+            }
+
+            series.OlderPoints += series.Points.Count - points.Count;
+            series.Points.Clear();
+            series.Points.AddRange(points);
+            trend.Series.Add(series);
+        }
+
+        trend.MoreSeries = all.Count - trend.Series.Count;
+    }
+
+    private static void Draw(Trend trend, Func<string, int> missedOf, List<(TrendSeries Series, string Specimen)> all)
+    {
+        var room = PictureBytesMax;
+        foreach (var (series, specimen) in all.Take(trend.Series.Count))
+        {
+            var svg = TrendPlot.Draw(series, trend.Code, missedOf(specimen));
+            room -= Encoding.UTF8.GetByteCount(svg);
+            series.Svg = room >= 0 ? svg : "";
+        }
+    }
+
+    /// <summary>A value of the patient and the specimen that whoever looks at the picture would look for.</summary>
+    private static bool IsMissed(UnplottedReason reason) =>
+        reason is not UnplottedReason.OfAnotherPerson and not UnplottedReason.OtherSpecimen;
+
+    private static UnplottedValue ToMessage(UnplottedReason reason, TrendValue value) => new()
+    {
+        Reason = reason,
+        Time = value.Time,
+        Result = new ExamResult
+        {
+            Code = value.Observation.Code,
+            Values = { value.Observation.Values },
+            Interpretations = { value.Observation.Interpretations },
+            Ranges = { value.Observation.Ranges },
+        },
+        Specimen = value.Observation.Specimen,
+        Source = value.Source,
+    };
+
+    private static IEnumerable<TrendValue> In(CareDocument document, TrendQuestion question)
     {
         var asked = ExamTables.KeyOf(question.Code.System, question.Code.Code);
         var same = question.Tables.EquivalentsOf(question.Code.System, question.Code.Code);
@@ -89,12 +144,12 @@ public static class TrendBuilder
             var at = time.Time.ToDateTimeOffset();
             if (at >= (question.From ?? DateTimeOffset.MinValue) && at < (question.To ?? DateTimeOffset.MaxValue))
             {
-                yield return new Value(fact, time, document.SourceOf(fact), isAsked, Statements.KeyOf(fact.Observation.Specimen));
+                yield return new TrendValue(fact, time, document.SourceOf(fact), isAsked, Statements.KeyOf(fact.Observation.Specimen));
             }
         }
     }
 
-    private static UnplottedReason? WhyNot(Value value, TrendQuestion question) =>
+    private static UnplottedReason? WhyNot(TrendValue value, TrendQuestion question) =>
         Statements.WhyUnusable(value.Fact, needsValue: false) is { } why
             ? why == UnusableReason.OfAnotherPerson ? UnplottedReason.OfAnotherPerson : UnplottedReason.State
         : question.Specimen is { } specimen && Statements.IsSpecimen(value.Observation.Specimen, specimen) == false
@@ -103,7 +158,7 @@ public static class TrendBuilder
         : null;
 
     private static TrendSeries SeriesOf(
-        IReadOnlyList<Value> values, TrendQuestion question, List<(UnplottedReason Reason, Value Value)> unplotted)
+        IReadOnlyList<TrendValue> values, TrendQuestion question, List<(UnplottedReason Reason, TrendValue Value)> unplotted)
     {
         // A unit that nobody knows here must not keep all others out.
         var newest = values.Reverse().Select(value => value.Number!.Stated.Unit);
@@ -145,7 +200,12 @@ public static class TrendBuilder
         return series;
     }
 
-    private static TrendPoint PointOf(Value value, decimal number, UnitConversion conversion, string unit, decimal? molarMass)
+    /// <summary>The range of what is normal: others say from where a value is critical, or what a treatment aims at (rule T6).</summary>
+    private static bool IsNormal(ReferenceRange range) =>
+        range.Value is { ValueCase: ObservedValue.ValueOneofCase.Quantity, Per: null, Quantity.Single: false }
+        && range.Interpretation is null or { Code: "N" } or { Code: "", Display: "", Text: "" };
+
+    private static TrendPoint PointOf(TrendValue value, decimal number, UnitConversion conversion, string unit, decimal? molarMass)
     {
         TrendPoint point = new()
         {
@@ -159,8 +219,7 @@ public static class TrendBuilder
             Code = value.IsAsked ? null : value.Observation.Code,
             Source = value.Source,
         };
-        var ranges = value.Observation.Ranges.Select(range => range.Value?.Quantity);
-        if (ranges.FirstOrDefault(range => range is { Single: false }) is { } bounds)
+        if (value.Observation.Ranges.FirstOrDefault(IsNormal)?.Value.Quantity is { } bounds)
         {
             point.Low = End(bounds.Low);
             point.High = End(bounds.High);
@@ -179,37 +238,6 @@ public static class TrendBuilder
             Quantity quantity = new(end) { Unit = end!.Unit.Length > 0 ? end.Unit : value.Number.Stated.Unit };
             var converted = new StatedNumber(stated, ValueBound.Unspecified, quantity).In(unit, molarMass, out _);
             return converted is var (inUnit, _) ? StatedNumber.Format(inUnit) : "";
-        }
-    }
-
-    /// <summary>An observation at its time, oldest first; then in an order that does not depend on how it came.</summary>
-    private sealed record Value(Fact Fact, ClinicalTime Time, Source Source, bool IsAsked, string Specimen) : IComparable<Value>
-    {
-        public Observation Observation => Fact.Observation;
-
-        public StatedNumber? Number { get; } = StatedNumber.Of(Fact.Observation);
-
-        public int CompareTo(Value? other) => other is null ? 1
-            : (Time.Time, Source.StatedTime, Source.DocumentId, Source.Entry, Source.Place).CompareTo(
-                (other.Time.Time, other.Source.StatedTime, other.Source.DocumentId, other.Source.Entry, other.Source.Place));
-
-        /// <summary>
-        /// By what a copy in another document is known: what it says, with an identifier or with an hour. Not by an identifier alone, as
-        /// programs use one for everything, and what is corrected keeps it (M41 likewise).
-        /// </summary>
-        public IEnumerable<string> Keys()
-        {
-            var number = $"{Number?.Bound} {Number?.Stated.Value} {Number?.Stated.Unit}";
-            var content = $"{Time.Time} {Time.Precision} {Statements.KeyOf(Observation.Code)} {number}";
-            foreach (var id in Fact.Source.Ids.Take(IdsMax))
-            {
-                yield return $"{id} {content}";
-            }
-
-            if (Time is { Precision: TimePrecision.Time, Origin: not ClinicalTimeOrigin.Document })
-            {
-                yield return $" {content}";
-            }
         }
     }
 }

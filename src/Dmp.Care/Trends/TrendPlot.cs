@@ -17,21 +17,30 @@ internal static class TrendPlot
     private const double Width = 400, Height = 240, Left = 62, Right = 388, Top = 40, Bottom = 180;
     private const int WordsMax = 60;
     private const int Ticks = 4;
+    private const int TickCharsMax = 9;
+
+    // Clocks of laboratories are those of Paris; the record knows no other one.
+    private static readonly TimeZoneInfo clock =
+        TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Paris", out var zone) ? zone : TimeZoneInfo.Utc;
 
     /// <summary>Draws a series that has a point.</summary>
-    public static string Draw(TrendSeries series, Coding code)
+    /// <param name="series">The series.</param>
+    /// <param name="code">What is measured.</param>
+    /// <param name="missed">Values of the same specimen that are in no series.</param>
+    public static string Draw(TrendSeries series, Coding code, int missed)
     {
         var points = series.Points.Skip(Math.Max(0, series.Points.Count - PointsMax)).ToList();
         var frame = Frame.Of(points);
+        var lacks = LacksOf(series.OlderPoints + series.Points.Count - points.Count, missed);
         var name = Words(code.Display.Length > 0 ? code.Display : code.Code);
         var title = series.Unit.Length > 0 ? $"{name} ({Words(series.Unit)})" : name;
         StringBuilder svg = new();
         Add(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="100mm" height="60mm" viewBox="0 0 400 240" """);
         Add(svg, $"""role="img" font-family="sans-serif" font-size="12" fill="#000">""");
-        Add(svg, $"<title>{title}</title><desc>{Describe(points)}</desc>");
+        Add(svg, $"<title>{title}</title><desc>{Describe(points)}{(lacks.Length > 0 ? $" {lacks}." : "")}</desc>");
         Add(svg, $"""<rect x="0" y="0" width="400" height="240" fill="#fff"/><text x="8" y="20" font-size="13">{title}</text>""");
         Bands(svg, points, frame);
-        Axes(svg, frame);
+        Axes(svg, points, frame);
         var line = string.Join(' ', points.Where(point => point.Bound == ValueBound.Unspecified).Select(frame.At));
         Add(svg, $"""<polyline points="{line}" fill="none" stroke="#000" stroke-width="1"/>""");
         foreach (var point in points)
@@ -39,7 +48,12 @@ internal static class TrendPlot
             Mark(svg, point, frame);
         }
 
-        Add(svg, $"""<text x="8" y="222" font-size="11">● mesuré  ▲ élevé  ▼ bas  ◆ anormal (selon les documents)</text>""");
+        if (lacks.Length > 0)
+        {
+            Add(svg, $"""<text x="8" y="211" font-size="11">{lacks}</text>""");
+        }
+
+        Add(svg, $"""<text x="8" y="224" font-size="11">● mesuré  ▲ élevé  ▼ bas  ◆ anormal (selon les documents)</text>""");
         Add(svg, $"""<text x="8" y="236" font-size="11">○ borne : &lt; au plus, &gt; au moins   ▒ intervalle de référence</text>""");
         Add(svg, $"</svg>");
         return svg.ToString();
@@ -51,6 +65,23 @@ internal static class TrendPlot
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{points.Count} valeurs, du {DayOf(first)} ({SignOf(first)}{first.Value}) au {DayOf(last)} ({SignOf(last)}{last.Value}).");
+    }
+
+    /// <summary>What is not in the picture, which is read without the answer that it came with.</summary>
+    private static string LacksOf(int older, int missed)
+    {
+        List<string> parts = [];
+        if (older > 0)
+        {
+            parts.Add(older == 1 ? "1 plus ancienne" : $"{older} plus anciennes");
+        }
+
+        if (missed > 0)
+        {
+            parts.Add(missed == 1 ? "1 non tracée" : $"{missed} non tracées");
+        }
+
+        return parts.Count == 0 ? "" : $"+ {string.Join(", ", parts)}";
     }
 
     private static void Bands(StringBuilder svg, List<TrendPoint> points, Frame frame)
@@ -73,7 +104,7 @@ internal static class TrendPlot
         }
     }
 
-    private static void Axes(StringBuilder svg, Frame frame)
+    private static void Axes(StringBuilder svg, List<TrendPoint> points, Frame frame)
     {
         Add(svg, $"""<path d="M{Left} {Top}V{Bottom}H{Right}" fill="none" stroke="#000" stroke-width="1"/>""");
         var step = StepOf((frame.High - frame.Low) / Ticks);
@@ -83,14 +114,29 @@ internal static class TrendPlot
             var value = (first + i) * step;
             var y = frame.Y(value);
             Add(svg, $"""<path d="M{Left - 4} {y:0.#}H{Left}" stroke="#000"/>""");
-            Add(svg, $"""<text x="{Left - 7}" y="{y + 4:0.#}" font-size="11" text-anchor="end">{value:G4}</text>""");
+            Add(svg, $"""<text x="{Left - 7}" y="{y + 4:0.#}" font-size="11" text-anchor="end">{Tick(value, step)}</text>""");
         }
 
-        Add(svg, $"""<text x="{Left}" y="198" font-size="11">{frame.From:yyyy-MM-dd}</text>""");
-        if (frame.To.Date > frame.From.Date)
+        var (from, to) = (DayOf(points[0]), DayOf(points[^1]));
+        Add(svg, $"""<text x="{Left}" y="198" font-size="11">{from}</text>""");
+        if (to != from)
         {
-            Add(svg, $"""<text x="{Right}" y="198" font-size="11" text-anchor="end">{frame.To:yyyy-MM-dd}</text>""");
+            Add(svg, $"""<text x="{Right}" y="198" font-size="11" text-anchor="end">{to}</text>""");
         }
+    }
+
+    /// <summary>In full where there is room for it, with the digits in which it differs from the next one.</summary>
+    private static string Tick(double value, double step)
+    {
+        var decimals = Math.Clamp((int)Math.Ceiling(-Math.Log10(step) - 1e-9), 0, 15);
+        var full = value.ToString($"F{decimals}", CultureInfo.InvariantCulture);
+        if (full.Length <= TickCharsMax)
+        {
+            return full;
+        }
+
+        var power = (int)Math.Floor(Math.Log10(Math.Abs(value)));
+        return string.Create(CultureInfo.InvariantCulture, $"{value / Math.Pow(10, power):0.###}×10^{power}");
     }
 
     /// <summary>The next of 1, 2, 5, 10, … that is no smaller.</summary>
@@ -130,8 +176,19 @@ internal static class TrendPlot
         _ => "",
     };
 
-    private static string DayOf(TrendPoint point) =>
-        point.Time.Time.ToDateTimeOffset().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    /// <summary>The day in Paris, or as much of it as is known.</summary>
+    private static string DayOf(TrendPoint point)
+    {
+        var time = point.Time.Time.ToDateTimeOffset();
+        var (day, form) = point.Time.Precision switch
+        {
+            TimePrecision.Year => (time, "yyyy"),
+            TimePrecision.Month => (time, "yyyy-MM"),
+            TimePrecision.Day => (time, "yyyy-MM-dd"),
+            _ => (TimeZoneInfo.ConvertTime(time, clock), "yyyy-MM-dd"),
+        };
+        return day.ToString(form, CultureInfo.InvariantCulture);
+    }
 
     private static double Number(string number) => double.Parse(number, CultureInfo.InvariantCulture);
 

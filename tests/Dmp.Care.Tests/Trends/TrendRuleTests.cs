@@ -61,6 +61,26 @@ public sealed class TrendRuleTests
     }
 
     [Fact]
+    public void T2_a_result_that_is_off_the_scale_is_a_bound()
+    {
+        var (below, above) = (At("5", "20260601"), At("9", "20260602"));
+        below.Observation.Interpretations.Add(Coded("<"));
+        above.Observation.Interpretations.Add(Coded(">"));
+
+        var points = Build(new Examined().Reports("20260620", below, above)).Series.Single().Points;
+
+        Assert.Equal([ValueBound.Below, ValueBound.Above], points.Select(point => point.Bound));
+    }
+
+    [Fact]
+    public void T2_what_was_replaced_does_not_count()
+    {
+        var trend = Build(new Examined().Reports("20260620", Result(Glucose, "4", "mmol/L", state: "obsolete")));
+
+        Assert.Equal(UnplottedReason.State, Assert.Single(trend.Unplotted).Reason);
+    }
+
+    [Fact]
     public void T3_units_become_the_one_of_the_newest_value_or_the_one_asked_for()
     {
         var record = new Examined().Reports(
@@ -208,6 +228,39 @@ public sealed class TrendRuleTests
         Assert.All(
             svg.Descendants().SelectMany(node => node.Attributes()).Where(one => one.Name.LocalName is "x" or "y" or "cx" or "cy"),
             one => Assert.InRange(double.Parse(one.Value, CultureInfo.InvariantCulture), 0, 400));
+    }
+
+    [Fact]
+    public void An_answer_of_long_words_can_be_read_and_counts_what_it_lacks()
+    {
+        Examined record = new();
+        for (var i = 0; i < 60; i++)
+        {
+            Fact[] facts = [At($"{i}", $"202606{1 + (i % 28):00}", Serum), At("NaN")];
+            Array.ForEach(facts, fact => fact.Observation.Code.Display = new string('x', 100_000));
+            facts[0].Observation.Ranges.Add(new ReferenceRange { Text = new string('x', 100_000) });
+            record.Reports("20260629", facts);
+        }
+
+        var trend = Build(record, question => question with { WithPlot = true });
+
+        Assert.InRange(trend.CalculateSize(), 1024 * 1024, 3 * 1024 * 1024);
+        var series = Assert.Single(trend.Series);
+        Assert.Equal("55", series.Points[^1].Value);
+        Assert.Equal((60, 60), (series.Points.Count + series.OlderPoints, trend.Unplotted.Count + trend.MoreUnplotted));
+        Assert.NotEmpty(trend.Unplotted);
+    }
+
+    [Fact]
+    public void Of_many_specimens_the_newest_are_told_and_the_others_counted()
+    {
+        var facts = Enumerable.Range(0, 25).Select(i => At("5", $"202606{1 + i:00}", $"{i}")).ToArray();
+
+        var trend = Build(new Examined().Reports("20260629", facts), question => question with { WithPlot = true });
+
+        Assert.Equal((TrendBuilder.SeriesMax, 5), (trend.Series.Count, trend.MoreSeries));
+        Assert.Equal("24", trend.Series[0].Specimen.Code);
+        Assert.All(trend.Series, series => Assert.NotEmpty(series.Svg));
     }
 
     [Fact]
