@@ -19,6 +19,7 @@ public sealed class ExamTables
     /// <summary>Most rows of a table.</summary>
     public const int RowsMax = 50_000;
 
+    private const decimal HoursMax = 24 * 366 * 100;
     private const int LineCharsMax = 4_000;
 
     private readonly Dictionary<(string System, string Code), List<ExamWindow>> windows = [];
@@ -61,9 +62,9 @@ public sealed class ExamTables
     public IReadOnlyList<TableFault> AddIntervals(TextReader reader) => Read(reader, 8, row =>
     {
         if (!decimal.TryParse(row[2], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) || value <= 0
-            || HoursOf(row[3]) is not { } hours || value * hours > 24 * 366 * 100)
+            || HoursOf(row[3]) is not { } hours || value > HoursMax / hours || value * hours * 3600 < 1)
         {
-            return "Columns 3 and 4 must be a positive number and h, d, wk, mo or a, together 100 years at most.";
+            return "Columns 3 and 4 must be a number and h, d, wk, mo or a, together a second at least and 100 years at most.";
         }
 
         if (row[5].Length == 0 || row[7].Length == 0)
@@ -129,6 +130,11 @@ public sealed class ExamTables
         if (!regions.All(Regions.IsKnown))
         {
             return "Column 4 must be - or regions of the list.";
+        }
+
+        if (row[4] is not ("L" or "R" or "B" or "-") || row[5] is not ("Y" or "N" or "-"))
+        {
+            return "Column 5 must be L, R, B or -, and column 6 Y, N or -.";
         }
 
         ImagingAct act = new()
