@@ -38,6 +38,7 @@ internal sealed class ExamMatches
         }
 
         ClinicalTimes times = new(document);
+        PassedOverTimes passedOver = new(document, times);
         List<Statement> statements = [];
         foreach (var fact in document.Facts)
         {
@@ -49,12 +50,13 @@ internal sealed class ExamMatches
             foreach (var (match, imaging, notes) in matches)
             {
                 var time = times.Of(fact, out var isUnreadable);
-                if (time.Time.ToDateTimeOffset() <= question.At.AddDays(1))
+                if (time.Time.ToDateTimeOffset() <= question.At + question.Grace)
                 {
                     // The code of the act may say the side too.
                     var side = imaging is { Side: not BodySide.Unspecified } ? imaging.Side : actSide;
                     var why = Statements.WhyUnusable(fact, needsValue: true) ?? OtherThanAsked(fact, side);
-                    statements.Add(new Statement(fact, match, time, isUnreadable, why, imaging, side, notes));
+                    statements.Add(new Statement(
+                        fact, match, time, isUnreadable || passedOver.Any(fact, time.Origin), why, imaging, side, notes));
                 }
             }
         }

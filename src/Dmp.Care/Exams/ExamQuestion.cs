@@ -23,6 +23,9 @@ public sealed record ExamQuestion(DateTimeOffset At, Coding Code)
     /// <summary>Words by which a document without entries is found.</summary>
     public IReadOnlyList<string> TitleWords { get; init; } = [];
 
+    /// <summary>How far behind the moment something may lie, as clocks run ahead; not at all where the moment was given.</summary>
+    public TimeSpan Grace { get; init; }
+
     /// <summary>Whether other modalities of the region are asked for too.</summary>
     public bool WithRelated { get; init; }
 

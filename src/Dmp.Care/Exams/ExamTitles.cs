@@ -29,7 +29,7 @@ internal sealed class ExamTitles(ExamQuestion question, ImagingAct? askedImaging
         var isNamed = metadata.EventCodes.Any(code => ExamTables.KeyOf(code.System, code.Code) == asked)
             || (types.Contains(metadata.Type?.Code ?? "") && IsNamed(title));
         var time = new ClinicalTimes(document).OfDocument();
-        if (!isNamed || time.Time.ToDateTimeOffset() > question.At.AddDays(1))
+        if (!isNamed || time.Time.ToDateTimeOffset() > question.At + question.Grace)
         {
             return null;
         }

@@ -17,6 +17,9 @@ internal sealed class FindComparableExams(
     private const int StatingMax = 1_000;
     private const long WindowSecondsMax = 100L * 366 * 24 * 3600;
 
+    // What a clock that runs ahead may do to a day.
+    private static readonly TimeSpan ahead = TimeSpan.FromDays(1);
+
     private static readonly HashSet<FactKind> kinds = [FactKind.Observation, FactKind.Act];
 
     public async Task<FindComparableExamsResponse> RunAsync(Call call, FindComparableExamsRequest request, CancellationToken ct)
@@ -34,7 +37,9 @@ internal sealed class FindComparableExams(
         var reading = await wholeRecord.ReadAsync(call, recordId, DocumentSearch.Approved, kinds, StatingMax, ct);
         var (list, members) = await panels.FindAsync(request.MembersListOid, ct);
         var documents = CareDocuments.Of(reading);
-        var unread = reading.Others.Where(one => one.State == DocumentFactsState.NotStructured).ToList();
+
+        // A report in words alone is read and states nothing. Titles and event codes are known of all, whatever became of their content.
+        var unread = reading.Others.Where(one => one.State != DocumentFactsState.Erased).ToList();
         var exams = new ExamFinder(tables.Tables).Find(
             [.. documents, .. unread.Select(one => CareDocuments.Of(one.Row, []))],
             new ExamQuestion(at, request.Code)
@@ -44,6 +49,7 @@ internal sealed class FindComparableExams(
                 Specimen = request.Specimen,
                 Side = request.Side,
                 TitleWords = request.TitleWords,
+                Grace = request.At is null ? ahead : TimeSpan.Zero,
                 WithRelated = request.IncludeRelated,
                 NotStructured = unread.Select(one => one.Row.DocumentId.ToString()).ToHashSet(StringComparer.Ordinal),
             });

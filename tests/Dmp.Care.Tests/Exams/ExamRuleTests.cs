@@ -48,6 +48,35 @@ public sealed class ExamRuleTests
         Assert.Equal(ClinicalTimeOrigin.Statement, exam.Time.Origin);
     }
 
+    [Fact]
+    public void E1_a_time_of_a_specimen_or_a_battery_that_cannot_be_read_is_told()
+    {
+        var specimen = Assert.Single(new Examined()
+            .ReportsTogether("20260620", Act("5201", "20620618"), Result(Tsh, time: "20260619140000+0000")).Find(Tsh).Exams);
+        Assert.Equal(ClinicalTimeOrigin.Statement, specimen.Time.Origin);
+        Assert.Contains(ExamNote.TimeUnreadable, specimen.Notes);
+
+        var result = Result(Tsh, time: null);
+        result.Observation.PanelTime = At("31/02/2026");
+        var panel = Assert.Single(new Examined().Reports("20260620", result).Find(Tsh).Exams);
+        Assert.Equal(ClinicalTimeOrigin.Document, panel.Time.Origin);
+        Assert.Contains(ExamNote.TimeUnreadable, panel.Notes);
+
+        result.Observation.Time = At("20260619140000+0000");
+        Assert.DoesNotContain(ExamNote.TimeUnreadable, new Examined().Reports("20260620", result).Find(Tsh).Exams.Single().Notes);
+    }
+
+    [Fact]
+    public void E1_what_lies_behind_a_moment_that_was_given_does_not_count()
+    {
+        var record = new Examined()
+            .Reports("20260630", Result(Tsh, time: "20260630130000+0000")).Holds("20260701", "11502-2", "TSH");
+
+        Assert.Empty(record.Find(Tsh, question => question with { TitleWords = ["TSH"] }).Exams);
+        var now = record.Find(Tsh, question => question with { TitleWords = ["TSH"], Grace = TimeSpan.FromDays(1) });
+        Assert.Equal([0, 0], now.Exams.Select(exam => exam.AgeDays));
+    }
+
     [Theory]
     [InlineData("preliminary", UnusableReason.Preliminary)]
     [InlineData("active", UnusableReason.Preliminary)]
@@ -276,6 +305,25 @@ public sealed class ExamRuleTests
 
         Assert.Equal(["2.1", "3"], exams.Select(ValueOf).Order(StringComparer.Ordinal));
         Assert.Single(exams.Single(exam => ValueOf(exam) == "2.1").Copies);
+    }
+
+    [Fact]
+    public void An_answer_of_long_words_can_be_read()
+    {
+        Examined record = new();
+        for (var i = 0; i < 40; i++)
+        {
+            Fact[] facts = [Result(Tsh, $"{i}"), Result(Tsh, $"{i}", state: "cancelled")];
+            Array.ForEach(facts, fact => fact.Observation.Code.Display = new string('x', 300_000));
+            record.Reports("20260620", facts);
+        }
+
+        var found = record.Find(Tsh);
+
+        Assert.InRange(found.CalculateSize(), 1, 3 * 1024 * 1024);
+        Assert.InRange(found.Exams.Count, 1, 39);
+        Assert.InRange(found.Unusable.Count, 1, 11);
+        Assert.Equal((40, 40), (found.Exams.Count + found.MoreExams, found.Unusable.Count + found.MoreUnusable));
     }
 
     [Fact]

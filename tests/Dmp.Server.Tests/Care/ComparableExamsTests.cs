@@ -91,6 +91,30 @@ public sealed class ComparableExamsTests(Platform platform)
     }
 
     [Fact]
+    public async Task A_report_in_words_alone_is_found_by_its_title_though_it_was_read()
+    {
+        var record = await platform.RecordAsync();
+        var api = platform.As(record.Physician);
+        var text = Of(record, """
+            <structuredBody><component><section><code code="30954-2"/><title>Résultats</title><text>TSH 2,05 mUI/L</text></section></component>
+            </structuredBody>
+            """) with
+        {
+            TypeCode = "11502-2",
+            Title = "Bilan thyroïdien",
+            ActTime = "<low value=\"20240105080000+0100\"/>",
+        };
+        var report = await UploadAsync(api, record, text);
+        await ReadAsync(api, record.Id);
+
+        var answer = await AskAsync(api, record.Id, request => request.TitleWords.Add("bilan thyroidien"));
+
+        var exam = Assert.Single(answer.Exams);
+        Assert.Equal((ExamMatch.NotStructured, report.DocumentId), (exam.Match, exam.Source.DocumentId));
+        Assert.Equal((1, 0), (answer.Documents.Read, answer.Documents.NotStructured));
+    }
+
+    [Fact]
     public async Task A_panel_is_what_a_list_in_force_says()
     {
         await using var server = await TestServer.StartAsync(platform);
