@@ -61,7 +61,8 @@ public sealed class ClinicalTimes
     /// <summary>When the act was that the document is about.</summary>
     public ClinicalTime OfDocument() => new()
     {
-        Time = document.Metadata.ServiceStartTime ?? document.CameAt.ToTimestamp(),
+        // Not an act that lies behind the coming of the document, as everywhere.
+        Time = document.Source().StatedTime,
         Precision = TimePrecision.Time,
         Origin = ClinicalTimeOrigin.Document,
     };
