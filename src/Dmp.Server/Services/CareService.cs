@@ -22,4 +22,8 @@ internal sealed class CareService : Contract.CareServiceBase
 
     public override Task<GetTrendResponse> GetTrend(GetTrendRequest request, ServerCallContext context) =>
         context.Method<GetTrend>().RunAsync(context.Call, request, context.CancellationToken);
+
+    public override Task GetTimeline(
+        GetTimelineRequest request, IServerStreamWriter<GetTimelineResponse> responseStream, ServerCallContext context) =>
+        context.Method<GetTimeline>().RunAsync(context.Call, request, responseStream, context.CancellationToken);
 }

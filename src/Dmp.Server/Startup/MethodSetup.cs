@@ -118,6 +118,7 @@ internal static class MethodSetup
 
         services.AddSingleton<FindComparableExams>();
         services.AddSingleton<GetTrend>();
+        services.AddSingleton<GetTimeline>();
 
         services.AddSingleton<SearchContent>();
 

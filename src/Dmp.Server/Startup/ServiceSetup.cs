@@ -93,6 +93,7 @@ internal static class ServiceSetup
         services.AddSingleton<PatientReader>();
         services.AddSingleton<DangerousList>();
         services.AddSingleton<ExamTablesInForce>();
+        services.AddSingleton<LastVisits>();
         services.AddSingleton<PanelLists>();
         services.AddSingleton<ExamCounts>();
         services.AddSingleton<SearchWords>();

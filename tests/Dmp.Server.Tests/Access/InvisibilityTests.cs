@@ -274,6 +274,14 @@ public sealed class InvisibilityTests(Platform platform)
         [
             new GetTrendRequest { RecordId = record.Id, Code = new() { System = "2.16.840.1.113883.6.1", Code = "3016-3" }, Plot = true },
         ],
+        "GetTimeline" =>
+        [
+            new GetTimelineRequest { RecordId = record.Id, At = lately },
+            new GetTimelineRequest
+            {
+                RecordId = record.Id, At = lately, Order = TimelineOrder.EssentialFirst, NewSince = longAgo, OnlyNew = true,
+            },
+        ],
         "GetWishes" => [new GetWishesRequest { RecordId = record.Id }],
         "ListWishVersions" => [new ListWishVersionsRequest { RecordId = record.Id }],
         "ListTrustedPersons" => [new ListTrustedPersonsRequest { RecordId = record.Id }],

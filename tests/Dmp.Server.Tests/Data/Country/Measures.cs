@@ -17,6 +17,7 @@ internal static class Measures
     private static readonly Guid[] page = [.. Enumerable.Range(12_000, 200).Select(number => Country.IdOf(2, number))];
     private static readonly int[] firstVersions = [1, 1];
 
+    private static readonly string[] reads = ["dmp.document.v1.DocumentService/ReadDocument"];
     private static readonly string[] nurse = ["nurse", "nurses"];
     private static readonly object laboratory = new { ProfessionalId = (string?)null, StructureId = "laboratory", IsStructure = true };
     private static readonly DateTimeOffset far = DateTimeOffset.UtcNow.AddDays(-1000);
@@ -165,6 +166,13 @@ internal static class Measures
         new(
             "AuditSql.ListOfActor", "auditor, 4 events", OfActor("dmp_reviewer", "physician-1"),
             new { ActorId = "physician-1", FirstId = Guid.Empty, LastId = Guid.AllBitsSet, Limit = 4 })
+        {
+            Before = PlannerSql.InIndexOrder,
+        },
+        new(
+            "VisitSql.FindLast", "professional, a year", OfRecord(),
+            new { ActorId = "physician-1", Subject = (string?)null, Methods = reads, FirstId = Guid.Empty, LastId = Guid.AllBitsSet,
+                Latest = DateTimeOffset.UtcNow })
         {
             Before = PlannerSql.InIndexOrder,
         },
