@@ -26,6 +26,12 @@ public static class FhirSystems
         .Where(row => row[2].Length == 0)
         .ToFrozenDictionary(row => row[0], row => row[1], StringComparer.Ordinal);
 
+    // Of several URIs for one OID the first of the table: the one that is known everywhere.
+    private static readonly FrozenDictionary<string, string> uris = rows
+        .Where(row => row[2].Length == 0)
+        .DistinctBy(row => row[1])
+        .ToFrozenDictionary(row => row[1], row => row[0], StringComparer.Ordinal);
+
     /// <summary>
     /// By system and length: PS_IdNat and Struct_IdNat of the CI-SIS put a digit before the identifier that says which one it is: 8 RPPS,
     /// 1 FINESS, 2 SIREN, 3 SIRET.
@@ -43,6 +49,20 @@ public static class FhirSystems
             && int.TryParse(uri.AsSpan(Version2Tables.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var table)
             ? Version2Oid + table.ToString(CultureInfo.InvariantCulture)
         : uri;
+
+    /// <summary>
+    /// The URI of a system of codes that is written as an OID or as a URI; null when it is neither. An OID for which no URI is known is
+    /// written as <c>urn:oid:</c>.
+    /// </summary>
+    /// <param name="system">As facts have it.</param>
+    public static string? UriOf(string? system) => string.IsNullOrWhiteSpace(system) || system.Any(char.IsWhiteSpace) ? null
+        : uris.TryGetValue(system, out var uri) ? uri
+        : IsOid(system) ? system.StartsWith(Version2Oid, StringComparison.Ordinal)
+            && system[Version2Oid.Length..] is var table && table.All(char.IsAsciiDigit)
+            ? Version2Tables + table.PadLeft(4, '0')
+            : OidScheme + system
+        : System.Uri.IsWellFormedUriString(system, UriKind.Absolute) ? system
+        : null;
 
     /// <summary>
     /// An identifier with its system. RPPS, FINESS, SIREN and SIRET by their own systems are answered as the national identifiers that they

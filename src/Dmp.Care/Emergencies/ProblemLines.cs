@@ -21,12 +21,8 @@ internal sealed class ProblemLines(SummaryLines lines)
 
     public ProblemBlock Of(SummaryFacts facts)
     {
-        var problems = facts.Of(Fact.KindOneofCase.Problem)
-            .Where(stated => stated.Fact.Source.SectionCode is not (FamilyHistory or UnwantedEffects))
-            .ToList();
-        var made = problems
-            .Where(stated => stated.Fact is { Negated: false, Absence: FactAbsence.Unspecified } && TitleOf(stated.Fact).Length > 0
-                && (IsListed(stated.Fact) || !noDisease.Contains(stated.Fact.Problem.Type?.Code ?? "")))
+        var problems = facts.Of(Fact.KindOneofCase.Problem).Where(IsOwn).ToList();
+        var made = problems.Where(IsDisease)
             .GroupBy(stated => CodeWords.Key(stated.Fact.Problem.Value, TitleOf(stated.Fact)))
             .Select(group => (Line: LineOf([.. group]), IsListed: group.Any(stated => IsListed(stated.Fact))))
             .OrderBy(one => one.Line.State switch { StatedState.Active => 0, StatedState.Unspecified => 1, _ => 2 })
@@ -41,6 +37,13 @@ internal sealed class ProblemLines(SummaryLines lines)
             lines, problems.Where(stated => SummaryFacts.SaysNone(stated.Fact) && stated.Fact.Source.SectionCode == ProblemList), NoneMax));
         return block;
     }
+
+    /// <summary>A disease that the patient has or had, and neither denied nor a complaint.</summary>
+    public static bool IsDisease(Stated stated) => IsOwn(stated)
+        && stated.Fact is { Negated: false, Absence: FactAbsence.Unspecified } && TitleOf(stated.Fact).Length > 0
+        && (IsListed(stated.Fact) || !noDisease.Contains(stated.Fact.Problem.Type?.Code ?? ""));
+
+    private static bool IsOwn(Stated stated) => stated.Fact.Source.SectionCode is not (FamilyHistory or UnwantedEffects);
 
     /// <summary>The words of a problem: of its code, or of the document.</summary>
     public static string TitleOf(Fact fact)

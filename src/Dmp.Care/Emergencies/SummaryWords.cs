@@ -40,6 +40,9 @@ internal sealed class SummaryWords(SummaryLanguage language)
         "Le registre national des refus fait référence et est interrogé par l'équipe habilitée ; cette déclaration ne le remplace pas.",
         "The national refusal register is the reference and is asked by the authorised team; this statement does not replace it.");
 
+    /// <summary>Of what a format takes no "unknown" for.</summary>
+    public string StateNotStated => In("état non précisé par le document", "state not stated by the document");
+
     public string NotStated => In("non renseigné", "not stated");
 
     public string Active => In("actif", "active");

@@ -1,6 +1,7 @@
 using Dmp.Audit.V1;
 using Dmp.Care.Emergencies;
 using Dmp.Care.Medications;
+using Dmp.Care.Summaries;
 using Dmp.Care.V1;
 using Dmp.Facts.V1;
 using Dmp.Server.Audit;
@@ -46,7 +47,8 @@ internal sealed class GetEmergencySummary(
         var (record, wishes) = await patients.FindAsync(call, recordId, ct);
         var reading = await wholeRecord.ReadAsync(call, recordId, DocumentSearch.Approved, kinds, StatingMax, ct);
         var language = request.LanguageCode == "en" ? SummaryLanguage.English : SummaryLanguage.French;
-        var summary = EmergencySummaryBuilder.Build(InputOf(call, record, reading, at, language) with { Wishes = wishes });
+        var input = InputOf(call, record, reading, at, language) with { Wishes = wishes };
+        var summary = EmergencySummaryBuilder.Build(input);
         var response = new GetEmergencySummaryResponse { Summary = summary };
         if (request.Formats.Contains(SummaryFormat.Html))
         {
@@ -61,6 +63,11 @@ internal sealed class GetEmergencySummary(
         if (request.Formats.Contains(SummaryFormat.Pdf))
         {
             response.Pdf = UnsafeByteOperations.UnsafeWrap(PdfPage.Write(summary));
+        }
+
+        if (request.Formats.Contains(SummaryFormat.Ips))
+        {
+            response.Ips = UnsafeByteOperations.UnsafeWrap(IpsWriter.Write(input, summary));
         }
 
         await audit.TraceReadAsync(call, TracedOf(reading, summary), ct);

@@ -255,7 +255,7 @@ public sealed class InvisibilityTests(Platform platform)
             new GetEmergencySummaryRequest
             {
                 RecordId = record.Id, At = lately, LanguageCode = "en",
-                Formats = { SummaryFormat.Html, SummaryFormat.Text, SummaryFormat.Pdf },
+                Formats = { SummaryFormat.Html, SummaryFormat.Text, SummaryFormat.Pdf, SummaryFormat.Ips },
             },
         ],
         "FindComparableExams" =>

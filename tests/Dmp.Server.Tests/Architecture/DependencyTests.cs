@@ -19,7 +19,7 @@ public sealed partial class DependencyTests
     /// <summary>The projects that are shipped, and what each may reference.</summary>
     private static readonly Dictionary<string, string> projects = new(StringComparer.Ordinal)
     {
-        ["Dmp.Care"] = "Dmp.Cda Dmp.Contracts Dmp.Facts Dmp.Interactions",
+        ["Dmp.Care"] = "Dmp.Cda Dmp.Contracts Dmp.Facts Dmp.Fhir Dmp.Interactions",
         ["Dmp.Cda"] = "",
         ["Dmp.Codes"] = "Dmp.Interactions",
         ["Dmp.Contracts"] = "",

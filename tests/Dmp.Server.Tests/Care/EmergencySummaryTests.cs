@@ -5,6 +5,7 @@ using Dmp.Care.V1;
 using Dmp.Consent.V1;
 using Dmp.Emergency.V1;
 using Dmp.Error.V1;
+using Dmp.Fhir;
 using Dmp.Proofs;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Wishes;
@@ -41,7 +42,7 @@ public sealed class EmergencySummaryTests(Platform platform)
         await Refusals.RefusedAsync(StatusCode.PermissionDenied, ErrorReason.RecordAccessDenied, () => GetAsync(helper, record.Id));
 
         await OpenAsync(helper, record.Id, EmergencyMode.BreakGlass);
-        var answer = await GetAsync(helper, record.Id, SummaryFormat.Html, SummaryFormat.Text, SummaryFormat.Pdf);
+        var answer = await GetAsync(helper, record.Id, SummaryFormat.Html, SummaryFormat.Text, SummaryFormat.Pdf, SummaryFormat.Ips);
 
         var page = answer.Summary;
         Assert.Equal((record.Id, AuditBasis.Emergency, AccessMode.BreakGlass, professional.Id), (
@@ -60,6 +61,11 @@ public sealed class EmergencySummaryTests(Platform platform)
         Assert.Contains("lang=\"fr\"", answer.Html, StringComparison.Ordinal);
         Assert.EndsWith($"{Fixed}\n", answer.Text, StringComparison.Ordinal);
         Assert.StartsWith("%PDF-1.", Encoding.ASCII.GetString(answer.Pdf.Span[..8]), StringComparison.Ordinal);
+        var stated = FhirReader.ReadFacts(answer.Ips.ToByteArray());
+        Assert.Empty(stated.Faults);
+        var penicillin = Assert.Single(stated.Reading.Of<Dmp.Facts.Model.Allergy>()).Agent;
+        Assert.Equal("Pénicilline", penicillin?.Code.Display ?? penicillin?.Name);
+        Assert.Equal("fr", stated.Header!.LanguageCode);
         Assert.Equal(("", "", 0), await WithoutFormsAsync(helper, record.Id));
 
         // The patient learns who read which documents, and in which emergency.
@@ -149,14 +155,14 @@ public sealed class EmergencySummaryTests(Platform platform)
         await ReadAsync(author, record.Id);
         var helper = platform.As(TestProfessional.New());
         await OpenAsync(helper, record.Id, EmergencyMode.BreakGlass);
-        var forms = new[] { SummaryFormat.Html, SummaryFormat.Text, SummaryFormat.Pdf };
+        var forms = new[] { SummaryFormat.Html, SummaryFormat.Text, SummaryFormat.Pdf, SummaryFormat.Ips };
         var before = await GetAsync(helper, record.Id, forms);
 
         var masked = await UploadAsync(author, record, Of(record, Body("COUMADINE 5 mg", "Schizophrénie", "Clozapine")));
         await author.MaskAsync(masked);
         await ReadAsync(author, record.Id);
 
-        // Byte for byte as if it had never come: in the message, the page, the text and the PDF.
+        // Byte for byte as if it had never come: in the message, the page, the text, the PDF and the patient summary.
         Assert.Equal(before.ToByteArray(), (await GetAsync(helper, record.Id, forms)).ToByteArray());
         Assert.Contains("Schizophrénie", (await GetAsync(platform.As(record.Patient), record.Id)).ToString(), StringComparison.Ordinal);
 
@@ -190,9 +196,11 @@ public sealed class EmergencySummaryTests(Platform platform)
         Assert.Equal(InteractionCheckState.Checked, page.Interactions.State);
 
         var english = await api.Care.GetEmergencySummaryAsync(
-            new() { RecordId = record.Id, At = at, LanguageCode = "en", Formats = { SummaryFormat.Text } }, cancellationToken: Token);
+            new() { RecordId = record.Id, At = at, LanguageCode = "en", Formats = { SummaryFormat.Text, SummaryFormat.Ips } },
+            cancellationToken: Token);
         Assert.EndsWith("Documents may exist that are not visible here.\n", english.Text, StringComparison.Ordinal);
         Assert.Contains("Vitamin K antagonist", english.Text, StringComparison.Ordinal);
+        Assert.Contains("Documents may exist that are not visible here.", english.Ips.ToStringUtf8(), StringComparison.Ordinal);
     }
 
     [Fact]
