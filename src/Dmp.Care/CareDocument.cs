@@ -93,7 +93,7 @@ public sealed record CareDocument(
     }
 
     /// <summary>A time as written, when it can be read and does not lie behind the day on which the document came.</summary>
-    internal CdaTime? Read(string written) => EntryTimes.Read(written) is { } time && time.Time <= CameAt + ahead ? time : null;
+    internal CdaTime? Read(string written) => CdaTime.TryRead(written, out var time) && time.Time <= CameAt + ahead ? time : null;
 
     /// <summary>How much of a time was written.</summary>
     internal static TimePrecision PrecisionOf(CdaTime time) => time.Precision switch

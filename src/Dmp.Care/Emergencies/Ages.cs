@@ -14,20 +14,17 @@ internal sealed class Ages(DateTimeOffset at, SummaryLanguage language)
     private const int MonthsMax = 24;
     private const double DaysPerMonth = 365.25 / 12;
 
+    // Clocks of hospitals are those of Paris; the record knows no other one.
+    private static readonly TimeZoneInfo clock = Clock();
     private static readonly CultureInfo plain = CultureInfo.InvariantCulture;
 
     private readonly DateTime today = Local(at);
 
     private bool IsFrench => language == SummaryLanguage.French;
 
-    /// <summary>"il y a 14 mois", "14 months ago"; of what lies more than a day ahead, which no clock explains, that it is to come.</summary>
+    /// <summary>"il y a 14 mois", "14 months ago".</summary>
     public string Ago(DateTimeOffset time, TimePrecision precision)
     {
-        if (time - at > TimeSpan.FromDays(1))
-        {
-            return IsFrench ? "à venir" : "to come";
-        }
-
         if (precision == TimePrecision.Year)
         {
             return AgoYears(today.Year - time.Year);
@@ -102,7 +99,9 @@ internal sealed class Ages(DateTimeOffset at, SummaryLanguage language)
 
     private int Months(DateOnly day) => ((today.Year - day.Year) * 12) + today.Month - day.Month - (today.Day < day.Day ? 1 : 0);
 
-    private static DateTime Local(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, EntryTimes.Clock).DateTime;
+    private static TimeZoneInfo Clock() => TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Paris", out var zone) ? zone : TimeZoneInfo.Utc;
+
+    private static DateTime Local(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, clock).DateTime;
 
     private static DateTime DateOf(DateTimeOffset time, TimePrecision precision) =>
         precision == TimePrecision.Time ? Local(time).Date : time.Date;

@@ -198,11 +198,9 @@ internal sealed class PageLayout
         var unread = block.Unread.Sum(type => type.Count);
         if (unread > 0)
         {
-            // Of types beyond those of the message no count is known here.
-            var more = block.MoreUnreadTypes > 0;
             notes.Add(words.In(
-                $"Documents dont le contenu n'est pas repris ici : {(more ? "plus de " : "")}{unread}, par type :",
-                $"Documents whose content is not told here: {(more ? "more than " : "")}{unread}, by type:"));
+                $"Documents dont le contenu n'est pas repris ici : {unread}, par type :",
+                $"Documents whose content is not told here: {unread}, by type:"));
         }
 
         notes.AddRange(lines.Select(line => "– " + line.Title));

@@ -1,4 +1,3 @@
-using Dmp.Care.Exams;
 using Dmp.Care.V1;
 using Dmp.Facts.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -12,9 +11,6 @@ namespace Dmp.Care.Emergencies;
 internal sealed class ResultLines(SummaryLines lines)
 {
     private const string Loinc = "2.16.840.1.113883.6.1";
-
-    private static readonly HashSet<string> aims =
-        new(StringComparer.OrdinalIgnoreCase) { "cible", "cibles", "objectif", "objectifs", "target", "goal" };
 
     private static readonly Dictionary<string, ResultKind> codes = new(StringComparer.Ordinal)
     {
@@ -49,14 +45,7 @@ internal sealed class ResultLines(SummaryLines lines)
         ResultBlock block = new();
         block.Lines.AddRange(facts.Of(Fact.KindOneofCase.Observation)
             .Where(stated => stated.Fact is { Negated: false, Absence: FactAbsence.Unspecified })
-            .Select(stated => (Stated: stated, Kind: KindOf(stated.Fact.Observation)))
-            .Where(one => one.Kind != ResultKind.Unspecified && one.Stated.Fact.Observation.Values.Count > 0)
-            .GroupBy(one => one.Stated.Document, ReferenceEqualityComparer.Instance)
-            .SelectMany(group =>
-            {
-                ClinicalTimes times = new((CareDocument)group.Key!);
-                return group.Select(one => Read(one.Stated, one.Kind, times));
-            })
+            .Select(stated => Read(stated, KindOf(stated.Fact.Observation)))
             .OfType<Measured>()
             .Where(one => one.Time <= lines.At.AddDays(1))
             .GroupBy(one => one.Kind)
@@ -82,41 +71,37 @@ internal sealed class ResultLines(SummaryLines lines)
             }
         }
 
-        // A target is no result.
-        var words = ShownText.Of(code.Display).Split(' ', '(', ')', ',', '-');
-        return words.Contains("INR", StringComparer.Ordinal) && !words.Any(word => aims.Contains(word))
+        return ShownText.Of(code.Display).Split(' ', '(', ')', ',', '-').Contains("INR", StringComparer.Ordinal)
             ? ResultKind.Inr : ResultKind.Unspecified;
     }
 
     private static bool IsByName(Observation observation) => !observation.Code.Translations.Prepend(observation.Code)
         .Any(one => one.System == Loinc && codes.ContainsKey(one.Code));
 
-    /// <summary>Null without a value. The time is that of the specimen where the document says it (E1).</summary>
-    private static Measured? Read(Stated stated, ResultKind kind, ClinicalTimes times)
+    private static Measured? Read(Stated stated, ResultKind kind)
     {
-        var (value, unit) = ObservedWords.Parts(stated.Fact.Observation.Values[0]);
-        if (value.Length == 0)
+        var observation = stated.Fact.Observation;
+        if (kind == ResultKind.Unspecified || observation.Values.Count == 0)
         {
             return null;
         }
 
-        var time = times.Of(stated.Fact, out _);
-        return new Measured(
+        var (value, unit) = ObservedWords.Parts(observation.Values[0]);
+        var time = StatedTimes.Read(observation.Time?.Low?.Written) ?? StatedTimes.Read(observation.Time?.High?.Written)
+            ?? StatedTimes.Read(observation.PanelTime?.Low?.Written);
+        return value.Length == 0 ? null : new Measured(
             stated,
             kind,
             value,
             unit,
-            time.Time.ToDateTimeOffset(),
-            time.Precision,
-            Statements.WhyUnusable(stated.Fact, needsValue: false) == UnusableReason.Preliminary);
+            time?.Time ?? stated.Source.StatedTime?.ToDateTimeOffset() ?? DateTimeOffset.MinValue,
+            time?.Precision ?? stated.Source.StatedPrecision);
     }
 
     private ResultLine LineOf(IReadOnlyList<Measured> measured)
     {
         var ordered = measured
             .OrderByDescending(one => one.Time)
-            .ThenBy(one => one.IsPreliminary)
-            .ThenByDescending(one => one.Stated.Source.StatedTime?.ToDateTimeOffset())
             .ThenBy(one => one.Stated.Source.UniqueId, StringComparer.Ordinal)
             .ThenBy(one => one.Stated.Source.DocumentId, StringComparer.Ordinal)
             .ThenBy(one => one.Stated.Source.Entry)
@@ -155,28 +140,18 @@ internal sealed class ResultLines(SummaryLines lines)
         yield return string.Join(
             ", ", observation.Interpretations.Select(one => CodeWords.Of(one, 40)).Where(one => one.Length > 0).Take(2));
         yield return before is null ? ""
-            : words.In("avant : ", "before: ") + $"{before.Value} {CodeWords.Micro(before.Unit)} ({DateOf(before)})"
-                + (before.IsPreliminary ? $", {words.Preliminary}" : "");
-        yield return observation.Ranges.Where(IsNormal).Select(range => range.Value is { } value ? ObservedWords.Of(value) : ShownText.Of(range.Text, 60))
+            : words.In("avant : ", "before: ") + $"{before.Value} {CodeWords.Micro(before.Unit)} ({DateOf(before)})";
+        yield return observation.Ranges.Select(range => range.Value is { } value ? ObservedWords.Of(value) : ShownText.Of(range.Text, 60))
             .Where(range => range.Length > 0)
             .Select(range => words.In("référence : ", "reference: ") + range)
             .FirstOrDefault("");
-        yield return newest.IsPreliminary ? words.Preliminary : "";
+        yield return newest.Stated.Fact.State == "active" ? words.In("provisoire", "preliminary") : "";
         yield return IsByName(observation) ? $"{CodeWords.Of(observation.Code, 100)} [{ShownText.Of(observation.Code.Code, 20)}]" : "";
     }
-
-    /// <summary>A range of who is well: not one of alarm, or of a treatment.</summary>
-    private static bool IsNormal(ReferenceRange range) => range.Interpretation is not { Code: { Length: > 0 } code } || code is "N" or "normal";
 
     private string DateOf(Measured one) => one.Precision == TimePrecision.Time
         ? lines.Ages.DateAndHour(one.Time) : lines.Ages.Date(one.Time, one.Precision);
 
     private sealed record Measured(
-        Stated Stated,
-        ResultKind Kind,
-        string Value,
-        string Unit,
-        DateTimeOffset Time,
-        TimePrecision Precision,
-        bool IsPreliminary);
+        Stated Stated, ResultKind Kind, string Value, string Unit, DateTimeOffset Time, TimePrecision Precision);
 }

@@ -55,8 +55,6 @@ internal sealed class SummaryWords(SummaryLanguage language)
 
     public string Stopped => In("ARRÊTÉ", "STOPPED");
 
-    public string Preliminary => In("provisoire", "preliminary");
-
     public string Planned => In("prévu, pas encore commencé", "planned, not begun yet");
 
     public string EndUnknown => In("fin inconnue", "end not known");

@@ -15,9 +15,6 @@ internal sealed class VisitLines(SummaryLines lines)
 
     private static readonly TimeSpan recent = TimeSpan.FromDays(3);
 
-    /// <summary>What a clock that runs ahead may do, and a day that is not over.</summary>
-    private static readonly TimeSpan ahead = TimeSpan.FromDays(1);
-
     /// <summary>Types of documents that are written of a visit or a stay.</summary>
     private static readonly Dictionary<string, VisitKind> types = new(StringComparer.Ordinal)
     {
@@ -39,22 +36,19 @@ internal sealed class VisitLines(SummaryLines lines)
 
     public VisitBlock Of(SummaryFacts facts, IEnumerable<CareDocument> unread)
     {
-        var reasons = facts.OfPatient
-            .Where(stated => SummaryFacts.IsSo(stated.Fact) && stated.Fact is { Negated: false, Absence: FactAbsence.Unspecified })
-            .ToLookup(stated => stated.Document.DocumentId, StringComparer.Ordinal);
         var written = facts.Documents.Concat(unread)
             .Select(document => (Document: document, Kind: KindOf(document)))
             .Where(one => one.Kind != VisitKind.Unspecified)
-            .Select(one => OfDocument(reasons[one.Document.DocumentId], one.Document, one.Kind))
+            .Select(one => OfDocument(facts, one.Document, one.Kind))
             .ToList();
         var told = facts.Of(Fact.KindOneofCase.Encounter)
             .Where(stated => !stated.Fact.Negated && stated.Fact.Encounter.Code is { } code && encounters.ContainsKey(code.Code)
-                && (StatedTimes.Begin(stated.Fact.Encounter.Period) is not { } begin || begin <= lines.At + ahead)
+                && (StatedTimes.Begin(stated.Fact.Encounter.Period) is not { } begin || begin <= lines.At)
                 && KindOf(stated.Document) == VisitKind.Unspecified)
             .GroupBy(stated => (stated.Fact.Encounter.Code.Code, stated.Fact.Encounter.Period?.Low?.Written ?? "", PlaceOf(stated)))
             .Select(group => OfEncounter([.. group]));
         var made = written.Concat(told)
-            .Where(line => line.StartTime is null || line.StartTime.ToDateTimeOffset() <= lines.At + ahead)
+            .Where(line => line.StartTime is null || line.StartTime.ToDateTimeOffset() <= lines.At)
             .OrderBy(line => !line.Recent)
             .ThenByDescending(line => (line.EndTime ?? line.StartTime)?.ToDateTimeOffset())
             .ThenBy(line => line.Kind)
@@ -72,7 +66,7 @@ internal sealed class VisitLines(SummaryLines lines)
 
     private static string PlaceOf(Stated stated) => ShownText.Of(stated.Fact.Encounter.OrganizationName, ShownText.NameMax);
 
-    private VisitLine OfDocument(IEnumerable<Stated> stated, CareDocument document, VisitKind kind)
+    private VisitLine OfDocument(SummaryFacts facts, CareDocument document, VisitKind kind)
     {
         var source = document.Source();
         VisitLine line = new()
@@ -82,9 +76,11 @@ internal sealed class VisitLines(SummaryLines lines)
             EndTime = document.Metadata.ServiceStopTime,
             Document = source,
         };
-        line.Recent = IsRecent(line.StartTime?.ToDateTimeOffset(), line.EndTime?.ToDateTimeOffset());
-        var reasons = stated
-            .Select(one => ReasonOf(one.Fact))
+        line.Recent = IsRecent(line);
+        var reasons = facts.OfPatient
+            .Where(stated => ReferenceEquals(stated.Document, document) && SummaryFacts.IsSo(stated.Fact)
+                && stated.Fact is { Negated: false, Absence: FactAbsence.Unspecified })
+            .Select(stated => ReasonOf(stated.Fact))
             .Where(reason => reason.Length > 0)
             .Distinct(StringComparer.Ordinal)
             .Take(2);
@@ -99,15 +95,14 @@ internal sealed class VisitLines(SummaryLines lines)
     {
         var newest = Newest.Of(group);
         var encounter = newest.Fact.Encounter;
-        var (begin, end) = (StatedTimes.Begin(encounter.Period), StatedTimes.End(encounter.Period));
         VisitLine line = new()
         {
             Kind = encounters[encounter.Code.Code],
-            StartTime = begin?.ToTimestamp(),
-            EndTime = end <= lines.At + ahead ? end?.ToTimestamp() : null,
+            StartTime = StatedTimes.Begin(encounter.Period)?.ToTimestamp(),
+            EndTime = StatedTimes.End(encounter.Period) is { } end && end <= lines.At ? end.ToTimestamp() : null,
             Document = newest.Source,
         };
-        line.Recent = IsRecent(begin, end);
+        line.Recent = IsRecent(line);
         var period = string.Join(" – ", new[] { lines.Written(encounter.Period?.Low), EndOf(encounter) }.Where(part => part.Length > 0));
         line.Line = lines.Line(
             lines.Words.Visit(line.Kind),
@@ -141,7 +136,6 @@ internal sealed class VisitLines(SummaryLines lines)
         _ => "",
     };
 
-    /// <summary>It ended in these days, or is not over: an end that is still to come, such as that of a day, is one of now.</summary>
-    private bool IsRecent(DateTimeOffset? begin, DateTimeOffset? end) =>
-        (end ?? begin) >= lines.At - recent && (begin ?? end) <= lines.At + ahead;
+    private bool IsRecent(VisitLine line) => (line.EndTime ?? line.StartTime)?.ToDateTimeOffset() is { } time
+        && time <= lines.At && time >= lines.At - recent;
 }

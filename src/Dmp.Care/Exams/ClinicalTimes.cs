@@ -61,8 +61,7 @@ public sealed class ClinicalTimes
     /// <summary>When the act was that the document is about.</summary>
     public ClinicalTime OfDocument() => new()
     {
-        // Not an act that lies behind the coming of the document, as everywhere.
-        Time = document.Source().StatedTime,
+        Time = document.Metadata.ServiceStartTime ?? document.CameAt.ToTimestamp(),
         Precision = TimePrecision.Time,
         Origin = ClinicalTimeOrigin.Document,
     };
