@@ -22,6 +22,9 @@ public sealed record CareDocument(
     // What a clock that runs ahead may do to a day; further ahead a time is a mistake.
     private static readonly TimeSpan ahead = TimeSpan.FromDays(1);
 
+    // The clock of the structures: what is written without an offset was read off it.
+    private static readonly TimeZoneInfo france = TimeZoneInfo.FindSystemTimeZoneById("Europe/Paris");
+
     /// <summary>Where a fact of it is stated, and when.</summary>
     /// <param name="fact">A fact of this document.</param>
     public Source SourceOf(Fact fact)
@@ -85,7 +88,8 @@ public sealed record CareDocument(
         };
         var (time, origin) = Metadata.ServiceStartTime is { } act && act.ToDateTimeOffset() <= CameAt + ahead
             ? (act, StatedTimeOrigin.Act)
-            : (Metadata.CreationTime ?? CameAt.ToTimestamp(), StatedTimeOrigin.Creation);
+            : (Metadata.CreationTime is { } made && made.ToDateTimeOffset() <= CameAt + ahead ? made : CameAt.ToTimestamp(),
+                StatedTimeOrigin.Creation);
         source.StatedTime = time;
         source.StatedPrecision = TimePrecision.Time;
         source.StatedOrigin = origin;
@@ -93,7 +97,23 @@ public sealed record CareDocument(
     }
 
     /// <summary>A time as written, when it can be read and does not lie behind the day on which the document came.</summary>
-    internal CdaTime? Read(string written) => CdaTime.TryRead(written, out var time) && time.Time <= CameAt + ahead ? time : null;
+    internal CdaTime? Read(string written) => TryRead(written, out var time) && time.Time <= CameAt + ahead ? time : null;
+
+    /// <summary>
+    /// A time as an entry writes it: an hour without an offset is one of the clock in France, as in the header of a document. A day, a
+    /// month or a year is the one that was written, whatever the offset behind it, as its beginning in UTC.
+    /// </summary>
+    internal static bool TryRead(string written, out CdaTime time)
+    {
+        if (!CdaTime.TryRead(written, out time))
+        {
+            return false;
+        }
+
+        time = time.Precision < CdaPrecision.Hour
+            ? time with { Time = new DateTimeOffset(time.Time.DateTime, TimeSpan.Zero) } : time.In(france);
+        return true;
+    }
 
     /// <summary>How much of a time was written.</summary>
     internal static TimePrecision PrecisionOf(CdaTime time) => time.Precision switch

@@ -1,5 +1,4 @@
 using Dmp.Care.V1;
-using Dmp.Cda;
 using Dmp.Facts.V1;
 
 namespace Dmp.Care.Emergencies;
@@ -8,16 +7,8 @@ namespace Dmp.Care.Emergencies;
 internal static class StatedTimes
 {
     /// <summary>Null when it cannot be read.</summary>
-    public static (DateTimeOffset Time, TimePrecision Precision)? Read(string? written)
-    {
-        if (written is null || !CdaTime.TryRead(written, out var time))
-        {
-            return null;
-        }
-
-        var moment = time.Precision < CdaPrecision.Hour ? new DateTimeOffset(time.Time.DateTime, TimeSpan.Zero) : time.Time;
-        return (moment, CareDocument.PrecisionOf(time));
-    }
+    public static (DateTimeOffset Time, TimePrecision Precision)? Read(string? written) =>
+        written is not null && CareDocument.TryRead(written, out var time) ? (time.Time, CareDocument.PrecisionOf(time)) : null;
 
     /// <summary>The end of a stretch, or null where none is written; of a point in time there is none.</summary>
     public static DateTimeOffset? End(Stretch? stretch) =>

@@ -80,7 +80,7 @@ internal sealed record StatedPeriod(DateTimeOffset? Begin, End? End, decimal? Da
             return null;
         }
 
-        if (CdaTime.TryRead(moment.Written, out var time) && time.Time <= latest)
+        if (CareDocument.TryRead(moment.Written, out var time) && time.Time <= latest)
         {
             return time;
         }

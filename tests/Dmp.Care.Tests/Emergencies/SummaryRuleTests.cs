@@ -335,7 +335,7 @@ public sealed class SummaryRuleTests
             page.Results.Lines.Select(line => line.Line.Title));
         var creatinine = page.Results.Lines[0];
         Assert.Equal(("98", "umol/L", "130"), (creatinine.Value, creatinine.Unit, creatinine.PreviousValue));
-        Assert.Equal("Anne Auteur2 (Cabinet 2), 09/10/2026 à 12:30, il y a 23 jours", creatinine.Line.Origin);
+        Assert.Equal("Anne Auteur2 (Cabinet 2), 09/10/2026 à 10:30, il y a 23 jours", creatinine.Line.Origin);
         Assert.Contains("avant : 130 µmol/L (01/10/2026)", creatinine.Line.Details);
         Assert.DoesNotContain(page.NotFound.Gaps, gap => gap.Section == SummarySection.Results);
         Assert.Equal(
