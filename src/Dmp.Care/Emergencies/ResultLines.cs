@@ -1,3 +1,4 @@
+using Dmp.Care.Exams;
 using Dmp.Care.V1;
 using Dmp.Facts.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -40,12 +41,19 @@ internal sealed class ResultLines(SummaryLines lines)
         ["89579-7"] = ResultKind.Troponin,
     };
 
+    // An INR that is aimed at was measured by nobody.
+    private static readonly HashSet<string> aims = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "cible", "cibles", "objectif", "objectifs", "visé", "souhaité", "target", "goal", "range",
+    };
+
     public ResultBlock Of(SummaryFacts facts)
     {
         ResultBlock block = new();
+        Dictionary<CareDocument, ClinicalTimes> times = new(ReferenceEqualityComparer.Instance);
         block.Lines.AddRange(facts.Of(Fact.KindOneofCase.Observation)
             .Where(stated => stated.Fact is { Negated: false, Absence: FactAbsence.Unspecified })
-            .Select(stated => Read(stated, KindOf(stated.Fact.Observation)))
+            .Select(stated => Read(stated, KindOf(stated.Fact.Observation), times))
             .OfType<Measured>()
             .Where(one => one.Time <= lines.At.AddDays(1))
             .GroupBy(one => one.Kind)
@@ -71,14 +79,15 @@ internal sealed class ResultLines(SummaryLines lines)
             }
         }
 
-        return ShownText.Of(code.Display).Split(' ', '(', ')', ',', '-').Contains("INR", StringComparer.Ordinal)
+        var name = ShownText.Of(code.Display).Split(' ', '(', ')', ',', '-');
+        return name.Contains("INR", StringComparer.Ordinal) && !name.Any(word => aims.Contains(word))
             ? ResultKind.Inr : ResultKind.Unspecified;
     }
 
     private static bool IsByName(Observation observation) => !observation.Code.Translations.Prepend(observation.Code)
         .Any(one => one.System == Loinc && codes.ContainsKey(one.Code));
 
-    private static Measured? Read(Stated stated, ResultKind kind)
+    private static Measured? Read(Stated stated, ResultKind kind, Dictionary<CareDocument, ClinicalTimes> times)
     {
         var observation = stated.Fact.Observation;
         if (kind == ResultKind.Unspecified || observation.Values.Count == 0)
@@ -87,21 +96,31 @@ internal sealed class ResultLines(SummaryLines lines)
         }
 
         var (value, unit) = ObservedWords.Parts(observation.Values[0]);
-        var time = StatedTimes.Read(observation.Time?.Low?.Written) ?? StatedTimes.Read(observation.Time?.High?.Written)
-            ?? StatedTimes.Read(observation.PanelTime?.Low?.Written);
-        return value.Length == 0 ? null : new Measured(
-            stated,
-            kind,
-            value,
-            unit,
-            time?.Time ?? stated.Source.StatedTime?.ToDateTimeOffset() ?? DateTimeOffset.MinValue,
-            time?.Precision ?? stated.Source.StatedPrecision);
+        if (value.Length == 0)
+        {
+            return null;
+        }
+
+        if (!times.TryGetValue(stated.Document, out var ofDocument))
+        {
+            times[stated.Document] = ofDocument = new ClinicalTimes(stated.Document);
+        }
+
+        var time = ofDocument.Of(stated.Fact, out _);
+        return new Measured(stated, kind, value, unit, time.Time.ToDateTimeOffset(), time.Precision);
     }
+
+    private string Preliminary => lines.Words.In("provisoire", "preliminary");
+
+    private static bool IsPreliminary(Measured one) =>
+        Statements.WhyUnusable(one.Stated.Fact, needsValue: false) == UnusableReason.Preliminary;
 
     private ResultLine LineOf(IReadOnlyList<Measured> measured)
     {
         var ordered = measured
             .OrderByDescending(one => one.Time)
+            .ThenBy(IsPreliminary)
+            .ThenByDescending(one => one.Stated.Source.StatedTime?.ToDateTimeOffset())
             .ThenBy(one => one.Stated.Source.UniqueId, StringComparer.Ordinal)
             .ThenBy(one => one.Stated.Source.DocumentId, StringComparer.Ordinal)
             .ThenBy(one => one.Stated.Source.Entry)
@@ -140,14 +159,20 @@ internal sealed class ResultLines(SummaryLines lines)
         yield return string.Join(
             ", ", observation.Interpretations.Select(one => CodeWords.Of(one, 40)).Where(one => one.Length > 0).Take(2));
         yield return before is null ? ""
-            : words.In("avant : ", "before: ") + $"{before.Value} {CodeWords.Micro(before.Unit)} ({DateOf(before)})";
-        yield return observation.Ranges.Select(range => range.Value is { } value ? ObservedWords.Of(value) : ShownText.Of(range.Text, 60))
+            : words.In("avant : ", "before: ") + $"{before.Value} {CodeWords.Micro(before.Unit)}".TrimEnd()
+                + $" ({DateOf(before)}{(IsPreliminary(before) ? ", " + Preliminary : "")})";
+        yield return observation.Ranges.Where(IsNormal)
+            .Select(range => range.Value is { } value ? ObservedWords.Of(value) : ShownText.Of(range.Text, 60))
             .Where(range => range.Length > 0)
             .Select(range => words.In("référence : ", "reference: ") + range)
             .FirstOrDefault("");
-        yield return newest.Stated.Fact.State == "active" ? words.In("provisoire", "preliminary") : "";
+        yield return IsPreliminary(newest) ? Preliminary : "";
         yield return IsByName(observation) ? $"{CodeWords.Of(observation.Code, 100)} [{ShownText.Of(observation.Code.Code, 20)}]" : "";
     }
+
+    /// <summary>Where healthy people are: not what is alarming or aimed at, and no ratio.</summary>
+    private static bool IsNormal(ReferenceRange range) =>
+        range.Interpretation is null or { Code: "" or "N" or "normal" } && range.Value?.Per is null;
 
     private string DateOf(Measured one) => one.Precision == TimePrecision.Time
         ? lines.Ages.DateAndHour(one.Time) : lines.Ages.Date(one.Time, one.Precision);

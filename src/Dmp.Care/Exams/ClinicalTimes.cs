@@ -58,10 +58,10 @@ public sealed class ClinicalTimes
             : OfDocument();
     }
 
-    /// <summary>When the act was that the document is about.</summary>
+    /// <summary>When the act was that the document is about; its writing where the act lies behind the coming of the document.</summary>
     public ClinicalTime OfDocument() => new()
     {
-        Time = document.Metadata.ServiceStartTime ?? document.CameAt.ToTimestamp(),
+        Time = document.Source().StatedTime,
         Precision = TimePrecision.Time,
         Origin = ClinicalTimeOrigin.Document,
     };

@@ -1,3 +1,5 @@
+using Dmp.Facts.V1;
+using Google.Protobuf.WellKnownTypes;
 using Xunit;
 using static Dmp.Care.Tests.Emergencies.Pages;
 using Fact = Dmp.Facts.V1.Fact;
@@ -7,6 +9,39 @@ namespace Dmp.Care.Tests.Emergencies;
 /// <summary>Times of the page that are easily taken for others: of one specimen twice, without an offset, to come, mistyped.</summary>
 public sealed class PageTimesTests
 {
+    [Theory]
+    [InlineData("active")]
+    [InlineData("preliminary")]
+    [InlineData("registered")]
+    [InlineData("held")]
+    public void P10_Of_one_specimen_the_final_result_stands_and_not_the_preliminary_one(string state)
+    {
+        var line = Assert.Single(Page(
+            Results("1", "20261020", In(state, "6.8", "20261020")), Results("2", "20261020", Potassium("4.1", "20261020"))).Results.Lines);
+        Assert.Equal("4.1", line.Value);
+        Assert.DoesNotContain("provisoire", line.Line.Details);
+
+        var alone = Assert.Single(Page(Results("1", "20261020", In(state, "6.8", "20261020"))).Results.Lines);
+        Assert.Contains("provisoire", alone.Line.Details);
+    }
+
+    [Fact]
+    public void P10_Of_two_final_results_of_one_specimen_the_last_stated_stands()
+    {
+        var line = Assert.Single(Page(
+            Results("1", "20261020", Potassium("6.8", "20261020")), Results("2", "20261021", Potassium("4.1", "20261020"))).Results.Lines);
+        Assert.Equal("4.1", line.Value);
+    }
+
+    [Fact]
+    public void P10_The_result_before_says_that_it_was_preliminary()
+    {
+        var line = Assert.Single(Page(
+            Results("1", "20261020", In("preliminary", "6.8", "20261019")),
+            Results("2", "20261020", Potassium("4.1", "20261020"))).Results.Lines);
+        Assert.Contains("avant : 6.8 mmol/L (19/10/2026, provisoire)", line.Line.Details);
+    }
+
     [Fact]
     public void P10_An_hour_without_an_offset_is_one_of_the_clock_in_France()
     {
@@ -26,5 +61,67 @@ public sealed class PageTimesTests
         Assert.Equal(Time("20261015"), document.Read("20261015+0200")?.Time.ToUniversalTime());
     }
 
+    [Fact]
+    public void P10_A_mistyped_time_neither_hides_a_result_nor_makes_it_the_newest()
+    {
+        var line = Assert.Single(Page(
+            Results("1", "20261001", Potassium("6.8", "20300101")), Results("2", "20240301", Potassium("4.1", "20261030"))).Results.Lines);
+        Assert.Equal(("6.8", "4.1"), (line.Value, line.PreviousValue));
+        Assert.Equal(Time("20261001").ToTimestamp(), line.Time);
+    }
+
+    [Fact]
+    public void P10_An_act_dated_behind_the_coming_of_its_document_is_as_old_as_its_writing()
+    {
+        var document = Results("1", "20261001", Potassium("6.8", ""));
+        document.Metadata.ServiceStartTime = new DateTimeOffset(2062, 10, 1, 0, 0, 0, TimeSpan.Zero).ToTimestamp();
+        Assert.Equal(Time("20261001").ToTimestamp(), new Care.Exams.ClinicalTimes(document).OfDocument().Time);
+        Assert.Equal(Time("20261001").ToTimestamp(), Assert.Single(Page(document).Results.Lines).Time);
+        document.Metadata.CreationTime = document.Metadata.ServiceStartTime;
+        Assert.Equal(document.CameAt.ToTimestamp(), new Care.Exams.ClinicalTimes(document).OfDocument().Time);
+    }
+
+    [Fact]
+    public void P10_The_taking_of_the_specimen_counts()
+    {
+        Fact taking = new()
+        {
+            Mood = "EVN",
+            State = "completed",
+            Source = new FactSource { Entry = 1, Place = 2 },
+            Act = new ClinicalAct
+            {
+                Element = "procedure",
+                Period = new Stretch { Low = new Moment { Written = "20261018" }, Single = true },
+            },
+        };
+        Assert.Equal(
+            Time("20261018").ToTimestamp(),
+            Assert.Single(Page(Results("1", "20261020", Potassium("4.1", "20261020"), taking)).Results.Lines).Time);
+    }
+
+    [Fact]
+    public void P10_A_target_is_no_result_and_a_panic_range_no_reference()
+    {
+        Assert.Empty(Page(Results("1", "20261020", Measured("99999-9", "2.5", "1", "20261020", "INR cible"))).Results.Lines);
+        var fact = Potassium("4.1", "20261020");
+        fact.Observation.Ranges.Add(Range("2.5", "HH"));
+        fact.Observation.Ranges.Add(Range("3.5", "N"));
+        Assert.Contains("référence : 3.5 mmol/L", Assert.Single(Page(Results("1", "20261020", fact)).Results.Lines).Line.Details);
+    }
+
+    private static ReferenceRange Range(string low, string interpretation) => new()
+    {
+        Value = new ObservedValue { Quantity = new QuantityRange { Low = new Quantity { Value = low, Unit = "mmol/L" }, Single = true } },
+        Interpretation = new CodedValue { Code = interpretation },
+    };
+
     private static Fact Potassium(string value, string time) => Measured("6298-4", value, "mmol/L", time);
+
+    private static Fact In(string state, string value, string time)
+    {
+        var fact = Potassium(value, time);
+        fact.State = state;
+        return fact;
+    }
 }
