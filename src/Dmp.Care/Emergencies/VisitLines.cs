@@ -15,6 +15,15 @@ internal sealed class VisitLines(SummaryLines lines)
 
     private static readonly TimeSpan recent = TimeSpan.FromDays(3);
 
+    // What a clock that runs ahead may do to a day.
+    private static readonly TimeSpan ahead = TimeSpan.FromDays(1);
+
+    // A stay without an end may go on; after a month its end was rather forgotten.
+    private static readonly TimeSpan longestOpen = TimeSpan.FromDays(30);
+
+    // An end further ahead is a mistake, and tells nothing.
+    private static readonly TimeSpan furthestEnd = TimeSpan.FromDays(366);
+
     /// <summary>Types of documents that are written of a visit or a stay.</summary>
     private static readonly Dictionary<string, VisitKind> types = new(StringComparer.Ordinal)
     {
@@ -36,19 +45,20 @@ internal sealed class VisitLines(SummaryLines lines)
 
     public VisitBlock Of(SummaryFacts facts, IEnumerable<CareDocument> unread)
     {
+        var byDocument = facts.OfPatient.ToLookup(one => one.Document, ReferenceEqualityComparer.Instance);
         var written = facts.Documents.Concat(unread)
             .Select(document => (Document: document, Kind: KindOf(document)))
             .Where(one => one.Kind != VisitKind.Unspecified)
-            .Select(one => OfDocument(facts, one.Document, one.Kind))
+            .Select(one => OfDocument(byDocument[one.Document], one.Document, one.Kind))
             .ToList();
         var told = facts.Of(Fact.KindOneofCase.Encounter)
             .Where(stated => !stated.Fact.Negated && stated.Fact.Encounter.Code is { } code && encounters.ContainsKey(code.Code)
-                && (StatedTimes.Begin(stated.Fact.Encounter.Period) is not { } begin || begin <= lines.At)
+                && (StatedTimes.Begin(stated.Fact.Encounter.Period) is not { } begin || begin <= lines.At + ahead)
                 && KindOf(stated.Document) == VisitKind.Unspecified)
             .GroupBy(stated => (stated.Fact.Encounter.Code.Code, stated.Fact.Encounter.Period?.Low?.Written ?? "", PlaceOf(stated)))
             .Select(group => OfEncounter([.. group]));
         var made = written.Concat(told)
-            .Where(line => line.StartTime is null || line.StartTime.ToDateTimeOffset() <= lines.At)
+            .Where(line => line.StartTime is null || line.StartTime.ToDateTimeOffset() <= lines.At + ahead)
             .OrderBy(line => !line.Recent)
             .ThenByDescending(line => (line.EndTime ?? line.StartTime)?.ToDateTimeOffset())
             .ThenBy(line => line.Kind)
@@ -66,19 +76,22 @@ internal sealed class VisitLines(SummaryLines lines)
 
     private static string PlaceOf(Stated stated) => ShownText.Of(stated.Fact.Encounter.OrganizationName, ShownText.NameMax);
 
-    private VisitLine OfDocument(SummaryFacts facts, CareDocument document, VisitKind kind)
+    private VisitLine OfDocument(IEnumerable<Stated> facts, CareDocument document, VisitKind kind)
     {
         var source = document.Source();
+        var end = document.Metadata.ServiceStopTime?.ToDateTimeOffset();
         VisitLine line = new()
         {
             Kind = kind,
-            StartTime = document.Metadata.ServiceStartTime,
-            EndTime = document.Metadata.ServiceStopTime,
+
+            // A mistyped begin must not hide the visit.
+            StartTime = document.Metadata.ServiceStartTime is null ? null : source.StatedTime,
+            EndTime = EndBy(end),
             Document = source,
         };
-        line.Recent = IsRecent(line);
-        var reasons = facts.OfPatient
-            .Where(stated => ReferenceEquals(stated.Document, document) && SummaryFacts.IsSo(stated.Fact)
+        line.Recent = IsRecent(line.StartTime?.ToDateTimeOffset(), end, mayGoOn: false);
+        var reasons = facts
+            .Where(stated => SummaryFacts.IsSo(stated.Fact)
                 && stated.Fact is { Negated: false, Absence: FactAbsence.Unspecified })
             .Select(stated => ReasonOf(stated.Fact))
             .Where(reason => reason.Length > 0)
@@ -86,7 +99,7 @@ internal sealed class VisitLines(SummaryLines lines)
             .Take(2);
         line.Line = lines.Line(
             lines.Words.Visit(kind),
-            DetailsOf(line, ShownText.Of(document.Metadata.Title, 160), reasons, source.StructureName),
+            DetailsOf(line, end, ShownText.Of(document.Metadata.Title, 160), reasons, source.StructureName),
             [source]);
         return line;
     }
@@ -95,14 +108,15 @@ internal sealed class VisitLines(SummaryLines lines)
     {
         var newest = Newest.Of(group);
         var encounter = newest.Fact.Encounter;
+        var end = StatedTimes.End(encounter.Period);
         VisitLine line = new()
         {
             Kind = encounters[encounter.Code.Code],
             StartTime = StatedTimes.Begin(encounter.Period)?.ToTimestamp(),
-            EndTime = StatedTimes.End(encounter.Period) is { } end && end <= lines.At ? end.ToTimestamp() : null,
+            EndTime = EndBy(end),
             Document = newest.Source,
         };
-        line.Recent = IsRecent(line);
+        line.Recent = IsRecent(StatedTimes.Begin(encounter.Period), end, mayGoOn: line.Kind == VisitKind.Stay);
         var period = string.Join(" – ", new[] { lines.Written(encounter.Period?.Low), EndOf(encounter) }.Where(part => part.Length > 0));
         line.Line = lines.Line(
             lines.Words.Visit(line.Kind),
@@ -113,11 +127,11 @@ internal sealed class VisitLines(SummaryLines lines)
 
     private string EndOf(Encounter encounter) => encounter.Period is { Single: false } ? lines.Written(encounter.Period.High) : "";
 
-    private IEnumerable<string> DetailsOf(VisitLine line, string title, IEnumerable<string> reasons, string structure)
+    private IEnumerable<string> DetailsOf(VisitLine line, DateTimeOffset? stop, string title, IEnumerable<string> reasons, string structure)
     {
         yield return line.Recent ? lines.Words.Recent : "";
         var begin = line.StartTime is { } from ? lines.Ages.DateAndHour(from.ToDateTimeOffset()) : "";
-        var end = line.EndTime is { } to ? lines.Ages.DateAndHour(to.ToDateTimeOffset()) : "";
+        var end = stop is { } to ? lines.Ages.DateAndHour(to) : "";
         yield return end.Length > 0 && end != begin ? $"{begin} – {end}" : begin;
         yield return ShownText.Of(structure, ShownText.NameMax);
         yield return title;
@@ -136,6 +150,18 @@ internal sealed class VisitLines(SummaryLines lines)
         _ => "",
     };
 
-    private bool IsRecent(VisitLine line) => (line.EndTime ?? line.StartTime)?.ToDateTimeOffset() is { } time
-        && time <= lines.At && time >= lines.At - recent;
+    /// <summary>An end of today is one of now; one that is still to come is none.</summary>
+    private Timestamp? EndBy(DateTimeOffset? end) => end is { } time && time <= lines.At + ahead
+        ? (time < lines.At ? time : lines.At).ToTimestamp() : null;
+
+    /// <summary>It has begun, and has not been over for three days.</summary>
+    /// <param name="begin">When it began.</param>
+    /// <param name="end">When it ends, which may be to come.</param>
+    /// <param name="mayGoOn">It goes on where no end is said.</param>
+    private bool IsRecent(DateTimeOffset? begin, DateTimeOffset? end, bool mayGoOn)
+    {
+        end = end > lines.At + furthestEnd ? null : end;
+        return (begin ?? end) is { } from && from <= lines.At + ahead
+            && ((end ?? begin) >= lines.At - recent || (mayGoOn && end is null && from >= lines.At - longestOpen));
+    }
 }

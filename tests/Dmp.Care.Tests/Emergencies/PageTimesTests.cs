@@ -100,6 +100,33 @@ public sealed class PageTimesTests
             Assert.Single(Page(Results("1", "20261020", Potassium("4.1", "20261020"), taking)).Results.Lines).Time);
     }
 
+    [Theory]
+    [InlineData("20261020", "20261101", true)]
+    [InlineData("20261020", "20261105", true)]
+    [InlineData("20261020", "", true)]
+    [InlineData("20261020", "20261028", false)]
+    [InlineData("20260901", "", false)]
+    [InlineData("202611011205+0100", "", true)]
+    public void P9_A_stay_that_ends_today_later_or_at_no_stated_time_is_recent(string low, string high, bool isRecent)
+    {
+        var page = Page(Letter("1", "20261031", Visit("IMP", low, high)));
+        Assert.Equal(isRecent, Assert.Single(page.Visits.Lines).Recent);
+        Assert.Equal(isRecent ? 1 : 0, page.Strip.Alerts.Count);
+    }
+
+    [Theory]
+    [InlineData(0, 12, true)]
+    [InlineData(20, 12, true)]
+    [InlineData(0, -96, false)]
+    public void P9_A_document_of_a_visit_that_ends_later_today_is_recent(int daysLong, int endsInHours, bool isRecent)
+    {
+        var paper = Paper("1", "202611010800", "15507-7", []);
+        var end = Now.AddHours(endsInHours);
+        paper.Metadata.ServiceStartTime = (end < Now ? end.AddHours(-1) : Now.AddHours(-3).AddDays(-daysLong)).ToTimestamp();
+        paper.Metadata.ServiceStopTime = end.ToTimestamp();
+        Assert.Equal(isRecent, Assert.Single(Page(paper).Visits.Lines).Recent);
+    }
+
     [Fact]
     public void P10_A_target_is_no_result_and_a_panic_range_no_reference()
     {
