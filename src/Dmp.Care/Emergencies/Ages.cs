@@ -12,6 +12,9 @@ internal sealed class Ages(DateTimeOffset at, SummaryLanguage language)
     private const int HoursMax = 48;
     private const int DaysMax = 60;
     private const int MonthsMax = 24;
+
+    // What a clock that runs ahead may do; beyond that something is to come, or its date is mistyped.
+    private const int MinutesAhead = 10;
     private const double DaysPerMonth = 365.25 / 12;
 
     // Clocks of hospitals are those of Paris; the record knows no other one.
@@ -25,6 +28,11 @@ internal sealed class Ages(DateTimeOffset at, SummaryLanguage language)
     /// <summary>"il y a 14 mois", "14 months ago".</summary>
     public string Ago(DateTimeOffset time, TimePrecision precision)
     {
+        if (IsToCome(time, precision))
+        {
+            return IsFrench ? "date à venir" : "date to come";
+        }
+
         if (precision == TimePrecision.Year)
         {
             return AgoYears(today.Year - time.Year);
@@ -57,6 +65,14 @@ internal sealed class Ages(DateTimeOffset at, SummaryLanguage language)
             _ => AgoYears(Years(DateOnly.FromDateTime(DateOf(time, precision)))),
         };
     }
+
+    private bool IsToCome(DateTimeOffset time, TimePrecision precision) => precision switch
+    {
+        TimePrecision.Year => time.Year > today.Year,
+        TimePrecision.Month => (time.Year, time.Month).CompareTo((today.Year, today.Month)) > 0,
+        TimePrecision.Time => time - at > TimeSpan.FromMinutes(MinutesAhead),
+        _ => time.Date > today.Date,
+    };
 
     /// <summary>The date, as much of it as is known.</summary>
     public string Date(DateTimeOffset time, TimePrecision precision)

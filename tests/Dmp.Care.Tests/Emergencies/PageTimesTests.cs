@@ -1,3 +1,5 @@
+using Dmp.Care.Emergencies;
+using Dmp.Care.V1;
 using Dmp.Facts.V1;
 using Google.Protobuf.WellKnownTypes;
 using Xunit;
@@ -125,6 +127,17 @@ public sealed class PageTimesTests
         paper.Metadata.ServiceStartTime = (end < Now ? end.AddHours(-1) : Now.AddHours(-3).AddDays(-daysLong)).ToTimestamp();
         paper.Metadata.ServiceStopTime = end.ToTimestamp();
         Assert.Equal(isRecent, Assert.Single(Page(paper).Visits.Lines).Recent);
+    }
+
+    [Fact]
+    public void P3_What_is_to_come_has_no_age_that_is_past()
+    {
+        Ages ages = new(Now, SummaryLanguage.French);
+        Assert.Equal("date à venir", ages.Ago(Now.AddDays(60), TimePrecision.Time));
+        Assert.Equal("date à venir", ages.Ago(Now.AddDays(60), TimePrecision.Day));
+        Assert.Equal("date à venir", ages.Ago(Now.AddYears(1), TimePrecision.Month));
+        Assert.Equal("date à venir", ages.Ago(Now.AddYears(1), TimePrecision.Year));
+        Assert.Equal("il y a moins d'une heure", ages.Ago(Now.AddMinutes(2), TimePrecision.Time));
     }
 
     [Fact]
