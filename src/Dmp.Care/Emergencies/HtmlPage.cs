@@ -63,7 +63,7 @@ public static class HtmlPage
             .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n")
             .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n")
             .Append("<meta name=\"referrer\" content=\"no-referrer\"/>\n<meta name=\"robots\" content=\"noindex\"/>\n")
-            .Append("<title>").Append(Escape(layout.Title)).Append("</title>\n<style>\n").Append(Style)
+            .Append("<title>").Append(WebUtility.HtmlEncode(layout.Title)).Append("</title>\n<style>\n").Append(Style)
             .Append("\n</style>\n</head>\n<body>\n");
         html.Append("<header>\n");
         Element(html, "h1", "", layout.Title);
@@ -146,6 +146,15 @@ public static class HtmlPage
         }
     }
 
-    /// <summary>Entities by number, as XML knows no others.</summary>
-    private static string Escape(string text) => WebUtility.HtmlEncode(text);
+    /// <summary>
+    /// Entities by number, as XML knows no others. What has letters that are written from right to left stands apart, so that it does not
+    /// turn the numbers beside it.
+    /// </summary>
+    private static string Escape(string text) =>
+        text.EnumerateRunes().Any(IsRightToLeft) ? $"<bdi>{WebUtility.HtmlEncode(text)}</bdi>" : WebUtility.HtmlEncode(text);
+
+    // Hebrew to Arabic Extended-A, their presentation forms, and the old writings and Adlam of the first supplementary plane.
+    private static bool IsRightToLeft(Rune rune) =>
+        rune.Value is (>= 0x0590 and <= 0x08FF) or (>= 0xFB1D and <= 0xFDFF) or (>= 0xFE70 and <= 0xFEFC)
+            or (>= 0x10800 and <= 0x10FFF) or (>= 0x1E800 and <= 0x1EFFF);
 }

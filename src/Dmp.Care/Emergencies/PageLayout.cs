@@ -198,9 +198,11 @@ internal sealed class PageLayout
         var unread = block.Unread.Sum(type => type.Count);
         if (unread > 0)
         {
+            // Of types beyond those of the message the documents are not counted.
+            var isAll = block.MoreUnreadTypes == 0;
             notes.Add(words.In(
-                $"Documents dont le contenu n'est pas repris ici : {unread}, par type :",
-                $"Documents whose content is not told here: {unread}, by type:"));
+                $"Documents dont le contenu n'est pas repris ici : {(isAll ? "" : "plus de ")}{unread}, par type :",
+                $"Documents whose content is not told here: {(isAll ? "" : "more than ")}{unread}, by type:"));
         }
 
         notes.AddRange(lines.Select(line => "– " + line.Title));

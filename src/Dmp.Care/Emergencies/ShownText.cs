@@ -16,6 +16,9 @@ internal static class ShownText
     /// <summary>Most characters of a name.</summary>
     public const int NameMax = 120;
 
+    // No writing needs more on one letter; masses of them cover the lines around.
+    private const int MarksMax = 4;
+
     private const string Ellipsis = "…";
 
     /// <summary>Empty for what has nothing to show.</summary>
@@ -27,6 +30,7 @@ internal static class ShownText
         }
 
         var shown = new StringBuilder(Math.Min(text.Length, charsMax + 1));
+        var marks = 0;
         foreach (var rune in text.EnumerateRunes())
         {
             if (shown.Length > charsMax)
@@ -41,7 +45,7 @@ internal static class ShownText
                     shown.Append(' ');
                 }
             }
-            else if (IsSeen(rune))
+            else if (IsSeen(rune) && (marks = IsMark(rune) ? marks + 1 : 0) <= MarksMax)
             {
                 shown.Append(rune.ToString());
             }
@@ -50,6 +54,9 @@ internal static class ShownText
         var whole = shown.ToString().TrimEnd();
         return whole.Length <= charsMax ? whole : Words.Cut(whole, charsMax - Ellipsis.Length).TrimEnd() + Ellipsis;
     }
+
+    private static bool IsMark(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark;
 
     private static bool IsSeen(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Format or UnicodeCategory.Surrogate
         or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned)

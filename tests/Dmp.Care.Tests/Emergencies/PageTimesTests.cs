@@ -150,6 +150,23 @@ public sealed class PageTimesTests
         Assert.Contains("référence : 3.5 mmol/L", Assert.Single(Page(Results("1", "20261020", fact)).Results.Lines).Line.Details);
     }
 
+    [Fact]
+    public void P18_Where_not_all_types_of_unread_documents_are_told_there_are_more_than_those()
+    {
+        var unread = Enumerable.Range(100, 40).Select(code => Paper($"{code}", "20261020", $"{code}-1", [])).ToArray();
+        var text = TextPage.Write(EmergencySummaryBuilder.Build(Input() with { Unread = unread }));
+        Assert.Contains("plus de 30, par type", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void P19_Letters_from_right_to_left_stand_apart_and_marks_are_bounded()
+    {
+        var html = HtmlPage.Write(Page(Letter("1", "20261020", Allergy("אב 50"))));
+        Assert.Contains("<span class=\"what\"><bdi>", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<bdi>", HtmlPage.Write(Page(Letter("1", "20261020", Allergy("Latex")))), StringComparison.Ordinal);
+        Assert.Equal("é́́́f́", ShownText.Of("e" + new string('́', 100) + "f́"));
+    }
+
     private static ReferenceRange Range(string low, string interpretation) => new()
     {
         Value = new ObservedValue { Quantity = new QuantityRange { Low = new Quantity { Value = low, Unit = "mmol/L" }, Single = true } },
