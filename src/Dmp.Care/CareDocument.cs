@@ -103,7 +103,9 @@ public sealed record CareDocument(
     /// A time as an entry writes it: an hour without an offset is one of the clock in France, as in the header of a document. A day, a
     /// month or a year is the one that was written, whatever the offset behind it, as its beginning in UTC.
     /// </summary>
-    internal static bool TryRead(string written, out CdaTime time)
+    /// <param name="written">As written.</param>
+    /// <param name="time">The time.</param>
+    public static bool TryRead(string written, out CdaTime time)
     {
         if (!CdaTime.TryRead(written, out time))
         {

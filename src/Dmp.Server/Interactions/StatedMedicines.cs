@@ -117,7 +117,7 @@ internal sealed class StatedMedicines(MedicineTable? table, DateTimeOffset now)
     /// <summary>Whether a time as written is over: a day, a month or a year when all of it has passed.</summary>
     private static bool HasPassed(string? written, DateTimeOffset moment)
     {
-        if (written is null || !CdaTime.TryRead(written, out var time))
+        if (written is null || !CareDocument.TryRead(written, out var time))
         {
             return false;
         }
