@@ -96,8 +96,8 @@ public sealed class ComparableExamsTests(Platform platform)
         var record = await platform.RecordAsync();
         var api = platform.As(record.Physician);
         var text = Of(record, """
-            <structuredBody><component><section><code code="30954-2"/><title>Résultats</title><text>TSH 2,05 mUI/L</text></section></component>
-            </structuredBody>
+            <structuredBody><component><section><code code="30954-2"/><title>Résultats</title>
+            <text>TSH 2,05 mUI/L</text></section></component></structuredBody>
             """) with
         {
             TypeCode = "11502-2",
