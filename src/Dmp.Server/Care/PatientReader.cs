@@ -12,7 +12,7 @@ using RecordMessage = Dmp.Record.V1.Record;
 namespace Dmp.Server.Care;
 
 /// <summary>
-/// Whose record it is, and what the patient wishes: for a method whose answer tells more than that and is traced as a whole.
+/// Whose record it is, what the patient wishes, and who cares: for a method whose answer tells more than that and is traced as a whole.
 /// </summary>
 internal sealed class PatientReader(Database database, AccessPolicy policy, WishReader wishes)
 {
@@ -23,12 +23,16 @@ internal sealed class PatientReader(Database database, AccessPolicy policy, Wish
             {
                 var access = await policy.RequireAsync(connection, call, recordId, ct);
                 var record = (await RecordSql.FindAsync(connection, access, ct)).ToMessage();
-                return (record, Of((await wishes.ReadAsync(connection, access, ct)).Wishes));
+                var attending = await AttendingSql.ListAsync(connection, access, ct);
+                return (record, Of((await wishes.ReadAsync(connection, access, ct)).Wishes, attending));
             },
             ct);
 
-    private static SummaryWishes Of(GetWishesResponse wishes) => new(
-        [.. PeopleOf(wishes)],
+    private static SummaryWishes Of(GetWishesResponse wishes, IEnumerable<AttendingRow> attending) => new(
+        [
+            .. PeopleOf(wishes),
+            .. attending.Select(one => new SummaryPerson(SummaryPersonKind.AttendingPhysician, one.ActorName, "", "", one.GrantTime)),
+        ],
         wishes.AdvanceDirectives is { } directives
             ? [new SummaryDirective(
                 DateOnly.ParseExact(directives.WriteDate, "yyyy-MM-dd", CultureInfo.InvariantCulture),

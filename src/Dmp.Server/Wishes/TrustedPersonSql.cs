@@ -39,8 +39,8 @@ internal static class TrustedPersonSql
     private const string WithKey =
         "left join record_key k on k.record_id = t.record_id and k.record_key_id = t.record_key_id";
 
-    // Served by trusted_person_accepted_key: one row at most.
-    private const string FindOpen =
+    // Served by trusted_person_accepted_key: one row at most. Of the same parameters as WishSql.ListOpen, with which it goes.
+    internal const string FindOpen =
         $"""
         select {Columns}
         from trusted_person t
@@ -142,11 +142,6 @@ internal static class TrustedPersonSql
         """
         select exists (select from record where ins_number = @InsNumber and dmp_majority_time(birth_date) > @Now)
         """;
-
-    /// <summary>The one who accepted, when the caller may read it.</summary>
-    public static Task<TrustedPersonRow?> FindOpenAsync(NpgsqlConnection connection, RecordAccess access, CancellationToken ct) =>
-        connection.QuerySingleOrDefaultAsync<TrustedPersonRow>(new CommandDefinition(
-            FindOpen, new StatementParameters(DocumentScope.Of(access), WishTypes.Parameters), cancellationToken: ct));
 
     /// <summary>Record and designation of a code, whatever became of it. The connection is for this code from here on.</summary>
     public static async Task<(Guid RecordId, Guid TrustedPersonId)?> FindByCodeAsync(

@@ -16,12 +16,13 @@ internal sealed class WishReader(WishVault vault)
     public async Task<OpenWishes> ReadAsync(NpgsqlConnection connection, RecordAccess access, CancellationToken ct)
     {
         GetWishesResponse wishes = new();
-        foreach (var row in await WishSql.ListOpenAsync(connection, access, ct))
+        var (rows, accepted) = await WishSql.ReadOpenAsync(connection, access, ct);
+        foreach (var row in rows)
         {
             await AddAsync(wishes, row, ct);
         }
 
-        if (await TrustedPersonSql.FindOpenAsync(connection, access, ct) is { } person
+        if (accepted is { } person
             && await vault.OpenAsync(person, person.TrustedPersonId, TrustedPerson.Parser, ct) is { } named)
         {
             wishes.TrustedPerson = person.ToMessage(access.Now);

@@ -93,10 +93,16 @@ internal static class WishSql
         values (@WishId, @RecordId, @Kind, @Content, @RecordKeyId, @StatedBy, @StateTime)
         """;
 
-    /// <summary>Those in force that the caller may read.</summary>
-    public static Task<IEnumerable<WishRow>> ListOpenAsync(NpgsqlConnection connection, RecordAccess access, CancellationToken ct) =>
-        connection.QueryAsync<WishRow>(new CommandDefinition(
-            ListOpen, new StatementParameters(DocumentScope.Of(access), WishTypes.Parameters), cancellationToken: ct));
+    /// <summary>Those in force that the caller may read, and the trusted person who accepted, in one round trip.</summary>
+    public static async Task<(IEnumerable<WishRow> Wishes, TrustedPersonRow? TrustedPerson)> ReadOpenAsync(
+        NpgsqlConnection connection, RecordAccess access, CancellationToken ct)
+    {
+        await using var results = await connection.QueryMultipleAsync(new CommandDefinition(
+            $"{ListOpen}; {TrustedPersonSql.FindOpen}",
+            new StatementParameters(DocumentScope.Of(access), WishTypes.Parameters),
+            cancellationToken: ct));
+        return (await results.ReadAsync<WishRow>(), await results.ReadSingleOrDefaultAsync<TrustedPersonRow>());
+    }
 
     /// <summary>Those of all times.</summary>
     public static Task<IEnumerable<WishRow>> ListVersionsAsync(

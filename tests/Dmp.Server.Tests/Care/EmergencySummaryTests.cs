@@ -274,6 +274,25 @@ public sealed class EmergencySummaryTests(Platform platform)
     }
 
     [Fact]
+    public async Task Attending_physicians_are_people_to_call_and_a_secret_one_is_not_told_to_representatives()
+    {
+        var record = await platform.RecordAsync(TestPatient.NewMinor());
+        var (known, secret) = (TestProfessional.New(), TestProfessional.New() with { FamilyName = "SECRETE" });
+        await platform.As(known).DeclareAsync(record.Id, attending: true);
+        await platform.InSecretAs(secret).DeclareAsync(record.Id, attending: true);
+
+        var page = (await GetAsync(platform.As(record.Physician), record.Id)).Summary;
+        Assert.Equal(2, page.People.Lines.Count(line => line.Kind == SummaryPersonKind.AttendingPhysician));
+        var told = (await GetAsync(platform.AsRepresentativeOf(record.Patient), record.Id)).Summary;
+        var line = Assert.Single(told.People.Lines);
+        Assert.Equal(SummaryPersonKind.AttendingPhysician, line.Kind);
+        Assert.DoesNotContain("SECRETE", line.Line.Title, StringComparison.Ordinal);
+
+        await platform.As(record.Patient).BlockAsync(record.Id, known.Actor);
+        Assert.Empty((await GetAsync(platform.AsRepresentativeOf(record.Patient), record.Id)).Summary.People.Lines);
+    }
+
+    [Fact]
     public async Task What_is_asked_is_checked_and_strangers_learn_nothing()
     {
         var record = await platform.RecordAsync();

@@ -67,6 +67,7 @@ internal static class Measures
         new("DelegationSql.List", "ListDelegations", OfRecord()),
         new("VisibilityRuleSql.List", "ListVisibilityRules", OfRecord()),
         new("WishSql.ListOpen", "nurse", OfRecord()),
+        new("AttendingSql.List", "emergency page", OfRecord()),
         new("WishSql.ListVersions", "ListWishVersions", OfRecord()),
         new("TrustedPersonSql.FindOpen", "nurse", OfRecord()),
         new("TrustedPersonSql.List", "ListTrustedPersons", OfRecord()),
