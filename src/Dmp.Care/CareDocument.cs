@@ -22,9 +22,6 @@ public sealed record CareDocument(
     // What a clock that runs ahead may do to a day; further ahead a time is a mistake.
     private static readonly TimeSpan ahead = TimeSpan.FromDays(1);
 
-    // The clock of the structures: what is written without an offset was read off it.
-    private static readonly TimeZoneInfo france = TimeZoneInfo.FindSystemTimeZoneById("Europe/Paris");
-
     /// <summary>Where a fact of it is stated, and when.</summary>
     /// <param name="fact">A fact of this document.</param>
     public Source SourceOf(Fact fact)
@@ -113,7 +110,7 @@ public sealed record CareDocument(
         }
 
         time = time.Precision < CdaPrecision.Hour
-            ? time with { Time = new DateTimeOffset(time.Time.DateTime, TimeSpan.Zero) } : time.In(france);
+            ? time with { Time = new DateTimeOffset(time.Time.DateTime, TimeSpan.Zero) } : time.In(FrenchClock.Zone);
         return true;
     }
 

@@ -17,8 +17,6 @@ internal sealed class Ages(DateTimeOffset at, SummaryLanguage language)
     private const int MinutesAhead = 10;
     private const double DaysPerMonth = 365.25 / 12;
 
-    // Clocks of hospitals are those of Paris; the record knows no other one.
-    private static readonly TimeZoneInfo clock = Clock();
     private static readonly CultureInfo plain = CultureInfo.InvariantCulture;
 
     private readonly DateTime today = Local(at);
@@ -115,9 +113,7 @@ internal sealed class Ages(DateTimeOffset at, SummaryLanguage language)
 
     private int Months(DateOnly day) => ((today.Year - day.Year) * 12) + today.Month - day.Month - (today.Day < day.Day ? 1 : 0);
 
-    private static TimeZoneInfo Clock() => TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Paris", out var zone) ? zone : TimeZoneInfo.Utc;
-
-    private static DateTime Local(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, clock).DateTime;
+    private static DateTime Local(DateTimeOffset time) => FrenchClock.Of(time).DateTime;
 
     private static DateTime DateOf(DateTimeOffset time, TimePrecision precision) =>
         precision == TimePrecision.Time ? Local(time).Date : time.Date;

@@ -10,9 +10,6 @@ internal readonly record struct End(DateTimeOffset Shown, DateTimeOffset Over)
 {
     private static readonly DateTimeOffset latest = new(2400, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    // Documents write a day as such, or as its midnight in France: both are one day.
-    private static readonly TimeZoneInfo france = TimeZoneInfo.FindSystemTimeZoneById("Europe/Paris");
-
     /// <summary>
     /// So many days after a beginning: 30 days from 3 November end with 2 December, at whatever hour of it they began.
     /// </summary>
@@ -24,8 +21,8 @@ internal readonly record struct End(DateTimeOffset Shown, DateTimeOffset Over)
         return new End(days >= 1m ? new DateTimeOffset(last.UtcDateTime.Date, TimeSpan.Zero) : Day(last), over);
     }
 
-    /// <summary>The day in France, as its beginning in UTC.</summary>
-    public static DateTimeOffset Day(DateTimeOffset time) => new(TimeZoneInfo.ConvertTime(time, france).Date, TimeSpan.Zero);
+    /// <summary>The day in France, as its beginning in UTC: documents write a day as such, or as its midnight there.</summary>
+    public static DateTimeOffset Day(DateTimeOffset time) => new(FrenchClock.Of(time).Date, TimeSpan.Zero);
 }
 
 /// <summary>A stretch of time that a document states, as far as it can be counted with (M40).</summary>

@@ -19,10 +19,6 @@ internal static class TrendPlot
     private const int Ticks = 4;
     private const int TickCharsMax = 9;
 
-    // Clocks of laboratories are those of Paris; the record knows no other one.
-    private static readonly TimeZoneInfo clock =
-        TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Paris", out var zone) ? zone : TimeZoneInfo.Utc;
-
     /// <summary>Draws a series that has a point.</summary>
     /// <param name="series">The series.</param>
     /// <param name="code">What is measured.</param>
@@ -185,7 +181,7 @@ internal static class TrendPlot
             TimePrecision.Year => (time, "yyyy"),
             TimePrecision.Month => (time, "yyyy-MM"),
             TimePrecision.Day => (time, "yyyy-MM-dd"),
-            _ => (TimeZoneInfo.ConvertTime(time, clock), "yyyy-MM-dd"),
+            _ => (FrenchClock.Of(time), "yyyy-MM-dd"),
         };
         return day.ToString(form, CultureInfo.InvariantCulture);
     }

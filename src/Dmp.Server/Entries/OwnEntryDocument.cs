@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dmp.Entries.V1;
+using Dmp.Fhir;
 using Dmp.Record.V1;
 using Dmp.Type.V1;
 using RecordMessage = Dmp.Record.V1.Record;
@@ -247,7 +248,7 @@ internal static class OwnEntryDocument
         JsonObject concept = [];
         if (code is not null)
         {
-            JsonObject coding = new() { ["system"] = $"urn:oid:{code.System}", ["code"] = code.Code };
+            JsonObject coding = new() { ["system"] = FhirSystems.UriOf(code.System), ["code"] = code.Code };
             Add(coding, "display", code.Display);
             concept["coding"] = new JsonArray(coding);
         }

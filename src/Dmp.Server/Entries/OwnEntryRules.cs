@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Dmp.Entries.V1;
+using Dmp.Fhir;
 using Dmp.Server.Errors;
+using Dmp.Type.V1;
 
 namespace Dmp.Server.Entries;
 
@@ -20,6 +22,11 @@ internal static partial class OwnEntryRules
             stated is null || (stated <= now + clockTolerance && stated >= now.AddYears(-1)),
             "state_time",
             "Must not be in the future, nor more than a year ago.");
+        var (code, place) = CodeOf(request);
+        faults.Require(
+            code is null || code.System.Length == 0 || FhirSystems.UriOf(code.System) is not null,
+            $"{place}.code.system",
+            "Must be an OID.");
         switch (request.EntryCase)
         {
             case AddOwnEntryRequest.EntryOneofCase.Allergy:
@@ -39,6 +46,15 @@ internal static partial class OwnEntryRules
                 break;
         }
     }
+
+    private static (Coding? Code, string Place) CodeOf(AddOwnEntryRequest request) => request.EntryCase switch
+    {
+        AddOwnEntryRequest.EntryOneofCase.Allergy => (request.Allergy.Code, "allergy"),
+        AddOwnEntryRequest.EntryOneofCase.Treatment => (request.Treatment.Code, "treatment"),
+        AddOwnEntryRequest.EntryOneofCase.Measure => (request.Measure.Code, "measure"),
+        AddOwnEntryRequest.EntryOneofCase.Vaccination => (request.Vaccination.Code, "vaccination"),
+        _ => (null, ""),
+    };
 
     private static void Check(OwnAllergy allergy, DateTimeOffset now, FieldFaults faults)
     {

@@ -3,7 +3,6 @@ using Dmp.Server.Calls;
 using Dmp.Server.Data;
 using Dmp.Server.Errors;
 using Dmp.Wishes.V1;
-using Google.Protobuf.WellKnownTypes;
 
 namespace Dmp.Server.Wishes;
 
@@ -29,37 +28,14 @@ internal sealed class ListWishVersions(TracedReads reads, PageTokens pageTokens,
                 ListWishVersionsResponse response = new() { NextPageToken = nextToken };
                 foreach (var row in rows)
                 {
-                    response.Versions.Add(await VersionOfAsync(row, ct));
+                    if (await vault.OpenAsync(row, ct) is { } version)
+                    {
+                        response.Versions.Add(version);
+                    }
                 }
 
                 return response;
             },
             ct);
-    }
-
-    private async Task<WishVersion> VersionOfAsync(WishRow row, CancellationToken ct)
-    {
-        WishVersion version = new()
-        {
-            Kind = (WishKind)row.Kind,
-            State = (WishState?)row.EndState ?? WishState.Active,
-            EndTime = row.EndTime?.ToTimestamp(),
-        };
-        switch (version.Kind)
-        {
-            case WishKind.EmergencyContacts:
-                version.EmergencyContacts = WishRules.Of(
-                    await vault.OpenAsync(row, row.WishId, EmergencyContacts.Parser, ct) ?? new(), row);
-                break;
-            case WishKind.OrganDonation:
-                version.OrganDonation = WishRules.Of(await vault.OpenAsync(row, row.WishId, OrganDonation.Parser, ct) ?? new(), row);
-                break;
-            default:
-                version.AdvanceDirectives = WishRules.Of(
-                    await vault.OpenAsync(row, row.WishId, AdvanceDirectives.Parser, ct) ?? new(), row);
-                break;
-        }
-
-        return version;
     }
 }

@@ -19,7 +19,11 @@ internal sealed class WishReader(WishVault vault)
         var (rows, accepted) = await WishSql.ReadOpenAsync(connection, access, ct);
         foreach (var row in rows)
         {
-            await AddAsync(wishes, row, ct);
+            // Of one whose key was destroyed nothing is left to tell.
+            var version = await vault.OpenAsync(row, ct);
+            wishes.EmergencyContacts ??= version?.EmergencyContacts;
+            wishes.OrganDonation ??= version?.OrganDonation;
+            wishes.AdvanceDirectives ??= version?.AdvanceDirectives;
         }
 
         if (accepted is { } person
@@ -30,28 +34,6 @@ internal sealed class WishReader(WishVault vault)
         }
 
         return new OpenWishes(wishes, await DocumentOfAsync(connection, access, wishes.AdvanceDirectives, ct));
-    }
-
-    private async Task AddAsync(GetWishesResponse wishes, WishRow row, CancellationToken ct)
-    {
-        switch ((WishKind)row.Kind)
-        {
-            case WishKind.EmergencyContacts:
-                wishes.EmergencyContacts = await vault.OpenAsync(row, row.WishId, EmergencyContacts.Parser, ct) is { } contacts
-                    ? WishRules.Of(contacts, row)
-                    : null;
-                break;
-            case WishKind.OrganDonation:
-                wishes.OrganDonation = await vault.OpenAsync(row, row.WishId, OrganDonation.Parser, ct) is { } donation
-                    ? WishRules.Of(donation, row)
-                    : null;
-                break;
-            default:
-                wishes.AdvanceDirectives = await vault.OpenAsync(row, row.WishId, AdvanceDirectives.Parser, ct) is { } directives
-                    ? WishRules.Of(directives, row)
-                    : null;
-                break;
-        }
     }
 
     /// <summary>The document, whose id is taken away where it does not exist for the caller any more.</summary>

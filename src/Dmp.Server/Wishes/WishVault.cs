@@ -1,6 +1,8 @@
 using Dmp.Server.Facts;
 using Dmp.Storage;
+using Dmp.Wishes.V1;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Npgsql;
 
 namespace Dmp.Server.Wishes;
@@ -14,6 +16,32 @@ internal sealed class WishVault(ContentVault vault)
     {
         using var key = await vault.KeyOfAsync(connection, recordId, ct);
         return (ContentVault.Seal(key, id, message.ToByteArray()), key.RecordKeyId);
+    }
+
+    /// <summary>The version of a statement; null when its key was destroyed.</summary>
+    /// <exception cref="ContentDamagedException">It is not what was sealed.</exception>
+    public async Task<WishVersion?> OpenAsync(WishRow row, CancellationToken ct)
+    {
+        WishVersion version = new()
+        {
+            Kind = (WishKind)row.Kind,
+            State = (WishState?)row.EndState ?? WishState.Active,
+            EndTime = row.EndTime?.ToTimestamp(),
+        };
+        switch (version.Kind)
+        {
+            case WishKind.EmergencyContacts when await OpenAsync(row, row.WishId, EmergencyContacts.Parser, ct) is { } contacts:
+                version.EmergencyContacts = WishRules.Of(contacts, row);
+                return version;
+            case WishKind.OrganDonation when await OpenAsync(row, row.WishId, OrganDonation.Parser, ct) is { } donation:
+                version.OrganDonation = WishRules.Of(donation, row);
+                return version;
+            case WishKind.AdvanceDirectives when await OpenAsync(row, row.WishId, AdvanceDirectives.Parser, ct) is { } directives:
+                version.AdvanceDirectives = WishRules.Of(directives, row);
+                return version;
+            default:
+                return null;
+        }
     }
 
     /// <summary>What was sealed; null when its key was destroyed.</summary>

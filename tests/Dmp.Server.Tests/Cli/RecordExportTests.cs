@@ -12,6 +12,8 @@ using Dmp.Server.Tests.Documents;
 using Dmp.Server.Tests.Documents.Import;
 using Dmp.Server.Tests.Fixtures;
 using Dmp.Server.Tests.Proofs;
+using Dmp.Server.Tests.Wishes;
+using Dmp.Wishes.V1;
 using Dmp.Xdm;
 using Google.Protobuf;
 using Xunit;
@@ -41,6 +43,11 @@ public sealed class RecordExportTests(Platform platform)
         await platform.As(record.Patient).Documents.MaskDocumentAsync(
             new MaskDocumentRequest { RecordId = record.Id, DocumentId = letter.DocumentId, RequestId = Given.NewId() },
             cancellationToken: Token);
+        var patient = platform.As(record.Patient);
+        await patient.ContactsAsync(record.Id, ("Jeanne CONTACT", "+33600000002"));
+        await patient.RevokeWishAsync(record.Id, WishKind.EmergencyContacts);
+        await patient.DirectivesAsync(record.Id, "Sans acharnement.");
+        await patient.NameAsync(record.Id);
         await platform.Server.SettleAsync(platform);
         using CommandHome home = new(platform.Server, platform.Callers.Token(record.Patient));
         var archive = home.PathOf("record.zip");
@@ -69,6 +76,10 @@ public sealed class RecordExportTests(Platform platform)
         Assert.Equal(
             record.Physician.Id, JsonParser.Default.Parse<Consent.V1.Consent>(Text(archive, "consents.jsonl").Split('\n')[0]).Actor.Id);
         Assert.Contains("\"emergency", Text(archive, "consent-settings.json"), StringComparison.Ordinal);
+        Assert.Contains("Sans acharnement.", Text(archive, "wishes.json"), StringComparison.Ordinal);
+        Assert.DoesNotContain("Jeanne CONTACT", Text(archive, "wishes.json"), StringComparison.Ordinal);
+        Assert.Contains("Jeanne CONTACT", Text(archive, "wish-versions.jsonl"), StringComparison.Ordinal);
+        Assert.Contains("Marie CONFIANCE", Text(archive, "trusted-persons.jsonl"), StringComparison.Ordinal);
         Assert.Contains(
             old.DocumentId, Text(archive, "IHE_XDM/SUBSET01/METADATA.XML") + Text(archive, "manifest.json"), StringComparison.Ordinal);
 

@@ -179,6 +179,14 @@ public sealed class OwnEntryTests(Platform platform)
         }
 
         await Refusals.FieldsAsync(
+            () => AddAsync(patient, record.Id, request => request.Vaccination = new OwnVaccination
+            {
+                Text = "X",
+                Date = "2020",
+                Code = new Coding { System = "CIP", Code = "1" },
+            }),
+            "vaccination.code.system");
+        await Refusals.FieldsAsync(
             () => AddAsync(patient, record.Id, request => request.Vaccination = new OwnVaccination { Text = "X", Date = "2099" }),
             "vaccination.date");
     }

@@ -150,6 +150,33 @@ public sealed class KeysCommandTests(Platform platform, SoftHsm hsm)
     }
 
     [Fact]
+    public async Task What_the_patient_wished_is_not_kept_when_its_key_is_destroyed()
+    {
+        await using var server = await TestServer.StartAsync(platform);
+        KeysCli cli = new(platform, server);
+        var samples = new[] { await Sample.UploadAsync(platform, server), await Sample.UploadAsync(platform, server) };
+        foreach (var sample in samples)
+        {
+            await cli.ExecuteAsync(
+                $"""
+                insert into wish (wish_id, record_id, kind, content, record_key_id, stated_by, state_time)
+                values (gen_random_uuid(), '{sample.RecordId}', 1, '', gen_random_uuid(), '', now());
+                insert into trusted_person (
+                    trusted_person_id, record_id, content, record_key_id, code_sha256, code_expire_time, create_time)
+                values (gen_random_uuid(), '{sample.RecordId}', '', gen_random_uuid(), sha256('{sample.RecordId}'), now(), now());
+                """);
+        }
+
+        await cli.DestroyAsync(samples[0].RecordId);
+
+        foreach (var table in new[] { "wish", "trusted_person" })
+        {
+            Assert.Equal(
+                samples[1].RecordId, await server.QueryAsync<string>(platform, $"select string_agg(record_id::text, ' ') from {table}"));
+        }
+    }
+
+    [Fact]
     public async Task An_operator_sees_which_key_does_what()
     {
         await using var server = await TestServer.StartAsync(platform);

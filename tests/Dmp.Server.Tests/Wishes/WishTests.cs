@@ -120,6 +120,10 @@ public sealed class WishTests(Platform platform)
             }
         }
 
+        await Refusals.RefusedAsync(
+            StatusCode.PermissionDenied,
+            ErrorReason.CallerKindNotAllowed,
+            () => platform.AsStructure(record.Physician.StructureId).WishesAsync(record.Id));
         foreach (var stranger in new[] { platform.As(TestPatient.New()), platform.As(TestProfessional.New()) })
         {
             await Refusals.RefusedAsync(
