@@ -105,10 +105,13 @@ internal sealed class Subscribe(
         while (true)
         {
             ct.ThrowIfCancellationRequested();
-            if (reader.IsFaulted)
+
+            // Asked once a round: an end that comes later than this ends the wait below, and is seen by the next round.
+            var hasEnded = reader.IsCompletedSuccessfully;
+            if (reader.IsFaulted || reader.IsCanceled)
             {
                 // Either what came was wrong, or the line broke, which the rest of the call may not have noticed yet.
-                throw reader.Exception.InnerException is RpcException refusal && Failures.ReasonOf(refusal) is not null
+                throw reader.Exception?.InnerException is RpcException refusal && Failures.ReasonOf(refusal) is not null
                     ? refusal
                     : Failures.Of(ErrorReason.CallCancelled);
             }
@@ -134,7 +137,7 @@ internal sealed class Subscribe(
                 sentTime = time.GetTimestamp();
             }
 
-            if (reader.IsCompletedSuccessfully && credit.Left == 0)
+            if (hasEnded && credit.Left == 0)
             {
                 return;
             }
@@ -147,7 +150,7 @@ internal sealed class Subscribe(
             var rest = heartbeat - time.GetElapsedTime(sentTime!.Value);
             var wait = rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            await Task.WhenAny(asked, isLooking ? changed : asked, reader.IsCompleted ? asked : reader, Task.Delay(wait, waiting.Token));
+            await Task.WhenAny(asked, isLooking ? changed : asked, hasEnded ? asked : reader, Task.Delay(wait, waiting.Token));
             await waiting.CancelAsync();
         }
     }
